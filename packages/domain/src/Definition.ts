@@ -1,0 +1,139 @@
+/**
+ * Agent types are data: what a hire of a type is configured with, which goals it can pursue, whether its work needs a
+ * signature (domain.md, "Agent types that ship as seed data"). A definition that decodes is one that can be hired.
+ */
+import { Order, Result, Schema, SemVer } from "effect"
+import { definitionFaults, fieldFaults, fieldListFaults, keyFault } from "./Definition/Faults.ts"
+import { AgentTypeId } from "./Ids.ts"
+
+/** How often a goal runs. `on_demand` has no slots of its own, `cron` takes its rule from `settings.schedule.cron`. */
+export const Frequency = Schema.Literals(["daily", "weekly", "monthly", "on_demand", "cron"])
+export type Frequency = typeof Frequency.Type
+
+/** What a field holds. `text` is a string, `enum` one of its `options`, `object` and `list` what they say. */
+export const FieldType = Schema.Literals(["text", "enum", "list", "object", "boolean", "number"])
+export type FieldType = typeof FieldType.Type
+
+/** Text with a meaning: a zone that Intl accepts, or a time of day HH:MM. */
+export const FieldFormat = Schema.Literals(["iana_timezone", "local_time"])
+export type FieldFormat = typeof FieldFormat.Type
+
+const text = (max: number) =>
+  Schema.String.check(
+    Schema.isPattern(/\S/, { message: "must not be blank" }),
+    Schema.isMaxLength(max, { message: `must have at most ${max} characters` }),
+  )
+
+const name = (description: string) =>
+  Schema.String.check(
+    Schema.isPattern(/^[A-Za-z0-9._-]{1,128}$/, { message: "must be 1 to 128 of A-Z a-z 0-9 . _ -" }),
+  ).annotate({ description })
+
+const FieldKey = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
+    message: "must be 1 to 64 of A-Z a-z 0-9 _ -, beginning with a letter",
+  }).abort(),
+  Schema.makeFilter(keyFault),
+)
+
+/** One field of a config or of a goal's settings. The rules that bind two fields name a field of the same list. */
+export interface Field {
+  readonly key: string
+  /** What a person reads. */
+  readonly label: string
+  readonly type: FieldType
+  readonly required: boolean
+  readonly description?: string
+  /** Of an enum, or of a list of enum: the values, in the order in which a person sees them. */
+  readonly options?: ReadonlyArray<string>
+  /** Of a list: the type of each item. */
+  readonly item_type?: FieldType
+  /** Of a list. */
+  readonly min_items?: number
+  /** Of a number: it must be greater than this. */
+  readonly min_exclusive?: number
+  /** Of text. */
+  readonly format?: FieldFormat
+  /** The value is an item of that list; text is compared trimmed and in upper case. */
+  readonly one_of_field?: string
+  /** Of an object: it has a key, with a value, for each item of that list. */
+  readonly keys_of_field?: string
+  /** Of an object, or of a list of objects: its fields. Without it any JSON object is taken. */
+  readonly fields?: ReadonlyArray<Field>
+}
+
+/** The schema of a field, checked by itself: what does not go with its type is refused. */
+export const Field: Schema.Codec<Field> = Schema.suspend(() =>
+  Schema.Struct({
+    key: FieldKey,
+    label: text(200),
+    type: FieldType,
+    required: Schema.Boolean,
+    description: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(2000))),
+    options: Schema.optionalKey(Schema.Array(text(200)).check(Schema.isMaxLength(200))),
+    item_type: Schema.optionalKey(FieldType),
+    min_items: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
+    min_exclusive: Schema.optionalKey(Schema.Finite),
+    format: Schema.optionalKey(FieldFormat),
+    one_of_field: Schema.optionalKey(Schema.String),
+    keys_of_field: Schema.optionalKey(Schema.String),
+    fields: Schema.optionalKey(FieldList),
+  }).check(Schema.makeFilter(fieldFaults))
+).annotate({ identifier: "Field" })
+
+const FieldList = Schema.Array(Field).check(Schema.makeFilter(fieldListFaults))
+
+/** The fields of a hire's config. */
+export const ConfigSchema = Schema.Struct({ fields: FieldList }).annotate({ identifier: "ConfigSchema" })
+export type ConfigSchema = typeof ConfigSchema.Type
+
+/** A goal that a hire can pursue, and the fields of its settings (`schedule` aside, which every goal has). */
+export const GoalTemplate = Schema.Struct({
+  goal_template_id: name("The template's id, unique in its definition"),
+  name: text(200),
+  default_frequency: Frequency,
+  settings_schema: Schema.Struct({ fields: FieldList }),
+  skill_binding: text(128),
+}).annotate({ identifier: "GoalTemplate" })
+export type GoalTemplate = typeof GoalTemplate.Type
+
+/** What holds for the work of every hire of the type. */
+export const EnforcementDefaults = Schema.Struct({
+  approval_required: Schema.Boolean.annotate({
+    description: "false lets only drafts that do not act on the world go unreviewed",
+  }),
+  deterministic: Schema.Boolean.annotate({ description: "true: no language model may take part in the work" }),
+}).annotate({ identifier: "EnforcementDefaults" })
+export type EnforcementDefaults = typeof EnforcementDefaults.Type
+
+/** A semantic version 2.0.0, with or without pre-release and build. */
+export const Version = Schema.String.check(
+  Schema.isMaxLength(128, { message: "must have at most 128 characters" }),
+  Schema.makeFilter((version: string) =>
+    Result.isSuccess(SemVer.parse(version)) || "must be a semantic version such as 1.0.0 or 2.1.0-rc.1"
+  ),
+).annotate({ examples: ["1.0.0"] })
+
+/** An agent type's definition, as a provider publishes it: everything that decodes can be hired and configured. */
+export const AgentTypeDefinition = Schema.Struct({
+  agent_type_id: name("The agent type").pipe(Schema.decodeTo(AgentTypeId)),
+  version: Version,
+  config_schema: ConfigSchema,
+  goal_templates: Schema.Array(GoalTemplate).check(Schema.isMaxLength(100, { message: "must have at most 100 items" })),
+  enforcement_defaults: EnforcementDefaults,
+}).check(Schema.makeFilter(definitionFaults)).annotate({ identifier: "AgentTypeDefinition" })
+export type AgentTypeDefinition = typeof AgentTypeDefinition.Type
+
+/** The id of one version of a type: `{agent_type_id}@{version}`. */
+export const definitionId = (definition: Pick<AgentTypeDefinition, "agent_type_id" | "version">): string =>
+  `${definition.agent_type_id}@${definition.version}`
+
+/**
+ * The precedence of two valid versions by semver 2.0.0: build metadata does not count, so two versions that differ in
+ * it alone are equal (0).
+ */
+export const compareVersions: Order.Order<string> = Order.mapInput(SemVer.Order, SemVer.parseUnsafe)
+
+/** The template of that id, if the definition has it. */
+export const findTemplate = (definition: AgentTypeDefinition, goal_template_id: string): GoalTemplate | undefined =>
+  definition.goal_templates.find((template) => template.goal_template_id === goal_template_id)

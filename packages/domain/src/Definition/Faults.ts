@@ -1,0 +1,138 @@
+/** What a definition may not say, beyond its shape: pure checks, each naming the place as a path. */
+import type { Schema } from "effect"
+import type { ConfigSchema, Field, FieldType, GoalTemplate } from "../Definition.ts"
+import { isSecretKey } from "../Secrets.ts"
+import { isTimezone } from "./Formats.ts"
+
+/** At most this many fields in one schema, nested ones included. */
+export const maxFields = 200
+/** At most this many levels of fields. */
+export const maxDepth = 8
+
+type Fault = Exclude<Schema.FilterIssue, string>
+type Path = ReadonlyArray<PropertyKey>
+
+const fault = (path: Path, issue: string): Fault => ({ path, issue })
+
+const holds = (field: Field, type: FieldType) =>
+  field.type === type || (field.type === "list" && field.item_type === type)
+
+const isText = (type: FieldType | undefined) => type === "text" || type === "enum"
+
+/** Values that occur a second time, with the index of each repetition. */
+const repetitions = (values: ReadonlyArray<string>) =>
+  values.flatMap((value, index) => values.indexOf(value) < index ? [{ value, index }] : [])
+
+/** Why a well-formed key can't be a field's, or undefined. */
+export const keyFault = (key: string): string | undefined => {
+  if (isSecretKey(key)) return "names a secret; secrets never enter config or settings, ask for a reference (*_ref)"
+  if (key in {}) return "is a reserved word; choose another key"
+  return undefined
+}
+
+/** Faults of one field by itself: a missing part, or one that does not go with its type. */
+export const fieldFaults = (field: Field): Array<Fault> => {
+  const faults: Array<Fault> = []
+  const only = (key: keyof Field, allowed: boolean, owner: string) => {
+    if (field[key] !== undefined && !allowed) faults.push(fault([key], `only ${owner} can have ${key}`))
+  }
+  if (holds(field, "enum") && !field.options?.length) faults.push(fault(["options"], "is required for an enum"))
+  for (const { value, index } of repetitions(field.options ?? [])) {
+    faults.push(fault(["options", index], `repeats ${value}`))
+  }
+  if (field.type === "list" && field.item_type === undefined) {
+    faults.push(fault(["item_type"], "is required for a list"))
+  }
+  only("item_type", field.type === "list", "a list")
+  only("min_items", field.type === "list", "a list")
+  only("options", holds(field, "enum"), "an enum or a list of enum")
+  only("min_exclusive", field.type === "number", "a number")
+  only("format", field.type === "text", "text")
+  only("one_of_field", isText(field.type) || field.type === "number", "text, an enum or a number")
+  only("keys_of_field", field.type === "object", "an object")
+  only("fields", holds(field, "object"), "an object or a list of objects")
+  return faults
+}
+
+/** Faults of fields together: keys that repeat, and rules that name a field which is not there or is no fitting list. */
+export const fieldListFaults = (fields: ReadonlyArray<Field>): Array<Fault> => {
+  const faults = repetitions(fields.map((field) => field.key)).map(({ value, index }) =>
+    fault([index, "key"], `repeats ${value}; keys are unique`)
+  )
+  fields.forEach((field, index) => {
+    for (const rule of ["one_of_field", "keys_of_field"] as const) {
+      const named = field[rule]
+      if (named === undefined) continue
+      const list = fields.find((other) => other.key === named)
+      if (list?.type !== "list") {
+        faults.push(fault([index, rule], `must name a list beside this field; there is no list ${named}`))
+      } else if (isText(rule === "keys_of_field" ? "text" : field.type) !== isText(list.item_type)) {
+        faults.push(fault([index, rule], `the items of ${named} are of another type`))
+      } else if (!isText(list.item_type) && list.item_type !== "number") {
+        faults.push(fault([index, rule], `the items of ${named} can't be compared`))
+      }
+    }
+  })
+  return faults
+}
+
+/** How many fields there are, nested ones included, and how deep they go. */
+const measure = (fields: ReadonlyArray<Field>): { readonly count: number; readonly depth: number } => {
+  const nested = fields.map((field) => measure(field.fields ?? []))
+  return {
+    count: nested.reduce((sum, one) => sum + one.count, fields.length),
+    depth: fields.length === 0 ? 0 : 1 + Math.max(...nested.map((one) => one.depth)),
+  }
+}
+
+const sizeFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> => {
+  const { count, depth } = measure(fields)
+  return [
+    ...count > maxFields ? [fault(path, `must have at most ${maxFields} fields, nested ones included`)] : [],
+    ...depth > maxDepth ? [fault(path, `must be at most ${maxDepth} levels deep`)] : [],
+  ]
+}
+
+/** A key that belongs to the house, and so can't be a field's. */
+const reservedFaults = (fields: ReadonlyArray<Field>, path: Path, key: string, why: string): Array<Fault> =>
+  fields.flatMap((field, index) =>
+    field.key === key ? [fault([...path, index, "key"], `${key} is reserved: ${why}`)] : []
+  )
+
+/** The config's `timezone` is where goals run: it must hold zones, whatever else the type's fields are. */
+const timezoneFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> =>
+  fields.flatMap((field, index) => {
+    const at = [...path, index]
+    if (field.key !== "timezone" || field.type === "text") return []
+    if (field.type !== "enum") {
+      return [fault([...at, "type"], "timezone is the zone that goals run in: text or an enum")]
+    }
+    return (field.options ?? []).flatMap((option, nth) =>
+      isTimezone(option) ? [] : [fault([...at, "options", nth], "must be a time zone, since goals run in it")]
+    )
+  })
+
+/** Faults of a definition as a whole: sizes, reserved keys, templates that repeat. */
+export const definitionFaults = (definition: {
+  readonly config_schema: ConfigSchema
+  readonly goal_templates: ReadonlyArray<GoalTemplate>
+}): Array<Fault> => {
+  const config = ["config_schema", "fields"]
+  const { fields } = definition.config_schema
+  const faults = [
+    ...sizeFaults(fields, config),
+    ...reservedFaults(fields, config, "execution", "it is a setting of every hire"),
+    ...timezoneFaults(fields, config),
+    ...repetitions(definition.goal_templates.map((template) => template.goal_template_id)).map(({ value, index }) =>
+      fault(["goal_templates", index, "goal_template_id"], `repeats ${value}; templates are unique`)
+    ),
+  ]
+  definition.goal_templates.forEach((template, index) => {
+    const settings = ["goal_templates", index, "settings_schema", "fields"]
+    faults.push(
+      ...sizeFaults(template.settings_schema.fields, settings),
+      ...reservedFaults(template.settings_schema.fields, settings, "schedule", "every goal has it"),
+    )
+  })
+  return faults
+}

@@ -1,0 +1,15 @@
+/** The formats that a text field can have. */
+
+/** Whether Intl accepts it as the name of a zone or of a link to one; numeric offsets are no zones (domain.md). */
+export const isTimezone = (zone: string): boolean => {
+  if (!/^[A-Za-z]/.test(zone)) return false
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether it is a time of day, 00:00 to 23:59. */
+export const isLocalTime = (time: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(time)
