@@ -1,0 +1,86 @@
+/** The catalog's contract: agent types are data, published once and then immutable (api.md, catalog). */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Access, Authorization } from "./Caller.ts"
+import { AgentTypeDefinition } from "./Definition.ts"
+import { AgentTypeId } from "./Ids.ts"
+import { FieldIssue, InvalidRequest, problem } from "./Problem.ts"
+import {
+  BodyLimits,
+  created,
+  Idempotency,
+  IdempotencyHeader,
+  Instant,
+  listOf,
+  Page,
+  RequestProblems,
+  strict,
+} from "./Protocol.ts"
+
+/** A published agent type: its definition, and when it came. `id` is `{agent_type_id}@{version}`. */
+export class AgentType extends Schema.Class<AgentType>("AgentType")({
+  id: Schema.String,
+  ...AgentTypeDefinition.fields,
+  created_at: Instant,
+  updated_at: Instant,
+}) {}
+
+/** 404: no such type, or no such version of it. */
+export class AgentTypeNotFound extends problem<AgentTypeNotFound>()("AgentTypeNotFound", {
+  code: "agent_type_not_found",
+  status: 404,
+  title: "There is no such agent type",
+}) {}
+
+/** 409: that version is published with other content; `errors` names each difference. A change needs a new version. */
+export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentTypeImmutable", {
+  code: "agent_type_immutable",
+  status: 409,
+  title: "A published version never changes",
+}, { errors: Schema.Array(FieldIssue) }) {}
+
+const readers = ["customer", "operator", "viewer", "service"] as const
+
+/** Endpoints of agent types. */
+export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
+  .add(
+    HttpApiEndpoint.get("list", "/", { query: Page, success: listOf(AgentType) }).annotate(Access, readers),
+    HttpApiEndpoint.post("publish", "/", {
+      headers: IdempotencyHeader,
+      payload: AgentTypeDefinition,
+      success: [created(AgentType), AgentType],
+      error: [AgentTypeImmutable, InvalidRequest],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.get("get", "/:type", {
+      params: { type: AgentTypeId },
+      query: { version: Schema.optionalKey(Schema.String) },
+      success: AgentType,
+      error: AgentTypeNotFound,
+    }).annotate(Access, readers),
+    HttpApiEndpoint.put("put", "/:type", {
+      params: { type: AgentTypeId },
+      payload: AgentTypeDefinition,
+      success: [AgentType, created(AgentType)],
+      error: [AgentTypeImmutable, InvalidRequest],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.get("versions", "/:type/versions", {
+      params: { type: AgentTypeId },
+      query: Page,
+      success: listOf(AgentType),
+      error: AgentTypeNotFound,
+    }).annotate(Access, readers),
+  )
+  .prefix("/agent-types") {}
+
+/** The catalog: which agents there are. */
+export class CatalogApi extends HttpApi.make("catalog")
+  .add(AgentTypesGroup)
+  .prefix("/api/v1")
+  .middleware(Idempotency)
+  .middleware(BodyLimits)
+  .middleware(Authorization)
+  .middleware(RequestProblems)
+  .annotateMerge(strict)
+  .annotateMerge(
+    OpenApi.annotations({ title: "Stint catalog", version: "1", description: "Which agents there are." }),
+  ) {}

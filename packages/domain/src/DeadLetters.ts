@@ -1,0 +1,112 @@
+/** The dead letter queue: what failed for good and waits for a person (domain.md, "Rules: when it fails"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "./Ids.ts"
+import { InvalidRequest, problem } from "./Problem.ts"
+import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+import { ErrorType } from "./Runs.ts"
+
+/** open until resolved (a redriven run succeeded), discarded (a person gave up) or expired (7 days). */
+export const DeadLetterState = Schema.Literals(["open", "resolved", "discarded", "expired"])
+export type DeadLetterState = typeof DeadLetterState.Type
+
+/** An entry: one open one a goal, linked to its runs. */
+export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
+  dlq_id: DlqId,
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  error_type: Schema.NullOr(ErrorType),
+  error_message: Schema.NullOr(Schema.String),
+  stack_trace: Schema.NullOr(Schema.String),
+  failure_count: Schema.Int,
+  first_failed_at: Instant,
+  last_failed_at: Instant,
+  expires_at: Instant,
+  retry_count: Schema.Int,
+  state: DeadLetterState,
+  scheduled_run_ids: Schema.Array(ScheduledRunId),
+}) {}
+
+/** 404. */
+export class DeadLetterNotFound extends problem<DeadLetterNotFound>()("DeadLetterNotFound", {
+  code: "dead_letter_not_found",
+  status: 404,
+  title: "There is no such dead letter",
+}) {}
+
+/** 409: only an open entry can be retried or discarded. */
+export class DeadLetterClosed extends problem<DeadLetterClosed>()("DeadLetterClosed", {
+  code: "dead_letter_closed",
+  status: 409,
+  title: "The dead letter is closed",
+}, { state: DeadLetterState }) {}
+
+/** 409: all runs of the entry are under way again already. */
+export class DeadLetterQueued extends problem<DeadLetterQueued>()("DeadLetterQueued", {
+  code: "dead_letter_queued",
+  status: 409,
+  title: "The dead letter's runs are queued already",
+}) {}
+
+/** Which entries a redrive takes. */
+export const RedriveFilter = Schema.Struct({
+  goal_instance_id: Schema.optionalKey(GoalInstanceId),
+  hired_instance_id: Schema.optionalKey(HiredInstanceId),
+  error_type: Schema.optionalKey(ErrorType),
+})
+export type RedriveFilter = typeof RedriveFilter.Type
+
+/** Many at once: `dry_run` only counts; `cap` bounds how many entries are taken, oldest first. */
+export const Redrive = Schema.Struct({
+  filter: Schema.optionalKey(RedriveFilter),
+  cap: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+  dry_run: Schema.optionalKey(Schema.Boolean),
+})
+export type Redrive = typeof Redrive.Type
+
+/** What a redrive did, or would do. */
+export const Redriven = Schema.Struct({ matched: Schema.Int, queued: Schema.Int, dlq_ids: Schema.Array(DlqId) })
+export type Redriven = typeof Redriven.Type
+
+/** The answer to a retry. */
+export const Retried = Schema.Struct({ status: Schema.tag("queued"), dlq_id: DlqId, retry_count: Schema.Int })
+export type Retried = typeof Retried.Type
+
+const params = { id: DlqId }
+
+/** Endpoints of dead letters. */
+export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
+  .add(
+    HttpApiEndpoint.get("list", "/", {
+      query: {
+        state: Schema.optionalKey(DeadLetterState),
+        goal_instance_id: Schema.optionalKey(GoalInstanceId),
+        hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        ...Page,
+      },
+      success: listOf(DeadLetter),
+      error: InvalidRequest,
+    }).annotate(Access, ["operator", "viewer"]),
+    HttpApiEndpoint.get("get", "/:id", { params, success: DeadLetter, error: DeadLetterNotFound })
+      .annotate(Access, ["operator", "viewer"]),
+    HttpApiEndpoint.post("retry", "/:id/retry", {
+      params,
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({}),
+      success: Retried.pipe(HttpApiSchema.status(202)),
+      error: [DeadLetterNotFound, DeadLetterClosed, DeadLetterQueued],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.post("redrive", "/redrive", {
+      headers: IdempotencyHeader,
+      payload: Redrive,
+      success: [Redriven.pipe(HttpApiSchema.status(202)), Redriven],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.delete("discard", "/:id", {
+      params,
+      payload: Schema.Struct({ reason: text(1000).check(Schema.isNonEmpty()) }),
+      success: DeadLetter,
+      error: [DeadLetterNotFound, DeadLetterClosed],
+    }).annotate(Access, ["operator"]),
+  )
+  .prefix("/scheduler/dlq") {}

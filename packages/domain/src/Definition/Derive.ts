@@ -1,0 +1,98 @@
+/**
+ * A Schema from a definition's own fields: to validate a config or a goal's settings is to derive one and decode
+ * (issue 7, item 2). Keys that no field names are refused.
+ */
+import { Schema } from "effect"
+import type { Field } from "../Definition.ts"
+import { isLocalTime, isTimezone } from "./Formats.ts"
+import { referenceFaults } from "./References.ts"
+
+type Fields = ReadonlyArray<Field>
+
+/** A value that a derived schema takes: a JSON object with the fields' keys. */
+export type Derived = Schema.Codec<{ readonly [key: string]: unknown }>
+
+const notBlank = Schema.isPattern(/\S/, { message: "must not be blank" })
+
+const text = Schema.String.annotate({ message: "must be text" })
+
+const number = Schema.Number.annotate({ message: "must be a number" }).check(
+  Schema.isFinite({ message: "must be a finite number" })
+)
+
+const boolean = Schema.Boolean.annotate({ message: "must be true or false" })
+
+const object = Schema.Record(Schema.String, Schema.Json).annotate({ message: "must be an object" })
+
+const oneOf = (options: ReadonlyArray<string>) =>
+  Schema.Literals(options).annotate({ message: `must be one of: ${options.join(", ")}` })
+
+const formats = {
+  iana_timezone: Schema.makeFilter((zone: string) => isTimezone(zone) || "must be a time zone such as Asia/Kolkata or UTC"),
+  local_time: Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$/, { message: "must be a time of day HH:MM, 00:00 to 23:59" })
+}
+
+const textOf = (field: Field): Schema.Codec<unknown> => {
+  if (field.format !== undefined) return text.check(formats[field.format])
+  return field.required ? text.check(notBlank) : text
+}
+
+const numberOf = ({ min_exclusive }: Field): Schema.Codec<unknown> =>
+  min_exclusive === undefined
+    ? number
+    : number.check(Schema.isGreaterThan(min_exclusive, { message: `must be greater than ${min_exclusive}` }))
+
+/** An item is as a required field of the item's type: there is no blank or absent one. */
+const listOf = ({ item_type, min_items = 0, ...field }: Field): Schema.Codec<unknown> => {
+  const item: Schema.Codec<unknown> = item_type === undefined || item_type === "list"
+    ? Schema.Array(Schema.Json).annotate({ message: "must be a list" })
+    : valueOf({ ...field, type: item_type, required: true })
+  const list = Schema.Array(item).annotate({ message: "must be a list" })
+  if (min_items === 0) return list
+  const message = min_items === 1 ? "must have at least one item" : `must have at least ${min_items} items`
+  return list.check(Schema.isMinLength(min_items, { message }))
+}
+
+const valueOf = (field: Field): Schema.Codec<unknown> => {
+  switch (field.type) {
+    case "text":
+      return textOf(field)
+    case "enum":
+      return oneOf(field.options ?? [])
+    case "number":
+      return numberOf(field)
+    case "boolean":
+      return boolean
+    case "list":
+      return listOf(field)
+    case "object":
+      return field.fields === undefined ? object : structOf(field.fields)
+  }
+}
+
+const unknownKey = (known: ReadonlyArray<string>) =>
+  known.length === 0 ? "no such field; none is taken here" : `no such field; known fields: ${known.join(", ")}`
+
+const structOf = (fields: Fields, more: Schema.Struct.Fields = {}) => {
+  const members: Record<string, Schema.Codec<unknown>> = {}
+  for (const field of fields) {
+    const value = valueOf(field)
+    members[field.key] = (field.required ? value : Schema.optionalKey(value)).pipe(
+      Schema.annotateKey({ messageMissingKey: "is required" })
+    ) as Schema.Codec<unknown>
+  }
+  return Schema.Struct({ ...members, ...more }).annotate({
+    message: "must be an object",
+    messageUnexpectedKey: unknownKey([...fields.map((field) => field.key), ...Object.keys(more)])
+  }) as unknown as Derived
+}
+
+/**
+ * The schema of each field by itself, without the rules that bind two fields. `more` are keys of the house beside the
+ * fields.
+ */
+export const deriveShape = structOf
+
+/** The whole schema of an object with these fields: what it takes is valid, rules that bind two fields included. */
+export const derive = (fields: Fields, more: Schema.Struct.Fields = {}): Derived =>
+  structOf(fields, more).check(Schema.makeFilter((value) => referenceFaults(fields, value)))

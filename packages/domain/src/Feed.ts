@@ -1,0 +1,134 @@
+/** Between hiring and those who follow it: the change feed and the lookup (domain.md, "Rules: the whole"; design.md). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { Frequency } from "./Definition.ts"
+import { Goal } from "./Goals.ts"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "./Ids.ts"
+import { problem } from "./Problem.ts"
+import { Instant, JsonObject } from "./Protocol.ts"
+import { SubscriptionStatus } from "./Subscriptions.ts"
+
+/** What the scheduler must know of a goal. `version` grows with every write of it, so an old change is recognised. */
+export const GoalChange = Schema.Struct({
+  type: Schema.tag("goal"),
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  version: Schema.Int,
+  deleted: Schema.Boolean,
+  enabled: Schema.Boolean,
+  frequency: Frequency,
+  /** `settings.schedule` as stored. */
+  schedule: JsonObject,
+  /** What `schedule.at` defaults to, when the goal's own settings say it (close_position_reminder's window). */
+  default_at: Schema.NullOr(Schema.String),
+})
+export type GoalChange = typeof GoalChange.Type
+
+/** What the scheduler must know of a hire: whose it is, its zone, and whether it may run (hiring decides that). */
+export const HireChange = Schema.Struct({
+  type: Schema.tag("hire"),
+  hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
+  agent_id: AgentTypeId,
+  subscription_id: SubscriptionId,
+  version: Schema.Int,
+  timezone: Schema.String,
+  runnable: Schema.Boolean,
+  /** Why it is not runnable, in words for its user; null when it is. */
+  reason: Schema.NullOr(Schema.String),
+})
+export type HireChange = typeof HireChange.Type
+
+/** A subscription changed its state. */
+export const SubscriptionChange = Schema.Struct({
+  type: Schema.tag("subscription"),
+  subscription_id: SubscriptionId,
+  customer_id: CustomerId,
+  status: SubscriptionStatus,
+  version: Schema.Int,
+})
+export type SubscriptionChange = typeof SubscriptionChange.Type
+
+/** A person asked for a run now. `request_id` names the request, so serving it twice makes one run. */
+export const RunRequested = Schema.Struct({
+  type: Schema.tag("run"),
+  request_id: Schema.String,
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  scheduled_time: Instant,
+  requested_by: Subject,
+})
+export type RunRequested = typeof RunRequested.Type
+
+/** One entry of the feed. */
+export const Change = Schema.Union([GoalChange, HireChange, SubscriptionChange, RunRequested])
+export type Change = typeof Change.Type
+
+/** A stretch of the feed, in order; `cursor` is where to go on, also when `items` is empty. */
+export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
+export type FeedPage = typeof FeedPage.Type
+
+/** What is, for a reader that has no cursor: hires and goals, page by page; then follow the feed from `feed_cursor`. */
+export const SnapshotPage = Schema.Struct({
+  items: Schema.Array(Change),
+  next: Schema.NullOr(Schema.String),
+  feed_cursor: Schema.String,
+})
+export type SnapshotPage = typeof SnapshotPage.Type
+
+/** 410: the cursor is older than what the feed keeps (7 days): start again from the snapshot. */
+export class FeedCursorGone extends problem<FeedCursorGone>()("FeedCursorGone", {
+  code: "feed_cursor_gone",
+  status: 410,
+  title: "That cursor is older than the feed keeps",
+}) {}
+
+/** A hire, as those need it who make, review and execute its drafts. */
+export const LookedUpHire = Schema.Struct({
+  hired_instance_id: HiredInstanceId,
+  subscription_id: SubscriptionId,
+  customer_id: CustomerId,
+  agent_id: AgentTypeId,
+  definition_version: Schema.String,
+  config: JsonObject,
+  settings: JsonObject,
+  runnable: Schema.Boolean,
+  reason: Schema.NullOr(Schema.String),
+  subscription_status: SubscriptionStatus,
+  /** Past the 30 days after its subscription's end: 410 for a person. */
+  gone: Schema.Boolean,
+})
+export type LookedUpHire = typeof LookedUpHire.Type
+
+/** The goals and hires asked for that exist, and the hires of those goals; the rest is absent. */
+export const LookupAnswer = Schema.Struct({ goals: Schema.Array(Goal.json), hires: Schema.Array(LookedUpHire) })
+export type LookupAnswer = typeof LookupAnswer.Type
+
+const ids = <S extends Schema.Top>(id: S) => Schema.optionalKey(Schema.Array(id).check(Schema.isMaxLength(1000)))
+
+/** Service-to-service endpoints of hiring. */
+export class FeedGroup extends HttpApiGroup.make("feed")
+  .add(
+    HttpApiEndpoint.get("changes", "/goal-changes", {
+      query: {
+        after: Schema.String,
+        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+        /** How long to wait for a change when there is none, in milliseconds. */
+        wait_ms: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 0, maximum: 30000 }))),
+      },
+      success: FeedPage,
+      error: FeedCursorGone,
+    }).annotate(Access, ["service"]),
+    HttpApiEndpoint.get("snapshot", "/goal-changes/snapshot", {
+      query: {
+        next: Schema.optionalKey(Schema.String),
+        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+      },
+      success: SnapshotPage,
+    }).annotate(Access, ["service"]),
+    HttpApiEndpoint.post("lookup", "/goals/lookup", {
+      payload: Schema.Struct({ goal_instance_ids: ids(GoalInstanceId), hired_instance_ids: ids(HiredInstanceId) }),
+      success: LookupAnswer,
+    }).annotate(Access, ["service"]),
+  ) {}

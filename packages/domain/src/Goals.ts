@@ -1,0 +1,105 @@
+/** Goals of a hired agent: a template of its definition, a frequency, settings (domain.md, "Rules: hires and goals"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { Model } from "effect/schema"
+import { Access } from "./Caller.ts"
+import { Frequency } from "./Definition.ts"
+import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
+import { GoalInstanceId, HiredInstanceId } from "./Ids.ts"
+import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
+import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf } from "./Protocol.ts"
+import { SubscriptionNotActive } from "./Subscriptions.ts"
+
+/** A goal, as a row and on the wire. */
+export class Goal extends Model.Class<Goal>("Goal")({
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  goal_template_id: Schema.String,
+  frequency: Frequency,
+  settings: JsonObject,
+  enabled: Schema.Boolean,
+  created_at: InstantField,
+  updated_at: InstantField,
+}) {}
+
+/** What a customer sends to make a goal (without an id) or to edit one. `enabled` (default true) stops it unlost. */
+export const GoalDraft = Schema.Struct({
+  goal_instance_id: Schema.optionalKey(GoalInstanceId),
+  goal_template_id: Schema.String,
+  frequency: Frequency,
+  settings: JsonObject,
+  enabled: Schema.optionalKey(Schema.Boolean),
+})
+export type GoalDraft = typeof GoalDraft.Type
+
+/** 404, also for a goal of another hire. */
+export class GoalNotFound extends problem<GoalNotFound>()("GoalNotFound", {
+  code: "goal_not_found",
+  status: 404,
+  title: "There is no such goal",
+}) {}
+
+/** 409: the hire can't run anything now; `detail` says why and what would help. */
+export class HireNotRunnable extends problem<HireNotRunnable>()("HireNotRunnable", {
+  code: "hire_not_runnable",
+  status: 409,
+  title: "The hired agent can't run now",
+}) {}
+
+/** 409: a goal that is switched off can't be run. */
+export class GoalDisabled extends problem<GoalDisabled>()("GoalDisabled", {
+  code: "goal_disabled",
+  status: 409,
+  title: "The goal is switched off",
+}) {}
+
+/** The answer to "run it now": queued; `scheduler` is a best effort of 300 ms. */
+export const RunQueued = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  scheduled_time: Instant,
+  scheduler: Schema.Literals(["running", "paused", "unknown"]),
+})
+export type RunQueued = typeof RunQueued.Type
+
+const params = { id: HiredInstanceId, goal: GoalInstanceId }
+const readers = ["customer", "operator", "viewer"] as const
+
+/** Endpoints of goals, under their hire. */
+export class GoalsGroup extends HttpApiGroup.make("goals")
+  .add(
+    HttpApiEndpoint.get("list", "/", {
+      params: { id: HiredInstanceId },
+      success: listOf(Goal.json),
+      error: [HireNotFound, HireGone],
+    }).annotate(Access, readers),
+    HttpApiEndpoint.put("put", "/", {
+      params: { id: HiredInstanceId },
+      headers: IdempotencyHeader,
+      payload: GoalDraft,
+      success: [Goal.json, created(Goal.json)],
+      error: [
+        HireNotFound,
+        HireGone,
+        HireDeactivated,
+        GoalNotFound,
+        SubscriptionNotActive,
+        InvalidRequest,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"]),
+    HttpApiEndpoint.get("get", "/:goal", { params, success: Goal.json, error: [HireNotFound, HireGone, GoalNotFound] })
+      .annotate(Access, readers),
+    HttpApiEndpoint.delete("remove", "/:goal", {
+      params,
+      success: Schema.Struct({ deleted: Schema.Boolean, goal_instance_id: GoalInstanceId }),
+      error: [HireNotFound, HireGone, GoalNotFound, SubscriptionNotActive],
+    }).annotate(Access, ["customer"]),
+    HttpApiEndpoint.post("run", "/:goal/run", {
+      params,
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({}),
+      success: RunQueued.pipe(HttpApiSchema.status(202)),
+      error: [HireNotFound, HireGone, GoalNotFound, GoalDisabled, HireNotRunnable],
+    }).annotate(Access, ["customer", "operator"]),
+  )
+  .prefix("/hired-agents/:id/goals") {}

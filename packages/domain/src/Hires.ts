@@ -1,0 +1,147 @@
+/** Hired agents: an agent type, configured, under a subscription (domain.md, "States" and "Rules: hires and goals"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
+import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "./Problem.ts"
+import { created, IdempotencyHeader, Instant, JsonObject, listOf, Page } from "./Protocol.ts"
+import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
+
+/** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
+export const TrialStatus = Schema.Literals(["not_started", "active", "ended_converted", "ended_not_converted"])
+export type TrialStatus = typeof TrialStatus.Type
+
+/** A hired agent on the wire. `configured`, `missing` and `goals_completed` are computed, never told by a client. */
+export class Hire extends Schema.Class<Hire>("Hire")({
+  hired_instance_id: HiredInstanceId,
+  subscription_id: SubscriptionId,
+  agent_id: AgentTypeId,
+  definition_version: Schema.String,
+  customer_id: CustomerId,
+  config: JsonObject,
+  settings: JsonObject,
+  configured: Schema.Boolean,
+  missing: Schema.Array(FieldIssue),
+  goals_completed: Schema.Boolean,
+  active: Schema.Boolean,
+  finalized_at: Schema.NullOr(Instant),
+  trial_status: TrialStatus,
+  trial_start: Schema.NullOr(Instant),
+  trial_end: Schema.NullOr(Instant),
+  subscription_status: SubscriptionStatus,
+  subscription_ended_at: Schema.NullOr(Instant),
+  retention_expires_at: Schema.NullOr(Instant),
+  created_at: Instant,
+  updated_at: Instant,
+}) {}
+
+/** A draft: upsert by `subscription_id`. A config or settings sent replaces the whole; one left out keeps the old. */
+export const HireDraft = Schema.Struct({
+  subscription_id: SubscriptionId,
+  agent_id: AgentTypeId,
+  definition_version: Schema.optionalKey(Schema.String),
+  config: Schema.optionalKey(JsonObject),
+  settings: Schema.optionalKey(JsonObject),
+})
+export type HireDraft = typeof HireDraft.Type
+
+/** 404, also for another customer's. */
+export class HireNotFound extends problem<HireNotFound>()("HireNotFound", {
+  code: "hire_not_found",
+  status: 404,
+  title: "There is no such hired agent",
+}) {}
+
+/** 410: thirty days after its subscription ended a hire is no longer shown. */
+export class HireGone extends problem<HireGone>()("HireGone", {
+  code: "hire_gone",
+  status: 410,
+  title: "That hired agent is past its retention",
+}) {}
+
+/** 409: a deactivated hire can't be written or finalized. */
+export class HireDeactivated extends problem<HireDeactivated>()("HireDeactivated", {
+  code: "hire_deactivated",
+  status: 409,
+  title: "The hired agent is deactivated",
+}) {}
+
+/** 409: a required field is absent or a value is not valid; `missing` names each, and nothing was changed. */
+export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConfigured", {
+  code: "hire_not_configured",
+  status: 409,
+  title: "The hired agent is not configured",
+}, { missing: Schema.Array(FieldIssue) }) {}
+
+/** 409: the agent type of a hire can't change once it has goals. */
+export class AgentTypeFixed extends problem<AgentTypeFixed>()("AgentTypeFixed", {
+  code: "agent_type_fixed",
+  status: 409,
+  title: "The agent type can't change once goals exist",
+}) {}
+
+/** 409: a goal of the hire does not hold under the definition version that was asked for. */
+export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
+  code: "goals_do_not_hold",
+  status: 409,
+  title: "The hire's goals do not hold under that definition",
+}, { errors: Schema.Array(FieldIssue) }) {}
+
+/** 409: the subscription is for another agent type. */
+export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
+  code: "subscription_for_other_agent",
+  status: 409,
+  title: "The subscription is for another agent type",
+}, { subscribed_agent_id: AgentTypeId }) {}
+
+const params = { id: HiredInstanceId }
+const headers = IdempotencyHeader
+const readers = ["customer", "operator", "viewer"] as const
+
+/** Endpoints of hired agents. */
+export class HiresGroup extends HttpApiGroup.make("hires")
+  .add(
+    HttpApiEndpoint.put("draft", "/draft", {
+      payload: HireDraft,
+      success: [Hire, created(Hire)],
+      error: [
+        SubscriptionNotFound,
+        SubscriptionNotActive,
+        SubscriptionForOther,
+        AgentTypeUnknown,
+        AgentTypeFixed,
+        HireDeactivated,
+        HireNotConfigured,
+        GoalsDoNotHold,
+        InvalidRequest,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"]),
+    HttpApiEndpoint.get("list", "/", {
+      query: { customer_id: CustomerId, ...Page },
+      success: listOf(Hire),
+      error: [CustomerNotFound, Unavailable],
+    }).annotate(Access, readers),
+    HttpApiEndpoint.get("bySubscription", "/by-subscription/:id", {
+      params: { id: SubscriptionId },
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    }).annotate(Access, readers),
+    HttpApiEndpoint.get("get", "/:id", { params, success: Hire, error: [HireNotFound, HireGone, Unavailable] })
+      .annotate(Access, readers),
+    HttpApiEndpoint.post("finalize", "/:id/finalize", {
+      params,
+      headers,
+      payload: Schema.Struct({}),
+      success: Hire,
+      error: [HireNotFound, HireGone, HireDeactivated, HireNotConfigured, SubscriptionNotActive, Unavailable],
+    }).annotate(Access, ["customer"]),
+    HttpApiEndpoint.post("deactivate", "/:id/deactivate", {
+      params,
+      headers,
+      payload: Schema.Struct({}),
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    }).annotate(Access, ["customer"]),
+  )
+  .prefix("/hired-agents") {}

@@ -1,0 +1,21 @@
+/** Hiring's contract: whether an agent may run. */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { Authorization } from "./Caller.ts"
+import { FeedGroup } from "./Feed.ts"
+import { GoalsGroup } from "./Goals.ts"
+import { HiresGroup } from "./Hires.ts"
+import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
+import { SubscriptionsGroup } from "./Subscriptions.ts"
+
+/** Subscriptions, hires, goals, and the feed of their changes. */
+export class HiringApi extends HttpApi.make("hiring")
+  .add(SubscriptionsGroup, HiresGroup, GoalsGroup, FeedGroup)
+  .prefix("/api/v1")
+  .middleware(Idempotency)
+  .middleware(BodyLimits)
+  .middleware(Authorization)
+  .middleware(RequestProblems)
+  .annotateMerge(strict)
+  .annotateMerge(
+    OpenApi.annotations({ title: "Stint hiring", version: "1", description: "Who hired which agent, and its goals." }),
+  ) {}

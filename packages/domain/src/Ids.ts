@@ -1,0 +1,60 @@
+/** Identifiers. Ours are a prefix and a time-ordered uuid; an unknown or ill-formed one is a 404, so no pattern is checked. */
+import { Schema } from "effect"
+
+const id = (prefix: string, description: string) =>
+  Schema.String.annotate({ description, examples: [`${prefix}-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11`] })
+
+/** A subscription of a customer to an agent type (`SUB-`). */
+export const SubscriptionId = id("SUB", "A subscription").pipe(Schema.brand("SubscriptionId"))
+export type SubscriptionId = typeof SubscriptionId.Type
+
+/** A hired agent (`HAI-`). */
+export const HiredInstanceId = id("HAI", "A hired agent").pipe(Schema.brand("HiredInstanceId"))
+export type HiredInstanceId = typeof HiredInstanceId.Type
+
+/** A goal of a hired agent (`GOI-`). */
+export const GoalInstanceId = id("GOI", "A goal of a hired agent").pipe(Schema.brand("GoalInstanceId"))
+export type GoalInstanceId = typeof GoalInstanceId.Type
+
+/** A draft, and what became of it (`DEL-`). */
+export const DeliverableId = id("DEL", "A deliverable").pipe(Schema.brand("DeliverableId"))
+export type DeliverableId = typeof DeliverableId.Type
+
+/** One decision on a deliverable (`APR-`). */
+export const ApprovalId = id("APR", "An approval or a rejection").pipe(Schema.brand("ApprovalId"))
+export type ApprovalId = typeof ApprovalId.Type
+
+/** A slot of a goal that is to run, runs or ran (`SCH-`). */
+export const ScheduledRunId = id("SCH", "A scheduled run").pipe(Schema.brand("ScheduledRunId"))
+export type ScheduledRunId = typeof ScheduledRunId.Type
+
+/** The execution of a scheduled run, made at its first claim (`RUN-`). */
+export const RunId = id("RUN", "The execution of a run").pipe(Schema.brand("RunId"))
+export type RunId = typeof RunId.Type
+
+/** An entry of the dead letter queue (`DLQ-`). */
+export const DlqId = id("DLQ", "A dead letter").pipe(Schema.brand("DlqId"))
+export type DlqId = typeof DlqId.Type
+
+/** A line of the scheduler's action log (`LOG-`). */
+export const LogId = id("LOG", "A line of the action log").pipe(Schema.brand("LogId"))
+export type LogId = typeof LogId.Type
+
+/**
+ * Who a token speaks for: any 1 to 128 of `A-Za-z0-9._:@|-`, since the identity provider may not be ours (api.md, "Who
+ * may do what"). A customer's subject is its customer id.
+ */
+export const Subject = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9._:@|-]{1,128}$/, { message: "must be 1 to 128 of A-Z a-z 0-9 . _ : @ | -" }),
+)
+
+/** A customer: the subject of its tokens. */
+export const CustomerId = Subject.annotate({ description: "A customer: the subject of its tokens", examples: ["acme"] })
+  .pipe(Schema.brand("CustomerId"))
+export type CustomerId = typeof CustomerId.Type
+
+/** The id of an agent type, the same in every version (api.md calls it `agent_id` too). */
+export const AgentTypeId = Schema.String.annotate({ examples: ["marketing.healthcare.v1"] }).pipe(
+  Schema.brand("AgentTypeId"),
+)
+export type AgentTypeId = typeof AgentTypeId.Type

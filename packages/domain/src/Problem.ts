@@ -1,0 +1,131 @@
+/** Failures on the wire: RFC 9457 problems with a stable `code`, which is what a program reads (api.md, "Conventions"). */
+import { Schema } from "effect"
+import { HttpApiError } from "effect/http-api"
+
+/** One fault of a request or a document: where it is, as a JSONPath, and what to do about it. */
+export const FieldIssue = Schema.Struct({
+  path: Schema.String.annotate({ examples: ["$.config.platforms_enabled[0]"] }),
+  message: Schema.String,
+})
+export type FieldIssue = typeof FieldIssue.Type
+
+/**
+ * A problem class: `class X extends problem<X>()("X", { code, status, title }, fields) {}`. The class is the typed error
+ * in code and `application/problem+json` on the wire; `request_id` is filled in at the edge.
+ */
+export const problem = <Self>() =>
+<
+  const Tag extends string,
+  const Code extends string,
+  const Status extends number,
+  const Fields extends Schema.Struct.Fields = {},
+>(tag: Tag, declaration: { readonly code: Code; readonly status: Status; readonly title: string }, fields?: Fields) =>
+  HttpApiError.Problem<Self>()(
+    tag,
+    {
+      type: `urn:stint:problem:${declaration.code}` as `urn:stint:problem:${Code}`,
+      status: declaration.status,
+      title: declaration.title,
+    },
+    {
+      code: Schema.tag(declaration.code),
+      request_id: Schema.optionalKey(Schema.String),
+      ...(fields ?? {}) as Fields,
+    },
+  )
+
+/** Any problem as it stands on the wire, for those who only pass it on or read its `code` and `status`. */
+export const AnyProblem = Schema.Struct({
+  type: Schema.String,
+  title: Schema.String,
+  status: Schema.Int,
+  code: Schema.String,
+  detail: Schema.optionalKey(Schema.String),
+  request_id: Schema.optionalKey(Schema.String),
+  errors: Schema.optionalKey(Schema.Array(FieldIssue)),
+})
+export type AnyProblem = typeof AnyProblem.Type
+
+/** 400: a body, parameter or header that does not decode. */
+export class InvalidRequest extends problem<InvalidRequest>()("InvalidRequest", {
+  code: "invalid_request",
+  status: 400,
+  title: "The request is not valid",
+}, { errors: Schema.optionalKey(Schema.Array(FieldIssue)) }) {}
+
+/** 401: no token, or one that does not verify. */
+export class Unauthorized extends problem<Unauthorized>()("Unauthorized", {
+  code: "unauthorized",
+  status: 401,
+  title: "A valid bearer token is needed",
+}) {}
+
+/** 403: the token's role may not do this. */
+export class WrongRole extends problem<WrongRole>()("WrongRole", {
+  code: "wrong_role",
+  status: 403,
+  title: "Your role may not do this",
+}, { allowed_roles: Schema.Array(Schema.String) }) {}
+
+/** 404: nothing is served at this path, or a parameter of it can name nothing. */
+export class NotFound extends problem<NotFound>()("NotFound", {
+  code: "not_found",
+  status: 404,
+  title: "There is nothing here",
+}) {}
+
+/** 404: a customer that is not the caller; it does not exist for the caller (domain.md, "Ownership"). */
+export class CustomerNotFound extends problem<CustomerNotFound>()("CustomerNotFound", {
+  code: "customer_not_found",
+  status: 404,
+  title: "There is no such customer",
+}) {}
+
+/** 405: the path exists, the method does not. */
+export class MethodNotAllowed extends problem<MethodNotAllowed>()("MethodNotAllowed", {
+  code: "method_not_allowed",
+  status: 405,
+  title: "That method is not allowed here",
+}) {}
+
+/** 413: a body over the limit. */
+export class BodyTooLarge extends problem<BodyTooLarge>()("BodyTooLarge", {
+  code: "body_too_large",
+  status: 413,
+  title: "The body is too large",
+}) {}
+
+/** 415: a body that is not JSON. */
+export class UnsupportedMediaType extends problem<UnsupportedMediaType>()("UnsupportedMediaType", {
+  code: "unsupported_media_type",
+  status: 415,
+  title: "The body must be application/json",
+}) {}
+
+/** 409: the same Idempotency-Key is being worked on right now. */
+export class IdempotencyInFlight extends problem<IdempotencyInFlight>()("IdempotencyInFlight", {
+  code: "idempotency_in_flight",
+  status: 409,
+  title: "A request with this Idempotency-Key is in flight",
+}) {}
+
+/** 422: the Idempotency-Key was used with another body. */
+export class IdempotencyMismatch extends problem<IdempotencyMismatch>()("IdempotencyMismatch", {
+  code: "idempotency_mismatch",
+  status: 422,
+  title: "This Idempotency-Key was used with another request",
+}) {}
+
+/** 502 to 504: a service that this one needs did not answer, or not in time. Trying again helps. */
+export class Unavailable extends problem<Unavailable>()("Unavailable", {
+  code: "unavailable",
+  status: 503,
+  title: "A service that is needed does not answer now",
+}) {}
+
+/** 500: a defect of ours. It says nothing of the inside; the log has it under the request id. */
+export class InternalError extends problem<InternalError>()("InternalError", {
+  code: "internal_error",
+  status: 500,
+  title: "Something broke on our side",
+}) {}

@@ -1,0 +1,99 @@
+/** What every API of ours has in common: how bodies, keys, lists and instants look (api.md, "Conventions"). */
+import { Context, Schema, SchemaTransformation } from "effect"
+import { HttpApi, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { Model } from "effect/schema"
+import type { CurrentCaller } from "./Caller.ts"
+import {
+  BodyTooLarge,
+  IdempotencyInFlight,
+  IdempotencyMismatch,
+  InvalidRequest,
+  NotFound,
+  UnsupportedMediaType,
+} from "./Problem.ts"
+
+/** An instant on the wire: RFC 3339 in UTC with milliseconds. */
+export const Instant = Schema.DateTimeUtcFromString.annotate({ examples: [] })
+
+/** An instant with both faces: `timestamptz` in a row, RFC 3339 on the wire. */
+export const InstantField = Model.Field({
+  select: Schema.DateTimeUtcFromDate,
+  insert: Schema.DateTimeUtcFromDate,
+  json: Instant,
+})
+
+/** As `InstantField`, or null. */
+export const NullableInstantField = Model.Field({
+  select: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  insert: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  json: Schema.NullOr(Instant),
+})
+
+/** Free text of a person: at most `max` characters. */
+export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))
+
+/** A JSON object whose shape an agent type's definition decides, not this contract. */
+export const JsonObject = Schema.Record(Schema.String, Schema.Json)
+export type JsonObject = typeof JsonObject.Type
+
+/** A key that makes a request safe to repeat: bare or quoted, 1 to 255 visible ASCII; decodes to what is in the quotes. */
+export const IdempotencyKey = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.String.check(
+      Schema.isPattern(/^[\x21-\x7e]{1,255}$/, { message: "must be 1 to 255 visible ASCII characters" }),
+    ),
+    SchemaTransformation.transform({
+      decode: (given) => /^"[^"]+"$/.test(given) ? given.slice(1, -1) : given,
+      encode: (key) => key,
+    }),
+  ),
+)
+
+/** The header of an endpoint that honours an Idempotency-Key. */
+export const IdempotencyHeader = Schema.Struct({ "idempotency-key": Schema.optionalKey(IdempotencyKey) })
+
+/** The header of an endpoint that does nothing without one. */
+export const RequiredIdempotencyHeader = Schema.Struct({ "idempotency-key": IdempotencyKey })
+
+/** Annotation of an endpoint whose handler keeps replies by key itself, for as long as the row they made lives. */
+export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/KeepsReplies") {}
+
+/** Keyset paging: where to go on (`next_cursor` of the page before) and how many, at most 200. */
+export const Page = {
+  cursor: Schema.optionalKey(Schema.String),
+  limit: Schema.optionalKey(
+    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
+  ),
+}
+
+/** The 201 of something that was made: the thing itself, and where it is from now on. */
+export const created = <S extends Schema.Top>(schema: S) =>
+  HttpApiSchema.WithHeaders(schema.pipe(HttpApiSchema.status(201)), { location: Schema.String })
+
+/** A page of a list. */
+export const listOf = <S extends Schema.Top>(item: S) =>
+  Schema.Struct({ items: Schema.Array(item), next_cursor: Schema.NullOr(Schema.String) })
+
+/** Refuses what does not decode: 404 for a path, 400 with every fault's JSON path for the rest. */
+export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()("stint/RequestProblems", {
+  error: [InvalidRequest, NotFound],
+}) {}
+
+/** Reads the body within its limits; refuses broken UTF-8, NUL, lone surrogates, depth and what is not JSON. */
+export class BodyLimits extends HttpApiMiddleware.Service<BodyLimits>()("stint/BodyLimits", {
+  error: [BodyTooLarge, UnsupportedMediaType, InvalidRequest],
+}) {}
+
+/** Replays the kept reply of an Idempotency-Key; a first use runs once. */
+export class Idempotency
+  extends HttpApiMiddleware.Service<Idempotency, { requires: CurrentCaller }>()("stint/Idempotency", {
+    error: [IdempotencyInFlight, IdempotencyMismatch, InvalidRequest],
+  }) {}
+
+/**
+ * How every API of ours decodes: unknown keys of a body or query are refused, and every fault is named, not the first
+ * alone. Headers keep the defaults, since requests carry many that no contract names.
+ */
+export const strict = Context.make(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" }).pipe(
+  Context.add(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" }),
+)

@@ -1,0 +1,108 @@
+/** Runs, as a person sees them: which slot, in which state, every attempt and its error (domain.md, "States"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "./Ids.ts"
+import { InvalidRequest, problem } from "./Problem.ts"
+import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+
+/** What is stored of a slot: pending -> completed or cancelled. */
+export const ScheduledRunStatus = Schema.Literals(["pending", "completed", "cancelled"])
+export type ScheduledRunStatus = typeof ScheduledRunStatus.Type
+
+/** What is stored of an execution: pending -> running -> completed or failed; back to pending on retry. */
+export const GoalRunStatus = Schema.Literals(["pending", "running", "completed", "failed"])
+export type GoalRunStatus = typeof GoalRunStatus.Type
+
+/** What a person sees: derived from both. */
+export const RunStatus = Schema.Literals([
+  "pending",
+  "running",
+  "retrying",
+  "completed",
+  "cancelled",
+  "dead_lettered",
+])
+export type RunStatus = typeof RunStatus.Type
+
+/** Why a run came to be. */
+export const RunOrigin = Schema.Literals(["schedule", "manual", "trigger", "backfill"])
+export type RunOrigin = typeof RunOrigin.Type
+
+/** TRANSIENT is tried again, PERMANENT is not (domain.md, "Rules: when it fails"). */
+export const ErrorType = Schema.Literals(["TRANSIENT", "PERMANENT"])
+export type ErrorType = typeof ErrorType.Type
+
+/** What went wrong in one attempt: the JSONB column `error_details`. */
+export const ErrorDetails = Schema.Struct({
+  type: Schema.String,
+  message: Schema.String,
+  stack_trace: Schema.optionalKey(Schema.String),
+  attempt: Schema.Int,
+})
+export type ErrorDetails = typeof ErrorDetails.Type
+
+/** One attempt of a run. */
+export const Attempt = Schema.Struct({
+  attempt: Schema.Int,
+  started_at: Instant,
+  ended_at: Schema.NullOr(Instant),
+  error_details: Schema.NullOr(ErrorDetails),
+})
+export type Attempt = typeof Attempt.Type
+
+/** A run on the wire. */
+export class Run extends Schema.Class<Run>("Run")({
+  scheduled_run_id: ScheduledRunId,
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  scheduled_time: Instant,
+  origin: RunOrigin,
+  status: RunStatus,
+  reason: Schema.NullOr(Schema.String),
+  idempotency_key: Schema.String,
+  run_id: Schema.NullOr(RunId),
+  deliverable_id: Schema.NullOr(DeliverableId),
+  attempt: Schema.Int,
+  next_attempt_at: Schema.NullOr(Instant),
+  attempts: Schema.Array(Attempt),
+}) {}
+
+/** 404, also for a run of another customer's goal. */
+export class RunNotFound extends problem<RunNotFound>()("RunNotFound", {
+  code: "run_not_found",
+  status: 404,
+  title: "There is no such run",
+}) {}
+
+/** 409: a run that is final can't be cancelled. */
+export class RunFinal extends problem<RunFinal>()("RunFinal", {
+  code: "run_final",
+  status: 409,
+  title: "The run is final",
+}, { run_status: RunStatus }) {}
+
+/** Endpoints of runs. */
+export class RunsGroup extends HttpApiGroup.make("runs")
+  .add(
+    HttpApiEndpoint.get("list", "/", {
+      query: {
+        goal_instance_id: Schema.optionalKey(GoalInstanceId),
+        hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        status: Schema.optionalKey(RunStatus),
+        ...Page,
+      },
+      success: listOf(Run),
+      error: InvalidRequest,
+    }).annotate(Access, ["customer", "operator", "viewer"]),
+    HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
+      .annotate(Access, ["customer", "operator", "viewer"]),
+    HttpApiEndpoint.post("cancel", "/:id/cancel", {
+      params: { id: ScheduledRunId },
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
+      success: Run,
+      error: [RunNotFound, RunFinal],
+    }).annotate(Access, ["operator"]),
+  )
+  .prefix("/scheduler/runs") {}

@@ -1,0 +1,24 @@
+/** The scheduler's contract: when an agent runs. */
+import { HttpApi, OpenApi } from "effect/http-api"
+import { Authorization } from "./Caller.ts"
+import { ControlsGroup } from "./Controls.ts"
+import { DeadLettersGroup } from "./DeadLetters.ts"
+import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
+import { RunsGroup } from "./Runs.ts"
+
+/** Controls, runs, dead letters. */
+export class SchedulerApi extends HttpApi.make("scheduler")
+  .add(ControlsGroup, RunsGroup, DeadLettersGroup)
+  .prefix("/api/v1")
+  .middleware(Idempotency)
+  .middleware(BodyLimits)
+  .middleware(Authorization)
+  .middleware(RequestProblems)
+  .annotateMerge(strict)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Stint scheduler",
+      version: "1",
+      description: "When an agent runs, and what became of it.",
+    }),
+  ) {}

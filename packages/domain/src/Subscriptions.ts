@@ -1,0 +1,97 @@
+/** Subscriptions: what a customer pays for, and under which an agent is hired (domain.md, "States"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Model } from "effect/schema"
+import { Access } from "./Caller.ts"
+import { AgentTypeId, CustomerId, SubscriptionId } from "./Ids.ts"
+import { CustomerNotFound, problem, Unavailable } from "./Problem.ts"
+import { created, IdempotencyHeader, InstantField, listOf, NullableInstantField, Page } from "./Protocol.ts"
+
+/** pending_payment -> active <-> past_due; any of them -> canceled, which is final. */
+export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])
+export type SubscriptionStatus = typeof SubscriptionStatus.Type
+
+/** The length of a period. */
+export const Duration = Schema.Literals(["monthly", "quarterly", "yearly"])
+export type Duration = typeof Duration.Type
+
+/** A subscription, as a row and on the wire. */
+export class Subscription extends Model.Class<Subscription>("Subscription")({
+  subscription_id: SubscriptionId,
+  agent_id: AgentTypeId,
+  customer_id: CustomerId,
+  duration: Duration,
+  status: SubscriptionStatus,
+  current_period_start: InstantField,
+  current_period_end: InstantField,
+  cancel_at_period_end: Schema.Boolean,
+  ended_at: NullableInstantField,
+  created_at: InstantField,
+  updated_at: InstantField,
+}) {}
+
+/** What a customer sends to subscribe. */
+export const NewSubscription = Schema.Struct({ agent_id: AgentTypeId, customer_id: CustomerId, duration: Duration })
+export type NewSubscription = typeof NewSubscription.Type
+
+/** 404, also for another customer's. */
+export class SubscriptionNotFound extends problem<SubscriptionNotFound>()("SubscriptionNotFound", {
+  code: "subscription_not_found",
+  status: 404,
+  title: "There is no such subscription",
+}) {}
+
+/** 404: the agent type that is to be subscribed to or hired is not in the catalog. */
+export class AgentTypeUnknown extends problem<AgentTypeUnknown>()("AgentTypeUnknown", {
+  code: "agent_type_not_found",
+  status: 404,
+  title: "There is no such agent type",
+}) {}
+
+/** 409: the subscription's state does not allow it; `detail` says which state it is in and what would help. */
+export class SubscriptionNotActive extends problem<SubscriptionNotActive>()("SubscriptionNotActive", {
+  code: "subscription_not_active",
+  status: 409,
+  title: "The subscription is not active",
+}, { subscription_status: SubscriptionStatus }) {}
+
+const params = { id: SubscriptionId }
+const headers = IdempotencyHeader
+
+/** Endpoints of subscriptions. */
+export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
+  .add(
+    HttpApiEndpoint.post("create", "/", {
+      headers,
+      payload: NewSubscription,
+      success: created(Subscription.json),
+      error: [CustomerNotFound, AgentTypeUnknown, Unavailable],
+    }).annotate(Access, ["customer"]),
+    HttpApiEndpoint.get("list", "/", {
+      query: { customer_id: CustomerId, ...Page },
+      success: listOf(Subscription.json),
+      error: CustomerNotFound,
+    }).annotate(Access, ["customer", "operator", "viewer"]),
+    HttpApiEndpoint.get("get", "/:id", { params, success: Subscription.json, error: SubscriptionNotFound })
+      .annotate(Access, ["customer", "operator", "viewer"]),
+    HttpApiEndpoint.post("activate", "/:id/activate", {
+      params,
+      headers,
+      success: Subscription.json,
+      error: [SubscriptionNotFound, SubscriptionNotActive],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.post("pastDue", "/:id/past-due", {
+      params,
+      headers,
+      success: Subscription.json,
+      error: [SubscriptionNotFound, SubscriptionNotActive],
+    }).annotate(Access, ["operator"]),
+    HttpApiEndpoint.post("cancel", "/:id/cancel", {
+      params,
+      headers,
+      payload: Schema.Struct({ at_period_end: Schema.Boolean }),
+      success: Subscription.json,
+      error: [SubscriptionNotFound, SubscriptionNotActive],
+    }).annotate(Access, ["customer"]),
+  )
+  .prefix("/subscriptions") {}

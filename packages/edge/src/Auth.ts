@@ -1,0 +1,78 @@
+/** Bearer authentication: verifies tokens against a JWKS and checks the endpoint's roles, before a body is read. */
+import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/domain/Caller"
+import { Unauthorized, WrongRole } from "@stint/domain/Problem"
+import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose"
+
+/** The audience of every token of ours, unless `STINT_JWT_AUDIENCE` says another. */
+export const AUDIENCE = "stint"
+
+/** Where the public keys come from. */
+export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys") {
+  /** From `STINT_JWKS_URL` (fetched and cached), or from the JSON of `STINT_JWKS`, as the local launcher gives it. */
+  static readonly layer = Layer.effect(
+    Keys,
+    Effect.gen(function*() {
+      const url = yield* Config.option(Config.String("STINT_JWKS_URL"))
+      if (Option.isSome(url)) return createRemoteJWKSet(new URL(url.value))
+      return createLocalJWKSet(yield* Config.schema(Schema.fromJsonString(Schema.Any), "STINT_JWKS"))
+    })
+  )
+}
+
+const decodeCaller = Schema.decodeUnknownOption(Schema.Struct({ sub: Caller.fields.subject, role: Caller.fields.role }))
+
+/** How many verified tokens are remembered, until each one's own end. */
+const REMEMBERED = 10_000
+
+/** The layer of `Authorization`. Tokens: asymmetric signature, `exp` needed, claims `sub` and `role`. */
+export const layer = Layer.effect(
+  Authorization,
+  Effect.gen(function*() {
+    const keys = yield* Keys
+    const audience = yield* Config.String("STINT_JWT_AUDIENCE").pipe(Config.withDefault(AUDIENCE))
+    const issuer = yield* Config.option(Config.String("STINT_JWT_ISSUER"))
+    const verified = new Map<string, { readonly caller: Caller; readonly until: number }>()
+
+    const verify = Effect.fnUntraced(function*(token: string) {
+      const known = verified.get(token)
+      if (known !== undefined && known.until > Date.now()) return known.caller
+      verified.delete(token)
+      const claims = yield* Effect.tryPromise({
+        try: () =>
+          jwtVerify(token, keys, {
+            audience,
+            algorithms: ["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+            requiredClaims: ["exp", "sub", "role"],
+            clockTolerance: 5,
+            ...(Option.isSome(issuer) ? { issuer: issuer.value } : {})
+          }),
+        catch: () => new Unauthorized({ detail: "The token is not valid: its signature, its end or its audience" })
+      })
+      const caller = decodeCaller(claims.payload)
+      if (Option.isNone(caller)) {
+        return yield* new Unauthorized({ detail: "The token's sub or role is not one of ours" })
+      }
+      const value = { subject: caller.value.sub, role: caller.value.role }
+      if (verified.size >= REMEMBERED) verified.delete(verified.keys().next().value!)
+      verified.set(token, { caller: value, until: claims.payload.exp! * 1000 })
+      return value
+    })
+
+    return Authorization.of({
+      bearer: Effect.fnUntraced(function*(httpEffect, { credential, endpoint }) {
+        const token = Redacted.value(credential)
+        if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
+        const caller = yield* verify(token)
+        const allowed = Option.getOrElse(Context.getOption(endpoint.annotations, Access), (): ReadonlyArray<Role> => [])
+        if (!allowed.includes(caller.role)) {
+          return yield* new WrongRole({
+            detail: `This needs the role ${allowed.join(" or ")}; the token says ${caller.role}`,
+            allowed_roles: allowed
+          })
+        }
+        return yield* Effect.provideService(httpEffect, CurrentCaller, caller)
+      })
+    })
+  })
+)

@@ -1,0 +1,103 @@
+/** Bodies, before anything decodes them: size, encoding, media type, depth, and what Postgres can't hold (api.md). */
+import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "@stint/domain/Problem"
+import { BodyLimits } from "@stint/domain/Protocol"
+import { Effect, Layer, Stream } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { jsonPath } from "./RequestProblems.ts"
+
+const MIB = 1024 * 1024
+/** What a body may weigh, in bytes; the batch of runs may weigh more. */
+const limitOf = (path: string) => path.endsWith("/batch") ? 10 * MIB : MIB
+/** How much of a body that is too large is read away, so that its sender gets to see the answer. */
+const DRAIN = 32 * MIB
+/** How deep a body may nest. */
+const DEPTH = 64
+
+const invalid = (path: string, message: string) => new InvalidRequest({ detail: message, errors: [{ path, message }] })
+
+/** The first fault of a parsed body: a string with NUL or a lone surrogate, a number that is not finite, or depth. */
+const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest | undefined => {
+  switch (typeof value) {
+    case "string":
+      if (value.includes("\0")) return invalid(jsonPath("$", path), "must not contain U+0000")
+      if (!value.isWellFormed()) return invalid(jsonPath("$", path), "must not contain a lone surrogate")
+      return undefined
+    case "number":
+      return Number.isFinite(value) ? undefined : invalid(jsonPath("$", path), "must be a finite number")
+    case "object": {
+      if (value === null) return undefined
+      if (path.length >= DEPTH) return invalid("$", `must not nest deeper than ${DEPTH}`)
+      const entries = Array.isArray(value) ? value.entries() : Object.entries(value)
+      for (const [key, inner] of entries) {
+        if (typeof key === "string" && (key.includes("\0") || !key.isWellFormed())) {
+          return invalid(jsonPath("$", path), "must not have a key with U+0000 or a lone surrogate")
+        }
+        path.push(key)
+        const fault = faultOf(inner, path)
+        path.pop()
+        if (fault !== undefined) return fault
+      }
+    }
+  }
+  return undefined
+}
+
+const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, limit: number) {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  yield* Stream.orDie(request.stream).pipe(
+    Stream.takeUntil((chunk) => {
+      size += chunk.length
+      if (size <= limit) chunks.push(chunk)
+      else chunks.length = 0
+      return size > limit + DRAIN
+    }),
+    Stream.runDrain
+  )
+  if (size > limit) {
+    return yield* new BodyTooLarge({ detail: `A body here may have ${limit} bytes at most` })
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+})
+
+const decoder = new TextDecoder("utf-8", { fatal: true })
+
+const decode = Effect.fnUntraced(function*(bytes: Uint8Array) {
+  if (bytes.length === 0) return "{}"
+  let text: string
+  try {
+    text = decoder.decode(bytes)
+  } catch {
+    return yield* invalid("$", "must be valid UTF-8")
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return yield* invalid("$", `must be JSON: ${(error as Error).message}`)
+  }
+  const fault = faultOf(value, [])
+  return fault === undefined ? text : yield* fault
+})
+
+/** The layer of `BodyLimits`. An empty body counts as `{}`, so that a POST that needs none can go without. */
+export const layer = Layer.succeed(
+  BodyLimits,
+  Effect.fnUntraced(function*(httpEffect, { endpoint }) {
+    if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
+    const request = yield* HttpServerRequest.HttpServerRequest
+    const type = request.headers["content-type"]
+    if (type !== undefined && type.split(";")[0]!.trim().toLowerCase() !== "application/json") {
+      return yield* new UnsupportedMediaType({ detail: "Send content-type: application/json" })
+    }
+    const text = yield* Effect.flatMap(read(request, limitOf(request.url.split("?")[0]!)), decode)
+    const checked = Object.create(request, { text: { value: Effect.succeed(text) } })
+    return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, checked)
+  })
+)

@@ -1,0 +1,84 @@
+/** The web-standard seam: layers in, a fetch handler out. Any runtime that calls fetch handlers can host a service. */
+import { AnyProblem } from "@stint/domain/Problem"
+import { ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
+import { HttpRouter, HttpServer } from "effect/http"
+import * as Auth from "./Auth.ts"
+import * as Body from "./Body.ts"
+import { Files } from "./Client.ts"
+import { Health, routes } from "./Health.ts"
+import * as Idempotency from "./Idempotency.ts"
+import { Ids } from "./Ids.ts"
+import { RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
+import * as RequestProblems from "./RequestProblems.ts"
+
+/** What the runtime that hosts a service gives it: its complete configuration, and files. */
+export interface Host {
+  readonly env: Record<string, string | undefined>
+  readonly files: Files["Service"]
+}
+
+/** The middlewares that every API of ours has; they need the keys' repo of the service. */
+export const middlewares = Layer.mergeAll(
+  RequestProblems.layer,
+  Body.layer,
+  Idempotency.layer,
+  Auth.layer.pipe(Layer.provide(Auth.Keys.layer))
+)
+
+const bare: Record<number, { readonly code: string; readonly title: string }> = {
+  404: { code: "not_found", title: "There is nothing here" },
+  405: { code: "method_not_allowed", title: "That method is not allowed here" },
+  413: { code: "body_too_large", title: "The body is too large" },
+  415: { code: "unsupported_media_type", title: "The body must be application/json" },
+  503: { code: "unavailable", title: "A service that is needed does not answer now" }
+}
+
+const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+
+/** Every failure leaves as a problem with the request's id, whoever made it: the contract, the router or the runtime. */
+const finish = async (response: Response, requestId: string): Promise<Response> => {
+  const headers = new Headers(response.headers)
+  headers.set("x-request-id", requestId)
+  const type = headers.get("content-type") ?? ""
+  if (response.status < 400 || type.startsWith("application/json")) {
+    return new Response(response.body, { status: response.status, headers })
+  }
+  const problem = type.startsWith("application/problem+json") ? decodeProblem(await response.text()) : Option.none()
+  const { code, title } = bare[response.status] ?? { code: "internal_error", title: "Something broke on our side" }
+  const body = Option.getOrElse(problem, (): Partial<AnyProblem> => ({
+    type: `urn:stint:problem:${code}`,
+    title,
+    status: response.status,
+    code
+  }))
+  headers.set("content-type", "application/problem+json")
+  headers.delete("content-length")
+  return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })
+}
+
+/**
+ * A service as a fetch handler. `drain` ends background work and takes readiness away; `dispose` closes the rest.
+ * The layers are built at once; a request that comes earlier waits for them.
+ */
+export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
+  const health = Health.make()
+  const provided = Layer.merge(app as Layer.Layer<A, E, HttpRouter.HttpRouter>, routes).pipe(
+    Layer.provideMerge(Layer.mergeAll(
+      Layer.succeed(Health, health),
+      Ids.layer,
+      HttpServer.layerServices,
+      Layer.succeed(Files, host.files),
+      ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
+    ))
+  )
+  const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
+  const fetch = async (request: Request): Promise<Response> => {
+    const requestId = requestIdOf(request.headers)
+    const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, traceOf(request.headers)))
+    return finish(await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context), requestId)
+  }
+  return { fetch, drain: () => Effect.runPromise(health.drain), dispose }
+}
+
+const definedOf = (env: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -1,0 +1,52 @@
+/** New ids: a prefix and a time-ordered uuid; derived, not drawn, where a request carries an Idempotency-Key. */
+import { Clock, Context, Effect, Layer } from "effect"
+
+const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
+
+/** A version 7 uuid (RFC 9562) of `millis` since the epoch and ten bytes, random ones by default. */
+export const uuidv7 = (millis: number, tail: Uint8Array = crypto.getRandomValues(new Uint8Array(10))): string => {
+  const time = millis.toString(16).padStart(12, "0")
+  const bytes = Uint8Array.from(tail)
+  bytes[0] = (bytes[0]! & 0x0f) | 0x70
+  bytes[2] = (bytes[2]! & 0x3f) | 0x80
+  const rest = hex(bytes)
+  return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 20)}`
+}
+
+/** What a reserved Idempotency-Key fixes for the request under it: when it was first seen, and what its ids grow from. */
+export interface Seed {
+  /** Epoch milliseconds of the first request with the key. */
+  readonly millis: number
+  /** Stands for caller, route and key. */
+  readonly key: string
+  /** How many ids were taken under it so far in this request. */
+  taken: number
+}
+
+/**
+ * The seed of the request that is being handled, when it came with an Idempotency-Key. With it the n-th id of a request
+ * is the same however often the request is handled: what a crash left half acknowledged is found, not made twice.
+ */
+export const IdSeed = Context.Reference<Seed | undefined>("stint/IdSeed", { defaultValue: () => undefined })
+
+/** Makes ids. */
+export class Ids extends Context.Service<Ids, {
+  /** The next id, e.g. `next("SUB")`. */
+  next(prefix: string): Effect.Effect<string>
+  /** The instant that the request counts as made at, in epoch milliseconds: the key's first sight, or now. */
+  readonly instant: Effect.Effect<number>
+}>()("stint/Ids") {
+  static readonly layer = Layer.succeed(Ids, {
+    next: Effect.fnUntraced(function*(prefix) {
+      const seed = yield* IdSeed
+      if (seed === undefined) return `${prefix}-${uuidv7(yield* Clock.currentTimeMillis)}`
+      const text = new TextEncoder().encode(`${seed.key}\n${prefix}\n${seed.taken++}`)
+      const digest = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", text))
+      return `${prefix}-${uuidv7(seed.millis, new Uint8Array(digest).slice(0, 10))}`
+    }),
+    instant: Effect.gen(function*() {
+      const seed = yield* IdSeed
+      return seed === undefined ? yield* Clock.currentTimeMillis : seed.millis
+    })
+  })
+}

@@ -1,0 +1,39 @@
+/** The Postgres layer: a pool from `<SERVICE>_DATABASE_URL`, and how its failures are read. */
+import { PgClient } from "@effect/sql-pg"
+import { Config, Effect, Layer, Redacted } from "effect"
+import { SqlError } from "effect/sql"
+
+/**
+ * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed; `STINT_PG_POOL` bounds its
+ * connections (default 10). Connections open when they are needed, so a service starts while its database is away.
+ */
+export const layer = (name: string) =>
+  Layer.unwrap(Effect.gen(function*() {
+    const url = yield* Config.Redacted(`${name.toUpperCase()}_DATABASE_URL`)
+    const maxConnections = yield* Config.Int("STINT_PG_POOL").pipe(Config.withDefault(10))
+    return PgClient.layer({
+      url: Redacted.make(Redacted.value(url)),
+      applicationName: `stint-${name.toLowerCase()}`,
+      maxConnections,
+      connectTimeout: "5 seconds",
+      startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" }
+    })
+  }))
+
+const passing = new Set([
+  "ConnectionError",
+  "AuthenticationError",
+  "DeadlockError",
+  "SerializationError",
+  "LockTimeoutError",
+  "StatementTimeoutError"
+])
+
+/** Whether a defect is the database being away, restarting or busy: trying again helps, and it is no bug. */
+export const isSqlUnavailable = (defect: unknown): boolean =>
+  defect instanceof SqlError.SqlError && passing.has(defect.reason._tag)
+
+/** Whether a failed write broke this unique constraint or index. */
+export const violates = (error: unknown, constraint: string): boolean =>
+  error instanceof SqlError.SqlError && error.reason._tag === "UniqueViolation" &&
+  error.reason.constraint === constraint

@@ -1,0 +1,56 @@
+/** What does not decode becomes a problem, and a defect of ours becomes one that says nothing of the inside. */
+import { InternalError, InvalidRequest, NotFound, Unavailable } from "@stint/domain/Problem"
+import { RequestProblems } from "@stint/domain/Protocol"
+import { Cause, Effect, Layer, SchemaIssue } from "effect"
+import { HttpServerRespondable } from "effect/http"
+import { HttpApiError } from "effect/http-api"
+import { isSqlUnavailable } from "./Pg.ts"
+import { RequestId } from "./RequestContext.ts"
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** A path as JSONPath below `root`: `$.config.platforms_enabled[2]`. */
+export const jsonPath = (root: string, path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
+  path.reduce<string>((text, segment) => {
+    const key = typeof segment === "object" ? segment.key : segment
+    if (typeof key === "number") return `${text}[${key}]`
+    const name = String(key)
+    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`
+  }, root)
+
+const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
+
+const undecoded = (error: HttpApiError.HttpApiSchemaError) => {
+  // an id that can name nothing is answered like one that names nothing (api.md, "Ids")
+  if (error.kind === "Params") return new NotFound({})
+  const issues = format(error.cause.issue).issues
+  return new InvalidRequest({
+    detail: `${issues.length} ${issues.length === 1 ? "fault" : "faults"}: see errors`,
+    errors: issues.map((issue) => ({ path: jsonPath(roots[error.kind], issue.path ?? []), message: issue.message }))
+  })
+}
+
+/** The layer of `RequestProblems`: 404 for a path, 400 with JSON paths, 503 for a database that is away, 500 for a bug. */
+export const layer = Layer.succeed(RequestProblems, (httpEffect) =>
+  Effect.catchCause(httpEffect, (cause) => {
+    const failure = Cause.findErrorOption(cause)
+    if (failure._tag === "Some") {
+      const error: unknown = failure.value
+      if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.failCause(cause)
+      if (error.kind !== "Body" && error.kind !== "ResponseHeaders") {
+        return HttpServerRespondable.toResponse(undecoded(error))
+      }
+    }
+    if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+    const defect = Cause.squash(cause)
+    if (isSqlUnavailable(defect)) {
+      return Effect.andThen(
+        Effect.logWarning("the database does not answer", String(defect)),
+        HttpServerRespondable.toResponse(new Unavailable({ detail: "The database does not answer; try again" }))
+      )
+    }
+    return Effect.gen(function*() {
+      yield* Effect.logError("a request broke", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
+      return yield* HttpServerRespondable.toResponse(new InternalError({}))
+    })
+  }))

@@ -1,0 +1,64 @@
+/** Hosts a service on Deno: its environment by name, its files, a listener on loopback, and a graceful end. */
+import { Effect } from "effect"
+import type { Host } from "./Handler.ts"
+
+/** How long a drain may take before the process ends all the same, in milliseconds. */
+const DRAIN_MS = 20_000
+
+/** What Deno gives a service: only the named variables (its `--allow-env`), and the files it may read. */
+export const denoHost = (names: ReadonlyArray<string>): Host => ({
+  env: Object.fromEntries(names.map((name) => [name, Deno.env.get(name)])),
+  files: { read: (path) => Effect.promise(() => Deno.readTextFile(path)) }
+})
+
+/** Why a listener can't be had, in one sentence. */
+const listenFailure = (name: string, port: number, error: unknown) =>
+  error instanceof Deno.errors.AddrInUse
+    ? `${name}: port ${port} is in use; stop what listens there or set STINT_PORT_BASE`
+    : `${name}: can't listen on port ${port}: ${error instanceof Error ? error.message : error}`
+
+/**
+ * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, prints one line when it does, and on SIGTERM or
+ * SIGINT drains: not ready, background work ended, listener closed once what it serves is answered, then the pool.
+ * Under a supervisor (`STINT_SUPERVISED`) the end of standard input, which is the supervisor's death, drains as well.
+ */
+export const serve = (
+  service: {
+    readonly name: string
+    /** Added to `STINT_PORT_BASE` (default 4100). */
+    readonly port: number
+    readonly fetch: (request: Request) => Promise<Response>
+    readonly drain: () => Promise<void>
+    readonly dispose: () => Promise<void>
+  },
+  env: Host["env"]
+) => {
+  const hostname = env.STINT_HOST ?? "127.0.0.1"
+  const port = Number(env.STINT_PORT_BASE ?? 4100) + service.port
+  let server: Deno.HttpServer
+  try {
+    server = Deno.serve({
+      hostname,
+      port,
+      onListen: () => console.log(`${service.name} listens on http://${hostname}:${port}`)
+    }, service.fetch)
+  } catch (error) {
+    console.error(listenFailure(service.name, port, error))
+    Deno.exit(1)
+  }
+  let ending = false
+  const end = async () => {
+    if (ending) return
+    ending = true
+    const overdue = setTimeout(() => Deno.exit(1), DRAIN_MS)
+    await service.drain()
+    await server.shutdown()
+    await service.dispose()
+    clearTimeout(overdue)
+    Deno.exit(0)
+  }
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, end)
+  if (env.STINT_SUPERVISED === "1") {
+    Deno.stdin.readable.pipeTo(new WritableStream()).then(end, end)
+  }
+}
