@@ -36,6 +36,8 @@ export interface PostgresOptions {
   readonly rootWay?: RootWay
   /** How long a start may take, recovery after a crash included, in milliseconds. Default 60,000. */
   readonly startTimeout?: number
+  /** Settings that differ from the launcher's own; a test may give up durability. */
+  readonly settings?: Readonly<Record<string, string>>
   /** How long the fast shutdown may take before it becomes an immediate one, in milliseconds. Default 20,000. */
   readonly stopTimeout?: number
 }
@@ -61,6 +63,7 @@ interface Site {
   readonly socketDir: string
   readonly logFile: string
   readonly log: (line: string) => void
+  readonly settings: Readonly<Record<string, string>>
   readonly startTimeout: number
   readonly stopTimeout: number
 }
@@ -109,7 +112,7 @@ const lastWords = async (logFile: string, from: number): Promise<string> => {
 const launch = async (site: Site, port: number): Promise<{ postmaster: Postmaster; child: ChildProcess }> => {
   const from = await stat(site.logFile).then((info) => info.size, () => 0)
   const file = openSync(site.logFile, "a", 0o600)
-  const chosen = Object.entries({ ...settings, port: String(port), unix_socket_directories: site.socketDir })
+  const chosen = Object.entries({ ...site.settings, port: String(port), unix_socket_directories: site.socketDir })
   const args = ["-D", site.data, ...chosen.flatMap(([name, value]) => ["-c", `${name}=${value}`])]
   const child = spawnAs(site.account, site.binaries.postgres, args, file)
   closeSync(file)
@@ -213,6 +216,7 @@ const prepare = async (options: PostgresOptions, home: string): Promise<{ site: 
       socketDir,
       logFile,
       log: options.log,
+      settings: { ...settings, ...options.settings },
       startTimeout: options.startTimeout ?? 60_000,
       stopTimeout: options.stopTimeout ?? 20_000,
     },

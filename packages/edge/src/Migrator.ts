@@ -1,0 +1,249 @@
+/**
+ * Brings a service's database to the schema of its scripts, and back. Who applied what stands in the database itself, in
+ * `schema_ledger`, where each script writes its own row: a script pasted into an SQL editor counts like one run here.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Duration, Effect, type Redacted, Result } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import type { SqlError } from "effect/sql"
+import { MigrationError, postgresWords, sqlState } from "./Migrator/MigrationError.ts"
+import { type Plan, planOf, type ScriptFile } from "./Migrator/Plan.ts"
+
+export { MigrationError } from "./Migrator/MigrationError.ts"
+export type { ScriptFile } from "./Migrator/Plan.ts"
+
+/** A database and the scripts that it should have seen. */
+export interface MigrationTarget {
+  /** The service's name, for messages. */
+  readonly service: string
+  /** The owner's connection. */
+  readonly url: Redacted.Redacted
+  /** The files of `sql/<service>/`. */
+  readonly files: ReadonlyArray<ScriptFile>
+  /** The role that the service connects as; `grants.sql` gives it its rights, unless it is the owner. */
+  readonly runtimeRole?: string
+  /** How long to wait for another migrator. Default 30 seconds. */
+  readonly lockTimeout?: Duration.Input
+}
+
+/** Where a database stands: ledger rows in the scripts' order, scripts to come, and rows that no script here knows. */
+export interface MigrationStatus {
+  readonly applied: ReadonlyArray<string>
+  readonly pending: ReadonlyArray<string>
+  readonly unknown: ReadonlyArray<string>
+}
+
+/** One lock for all migrators of a database; the number is arbitrary, and nobody else takes it. */
+const lockKey = 7_105_177
+
+const createLedger = `create table if not exists schema_ledger (
+  name text primary key,
+  applied_at timestamptz not null default now()
+)`
+
+const ledgerNote = "Scripts applied to this database, a row each, written by the script itself."
+
+interface Ledger {
+  readonly names: ReadonlyArray<string>
+  /** What the table's comment says about the rights that were granted last. */
+  readonly note: string
+  readonly user: string
+}
+
+const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
+  sql<{ names: ReadonlyArray<string>; note: string | null; user: string }>`
+    select array(select name from schema_ledger) as names, current_user::text as "user",
+      obj_description('schema_ledger'::regclass, 'pg_class') as note`.pipe(
+    Effect.map(([row]) => ({ names: row!.names, note: row!.note ?? "", user: row!.user })),
+    Effect.catchIf(
+      (error) => sqlState(error) === "42P01",
+      () => Effect.succeed({ names: [], note: "", user: "" }),
+    ),
+  )
+
+const compare = (plan: Plan, ledger: Ledger): MigrationStatus => {
+  const known = new Set(plan.up.map(({ name }) => name))
+  return {
+    applied: plan.up.map(({ name }) => name).filter((name) => ledger.names.includes(name)),
+    pending: plan.up.map(({ name }) => name).filter((name) => !ledger.names.includes(name)),
+    unknown: ledger.names.filter((name) => !known.has(name)),
+  }
+}
+
+/** A whole script in one statement: a prepared statement takes a single command, plpgsql's EXECUTE takes many. */
+const whole = (script: string): string => {
+  let tag = "script"
+  while (script.includes(`$${tag}$`) || script.includes(`$${tag}_body$`)) tag += "_"
+  return `do $${tag}$ begin execute $${tag}_body$${script}$${tag}_body$; end $${tag}$`
+}
+
+/** Everything below works on one connection, and turns what Postgres says into a MigrationError. */
+const onDatabase = <A>(
+  target: MigrationTarget,
+  use: (sql: PgClient.PgClient, plan: Plan) => Effect.Effect<A, SqlError.SqlError | MigrationError>,
+): Effect.Effect<A, MigrationError> =>
+  Effect.gen(function* () {
+    const plan = planOf(target.files)
+    if (Result.isFailure(plan)) {
+      return yield* new MigrationError({ service: target.service, reason: "plan", detail: plan.failure })
+    }
+    const sql = yield* PgClient.makeClient({ url: target.url, applicationName: `stint migrator ${target.service}` })
+    return yield* use(sql, plan.success)
+  }).pipe(
+    Effect.catchTag("SqlError", (error) =>
+      new MigrationError({ service: target.service, reason: "unreachable", detail: postgresWords(error) })),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+  )
+
+/** One transaction that holds the migrators' lock; the ledger is read behind it, so what the one before did is seen. */
+const locked = <A>(
+  target: MigrationTarget,
+  sql: PgClient.PgClient,
+  use: (ledger: Ledger) => Effect.Effect<A, SqlError.SqlError | MigrationError>,
+) =>
+  sql.withTransaction(Effect.gen(function* () {
+    const timeout = Duration.toMillis(target.lockTimeout ?? "30 seconds")
+    yield* sql`select set_config('lock_timeout', ${String(timeout)}, true),
+      set_config('client_min_messages', 'warning', true)`
+    yield* sql`select pg_advisory_xact_lock(${lockKey})`.pipe(
+      Effect.catchIf(
+        (error) => sqlState(error) === "55P03",
+        () =>
+          new MigrationError({
+            service: target.service,
+            reason: "locked",
+            detail: `another migrator has held the database for ${timeout / 1000} s; try again when it is done`,
+          }),
+      ),
+    )
+    yield* sql.unsafe(createLedger)
+    return yield* use(yield* readLedger(sql))
+  }))
+
+const run = (target: MigrationTarget, sql: PgClient.PgClient, script: string, text: string) =>
+  sql.unsafe(whole(text)).unprepared.pipe(
+    Effect.mapError((error) =>
+      new MigrationError({
+        service: target.service,
+        reason: sqlState(error) === undefined ? "unreachable" : "script",
+        script,
+        detail: postgresWords(error),
+      })
+    ),
+  )
+
+const refuseNewer = (target: MigrationTarget, unknown: ReadonlyArray<string>) =>
+  unknown.length === 0 ? Effect.void : new MigrationError({
+    service: target.service,
+    reason: "newer",
+    detail: `the schema is newer than this program, which does not know ${unknown.join(", ")}`,
+  })
+
+/** Names the rights that a plan grants to a role, so that a start can see whether they are the ones in force. */
+const rightsOf = (plan: Plan, role: string | undefined): Effect.Effect<string> =>
+  plan.grants === undefined || role === undefined ? Effect.succeed("") : Effect.promise(async () => {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${role}\n${plan.grants}`))
+    const hex = Array.from(new Uint8Array(digest).subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0"))
+    return ` Rights: ${hex.join("")}.`
+  })
+
+const grant = (target: MigrationTarget, sql: PgClient.PgClient, plan: Plan, note: string) =>
+  Effect.gen(function* () {
+    if (plan.grants === undefined || target.runtimeRole === undefined) return
+    yield* sql`select set_config('stint.runtime_role', ${target.runtimeRole}, true)`
+    yield* run(target, sql, "grants.sql", plan.grants)
+    yield* sql.unsafe(`comment on table schema_ledger is '${note}'`)
+  })
+
+/** Whether each script kept to the ledger's rule: a row of its own after it went up, none after it went down. */
+const checkLedger = (
+  target: MigrationTarget,
+  sql: PgClient.PgClient,
+  names: ReadonlyArray<string>,
+  present: boolean,
+) =>
+  Effect.gen(function* () {
+    const ledger = yield* readLedger(sql)
+    const wrong = names.find((name) => ledger.names.includes(name) !== present)
+    if (wrong === undefined) return
+    return yield* new MigrationError({
+      service: target.service,
+      reason: "plan",
+      script: wrong,
+      detail: `the script did not ${present ? "write" : "remove"} its row in schema_ledger`,
+    })
+  })
+
+/**
+ * Applies what is pending, in one transaction, and grants the runtime role its rights; answers with what it applied.
+ * Migrators of one database wait for each other, and one that fails or is killed leaves nothing half done. A database
+ * that has it all costs one query.
+ */
+export const migrate = Effect.fn("Migrator.migrate")(
+  (target: MigrationTarget): Effect.Effect<{ readonly applied: ReadonlyArray<string> }, MigrationError> =>
+    onDatabase(target, (sql, plan) =>
+      Effect.gen(function* () {
+        const note = ledgerNote + (yield* rightsOf(plan, target.runtimeRole))
+        const isDone = (ledger: Ledger, status: MigrationStatus) =>
+          status.pending.length === 0 &&
+          (plan.grants === undefined || target.runtimeRole === undefined || target.runtimeRole === ledger.user ||
+            ledger.note === note)
+        const look = Effect.fnUntraced(function* (ledger: Ledger) {
+          const status = compare(plan, ledger)
+          yield* refuseNewer(target, status.unknown)
+          return { done: isDone(ledger, status), pending: status.pending }
+        })
+        if ((yield* look(yield* readLedger(sql))).done) return { applied: [] }
+        return yield* locked(target, sql, (ledger) =>
+          Effect.gen(function* () {
+            const { done, pending } = yield* look(ledger)
+            if (done) return { applied: [] }
+            for (const step of plan.up.filter(({ name }) => pending.includes(name))) {
+              yield* run(target, sql, step.name, step.sql)
+            }
+            yield* checkLedger(target, sql, pending, true)
+            if (target.runtimeRole !== ledger.user) yield* grant(target, sql, plan, note)
+            return { applied: pending }
+          }))
+      })),
+)
+
+/**
+ * Takes back every applied script, the latest first, in one transaction; with `to`, those after that one. Phase 2 goes
+ * as a whole. Answers with what it took back.
+ */
+export const down = Effect.fn("Migrator.down")(
+  (
+    target: MigrationTarget & { readonly to?: string },
+  ): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
+    onDatabase(target, (sql, plan) =>
+      locked(target, sql, (ledger) =>
+        Effect.gen(function* () {
+          const { applied, unknown } = compare(plan, ledger)
+          yield* refuseNewer(target, unknown)
+          const kept = target.to === undefined ? [] : applied.slice(0, applied.indexOf(target.to) + 1)
+          const steps = plan.down.filter(({ undoes }) => undoes.some((name) => applied.includes(name)))
+            .filter(({ undoes }) => !undoes.every((name) => kept.includes(name)))
+          const split = steps.find(({ undoes }) => undoes.some((name) => kept.includes(name)))
+          if (split !== undefined || (target.to !== undefined && kept.length === 0)) {
+            return yield* new MigrationError({
+              service: target.service,
+              reason: "plan",
+              detail: split === undefined
+                ? `${target.to} is not applied here`
+                : `${target.to} is in the middle of what ${split.file} takes back as one`,
+            })
+          }
+          for (const step of steps) yield* run(target, sql, step.file, step.sql)
+          const undone = steps.flatMap(({ undoes }) => undoes).filter((name) => applied.includes(name))
+          yield* checkLedger(target, sql, undone, false)
+          return { undone }
+        }))),
+)
+
+/** Says where a database stands, and changes nothing. */
+export const status = Effect.fn("Migrator.status")(
+  (target: MigrationTarget): Effect.Effect<MigrationStatus, MigrationError> =>
+    onDatabase(target, (sql, plan) => Effect.map(readLedger(sql), (ledger) => compare(plan, ledger))),
+)

@@ -1,0 +1,192 @@
+import { PgClient } from "@effect/sql-pg"
+import { readScripts } from "@stint/cli/Scripts"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Redacted, Result } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import { emptyDatabase } from "../../../tests/support/Database.ts"
+import { down, migrate, type ScriptFile, status } from "../src/Migrator.ts"
+import { planOf } from "../src/Migrator/Plan.ts"
+
+const ledger = (name: string) => `
+create table if not exists schema_ledger (name text primary key, applied_at timestamptz not null default now());
+insert into schema_ledger (name) values ('${name}') on conflict (name) do nothing;`
+
+const unledger = (name: string) => `delete from schema_ledger where name = '${name}';`
+
+const pair = (name: string, up: string, undo: string): ReadonlyArray<ScriptFile> => [
+  { name: `${name}.up.sql`, sql: up + ledger(name) },
+  { name: `${name}.down.sql`, sql: undo + unledger(name) },
+]
+
+const notes = pair("010_notes", "create table notes (id int primary key);", "drop table notes;")
+
+/** What is awkward about running a script whole: bodies in dollars, quotes, comments, statements that need the ones before. */
+const awkward = pair(
+  "020_guard",
+  `-- a comment with a quote ' and a $script$ tag; and a semicolon
+  /* and another; one */
+  create function refuse() returns trigger language plpgsql as $$
+  begin
+    raise exception 'it''s $script_body$ refused';
+  end $$;
+  create trigger guard before delete on notes for each row execute function refuse();
+  insert into notes values (1), (2);`,
+  "drop trigger guard on notes; drop function refuse(); delete from notes;",
+)
+
+const grants: ScriptFile = {
+  name: "grants.sql",
+  sql: `do $$ declare r text := current_setting('stint.runtime_role'); begin
+    execute format('grant usage on schema public to %I', r);
+    execute format('grant select on all tables in schema public to %I', r);
+  end $$;`,
+}
+
+const client = (url: Redacted.Redacted) => PgClient.makeClient({ url }).pipe(Effect.provide(Reactivity.layer))
+
+const database = (files: ReadonlyArray<ScriptFile>) =>
+  Effect.map(emptyDatabase("catalog"), ({ databaseUrl, migrateUrl, runtimeRole }) => ({
+    target: { service: "catalog", url: migrateUrl, runtimeRole, files },
+    databaseUrl,
+  }))
+
+describe("Plan", () => {
+  const names = (files: ReadonlyArray<string>) =>
+    Result.map(planOf(files.map((name) => ({ name, sql: "" }))), (plan) => ({
+      up: plan.up.map(({ name }) => name),
+      down: plan.down.map(({ file }) => file),
+    }))
+
+  it("phase 2 goes first and comes back as one", () => {
+    const plan = Result.getOrThrow(names([
+      "020_b.up.sql",
+      "010_a.up.sql",
+      "phase2_99_rollback.sql",
+      "phase2_02_dlq.sql",
+      "phase2_06_verify.sql",
+      "010_a.down.sql",
+      "020_b.down.sql",
+      "phase2_01_state.sql",
+      "grants.sql",
+    ]))
+    assert.deepStrictEqual(plan.up, ["phase2_01_state", "phase2_02_dlq", "010_a", "020_b"])
+    assert.deepStrictEqual(plan.down, ["020_b.down.sql", "010_a.down.sql", "phase2_99_rollback.sql"])
+  })
+
+  it("refuses a name without a rule, and a script without its way back", () => {
+    assert.isTrue(Result.isFailure(names(["10_a.up.sql"])))
+    assert.isTrue(Result.isFailure(names(["010_a.up.sql"])))
+    assert.isTrue(Result.isFailure(names(["phase2_01_a.sql"])))
+  })
+})
+
+describe("Migrator", () => {
+  it.live("goes up, down and up again, and grants the runtime role its rights", () =>
+    Effect.gen(function* () {
+      const { databaseUrl, target } = yield* database([...notes, ...awkward, grants])
+      const names = ["010_notes", "020_guard"]
+      assert.deepStrictEqual(yield* status(target), { applied: [], pending: names, unknown: [] })
+      assert.deepStrictEqual((yield* migrate(target)).applied, names)
+      assert.deepStrictEqual((yield* migrate(target)).applied, [])
+      const runtime = yield* client(databaseUrl)
+      assert.deepStrictEqual(yield* runtime`select count(*)::int as n from notes`, [{ n: 2 }])
+      const refused = yield* Effect.flip(runtime`create table mine (id int)`)
+      assert.strictEqual(refused.reason._tag, "AuthorizationError")
+      assert.deepStrictEqual((yield* down({ ...target, to: "010_notes" })).undone, ["020_guard"])
+      assert.deepStrictEqual((yield* status(target)).pending, ["020_guard"])
+      assert.deepStrictEqual((yield* down(target)).undone, ["010_notes"])
+      assert.deepStrictEqual((yield* migrate(target)).applied, names)
+    }))
+
+  it.live("grants anew when the rights or the role change, though no script is pending", () =>
+    Effect.gen(function* () {
+      const { databaseUrl, target } = yield* database(notes)
+      yield* migrate(target)
+      const runtime = yield* client(databaseUrl)
+      assert.strictEqual((yield* Effect.flip(runtime`select * from notes`)).reason._tag, "AuthorizationError")
+      assert.deepStrictEqual((yield* migrate({ ...target, files: [...notes, grants] })).applied, [])
+      assert.deepStrictEqual(yield* runtime`select * from notes`, [])
+    }))
+
+  it.live("two at once: one applies, the other waits and finds nothing to do", () =>
+    Effect.gen(function* () {
+      const slow = pair("030_slow", "select pg_sleep(0.3);", "")
+      const { target } = yield* database([...notes, ...slow])
+      const all = yield* Effect.all(Array.from({ length: 4 }, () => migrate(target)), { concurrency: "unbounded" })
+      assert.deepStrictEqual(all.map(({ applied }) => applied.length).toSorted(), [0, 0, 0, 2])
+    }))
+
+  it.live("waits no longer than it was told", () =>
+    Effect.gen(function* () {
+      const { target } = yield* database(pair("030_slow", "select pg_sleep(2);", ""))
+      const first = yield* Effect.forkChild(migrate(target))
+      yield* Effect.sleep(300)
+      const error = yield* Effect.flip(migrate({ ...target, lockTimeout: 100 }))
+      assert.strictEqual(error.reason, "locked")
+      yield* Fiber.interrupt(first)
+      assert.deepStrictEqual((yield* status(target)).applied, [])
+    }))
+
+  it.live("a failing script leaves nothing of any script", () =>
+    Effect.gen(function* () {
+      const broken = pair("030_broken", "create table half (id int); select 1 / 0;", "")
+      const { target } = yield* database([...notes, ...broken])
+      const error = yield* Effect.flip(migrate(target))
+      assert.strictEqual(error.reason, "script")
+      assert.strictEqual(error.script, "030_broken")
+      assert.include(error.message, "division by zero")
+      const sql = yield* client(target.url)
+      const tables = yield* sql`select relname from pg_class where relnamespace = 'public'::regnamespace`
+      assert.deepStrictEqual(tables, [])
+    }))
+
+  it.live("a script that forgets its ledger row is refused", () =>
+    Effect.gen(function* () {
+      const { target } = yield* database([{ name: "010_a.up.sql", sql: "select 1" }, {
+        name: "010_a.down.sql",
+        sql: "",
+      }])
+      const error = yield* Effect.flip(migrate(target))
+      assert.strictEqual(error.reason, "plan")
+      assert.strictEqual(error.script, "010_a")
+    }))
+
+  it.live("a ledger that knows more than the program is refused, and a pasted script counts", () =>
+    Effect.gen(function* () {
+      const { target } = yield* database(notes)
+      const sql = yield* client(target.url)
+      yield* sql.unsafe("create table notes (id int)")
+      for (const statement of ledger("010_notes").trim().split("\n")) yield* sql.unsafe(statement)
+      assert.deepStrictEqual((yield* migrate(target)).applied, [])
+      yield* sql`insert into schema_ledger (name) values ('990_future')`
+      const error = yield* Effect.flip(migrate(target))
+      assert.strictEqual(error.reason, "newer")
+      assert.include(error.message, "990_future")
+      assert.strictEqual((yield* Effect.flip(down(target))).reason, "newer")
+    }))
+
+  it.live("a database that can't be reached is an error without the password", () =>
+    Effect.gen(function* () {
+      const url = Redacted.make("postgres://someone:hunter2@127.0.0.1:1/none")
+      const error = yield* Effect.flip(migrate({ service: "catalog", url, files: notes }))
+      assert.strictEqual(error.reason, "unreachable")
+      assert.notInclude(JSON.stringify(error) + error.message, "hunter2")
+    }))
+
+  for (const service of ["catalog", "hiring", "deliverables", "scheduler"] as const) {
+    it.live(`the scripts of ${service} go up, down and up`, () =>
+      Effect.gen(function* () {
+        const { migrateUrl: url, runtimeRole } = yield* emptyDatabase(service)
+        const files = yield* Effect.promise(() => readScripts(service))
+        const target = { service, url, runtimeRole, files }
+        const { applied } = yield* migrate(target)
+        const { undone } = yield* down(target)
+        assert.deepStrictEqual(undone.toReversed(), applied)
+        const sql = yield* client(url)
+        const left = yield* sql`select relname from pg_class
+          where relnamespace = 'public'::regnamespace and relname not like 'schema_ledger%'`
+        assert.deepStrictEqual(left, [])
+        assert.deepStrictEqual((yield* migrate(target)).applied, applied)
+      }))
+  }
+})

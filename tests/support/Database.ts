@@ -1,0 +1,66 @@
+import { PgClient } from "@effect/sql-pg"
+import { adminClient, databasesOf, type ServiceDatabase, type ServiceName, urlOf } from "@stint/cli/Provision"
+import { Effect, Layer, type Scope } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { inject } from "vitest"
+import type {} from "./globalSetup.ts"
+
+const makeDatabase = (
+  service: ServiceName,
+  from: "service" | "nothing",
+): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { passwords, prefix, server } = inject("testServer")
+    const template = databasesOf(server, prefix, passwords)[service]
+    const owner = `${template.runtimeRole}_owner`
+    const database = `${template.database}_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`
+    const administer = (statement: string) =>
+      Effect.scoped(Effect.flatMap(adminClient(server), (sql) => sql.unsafe(statement).unprepared)).pipe(Effect.orDie)
+    yield* Effect.acquireRelease(
+      administer(
+        `create database ${database} owner ${owner} template ${from === "service" ? template.database : "template0"}`,
+      ),
+      () => administer(`drop database if exists ${database} with (force)`),
+    )
+    return {
+      database,
+      runtimeRole: template.runtimeRole,
+      databaseUrl: urlOf(server, template.runtimeRole, passwords[template.runtimeRole]!, database),
+      migrateUrl: urlOf(server, owner, passwords[owner]!, database),
+    }
+  })
+
+/**
+ * A new copy of a service's migrated database, dropped when the scope closes, with connections still open or not. Its
+ * roles are the run's own, with the rights that the service has in earnest.
+ */
+export const cloneDatabase = (service: ServiceName): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
+  makeDatabase(service, "service")
+
+/** A new database with nothing in it, owned as the service's is, dropped when the scope closes. */
+export const emptyDatabase = (service: ServiceName): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
+  makeDatabase(service, "nothing")
+
+/** How to use a test database. */
+export interface TestDatabaseOptions {
+  /** As whom: the service's own role (default), or the schema's owner. */
+  readonly as?: "runtime" | "owner"
+  /** The pool's size. Default 4. */
+  readonly maxConnections?: number
+}
+
+/**
+ * A Postgres client on a database of its own, migrated as in production: one layer is one database, so build it once a
+ * test file. It connects as the service's runtime role, so a right that is missing shows in the test.
+ */
+export const testDatabase = (
+  service: ServiceName,
+  options: TestDatabaseOptions = {},
+): Layer.Layer<PgClient.PgClient | SqlClient> =>
+  Layer.unwrap(
+    Effect.map(cloneDatabase(service), ({ databaseUrl, migrateUrl }) =>
+      PgClient.layer({
+        url: options.as === "owner" ? migrateUrl : databaseUrl,
+        maxConnections: options.maxConnections ?? 4,
+      }).pipe(Layer.orDie)),
+  )
