@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import type { Field } from "../Definition.ts"
-import { isLocalTime, isTimezone } from "./Formats.ts"
+import { isTimezone, localTime } from "./Formats.ts"
 import { referenceFaults } from "./References.ts"
 
 type Fields = ReadonlyArray<Field>
@@ -17,7 +17,7 @@ const notBlank = Schema.isPattern(/\S/, { message: "must not be blank" })
 const text = Schema.String.annotate({ message: "must be text" })
 
 const number = Schema.Number.annotate({ message: "must be a number" }).check(
-  Schema.isFinite({ message: "must be a finite number" })
+  Schema.isFinite({ message: "must be a finite number" }),
 )
 
 const boolean = Schema.Boolean.annotate({ message: "must be true or false" })
@@ -28,8 +28,10 @@ const oneOf = (options: ReadonlyArray<string>) =>
   Schema.Literals(options).annotate({ message: `must be one of: ${options.join(", ")}` })
 
 const formats = {
-  iana_timezone: Schema.makeFilter((zone: string) => isTimezone(zone) || "must be a time zone such as Asia/Kolkata or UTC"),
-  local_time: Schema.isPattern(/^([01]\d|2[0-3]):[0-5]\d$/, { message: "must be a time of day HH:MM, 00:00 to 23:59" })
+  iana_timezone: Schema.makeFilter((zone: string) =>
+    isTimezone(zone) || "must be a time zone such as Asia/Kolkata or UTC"
+  ),
+  local_time: Schema.isPattern(localTime, { message: "must be a time of day HH:MM, 00:00 to 23:59" }),
 }
 
 const textOf = (field: Field): Schema.Codec<unknown> => {
@@ -78,12 +80,12 @@ const structOf = (fields: Fields, more: Schema.Struct.Fields = {}) => {
   for (const field of fields) {
     const value = valueOf(field)
     members[field.key] = (field.required ? value : Schema.optionalKey(value)).pipe(
-      Schema.annotateKey({ messageMissingKey: "is required" })
+      Schema.annotateKey({ messageMissingKey: "is required" }),
     ) as Schema.Codec<unknown>
   }
   return Schema.Struct({ ...members, ...more }).annotate({
     message: "must be an object",
-    messageUnexpectedKey: unknownKey([...fields.map((field) => field.key), ...Object.keys(more)])
+    messageUnexpectedKey: unknownKey([...fields.map((field) => field.key), ...Object.keys(more)]),
   }) as unknown as Derived
 }
 

@@ -11,5 +11,5 @@ export const isTimezone = (zone: string): boolean => {
   }
 }
 
-/** Whether it is a time of day, 00:00 to 23:59. */
-export const isLocalTime = (time: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(time)
+/** A time of day, 00:00 to 23:59. */
+export const localTime = /^([01]\d|2[0-3]):[0-5]\d$/

@@ -29,7 +29,9 @@ const oneOfFault = (field: Field, list: string, record: Record<string, unknown>)
   const items = own(record, list) ?? []
   if (isBlank(value) || (typeof value !== "string" && typeof value !== "number") || !Array.isArray(items)) return []
   if (items.some((item) => comparable(item) === comparable(value))) return []
-  const issue = items.length === 0 ? `must be one of ${list}, which is empty` : `must be one of ${list}: ${shown(items)}`
+  const issue = items.length === 0
+    ? `must be one of ${list}, which is empty`
+    : `must be one of ${list}: ${shown(items)}`
   return [{ path: [field.key], issue }]
 }
 
@@ -63,6 +65,6 @@ export const referenceFaults = (fields: Fields, value: unknown): Array<Fault> =>
   return fields.flatMap((field) => [
     ...field.one_of_field === undefined ? [] : oneOfFault(field, field.one_of_field, value),
     ...field.keys_of_field === undefined ? [] : keysOfFaults(field, field.keys_of_field, value),
-    ...nestedFaults(field, own(value, field.key))
+    ...nestedFaults(field, own(value, field.key)),
   ])
 }

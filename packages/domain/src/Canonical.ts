@@ -1,0 +1,24 @@
+/** What was approved is what is executed, byte for byte: canonical JSON (RFC 8785) and its SHA-256. */
+import canonicalize from "canonicalize"
+import { Effect } from "effect"
+import { Digest } from "effect/crypto"
+
+/**
+ * The canonical JSON of a value: the same text for the same content, whatever the order of keys. What JSON cannot hold
+ * (NaN, infinities, lone surrogates, cycles, undefined) throws; no decoded JSON has any of it.
+ */
+export const canonicalJson = (value: unknown): string => {
+  const text = canonicalize(value)
+  if (text === undefined) throw new TypeError("Only JSON has a canonical form")
+  return text
+}
+
+const utf8 = new TextEncoder()
+
+/** The SHA-256 of the text's UTF-8, in lower-case hex. */
+export const sha256Hex = (text: string): Effect.Effect<string, never, Digest.Digest> =>
+  Digest.Digest.use((digest) => digest.digestHex(Digest.sha256, utf8.encode(text)))
+
+/** The SHA-256 of a value's canonical JSON: what an approval stores and an execution compares (domain.md). */
+export const contentSha256 = (value: unknown): Effect.Effect<string, never, Digest.Digest> =>
+  Effect.suspend(() => sha256Hex(canonicalJson(value)))

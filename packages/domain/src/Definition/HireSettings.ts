@@ -1,0 +1,86 @@
+/** The settings of a hire: where what was approved is executed (domain.md, "Rules: hires and goals"). */
+import { Schema } from "effect"
+import { issuesUnder, jsonPath } from "../FieldIssues.ts"
+import type { FieldIssue } from "../Problem.ts"
+
+/** Where an approved draft goes: a line in the local journal, or a signed request to a webhook. */
+export const ExecutionTarget = Schema.Literals(["journal", "webhook"])
+export type ExecutionTarget = typeof ExecutionTarget.Type
+
+/** `settings.execution`. A webhook needs a url and the reference of the secret that signs; a journal takes neither. */
+export const ExecutionSettings = Schema.Struct({
+  target: Schema.optionalKey(ExecutionTarget),
+  url: Schema.optionalKey(
+    Schema.String.check(Schema.isMaxLength(2048, { message: "must have at most 2048 characters" })),
+  ),
+  secret_ref: Schema.optionalKey(Schema.String.check(
+    Schema.isPattern(/\S/, { message: "must not be blank" }),
+    Schema.isMaxLength(200, { message: "must have at most 200 characters" }),
+  )),
+})
+export type ExecutionSettings = typeof ExecutionSettings.Type
+
+/** A hire's settings. There is `execution`, and nothing else. */
+export const HireSettings = Schema.Struct({ execution: Schema.optionalKey(ExecutionSettings) }).annotate({
+  messageUnexpectedKey: "no such setting; known settings: execution",
+})
+export type HireSettings = typeof HireSettings.Type
+
+const shapeIssues = issuesUnder(HireSettings)
+const isHireSettings = Schema.is(HireSettings)
+
+const defaultPort: Record<string, string> = { "http:": "80", "https:": "443" }
+
+/** Whether the list has the url's host, with any port, or with its port. */
+const isAllowed = (url: URL, allowed: ReadonlyArray<string>): boolean => {
+  const port = url.port === "" ? defaultPort[url.protocol] : url.port
+  return allowed.some((entry) => {
+    const host = entry.trim().toLowerCase()
+    return host === url.hostname || host === `${url.hostname}:${port}`
+  })
+}
+
+/** What keeps the url from being called, or undefined. `allowed` are the entries of STINT_WEBHOOK_HOSTS. */
+export const webhookFault = (url: string, allowed: ReadonlyArray<string>): string | undefined => {
+  const parsed = URL.parse(url)
+  if (parsed === null || !(parsed.protocol in defaultPort)) return "must be an absolute http or https URL"
+  if (parsed.username !== "" || parsed.password !== "") return "must not hold a user name or a password"
+  if (!isAllowed(parsed, allowed)) {
+    return `the host ${parsed.host} is not in STINT_WEBHOOK_HOSTS; ask the operator to add it`
+  }
+  return undefined
+}
+
+/** The faults of `settings.execution` once it has its shape. */
+const executionFaults = (
+  { target = "journal", url, secret_ref }: ExecutionSettings,
+  allowed: ReadonlyArray<string>,
+): Array<[key: string, message: string]> => {
+  const faults: Array<[string, string]> = []
+  const part = (key: string, value: string | undefined) => {
+    if (target === "webhook" && value === undefined) faults.push([key, "is required for a webhook"])
+    if (target === "journal" && value !== undefined) {
+      faults.push([key, "is for a webhook; set target to webhook, or leave it out"])
+    }
+  }
+  part("url", url)
+  part("secret_ref", secret_ref)
+  const fault = url === undefined ? undefined : webhookFault(url, allowed)
+  if (fault !== undefined) faults.push(["url", fault])
+  return faults
+}
+
+/**
+ * What is wrong with a hire's settings. `allowedWebhookHosts` are `host` (any port) or `host:port`; a webhook may go to
+ * no other.
+ */
+export const hireSettingsIssues = (
+  settings: unknown,
+  allowedWebhookHosts: ReadonlyArray<string>,
+  root = "$.settings",
+): Array<FieldIssue> => {
+  const issues = shapeIssues(settings, root)
+  if (!isHireSettings(settings) || settings.execution === undefined) return issues
+  const faults = executionFaults(settings.execution, allowedWebhookHosts)
+  return [...issues, ...faults.map(([key, message]) => ({ path: jsonPath(["execution", key], root), message }))]
+}
