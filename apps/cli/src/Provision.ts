@@ -64,14 +64,19 @@ export const adminClient = (server: Server, database = "postgres") =>
 const provisionService = (sql: PgClient.PgClient, prefix: string, service: ServiceName, passwords: Passwords) =>
   Effect.gen(function* () {
     const { database, owner, runtime } = namesOf(prefix, service)
-    for (const role of [owner, runtime]) {
-      yield* sql.unsafe(`do $$ begin create role ${role} login; exception when duplicate_object then null; end $$`)
-      yield* sql.unsafe(`alter role ${role} login nosuperuser nocreatedb nocreaterole password '${passwords[role]}'`)
+    yield* sql.unsafe(`do $$ begin
+      ${
+      [owner, runtime].map((role) => `
+      begin create role ${role}; exception when duplicate_object then null; end;
+      alter role ${role} login nosuperuser nocreatedb nocreaterole password '${passwords[role]}';`).join("")
     }
+    end $$`)
     const [found] = yield* sql`select 1 from pg_database where datname = ${database}`
     if (found === undefined) yield* sql.unsafe(`create database ${database} owner ${owner}`).unprepared
-    yield* sql.unsafe(`revoke all on database ${database} from public`)
-    yield* sql.unsafe(`grant connect on database ${database} to ${runtime}`)
+    yield* sql.unsafe(`do $$ begin
+      revoke all on database ${database} from public;
+      grant connect on database ${database} to ${runtime};
+    end $$`)
   })
 
 /**
@@ -83,10 +88,16 @@ export const provision = Effect.fn("Provision.provision")(function* (
   prefix: string,
   passwords: Passwords,
 ): Effect.fn.Return<ServiceDatabases, SqlError.SqlError> {
-  yield* Effect.scoped(Effect.gen(function* () {
-    const sql = yield* adminClient(server)
-    for (const service of services) yield* provisionService(sql, prefix, service, passwords)
-  }))
+  // Side by side: a database is a copy of some 300 files, which is one processor's work
+  yield* Effect.forEach(
+    services,
+    (service) =>
+      adminClient(server).pipe(
+        Effect.flatMap((sql) => provisionService(sql, prefix, service, passwords)),
+        Effect.scoped,
+      ),
+    { concurrency: "unbounded", discard: true },
+  )
   return databasesOf(server, prefix, passwords)
 })
 
