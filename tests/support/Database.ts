@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { adminClient, databasesOf, type ServiceDatabase, type ServiceName, urlOf } from "@stint/cli/Provision"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { inject } from "vitest"
 import type {} from "./globalSetup.ts"
@@ -64,3 +64,14 @@ export const testDatabase = (
         maxConnections: options.maxConnections ?? 4,
       }).pipe(Layer.orDie)),
   )
+
+/** For a service that runs behind its fetch handler: the url of a database of its own, and how to give it back. */
+export const withDatabase = async (service: ServiceName) => {
+  const scope = Scope.makeUnsafe()
+  const database = await Effect.runPromise(Scope.provide(cloneDatabase(service), scope))
+  return {
+    url: Redacted.value(database.databaseUrl),
+    ownerUrl: Redacted.value(database.migrateUrl),
+    release: () => Effect.runPromise(Scope.close(scope, Exit.void))
+  }
+}

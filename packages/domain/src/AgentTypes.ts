@@ -48,7 +48,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
     HttpApiEndpoint.post("publish", "/", {
       headers: IdempotencyHeader,
       payload: AgentTypeDefinition,
-      success: [created(AgentType), AgentType],
+      success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
     }).annotate(Access, ["operator"]),
     HttpApiEndpoint.get("get", "/:type", {

@@ -66,7 +66,10 @@ export const Page = {
   ),
 }
 
-/** The 201 of something that was made: the thing itself, and where it is from now on. */
+/**
+ * The 201 of something that was made: the thing itself, and where it is from now on. Beside a plain 200 it stands second:
+ * an answer without headers is encoded by the first schema that takes it.
+ */
 export const created = <S extends Schema.Top>(schema: S) =>
   HttpApiSchema.WithHeaders(schema.pipe(HttpApiSchema.status(201)), { location: Schema.String })
 

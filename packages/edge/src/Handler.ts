@@ -26,6 +26,7 @@ export const middlewares = Layer.mergeAll(
 )
 
 const bare: Record<number, { readonly code: string; readonly title: string }> = {
+  400: { code: "invalid_request", title: "The request is not valid" },
   404: { code: "not_found", title: "There is nothing here" },
   405: { code: "method_not_allowed", title: "That method is not allowed here" },
   413: { code: "body_too_large", title: "The body is too large" },
@@ -56,6 +57,20 @@ const finish = async (response: Response, requestId: string): Promise<Response> 
   return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })
 }
 
+/** A path that no thing of ours can have is a 404; a query with U+0000 or broken UTF-8 a 400. */
+const refusedUrl = (url: string): Response | undefined => {
+  const [path, query] = url.split("?", 2) as [string, string | undefined]
+  const readable = (text: string) => {
+    try {
+      return !decodeURIComponent(text).includes("\0")
+    } catch {
+      return false
+    }
+  }
+  if (!readable(path)) return new Response(null, { status: 404 })
+  return query === undefined || readable(query) ? undefined : new Response(null, { status: 400 })
+}
+
 /**
  * A service as a fetch handler. `drain` ends background work and takes readiness away; `dispose` closes the rest.
  * The layers are built at once; a request that comes earlier waits for them.
@@ -74,6 +89,8 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
   const fetch = async (request: Request): Promise<Response> => {
     const requestId = requestIdOf(request.headers)
+    const refused = refusedUrl(request.url)
+    if (refused !== undefined) return finish(refused, requestId)
     const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, traceOf(request.headers)))
     return finish(await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context), requestId)
   }

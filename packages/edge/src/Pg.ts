@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Config, Effect, Layer, Redacted } from "effect"
 import { SqlError } from "effect/sql"
+import { Health } from "./Health.ts"
 
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed; `STINT_PG_POOL` bounds its
@@ -37,3 +38,13 @@ export const isSqlUnavailable = (defect: unknown): boolean =>
 export const violates = (error: unknown, constraint: string): boolean =>
   error instanceof SqlError.SqlError && error.reason._tag === "UniqueViolation" &&
   error.reason.constraint === constraint
+
+/** Readiness: the database answers. */
+export const health = Layer.effectDiscard(Effect.gen(function*() {
+  const sql = yield* PgClient.PgClient
+  const health = yield* Health
+  yield* health.require({
+    name: "database",
+    check: Effect.asVoid(sql`select 1`).pipe(Effect.mapError(() => "the database does not answer"))
+  })
+}))

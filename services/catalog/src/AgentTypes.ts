@@ -1,0 +1,131 @@
+/** The rules of agent types: published once, immutable, the latest by semantic version. */
+import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/AgentTypes"
+import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
+import { InvalidRequest } from "@stint/domain/Problem"
+import { shippedDefinitions } from "@stint/domain/Shipped"
+import { Health } from "@stint/edge/Health"
+import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { reconnect } from "@stint/edge/Schedules"
+import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
+import { differences, latest } from "./AgentTypes/Policy.ts"
+import { AgentTypesRepo, type VersionKey } from "./AgentTypes/Repo.ts"
+
+/** Which page of a list. */
+export interface PageQuery {
+  readonly cursor?: string
+  readonly limit?: number
+}
+
+/** A page of agent types. */
+export interface AgentTypesPage {
+  readonly items: ReadonlyArray<AgentType>
+  readonly next_cursor: string | null
+}
+
+/** What the catalog can do. */
+export class AgentTypes extends Context.Service<AgentTypes, {
+  /** The latest version of each type, by type id. */
+  list(page: PageQuery): Effect.Effect<AgentTypesPage, InvalidRequest>
+  /** One version, or the latest. */
+  get(type: string, version: string | undefined): Effect.Effect<AgentType, AgentTypeNotFound>
+  /** Every version of a type, the latest first. */
+  versions(type: string, page: PageQuery): Effect.Effect<AgentTypesPage, AgentTypeNotFound | InvalidRequest>
+  /**
+   * Publishes a version: `made` says whether it is new. The same content again changes nothing; other content under a
+   * published version fails with AgentTypeImmutable, naming each difference.
+   */
+  publish(
+    definition: AgentTypeDefinition
+  ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable>
+  /** As `publish`, under a path that names the type, which must be the body's (InvalidRequest). */
+  put(
+    type: string,
+    definition: AgentTypeDefinition
+  ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable | InvalidRequest>
+}>()("catalog/AgentTypes") {
+  static readonly layerNoDeps = Layer.effect(
+    AgentTypes,
+    Effect.gen(function*() {
+      const repo = yield* AgentTypesRepo
+      const cursorOf = decodeCursor(Schema.String)
+      const encode = Schema.encodeSync(AgentTypeDefinition)
+
+      const pageOfKeys = Effect.fnUntraced(function*(keys: ReadonlyArray<VersionKey>, page: PageQuery) {
+        const limit = page.limit ?? DEFAULT_LIMIT
+        const after = yield* cursorOf(page.cursor)
+        const start = after === undefined ? 0 : keys.findIndex((key) => `${key.agent_type_id}@${key.version}` === after) + 1
+        const { items, next_cursor } = pageOf(
+          keys.slice(start, start + limit + 1).map((key) => `${key.agent_type_id}@${key.version}`),
+          limit,
+          (id) => id
+        )
+        const found = new Map((yield* repo.findAll(items)).map((row) => [row.id, row]))
+        return { items: items.flatMap((id) => found.get(id) ?? []), next_cursor }
+      })
+
+      const list = Effect.fn("AgentTypes.list")(function*(page: PageQuery) {
+        const byType = Map.groupBy(yield* repo.keys(), (key) => key.agent_type_id)
+        const keys = [...byType.keys()].sort().map((type) => latest(byType.get(type)!)!)
+        return yield* pageOfKeys(keys, page)
+      })
+
+      const get = Effect.fn("AgentTypes.get")(function*(type: string, version: string | undefined) {
+        const wanted = version ?? latest(yield* repo.keys(type))?.version
+        const found = wanted === undefined ? Option.none<AgentType>() : yield* repo.find(type, wanted)
+        if (Option.isNone(found)) {
+          return yield* new AgentTypeNotFound({ detail: version === undefined ? type : `${type}@${version}` })
+        }
+        return found.value
+      })
+
+      const versions = Effect.fn("AgentTypes.versions")(function*(type: string, page: PageQuery) {
+        const keys = yield* repo.keys(type)
+        if (keys.length === 0) return yield* new AgentTypeNotFound({ detail: type })
+        return yield* pageOfKeys([...keys].sort((a, b) => compareVersions(b.version, a.version)), page)
+      })
+
+      const publish = Effect.fn("AgentTypes.publish")(function*(definition: AgentTypeDefinition) {
+        const inserted = yield* repo.insert(definition, yield* DateTime.now)
+        if (Option.isSome(inserted)) return { made: true, agentType: inserted.value }
+        const stored = yield* get(definition.agent_type_id, definition.version).pipe(Effect.orDie)
+        const { created_at: _, id, updated_at: __, ...content } = stored
+        const errors = differences(encode(content), encode(definition))
+        if (errors.length > 0) {
+          return yield* new AgentTypeImmutable({ detail: `${id} is published: send a new version`, errors })
+        }
+        return { made: false, agentType: stored }
+      })
+
+      const put = Effect.fn("AgentTypes.put")(function*(type: string, definition: AgentTypeDefinition) {
+        if (definition.agent_type_id !== type) {
+          const message = "must be the type that the path names"
+          return yield* new InvalidRequest({
+            detail: `agent_type_id ${message}`,
+            errors: [{ path: "$.agent_type_id", message }]
+          })
+        }
+        return yield* publish(definition)
+      })
+
+      return AgentTypes.of({ list, get, versions, publish, put })
+    })
+  )
+}
+
+/** Publishes the types that ship, once the database is there: what is published stays as it is. */
+export const seeding = Layer.effectDiscard(Effect.gen(function*() {
+  const agentTypes = yield* AgentTypes
+  const health = yield* Health
+  const seeded = yield* Ref.make(false)
+  yield* health.require({
+    name: "shipped types",
+    check: Effect.flatMap(Ref.get(seeded), (is) => is ? Effect.void : Effect.fail("not published yet"))
+  })
+  yield* Effect.forEach(shippedDefinitions, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
+    Effect.catchTag("AgentTypeImmutable", (error) => Effect.logError(`a shipped type is published differently: ${error.detail}`)),
+    Effect.andThen(Ref.set(seeded, true)),
+    Effect.sandbox,
+    Effect.retry(reconnect),
+    Effect.forkScoped
+  )
+}))

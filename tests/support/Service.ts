@@ -1,0 +1,96 @@
+/** A service behind its fetch handler, as its callers meet it: tokens, requests, answers. */
+import { type Host, webHandler } from "@stint/edge/Handler"
+import type { Role } from "@stint/domain/Caller"
+import type { Layer } from "effect"
+import { exportJWK, generateKeyPair, SignJWT } from "jose"
+
+const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
+const jwks = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), alg: "EdDSA", use: "sig" }] })
+
+/** A token of the test's own issuer. */
+export const token = (role: Role, subject: string, claims: Record<string, unknown> = {}, expires: string | number = "1h") =>
+  new SignJWT({ role, ...claims }).setProtectedHeader({ alg: "EdDSA" }).setSubject(subject).setAudience("stint")
+    .setIssuedAt().setExpirationTime(expires).sign(privateKey)
+
+/** An answer with its body read; `json` is what a JSON body holds. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // deno-lint-ignore no-explicit-any
+  readonly json: any
+}
+
+/** How a request is sent: as whom (role:subject, or no one), with which body and headers. */
+export interface Send {
+  readonly as?: `${Role}:${string}`
+  readonly body?: unknown
+  readonly raw?: string | Uint8Array<ArrayBuffer>
+  readonly headers?: Record<string, string>
+}
+
+/** A service that runs inside the test, and `call`, which sends it a request. */
+export interface TestService {
+  call(method: string, path: string, send?: Send): Promise<Answer>
+  readonly fetch: (request: Request) => Promise<Response>
+  drain(): Promise<void>
+  dispose(): Promise<void>
+}
+
+/** Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. */
+export const startService = async (
+  app: Layer.Layer<never, unknown, never> | Layer.Layer<never, unknown, unknown>,
+  env: Record<string, string> = {},
+  files: Record<string, string> = {}
+): Promise<TestService> => {
+  const { Effect } = await import("effect")
+  const service = await token("service", "test-service")
+  const host: Host = {
+    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
+    files: {
+      read: (path) => {
+        const text = { "service.token": service, ...files }[path]
+        return text === undefined ? Effect.die(new Error(`no file ${path}`)) : Effect.succeed(text)
+      }
+    }
+  }
+  const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
+  const tokens = new Map<string, string>()
+  const tokenOf = async (as: string) => {
+    if (!tokens.has(as)) {
+      const at = as.indexOf(":")
+      tokens.set(as, await token(as.slice(0, at) as Role, as.slice(at + 1)))
+    }
+    return tokens.get(as)!
+  }
+  return {
+    fetch,
+    drain,
+    dispose,
+    call: async (method, path, send = {}) => {
+      const headers = new Headers(send.headers)
+      if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
+      const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
+      if (body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json")
+      const response = await fetch(
+        new Request(`http://stint.test${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+      )
+      const text = await response.text()
+      let json: unknown
+      try {
+        json = JSON.parse(text)
+      } catch {
+        json = text
+      }
+      return { status: response.status, headers: response.headers, json }
+    }
+  }
+}
+
+/** Waits until the service says that it is ready. */
+export const ready = async (service: TestService): Promise<void> => {
+  for (let i = 0; i < 200; i++) {
+    if ((await service.call("GET", "/readyz")).status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error(`not ready: ${JSON.stringify((await service.call("GET", "/readyz")).json)}`)
+}
