@@ -15,6 +15,8 @@ export const GoalChange = Schema.Struct({
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
   version: Schema.Int,
+  /** When it was written: slots after it count, also those that passed while nobody followed the feed. */
+  changed_at: Instant,
   deleted: Schema.Boolean,
   enabled: Schema.Boolean,
   frequency: Frequency,
@@ -33,6 +35,8 @@ export const HireChange = Schema.Struct({
   agent_id: AgentTypeId,
   subscription_id: SubscriptionId,
   version: Schema.Int,
+  /** When it was written. */
+  changed_at: Instant,
   timezone: Schema.String,
   runnable: Schema.Boolean,
   /** Why it is not runnable, in words for its user; null when it is. */
