@@ -1,0 +1,101 @@
+/** One post for one platform, within what the platform takes. */
+import {
+  type MarketingVariant,
+  type Platform,
+  platformLimits,
+  titleLimit,
+} from "@stint/domain/agents/marketing_healthcare/Payload"
+import { codePoints, fit, fitLine } from "../Fit.ts"
+import type { Copy, Occasion } from "./Copy.ts"
+
+/** What a post is made of, beyond its occasion. */
+export interface Brief {
+  readonly copy: Copy
+  readonly occasion: Occasion
+  /** Who signs, when someone does. */
+  readonly signedBy: string
+  /** Which of the language's lines: another number gives another post. */
+  readonly turn: number
+  /** How much more than its turn the rest of the post is moved on, so that platforms differ. */
+  readonly shift: number
+}
+
+const nth = <A>(items: ReadonlyArray<A>, index: number): A => items[index % items.length] as A
+
+const paragraphs = (...parts: ReadonlyArray<string>) => parts.filter((part) => part !== "").join("\n\n")
+
+/** A tag of the words' letters, or undefined when nothing or too much is left. */
+const hashtag = (words: string): string | undefined => {
+  const tag = words.split(/[^\p{L}\p{M}\p{N}_]+/u).filter((word) => word !== "")
+    .map((word) => word.replace(/^\p{Ll}/u, (first) => first.toUpperCase())).join("")
+  return /\p{L}/u.test(tag) && codePoints(tag) <= 30 ? `#${tag}` : undefined
+}
+
+const mostHashtags: Record<Platform, number> = {
+  youtube: 6,
+  instagram: 8,
+  facebook: 4,
+  linkedin: 5,
+  whatsapp: 0,
+  x: 3,
+  twitter: 3,
+}
+
+/** Separators between text and tags count as well, so that no way of joining them breaks the limit. */
+const cost = (tags: ReadonlyArray<string>) => tags.reduce((sum, tag) => sum + codePoints(tag) + 2, 2)
+
+/** The most telling tags that leave at least two thirds of the post to its text. */
+const hashtagsOf = ({ copy, occasion }: Brief, platform: Platform): Array<string> => {
+  const { brand, location, service, subject } = occasion
+  const tags: Array<string> = []
+  for (const words of [subject, brand, location, service, ...copy.tags]) {
+    const tag = hashtag(words)
+    if (tag === undefined || tags.length >= mostHashtags[platform]) continue
+    if (tags.some((other) => other.toLowerCase() === tag.toLowerCase())) continue
+    if (cost([...tags, tag]) <= platformLimits[platform] / 3) tags.push(tag)
+  }
+  return tags
+}
+
+const textOf = (brief: Brief, platform: Platform): string => {
+  const { copy, occasion, shift, signedBy, turn } = brief
+  const opening = nth(copy.openings, turn)(occasion)
+  const invite = nth(copy.invites, turn + shift)(occasion)
+  const ask = nth(copy.asks, turn + shift)
+  const offer = nth(copy.offers, turn + shift)(occasion)
+  const teaching = (further: number) => nth(copy.teachings, turn * 3 + further)
+  const signature = signedBy === "" ? "" : copy.signature(signedBy)
+  switch (platform) {
+    case "x":
+    case "twitter":
+      return `${opening} ${invite}`
+    case "whatsapp":
+      return paragraphs(copy.greeting(occasion), `${opening} ${teaching(0)}`, invite)
+    case "instagram":
+      return paragraphs(opening, teaching(0), invite, copy.disclaimer)
+    case "facebook":
+      return paragraphs(opening, teaching(0), `${offer} ${ask}`, signature, copy.disclaimer)
+    case "linkedin":
+      return paragraphs(opening, `${teaching(0)} ${teaching(1)}`, offer, signature, copy.disclaimer)
+    case "youtube":
+      return paragraphs(
+        opening,
+        [copy.inThisVideo, ...[0, 1, 2].map((further) => `• ${teaching(further)}`)].join("\n"),
+        `${offer} ${ask}`,
+        signature,
+        copy.disclaimer,
+      )
+  }
+}
+
+const capitalised = (text: string) => text.replace(/^\p{Ll}/u, (first) => first.toUpperCase())
+
+/** The post. Its text, hashtags and title together never exceed the platform's limit. */
+export const postFor = (platform: Platform, brief: Brief): MarketingVariant => {
+  const hashtags = hashtagsOf(brief, platform)
+  const title = platform === "youtube"
+    ? { title: capitalised(fitLine(nth(brief.copy.titles, brief.turn)(brief.occasion), titleLimit)) }
+    : {}
+  const room = platformLimits[platform] - cost(hashtags) - (platform === "youtube" ? titleLimit : 0)
+  return { platform, text: fit(capitalised(textOf(brief, platform)), room), hashtags, ...title }
+}
