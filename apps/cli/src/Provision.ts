@@ -155,6 +155,9 @@ const migrateAll = (databases: ServiceDatabases) =>
       return yield* migrate({ service, url, runtimeRole, files })
     }), { concurrency: "unbounded", discard: true })
 
+const readPasswords = (path: string): Promise<Passwords | undefined> =>
+  readFile(path, "utf8").then((text) => JSON.parse(text) as Passwords).catch(() => undefined)
+
 /**
  * Provisions the embedded server of a home and migrates its databases. A start that finds all in place costs one query a
  * database, all at once. The passwords stand in `database-roles.json` of the home (0600); when that file is gone, all
@@ -165,10 +168,10 @@ export const prepareDatabases = Effect.fn("Provision.prepareDatabases")(function
   server: Server,
 ): Effect.fn.Return<ServiceDatabases, SqlError.SqlError | MigrationError> {
   const path = join(home, "database-roles.json")
-  const text = yield* Effect.promise(() => readFile(path, "utf8").catch(() => undefined))
-  const passwords = text === undefined ? newPasswords(prefix) : JSON.parse(text) as Passwords
+  const known = yield* Effect.promise(() => readPasswords(path))
+  const passwords = known ?? newPasswords(prefix)
   const databases = databasesOf(server, prefix, passwords)
-  if (text !== undefined) {
+  if (known !== undefined) {
     const [provisioned, migrated] = yield* Effect.all([isProvisioned(server), Effect.result(migrateAll(databases))], {
       concurrency: "unbounded",
     })
@@ -179,7 +182,7 @@ export const prepareDatabases = Effect.fn("Provision.prepareDatabases")(function
   }
   yield* provisionEmbedded(server, passwords)
   yield* migrateAll(databases)
-  if (text === undefined) {
+  if (known === undefined) {
     // Written last: had we died before this line, the next start would set all passwords again
     yield* Effect.promise(async () => {
       await writeFile(`${path}.new`, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 })

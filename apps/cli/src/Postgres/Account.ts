@@ -94,12 +94,16 @@ export const chooseAccount = async (way: RootWay | undefined): Promise<Account> 
 export const ownerOf = (account: Account): { readonly uid: number; readonly gid: number } =>
   account.kind === "user" ? account : { uid: Deno.uid() ?? 0, gid: Deno.gid() ?? 0 }
 
-/** Whether the account may enter the folder, judged by the permission bits of each folder on the way to it. */
+/**
+ * Whether the account may enter the folder, judged by the permission bits of each folder on the way to it. In a user
+ * namespace root has lost its power over other people's folders.
+ */
 export const canEnter = async (account: Account, folder: string): Promise<boolean> => {
-  if (account.kind !== "user") return true
+  if (account.kind === "plain") return true
+  const { gid, uid } = ownerOf(account)
   for (let at = folder;; at = dirname(at)) {
     const info = await stat(at)
-    const shift = info.uid === account.uid ? 6 : info.gid === account.gid ? 3 : 0
+    const shift = info.uid === uid ? 6 : info.gid === gid ? 3 : 0
     if ((info.mode >> shift & 0o1) === 0) return false
     if (at === dirname(at)) return true
   }

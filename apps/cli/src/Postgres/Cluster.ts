@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { chown, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type Account, giveTo, ownerOf, runAs } from "./Account.ts"
@@ -25,10 +26,13 @@ const inspect = async (data: string): Promise<"absent" | "present"> => {
 /** Runs initdb beside the final place and moves the result there: one that was killed leaves no half database. */
 const initialise = async (account: Account, binaries: Binaries, base: string, data: string, memory: Memory) => {
   const { gid, uid } = ownerOf(account)
-  const unfinished = `${data}.new`
+  // A name of its own: an initdb that outlived its killed launcher may still be writing to the former one's
+  const unfinished = `${data}.new-${randomUUID()}`
   const passwordFile = join(base, "postgres.password")
   try {
-    await rm(unfinished, { recursive: true, force: true })
+    for (const name of await readdir(base)) {
+      if (name.startsWith("postgres.new-")) await rm(join(base, name), { recursive: true, force: true })
+    }
     await mkdir(unfinished, { mode: 0o700 })
     await writeFile(passwordFile, memory.password, { mode: 0o600 })
     if (account.kind === "user") {
@@ -55,6 +59,7 @@ const initialise = async (account: Account, binaries: Binaries, base: string, da
     if (error instanceof LauncherError) throw error
     throw new LauncherError(`A database can't be made in ${base}: ${reasonOf(error)}.`)
   } finally {
+    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
     await rm(passwordFile, { force: true }).catch(() => undefined)
   }
 }

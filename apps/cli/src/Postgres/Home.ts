@@ -112,7 +112,7 @@ export const baseFor = async (
   if (known?.base !== undefined && await exists(known.base)) return await privateFolder(account, known.base)
   if (await canEnter(account, home)) return home
   if (await canEnter(account, dirname(home))) {
-    await chown(home, Deno.uid() ?? 0, ownerOf(account).gid)
+    await chown(home, (await stat(home)).uid, ownerOf(account).gid)
     await chmod(home, 0o710)
     return home
   }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { readFile } from "node:fs/promises"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { connect } from "node:net"
 import { platform } from "node:os"
 import { basename } from "node:path"
@@ -51,6 +51,25 @@ export const isAlive = (pid: number): boolean => {
   }
 }
 
+/** A process id that no system gives out. */
+const nobodysPid = 2_147_483_647
+
+/**
+ * Takes the process out of a pid file which names one that is not this directory's postmaster: Postgres would take any
+ * living process of that id, even a zombie that nobody reaps, for one of its own and refuse to start. The rest of the
+ * file stays, so that Postgres still sees whether processes of the former one hold its memory. A file without a process
+ * id, which a power cut can leave, is removed. Only for the holder of the home's lock.
+ */
+export const freePidFile = async (data: string): Promise<void> => {
+  const path = `${data}/postmaster.pid`
+  const text = await readFile(path, "utf8").catch(() => undefined)
+  if (text === undefined) return
+  const found = await readPostmaster(data)
+  if (found === undefined) return await rm(path, { force: true })
+  if (!isAlive(found.pid) || await isPostmasterOf(found.pid, data)) return
+  await writeFile(path, text.replace(/^\d+/, String(nobodysPid)))
+}
+
 const startupMessage = (): Uint8Array => {
   const fields = new TextEncoder().encode("user\0postgres\0database\0postgres\0\0")
   const message = new Uint8Array(8 + fields.length)
@@ -100,7 +119,7 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
 
 /**
  * Ends a postmaster: SIGINT, the fast shutdown, which rolls back what is open and writes a checkpoint; after `timeout`
- * milliseconds SIGQUIT, after which the next start recovers from the log; at last SIGKILL, for one that is stopped.
+ * milliseconds SIGQUIT, after which the next start recovers from the log; at last SIGKILL.
  * Looks at the command line before each signal.
  */
 export const endPostmaster = async (
@@ -113,6 +132,8 @@ export const endPostmaster = async (
     if (!(await isPostmasterOf(pid, data))) return
     if (name !== "SIGINT") log(`Postgres (process ${pid}) does not stop: ${name}`)
     signal(pid, name)
+    // One that was stopped hears nothing else
+    signal(pid, "SIGCONT")
     if (await untilGone(pid, data, wait)) return
   }
 }

@@ -1,0 +1,142 @@
+import type { ChildProcess } from "node:child_process"
+import { closeSync, openSync } from "node:fs"
+import { readFile, stat } from "node:fs/promises"
+import { type Account, spawnAs } from "./Account.ts"
+import type { Binaries } from "./Binaries.ts"
+import { LauncherError, reasonOf } from "./LauncherError.ts"
+import {
+  endPostmaster,
+  freePidFile,
+  isPostmasterOf,
+  pause,
+  type Postmaster,
+  probe,
+  readPostmaster,
+} from "./Postmaster.ts"
+
+/** Where one Postgres lives and how it is run. */
+export interface Site {
+  readonly account: Account
+  readonly binaries: Binaries
+  readonly data: string
+  readonly socketDir: string
+  readonly logFile: string
+  readonly log: (line: string) => void
+  readonly settings: Readonly<Record<string, string>>
+  readonly startTimeout: number
+  readonly stopTimeout: number
+}
+
+/** A postmaster that is our child. */
+export interface Started {
+  readonly postmaster: Postmaster
+  readonly child: ChildProcess
+}
+
+/** Small, for a machine that has other things to do; durability stays as Postgres has it. */
+export const settings = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_permissions: "0700",
+  max_connections: "100",
+  shared_buffers: "128MB",
+  jit: "off",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_line_prefix: "%m [%p] %d ",
+  log_checkpoints: "off",
+  io_method: "sync",
+  wal_level: "minimal",
+  max_wal_senders: "0",
+  max_logical_replication_workers: "0",
+}
+
+const isFree = (port: number): boolean => {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A free port below those that the system gives to outgoing connections: one of those could be taken while Postgres is
+ * away, even by a service that tries to reach it there and is connected to itself.
+ */
+const freePort = (): number => {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (isFree(port)) return port
+  }
+  throw new LauncherError("No free port was found for Postgres between 20000 and 32000.")
+}
+
+/** What Postgres wrote last since `from` that says why it ended. */
+const lastWords = async (logFile: string, from: number): Promise<string> => {
+  const lines = (await readFile(logFile).catch(() => new Uint8Array()))
+    .subarray(from).toString().split("\n").filter((line) => line.trim() !== "")
+  const line = lines.findLast((line) => /FATAL:|PANIC:|unshare:/.test(line)) ?? lines.at(-1)
+  return line === undefined ? "it wrote nothing" : line.replace(/^.*?(LOG|FATAL|PANIC): */, "")
+}
+
+/** Spawns Postgres and waits until it accepts connections. */
+const launch = async (site: Site, port: number): Promise<Started> => {
+  await freePidFile(site.data)
+  const from = await stat(site.logFile).then((info) => info.size, () => 0)
+  const file = openSync(site.logFile, "a", 0o600)
+  const chosen = Object.entries({ ...site.settings, port: String(port), unix_socket_directories: site.socketDir })
+  const args = ["-D", site.data, ...chosen.flatMap(([name, value]) => ["-c", `${name}=${value}`])]
+  const child = spawnAs(site.account, site.binaries.postgres, args, file)
+  closeSync(file)
+  let ended: string | undefined
+  child.on("exit", () => ended = "")
+  child.on("error", (error) => ended = `${site.binaries.postgres} can't be run: ${reasonOf(error)}`)
+  for (const end = Date.now() + site.startTimeout; Date.now() < end; await pause(8)) {
+    if (ended !== undefined) {
+      throw new LauncherError(`Postgres did not start: ${ended || await lastWords(site.logFile, from)}`)
+    }
+    const postmaster = await readPostmaster(site.data)
+    if (postmaster?.pid === child.pid && postmaster?.ready) return { postmaster, child }
+  }
+  if (child.pid !== undefined) await endPostmaster(child.pid, site.data, 1_000, site.log)
+  child.kill("SIGKILL")
+  const seconds = Math.round(site.startTimeout / 1000)
+  throw new LauncherError(
+    `Postgres does not answer within ${seconds} s; its last word was: ${await lastWords(site.logFile, from)}`,
+  )
+}
+
+/** A start on the port it had, or on another when that is taken; once more while the memory of a killed one is held. */
+export const start = async (
+  site: Site,
+  wanted: number | undefined,
+): Promise<Started> => {
+  let port = wanted !== undefined && isFree(wanted) ? wanted : freePort()
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await launch(site, port)
+    } catch (error) {
+      const message = error instanceof LauncherError ? error.message : ""
+      if (attempt < 20 && message.includes("shared memory block")) await pause(250)
+      else if (attempt < 5 && message.includes("TCP/IP sockets")) port = freePort()
+      else throw error
+    }
+  }
+}
+
+/** The Postgres that a killed launcher left behind, when it answers; one that does not is ended. */
+export const adopt = async (site: Site): Promise<Postmaster | undefined> => {
+  const found = await readPostmaster(site.data)
+  if (found === undefined || !(await isPostmasterOf(found.pid, site.data))) return undefined
+  let silences = 0
+  for (const end = Date.now() + site.startTimeout; Date.now() < end && silences < 2; await pause(50)) {
+    const now = await readPostmaster(site.data)
+    if (now?.pid !== found.pid || !(await isPostmasterOf(found.pid, site.data))) return undefined
+    const answer = now.port > 0 ? await probe(now.port, 1_000) : "busy"
+    if (answer === "accepts") return now
+    silences = answer === "silent" ? silences + 1 : 0
+  }
+  site.log(`Postgres (process ${found.pid}) was left behind and does not answer: ending it`)
+  await endPostmaster(found.pid, site.data, 5_000, site.log)
+  return undefined
+}
