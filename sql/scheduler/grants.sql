@@ -1,0 +1,21 @@
+-- The rights of the scheduler's runtime role, whose name is in stint.runtime_role; run by the migrator after the scripts,
+-- as the owner. It starts from nothing, so that a right which is taken out of this file is gone after the next run.
+
+do $grants$
+declare
+  runtime text := current_setting('stint.runtime_role');
+begin
+  revoke all on schema public from public;
+  execute format('revoke all on all tables in schema public from %I', runtime);
+  execute format('revoke all on all sequences in schema public from %I', runtime);
+
+  execute format('grant usage on schema public to %I', runtime);
+  execute format('grant usage on all sequences in schema public to %I', runtime);
+  execute format('grant select on schema_ledger to %I', runtime);
+  -- the action log is append only: no update, no delete, no truncate
+  execute format('grant select, insert on scheduler_action_log to %I', runtime);
+  execute format('grant select, insert, update on scheduler_state, feed_cursor to %I', runtime);
+  execute format('grant select, insert, update, delete on scheduler_dlq, scheduled_goal_runs, goal_runs, run_queue,
+    run_attempts, missed_slots, projected_hires, projected_goals, idempotency_keys to %I', runtime);
+end
+$grants$;

@@ -1,0 +1,22 @@
+-- Rollback of phase 2, with all that later scripts added to it.
+
+drop table if exists missed_slots;
+drop table if exists run_attempts;
+drop table if exists run_queue;
+drop table if exists goal_runs cascade;
+drop table if exists scheduled_goal_runs cascade;
+drop table if exists scheduler_action_log cascade;
+drop table if exists scheduler_state cascade;
+drop table if exists scheduler_dlq cascade;
+drop function if exists refuse_change();
+drop sequence if exists run_fence;
+drop table if exists feed_cursor;
+drop table if exists projected_goals;
+drop table if exists projected_hires;
+drop table if exists idempotency_keys;
+drop table if exists schema_ledger;
+
+-- Expected: no row
+select table_name from information_schema.tables
+where table_schema = 'public'
+    and table_name in ('scheduler_dlq', 'scheduler_state', 'scheduler_action_log', 'scheduled_goal_runs', 'goal_runs');
