@@ -1,0 +1,80 @@
+/**
+ * Cron expressions of five fields: text to what it names. Effect's `Cron.parse` reads each field (names, ranges, lists,
+ * steps, 0 and 7 as Sunday are right there); what it says of an error names no field, so each is read alone. Its
+ * evaluator is not used, see the scheduler's Calendar.
+ */
+import { Cron, Result } from "effect"
+import { bits, type DayPattern, everyDay, everyMonth, everyWeekday, nextDay } from "./DayPattern.ts"
+
+/** An expression, read. */
+export interface CronFields {
+  /** The expression with single spaces between its fields. */
+  readonly text: string
+  /** Minutes of the day at which it fires, ascending. */
+  readonly times: ReadonlyArray<number>
+  /** Its hour field begins with `*`, so it follows elapsed time: a repeated hour fires twice, a missing one never. */
+  readonly elapsed: boolean
+  readonly pattern: DayPattern
+}
+
+const how = "*, numbers, ranges 1-5, lists 1,3 and steps */2"
+const fields = [
+  { name: "minute", takes: `0 to 59 as ${how}`, all: range(0, 59), of: "minutes" },
+  { name: "hour", takes: `0 to 23 as ${how}`, all: range(0, 23), of: "hours" },
+  { name: "day-of-month", takes: `1 to 31 as ${how}`, all: range(1, 31), of: "days" },
+  { name: "month", takes: `1 to 12 or jan to dec as ${how}`, all: range(1, 12), of: "months" },
+  { name: "day-of-week", takes: `0 to 7 or sun to sat as ${how}`, all: range(0, 6), of: "weekdays" },
+] as const
+
+function range(from: number, to: number): ReadonlyArray<number> {
+  return Array.from({ length: to - from + 1 }, (_, nth) => from + nth)
+}
+
+const maxLength = 1000
+
+/** The values of one field, ascending, or what the field takes. */
+const readField = (text: string, nth: number): Result.Result<ReadonlyArray<number>, string> => {
+  const field = fields[nth]!
+  const expression = fields.map((_, other) => other === nth ? text : "*").join(" ")
+  return Cron.parse(expression).pipe(
+    Result.map((cron) => cron[field.of].size === 0 ? field.all : [...cron[field.of]].sort((a, b) => a - b)),
+    Result.mapError(() => `the ${field.name} field takes ${field.takes}, each range and step within them`),
+  )
+}
+
+/**
+ * Reads an expression; the failure is a sentence that names the field. As in Vixie cron, a field that begins with `*`
+ * (also as a step) is unrestricted: when both day fields are restricted either matches, otherwise both must.
+ */
+export const parseCron = (expression: string): Result.Result<CronFields, string> => {
+  const texts = expression.trim().split(/\s+/)
+  if (expression.length > maxLength || texts.length !== fields.length) {
+    return Result.fail("must have five fields: minute, hour, day-of-month, month, day-of-week, such as 0 9 * * 1-5")
+  }
+  return Result.all(texts.map(readField)).pipe(
+    Result.map(([minutes, hours, days, months, weekdays]) => ({
+      text: texts.join(" "),
+      times: hours!.flatMap((hour) => minutes!.map((minute) => hour * 60 + minute)),
+      elapsed: texts[1]!.startsWith("*"),
+      pattern: {
+        months: months!.length === 12 ? everyMonth : bits(months!),
+        days: days!.length === 31 ? everyDay : bits(days!),
+        weekdays: weekdays!.length === 7 ? everyWeekday : bits(weekdays!),
+        match: texts[2]!.startsWith("*") || texts[4]!.startsWith("*") ? "both" : "either",
+        clamp: false,
+      },
+    })),
+  )
+}
+
+/** How far ahead a rule must fire to be one (domain.md): 8 years, so that a leap day over 2100 still counts. In days. */
+export const horizonDays = 8 * 365 + 2
+
+/** What is wrong with an expression on the day `today` (days since 1970-01-01): a sentence, or undefined. */
+export const cronFault = (expression: string, today: number): string | undefined => {
+  const parsed = parseCron(expression)
+  if (Result.isFailure(parsed)) return parsed.failure
+  return nextDay(parsed.success.pattern, today, today + horizonDays) === undefined
+    ? "fires on no day of the next 8 years: its day-of-month, month and day-of-week never meet"
+    : undefined
+}

@@ -1,0 +1,117 @@
+/** When a goal runs: `settings.schedule` as a customer sends it, and the rule that it comes down to (domain.md). */
+import { Result, Schema } from "effect"
+import { cronFault, parseCron } from "./Cron.ts"
+import { dayMs } from "./DayPattern.ts"
+import { isTimezone, localTime } from "./Definition/Formats.ts"
+
+const known = new Map<string, boolean>()
+
+/** Asking Intl costs 0.1 ms, and a stored rule is decoded far more often than zones are new. Bounded: names are sent. */
+const isKnownTimezone = (zone: string): boolean => {
+  const seen = known.get(zone)
+  if (seen !== undefined) return seen
+  const answer = zone.length <= 64 && isTimezone(zone)
+  if (known.size >= 1024) known.clear()
+  known.set(zone, answer)
+  return answer
+}
+
+/** A zone: any name or link that the runtime's Intl accepts, as sent; numeric offsets are refused. */
+export const Timezone = Schema.String.check(
+  Schema.makeFilter((zone: string) =>
+    isKnownTimezone(zone) || "must be a time zone by name, such as Asia/Kolkata or UTC; an offset is none"
+  ),
+).annotate({ examples: ["Asia/Kolkata", "UTC"] })
+export type Timezone = typeof Timezone.Type
+
+/** A time of day HH:MM, 00:00 to 23:59. */
+export const LocalTime = Schema.String.check(
+  Schema.isPattern(localTime, { message: "must be a time of day HH:MM, 00:00 to 23:59" }),
+).annotate({ examples: ["09:00"] })
+export type LocalTime = typeof LocalTime.Type
+
+/** The weekdays, Monday first. */
+export const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const
+export const Weekday = Schema.Literals(weekdays)
+export type Weekday = typeof Weekday.Type
+
+/** A day of the month; a month without it runs on its last day. */
+export const DayOfMonth = Schema.Int.check(
+  Schema.isBetween({ minimum: 1, maximum: 31 }, { message: "must be a day of the month, 1 to 31" }),
+)
+
+/** Five fields that fire within 8 years of today: the one schema here whose answer depends on the day it is asked. */
+export const CronExpression = Schema.String.check(
+  Schema.makeFilter((expression: string) => cronFault(expression, Math.floor(Date.now() / dayMs))),
+).annotate({ examples: ["0 9 * * 1-5"] })
+
+/** What becomes of slots missed while down or paused. */
+export const Missed = Schema.Literals(["each", "latest", "skip"])
+export type Missed = typeof Missed.Type
+
+/** What becomes of a slot that falls due while a run of its goal is open. */
+export const Overlap = Schema.Literals(["skip", "queue", "parallel"])
+export type Overlap = typeof Overlap.Type
+
+/** `settings.schedule` of a goal; every key is optional, unknown ones are refused by whoever decodes. */
+export const ScheduleSettings = Schema.Struct({
+  at: Schema.optionalKey(LocalTime),
+  weekday: Schema.optionalKey(Weekday),
+  day_of_month: Schema.optionalKey(DayOfMonth),
+  cron: Schema.optionalKey(CronExpression),
+  timezone: Schema.optionalKey(Timezone),
+  missed: Schema.optionalKey(Missed),
+  overlap: Schema.optionalKey(Overlap),
+  spread_seconds: Schema.optionalKey(
+    Schema.Int.check(
+      Schema.isBetween({ minimum: 0, maximum: 86_400 }, { message: "must be whole seconds, 0 to 86400" }),
+    ),
+  ),
+}).annotate({ identifier: "ScheduleSettings" })
+export type ScheduleSettings = typeof ScheduleSettings.Type
+
+/** A stored expression: it was refused on its way in if it fired too rarely, so here it only has to be one. */
+const StoredCron = Schema.String.check(
+  Schema.makeFilter((expression: string) =>
+    Result.match(parseCron(expression), {
+      onFailure: (fault) => fault,
+      onSuccess: () => true,
+    })
+  ),
+)
+
+/** When a goal fires, with every default filled in: what the scheduler stores and evaluates. JSON as it stands. */
+export const Rule = Schema.Union([
+  Schema.Struct({ frequency: Schema.Literal("daily"), at: LocalTime, timezone: Timezone }),
+  Schema.Struct({ frequency: Schema.Literal("weekly"), at: LocalTime, weekday: Weekday, timezone: Timezone }),
+  Schema.Struct({ frequency: Schema.Literal("monthly"), at: LocalTime, day_of_month: DayOfMonth, timezone: Timezone }),
+  Schema.Struct({ frequency: Schema.Literal("cron"), cron: StoredCron, timezone: Timezone }),
+  Schema.Struct({ frequency: Schema.Literal("on_demand") }),
+]).annotate({ identifier: "Rule" })
+export type Rule = typeof Rule.Type
+
+/**
+ * The rule of a goal whose settings hold under `settingsIssues`. `defaultTimezone` is the hire's config.timezone, UTC for
+ * a type without that field; `defaultAt` is 09:00 unless the template has a time of its own (window_local_time).
+ * A cron goal without an expression is a bug of the caller's and throws.
+ */
+export const ruleOf = (goal: {
+  readonly frequency: Rule["frequency"]
+  readonly schedule: ScheduleSettings | undefined
+  readonly defaultTimezone: Timezone
+  readonly defaultAt?: LocalTime | undefined
+}): Rule => {
+  const { at = goal.defaultAt ?? "09:00", timezone = goal.defaultTimezone, ...schedule } = goal.schedule ?? {}
+  switch (goal.frequency) {
+    case "daily":
+      return { frequency: "daily", at, timezone }
+    case "weekly":
+      return { frequency: "weekly", at, weekday: schedule.weekday ?? "monday", timezone }
+    case "monthly":
+      return { frequency: "monthly", at, day_of_month: schedule.day_of_month ?? 1, timezone }
+    case "cron":
+      return { frequency: "cron", cron: Result.getOrThrow(parseCron(schedule.cron ?? "")).text, timezone }
+    case "on_demand":
+      return { frequency: "on_demand" }
+  }
+}

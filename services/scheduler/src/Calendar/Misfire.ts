@@ -1,0 +1,57 @@
+/** What becomes of slots that were noticed late: missed while the scheduler was down or paused (domain.md). */
+import type { Missed } from "@stint/domain/Schedule"
+import type { SlotRange } from "../Calendar.ts"
+
+/** A slot noticed within this of its instant is on time. ms */
+export const defaultGraceMs = 60_000
+
+/** Missed slots older than this are told, not run. ms */
+export const defaultHorizonMs = 24 * 3_600_000
+
+/** Why a slot does not run; the same words stand in the record. */
+export type SkipReason = "missed: a later slot runs instead" | "missed: the goal skips missed slots"
+
+/** What to do with the due slots of one goal. */
+export interface Decision {
+  /** Slots to run, oldest first. */
+  readonly run: ReadonlyArray<number>
+  readonly skipped: ReadonlyArray<{ readonly slot: number; readonly reason: SkipReason }>
+  /** Slots that are too old, as one entry. */
+  readonly range?: SlotRange & { readonly reason: "older than 24 h" }
+}
+
+const joined = (older: SlotRange | undefined, slots: ReadonlyArray<number>): SlotRange | undefined => {
+  if (slots.length === 0) return older
+  const from = older?.from ?? slots[0]!
+  return { from, to: slots[slots.length - 1]!, count: (older?.count ?? 0) + slots.length }
+}
+
+/**
+ * Decides over the due slots of one goal (epoch ms, oldest first, all at or before `now`). One within `graceMs` of its
+ * instant always runs. Of the missed ones `each` runs every one, `latest` the last, `skip` none; those older than
+ * `horizonMs` are one range under every policy. `older` is such a range that the caller has counted already (with
+ * `rangeBetween`), so that a long absence need not be held slot by slot.
+ */
+export const decide = (due: {
+  readonly slots: ReadonlyArray<number>
+  readonly older?: SlotRange | undefined
+  readonly now: number
+  readonly missed: Missed
+  readonly graceMs?: number | undefined
+  readonly horizonMs?: number | undefined
+}): Decision => {
+  const { graceMs = defaultGraceMs, horizonMs = defaultHorizonMs, missed, now } = due
+  const old = due.slots.filter((slot) => slot < now - horizonMs)
+  const late = due.slots.filter((slot) => slot >= now - horizonMs && slot < now - graceMs)
+  const onTime = due.slots.filter((slot) => slot >= now - horizonMs && slot >= now - graceMs)
+  const caughtUp = missed === "each" ? late : missed === "latest" ? late.slice(-1) : []
+  const reason: SkipReason = missed === "latest"
+    ? "missed: a later slot runs instead"
+    : "missed: the goal skips missed slots"
+  const range = joined(due.older, old)
+  return {
+    run: [...caughtUp, ...onTime],
+    skipped: late.slice(0, late.length - caughtUp.length).map((slot) => ({ slot, reason })),
+    ...(range === undefined ? {} : { range: { ...range, reason: "older than 24 h" as const } }),
+  }
+}

@@ -1,0 +1,17 @@
+/** The spread of a goal: a stable offset that moves only when a run starts, never the slot that names it. */
+
+/**
+ * ms in [0, spreadSeconds * 1000), from the goal's id alone: the same in every process and every release, which Effect's
+ * `Hash` does not promise. FNV-1a over the UTF-16 units, then murmur3's finalizer, since time-ordered ids differ in their
+ * last digits only.
+ */
+export const spreadOf = (goalInstanceId: string, spreadSeconds: number): number => {
+  let hash = 0x811c9dc5
+  for (let nth = 0; nth < goalInstanceId.length; nth++) {
+    hash = Math.imul(hash ^ goalInstanceId.charCodeAt(nth), 0x01000193)
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  hash ^= hash >>> 16
+  return Math.floor((hash >>> 0) / 2 ** 32 * spreadSeconds * 1000)
+}
