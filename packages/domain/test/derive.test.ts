@@ -57,8 +57,12 @@ describe("a config", () => {
     [{ nickname: null }, ["$.config.nickname must be text"]],
     [{ theme: "pink" }, ["$.config.theme must be one of: default, dark, light"]],
     [{ primary_language: "EN" }, ["$.config.primary_language must be one of: en, hi"]],
-    [{ timezone: "+05:30" }, ["$.config.timezone must be a time zone such as Asia/Kolkata or UTC"]],
-    [{ timezone: "Mars/Base" }, ["$.config.timezone must be a time zone such as Asia/Kolkata or UTC"]],
+    [{ timezone: "+05:30" }, [
+      "$.config.timezone must be a time zone by name, such as Asia/Kolkata or UTC; an offset is none",
+    ]],
+    [{ timezone: "Mars/Base" }, [
+      "$.config.timezone must be a time zone by name, such as Asia/Kolkata or UTC; an offset is none",
+    ]],
     [{ offerings_services: [] }, ["$.config.offerings_services must have at least one item"]],
     [{ offerings_services: ["ok", " "] }, ["$.config.offerings_services[1] must not be blank"]],
     [{ offerings_services: "Dental" }, ["$.config.offerings_services must be a list"]],
@@ -186,6 +190,13 @@ describe("a goal's settings", () => {
     ]],
   ])("%#", (definition, template, frequency, settings, expected) => {
     assert.deepStrictEqual(lines(settingsIssues(definition, template, frequency, settings)), expected)
+  })
+
+  it("names a cron rule that is none, or that never fires", () => {
+    for (const cron of ["* * * *", "61 * * * *", "0 0 30 2 *"]) {
+      const found = settingsIssues(marketing, weekly, "cron", { schedule: { cron } })
+      assert.deepStrictEqual(found.map((issue) => issue.path), ["$.settings.schedule.cron"])
+    }
   })
 
   it("names a wrong schedule under its path", () => {

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect"
 import type { Field } from "../Definition.ts"
-import { isTimezone, localTime } from "./Formats.ts"
+import { LocalTime, Timezone } from "../Schedule.ts"
 import { referenceFaults } from "./References.ts"
 
 type Fields = ReadonlyArray<Field>
@@ -27,15 +27,10 @@ const object = Schema.Record(Schema.String, Schema.Json).annotate({ message: "mu
 const oneOf = (options: ReadonlyArray<string>) =>
   Schema.Literals(options).annotate({ message: `must be one of: ${options.join(", ")}` })
 
-const formats = {
-  iana_timezone: Schema.makeFilter((zone: string) =>
-    isTimezone(zone) || "must be a time zone such as Asia/Kolkata or UTC"
-  ),
-  local_time: Schema.isPattern(localTime, { message: "must be a time of day HH:MM, 00:00 to 23:59" }),
-}
+const formats = { iana_timezone: Timezone, local_time: LocalTime }
 
 const textOf = (field: Field): Schema.Codec<unknown> => {
-  if (field.format !== undefined) return text.check(formats[field.format])
+  if (field.format !== undefined) return formats[field.format]
   return field.required ? text.check(notBlank) : text
 }
 

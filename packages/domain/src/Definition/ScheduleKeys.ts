@@ -1,22 +1,6 @@
 /** Which keys of `settings.schedule` go with which frequency (domain.md, "Rules: when it runs"). */
-import { Schema } from "effect"
 import type { Frequency } from "../Definition.ts"
-import { isTimezone, localTime } from "./Formats.ts"
 import type { Fault } from "./References.ts"
-
-/** `settings.schedule`, all optional. */
-export const ScheduleSettings = Schema.Struct({
-  at: Schema.optionalKey(Schema.String.check(Schema.isPattern(localTime, { message: "must be a time of day HH:MM" }))),
-  weekday: Schema.optionalKey(
-    Schema.Literals(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]),
-  ),
-  day_of_month: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 31 }))),
-  cron: Schema.optionalKey(Schema.String),
-  timezone: Schema.optionalKey(Schema.String.check(Schema.makeFilter(isTimezone))),
-  missed: Schema.optionalKey(Schema.Literals(["each", "latest", "skip"])),
-  overlap: Schema.optionalKey(Schema.Literals(["skip", "queue", "parallel"])),
-  spread_seconds: Schema.optionalKey(Schema.Int),
-})
 
 /**
  * The keys that say when; those that say how (timezone, missed, overlap, spread_seconds) go with every frequency. A key

@@ -3,9 +3,10 @@ import { Schema } from "effect"
 import { type AgentTypeDefinition, type Field, findTemplate, type Frequency } from "../Definition.ts"
 import { issuesUnder, jsonPath } from "../FieldIssues.ts"
 import type { FieldIssue } from "../Problem.ts"
+import { ScheduleSettings } from "../Schedule.ts"
 import { derive, type Derived, deriveShape } from "./Derive.ts"
 import { referenceFaults } from "./References.ts"
-import { scheduleFaults, ScheduleSettings } from "./ScheduleKeys.ts"
+import { scheduleFaults } from "./ScheduleKeys.ts"
 
 type Fields = ReadonlyArray<Field>
 type Validator = (value: unknown, root: string) => Array<FieldIssue>

@@ -1,7 +1,7 @@
 /** Drafts of the marketing agent, and how much each platform takes. */
 import { Schema } from "effect"
 import { actingDraftFields } from "../../Draft.ts"
-import { localTime } from "../../Definition/Formats.ts"
+import { LocalTime } from "../../Schedule.ts"
 
 /** The platforms, in the order in which a batch shows them. */
 export const platforms = ["youtube", "instagram", "facebook", "linkedin", "whatsapp", "x", "twitter"] as const
@@ -39,6 +39,6 @@ export const MarketingDraftBatch = Schema.Struct({
   brand_name: Schema.String,
   theme: Schema.String,
   variants: Schema.Array(MarketingVariant),
-  suggested_schedule_local: Schema.Array(Schema.String.check(Schema.isPattern(localTime))),
+  suggested_schedule_local: Schema.Array(LocalTime),
 }).annotate({ identifier: "MarketingDraftBatch" })
 export type MarketingDraftBatch = typeof MarketingDraftBatch.Type
