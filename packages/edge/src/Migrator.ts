@@ -164,8 +164,10 @@ const checkLedger = (
   present: boolean,
 ) =>
   Effect.gen(function* () {
-    const ledger = yield* readLedger(sql)
-    const wrong = names.find((name) => ledger.names.includes(name) !== present)
+    // The last script down may have taken the ledger along
+    const [found] = yield* sql<{ there: boolean }>`select to_regclass('schema_ledger') is not null as there`
+    const rows = found!.there ? (yield* readLedger(sql)).names : []
+    const wrong = names.find((name) => rows.includes(name) !== present)
     if (wrong === undefined) return
     return yield* new MigrationError({
       service: target.service,

@@ -1,5 +1,4 @@
 import { PgClient } from "@effect/sql-pg"
-import { readScripts } from "@stint/cli/Scripts"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -172,21 +171,4 @@ describe("Migrator", () => {
       assert.strictEqual(error.reason, "unreachable")
       assert.notInclude(JSON.stringify(error) + error.message, "hunter2")
     }))
-
-  for (const service of ["catalog", "hiring", "deliverables", "scheduler"] as const) {
-    it.live(`the scripts of ${service} go up, down and up`, () =>
-      Effect.gen(function* () {
-        const { migrateUrl: url, runtimeRole } = yield* emptyDatabase(service)
-        const files = yield* Effect.promise(() => readScripts(service))
-        const target = { service, url, runtimeRole, files }
-        const { applied } = yield* migrate(target)
-        const { undone } = yield* down(target)
-        assert.deepStrictEqual(undone.toReversed(), applied)
-        const sql = yield* client(url)
-        const left = yield* sql`select relname from pg_class
-          where relnamespace = 'public'::regnamespace and relname not like 'schema_ledger%'`
-        assert.deepStrictEqual(left, [])
-        assert.deepStrictEqual((yield* migrate(target)).applied, applied)
-      }))
-  }
 })
