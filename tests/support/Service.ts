@@ -1,7 +1,8 @@
 /** A service behind its fetch handler, as its callers meet it: tokens, requests, answers. */
 import { type Host, webHandler } from "@stint/edge/Handler"
 import type { Role } from "@stint/domain/Caller"
-import type { Layer } from "effect"
+import { FileFailure } from "@stint/edge/Files"
+import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
 
 const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
@@ -36,22 +37,30 @@ export interface TestService {
   dispose(): Promise<void>
 }
 
-/** Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. */
+/** Files that are the properties of an object, which a test can look into. */
+const memoryFiles = (files: Record<string, string>): Host["files"] => ({
+  read: (path) =>
+    Effect.suspend(() =>
+      files[path] === undefined
+        ? Effect.fail(new FileFailure({ path, missing: true, why: "there is no such file" }))
+        : Effect.succeed(files[path])
+    ),
+  appendLine: (path, line) => Effect.sync(() => void (files[path] = `${files[path] ?? ""}${line}\n`))
+})
+
+/**
+ * Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. What
+ * it appends to a file shows in `files`.
+ */
 export const startService = async (
   app: Layer.Layer<never, unknown, never> | Layer.Layer<never, unknown, unknown>,
   env: Record<string, string> = {},
   files: Record<string, string> = {}
 ): Promise<TestService> => {
-  const { Effect } = await import("effect")
   const service = await token("service", "test-service")
   const host: Host = {
     env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
-    files: {
-      read: (path) => {
-        const text = { "service.token": service, ...files }[path]
-        return text === undefined ? Effect.die(new Error(`no file ${path}`)) : Effect.succeed(text)
-      }
-    }
+    files: memoryFiles(Object.assign(files, { "service.token": service }))
   }
   const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()

@@ -3,12 +3,8 @@ import { Authorization } from "@stint/domain/Caller"
 import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
+import { Files } from "./Files.ts"
 import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
-
-/** Reads a file of the machine, where there is one: given by the runtime that hosts the service. */
-export class Files extends Context.Service<Files, {
-  read(path: string): Effect.Effect<string>
-}>()("stint/Files") {}
 
 /** This service's own token, of the role service, from `STINT_SERVICE_TOKEN_FILE`; read anew once a minute, as it is rotated. */
 export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Redacted.Redacted>>()(
@@ -19,7 +15,7 @@ export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Re
     Effect.gen(function*() {
       const path = yield* Config.String("STINT_SERVICE_TOKEN_FILE")
       const files = yield* Files
-      const read = Effect.map(files.read(path), (text) => Redacted.make(text.trim()))
+      const read = Effect.map(Effect.orDie(files.read(path)), (text) => Redacted.make(text.trim()))
       return yield* Effect.cachedWithTTL(read, "1 minute")
     })
   )

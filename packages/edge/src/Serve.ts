@@ -1,6 +1,6 @@
 /** Hosts a service on Deno: its environment by name, its files, a listener on loopback, and a graceful end. */
-import { Effect } from "effect"
 import type { Host } from "./Handler.ts"
+import { denoFiles } from "./Serve/DenoFiles.ts"
 
 /** How long a drain may take before the process ends all the same, in milliseconds. */
 const DRAIN_MS = 20_000
@@ -8,7 +8,7 @@ const DRAIN_MS = 20_000
 /** What Deno gives a service: only the named variables (its `--allow-env`), and the files it may read. */
 export const denoHost = (names: ReadonlyArray<string>): Host => ({
   env: Object.fromEntries(names.map((name) => [name, Deno.env.get(name)])),
-  files: { read: (path) => Effect.promise(() => Deno.readTextFile(path)) }
+  files: denoFiles
 })
 
 /** Why a listener can't be had, in one sentence. */

@@ -1,0 +1,39 @@
+/** Files on Deno, within what its `--allow-read` and `--allow-write` permit. */
+import { Effect } from "effect"
+import { FileFailure, type Files } from "../Files.ts"
+
+const attempt = <A>(path: string, work: () => Promise<A>) =>
+  Effect.tryPromise({
+    try: work,
+    catch: (error) =>
+      new FileFailure({
+        path,
+        missing: error instanceof Deno.errors.NotFound,
+        why: error instanceof Error ? error.message : String(error),
+      }),
+  })
+
+const NEWLINE = 0x0a
+const encoder = new TextEncoder()
+
+const endsMidLine = async (file: Deno.FsFile) => {
+  const { size } = await file.stat()
+  if (size === 0) return false
+  await file.seek(-1, Deno.SeekMode.End)
+  const last = new Uint8Array(1)
+  await file.read(last)
+  return last[0] !== NEWLINE
+}
+
+const appendLine = async (path: string, line: string) => {
+  using file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 })
+  const bytes = encoder.encode(`${await endsMidLine(file) ? "\n" : ""}${line}\n`)
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at))
+  await file.sync()
+}
+
+/** What a service on Deno gets. An append that has begun is finished, whoever loses interest in it. */
+export const denoFiles: Files["Service"] = {
+  read: (path) => attempt(path, () => Deno.readTextFile(path)),
+  appendLine: (path, line) => Effect.uninterruptible(attempt(path, () => appendLine(path, line))),
+}
