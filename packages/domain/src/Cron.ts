@@ -67,7 +67,7 @@ export const parseCron = (expression: string): Result.Result<CronFields, string>
   )
 }
 
-/** How far ahead a rule must fire to be one (domain.md): 8 years, so that a leap day over 2100 still counts. In days. */
+/** How far ahead a rule must fire to be one, in days: 8 years (domain.md), so a leap day over 2100 still counts. */
 export const horizonDays = 8 * 365 + 2
 
 /** What is wrong with an expression on the day `today` (days since 1970-01-01): a sentence, or undefined. */

@@ -6,7 +6,7 @@ import { isTimezone, localTime } from "./Definition/Formats.ts"
 
 const known = new Map<string, boolean>()
 
-/** Asking Intl costs 0.1 ms, and a stored rule is decoded far more often than zones are new. Bounded: names are sent. */
+/** Asking Intl costs 0.1 ms, and rules are decoded far more often than zones are new. Bounded, since names are sent. */
 const isKnownTimezone = (zone: string): boolean => {
   const seen = known.get(zone)
   if (seen !== undefined) return seen
@@ -91,8 +91,8 @@ export const Rule = Schema.Union([
 export type Rule = typeof Rule.Type
 
 /**
- * The rule of a goal whose settings hold under `settingsIssues`. `defaultTimezone` is the hire's config.timezone, UTC for
- * a type without that field; `defaultAt` is 09:00 unless the template has a time of its own (window_local_time).
+ * The rule of a goal whose settings hold under `settingsIssues`. `defaultTimezone` is the hire's config.timezone, UTC
+ * for a type without that field; `defaultAt` is 09:00 unless the template has a time of its own (window_local_time).
  * A cron goal without an expression is a bug of the caller's and throws.
  */
 export const ruleOf = (goal: {

@@ -2,18 +2,18 @@
  * When a goal fires: the calendar of domain.md, "Rules: when it runs", as pure functions of a rule and an instant.
  *
  * - A local time that a clock change leaves out moves on by the gap; one that comes twice counts once, at the first.
- * - Cron with an hour field that begins with `*` follows elapsed time: every match fires, both times in a repeated hour,
- *   never in a missing one. (A step is such a field too, as in Vixie cron.)
+ * - Cron with an hour field that begins with `*` (a step too, as in Vixie cron) follows elapsed time: every match
+ *   fires, both times in a repeated hour, never in a missing one.
  * - Slots that fall on one instant are one.
  *
  * Why it is our own. Effect's Cron (4.1.0, measured): `onDstOverlap: "both"` fires a repeated hour twice, but a missing
- * local time always moves on, so hourly `15 * * * *` in Australia/Lord_Howe fires at 02:45 on the day on which 02:15 does
- * not exist; and after a gap it returns slots out of order, so `10,35 2 * * *` there loses 02:35. Its `next` costs 66 to
- * 196 us with a zone, and one that never fires 206 ms. Its parser is right and used (`@stint/domain/Cron`). Temporal
- * resolves a local time as wanted ("compatible"), but has no rules, and a question costs 1.3 us.
+ * local time always moves on, so hourly `15 * * * *` in Australia/Lord_Howe fires at 02:45 on the day on which 02:15
+ * does not exist; and after a gap it passes over slots, so `10,35 2 * * *` there loses 02:35. `next` costs 66 to 196 us
+ * with a zone, and 206 ms for an expression that never fires. Its parser is right and used (`@stint/domain/Cron`).
+ * Temporal resolves a local time as wanted ("compatible"), but has no rules, and a question costs 1.3 us.
  *
- * No result is cached: what is kept is a zone's clock changes and a rule's masks, which makes an evaluation cheaper than
- * a look-up by rule, zone and day would be.
+ * No result is cached: what is kept is a zone's clock changes and a rule's masks, and from them a slot costs 0.4 to
+ * 1.6 us, a new zone 0.3 to 2 ms.
  */
 import { horizonDays } from "@stint/domain/Cron"
 import { dayMs } from "@stint/domain/DayPattern"

@@ -74,8 +74,8 @@ const timeAfter = (times: ReadonlyArray<number>, minute: number): number | undef
 }
 
 /**
- * The first local time of the plan later than `local`, or undefined when there is none up to `until`. Local times are ms
- * since 1970-01-01T00:00 on the wall clock, whatever the zone.
+ * The first local time of the plan later than `local`, or undefined when there is none up to `until`. Local times are
+ * ms since 1970-01-01T00:00 on the wall clock, whatever the zone.
  */
 export const localAfter = (plan: Plan, local: number, until: number): number | undefined => {
   const today = Math.floor(local / dayMs)

@@ -1,9 +1,9 @@
 /** The spread of a goal: a stable offset that moves only when a run starts, never the slot that names it. */
 
 /**
- * ms in [0, spreadSeconds * 1000), from the goal's id alone: the same in every process and every release, which Effect's
- * `Hash` does not promise. FNV-1a over the UTF-16 units, then murmur3's finalizer, since time-ordered ids differ in their
- * last digits only.
+ * ms in [0, spreadSeconds * 1000), from the goal's id alone: the same in every process and every release, which
+ * Effect's `Hash` does not promise. FNV-1a over the UTF-16 units, then murmur3's finalizer, since time-ordered ids
+ * differ in their last digits only.
  */
 export const spreadOf = (goalInstanceId: string, spreadSeconds: number): number => {
   let hash = 0x811c9dc5
