@@ -1,0 +1,26 @@
+-- The rights of deliverables' runtime role, whose name is in stint.runtime_role; run by the migrator after the scripts,
+-- as the owner. It starts from nothing, so that a right which is taken out of this file is gone after the next run.
+
+do $grants$
+declare
+  runtime text := current_setting('stint.runtime_role');
+begin
+  revoke all on schema public from public;
+  execute format('revoke all on all tables in schema public from %I', runtime);
+  execute format('revoke all on all sequences in schema public from %I', runtime);
+
+  execute format('grant usage on schema public to %I', runtime);
+  execute format('grant usage on all sequences in schema public to %I', runtime);
+  execute format('grant select on schema_ledger to %I', runtime);
+  -- what was drafted can't be changed, only what became of it
+  execute format('grant select, insert on deliverables to %I', runtime);
+  execute format(
+    'grant update (review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
+       updated_at) on deliverables to %I', runtime);
+  execute format('grant select, insert on approvals to %I', runtime);
+  execute format('grant select, insert, update on executions to %I', runtime);
+  execute format('grant select, insert, update on feed_cursor to %I', runtime);
+  execute format('grant select, insert on deleted_goals to %I', runtime);
+  execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
+end
+$grants$;
