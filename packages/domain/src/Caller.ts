@@ -3,9 +3,10 @@ import { Context, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { Subject } from "./Ids.ts"
 import { Unauthorized, WrongRole } from "./Problem.ts"
+import { roles } from "./Tokens.ts"
 
 /** The role of a token (api.md, "Who may do what"). */
-export const Role = Schema.Literals(["customer", "operator", "viewer", "service"])
+export const Role = Schema.Literals(roles)
 export type Role = typeof Role.Type
 
 /** What a verified token says. For a customer the subject is its customer id. */

@@ -1,5 +1,6 @@
 /** Identifiers. Ours are a prefix and a time-ordered uuid; an unknown or ill-formed one is a 404, so no pattern is checked. */
 import { Schema } from "effect"
+import { subjectPattern, subjectRule } from "./Tokens.ts"
 
 const id = (prefix: string, description: string) =>
   Schema.String.annotate({ description, examples: [`${prefix}-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11`] })
@@ -45,7 +46,7 @@ export type LogId = typeof LogId.Type
  * may do what"). A customer's subject is its customer id.
  */
 export const Subject = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9._:@|-]{1,128}$/, { message: "must be 1 to 128 of A-Z a-z 0-9 . _ : @ | -" }),
+  Schema.isPattern(subjectPattern, { message: `must be ${subjectRule}` }),
 )
 
 /** A customer: the subject of its tokens. */

@@ -1,11 +1,9 @@
 /** Bearer authentication: verifies tokens against a JWKS and checks the endpoint's roles, before a body is read. */
 import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/domain/Caller"
 import { Unauthorized, WrongRole } from "@stint/domain/Problem"
+import { audience as ours } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose"
-
-/** The audience of every token of ours, unless `STINT_JWT_AUDIENCE` says another. */
-export const AUDIENCE = "stint"
 
 /** Where the public keys come from. */
 export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys") {
@@ -30,7 +28,7 @@ export const layer = Layer.effect(
   Authorization,
   Effect.gen(function*() {
     const keys = yield* Keys
-    const audience = yield* Config.String("STINT_JWT_AUDIENCE").pipe(Config.withDefault(AUDIENCE))
+    const audience = yield* Config.String("STINT_JWT_AUDIENCE").pipe(Config.withDefault(ours))
     const issuer = yield* Config.option(Config.String("STINT_JWT_ISSUER"))
     const verified = new Map<string, { readonly caller: Caller; readonly until: number }>()
 

@@ -1,0 +1,16 @@
+/**
+ * What a service needs of its machine, beyond its own port and database: each service exports it from `src/Env.ts`, as
+ * plain values, and whoever starts the service derives its permissions from it. A path or a host stands in a variable.
+ */
+export interface Manifest {
+  /** The variables that it reads; it sees no other. */
+  readonly env: ReadonlyArray<string>
+  /** The services that it calls. */
+  readonly calls?: ReadonlyArray<string>
+  /** Variables that name a file which it reads. `STINT_SERVICE_TOKEN_FILE` is one by itself. */
+  readonly reads?: ReadonlyArray<string>
+  /** Variables that name a file which it appends to, each with the file's name in the home where nobody sets it. */
+  readonly appends?: Readonly<Record<string, string>>
+  /** Variables that list, with commas, hosts that it connects to (`host` or `host:port`). */
+  readonly connects?: ReadonlyArray<string>
+}
