@@ -1,0 +1,56 @@
+/** Everything hiring is made of, in one flat list. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import * as Client from "@stint/edge/Client"
+import { middlewares } from "@stint/edge/Handler"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { byMode } from "@stint/edge/Persistence"
+import * as Pg from "@stint/edge/Pg"
+import { Layer } from "effect"
+import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { Catalog, Scheduler } from "./Clients.ts"
+import { Memory } from "./Engagements/Memory.ts"
+import * as EngagementsMemory from "./Engagements/RepoMemory.ts"
+import * as EngagementsPg from "./Engagements/RepoPg.ts"
+import { Feed, pruning } from "./Feed.ts"
+import { FeedHttp } from "./Feed/Http.ts"
+import * as FeedMemory from "./Feed/RepoMemory.ts"
+import * as FeedPg from "./Feed/RepoPg.ts"
+import { Goals } from "./Goals.ts"
+import { GoalsHttp } from "./Goals/Http.ts"
+import { Hires } from "./Hires.ts"
+import { HiresHttp } from "./Hires/Http.ts"
+import { Subscriptions } from "./Subscriptions.ts"
+import { SubscriptionsHttp } from "./Subscriptions/Http.ts"
+
+const Storage = byMode(
+  { name: "hiring", flag: "PERSISTENCE_MODE" },
+  Layer.mergeAll(EngagementsPg.layerPg, FeedPg.layerPg, IdempotencyRepo.layerPg, Pg.health).pipe(
+    Layer.provide(Pg.layer("hiring")),
+  ),
+  Layer.mergeAll(EngagementsMemory.layerMemory, FeedMemory.layerMemory, IdempotencyRepo.layerMemory).pipe(
+    Layer.provide(Memory.layer),
+  ),
+)
+
+/** The services that hiring asks, over HTTP. */
+export const Neighbours = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
+
+/** Hiring, given the services that it asks. */
+export const AppNoNeighbours = Layer.mergeAll(
+  HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
+  HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
+  pruning,
+).pipe(
+  Layer.provide([SubscriptionsHttp, HiresHttp, GoalsHttp, FeedHttp]),
+  Layer.provide([
+    Subscriptions.layerNoDeps,
+    Hires.layerNoDeps,
+    Goals.layerNoDeps,
+    Feed.layerNoDeps,
+    middlewares,
+  ]),
+  Layer.provide(Storage),
+)
+
+/** Hiring. */
+export const App = AppNoNeighbours.pipe(Layer.provide(Neighbours))

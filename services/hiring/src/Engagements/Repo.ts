@@ -1,0 +1,48 @@
+/** Where engagements are kept. One method per atomic unit; two storages, `RepoPg.ts` and `RepoMemory.ts`. */
+import type { CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { Context, type DateTime, type Effect, type Option, type Result } from "effect"
+import type { Amendment } from "./Policy.ts"
+import type { Engagement, GoalRow, Hired, SubscriptionRow } from "./Rows.ts"
+
+/** An engagement, by its subscription or by its hire. */
+export type Target = { readonly subscription_id: SubscriptionId } | { readonly hired_instance_id: HiredInstanceId }
+
+/** Which goals a decision looks at: one by its id, all, or none. */
+export type GoalsWanted = { readonly goal: GoalInstanceId } | "all" | "none"
+
+/** A stretch of a list: what follows the id `after`, at most `limit` rows. */
+export interface Stretch {
+  readonly after: string | undefined
+  readonly limit: number
+}
+
+/** Subscriptions, hires and goals. */
+export class EngagementsRepo extends Context.Service<EngagementsRepo, {
+  /** Stores a new subscription and its change; finds the stored one when that id is there already. */
+  subscribe(row: SubscriptionRow): Effect.Effect<SubscriptionRow>
+  /**
+   * Holds an engagement, subscription first, decides on what is stored then, and stores what was decided with the feed's
+   * rows: all of it, or nothing when the decision fails. None: there is no such engagement.
+   */
+  amend<E>(
+    target: Target,
+    goals: GoalsWanted,
+    decide: (engagement: Engagement) => Result.Result<Amendment, E>,
+  ): Effect.Effect<Option.Option<Engagement>, E>
+  subscription(id: SubscriptionId): Effect.Effect<Option.Option<SubscriptionRow>>
+  /** A customer's subscriptions, by id. */
+  subscriptions(customer_id: CustomerId, stretch: Stretch): Effect.Effect<ReadonlyArray<SubscriptionRow>>
+  hire(target: Target): Effect.Effect<Option.Option<Hired>>
+  /** A customer's hires, by id, less those whose subscription ended at `endedBy` or before. */
+  hires(customer_id: CustomerId, endedBy: DateTime.Utc, stretch: Stretch): Effect.Effect<ReadonlyArray<Hired>>
+  /** Every hire, by id. */
+  allHires(stretch: Stretch): Effect.Effect<ReadonlyArray<Hired>>
+  /** These hires, in no order. */
+  hiresOf(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<ReadonlyArray<Hired>>
+  /** The goals of a hire, by id. */
+  goals(hired_instance_id: HiredInstanceId): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** Every goal, by id. */
+  allGoals(stretch: Stretch): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** These goals, in no order. */
+  goalsOf(ids: ReadonlyArray<GoalInstanceId>): Effect.Effect<ReadonlyArray<GoalRow>>
+}>()("hiring/EngagementsRepo") {}

@@ -1,0 +1,21 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Feed } from "../Feed.ts"
+import { goalOnWire } from "../Goals/Http.ts"
+
+/** The handlers of the feed. */
+export const FeedHttp = HttpApiBuilder.group(
+  HiringApi,
+  "feed",
+  Effect.fn(function* (handlers) {
+    const feed = yield* Feed
+    return handlers.handleAll({
+      changes: ({ query }) => feed.changes(query),
+      snapshot: ({ query }) => feed.snapshot(query),
+      lookup: ({ payload }) =>
+        Effect.map(feed.lookup(payload), ({ goals, hires }) => ({ goals: goals.map(goalOnWire), hires })),
+    })
+  }),
+)

@@ -1,0 +1,36 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { madeAt } from "@stint/edge/Replies"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import type { GoalRow } from "../Engagements/Rows.ts"
+import { Goals } from "../Goals.ts"
+
+/** A goal as its readers get it. */
+export const goalOnWire = ({ default_at: _, version: __, ...goal }: GoalRow) => goal
+
+const reply = ({ goal, made }: { readonly goal: GoalRow; readonly made: boolean }) =>
+  made
+    ? madeAt(`/api/v1/hired-agents/${goal.hired_instance_id}/goals/${goal.goal_instance_id}`, goalOnWire(goal))
+    : goalOnWire(goal)
+
+/** The handlers of goals. */
+export const GoalsHttp = HttpApiBuilder.group(
+  HiringApi,
+  "goals",
+  Effect.fn(function* (handlers) {
+    const goals = yield* Goals
+    return handlers.handleAll({
+      list: ({ params }) =>
+        Effect.map(goals.list(params.id), (list) => ({ items: list.map(goalOnWire), next_cursor: null })),
+      put: ({ params, payload }) => Effect.map(goals.put(params.id, payload), reply),
+      get: ({ params }) => Effect.map(goals.get(params.id, params.goal), goalOnWire),
+      remove: ({ params }) =>
+        Effect.map(
+          goals.remove(params.id, params.goal),
+          ({ goal_instance_id }) => ({ deleted: true, goal_instance_id }),
+        ),
+      run: ({ params }) => goals.run(params.id, params.goal),
+    })
+  }),
+)

@@ -1,0 +1,49 @@
+/** Pure decisions on goals: what is wrong with one, when it runs by default, what a write comes to. */
+import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
+import { localTime } from "@stint/domain/Definition/Formats"
+import { settingsIssues } from "@stint/domain/Definition/Validate"
+import type { GoalDraft } from "@stint/domain/Goals"
+import type { GoalInstanceId } from "@stint/domain/Ids"
+import type { FieldIssue } from "@stint/domain/Problem"
+import { secretIssues } from "@stint/domain/Secrets"
+import type { DateTime } from "effect"
+import type { GoalRow, HireRow } from "../Engagements/Rows.ts"
+
+/** The time of day that `schedule.at` defaults to when the goal's own settings name one; null when they don't. */
+export const defaultAt = (
+  definition: AgentTypeDefinition,
+  goal_template_id: string,
+  settings: GoalRow["settings"],
+): string | null => {
+  const fields = findTemplate(definition, goal_template_id)?.settings_schema.fields ?? []
+  const field = fields.find(({ format }) => format === "local_time")
+  const value = field === undefined || !Object.hasOwn(settings, field.key) ? undefined : settings[field.key]
+  return typeof value === "string" && localTime.test(value) ? value : null
+}
+
+/** Every fault of a goal under its hire's definition, secrets included; no message repeats a value. */
+export const goalIssues = (definition: AgentTypeDefinition, goal: GoalDraft): Array<FieldIssue> => [
+  ...secretIssues(goal.settings, "$.settings"),
+  ...settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings),
+]
+
+/** The goal's row after the write: a new one under `id`, or `before` with what was sent. */
+export const written = (
+  hire: HireRow,
+  before: GoalRow | undefined,
+  goal: GoalDraft,
+  definition: AgentTypeDefinition,
+  id: GoalInstanceId,
+  now: DateTime.Utc,
+): GoalRow => ({
+  goal_instance_id: id,
+  hired_instance_id: hire.hired_instance_id,
+  goal_template_id: goal.goal_template_id,
+  frequency: goal.frequency,
+  settings: goal.settings,
+  enabled: goal.enabled ?? before?.enabled ?? true,
+  default_at: defaultAt(definition, goal.goal_template_id, goal.settings),
+  created_at: before?.created_at ?? now,
+  updated_at: now,
+  version: (before?.version ?? 0) + 1,
+})

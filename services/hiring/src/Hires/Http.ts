@@ -1,0 +1,42 @@
+/** Contract to service, one line per endpoint. */
+import { Hire } from "@stint/domain/Hires"
+import { HiringApi } from "@stint/domain/HiringApi"
+import { madeAt } from "@stint/edge/Replies"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { retentionEnd } from "../Engagements/Policy.ts"
+import type { Hired } from "../Engagements/Rows.ts"
+import { Hires } from "../Hires.ts"
+
+const wire = ({ hire, subscription }: Hired): Hire => {
+  const { deactivated_at: _, timezone: __, version: ___, ...told } = hire
+  return Hire.make({
+    ...told,
+    subscription_status: subscription.status,
+    subscription_ended_at: subscription.ended_at,
+    retention_expires_at: retentionEnd(subscription),
+  })
+}
+
+/** The handlers of hired agents. */
+export const HiresHttp = HttpApiBuilder.group(
+  HiringApi,
+  "hires",
+  Effect.fn(function* (handlers) {
+    const hires = yield* Hires
+    return handlers.handleAll({
+      draft: ({ payload }) =>
+        Effect.map(
+          hires.draft(payload),
+          ({ made, ...hired }) =>
+            made ? madeAt(`/api/v1/hired-agents/${hired.hire.hired_instance_id}`, wire(hired)) : wire(hired),
+        ),
+      list: ({ query: { customer_id, ...page } }) =>
+        Effect.map(hires.list(customer_id, page), (list) => ({ ...list, items: list.items.map(wire) })),
+      bySubscription: ({ params }) => Effect.map(hires.get({ subscription_id: params.id }), wire),
+      get: ({ params }) => Effect.map(hires.get({ hired_instance_id: params.id }), wire),
+      finalize: ({ params }) => Effect.map(hires.finalize(params.id), wire),
+      deactivate: ({ params }) => Effect.map(hires.deactivate(params.id), wire),
+    })
+  }),
+)

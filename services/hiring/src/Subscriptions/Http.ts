@@ -1,0 +1,31 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { madeAt } from "@stint/edge/Replies"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import type { SubscriptionRow } from "../Engagements/Rows.ts"
+import { Subscriptions } from "../Subscriptions.ts"
+
+const wire = ({ version: _, ...subscription }: SubscriptionRow) => subscription
+
+/** The handlers of subscriptions. */
+export const SubscriptionsHttp = HttpApiBuilder.group(
+  HiringApi,
+  "subscriptions",
+  Effect.fn(function* (handlers) {
+    const subscriptions = yield* Subscriptions
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(
+          subscriptions.create(payload),
+          (made) => madeAt(`/api/v1/subscriptions/${made.subscription_id}`, wire(made)),
+        ),
+      list: ({ query: { customer_id, ...page } }) =>
+        Effect.map(subscriptions.list(customer_id, page), (list) => ({ ...list, items: list.items.map(wire) })),
+      get: ({ params }) => Effect.map(subscriptions.get(params.id), wire),
+      activate: ({ params }) => Effect.map(subscriptions.activate(params.id), wire),
+      pastDue: ({ params }) => Effect.map(subscriptions.pastDue(params.id), wire),
+      cancel: ({ params, payload }) => Effect.map(subscriptions.cancel(params.id, payload.at_period_end), wire),
+    })
+  }),
+)

@@ -1,0 +1,22 @@
+-- The rights of hiring's runtime role, whose name is in stint.runtime_role; run by the migrator after the scripts, as
+-- the owner. It starts from nothing, so that a right which is taken out of this file is gone after the next run.
+
+do $grants$
+declare
+  runtime text := current_setting('stint.runtime_role');
+begin
+  revoke all on schema public from public;
+  execute format('revoke all on all tables in schema public from %I', runtime);
+  execute format('revoke all on all sequences in schema public from %I', runtime);
+
+  execute format('grant usage on schema public to %I', runtime);
+  execute format('grant usage on all sequences in schema public to %I', runtime);
+  execute format('grant select on schema_ledger to %I', runtime);
+  execute format('grant select, insert, update on subscriptions to %I', runtime);
+  execute format('grant select, insert, update on hired_agents to %I', runtime);
+  execute format('grant select, insert, update, delete on goal_instances to %I', runtime);
+  execute format('grant select, insert, delete on hiring_outbox to %I', runtime);
+  execute format('grant select, update on hiring_feed_floor to %I', runtime);
+  execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
+end
+$grants$;
