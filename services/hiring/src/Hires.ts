@@ -11,7 +11,7 @@ import {
   type SubscriptionForOther,
 } from "@stint/domain/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { type CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { type CustomerNotFound, type FieldIssue, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
 import { type AgentTypeUnknown, type SubscriptionNotActive, SubscriptionNotFound } from "@stint/domain/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
@@ -26,7 +26,7 @@ import { own, sees } from "./Owner.ts"
 import type { PageOf, PageQuery } from "./Subscriptions.ts"
 
 /** Every fault of a request as one answer. */
-export const refuse = (errors: InvalidRequest["errors"] & {}): InvalidRequest =>
+export const refuse = (errors: ReadonlyArray<FieldIssue>): InvalidRequest =>
   new InvalidRequest({ detail: `${errors.length} ${errors.length === 1 ? "fault" : "faults"}: see errors`, errors })
 
 /** Whether a caller gets to see a hire: not another customer's, and not past its retention. */

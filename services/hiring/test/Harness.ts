@@ -23,6 +23,8 @@ export interface Hiring extends TestService {
   readonly neighbours: { catalogAnswers: boolean; scheduler: "running" | "paused" | "unknown" }
   /** The database of the Postgres mode, as the service's own role. */
   readonly databaseUrl: string | undefined
+  /** The same as its owner, who may do what the service may not. */
+  readonly ownerUrl: string | undefined
   end(): Promise<void>
 }
 
@@ -59,6 +61,7 @@ export const startHiring = async (mode: Mode, env: Record<string, string> = {}):
     definitions,
     neighbours,
     databaseUrl: database?.url,
+    ownerUrl: database?.ownerUrl,
     end: async () => {
       await service.dispose()
       await database?.release()
@@ -67,10 +70,19 @@ export const startHiring = async (mode: Mode, env: Record<string, string> = {}):
 }
 
 /** Runs SQL on the service's database, beside the service. */
-export const withSql = <A>(hiring: Hiring, use: (sql: PgClient.PgClient) => Effect.Effect<A, unknown>): Promise<A> =>
+export const withSql = <A>(
+  hiring: Hiring,
+  use: (sql: PgClient.PgClient) => Effect.Effect<A, unknown>,
+  as: "service" | "owner" = "service",
+): Promise<A> =>
   Effect.runPromise(
     Effect.flatMap(PgClient.PgClient, use).pipe(
-      Effect.provide(PgClient.layer({ url: Redacted.make(hiring.databaseUrl!), maxConnections: 3 })),
+      Effect.provide(
+        PgClient.layer({
+          url: Redacted.make(as === "owner" ? hiring.ownerUrl! : hiring.databaseUrl!),
+          maxConnections: 3,
+        }),
+      ),
     ),
   )
 
