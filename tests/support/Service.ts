@@ -60,7 +60,8 @@ export const startService = async (
   const service = await token("service", "test-service")
   const host: Host = {
     env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
-    files: memoryFiles(Object.assign(files, { "service.token": service }))
+    files: memoryFiles(Object.assign(files, { "service.token": service })),
+    reach: { check: () => Effect.void }
   }
   const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()

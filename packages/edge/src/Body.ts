@@ -43,8 +43,12 @@ const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest |
 }
 
 const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, limit: number) {
+  // a request without a body has no stream to read
+  if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
   let size = 0
+  // A web request without a body has no stream at all
+  if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   yield* Stream.orDie(request.stream).pipe(
     Stream.takeUntil((chunk) => {
       size += chunk.length

@@ -1,9 +1,10 @@
 /** Typed clients of the other services: derived from their contracts, with a deadline and this service's own token. */
 import { Authorization } from "@stint/domain/Caller"
 import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
+import { PORT_BASE, PORTS } from "./Ports.ts"
 import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
 
 /** This service's own token, of the role service, from `STINT_SERVICE_TOKEN_FILE`; read anew once a minute, as it is rotated. */
@@ -31,20 +32,25 @@ const CallerToken = HttpApiMiddleware.layerClient(
   })
 )
 
-/** The port of each service when `STINT_PORT_BASE` is 4100. */
-export const PORTS = { catalog: 1, hiring: 2, deliverables: 3, scheduler: 4 } as const
-
 /** Where a service is: `<NAME>_URL`, or this machine's port of it. */
 export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function*() {
-    const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(4100))
+    const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
     return yield* Config.String(`${name.toUpperCase()}_URL`).pipe(
       Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`)
     )
   })
 
+const late = (request: HttpClientRequest.HttpClientRequest, { deadline, name }: { readonly deadline: Duration.Input; readonly name: string }) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({
+      request,
+      description: `${name} did not answer within ${Duration.format(Duration.fromInputUnsafe(deadline))}`
+    })
+  })
+
 /**
- * A client of another service. Every call ends within `deadline` (Cause.TimeoutError), and carries the request id and
+ * A client of another service. Every call is answered within `deadline` or fails (HttpClientError), and carries the request id and
  * the trace of the request that is being handled. It tries once: who calls decides what a failure means.
  */
 export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
@@ -55,7 +61,13 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
     const baseUrl = yield* urlOf(options.name)
     return yield* HttpApiClient.make(api, {
       baseUrl,
-      transformClient: HttpClient.mapRequestEffect((request) =>
+      transformClient: (client) =>
+        HttpClient.transform(client, (response, request) =>
+          Effect.timeoutOrElse(response, {
+            duration: options.deadline,
+            orElse: () => Effect.fail(late(request, options))
+          })
+        ).pipe(HttpClient.mapRequestEffect((request) =>
         Effect.gen(function*() {
           const id = yield* RequestId
           const trace = yield* Trace
@@ -64,8 +76,7 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
             ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) })
           })
         })
-      ),
-      transformResponse: (effect) => Effect.timeout(effect, options.deadline)
+      )),
     })
   })
 

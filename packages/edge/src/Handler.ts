@@ -8,13 +8,15 @@ import { Files } from "./Files.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
+import { Reach } from "./Reach.ts"
 import { RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
 
-/** What the runtime that hosts a service gives it: its complete configuration, and files. */
+/** What the runtime that hosts a service gives it: its complete configuration, files, and reach. */
 export interface Host {
   readonly env: Record<string, string | undefined>
   readonly files: Files["Service"]
+  readonly reach: Reach["Service"]
 }
 
 /** The middlewares that every API of ours has; they need the keys' repo of the service. */
@@ -83,6 +85,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
+      Layer.succeed(Reach, host.reach),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
     ))
   )

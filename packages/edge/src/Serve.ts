@@ -1,14 +1,17 @@
 /** Hosts a service on Deno: its environment by name, its files, a listener on loopback, and a graceful end. */
+import { denoReach } from "./Serve/Reach.ts"
 import type { Host } from "./Handler.ts"
 import { denoFiles } from "./Serve/DenoFiles.ts"
+import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
 
 /** How long a drain may take before the process ends all the same, in milliseconds. */
 const DRAIN_MS = 20_000
 
 /** What Deno gives a service: only the named variables (its `--allow-env`), and the files it may read. */
 export const denoHost = (names: ReadonlyArray<string>): Host => ({
-  env: Object.fromEntries(names.map((name) => [name, Deno.env.get(name)])),
-  files: denoFiles
+  env: Object.fromEntries(names.map((name) => [name, given[name] ?? Deno.env.get(name)])),
+  files: denoFiles,
+  reach: denoReach
 })
 
 /** Why a listener can't be had, in one sentence. */
@@ -20,7 +23,7 @@ const listenFailure = (name: string, port: number, error: unknown) =>
 /**
  * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, prints one line when it does, and on SIGTERM or
  * SIGINT drains: not ready, background work ended, listener closed once what it serves is answered, then the pool.
- * Under a supervisor (`STINT_SUPERVISED`) the end of standard input, which is the supervisor's death, drains as well.
+ * A supervisor's death drains as well; what it starts prints no line of its own.
  */
 export const serve = (
   service: {
@@ -40,7 +43,7 @@ export const serve = (
     server = Deno.serve({
       hostname,
       port,
-      onListen: () => console.log(`${service.name} listens on http://${hostname}:${port}`)
+      onListen: () => supervised || console.log(`${service.name} listens on http://${hostname}:${port}`)
     }, service.fetch)
   } catch (error) {
     console.error(listenFailure(service.name, port, error))
@@ -58,7 +61,5 @@ export const serve = (
     Deno.exit(0)
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, end)
-  if (env.STINT_SUPERVISED === "1") {
-    Deno.stdin.readable.pipeTo(new WritableStream()).then(end, end)
-  }
+  orphaned().then(end)
 }

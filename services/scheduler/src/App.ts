@@ -1,0 +1,69 @@
+/** Everything the scheduler is made of, in one flat list. */
+import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import * as Client from "@stint/edge/Client"
+import { middlewares } from "@stint/edge/Handler"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { byMode } from "@stint/edge/Persistence"
+import * as Pg from "@stint/edge/Pg"
+import { Layer } from "effect"
+import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { Drafts, Hiring } from "./Clients.ts"
+import { Controls } from "./Controls.ts"
+import { ControlsHttp } from "./Controls/Http.ts"
+import { ControlsRepo } from "./Controls/Repo.ts"
+import { DeadLetters } from "./DeadLetters.ts"
+import { DeadLettersHttp } from "./DeadLetters/Http.ts"
+import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
+import * as Engine from "./Engine.ts"
+import * as EngineMemory from "./Engine/MemoryRepo.ts"
+import * as EnginePg from "./Engine/PgRepo.ts"
+import { Nudge } from "./Nudge.ts"
+import * as Projection from "./Projection.ts"
+import { ProjectionRepo } from "./Projection/Repo.ts"
+import { Runs } from "./Runs.ts"
+import { RunsHttp } from "./Runs/Http.ts"
+import { RunsRepo } from "./Runs/Repo.ts"
+import { Store } from "./Store.ts"
+
+const Storage = byMode(
+  { name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" },
+  Layer.mergeAll(
+    EnginePg.layerPg,
+    ProjectionRepo.layerPg,
+    RunsRepo.layerPg,
+    ControlsRepo.layerPg,
+    DeadLettersRepo.layerPg,
+    IdempotencyRepo.layerPg,
+    Nudge.layerPg,
+    Pg.health
+  ).pipe(Layer.provide(Pg.layer("scheduler"))),
+  Layer.mergeAll(
+    EngineMemory.layerMemory,
+    ProjectionRepo.layerMemory,
+    RunsRepo.layerMemory,
+    ControlsRepo.layerMemory,
+    DeadLettersRepo.layerMemory,
+    IdempotencyRepo.layerMemory,
+    Nudge.layerMemory
+  ).pipe(Layer.provide(Store.layer))
+)
+
+/** The services that the scheduler calls, over HTTP. */
+export const Clients = Layer.mergeAll(Drafts.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
+
+/** The scheduler over given clients: a test gives its own. */
+export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
+    HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
+    Projection.layer,
+    Engine.layer
+  ).pipe(
+    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp]),
+    Layer.provide([Controls.layerNoDeps, Runs.layerNoDeps, DeadLetters.layerNoDeps, middlewares]),
+    Layer.provide(Storage),
+    Layer.provide(clients)
+  )
+
+/** The scheduler. */
+export const App = appWith(Clients)

@@ -1,0 +1,99 @@
+/** What the scheduler asks of the other services, with their failures as it needs to tell them apart. */
+import type { BatchAnswer } from "@stint/domain/Deliverables"
+import { DeliverablesApi } from "@stint/domain/Deliverables"
+import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/Feed"
+import { HiringApi } from "@stint/domain/HiringApi"
+import type { GoalInstanceId } from "@stint/domain/Ids"
+import * as Client from "@stint/edge/Client"
+import { Reach } from "@stint/edge/Reach"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { type ClaimedRun, keyOf } from "./Model.ts"
+
+/** Deliverables was not reached, or refused the scheduler's own token: nothing was sent, so no attempt is charged. */
+export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.String }) {}
+
+/** The call was sent and did not end well; whether drafts were made is unknown, and their keys will tell. */
+export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
+  type: Schema.String,
+  message: Schema.String
+}) {}
+
+/** Makes drafts, in deliverables. */
+export class Drafts extends Context.Service<Drafts, {
+  /** An answer for each run, by its key. */
+  make(runs: ReadonlyArray<ClaimedRun>): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
+}>()("scheduler/Drafts") {
+  static readonly layer = Layer.effect(
+    Drafts,
+    Effect.gen(function*() {
+      const reach = yield* Reach
+      const url = yield* Client.urlOf("deliverables")
+      const client = yield* Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
+      return Drafts.of({
+        make: Effect.fnUntraced(function*(runs) {
+          yield* Effect.mapError(reach.check(url), ({ message }) => new Away({ message }))
+          const items = runs.map((run) => ({
+            idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+            goal_instance_id: run.goal_instance_id,
+            hired_instance_id: run.hired_instance_id,
+            scheduled_time: DateTime.makeUnsafe(run.scheduled_time)
+          }))
+          const answer = yield* client.deliverables.createBatch({ payload: { items } }).pipe(
+            Effect.mapError((error) => {
+              switch (error._tag) {
+                case "Unauthorized":
+                case "WrongRole":
+                  return new Away({ message: `deliverables refused the scheduler's token: ${error.message}` })
+                case "HttpClientError":
+                  return new CallFailed({
+                    type: "TRANSPORT",
+                    message: ("description" in error.reason ? error.reason.description : undefined) ??
+                      `the call to deliverables broke (${error.reason._tag})`
+                  })
+                case "SchemaError":
+                  return new CallFailed({ type: "UNREADABLE", message: "deliverables answered what its contract does not know" })
+                default:
+                  return new CallFailed({ type: error.code, message: error.message })
+              }
+            })
+          )
+          return answer.items
+        })
+      })
+    })
+  )
+}
+
+/** Hiring's feed and lookup. */
+export class Hiring extends Context.Service<Hiring, {
+  changes(after: string, waitMs: number): Effect.Effect<FeedPage, FeedGone | CallFailed>
+  snapshot(next: string | undefined): Effect.Effect<SnapshotPage, CallFailed>
+  lookup(goal: GoalInstanceId): Effect.Effect<LookupAnswer, CallFailed>
+}>()("scheduler/Hiring") {
+  static readonly layer = Layer.effect(
+    Hiring,
+    Effect.gen(function*() {
+      const client = yield* Client.make(HiringApi, { name: "hiring", deadline: "40 seconds" })
+      const failed = (error: { readonly _tag: string; readonly message: string }) =>
+        new CallFailed({ type: error._tag, message: error.message })
+      return Hiring.of({
+        changes: (after, wait_ms) =>
+          client.feed.changes({ query: { after, wait_ms, limit: 500 } }).pipe(
+            Effect.mapError((error) => error._tag === "FeedCursorGone" ? new FeedGone() : failed(error))
+          ),
+        snapshot: (next) =>
+          client.feed.snapshot({ query: { limit: 500, ...(next === undefined ? {} : { next }) } }).pipe(
+            Effect.mapError(failed)
+          ),
+        lookup: (goal) =>
+          client.feed.lookup({ payload: { goal_instance_ids: [goal] } }).pipe(
+            Effect.timeout("3 seconds"),
+            Effect.mapError(failed)
+          )
+      })
+    })
+  )
+}
+
+/** The feed no longer keeps what comes after our cursor: start again from the snapshot. */
+export class FeedGone extends Schema.TaggedError<FeedGone>()("FeedGone", {}) {}

@@ -1,0 +1,122 @@
+/** The rules of dead letters (domain.md, "Rules: when it fails"). */
+import type { Caller } from "@stint/domain/Caller"
+import {
+  type DeadLetter,
+  DeadLetterClosed,
+  DeadLetterNotFound,
+  DeadLetterQueued,
+  type DeadLetterState,
+  type Redrive,
+  type Redriven,
+  type Retried
+} from "@stint/domain/DeadLetters"
+import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import type { InvalidRequest } from "@stint/domain/Problem"
+import { Ids } from "@stint/edge/Ids"
+import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
+import { Nudge } from "./Nudge.ts"
+
+/** How many entries a redrive takes unless it says. */
+const DEFAULT_CAP = 100
+
+/** Which entries a person asks for. */
+export interface DeadLettersQuery {
+  readonly state?: DeadLetterState
+  readonly goal_instance_id?: GoalInstanceId
+  readonly hired_instance_id?: HiredInstanceId
+  readonly cursor?: string
+  readonly limit?: number
+}
+
+/** Dead letters. */
+export class DeadLetters extends Context.Service<DeadLetters, {
+  list(
+    query: DeadLettersQuery
+  ): Effect.Effect<{ readonly items: ReadonlyArray<DeadLetter>; readonly next_cursor: string | null }, InvalidRequest>
+  get(id: DlqId): Effect.Effect<DeadLetter, DeadLetterNotFound>
+  /** Queues all its runs again, under the keys they had. */
+  retry(caller: Caller, id: DlqId): Effect.Effect<Retried, DeadLetterNotFound | DeadLetterClosed | DeadLetterQueued>
+  /** Retries many; with `dry_run` only tells which. */
+  redrive(caller: Caller, input: Redrive): Effect.Effect<Redriven>
+  /** Gives up, for a reason. */
+  discard(caller: Caller, id: DlqId, reason: string): Effect.Effect<DeadLetter, DeadLetterNotFound | DeadLetterClosed>
+}>()("scheduler/DeadLetters") {
+  static readonly layerNoDeps = Layer.effect(
+    DeadLetters,
+    Effect.gen(function*() {
+      const repo = yield* DeadLettersRepo
+      const ids = yield* Ids
+      const nudge = yield* Nudge
+      const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
+      const line = Effect.fnUntraced(function*(caller: Caller, action: "dlq_retry" | "dlq_redrive" | "dlq_discard") {
+        return {
+          log_id: yield* ids.next("LOG"),
+          action,
+          operator: caller.subject,
+          goal_instance_id: null,
+          reason: null,
+          action_metadata: {}
+        }
+      })
+
+      const list = Effect.fn("DeadLetters.list")(function*({ cursor, limit = DEFAULT_LIMIT, ...filter }: DeadLettersQuery) {
+        const after = yield* cursorOf(cursor)
+        const rows = yield* repo.list({ ...filter, ...(after === undefined ? {} : { after }), limit: limit + 1 })
+        return pageOf(rows, limit, (row) => [DateTime.toEpochMillis(row.last_failed_at), row.dlq_id])
+      })
+
+      const get = Effect.fn("DeadLetters.get")(function*(id: DlqId) {
+        const found = yield* repo.find(id)
+        return Option.isSome(found) ? found.value : yield* new DeadLetterNotFound({ detail: id })
+      })
+
+      const retry = Effect.fn("DeadLetters.retry")(function*(caller: Caller, id: DlqId) {
+        const result = yield* repo.retry(id, {
+          ...(yield* line(caller, "dlq_retry")),
+          action_metadata: { dlq_ids: [id] }
+        })
+        switch (result._tag) {
+          case "Missing":
+            return yield* new DeadLetterNotFound({ detail: id })
+          case "Closed":
+            return yield* new DeadLetterClosed({ detail: `It is ${result.state}`, state: result.state })
+          case "UnderWay":
+            return yield* new DeadLetterQueued({ detail: "Its runs are under way; wait for what becomes of them" })
+          case "Queued":
+            yield* nudge.here
+            return { status: "queued" as const, dlq_id: id, retry_count: result.retry_count }
+        }
+      })
+
+      const redrive = Effect.fn("DeadLetters.redrive")(function*(caller: Caller, input: Redrive) {
+        const matched = yield* repo.matching(input.filter ?? {}, input.cap ?? DEFAULT_CAP)
+        if (input.dry_run === true) return { matched: matched.length, queued: 0, dlq_ids: matched as ReadonlyArray<DlqId> }
+        const results = yield* Effect.forEach(matched, (id) => Effect.map(repo.retry(id, undefined), (r) => [id, r] as const))
+        const queued = results.filter(([, result]) => result._tag === "Queued").map(([id]) => id as DlqId)
+        if (queued.length > 0) {
+          yield* repo.note({
+            ...(yield* line(caller, "dlq_redrive")),
+            action_metadata: { dlq_ids: queued, filter: { ...input.filter } }
+          })
+          yield* nudge.here
+        }
+        return { matched: matched.length, queued: queued.length, dlq_ids: queued }
+      })
+
+      const discard = Effect.fn("DeadLetters.discard")(function*(caller: Caller, id: DlqId, reason: string) {
+        const was = yield* repo.discard(id, {
+          ...(yield* line(caller, "dlq_discard")),
+          reason,
+          action_metadata: { dlq_ids: [id] }
+        })
+        if (Option.isNone(was)) return yield* new DeadLetterNotFound({ detail: id })
+        if (was.value !== "open") return yield* new DeadLetterClosed({ detail: `It is ${was.value}`, state: was.value })
+        return yield* get(id)
+      })
+
+      return DeadLetters.of({ list, get, retry, redrive, discard })
+    })
+  )
+}

@@ -1,0 +1,23 @@
+/** Contract to service, one line per endpoint. */
+import { CurrentCaller } from "@stint/domain/Caller"
+import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { DeadLetters } from "../DeadLetters.ts"
+
+/** The handlers of dead letters. */
+export const DeadLettersHttp = HttpApiBuilder.group(
+  SchedulerApi,
+  "deadLetters",
+  Effect.fn(function*(handlers) {
+    const letters = yield* DeadLetters
+    return handlers.handleAll({
+      list: ({ query }) => letters.list(query),
+      get: ({ params }) => letters.get(params.id),
+      retry: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => letters.retry(caller, params.id)),
+      redrive: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => letters.redrive(caller, payload)),
+      discard: ({ params, payload }) =>
+        Effect.flatMap(CurrentCaller, (caller) => letters.discard(caller, params.id, payload.reason))
+    })
+  })
+)

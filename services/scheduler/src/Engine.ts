@@ -1,0 +1,160 @@
+/** The engine: sleeps until something is due, claims it, has its draft made, writes what became of it. */
+import { Health } from "@stint/edge/Health"
+import { delayAfter, MAX_ATTEMPTS, reconnect, runRetry } from "@stint/edge/Schedules"
+import { uuidv7 } from "@stint/edge/Ids"
+import { Cause, Clock, Config, Duration, Effect, FiberSet, Layer, Schedule } from "effect"
+import { CircuitBreaker } from "effect/persistence"
+import { Drafts } from "./Clients.ts"
+import { failed, outcomeOf } from "./Engine/Classify.ts"
+import { planDue } from "./Engine/Plan.ts"
+import type { Outcome } from "./Engine/Outcome.ts"
+import { EngineRepo } from "./Engine/Repo.ts"
+import { type ClaimedRun, keyOf } from "./Model.ts"
+import { Nudge } from "./Nudge.ts"
+
+/** How long a claim holds, in milliseconds; renewed at a third of it, its work abandoned at two thirds. */
+export const LEASE_MS = 10_000
+/** How many runs go to deliverables in one call at most. */
+const BATCH = 200
+/** How many due goals are decided over at once. */
+const GOALS = 500
+/** The longest sleep, in milliseconds: what a lost hint can cost. */
+const LONGEST_SLEEP = 60_000
+/** How long a drain waits for work under way before it hands it back, in milliseconds. */
+const DRAIN_MS = 8_000
+const DOWNSTREAM = "deliverables"
+
+/** While deliverables is away: probes after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
+const probing = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
+
+/** The engine as a background layer. */
+export const layer = Layer.effectDiscard(Effect.gen(function*() {
+  const repo = yield* EngineRepo
+  const drafts = yield* Drafts
+  const nudge = yield* Nudge
+  const health = yield* Health
+  const permits = yield* Config.Int("STINT_MAX_RUNNING").pipe(Config.withDefault(800))
+  const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probing })
+  const holder = `scheduler-${uuidv7(Date.now())}`
+  const working = yield* FiberSet.make<void>()
+  let held = 0
+  let fault: string | undefined
+
+  /** Holds the runs of a batch until interrupted; ends when they can't be held any more, before the lease can end. */
+  const holding = Effect.fnUntraced(function*(runs: ReadonlyArray<ClaimedRun>) {
+    let renewed = yield* Clock.currentTimeMillis
+    while (true) {
+      yield* Effect.sleep(LEASE_MS / 3)
+      const still = yield* repo.renew(runs, LEASE_MS).pipe(Effect.timeout(LEASE_MS / 6), Effect.exit)
+      const now = yield* Clock.currentTimeMillis
+      if (still._tag === "Success" && still.value.size > 0) renewed = now
+      else if (still._tag === "Success" || now - renewed >= LEASE_MS / 3 * 2) return
+    }
+  })
+
+  const call = Effect.fnUntraced(function*(runs: ReadonlyArray<ClaimedRun>): Effect.fn.Return<ReadonlyArray<Outcome>> {
+    const answered = yield* drafts.make(runs).pipe(
+      breaker.execute({
+        key: DOWNSTREAM,
+        classify: (exit) =>
+          exit._tag === "Failure" && Cause.findErrorOption(exit.cause).pipe((o) => o._tag === "Some" && o.value._tag === "Away")
+            ? CircuitBreaker.failure()
+            : CircuitBreaker.success
+      }),
+      Effect.result
+    )
+    if (answered._tag === "Success") {
+      const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
+      return yield* Effect.forEach(runs, (run) =>
+        Effect.map(delayAfter(runRetry, run.attempt), (delay) =>
+          outcomeOf(run, byKey.get(keyOf(run.goal_instance_id, run.scheduled_time)), delay)))
+    }
+    const error = answered.failure
+    if (error._tag === "CallFailed") {
+      return yield* Effect.forEach(runs, (run) =>
+        Effect.map(delayAfter(runRetry, run.attempt), (delay) =>
+          failed(run, { type: error.type, message: error.message }, delay)))
+    }
+    yield* Effect.logWarning(`deliverables is away: ${error.message}`)
+    return runs.map((run) => ({ _tag: "HandBack", run, delayMs: 200 }))
+  })
+
+  const settle = (outcomes: ReadonlyArray<Outcome>) =>
+    repo.settle(outcomes).pipe(
+      // the database may restart under us: what is written twice finds its fence gone and changes nothing
+      Effect.sandbox,
+      Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
+      Effect.catchCause((cause) => Effect.logWarning("outcomes could not be written; their leases will end", cause))
+    )
+
+  const handBack = (runs: ReadonlyArray<ClaimedRun>) =>
+    settle(runs.map((run) => ({ _tag: "HandBack", run, delayMs: 0 })))
+
+  const execute = (runs: ReadonlyArray<ClaimedRun>) =>
+    Effect.raceFirst(
+      call(runs),
+      Effect.as(holding(runs), undefined)
+    ).pipe(
+      Effect.flatMap((outcomes) =>
+        outcomes === undefined
+          ? Effect.logWarning(`gave up ${runs.length} runs: their leases could not be held`)
+          : Effect.asVoid(settle(outcomes))
+      ),
+      Effect.onInterrupt(() => handBack(runs)),
+      Effect.ensuring(Effect.suspend(() => {
+        held -= runs.length
+        return nudge.here
+      }))
+    )
+
+  /** How many runs may be claimed now, or in how many milliseconds to look again. */
+  const room = Effect.fnUntraced(function*() {
+    const state = yield* Effect.orDie(breaker.state(DOWNSTREAM))
+    if (state._tag === "Open") {
+      const left = Duration.toMillis(state.retryAfter)
+      return left > 0 ? { wait: left } : { limit: 1 }
+    }
+    if (state._tag === "HalfOpen") return state.probing ? { wait: 100 } : { limit: 1 }
+    const free = Math.min(permits - held, BATCH)
+    return free > 0 ? { limit: free } : { wait: LONGEST_SLEEP }
+  })
+
+  const cycle = Effect.gen(function*() {
+    const wake = yield* repo.wakeIn()
+    if (wake === undefined || wake > 0) return yield* nudge.wait(Math.min(Math.ceil(wake ?? LONGEST_SLEEP), LONGEST_SLEEP))
+    const decided = yield* repo.materialise(GOALS, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now))
+    const space = yield* room()
+    if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))
+    const runs = yield* repo.claim({ holder, limit: space.limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS })
+    if (runs.length > 0) {
+      held += runs.length
+      yield* FiberSet.run(working, execute(runs))
+      return true
+    }
+    // due, yet nothing to take: another replica has it locked at this moment
+    return decided > 0 || (yield* nudge.wait(50))
+  }).pipe(
+    Effect.tap(() => Effect.sync(() => fault = undefined)),
+    Effect.sandbox,
+    Effect.tapError((cause) =>
+      Effect.suspend(() => {
+        const first = fault === undefined
+        fault = Cause.pretty(cause).split("\n")[0]!
+        return first ? Effect.logWarning("the engine can't work now and tries again", cause) : Effect.void
+      })
+    ),
+    Effect.retry(reconnect)
+  )
+
+  yield* health.require({
+    name: "engine",
+    check: Effect.suspend(() => fault === undefined ? Effect.void : Effect.fail(`can't work now: ${fault}`))
+  })
+  yield* Effect.sandbox(repo.sweep()).pipe(Effect.retry(reconnect), Effect.forkScoped)
+  const loop = yield* Effect.forkScoped(Effect.forever(cycle))
+  yield* health.onDrain(Effect.gen(function*() {
+    loop.interruptUnsafe()
+    yield* FiberSet.awaitEmpty(working).pipe(Effect.timeoutOption(DRAIN_MS))
+    yield* FiberSet.clear(working)
+  }))
+})).pipe(Layer.provide(CircuitBreaker.layerStoreMemory()))

@@ -1,0 +1,47 @@
+/** Pure: what an answer from deliverables means for its run (domain.md, "Rules: when it fails"). By code, never by words. */
+import type { BatchAnswer } from "@stint/domain/Deliverables"
+import type { AnyProblem } from "@stint/domain/Problem"
+import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
+import type { ClaimedRun } from "../Model.ts"
+import type { AttemptError, Outcome } from "./Outcome.ts"
+
+/** Codes that say that the goal, its hire or its subscription is gone or may not run: the run is cancelled. */
+const GONE = new Set(["goal_not_found", "hire_not_found", "hire_gone", "hire_not_runnable", "subscription_not_active"])
+/** Statuses that pass. */
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
+/** Statuses that trying again does not change. */
+const PERMANENT = new Set([400, 401, 403, 404, 409, 410, 413, 415, 422])
+
+/** Gone, TRANSIENT or PERMANENT; what is unknown is TRANSIENT. */
+export const classify = (problem: Pick<AnyProblem, "status" | "code">): "gone" | "TRANSIENT" | "PERMANENT" => {
+  if (GONE.has(problem.code)) return "gone"
+  if (problem.code === "idempotency_in_flight" || TRANSIENT.has(problem.status)) return "TRANSIENT"
+  return PERMANENT.has(problem.status) ? "PERMANENT" : "TRANSIENT"
+}
+
+/** A transient failure: again after a delay while attempts are left (`delayMs` undefined: none is), else dead. */
+export const failed = (run: ClaimedRun, error: AttemptError, delayMs: number | undefined): Outcome =>
+  delayMs === undefined || run.attempt >= MAX_ATTEMPTS
+    ? { _tag: "Dead", run, error, errorType: "TRANSIENT" }
+    : { _tag: "Retry", run, error, delayMs }
+
+/** The outcome of a run by the answer for its key. */
+export const outcomeOf = (run: ClaimedRun, answer: BatchAnswer | undefined, delayMs: number | undefined): Outcome => {
+  if (answer?.deliverable !== undefined) {
+    return { _tag: "Completed", run, deliverable_id: answer.deliverable.deliverable_id }
+  }
+  const problem = answer?.problem
+  if (problem === undefined) {
+    return failed(run, { type: "UNANSWERED", message: "deliverables gave no answer for this run" }, delayMs)
+  }
+  const detail = problem.detail ?? problem.title
+  const error = { type: problem.code, message: detail }
+  switch (classify(problem)) {
+    case "gone":
+      return { _tag: "Gone", run, error, reason: `${problem.title}: ${detail}` }
+    case "PERMANENT":
+      return { _tag: "Dead", run, error, errorType: "PERMANENT" }
+    case "TRANSIENT":
+      return failed(run, error, delayMs)
+  }
+}

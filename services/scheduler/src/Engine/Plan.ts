@@ -1,0 +1,101 @@
+/** Pure: what becomes of the slots of one goal that have fallen due (domain.md, "Rules: when it runs"). */
+import { ruleOf, type ScheduleSettings } from "@stint/domain/Schedule"
+import { between, nextAfter, rangeBetween } from "../Calendar.ts"
+import { decide, defaultGraceMs, defaultHorizonMs } from "../Calendar/Misfire.ts"
+import { spreadOf } from "../Calendar/Spread.ts"
+import type { GoalRow } from "../Model.ts"
+
+/** A decision on one slot. */
+export interface SlotPlan {
+  /** The nominal instant, epoch ms. */
+  readonly slot: number
+  /** claimable: it may start; waits: for the runs of its goal before it; skipped: never, for `reason`. */
+  readonly outcome: "claimable" | "waits" | "skipped"
+  readonly serial: boolean
+  readonly caught_up: boolean
+  readonly reason?: string
+}
+
+/** What is decided for a goal. */
+export interface DuePlan {
+  readonly slots: ReadonlyArray<SlotPlan>
+  /** Slots that are too old to be run, told as one range. */
+  readonly range?: { readonly from: number; readonly to: number; readonly reason: string }
+  readonly next: Next
+}
+
+/** When a goal falls due next: the slot, and the start that its spread makes of it; epoch ms, null for never. */
+export interface Next {
+  readonly next_slot: number | null
+  readonly due_at: number | null
+}
+
+/** The open serial runs of a goal: all, and those that wait for their turn (caught-up ones do not count). */
+export interface Open {
+  readonly serial: number
+  readonly waiting: number
+}
+
+/** How many slots of one goal are decided at once; a day of a minute's cron fits. */
+const AT_ONCE = 2000
+
+const settingsOf = (goal: GoalRow) => goal.schedule as ScheduleSettings
+
+/** The rule of a projected goal in its hire's zone. */
+export const ruleOfGoal = (goal: GoalRow, timezone: string) =>
+  ruleOf({
+    frequency: goal.frequency,
+    schedule: settingsOf(goal),
+    defaultTimezone: timezone,
+    ...(goal.default_at === null ? {} : { defaultAt: goal.default_at })
+  })
+
+/** When the goal falls due next, strictly after an instant (epoch ms). */
+export const nextOf = (goal: GoalRow, timezone: string, after: number): Next => {
+  const slot = nextAfter(ruleOfGoal(goal, timezone), after)
+  if (slot === undefined) return { next_slot: null, due_at: null }
+  return { next_slot: slot, due_at: slot + spreadOf(goal.goal_instance_id, settingsOf(goal).spread_seconds ?? 0) }
+}
+
+/** Decides over every slot of a goal from `next_slot` on that has fallen due by `now`. */
+export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number): DuePlan => {
+  const { missed = "each", overlap = "queue", spread_seconds = 0 } = settingsOf(goal)
+  const first = goal.next_slot
+  if (first === null) return { slots: [], next: { next_slot: null, due_at: null } }
+  const rule = ruleOfGoal(goal, timezone)
+  // lateness counts from the start that the spread makes of a slot, not from the slot
+  const until = now - spreadOf(goal.goal_instance_id, spread_seconds)
+  const horizon = until - defaultHorizonMs
+  const older = first < horizon ? rangeBetween(rule, first - 1, horizon - 1) : undefined
+  const due = between(rule, Math.max(first, horizon) - 1, until, AT_ONCE)
+  const decision = decide({ slots: due, older, now: until, missed })
+
+  let { serial, waiting } = open
+  const slots: Array<SlotPlan> = decision.skipped.map(({ reason, slot }) => ({
+    slot,
+    outcome: "skipped",
+    serial: false,
+    caught_up: false,
+    reason
+  }))
+  for (const slot of decision.run) {
+    const caught_up = slot < until - defaultGraceMs
+    if (overlap === "parallel") {
+      slots.push({ slot, outcome: "claimable", serial: false, caught_up })
+      continue
+    }
+    if (!caught_up && serial > 0 && (overlap === "skip" || waiting > 0)) {
+      const reason = overlap === "skip" ? "overlap: a run of this goal is open" : "overlap: a run of this goal waits already"
+      slots.push({ slot, outcome: "skipped", serial: false, caught_up, reason })
+      continue
+    }
+    slots.push({ slot, outcome: serial === 0 ? "claimable" : "waits", serial: true, caught_up })
+    if (serial > 0 && !caught_up) waiting++
+    serial++
+  }
+  return {
+    slots,
+    ...(decision.range === undefined ? {} : { range: decision.range }),
+    next: nextOf(goal, timezone, due.at(-1) ?? until)
+  }
+}

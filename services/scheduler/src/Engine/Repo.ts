@@ -1,0 +1,45 @@
+/** The engine's units of work: materialise, claim, renew, settle. Each is one transaction; the database's clock judges. */
+import type { ScheduledRunId } from "@stint/domain/Ids"
+import { Context, type Effect } from "effect"
+import type { ClaimedRun, GoalRow } from "../Model.ts"
+import type { Open } from "./Plan.ts"
+import type { DuePlan } from "./Plan.ts"
+import type { Outcome } from "./Outcome.ts"
+
+/** A goal that has fallen due, with what its decision needs. */
+export interface DueGoal {
+  readonly goal: GoalRow
+  readonly timezone: string
+  readonly open: Open
+}
+
+/** Who claims, how many at most, and for how long. */
+export interface ClaimRequest {
+  readonly holder: string
+  readonly limit: number
+  readonly leaseMs: number
+  readonly maxAttempts: number
+}
+
+/** The engine's storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. */
+export class EngineRepo extends Context.Service<EngineRepo, {
+  /** Decides over up to `limit` goals that have fallen due and are not paused; how many there were. */
+  materialise(limit: number, plan: (due: DueGoal, now: number) => DuePlan): Effect.Effect<number>
+  /**
+   * Takes due runs, the longest due first, under a lease and a new fence each; counts their attempt. It waits for a
+   * pause that is being written, and takes nothing that is paused. A run whose holder was lost comes back when its lease
+   * ends: from its third attempt alone, and after its last as a dead letter.
+   */
+  claim(request: ClaimRequest): Effect.Effect<ReadonlyArray<ClaimedRun>>
+  /** Holds these claims longer; those that are still held come back by fence. */
+  renew(runs: ReadonlyArray<ClaimedRun>, leaseMs: number): Effect.Effect<ReadonlySet<number>>
+  /** Writes outcomes, each only if its fence still stands; how many stood, and how many waiting runs may start now. */
+  settle(outcomes: ReadonlyArray<Outcome>): Effect.Effect<{ readonly settled: number; readonly released: number }>
+  /** In how many milliseconds there is something to do; undefined when nothing is to come. */
+  wakeIn(): Effect.Effect<number | undefined>
+  /** Lets a waiting run start whose goal has none under way: what a crash between two units could leave behind. */
+  sweep(): Effect.Effect<number>
+}>()("scheduler/EngineRepo") {}
+
+/** The id of a run's execution: one a run, so it is derived from the run's. */
+export const runIdOf = (id: ScheduledRunId | string): string => id.replace(/^SCH-/, "RUN-")

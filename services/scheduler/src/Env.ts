@@ -1,0 +1,26 @@
+/** What the scheduler may do on its machine. */
+import type { Manifest } from "@stint/edge/Manifest"
+
+/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+export const env = [
+  "DELIVERABLES_URL",
+  "HIRING_URL",
+  "SCHEDULER_DATABASE_URL",
+  "SCHEDULER_PERSISTENCE_MODE",
+  "STINT_HOST",
+  "STINT_JWKS",
+  "STINT_JWKS_URL",
+  "STINT_JWT_AUDIENCE",
+  "STINT_JWT_ISSUER",
+  "STINT_MAX_RUNNING",
+  "STINT_PG_POOL",
+  "STINT_PORT_BASE",
+  "STINT_SERVICE_TOKEN_FILE",
+  "STINT_SUPERVISED",
+] as const
+
+/** The services that it calls. */
+export const calls = ["hiring", "deliverables"] as const
+
+/** All of it, as the launcher derives permissions from it. */
+export const manifest: Manifest = { env, calls }

@@ -1,0 +1,88 @@
+/** The rows that the scheduler's features share, with instants as epoch milliseconds: the engine compares, never formats. */
+import { Frequency } from "@stint/domain/Definition"
+import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
+import { JsonObject } from "@stint/domain/Protocol"
+import { RunOrigin } from "@stint/domain/Runs"
+import { Schema, SchemaTransformation } from "effect"
+
+/** An instant in epoch milliseconds; `timestamptz` in a row. */
+export const Millis = Schema.Date.pipe(
+  Schema.decodeTo(
+    Schema.Finite,
+    SchemaTransformation.transform({ decode: (date) => date.getTime(), encode: (millis) => new Date(millis) })
+  )
+)
+
+/** A bigint column whose values stay below 2^53: versions and fences. */
+export const Big = Schema.Union([Schema.BigInt, Schema.Finite]).pipe(
+  Schema.decodeTo(
+    Schema.Finite,
+    SchemaTransformation.transform({ decode: (value) => Number(value), encode: (value): bigint | number => value })
+  )
+)
+
+/** A hire, as the feed told it. */
+export const HireRow = Schema.Struct({
+  hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
+  agent_id: Schema.String,
+  timezone: Schema.String,
+  runnable: Schema.Boolean,
+  reason: Schema.NullOr(Schema.String),
+  version: Big,
+  changed_at: Millis
+})
+export type HireRow = typeof HireRow.Type
+
+/** A goal, as the feed told it, and when it falls due next. */
+export const GoalRow = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
+  version: Big,
+  changed_at: Millis,
+  enabled: Schema.Boolean,
+  frequency: Frequency,
+  schedule: JsonObject,
+  default_at: Schema.NullOr(Schema.String),
+  next_slot: Schema.NullOr(Millis),
+  due_at: Schema.NullOr(Millis)
+})
+export type GoalRow = typeof GoalRow.Type
+
+/** A run to be made: its slot, and whether it may be claimed, waits for its turn, or was never to run. */
+export interface NewRun {
+  readonly scheduled_run_id: ScheduledRunId
+  readonly goal_instance_id: GoalInstanceId
+  readonly hired_instance_id: HiredInstanceId
+  readonly customer_id: CustomerId
+  /** The slot, epoch milliseconds. */
+  readonly slot: number
+  readonly origin: RunOrigin
+  readonly request_id: string | null
+  readonly run_metadata: Record<string, Schema.Json>
+  /** Absent for a run that is cancelled from the start, with the reason in `run_metadata`. */
+  readonly queue?: {
+    readonly serial: boolean
+    readonly caught_up: boolean
+    readonly forced: boolean
+    /** Epoch milliseconds; null while it waits for the runs of its goal before it. */
+    readonly claimable_at: number | null
+  }
+}
+
+/** A run that this process holds. */
+export const ClaimedRun = Schema.Struct({
+  scheduled_run_id: ScheduledRunId,
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  scheduled_time: Millis,
+  attempt: Schema.Int,
+  fence: Big,
+  claimed_at: Millis,
+  serial: Schema.Boolean
+})
+export type ClaimedRun = typeof ClaimedRun.Type
+
+/** The key of a run: derived from goal and slot, never drawn (domain.md, "Idempotency key"). */
+export const keyOf = (goal_instance_id: string, slot: number): string => `${goal_instance_id}:${new Date(slot).toISOString()}`

@@ -1,0 +1,21 @@
+/** Contract to service, one line per endpoint. */
+import { CurrentCaller } from "@stint/domain/Caller"
+import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Runs } from "../Runs.ts"
+
+/** The handlers of runs. */
+export const RunsHttp = HttpApiBuilder.group(
+  SchedulerApi,
+  "runs",
+  Effect.fn(function*(handlers) {
+    const runs = yield* Runs
+    return handlers.handleAll({
+      list: ({ query }) => Effect.flatMap(CurrentCaller, (caller) => runs.list(caller, query)),
+      get: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => runs.get(caller, params.id)),
+      cancel: ({ params, payload }) =>
+        Effect.flatMap(CurrentCaller, (caller) => runs.cancel(caller, params.id, payload.reason))
+    })
+  })
+)

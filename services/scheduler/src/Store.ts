@@ -1,0 +1,110 @@
+/** What the memory layers share: the scheduler's tables as maps. It works, and forgets when the process ends. */
+import type { Action } from "@stint/domain/Controls"
+import type { DeadLetterState } from "@stint/domain/DeadLetters"
+import type { ErrorDetails, ErrorType } from "@stint/domain/Runs"
+import type { Schema } from "effect"
+import { Context, Layer } from "effect"
+import type { GoalRow, HireRow, NewRun } from "./Model.ts"
+
+/** A scheduled run with its execution and attempts; instants in epoch milliseconds. */
+export interface StoredRun extends Omit<NewRun, "queue"> {
+  status: "pending" | "completed" | "cancelled"
+  run_metadata: Record<string, Schema.Json>
+  dlq_id: string | null
+  closed_at: number | null
+  execution: {
+    status: "pending" | "running" | "completed" | "failed"
+    attempt: number
+    started_at: number
+    completed_at: number | null
+    deliverable_id: string | null
+  } | null
+  attempts: Array<{ attempt: number; started_at: number; ended_at: number; error_details: ErrorDetails }>
+}
+
+/** A live run. */
+export interface QueuedRun {
+  readonly run: StoredRun
+  serial: boolean
+  caught_up: boolean
+  forced: boolean
+  claimable_at: number | null
+  attempt: number
+  fence: number | null
+  holder: string | null
+  claimed_at: number | null
+}
+
+/** A dead letter. */
+export interface StoredDeadLetter {
+  readonly dlq_id: string
+  readonly goal_instance_id: string
+  readonly hired_instance_id: string
+  error_type: ErrorType
+  error_message: string
+  failure_count: number
+  readonly first_failed_at: number
+  last_failed_at: number
+  readonly expires_at: number
+  retry_count: number
+  state: DeadLetterState
+}
+
+/** A pause of all (`global`), of a hire or of a customer. */
+export interface StoredState {
+  readonly state_id: string
+  status: "running" | "paused"
+  paused_at: number | null
+  paused_by: string | null
+  paused_reason: string | null
+  resumed_at: number | null
+  resumed_by: string | null
+  updated_at: number
+}
+
+/** A line of the action log. */
+export interface StoredAction {
+  readonly log_id: string
+  readonly action: Action
+  readonly operator: string
+  readonly timestamp: number
+  readonly goal_instance_id: string | null
+  readonly reason: string | null
+  readonly action_metadata: Record<string, Schema.Json>
+}
+
+/** The maps. */
+export class Store extends Context.Service<Store, {
+  readonly hires: Map<string, HireRow>
+  readonly goals: Map<string, GoalRow>
+  readonly runs: Map<string, StoredRun>
+  readonly queue: Map<string, QueuedRun>
+  readonly deadLetters: Map<string, StoredDeadLetter>
+  readonly states: Map<string, StoredState>
+  readonly actions: Array<StoredAction>
+  readonly missed: Array<{ goal_instance_id: string; from: number; to: number; reason: string }>
+  cursor: string | null
+  fence: number
+}>()("scheduler/Store") {
+  static readonly layer = Layer.sync(Store, () => ({
+    hires: new Map(),
+    goals: new Map(),
+    runs: new Map(),
+    queue: new Map(),
+    deadLetters: new Map(),
+    states: new Map([["global", {
+      state_id: "global",
+      status: "running" as const,
+      paused_at: null,
+      paused_by: null,
+      paused_reason: null,
+      resumed_at: null,
+      resumed_by: null,
+      updated_at: Date.now()
+    }]]),
+    actions: [],
+    missed: [],
+    cursor: null,
+    fence: 0
+  }))
+}

@@ -1,0 +1,151 @@
+/** The scheduler between a hiring and a deliverables of the test's own: what they tell and answer is up to the test. */
+import type { BatchAnswer } from "@stint/domain/Deliverables"
+import type { Change } from "@stint/domain/Feed"
+import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Context, DateTime, Effect, Layer } from "effect"
+import { withDatabase } from "../../../tests/support/Database.ts"
+import { type Answer, ready, type Send, startService } from "../../../tests/support/Service.ts"
+import { appWith } from "../src/App.ts"
+import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
+import { type ClaimedRun, keyOf } from "../src/Model.ts"
+
+/** How the fake deliverables answers a batch. */
+export type Answering = (runs: ReadonlyArray<ClaimedRun>) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
+
+let drawn = 0
+/** An id that no other test uses. */
+export const unique = (prefix: string) => `${prefix}-test-${Date.now().toString(36)}-${drawn++}`
+
+/** A made draft's answer; deliverables dedupes by key, and so does this. */
+export const made = (run: ClaimedRun): BatchAnswer => {
+  const key = keyOf(run.goal_instance_id, run.scheduled_time)
+  return { idempotency_key: key, deliverable: { deliverable_id: `DEL-${key}` } as never }
+}
+
+/** The answer of a run that deliverables refuses. */
+export const refused = (run: ClaimedRun, status: number, code: string, detail = "said the test"): BatchAnswer => ({
+  idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+  problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail }
+})
+
+/** A scheduler that runs, and the two services that it believes in. */
+export const startScheduler = async (mode: "memory" | "postgres") => {
+  const database = mode === "postgres" ? await withDatabase("scheduler") : undefined
+  const changes: Array<Change> = []
+  const batches: Array<ReadonlyArray<ClaimedRun>> = []
+  let answering: Answering = (runs) => Effect.succeed(runs.map(made))
+  let version = 0
+
+  const clients = Layer.effectContext(Effect.sync(() =>
+    Context.make(
+      Hiring,
+      Hiring.of({
+        changes: (after, waitMs) =>
+          Effect.gen(function*() {
+            const from = Number(after)
+            for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
+            return { items: changes.slice(from), cursor: String(changes.length) }
+          }),
+        snapshot: () => Effect.succeed({ items: [], next: null, feed_cursor: "0" }),
+        lookup: (goal) =>
+          Effect.sync(() => ({
+            goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
+            hires: []
+          }))
+      })
+    ).pipe(Context.add(
+      Drafts,
+      Drafts.of({
+        make: (runs) =>
+          Effect.suspend(() => {
+            batches.push(runs)
+            return answering(runs)
+          })
+      })
+    ))
+  ))
+  const service = await startService(appWith(clients), {
+    SCHEDULER_PERSISTENCE_MODE: mode === "postgres" ? "db" : "memory",
+    ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url })
+  })
+  await ready(service)
+  const changed_at = () => DateTime.makeUnsafe(Date.now())
+
+  return {
+    service,
+    database,
+    /** Every batch that deliverables was asked for. */
+    batches,
+    /** Every run that deliverables was asked for, one entry an attempt. */
+    get attempts() {
+      return batches.flat()
+    },
+    answer: (with_: Answering) => void (answering = with_),
+    call: (method: string, path: string, send: Send = { as: "operator:olga" }): Promise<Answer> =>
+      service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
+    hire: (more: Partial<Extract<Change, { type: "hire" }>> = {}) => {
+      const change = {
+        type: "hire" as const,
+        hired_instance_id: unique("HAI") as HiredInstanceId,
+        customer_id: "acme" as never,
+        agent_id: "gardening.v1" as never,
+        subscription_id: "SUB-1" as never,
+        timezone: "UTC",
+        runnable: true,
+        reason: null,
+        ...more,
+        version: ++version,
+        changed_at: changed_at()
+      }
+      changes.push(change)
+      return change
+    },
+    goal: (hired_instance_id: HiredInstanceId, more: Partial<Extract<Change, { type: "goal" }>> = {}) => {
+      const change = {
+        type: "goal" as const,
+        goal_instance_id: unique("GOI") as GoalInstanceId,
+        hired_instance_id,
+        deleted: false,
+        enabled: true,
+        frequency: "on_demand" as const,
+        schedule: {},
+        default_at: null,
+        changed_at: changed_at(),
+        ...more,
+        version: ++version
+      }
+      changes.push(change)
+      return change
+    },
+    request: (goal: { readonly goal_instance_id: GoalInstanceId; readonly hired_instance_id: HiredInstanceId }, request_id = unique("REQ")) => {
+      changes.push({
+        type: "run",
+        request_id,
+        goal_instance_id: goal.goal_instance_id,
+        hired_instance_id: goal.hired_instance_id,
+        scheduled_time: changed_at(),
+        requested_by: "acme"
+      })
+      return request_id
+    },
+    stop: async () => {
+      await service.drain()
+      await service.dispose()
+      await database?.release()
+    }
+  }
+}
+
+/** A scheduler of a test. */
+export type TestScheduler = Awaited<ReturnType<typeof startScheduler>>
+
+/** Waits until something holds, and gives it; fails saying what was seen last. */
+export const eventually = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean, what: string): Promise<A> => {
+  let seen = await look()
+  for (let i = 0; i < 300 && !holds(seen); i++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    seen = await look()
+  }
+  if (!holds(seen)) throw new Error(`${what}: ${JSON.stringify(seen)}`)
+  return seen
+}
