@@ -47,8 +47,6 @@ const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRe
   if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
   let size = 0
-  // A web request without a body has no stream at all
-  if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   yield* Stream.orDie(request.stream).pipe(
     Stream.takeUntil((chunk) => {
       size += chunk.length
