@@ -13,7 +13,7 @@ export const denoBinary = () => {
   const home = dirname(require.resolve("deno/package.json"))
   const candidates = [
     () => join(dirname(require.resolve(`@deno/${process.platform}-${process.arch}${libc}/package.json`)), name),
-    () => join(home, name)
+    () => join(home, name),
   ]
   for (const candidate of candidates) {
     try {

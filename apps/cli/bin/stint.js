@@ -18,7 +18,7 @@ try {
 }
 const child = spawn(deno, [...flags, main, ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" }
+  env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" },
 })
 child.on("error", (error) => {
   console.error(`stint: ${deno} can't be run: ${error.message}`)

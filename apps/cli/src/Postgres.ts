@@ -27,6 +27,8 @@ export interface PostgresOptions {
   readonly log: (line: string) => void
   /** How to run as root; by default what STINT_POSTGRES_ROOT_WAY says, else a user namespace, then an unprivileged user. */
   readonly rootWay?: RootWay
+  /** The port of a new home's Postgres, should it be free; by default any. A home that had one keeps it. */
+  readonly port?: number
   /** How long a start may take, recovery after a crash included, in milliseconds. Default 60,000. */
   readonly startTimeout?: number
   /** Settings that differ from the launcher's own; a test may give up durability. */
@@ -126,7 +128,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
   const unlock = await lockHome(home)
   try {
     const { memory, site } = await prepare(options, home)
-    const { adopted, child, postmaster: first } = await begin(site, memory.port)
+    const { adopted, child, postmaster: first } = await begin(site, memory.port ?? options.port)
     if (first.port !== memory.port) await writeMemory(home, { ...memory, port: first.port })
     const guard = watch(site, first, child)
     let stopped: Promise<void> | undefined

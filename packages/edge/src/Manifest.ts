@@ -1,5 +1,5 @@
 /**
- * What a service needs of its machine, beyond its own port and database: each service exports it from `src/Env.ts`, as
+ * What a service needs of its machine, beyond its own port and database: each service exports it as `manifest` from `src/Env.ts`, in
  * plain values, and whoever starts the service derives its permissions from it. A path or a host stands in a variable.
  */
 export interface Manifest {

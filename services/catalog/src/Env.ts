@@ -1,4 +1,7 @@
-/** The complete configuration of the catalog: what it may read of the environment (`--allow-env`). */
+/** What the catalog may do on its machine. */
+import type { Manifest } from "@stint/edge/Manifest"
+
+/** Its complete configuration: what it may read of the environment (`--allow-env`). */
 export const env = [
   "CATALOG_DATABASE_URL",
   "STINT_HOST",
@@ -9,5 +12,8 @@ export const env = [
   "STINT_PG_POOL",
   "STINT_PORT_BASE",
   "STINT_SUPERVISED",
-  "USE_AGENT_TYPE_DB"
+  "USE_AGENT_TYPE_DB",
 ] as const
+
+/** All of it, as the launcher derives permissions from it. */
+export const manifest: Manifest = { env }

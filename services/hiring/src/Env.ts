@@ -1,4 +1,7 @@
-/** The complete configuration of hiring: what it may read of the environment (`--allow-env`). */
+/** What hiring may do on its machine. */
+import type { Manifest } from "@stint/edge/Manifest"
+
+/** Its complete configuration: what it may read of the environment (`--allow-env`). */
 export const env = [
   "CATALOG_URL",
   "HIRING_DATABASE_URL",
@@ -15,3 +18,9 @@ export const env = [
   "STINT_SUPERVISED",
   "STINT_WEBHOOK_HOSTS",
 ] as const
+
+/** The services that it calls. */
+export const calls = ["catalog", "scheduler"] as const
+
+/** All of it, as the launcher derives permissions from it. */
+export const manifest: Manifest = { env, calls }

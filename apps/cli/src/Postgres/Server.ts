@@ -63,7 +63,7 @@ const isFree = (port: number): boolean => {
  * A free port below those that the system gives to outgoing connections: one of those could be taken while Postgres is
  * away, even by a service that tries to reach it there and is connected to itself.
  */
-const freePort = (): number => {
+export const freePort = (): number => {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
     if (isFree(port)) return port

@@ -1,0 +1,51 @@
+/** Lines for a person, written one after the other and never waited for: a terminal that is held up holds up nothing else. */
+
+/** How many lines may wait; a reader that is further behind misses some, and is told so. */
+const LONGEST = 10_000
+
+/** Where lines go. */
+export interface Output {
+  line(text: string): void
+  /** Fulfilled when all lines so far are written, or nobody can read them any more, or after a second. */
+  flush(): Promise<void>
+}
+
+/** Writes to standard output. */
+export const standardOutput = (): Output => {
+  const encoder = new TextEncoder()
+  const waiting: Array<string> = []
+  let missed = 0
+  let writing: Promise<void> | undefined
+  const write = async () => {
+    while (waiting.length > 0) {
+      const text = waiting.splice(0).join("\n")
+      const note = missed === 0 ? "" : `... ${missed} lines left out\n`
+      missed = 0
+      const bytes = encoder.encode(`${text}\n${note}`)
+      for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at))
+    }
+  }
+  return {
+    line: (text) => {
+      if (waiting.length >= LONGEST) missed++
+      else waiting.push(text)
+      // A reader that went away is no reason to end
+      writing ??= write().catch(() => void waiting.splice(0)).finally(() => writing = undefined)
+    },
+    flush: () => Promise.race([writing, new Promise<void>((resolve) => setTimeout(resolve, 1_000))]).then(() => {}),
+  }
+}
+
+/** The lines of a stream, as they come; what follows the last line break is a line too. */
+export const linesOf = async (
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (line: string) => void,
+): Promise<void> => {
+  let rest = ""
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n")
+    rest = lines.pop()!
+    lines.forEach(take)
+  }
+  if (rest !== "") take(rest)
+}

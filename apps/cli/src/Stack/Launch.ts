@@ -1,0 +1,117 @@
+/** From what a service says it needs (its manifest) to the process that gets exactly that. */
+import type { Manifest } from "@stint/edge/Manifest"
+import { join, resolve } from "node:path"
+import { LauncherError } from "../Postgres/LauncherError.ts"
+import { addressOf, type Env, portOf, type ServiceName, type Settings, urlOf } from "./Settings.ts"
+
+/** How to start a service: the arguments of Deno, and all that it sees of the environment at first. */
+export interface Launch {
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** What the launcher itself adds to a service's environment. */
+export interface Given {
+  /** Where its database listens: `host:port`, or `unix:` and the path of a socket. */
+  readonly databaseHost: string
+  /** The public keys, unless they come from elsewhere. */
+  readonly jwks: string | undefined
+  readonly tokenFile: string | undefined
+}
+
+const entryOf = (service: ServiceName): string => `services/${service}/src/main.ts`
+
+/** The variable of a service's database. */
+export const databaseVariable = (service: ServiceName): string => `${service.toUpperCase()}_DATABASE_URL`
+
+/** What the service says it needs. */
+export const manifestOf = async (service: ServiceName): Promise<Manifest> => {
+  const module = await import(new URL(`../../../../services/${service}/src/Env.ts`, import.meta.url).href)
+  return (module as { readonly manifest: Manifest }).manifest
+}
+
+/** `host:port` of a url. */
+const hostOf = (name: string, text: string): string => {
+  try {
+    const url = new URL(text)
+    return `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`
+  } catch {
+    throw new LauncherError(`${name} is ${JSON.stringify(text)}: it must be a url.`)
+  }
+}
+
+/** Where the database of a url listens, a socket's path included. */
+export const databaseHost = (text: string): string => {
+  const url = new URL(text)
+  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname)
+  const port = url.searchParams.get("port") ?? (url.port || "5432")
+  return host.startsWith("/") ? `unix:${host}/.s.PGSQL.${port}` : `${host === "" ? "localhost" : host}:${port}`
+}
+
+/** Deno takes lists with commas, and a doubled comma for one inside. */
+const list = (values: ReadonlyArray<string>): string => values.map((value) => value.replaceAll(",", ",,")).join()
+
+const flag = (name: string, values: ReadonlyArray<string>): ReadonlyArray<string> =>
+  values.length === 0 ? [] : [`--${name}=${list(values)}`]
+
+/** Variables that the runtime itself reads before a service runs: where its cache is, and that it asks nobody for updates. */
+const runtimeEnv = (env: Env): Readonly<Record<string, string | undefined>> => ({
+  PATH: env.PATH,
+  HOME: env.HOME,
+  XDG_CACHE_HOME: env.XDG_CACHE_HOME,
+  DENO_DIR: env.DENO_DIR,
+  DENO_NO_UPDATE_CHECK: "1",
+  NO_COLOR: env.NO_COLOR,
+})
+
+/** The launch of a service: the least permissions under which it does what its manifest says. */
+export const launchOf = (settings: Settings, service: ServiceName, manifest: Manifest, given: Given): Launch => {
+  const { env: mine, home } = settings
+  const { appends = {}, calls = [], connects = [], reads = [] } = manifest
+  const values: Record<string, string | undefined> = Object.fromEntries(manifest.env.map((name) => [name, mine[name]]))
+  values.STINT_HOST = settings.host
+  values.STINT_PORT_BASE = String(settings.portBase)
+  values.STINT_SUPERVISED = "1"
+  // It comes through the pipe, once the database is there: an environment is no place for a password
+  delete values[databaseVariable(service)]
+  if (given.jwks !== undefined) values.STINT_JWKS = given.jwks
+  if (given.tokenFile !== undefined) values.STINT_SERVICE_TOKEN_FILE = given.tokenFile
+  for (const called of calls) {
+    values[`${called.toUpperCase()}_URL`] ||= urlOf(settings, called as ServiceName)
+  }
+  for (const [name, file] of Object.entries(appends)) values[name] = resolve(values[name] || join(home, file))
+  for (const name of reads) if (values[name]) values[name] = resolve(values[name])
+  const known = Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] =>
+      manifest.env.includes(entry[0]) && entry[1] !== undefined && entry[1] !== ""
+    ),
+  )
+  const valueOf = (name: string) => known[name] === undefined ? [] : [known[name]]
+  const written = Object.keys(appends).flatMap(valueOf)
+  const hosts = [
+    addressOf(settings.host, portOf(settings, service)),
+    given.databaseHost,
+    ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
+    ...valueOf("STINT_JWKS_URL").map((url) => hostOf("STINT_JWKS_URL", url)),
+    ...connects.flatMap(valueOf).flatMap((hosts) => hosts.split(",")).map((host) => host.trim()).filter((host) => host),
+  ]
+  return {
+    args: [
+      "run",
+      "--no-prompt",
+      "--cached-only",
+      "--no-remote",
+      "--unstable-no-legacy-abort",
+      ...flag("allow-env", manifest.env),
+      ...flag("allow-net", [...new Set(hosts)]),
+      ...flag("allow-read", [...new Set([...["STINT_SERVICE_TOKEN_FILE", ...reads].flatMap(valueOf), ...written])]),
+      ...flag("allow-write", written),
+      entryOf(service),
+    ],
+    env: Object.fromEntries(
+      Object.entries({ ...runtimeEnv(mine), ...known }).filter((entry): entry is [string, string] =>
+        entry[1] !== undefined
+      ),
+    ),
+  }
+}

@@ -1,0 +1,147 @@
+import { root } from "../Home.ts"
+import { linesOf, type Output } from "../Output.ts"
+import { LauncherError } from "../Postgres/LauncherError.ts"
+import { pause } from "../Postgres/Postmaster.ts"
+import type { Launch } from "./Launch.ts"
+import type { ServiceName } from "./Settings.ts"
+
+/** How long a service may take until it can do its work, in milliseconds. */
+const START_MS = 60_000
+
+/** Between two questions whether a service can do its work, in milliseconds. */
+const POLL_MS = 20
+
+/** How often in a row a service may end before it ever worked. */
+const FALSE_STARTS = 3
+
+/** A process of a service, kept running. */
+export interface Supervised {
+  /** Fulfilled when the service can do its work for the first time; rejected with a LauncherError when it never will. */
+  readonly up: Promise<void>
+  /** Asks it to finish what it does and end; fulfilled when it has ended. */
+  stop(): Promise<void>
+  /** Ends it at once. */
+  kill(): void
+}
+
+/** Why a service can't do its work yet, in its own words; undefined when it can. */
+const unready = async (url: string): Promise<string | undefined> => {
+  try {
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
+    const { checks = {} } = await response.json() as { readonly checks?: Record<string, string> }
+    if (response.ok) return undefined
+    return Object.entries(checks).filter(([, result]) => result !== "ok").map(([name, why]) => `${name}: ${why}`).join(
+      "; ",
+    )
+  } catch {
+    return "it does not answer"
+  }
+}
+
+/** Waits 0.2 s before the first new start and twice as long before each further one, up to 5 s. */
+const backoff = (failures: number): number => Math.min(200 * 2 ** (failures - 1), 5_000)
+
+/** What to supervise. */
+export interface Task {
+  readonly name: ServiceName
+  readonly url: string
+  readonly launch: Launch
+  /** The variables that it is given when it may begin; until then it loads its code, and waits. */
+  readonly rest: Promise<Readonly<Record<string, string>>>
+}
+
+/**
+ * Starts a service and starts it again whenever it ends. Its lines are passed on with its name in front. The service
+ * ends by itself when this process does, however that dies: the pipe to its standard input closes.
+ */
+export const supervise = ({ launch, name, rest, url }: Task, output: Output): Supervised => {
+  const up = Promise.withResolvers<void>()
+  up.promise.catch(() => {})
+  const halt = Promise.withResolvers<void>()
+  let stopping = false
+  let worked = false
+  let lastLine = "it said nothing"
+  let child: Deno.ChildProcess | undefined
+
+  const release = async ({ stdin, status }: Deno.ChildProcess): Promise<void> => {
+    const writer = stdin.getWriter()
+    // Held open: its end would be our death to the service
+    status.finally(() => writer.close().catch(() => {}))
+    try {
+      await writer.write(new TextEncoder().encode(`${JSON.stringify(await rest)}\n`))
+    } catch { /* it has ended, or there is nothing to begin with: whoever waits for that is told elsewhere */ }
+  }
+
+  const spawn = (): Deno.ChildProcess => {
+    const spawned = new Deno.Command(Deno.execPath(), {
+      args: [...launch.args],
+      env: launch.env,
+      clearEnv: true,
+      cwd: root,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn()
+    const pass = (line: string) => {
+      lastLine = line
+      output.line(`${name.padEnd(12)} | ${line}`)
+    }
+    for (const stream of [spawned.stdout, spawned.stderr]) linesOf(stream, pass).catch(() => {})
+    void release(spawned)
+    return spawned
+  }
+
+  /** Says so once the process can do its work; gives up when it has ended. */
+  const watch = async (ended: Promise<unknown>): Promise<void> => {
+    let over = false
+    ended.finally(() => over = true)
+    await rest.catch(() => over = true)
+    const end = Date.now() + START_MS
+    for (; !over && !stopping; await pause(POLL_MS)) {
+      const why = await unready(url)
+      if (over || stopping) return
+      if (why === undefined) {
+        if (worked) output.line(`${name} is back at ${url}`)
+        worked = true
+        return up.resolve()
+      }
+      if (Date.now() > end && !worked) {
+        return up.reject(new LauncherError(`${name} can't do its work after ${START_MS / 1000} s: ${why}.`))
+      }
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !stopping;) {
+      const began = Date.now()
+      child = spawn()
+      const ended = child.status
+      void watch(ended)
+      const { code, signal } = await ended
+      if (stopping) return
+      failures = Date.now() - began > 10_000 ? 1 : failures + 1
+      const how = signal === null ? `with exit status ${code}` : `by ${signal}`
+      if (!worked && failures >= FALSE_STARTS) {
+        return up.reject(new LauncherError(`${name} can't be started, it ended ${how}; its last line was: ${lastLine}`))
+      }
+      output.line(`${name} ended ${how}: starting it again in ${backoff(failures) / 1000} s`)
+      await Promise.race([pause(backoff(failures)), halt.promise])
+    }
+  }
+  const running = run()
+  const signal = (name: Deno.Signal): void => {
+    try {
+      child?.kill(name)
+    } catch { /* it has ended */ }
+  }
+  return {
+    up: up.promise,
+    stop: () => {
+      stopping = true
+      halt.resolve()
+      signal("SIGTERM")
+      return running
+    },
+    kill: () => signal("SIGKILL"),
+  }
+}

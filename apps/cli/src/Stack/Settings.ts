@@ -1,0 +1,89 @@
+import { existsSync } from "node:fs"
+import { PORT_BASE, PORTS } from "@stint/edge/Ports"
+import { homeOf } from "../Home.ts"
+import { LauncherError } from "../Postgres/LauncherError.ts"
+
+/** A service that the launcher starts. */
+export type ServiceName = keyof typeof PORTS
+
+/** The services, in the order of their ports. */
+export const serviceNames = (Object.keys(PORTS) as ReadonlyArray<ServiceName>).filter((name) =>
+  existsSync(new URL(`../../../../services/${name}/src/main.ts`, import.meta.url))
+)
+
+/** The variables of a process. */
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** How a service reaches its database: as itself, and as the owner, who alone may change the schema. */
+export interface DatabaseUrls {
+  readonly databaseUrl: string
+  readonly migrateUrl: string
+}
+
+/** What `stint start` was asked for. */
+export interface Settings {
+  readonly env: Env
+  readonly home: string
+  /** Where the services listen. */
+  readonly host: string
+  /** Where this machine's programs reach them. */
+  readonly reachedAt: string
+  readonly portBase: number
+  /** The databases that were given; the others live in the embedded Postgres. */
+  readonly databases: Readonly<Partial<Record<ServiceName, DatabaseUrls>>>
+  /** Whether tokens come from an issuer that is not ours. */
+  readonly foreignTokens: boolean
+}
+
+const portBaseOf = (text: string | undefined): number => {
+  const base = Number(text || PORT_BASE)
+  if (/^\d+$/.test(text || "0") && base >= 1 && base <= 65_531) return base
+  throw new LauncherError(`STINT_PORT_BASE is ${JSON.stringify(text)}: it must be a port from 1 to 65531.`)
+}
+
+const requireUrl = (name: string, text: string): string => {
+  let url: URL | undefined
+  try {
+    url = new URL(text)
+  } catch { /* said below */ }
+  if (url?.protocol === "postgres:" || url?.protocol === "postgresql:") return text
+  throw new LauncherError(`${name} is no Postgres url: it must be like postgres://user:password@host:5432/database.`)
+}
+
+const databaseOf = (env: Env, service: ServiceName): DatabaseUrls | undefined => {
+  const names = [`${service.toUpperCase()}_DATABASE_URL`, `${service.toUpperCase()}_MIGRATE_URL`] as const
+  const [databaseUrl, migrateUrl] = names.map((name) => env[name] ? requireUrl(name, env[name]) : undefined)
+  if (databaseUrl !== undefined) return { databaseUrl, migrateUrl: migrateUrl ?? databaseUrl }
+  if (migrateUrl === undefined) return undefined
+  throw new LauncherError(`${names[1]} is given without ${names[0]}: give both, or neither.`)
+}
+
+/** Reads what was asked for. Fails with a LauncherError on the first thing that can't be. */
+export const settingsOf = (env: Env): Settings => {
+  const host = env.STINT_HOST || "127.0.0.1"
+  const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
+  return {
+    env,
+    home: homeOf(env),
+    host,
+    reachedAt: everywhere[host] ?? host,
+    portBase: portBaseOf(env.STINT_PORT_BASE),
+    databases: Object.fromEntries(
+      serviceNames.flatMap((service) => {
+        const urls = databaseOf(env, service)
+        return urls === undefined ? [] : [[service, urls]]
+      }),
+    ),
+    foreignTokens: Boolean(env.STINT_JWKS_URL || env.STINT_JWKS),
+  }
+}
+
+/** The port of a service. */
+export const portOf = ({ portBase }: Settings, service: ServiceName): number => portBase + PORTS[service]
+
+/** `host:port`, as urls and permissions have it. */
+export const addressOf = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/** The url of a service for programs of this machine. */
+export const urlOf = (settings: Settings, service: ServiceName): string =>
+  `http://${addressOf(settings.reachedAt, portOf(settings, service))}`

@@ -1,0 +1,51 @@
+/** `stint`: runs the subcommand that the first argument names. */
+import { type Command, flagsOf, UsageError } from "./Command.ts"
+import { LauncherError } from "./Postgres/LauncherError.ts"
+
+const commands: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
+  start: {
+    about: "start the four services, with a Postgres of their own unless *_DATABASE_URL names one",
+    load: () => import("./commands/start.ts").then(({ start }) => start),
+  },
+  token: {
+    about: "print a token for the local stack",
+    load: () => import("./commands/token.ts").then(({ token }) => token),
+  },
+}
+
+const usage = `Usage: stint <command> [flags]
+
+${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(8)}${about}`).join("\n")}
+
+stint <command> --help says what a command takes.`
+
+const run = async ([name, ...args]: ReadonlyArray<string>): Promise<number> => {
+  if (name === "--help" || name === "-h" || name === "help") {
+    console.log(usage)
+    return 0
+  }
+  const entry = name === undefined ? undefined : Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry === undefined) {
+    throw new UsageError(name === undefined ? "Say which command." : `There is no command ${JSON.stringify(name)}.`)
+  }
+  const command = await entry.load()
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(command.usage)
+    return 0
+  }
+  return await command.run(flagsOf(command, args))
+}
+
+try {
+  Deno.exit(await run(Deno.args))
+} catch (error) {
+  if (error instanceof UsageError) {
+    console.error(`stint: ${error.message}\n\n${usage}`)
+    Deno.exit(2)
+  }
+  if (error instanceof LauncherError) {
+    console.error(`stint: ${error.message}`)
+    Deno.exit(1)
+  }
+  throw error
+}
