@@ -28,7 +28,7 @@ const joined = (older: SlotRange | undefined, slots: ReadonlyArray<number>): Slo
 
 /**
  * Decides over the due slots of one goal (epoch ms, oldest first, all at or before `now`). One within `graceMs` of its
- * instant always runs. Of the missed ones `each` runs every one, `latest` the last, `skip` none; those older than
+ * instant always runs. Of the missed ones `each` runs every one, `latest` the last unless a slot on time runs instead, `skip` none; those older than
  * `horizonMs` are one range under every policy. `older` is such a range that the caller has counted already (with
  * `rangeBetween`), so that a long absence need not be held slot by slot.
  */
@@ -44,7 +44,7 @@ export const decide = (due: {
   const old = due.slots.filter((slot) => slot < now - horizonMs)
   const late = due.slots.filter((slot) => slot >= now - horizonMs && slot < now - graceMs)
   const onTime = due.slots.filter((slot) => slot >= now - horizonMs && slot >= now - graceMs)
-  const caughtUp = missed === "each" ? late : missed === "latest" ? late.slice(-1) : []
+  const caughtUp = missed === "each" ? late : missed === "latest" && onTime.length === 0 ? late.slice(-1) : []
   const reason: SkipReason = missed === "latest"
     ? "missed: a later slot runs instead"
     : "missed: the goal skips missed slots"
