@@ -6,7 +6,10 @@ import { Base64Url } from "effect/encoding"
 /** How many items a page has unless the caller says (api.md, "Lists": up to 200). */
 export const DEFAULT_LIMIT = 50
 
-/** Reads a cursor that `encodeCursor` wrote; a caller's invention is a 400. */
+/** U+0000, bare or escaped, which no key of ours has and no text of Postgres can hold. */
+const nul = /\0|\\u0000/
+
+/** Reads a cursor that `pageOf` wrote; a caller's invention is a 400. */
 export const decodeCursor = <S extends Schema.Codec<unknown, unknown>>(key: S) => {
   const decode = Schema.decodeUnknownEffect(Schema.fromJsonString(key))
   return (cursor: string | undefined): Effect.Effect<S["Type"] | undefined, InvalidRequest> => {
@@ -16,7 +19,7 @@ export const decodeCursor = <S extends Schema.Codec<unknown, unknown>>(key: S) =
       detail: "The cursor is not one of this list",
       errors: [{ path: "query.cursor", message: "must be the next_cursor of the page before" }]
     })
-    return Result.isFailure(text)
+    return Result.isFailure(text) || nul.test(text.success)
       ? Effect.fail(refused)
       : Effect.mapError(decode(text.success), () => refused)
   }

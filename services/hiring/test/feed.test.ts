@@ -157,7 +157,11 @@ for (const mode of modes) {
       assert.includeMembers(ids, hires)
       const after = (await follow(hiring, feed_cursor)).items
       assert.deepStrictEqual(after.map((one) => one.goal_instance_id), [late])
-      assert.strictEqual((await hiring.call("GET", `${base}/goal-changes/snapshot?next=bad`, scheduler)).status, 400)
+      const nul = btoa(JSON.stringify({ from: "hires", after: "\0", feed_cursor: "0.0" })).replaceAll("=", "")
+      for (const next of ["bad", nul, btoa("{}")]) {
+        const refused = await hiring.call("GET", `${base}/goal-changes/snapshot?next=${next}`, scheduler)
+        assert.strictEqual(refused.status, 400, next)
+      }
     })
 
     it("the lookup gives goals, their hires, and nothing for what there is not", async () => {

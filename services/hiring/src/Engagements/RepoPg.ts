@@ -26,7 +26,7 @@ const hiredOf = ({ subscription_ended_at, subscription_status, ...hire }: typeof
 const rowsOf = <S extends Schema.Constraint>(Result: S) =>
   SqlSchema.findAll({ Request: Schema.Any, Result, execute: (statement: Statement<unknown>) => statement })
 const subscriptionRows = rowsOf(SubscriptionRow)
-const hireRows = rowsOf(HireRow)
+const lockedHireRows = rowsOf(Schema.Struct({ ...HireRow.fields, other_goals: Schema.Boolean }))
 const hiredRows = rowsOf(HiredRow)
 const goalRows = rowsOf(GoalRow)
 
@@ -119,18 +119,18 @@ export const layerPg = Layer.effect(
       // Whoever writes a hire or a goal holds the subscription first: what is read after this line stays as it is
       const [subscription] = yield* subscriptionRows(lock(target))
       if (subscription === undefined) return Option.none()
-      const [hire] = yield* hireRows(
-        sql`select * from hired_agents where subscription_id = ${subscription.subscription_id} for update`,
-      )
-      if (hire === undefined) return Option.some({ subscription, hire, goals: [], otherGoals: false })
+      const one = typeof wanted === "object" ? wanted.goal : ""
+      const [locked] = yield* lockedHireRows(sql`
+        select *, exists (select 1 from goal_instances g
+          where g.hired_instance_id = h.hired_instance_id and g.goal_instance_id <> ${one}) as other_goals
+        from hired_agents h where subscription_id = ${subscription.subscription_id} for update`)
+      if (locked === undefined) return Option.some({ subscription, hire: undefined, goals: [], otherGoals: false })
+      const { other_goals: otherGoals, ...hire } = locked
       const of = sql`from goal_instances where hired_instance_id = ${hire.hired_instance_id}`
-      if (wanted === "none") return Option.some({ subscription, hire, goals: [], otherGoals: hire.goals_completed })
-      if (wanted === "all") {
-        return Option.some({ subscription, hire, goals: yield* goalRows(sql`select * ${of}`), otherGoals: false })
-      }
-      const goals = yield* goalRows(sql`select * ${of} and goal_instance_id = ${wanted.goal}`)
-      const others = yield* sql`select 1 ${of} and goal_instance_id <> ${wanted.goal} limit 1`
-      return Option.some({ subscription, hire, goals, otherGoals: others.length > 0 })
+      const goals = wanted === "none"
+        ? []
+        : yield* goalRows(wanted === "all" ? sql`select * ${of}` : sql`select * ${of} and goal_instance_id = ${one}`)
+      return Option.some({ subscription, hire, goals, otherGoals })
     })
 
     const store = Effect.fnUntraced(function* ({ changes, goals, hire, removed, subscription }: Amendment) {
