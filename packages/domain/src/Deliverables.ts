@@ -34,7 +34,10 @@ export type ExecutionStatus = typeof ExecutionStatus.Type
 export const Decision = Schema.Literals(["approved", "rejected"])
 export type Decision = typeof Decision.Type
 
-/** An execution that is under way or done: one delivery id for all its attempts. */
+/**
+ * An execution that is under way or done: one delivery id for all its attempts. Without a `next_attempt_at` no attempt
+ * comes any more: it was delivered, or `last_error` says what has to be mended before it is asked for again.
+ */
 export const Execution = Schema.Struct({
   delivery_id: Schema.String,
   attempts: Schema.Int,
@@ -211,6 +214,16 @@ export class DeliverablesHireNotFound extends problem<DeliverablesHireNotFound>(
   title: "There is no such hired agent",
 }) {}
 
+/** 410 of a list under a hire. */
+export class DeliverablesHireGone extends problem<DeliverablesHireGone>()("DeliverablesHireGone", {
+  code: "hire_gone",
+  status: 410,
+  title: "That hired agent is past its retention",
+}) {}
+
+/** The 202 of an execution that is still being delivered: where to see how it goes. */
+const queued = HttpApiSchema.WithHeaders(Deliverable.pipe(HttpApiSchema.status(202)), { location: Schema.String })
+
 const params = { id: DeliverableId }
 const readers = ["customer", "operator", "viewer"] as const
 const review_status = Schema.optionalKey(ReviewStatus)
@@ -239,26 +252,36 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,
       success: Deliverable,
-      error: [DeliverableNotFound, DeliverableGone],
+      error: [DeliverableNotFound, DeliverableGone, Unavailable],
     }).annotate(Access, readers),
     HttpApiEndpoint.get("byHire", "/hired-agents/:hire/deliverables", {
       params: { hire: HiredInstanceId },
       query: { review_status, ...Page },
       success: listOf(Deliverable),
-      error: [DeliverablesHireNotFound, InvalidRequest, Unavailable],
+      error: [DeliverablesHireNotFound, DeliverablesHireGone, InvalidRequest, Unavailable],
     }).annotate(Access, readers),
     HttpApiEndpoint.post("review", "/deliverables/:id/review", {
       params,
       headers: IdempotencyHeader,
       payload: Schema.Struct({ decision: Decision, notes: Schema.optionalKey(text(4000)) }),
       success: Deliverable,
-      error: [DeliverableNotFound, DeliverableGone, SubscriptionEnded, AlreadyReviewed, DraftInvalid, Unavailable],
+      error: [
+        DeliverableNotFound,
+        DeliverableGone,
+        SubscriptionEnded,
+        AlreadyReviewed,
+        // a draft that needs no review can be on its way already
+        AlreadyExecuted,
+        ExecutionInProgress,
+        DraftInvalid,
+        Unavailable,
+      ],
     }).annotate(Access, ["customer"]),
     HttpApiEndpoint.post("execute", "/deliverables/:id/execute", {
       params,
       headers: RequiredIdempotencyHeader,
       payload: Schema.Struct({ approval_id: Schema.optionalKey(Schema.String) }),
-      success: [Deliverable, Deliverable.pipe(HttpApiSchema.status(202))],
+      success: [Deliverable, queued],
       error: [
         DeliverableNotFound,
         DeliverableGone,

@@ -1,0 +1,97 @@
+/** The services that this one asks: hiring for hires and goals, the catalog for definitions. */
+import { CatalogApi } from "@stint/domain/AgentTypes"
+import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/Feed"
+import { HiringApi } from "@stint/domain/HiringApi"
+import type { AgentTypeId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Unavailable } from "@stint/domain/Problem"
+import * as Client from "@stint/edge/Client"
+import { CursorGone } from "@stint/edge/Follower"
+import { onceMore } from "@stint/edge/Schedules"
+import { Context, Effect, Layer, Option } from "effect"
+import { HttpClientError } from "effect/http"
+
+/** How long a call may take. */
+const DEADLINE = "3 seconds"
+/** How long hiring waits for a change before it answers that there is none, in milliseconds. */
+const WAIT_MS = 25_000
+
+/** Whatever keeps a service from answering is one thing to who asked: it is not available now. */
+const unavailable = (service: string) => (error: unknown) =>
+  Effect.logWarning(`${service} does not answer`, String(error)).pipe(
+    Effect.andThen(Effect.fail(new Unavailable({ detail: `${service} does not answer now; try again` }))),
+  )
+
+const isTransport = (error: unknown) =>
+  HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
+
+/** What is asked for: the goals, with their hires, and further hires. */
+export interface Asked {
+  readonly goal_instance_ids?: ReadonlyArray<GoalInstanceId>
+  readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
+}
+
+/** Hiring, as far as it is needed here. */
+export class Hiring extends Context.Service<Hiring, {
+  /** The goals and hires that exist of those asked for, 1000 of each at most. */
+  lookup(asked: Asked): Effect.Effect<LookupAnswer, Unavailable>
+  /** The changes after a cursor; waits for one while there is none. */
+  changes(after: string): Effect.Effect<FeedPage, CursorGone | Unavailable>
+  /** Where the feed stands now. */
+  readonly feedCursor: Effect.Effect<string, Unavailable>
+}>()("deliverables/Hiring") {
+  static readonly layer = Layer.effect(
+    Hiring,
+    Effect.gen(function* () {
+      const client = yield* Client.make(HiringApi, { name: "hiring", deadline: DEADLINE })
+      const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
+      return Hiring.of({
+        lookup: (payload) =>
+          client.feed.lookup({ payload }).pipe(
+            Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.catch(unavailable("hiring")),
+          ),
+        changes: (after) =>
+          waiting.feed.changes({ query: { after, wait_ms: WAIT_MS } }).pipe(
+            Effect.catch((error): Effect.Effect<never, CursorGone | Unavailable> =>
+              error instanceof FeedCursorGone
+                ? Effect.fail(new CursorGone())
+                : Effect.fail(new Unavailable({ detail: `hiring does not answer: ${error}` }))
+            ),
+          ),
+        feedCursor: client.feed.snapshot({ query: { limit: 1 } }).pipe(
+          Effect.map((page) => page.feed_cursor),
+          Effect.catch(unavailable("hiring")),
+        ),
+      })
+    }),
+  )
+}
+
+/** One hire, if there is one. */
+export const hireOf = (hiring: Hiring["Service"], id: HiredInstanceId): Effect.Effect<
+  LookedUpHire | undefined,
+  Unavailable
+> => Effect.map(hiring.lookup({ hired_instance_ids: [id] }), ({ hires }) => hires[0])
+
+/** The catalog, as far as it is needed here. */
+export class Catalog extends Context.Service<Catalog, {
+  /** One version of an agent type's definition; none when it is not published. */
+  definition(type: AgentTypeId, version: string): Effect.Effect<Option.Option<AgentTypeDefinition>, Unavailable>
+}>()("deliverables/Catalog") {
+  static readonly layer = Layer.effect(
+    Catalog,
+    Effect.gen(function* () {
+      const client = yield* Client.make(CatalogApi, { name: "catalog", deadline: DEADLINE })
+      return Catalog.of({
+        definition: (type, version) =>
+          client.agentTypes.get({ params: { type }, query: { version } }).pipe(
+            Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.map(Option.some<AgentTypeDefinition>),
+            Effect.catchTag("AgentTypeNotFound", () => Effect.succeed(Option.none<AgentTypeDefinition>())),
+            Effect.catch(unavailable("catalog")),
+          ),
+      })
+    }),
+  )
+}

@@ -1,0 +1,64 @@
+/** Pure decisions that every use of a deliverable begins with: whether it is there for the caller, and its hire's state. */
+import type { Caller } from "@stint/domain/Caller"
+import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/Deliverables"
+import type { LookedUpHire } from "@stint/domain/Feed"
+import { CustomerNotFound } from "@stint/domain/Problem"
+import { DateTime, Option, Result } from "effect"
+import type { DeliverableRow } from "./Row.ts"
+
+/** How long a hire is readable after its subscription's end, in days (domain.md, "States"). */
+export const RETENTION_DAYS = 30
+
+/** Whether what belongs to a customer exists for the caller: a customer sees its own, the other roles see all. */
+export const isVisible = (caller: Caller, customer_id: string): boolean =>
+  caller.role !== "customer" || caller.subject === customer_id
+
+/** Refuses a customer_id that is not the caller's own. */
+export const ownCustomer = (caller: Caller, customer_id: string): Result.Result<void, CustomerNotFound> =>
+  isVisible(caller, customer_id) ? Result.void : Result.fail(new CustomerNotFound({ detail: customer_id }))
+
+/** The deliverable when it exists for the caller, deleted or not. */
+export const visible = (
+  found: Option.Option<DeliverableRow>,
+  caller: Caller,
+  id: string,
+): Result.Result<DeliverableRow, DeliverableNotFound> =>
+  Option.isSome(found) && isVisible(caller, found.value.customer_id)
+    ? Result.succeed(found.value)
+    : Result.fail(new DeliverableNotFound({ detail: id }))
+
+/** 410 when it is deleted. */
+export const notDeleted = (row: DeliverableRow): Result.Result<DeliverableRow, DeliverableGone> =>
+  row.deleted_at === null ? Result.succeed(row) : Result.fail(
+    new DeliverableGone({
+      detail: `${row.deliverable_id} was deleted on ${DateTime.formatIso(row.deleted_at)}; its approvals are kept`,
+    }),
+  )
+
+/** 410 when its hire is past its retention. */
+export const notRetired = (
+  row: DeliverableRow,
+  hire: LookedUpHire | undefined,
+): Result.Result<LookedUpHire, DeliverableGone> =>
+  hire !== undefined && !hire.gone ? Result.succeed(hire) : Result.fail(
+    new DeliverableGone({
+      detail: `${row.hired_instance_id} is past the ${RETENTION_DAYS} days after its subscription's end`,
+    }),
+  )
+
+/** 409 when the subscription has ended. Past due is no obstacle to a review or an execution (domain.md, "States"). */
+export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, SubscriptionEnded> =>
+  hire.subscription_status === "canceled"
+    ? Result.fail(
+      new SubscriptionEnded({
+        detail: `${hire.subscription_id} is canceled: its drafts can be read, not reviewed or executed`,
+      }),
+    )
+    : Result.succeed(hire)
+
+/**
+ * Whether its hire can be past its retention at all: what was made within that time was made under a subscription that
+ * can't have ended longer ago, so there is no need to ask.
+ */
+export const mayBeRetired = (row: DeliverableRow, now: DateTime.Utc): boolean =>
+  DateTime.toEpochMillis(row.created_at) < DateTime.toEpochMillis(now) - RETENTION_DAYS * 86_400_000

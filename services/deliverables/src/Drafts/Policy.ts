@@ -1,0 +1,83 @@
+/** Pure decisions about drafts: whether a run may have one, and whether a key stands for the run that is asked for. */
+import {
+  DraftImpossible,
+  DraftKeyMismatch,
+  type DraftRequest,
+  RunGoalNotFound,
+  RunNotRunnable,
+} from "@stint/domain/Deliverables"
+import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import type { LookedUpHire } from "@stint/domain/Feed"
+import type { Goal } from "@stint/domain/Goals"
+import { DraftPayload } from "@stint/domain/Payload"
+import { DateTime, Result, Schema } from "effect"
+import { type Draft, make } from "../Makers.ts"
+
+/** Whether a key's draft is of the run that is asked for: the same goal, hire and slot. */
+export const sameRun = (
+  stored: Pick<DraftRequest, "goal_instance_id" | "hired_instance_id" | "scheduled_time">,
+  asked: DraftRequest,
+): boolean =>
+  stored.goal_instance_id === asked.goal_instance_id &&
+  stored.hired_instance_id === asked.hired_instance_id &&
+  DateTime.toEpochMillis(stored.scheduled_time) === DateTime.toEpochMillis(asked.scheduled_time)
+
+/** The refusal of a key that stands for another run. */
+export const mismatch = (key: string) =>
+  new DraftKeyMismatch({ detail: `${key} stands for another goal, hire or slot; a run has a key of its own` })
+
+/** A goal with its hire. */
+export interface Runnable {
+  readonly goal: Goal
+  readonly hire: LookedUpHire
+}
+
+/** The goal and hire of a run that may have a draft: hiring decides that, here its answer is read. */
+export const runnable = (
+  asked: DraftRequest,
+  goal: Goal | undefined,
+  hire: LookedUpHire | undefined,
+): Result.Result<Runnable, RunGoalNotFound | RunNotRunnable> => {
+  if (goal === undefined || hire === undefined || goal.hired_instance_id !== asked.hired_instance_id) {
+    const of = goal === undefined ? "" : ` of ${asked.hired_instance_id}`
+    return Result.fail(new RunGoalNotFound({ detail: `${asked.goal_instance_id}${of}: hiring knows no such goal` }))
+  }
+  if (!hire.runnable) return Result.fail(new RunNotRunnable({ detail: hire.reason ?? "hiring gives no reason" }))
+  return Result.succeed({ goal, hire })
+}
+
+/** Whether Postgres takes the value: it has neither U+0000 nor lone surrogates, which JSON in a program can hold. */
+const isStorable = (value: unknown): boolean => {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0")
+  if (typeof value !== "object" || value === null) return true
+  if (Array.isArray(value)) return value.every(isStorable)
+  for (const key in value) {
+    if (!isStorable(key) || !isStorable((value as Record<string, unknown>)[key])) return false
+  }
+  return true
+}
+
+const isDraft = Schema.is(DraftPayload)
+
+/**
+ * The draft of a run. What its maker throws, and a draft that is none, is the failure of this run alone: it never keeps
+ * its neighbours in a batch from theirs.
+ */
+export const draftOf = (
+  definition: AgentTypeDefinition,
+  { goal, hire }: Runnable,
+  slot: DateTime.Utc,
+): Result.Result<Draft, DraftImpossible> => {
+  let draft: Draft
+  try {
+    draft = make({ definition, hire, goal, slot: DateTime.toEpochMillis(slot) })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return Result.fail(new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} failed: ${why}` }))
+  }
+  return isDraft(draft.payload) && isStorable(draft.payload) && isStorable(draft.title)
+    ? Result.succeed(draft)
+    : Result.fail(
+      new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} made no valid draft of these settings` }),
+    )
+}

@@ -1,0 +1,34 @@
+/** What deliverables may do on its machine. */
+import type { Manifest } from "@stint/edge/Manifest"
+
+/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+export const env = [
+  "CATALOG_URL",
+  "DELIVERABLE_PERSISTENCE_MODE",
+  "DELIVERABLES_DATABASE_URL",
+  "HIRING_URL",
+  "STINT_HOST",
+  "STINT_JOURNAL",
+  "STINT_JWKS",
+  "STINT_JWKS_URL",
+  "STINT_JWT_AUDIENCE",
+  "STINT_JWT_ISSUER",
+  "STINT_PG_POOL",
+  "STINT_PORT_BASE",
+  "STINT_SECRETS",
+  "STINT_SERVICE_TOKEN_FILE",
+  "STINT_SUPERVISED",
+  "STINT_WEBHOOK_HOSTS",
+] as const
+
+/** The services that it calls. */
+export const calls = ["hiring", "catalog"] as const
+
+/** All of it, as the launcher derives permissions from it. */
+export const manifest: Manifest = {
+  env,
+  calls,
+  reads: ["STINT_SECRETS"],
+  appends: { STINT_JOURNAL: "journal.jsonl" },
+  connects: ["STINT_WEBHOOK_HOSTS"],
+}

@@ -1,0 +1,123 @@
+/** The rules of reviews: a customer decides once, on content (domain.md, "Rules: review and execute"). */
+import type { Caller } from "@stint/domain/Caller"
+import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
+import {
+  Approval,
+  ApprovalNotFound,
+  type Decision,
+  type Deliverable,
+  type DeliverableGone,
+  type DeliverableNotFound,
+  type SubscriptionEnded,
+} from "@stint/domain/Deliverables"
+import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
+import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { Ids } from "@stint/edge/Ids"
+import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Digest } from "effect/crypto"
+import { Deliverables } from "./Deliverables.ts"
+import { isVisible, ownCustomer, visible } from "./Deliverables/Policy.ts"
+import { DeliverablesRepo } from "./Deliverables/Repo.ts"
+import { toDeliverable } from "./Deliverables/Row.ts"
+import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
+import { After, ReviewsRepo } from "./Reviews/Repo.ts"
+
+/** A page of approvals, newest first. */
+export interface ApprovalsPage {
+  readonly items: ReadonlyArray<Approval>
+  readonly next_cursor: string | null
+}
+
+/** Decisions of customers. */
+export class Reviews extends Context.Service<Reviews, {
+  /** Decides. Of two at once one decides, the other finds it decided. */
+  review(
+    caller: Caller,
+    id: DeliverableId,
+    review: { readonly decision: Decision; readonly notes?: string },
+  ): Effect.Effect<
+    Deliverable,
+    DeliverableNotFound | DeliverableGone | SubscriptionEnded | ReviewRefusal | Unavailable
+  >
+  /** The decisions on a deliverable, also when that was deleted. */
+  ofDeliverable(caller: Caller, id: DeliverableId): Effect.Effect<ApprovalsPage, DeliverableNotFound>
+  get(caller: Caller, id: ApprovalId): Effect.Effect<Approval, ApprovalNotFound>
+  /** The decisions of a customer. */
+  ofCustomer(
+    caller: Caller,
+    customer_id: CustomerId,
+    page: { readonly cursor?: string; readonly limit?: number },
+  ): Effect.Effect<ApprovalsPage, CustomerNotFound | InvalidRequest>
+}>()("deliverables/Reviews") {
+  static readonly layerNoDeps = Layer.effect(
+    Reviews,
+    Effect.gen(function* () {
+      const repo = yield* ReviewsRepo
+      const deliverables = yield* Deliverables
+      const rows = yield* DeliverablesRepo
+      const ids = yield* Ids
+      const digest = yield* Digest.Digest
+      const afterOf = decodeCursor(After)
+      const encodeAfter = Schema.encodeSync(After)
+
+      const review = Effect.fn("Reviews.review")(function* (
+        caller: Caller,
+        id: DeliverableId,
+        { decision, notes }: { readonly decision: Decision; readonly notes?: string },
+      ) {
+        const { row } = yield* deliverables.forDecision(caller, id)
+        // the same under the same Idempotency-Key: what a first try decided before a crash is this request's own decision
+        const approval_id = ApprovalId.make(yield* ids.next("APR"))
+        if (row.review_status !== "pending_review" && Option.isSome(yield* repo.find(approval_id))) {
+          return toDeliverable(row)
+        }
+        yield* Effect.fromResult(mayDecide(row, decision))
+        const content_sha256 = yield* Effect.provideService(
+          sha256Hex(canonicalJson(row.payload)),
+          Digest.Digest,
+          digest,
+        )
+        const decided = yield* repo.decide(Approval.make({
+          approval_id,
+          deliverable_id: id,
+          customer_id: CustomerId.make(caller.subject),
+          decision,
+          notes: notes ?? null,
+          content_sha256,
+          created_at: DateTime.makeUnsafe(yield* ids.instant),
+        }))
+        const after = yield* deliverables.forDecision(caller, id)
+        // another decided, deleted or executed it meanwhile: the refusal is what it would have been later
+        if (!decided) yield* Effect.fromResult(mayDecide(after.row, decision))
+        return toDeliverable(after.row)
+      })
+
+      const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (caller: Caller, id: DeliverableId) {
+        yield* Effect.fromResult(visible(yield* rows.find(id), caller, id))
+        return { items: yield* repo.ofDeliverable(id), next_cursor: null }
+      })
+
+      const get = Effect.fn("Reviews.get")(function* (caller: Caller, id: ApprovalId) {
+        const found = yield* repo.find(id)
+        if (Option.isNone(found) || !isVisible(caller, found.value.customer_id)) {
+          return yield* new ApprovalNotFound({ detail: id })
+        }
+        return found.value
+      })
+
+      const ofCustomer = Effect.fn("Reviews.ofCustomer")(function* (
+        caller: Caller,
+        customer_id: CustomerId,
+        { cursor, limit = DEFAULT_LIMIT }: { readonly cursor?: string; readonly limit?: number },
+      ) {
+        yield* Effect.fromResult(ownCustomer(caller, customer_id))
+        const after = yield* afterOf(cursor)
+        const found = yield* repo.ofCustomer({ customer_id, after: after ?? null, limit: limit + 1 })
+        return pageOf(found, limit, encodeAfter)
+      })
+
+      return Reviews.of({ review, ofDeliverable, get, ofCustomer })
+    }),
+  )
+}

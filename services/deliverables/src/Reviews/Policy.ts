@@ -1,0 +1,47 @@
+/** Pure decisions of a review. */
+import {
+  AlreadyExecuted,
+  AlreadyReviewed,
+  type Decision,
+  DraftInvalid,
+  ExecutionInProgress,
+} from "@stint/domain/Deliverables"
+import { DraftPayload, validationErrors } from "@stint/domain/Payload"
+import { Result, Schema } from "effect"
+import { type DeliverableRow, executionOf } from "../Deliverables/Row.ts"
+
+/** What keeps a review from deciding. */
+export type ReviewRefusal = AlreadyReviewed | AlreadyExecuted | ExecutionInProgress | DraftInvalid
+
+const decodePayload = Schema.decodeUnknownSync(DraftPayload)
+
+/** Whether this decision can be taken now: one decision, before any execution, and approval of sound drafts alone. */
+export const mayDecide = (row: DeliverableRow, decision: Decision): Result.Result<void, ReviewRefusal> => {
+  const { deliverable_id, review_status } = row
+  if (review_status !== "pending_review") {
+    return Result.fail(
+      new AlreadyReviewed({ detail: `${deliverable_id} is ${review_status}; a decision is final`, review_status }),
+    )
+  }
+  if (row.execution_status === "executed") {
+    return Result.fail(new AlreadyExecuted({ detail: `${deliverable_id} needed no review and was executed` }))
+  }
+  if (row.executing) {
+    return Result.fail(
+      new ExecutionInProgress({
+        detail: `${deliverable_id} needed no review and is being executed`,
+        execution: executionOf(row)!,
+      }),
+    )
+  }
+  const validation_errors = validationErrors(decodePayload(row.payload))
+  if (decision === "approved" && validation_errors.length > 0) {
+    return Result.fail(
+      new DraftInvalid({
+        detail: `It fails ${validation_errors.join(", ")}: reject it, change the goal or the config, and run it again`,
+        validation_errors,
+      }),
+    )
+  }
+  return Result.void
+}

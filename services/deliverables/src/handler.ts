@@ -1,0 +1,11 @@
+/** Deliverables as a fetch handler. */
+import { webHandler } from "@stint/edge/Handler"
+import { denoHost } from "@stint/edge/Serve"
+import { App } from "./App.ts"
+import { env } from "./Env.ts"
+
+/** Its configuration and files. */
+export const host = denoHost(env)
+/** The running service. */
+export const service = webHandler(App, host)
+export default { fetch: service.fetch }

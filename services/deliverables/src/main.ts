@@ -1,0 +1,5 @@
+/** Deno hosts the handler. */
+import { serve } from "@stint/edge/Serve"
+import { host, service } from "./handler.ts"
+
+serve({ name: "deliverables", port: 3, ...service }, host.env)
