@@ -16,6 +16,8 @@ create table hiring_outbox (
   constraint ck_hiring_outbox_payload check (jsonb_typeof(payload) = 'object' and payload->>'type' = kind)
 );
 
+create index ix_hiring_outbox_run on hiring_outbox (xid, seq) where kind = 'run';
+
 -- a request to run now that is handled again after a crash asks for one run
 create unique index uq_hiring_outbox_request_id on hiring_outbox ((payload->>'request_id')) where kind = 'run';
 

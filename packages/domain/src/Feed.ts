@@ -73,7 +73,10 @@ export type Change = typeof Change.Type
 export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
 export type FeedPage = typeof FeedPage.Type
 
-/** What is, for a reader that has no cursor: hires and goals, page by page; then follow the feed from `feed_cursor`. */
+/**
+ * What is, for a reader that has no cursor: hires, goals, and the requests to run that the feed still keeps, page by page;
+ * then follow the feed from `feed_cursor`. A request served twice is known by its `request_id`.
+ */
 export const SnapshotPage = Schema.Struct({
   items: Schema.Array(Change),
   next: Schema.NullOr(Schema.String),

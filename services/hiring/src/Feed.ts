@@ -19,12 +19,18 @@ const HELD_MS = 20
 /** How often it looks while the database tells nothing of itself, in milliseconds. */
 const DEAF_MS = 1000
 
-/** Where a snapshot goes on: in which list, after which id, and from where the feed is to be followed. */
-const Next = Schema.Struct({
-  from: Schema.Literals(["hires", "goals"]),
-  after: Schema.String,
-  feed_cursor: Schema.String,
-})
+/** What a snapshot holds, in this order: a hire comes before its goals, and those before what is asked of them. */
+const LISTS = ["hires", "goals", "runs"] as const
+type List = typeof LISTS[number]
+
+/** A stretch of one of them; `last` is where it goes on. */
+interface Page {
+  readonly items: ReadonlyArray<Change>
+  readonly last: string | undefined
+}
+
+/** Where a snapshot goes on: in which list, after which place, and from where the feed is to be followed. */
+const Next = Schema.Struct({ from: Schema.Literals(LISTS), after: Schema.String, feed_cursor: Schema.String })
 
 /** What is asked of the lookup. */
 export interface Wanted {
@@ -38,7 +44,7 @@ export class Feed extends Context.Service<Feed, {
   changes(
     query: { readonly after: string; readonly limit?: number; readonly wait_ms?: number },
   ): Effect.Effect<FeedPage, FeedCursorGone | InvalidRequest>
-  /** A page of what is: hires, then goals. Follow the feed from its cursor once the last page is read. */
+  /** A page of what is: hires, goals, requests to run. Follow the feed from its cursor once the last page is read. */
   snapshot(query: { readonly next?: string; readonly limit?: number }): Effect.Effect<SnapshotPage, InvalidRequest>
   /** The goals and hires asked for that there are, and the hires of those goals. */
   lookup(wanted: Wanted): Effect.Effect<{
@@ -87,31 +93,53 @@ export class Feed extends Context.Service<Feed, {
         },
       )
 
+      // The lists of a snapshot one after another; a list answers with what follows a place in it, and that place anew
+      const lists: Record<
+        List,
+        (after: string, before: Cursor.Cursor, limit: number) => Effect.Effect<Page, InvalidRequest>
+      > = {
+        hires: (after, _, limit) =>
+          Effect.map(engagements.allHires({ after, limit }), (hires) => ({
+            items: hires.map(({ hire, subscription }) => hireChange(subscription, hire)),
+            last: hires.at(-1)?.hire.hired_instance_id,
+          })),
+        goals: (after, _, limit) =>
+          Effect.map(engagements.allGoals({ after, limit }), (goals) => ({
+            items: goals.map((goal) => goalChange(goal)),
+            last: goals.at(-1)?.goal_instance_id,
+          })),
+        // A request is not a state, but one that nobody has read yet would be lost to a reader that begins here
+        runs: Effect.fnUntraced(function* (after, before, limit) {
+          const from = after === "" ? Cursor.START : yield* Cursor.decode(after)
+          const runs = yield* feed.runs(from, before, limit)
+          const last = runs.at(-1)
+          return {
+            items: runs.map(({ change }) => change),
+            last: last === undefined ? undefined : Cursor.encode(last.at),
+          }
+        }),
+      }
+
       const snapshot = Effect.fn("Feed.snapshot")(
         function* (query: { readonly next?: string; readonly limit?: number }) {
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
           // Taken before the first page is read: what is written from then on is in the feed after it
           const next = (yield* nextOf(query.next)) ??
-            { from: "hires" as const, after: "", feed_cursor: Cursor.encode(yield* feed.end) }
+            { from: LISTS[0], after: "", feed_cursor: Cursor.encode(yield* feed.end) }
           const { feed_cursor } = next
-          const pageEnd = (from: "hires" | "goals", after: string) =>
-            Base64Url.encode(JSON.stringify({ from, after, feed_cursor }))
+          const before = yield* Cursor.decode(feed_cursor)
           const items: Array<Change> = []
-          if (next.from === "hires") {
-            const hires = yield* engagements.allHires({ after: next.after, limit })
-            items.push(...hires.map(({ hire, subscription }) => hireChange(subscription, hire)))
-            if (hires.length === limit) {
-              return { items, next: pageEnd("hires", hires.at(-1)!.hire.hired_instance_id), feed_cursor }
+          let { after } = next
+          for (const list of LISTS.slice(LISTS.indexOf(next.from))) {
+            const page = yield* lists[list](after, before, limit - items.length)
+            items.push(...page.items)
+            if (items.length === limit) {
+              const place = { from: list, after: page.last ?? after, feed_cursor }
+              return { items, next: Base64Url.encode(JSON.stringify(place)), feed_cursor }
             }
+            after = ""
           }
-          const left = limit - items.length
-          const goals = yield* engagements.allGoals({ after: next.from === "goals" ? next.after : "", limit: left })
-          items.push(...goals.map((goal) => goalChange(goal)))
-          return {
-            items,
-            next: goals.length === left ? pageEnd("goals", goals.at(-1)!.goal_instance_id) : null,
-            feed_cursor,
-          }
+          return { items, next: null, feed_cursor }
         },
       )
 

@@ -164,6 +164,28 @@ for (const mode of modes) {
       }
     })
 
+    it("a request to run that was asked before the snapshot is in it, one asked after it is in the feed", async () => {
+      const acme = customerOf(hiring)
+      const { hired_instance_id: id } = await acme.hired()
+      const { goal_instance_id: goal } = (await acme.putGoal(id)).json
+      const run = async () => (await acme.call("POST", `/hired-agents/${id}/goals/${goal}/run`, {})).json.scheduled_time
+      const asked = [await run(), await run(), await run()]
+      const found: Array<string> = []
+      let feed_cursor = ""
+      for (let next: string | null = ""; next !== null;) {
+        const query: string = next === "" ? "limit=1" : `limit=1&next=${next}`
+        const { json } = await hiring.call("GET", `${base}/goal-changes/snapshot?${query}`, scheduler)
+        assert.isAtMost(json.items.length, 1)
+        for (const item of json.items) if (item.type === "run") found.push(item.scheduled_time)
+        if (feed_cursor === "") asked.push(await run())
+        feed_cursor = json.feed_cursor
+        next = json.next
+      }
+      assert.deepStrictEqual(found, asked.slice(0, 3))
+      const later = (await follow(hiring, feed_cursor)).items
+      assert.deepStrictEqual(later.map(({ scheduled_time }) => scheduled_time), asked.slice(3))
+    })
+
     it("the lookup gives goals, their hires, and nothing for what there is not", async () => {
       const acme = customerOf(hiring)
       const { hired_instance_id: id, subscription_id } = await acme.hired()

@@ -28,6 +28,8 @@ export interface Watch {
 export class FeedRepo extends Context.Service<FeedRepo, {
   /** At most `limit` changes after the cursor, in the order of their transactions. */
   after(cursor: Cursor, limit: number): Effect.Effect<Followed>
+  /** At most `limit` requests to run between the two places, in order. */
+  runs(after: Cursor, before: Cursor, limit: number): Effect.Effect<Followed["items"]>
   /** The place that everything committed by now comes before, and nothing that commits later. */
   readonly end: Effect.Effect<Cursor>
   readonly watch: Effect.Effect<Watch>

@@ -1,6 +1,6 @@
 /** The feed in memory: a transaction there commits at once, so that nothing is ever held. */
 import { Clock, Deferred, Effect, Layer } from "effect"
-import { Memory } from "../Engagements/Memory.ts"
+import { Memory, type OutboxRow } from "../Engagements/Memory.ts"
 import { type Cursor, isBefore, START } from "./Cursor.ts"
 import { FeedRepo, KEEP_DAYS, PRUNE_BATCH } from "./Repo.ts"
 
@@ -18,14 +18,20 @@ export const layerMemory = Layer.effect(
       changed = Deferred.makeUnsafe<void>()
       Deferred.doneUnsafe(waiting, Effect.void)
     }
+    const told = ({ change, seq, xid }: OutboxRow) => ({ at: { xid, seq }, change })
     const isStart = ({ seq, xid }: Cursor) => xid === START.xid && seq === START.seq
     return FeedRepo.of({
       after: (cursor, limit) =>
         Effect.sync(() => {
           const gone = cursor.xid > memory.xid || (isStart(cursor) ? pruned : isBefore(cursor, floor))
           const rows = gone ? [] : memory.outbox.filter((row) => isBefore(cursor, row)).slice(0, limit)
-          return { gone, items: rows.map(({ change, seq, xid }) => ({ at: { xid, seq }, change })), held: false }
+          return { gone, items: rows.map(told), held: false }
         }),
+      runs: (after, before, limit) =>
+        Effect.sync(() =>
+          memory.outbox.filter((row) => row.change.type === "run" && isBefore(after, row) && isBefore(row, before))
+            .slice(0, limit).map(told)
+        ),
       end: Effect.sync(() => ({ xid: memory.xid, seq: 0n })),
       watch: Effect.sync(() => ({ changed: Deferred.await(changed), live: true })),
       prune: Effect.map(Clock.currentTimeMillis, (now) => {

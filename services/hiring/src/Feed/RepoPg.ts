@@ -66,6 +66,20 @@ export const layerPg = Layer.effect(
             limit ${limit}) as told on true
           order by told.xid, told.seq`,
     })
+    const runs = SqlSchema.findAll({
+      Request: Schema.Struct({
+        after: Schema.Struct({ xid: Schema.BigIntFromString, seq: Schema.BigInt }),
+        before: Schema.Struct({ xid: Schema.BigIntFromString, seq: Schema.BigInt }),
+        limit: Schema.Int,
+      }),
+      Result: Schema.Struct({ xid: Schema.BigIntFromString, seq: Schema.BigInt, payload: Change }),
+      execute: ({ after, before, limit }) =>
+        sql`
+          select xid::text as xid, seq, payload from hiring_outbox o
+          where kind = 'run' and (o.xid, o.seq) > (${after.xid}::text::xid8, ${after.seq}::bigint)
+            and (o.xid, o.seq) < (${before.xid}::text::xid8, ${before.seq}::bigint)
+          order by o.xid, o.seq limit ${limit}`,
+    })
     const end = SqlSchema.findOne({
       Request: Schema.Void,
       Result: Schema.Struct({ xid: Schema.BigIntFromString }),
@@ -80,6 +94,11 @@ export const layerPg = Layer.effect(
           ),
           held: rows.some(({ settled }) => settled === false),
         }))),
+      runs: (after, before, limit) =>
+        Effect.orDie(Effect.map(
+          runs({ after, before, limit }),
+          (rows) => rows.map(({ payload, seq, xid }) => ({ at: { xid, seq }, change: payload })),
+        )),
       end: Effect.orDie(Effect.map(end(), ({ xid }) => ({ xid, seq: 0n }))),
       watch: yield* listening,
       // The floor moves with what goes. Only the oldest are looked at, so that a step costs the same however many there are
