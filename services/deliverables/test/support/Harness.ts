@@ -164,6 +164,8 @@ export interface Stage {
   /** What it appended, by the file's name, and the files that it reads. */
   readonly files: Record<string, string>
   readonly service: TestService
+  /** The database, as the service's own role; only on Postgres. */
+  readonly url: string | undefined
   /** A second replica on the same storage; only on Postgres. */
   replica(): Promise<TestService>
   /** Runs a statement as the owner of the schema; only on Postgres. */
@@ -232,6 +234,7 @@ export const startStage = async (mode: Stage["mode"], options: StageOptions = {}
     world,
     files,
     service,
+    url: env.DELIVERABLES_DATABASE_URL,
     replica: start,
     sql: (text, values) => owner!.query(text, values),
     call,

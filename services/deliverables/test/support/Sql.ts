@@ -8,7 +8,10 @@ export default (url: string) => {
   return {
     query: (text: string, values: ReadonlyArray<unknown> = []) =>
       runtime.runPromise(
-        Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Record<string, unknown>>(text, values)),
+        Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Record<string, unknown>>(text, values)).pipe(
+          // in the server's own words
+          Effect.mapError(({ reason }) => reason.cause as Error),
+        ),
       ),
     end: () => runtime.dispose(),
   }

@@ -1,0 +1,186 @@
+/** Reading, listing and deleting: each customer its own, newest first, and what is gone says so. */
+import { assert, it } from "@effect/vitest"
+import { onBoth, until } from "./support/Harness.ts"
+
+const ids = (answer: { json: { items: Array<{ deliverable_id: string }> } }) =>
+  answer.json.items.map((d) => d.deliverable_id)
+const days = (n: number) => new Date(Date.parse("2026-03-01T09:00:00Z") + n * 86_400_000).toISOString()
+
+onBoth("deliverables", (stage) => {
+  it("exist for their customer, for operators and for viewers; for nobody else", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-own", world.hire("HAI-own"))
+    const { deliverable_id: id, ...draft } = await drafted("GOI-own")
+    for (const as of ["customer:acme", "operator:olga", "viewer:vic"] as const) {
+      const answer = await call("GET", `/api/v1/deliverables/${id}`, { as })
+      assert.strictEqual(answer.status, 200)
+      assert.deepStrictEqual(answer.json, { deliverable_id: id, ...draft })
+    }
+    const foreign = await call("GET", `/api/v1/deliverables/${id}`, { as: "customer:other" })
+    const missing = await call("GET", "/api/v1/deliverables/DEL-none", { as: "customer:other" })
+    assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "deliverable_not_found"])
+    assert.deepStrictEqual(Object.keys(foreign.json).sort(), Object.keys(missing.json).sort())
+    assert.strictEqual((await call("GET", `/api/v1/deliverables/${id}`, { as: "service:s" })).status, 403)
+    assert.strictEqual((await call("GET", "/api/v1/deliverables/%00", { as: "operator:o" })).status, 404)
+  })
+
+  it("the inbox is a customer's own, newest first, by review status, page by page", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-inbox", world.hire("HAI-inbox", { customer_id: "inbox" as never }))
+    const made: Array<string> = []
+    for (let i = 0; i < 7; i++) made.unshift((await drafted("GOI-inbox", days(i))).deliverable_id)
+    const as = "customer:inbox" as const
+    const whole = await call("GET", "/api/v1/deliverables?customer_id=inbox", { as })
+    assert.deepStrictEqual(ids(whole).toSorted(), made.toSorted())
+    const instants = whole.json.items.map((d: { created_at: string }) => d.created_at)
+    assert.deepStrictEqual(instants, instants.toSorted().toReversed())
+    const paged: Array<string> = []
+    for (let cursor = "";;) {
+      const page = await call("GET", `/api/v1/deliverables?customer_id=inbox&limit=3${cursor}`, { as })
+      assert.isAtMost(page.json.items.length, 3)
+      paged.push(...ids(page))
+      if (page.json.next_cursor === null) break
+      cursor = `&cursor=${page.json.next_cursor}`
+    }
+    assert.deepStrictEqual(paged, ids(whole))
+    await review(made[2]!, "rejected", as)
+    const pending = await call("GET", "/api/v1/deliverables?customer_id=inbox&review_status=pending_review", { as })
+    assert.deepStrictEqual(ids(pending), ids(whole).filter((id) => id !== made[2]))
+    const rejected = await call("GET", "/api/v1/deliverables?customer_id=inbox&review_status=rejected", {
+      as: "viewer:v",
+    })
+    assert.deepStrictEqual(ids(rejected), [made[2]])
+  })
+
+  it("a list refuses another customer, and parameters that do not decode", async () => {
+    const { call } = stage()
+    const get = (query: string) => call("GET", `/api/v1/deliverables?${query}`, { as: "customer:acme" })
+    const other = await get("customer_id=other")
+    assert.deepStrictEqual([other.status, other.json.code], [404, "customer_not_found"])
+    for (
+      const query of [
+        "",
+        "customer_id=acme&limit=0",
+        "customer_id=acme&limit=201",
+        "customer_id=acme&cursor=x!",
+        "customer_id=acme&review_status=maybe",
+        "customer_id=acme&more=1",
+        "customer_id=a%20b",
+      ]
+    ) {
+      assert.strictEqual((await get(query)).status, 400, query)
+    }
+  })
+
+  it("a hire's list is for who may see the hire", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-list", world.hire("HAI-list"))
+    const { deliverable_id } = await drafted("GOI-list")
+    const get = (hire: string, as: "customer:acme" | "customer:other" | "operator:o" = "customer:acme") =>
+      call("GET", `/api/v1/hired-agents/${hire}/deliverables`, { as })
+    assert.deepStrictEqual(ids(await get("HAI-list")), [deliverable_id])
+    assert.deepStrictEqual(ids(await get("HAI-list", "operator:o")), [deliverable_id])
+    assert.deepStrictEqual(ids(await get(world.hire("HAI-empty"))), [])
+    for (const answer of [await get("HAI-nowhere"), await get("HAI-list", "customer:other")]) {
+      assert.deepStrictEqual([answer.status, answer.json.code], [404, "hire_not_found"])
+    }
+    world.hire("HAI-list", { gone: true, subscription_status: "canceled" })
+    const gone = await get("HAI-list")
+    assert.deepStrictEqual([gone.status, gone.json.code], [410, "hire_gone"])
+    world.hire("HAI-list")
+    world.hiringAway = true
+    const away = await get("HAI-list")
+    world.hiringAway = false
+    assert.deepStrictEqual([away.status, away.json.code], [503, "unavailable"])
+  })
+
+  it("a deleted one is gone, is in no list, and its approvals stay", async () => {
+    const { call, drafted, execute, review, world } = stage()
+    world.goal("GOI-del", world.hire("HAI-del"))
+    const { deliverable_id: id } = await drafted("GOI-del")
+    const { approval_id } = (await review(id, "approved")).json
+    const remove = (as: "customer:acme" | "customer:other" | "operator:o") =>
+      call("DELETE", `/api/v1/deliverables/${id}`, { as })
+    assert.strictEqual((await remove("customer:other")).status, 404)
+    assert.strictEqual((await remove("operator:o")).status, 403)
+    const removed = await remove("customer:acme")
+    assert.deepStrictEqual([removed.status, removed.json], [200, { deleted: true, deliverable_id: id }])
+    for (
+      const answer of [
+        await call("GET", `/api/v1/deliverables/${id}`, { as: "customer:acme" }),
+        await remove("customer:acme"),
+        await review(id, "rejected"),
+        await execute(id, { approval_id }),
+      ]
+    ) {
+      assert.deepStrictEqual([answer.status, answer.json.code], [410, "deliverable_gone"])
+    }
+    assert.strictEqual((await call("GET", `/api/v1/deliverables/${id}`, { as: "customer:other" })).status, 404)
+    assert.deepStrictEqual(
+      ids(await call("GET", "/api/v1/hired-agents/HAI-del/deliverables", { as: "customer:acme" })),
+      [],
+    )
+    const approvals = await call("GET", `/api/v1/deliverables/${id}/approvals`, { as: "customer:acme" })
+    assert.deepStrictEqual(approvals.json.items.map((a: { approval_id: string }) => a.approval_id), [approval_id])
+    assert.strictEqual((await call("GET", `/api/v1/approvals/${approval_id}`, { as: "customer:acme" })).status, 200)
+    assert.strictEqual((await drafted("GOI-del")).deliverable_id, id)
+  })
+
+  it("a deleted goal takes its drafts with it; approvals stay, and a run that is late adds none", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-goal", world.hire("HAI-goal"))
+    world.goal("GOI-stays", "HAI-goal")
+    const { deliverable_id: id } = await drafted("GOI-goal")
+    const stays = await drafted("GOI-stays")
+    const { approval_id } = (await review(id, "approved")).json
+    const goal = world.goals.get("GOI-goal")!
+    world.deleteGoal("GOI-goal")
+    const gone = await until(async () => {
+      const answer = await call("GET", `/api/v1/deliverables/${id}`, { as: "customer:acme" })
+      return answer.status === 410 && answer
+    })
+    assert.strictEqual(gone.json.code, "deliverable_gone")
+    assert.strictEqual((await call("GET", `/api/v1/approvals/${approval_id}`, { as: "customer:acme" })).status, 200)
+    assert.strictEqual(
+      (await call("GET", `/api/v1/deliverables/${stays.deliverable_id}`, { as: "customer:acme" })).status,
+      200,
+    )
+    // hiring said that the goal is there just before it was deleted
+    world.goals.set("GOI-goal", goal)
+    const late = await drafted("GOI-goal", days(1))
+    assert.strictEqual(
+      (await call("GET", `/api/v1/deliverables/${late.deliverable_id}`, { as: "customer:acme" })).status,
+      410,
+    )
+  })
+
+  it("a feed that no longer keeps what was missed is made up for by asking which goals there are", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-missed", world.hire("HAI-missed"))
+    world.goal("GOI-kept", "HAI-missed")
+    const missed = await drafted("GOI-missed")
+    const kept = await drafted("GOI-kept")
+    world.goals.delete("GOI-missed")
+    world.changes.push(...world.changes.slice(0, 1))
+    world.keptFrom = world.changes.length
+    world.wake()
+    // the waiting poll got its answer; the next one finds its cursor too old once more is pruned
+    world.changes.push(...world.changes.slice(0, 1))
+    world.keptFrom = world.changes.length
+    world.wake()
+    await until(async () =>
+      (await call("GET", `/api/v1/deliverables/${missed.deliverable_id}`, { as: "operator:o" })).status === 410
+    )
+    assert.strictEqual(
+      (await call("GET", `/api/v1/deliverables/${kept.deliverable_id}`, { as: "operator:o" })).status,
+      200,
+    )
+  })
+
+  it("documents and health are served", async () => {
+    const { call } = stage()
+    assert.strictEqual((await call("GET", "/openapi.json")).json.info.title, "Stint deliverables")
+    assert.strictEqual((await call("GET", "/docs")).status, 200)
+    assert.strictEqual((await call("GET", "/readyz")).status, 200)
+  })
+})

@@ -1,0 +1,207 @@
+/** Making drafts: one for each run, whatever is asked however often, and no neighbour harmed. */
+import { assert, it } from "@effect/vitest"
+import { onBoth, type Stage } from "./support/Harness.ts"
+
+const slot = "2026-03-01T09:00:00.000Z"
+const item = (goal: string, hire: string, given: Record<string, unknown> = {}) => ({
+  idempotency_key: `${goal}:${slot}`,
+  goal_instance_id: goal,
+  hired_instance_id: hire,
+  scheduled_time: slot,
+  ...given,
+})
+const batch = ({ call }: Stage, items: ReadonlyArray<unknown>, as: "service:s" | "customer:acme" = "service:s") =>
+  call("POST", "/api/v1/deliverables/batch", { as, body: { items } })
+
+onBoth("drafts", (stage) => {
+  it("a run's key gets the stored draft again, whatever became of hire and goal", async () => {
+    const { draft, world } = stage()
+    world.goal("GOI-again", world.hire("HAI-again"))
+    const first = await draft("GOI-again")
+    assert.strictEqual(first.status, 201, JSON.stringify(first.json))
+    assert.strictEqual(first.headers.get("location"), `/api/v1/deliverables/${first.json.deliverable_id}`)
+    world.hire("HAI-again", { runnable: false, reason: "paused" })
+    const lookups = world.lookups
+    const second = await draft("GOI-again")
+    assert.strictEqual(second.status, 201)
+    assert.deepStrictEqual(second.json, first.json)
+    assert.strictEqual(world.lookups, lookups)
+  })
+
+  it("a key stands for one goal, hire and slot", async () => {
+    const { draft, world } = stage()
+    world.goal("GOI-one", world.hire("HAI-one"))
+    world.goal("GOI-other", "HAI-one")
+    assert.strictEqual((await draft("GOI-one", slot, "shared")).status, 201)
+    for (
+      const other of [
+        await draft("GOI-other", slot, "shared"),
+        await draft("GOI-one", "2026-03-02T09:00:00.000Z", "shared"),
+      ]
+    ) {
+      assert.strictEqual(other.status, 422)
+      assert.strictEqual(other.json.code, "idempotency_mismatch")
+    }
+  })
+
+  it("a goal that is unknown or another hire's is 404, a hire that may not run 409 with hiring's reason", async () => {
+    const { call, draft, world } = stage()
+    const unknown = await draft("GOI-nowhere")
+    assert.strictEqual(unknown.status, 404)
+    assert.strictEqual(unknown.json.code, "goal_not_found")
+    world.goal("GOI-mine", world.hire("HAI-mine"))
+    const foreign = await call("POST", "/api/v1/deliverables", {
+      as: "service:s",
+      headers: { "idempotency-key": "foreign" },
+      body: { goal_instance_id: "GOI-mine", hired_instance_id: "HAI-theirs", scheduled_time: slot },
+    })
+    assert.strictEqual(foreign.status, 404)
+    assert.strictEqual(foreign.json.code, "goal_not_found")
+    world.hire("HAI-mine", { runnable: false, reason: "The subscription is past due" })
+    const stopped = await draft("GOI-mine")
+    assert.strictEqual(stopped.status, 409)
+    assert.strictEqual(stopped.json.code, "hire_not_runnable")
+    assert.strictEqual(stopped.json.detail, "The subscription is past due")
+  })
+
+  it("only the scheduler asks for drafts, and a single one needs its key", async () => {
+    const { call } = stage()
+    const body = { goal_instance_id: "g", hired_instance_id: "h", scheduled_time: slot }
+    assert.strictEqual((await call("POST", "/api/v1/deliverables", { as: "service:s", body })).status, 400)
+    const headers = { "idempotency-key": "k" }
+    for (const as of ["customer:acme", "operator:olga", "viewer:vic"] as const) {
+      assert.strictEqual((await call("POST", "/api/v1/deliverables", { as, body, headers })).status, 403)
+    }
+    assert.strictEqual((await batch(stage(), [item("g", "h")], "customer:acme")).status, 403)
+  })
+
+  it("a batch answers for each item, in order, and asks hiring once", async () => {
+    const { world } = stage()
+    for (const name of ["a", "b", "c"]) world.goal(`GOI-b-${name}`, world.hire(`HAI-b-${name}`))
+    world.hire("HAI-b-b", { runnable: false, reason: "not configured" })
+    const lookups = world.lookups
+    const items = [
+      item("GOI-b-c", "HAI-b-c"),
+      item("GOI-b-b", "HAI-b-b"),
+      item("GOI-b-missing", "HAI-b-a"),
+      item("GOI-b-a", "HAI-b-a"),
+      item("GOI-b-a", "HAI-b-a"),
+      item("GOI-b-c", "HAI-b-c", { scheduled_time: "2026-03-02T09:00:00.000Z" }),
+    ]
+    const answer = await batch(stage(), items)
+    assert.strictEqual(answer.status, 200, JSON.stringify(answer.json))
+    assert.strictEqual(world.lookups, lookups + 1)
+    const said = answer.json.items.map((i: { problem?: { code: string } }) => i.problem?.code ?? "made")
+    assert.deepStrictEqual(said, [
+      "made",
+      "hire_not_runnable",
+      "goal_not_found",
+      "made",
+      "made",
+      "idempotency_mismatch",
+    ])
+    assert.deepStrictEqual(
+      answer.json.items.map((i: { idempotency_key: string }) => i.idempotency_key),
+      items.map((i) => i.idempotency_key),
+    )
+    const [, stopped, missing] = answer.json.items
+    assert.strictEqual(stopped.problem.status, 409)
+    assert.strictEqual(stopped.problem.detail, "not configured")
+    assert.strictEqual(missing.problem.type, "urn:stint:problem:goal_not_found")
+    assert.deepStrictEqual(answer.json.items[3].deliverable, answer.json.items[4].deliverable)
+    const again = await batch(stage(), [items[0], items[3]])
+    assert.deepStrictEqual(again.json.items, [answer.json.items[0], answer.json.items[3]])
+    assert.strictEqual(world.lookups, lookups + 1)
+  })
+
+  it("a poison item harms no neighbour: settings that no draft can be made or stored of", async () => {
+    const { world } = stage()
+    world.hire("HAI-p")
+    const poison = [
+      world.goal("GOI-p-nul", "HAI-p", "marketing.daily_micro_post.v1", { topic: "a\u0000b" }),
+      world.goal("GOI-p-surrogate", "HAI-p", "marketing.daily_micro_post.v1", { topic: "a\ud800b" }),
+    ]
+    world.goal("GOI-p-no-type", world.hire("HAI-p-no-type", { definition_version: "9.9.9" }))
+    world.goal("GOI-p-good", "HAI-p")
+    const answer = await batch(stage(), [
+      ...poison.map((goal) => item(goal, "HAI-p")),
+      item("GOI-p-no-type", "HAI-p-no-type"),
+      item("GOI-p-good", "HAI-p"),
+    ])
+    assert.strictEqual(answer.status, 200, JSON.stringify(answer.json))
+    const [nul, surrogate, noType, good] = answer.json.items
+    for (const refused of [nul, surrogate, noType]) {
+      assert.strictEqual(refused.problem?.code, "draft_impossible", JSON.stringify(refused))
+      assert.strictEqual(refused.problem.status, 422)
+    }
+    assert.isDefined(good.deliverable)
+  })
+
+  it("while hiring is away the whole call is 503, and nothing is stored", async () => {
+    const { draft, world } = stage()
+    world.goal("GOI-away", world.hire("HAI-away"))
+    world.hiringAway = true
+    const single = await draft("GOI-away")
+    const whole = await batch(stage(), [item("GOI-away", "HAI-away")])
+    world.hiringAway = false
+    assert.deepStrictEqual([single.status, single.json.code], [503, "unavailable"])
+    assert.deepStrictEqual([whole.status, whole.json.code], [503, "unavailable"])
+    assert.strictEqual((await draft("GOI-away")).status, 201)
+  })
+
+  it("while the catalog is away only unknown definitions wait; a known one is never asked for again", async () => {
+    const { world } = stage()
+    world.goal("GOI-known", world.hire("HAI-known"))
+    world.goal("GOI-warm", "HAI-known")
+    await batch(stage(), [item("GOI-warm", "HAI-known")])
+    world.publish({
+      agent_type_id: "gardening.v1",
+      version: "1.0.0",
+      config_schema: { fields: [{ key: "garden", label: "Garden", type: "text", required: true }] },
+      goal_templates: [{
+        goal_template_id: "gardening.note.v1",
+        name: "Garden note",
+        default_frequency: "daily",
+        settings_schema: { fields: [] },
+        skill_binding: "gardening",
+      }],
+      enforcement_defaults: { approval_required: false, deterministic: true },
+    })
+    world.goal(
+      "GOI-new",
+      world.hire("HAI-new", { agent_id: "gardening.v1" as never, config: { garden: "rear" } }),
+      "gardening.note.v1",
+    )
+    world.catalogAway = true
+    const asked = world.definitionsAsked
+    const items = [item("GOI-known", "HAI-known"), item("GOI-new", "HAI-new")]
+    const first = await batch(stage(), items)
+    world.catalogAway = false
+    assert.isDefined(first.json.items[0].deliverable)
+    assert.strictEqual(first.json.items[1].problem.code, "unavailable")
+    assert.strictEqual(first.json.items[1].problem.status, 503)
+    assert.isAtMost(world.definitionsAsked, asked + 2)
+    const second = await batch(stage(), items)
+    assert.strictEqual(second.json.items[1].deliverable.payload.type, "generic_deliverable_v1")
+  })
+
+  it("two batches with the same runs at once make one draft of each", async () => {
+    const { world } = stage()
+    world.hire("HAI-race")
+    const items = Array.from({ length: 40 }, (_, i) => item(world.goal(`GOI-race-${i}`, "HAI-race"), "HAI-race"))
+    const answers = await Promise.all([
+      batch(stage(), items),
+      batch(stage(), items.toReversed()),
+      batch(stage(), items.slice(10, 30)),
+    ])
+    const ids = new Map<string, Set<string>>()
+    for (const answer of answers) {
+      assert.strictEqual(answer.status, 200, JSON.stringify(answer.json))
+      for (const { deliverable, idempotency_key } of answer.json.items) {
+        ids.set(idempotency_key, (ids.get(idempotency_key) ?? new Set()).add(deliverable.deliverable_id))
+      }
+    }
+    assert.strictEqual(ids.size, 40)
+    for (const set of ids.values()) assert.strictEqual(set.size, 1)
+  })
+})

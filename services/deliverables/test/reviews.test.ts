@@ -1,0 +1,186 @@
+/** Reviews: one decision, on content, by the customer alone. */
+import { assert, describe, it } from "@effect/vitest"
+import { newKey, onBoth, startStage } from "./support/Harness.ts"
+import postgres from "./support/Sql.ts"
+
+onBoth("reviews", (stage) => {
+  it("an approval keeps the SHA-256 of what was approved, a rejection is kept as well", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-r", world.hire("HAI-r"))
+    const draft = await drafted("GOI-r")
+    const sent = await call("POST", `/api/v1/deliverables/${draft.deliverable_id}/review`, {
+      as: "customer:acme",
+      body: { decision: "approved", notes: "Go ahead" },
+    })
+    assert.strictEqual(sent.status, 200, JSON.stringify(sent.json))
+    const { approval_id, review_notes, review_status } = sent.json
+    assert.deepStrictEqual([review_status, review_notes], ["approved", "Go ahead"])
+    const approval = await call("GET", `/api/v1/approvals/${approval_id}`, { as: "customer:acme" })
+    assert.match(approval.json.content_sha256, /^[0-9a-f]{64}$/)
+    assert.deepInclude(approval.json, {
+      approval_id,
+      deliverable_id: draft.deliverable_id,
+      customer_id: "acme",
+      decision: "approved",
+      notes: "Go ahead",
+    })
+    const other = await drafted("GOI-r", "2026-03-02T09:00:00.000Z")
+    const rejected = await review(other.deliverable_id, "rejected")
+    assert.deepInclude(rejected.json, { review_status: "rejected", review_notes: null, approval_id: null })
+    const of = await call("GET", `/api/v1/deliverables/${other.deliverable_id}/approvals`, { as: "viewer:v" })
+    assert.deepStrictEqual(of.json.items.map((a: { decision: string }) => a.decision), ["rejected"])
+  })
+
+  it("is refused in order: 404, 410, an ended subscription, a decision there is", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-order", world.hire("HAI-order"))
+    const { deliverable_id: id } = await drafted("GOI-order")
+    const code = async (as?: `customer:${string}`) => {
+      const answer = await review(id, "approved", as)
+      return [answer.status, answer.json.code]
+    }
+    assert.deepStrictEqual(await code("customer:other"), [404, "deliverable_not_found"])
+    world.hire("HAI-order", { subscription_status: "canceled", gone: true })
+    assert.deepStrictEqual(await code(), [410, "deliverable_gone"])
+    world.hire("HAI-order", { subscription_status: "canceled" })
+    assert.deepStrictEqual(await code(), [409, "subscription_not_active"])
+    world.hire("HAI-order", { subscription_status: "past_due", runnable: false, reason: "past due" })
+    assert.deepStrictEqual(await code(), [200, undefined])
+    const again = await review(id, "rejected")
+    assert.deepStrictEqual([again.status, again.json.code, again.json.review_status], [
+      409,
+      "already_reviewed",
+      "approved",
+    ])
+    world.hire("HAI-order", { subscription_status: "canceled" })
+    assert.deepStrictEqual(await code(), [409, "subscription_not_active"])
+    for (const as of ["operator:o", "viewer:v", "service:s"] as const) {
+      const answer = await call("POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision: "approved" } })
+      assert.strictEqual(answer.status, 403, as)
+    }
+    world.hire("HAI-order")
+    world.hiringAway = true
+    assert.deepStrictEqual(await code(), [503, "unavailable"])
+    world.hiringAway = false
+    for (
+      const body of [{}, { decision: "maybe" }, { decision: "approved", more: 1 }, {
+        decision: "approved",
+        notes: "x".repeat(4001),
+      }]
+    ) {
+      const answer = await call("POST", `/api/v1/deliverables/${id}/review`, { as: "customer:acme", body })
+      assert.strictEqual(answer.status, 400, JSON.stringify(body).slice(0, 60))
+    }
+  })
+
+  it("a draft with validation errors can be rejected, not approved", async () => {
+    const { drafted, review, world } = stage()
+    const settings = { coin: "DOGE", side: "buy", units: 5 }
+    world.goal("GOI-invalid", world.trader("HAI-invalid"), "trading.trade_intent_draft.v1", settings)
+    const draft = await drafted("GOI-invalid")
+    assert.deepStrictEqual(draft.payload.validation_errors, ["coin_allowed", "within_max_units"])
+    const refused = await review(draft.deliverable_id, "approved")
+    assert.deepStrictEqual([refused.status, refused.json.code], [409, "draft_invalid"])
+    assert.deepStrictEqual(refused.json.validation_errors, ["coin_allowed", "within_max_units"])
+    assert.strictEqual((await review(draft.deliverable_id, "rejected")).json.review_status, "rejected")
+  })
+
+  it("of many at once one decides, and one approval is kept", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-race", world.hire("HAI-race"))
+    const { deliverable_id: id } = await drafted("GOI-race")
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => review(id, i % 2 === 0 ? "approved" : "rejected")),
+    )
+    assert.deepStrictEqual(answers.map((a) => a.status).toSorted(), [200, 409, 409, 409, 409, 409])
+    const { items } = (await call("GET", `/api/v1/deliverables/${id}/approvals`, { as: "customer:acme" })).json
+    assert.strictEqual(items.length, 1)
+    assert.strictEqual(answers.find((a) => a.status === 200)!.json.review_status, items[0].decision)
+  })
+
+  it("approvals are a customer's own, page by page", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-page", world.hire("HAI-page", { customer_id: "pager" as never }))
+    for (let day = 1; day <= 5; day++) {
+      const { deliverable_id } = await drafted("GOI-page", `2026-04-0${day}T09:00:00.000Z`)
+      await review(deliverable_id, day % 2 === 0 ? "rejected" : "approved", "customer:pager")
+    }
+    const get = (path: string, as: "customer:pager" | "customer:acme" | "operator:o" = "customer:pager") =>
+      call("GET", `/api/v1/approvals${path}`, { as })
+    const first = (await get("?customer_id=pager&limit=3")).json
+    const rest = (await get(`?customer_id=pager&limit=3&cursor=${first.next_cursor}`, "operator:o")).json
+    assert.deepStrictEqual([first.items.length, rest.items.length, rest.next_cursor], [3, 2, null])
+    assert.strictEqual(new Set([...first.items, ...rest.items].map((a) => a.approval_id)).size, 5)
+    assert.strictEqual((await get("?customer_id=pager", "customer:acme")).json.code, "customer_not_found")
+    const foreign = await get(`/${first.items[0].approval_id}`, "customer:acme")
+    assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "approval_not_found"])
+    assert.strictEqual((await get("/APR-none")).status, 404)
+  })
+
+  it("a review is repeated safely under its Idempotency-Key", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-key", world.hire("HAI-key"))
+    const { deliverable_id: id } = await drafted("GOI-key")
+    const headers = { "idempotency-key": newKey() }
+    const send = () =>
+      call("POST", `/api/v1/deliverables/${id}/review`, {
+        as: "customer:acme",
+        headers,
+        body: { decision: "approved" },
+      })
+    const first = await send()
+    assert.deepStrictEqual((await send()).json, first.json)
+  })
+})
+
+/** The server's words when it refuses. */
+const refusalOf = (query: Promise<unknown>) => query.then(() => "done", (error: Error) => error.message)
+
+describe("reviews, what Postgres guarantees", () => {
+  it("approvals are never changed or taken away, deliverables never taken away: not even by the owner", async () => {
+    const { end, stage } = await startStage("postgres")
+    try {
+      stage.world.goal("GOI-pg", stage.world.hire("HAI-pg"))
+      const { deliverable_id: id } = await stage.drafted("GOI-pg")
+      await stage.review(id, "approved")
+      for (
+        const statement of [
+          "update approvals set decision = 'rejected'",
+          "delete from approvals",
+          "truncate approvals cascade",
+          "delete from deliverables",
+          "truncate deliverables cascade",
+        ]
+      ) {
+        assert.match(await refusalOf(stage.sql(statement)), /is refused/, statement)
+      }
+      const [count] = await stage.sql("select count(*)::int as n from approvals")
+      assert.strictEqual(count!.n, 1)
+    } finally {
+      await end()
+    }
+  })
+
+  it("the service's own role may neither alter an approval nor the content of a draft", async () => {
+    const { end, stage } = await startStage("postgres")
+    const service = postgres(stage.url!)
+    try {
+      for (
+        const statement of [
+          "update approvals set notes = null",
+          "delete from approvals",
+          "truncate approvals",
+          "delete from deliverables",
+          "truncate deliverables",
+          "update deliverables set payload = '{}'",
+          "delete from executions",
+        ]
+      ) {
+        assert.match(await refusalOf(service.query(statement)), /permission denied/, statement)
+      }
+    } finally {
+      await service.end()
+      await end()
+    }
+  })
+})
