@@ -27,6 +27,8 @@ export interface Send {
   readonly body?: unknown
   readonly raw?: string | Uint8Array<ArrayBuffer>
   readonly headers?: Record<string, string>
+  /** Goes off when the caller goes away. */
+  readonly signal?: AbortSignal
 }
 
 /** A service that runs inside the test, and `call`, which sends it a request. */
@@ -82,7 +84,12 @@ export const startService = async (
       const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
       if (body !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json")
       const response = await fetch(
-        new Request(`http://stint.test${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+        new Request(`http://stint.test${path}`, {
+          method,
+          headers,
+          ...(body === undefined ? {} : { body }),
+          ...(send.signal === undefined ? {} : { signal: send.signal })
+        })
       )
       const text = await response.text()
       let json: unknown

@@ -80,6 +80,8 @@ export const makeWebhook = Effect.gen(function* () {
       send(delivery, settings).pipe(
         Effect.scoped,
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+        // a receiver is a stranger: our traces are none of its business
+        Effect.provideService(HttpClient.TracerPropagationEnabled, false),
         Effect.timeout(DEADLINE),
         Effect.catchTags({
           TimeoutError: () => Effect.fail(failed("The webhook did not answer within 5 seconds")),

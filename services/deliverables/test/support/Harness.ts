@@ -176,7 +176,7 @@ export interface Stage {
   /** As `draft`, for what became of it. */
   drafted(goal: string, slot?: string): Promise<Answer["json"]>
   review(id: string, decision: string, as?: `customer:${string}`): Promise<Answer>
-  execute(id: string, body?: unknown, key?: string): Promise<Answer>
+  execute(id: string, body?: unknown, key?: string, signal?: AbortSignal): Promise<Answer>
 }
 
 /** What tests need of a service that differs from production: how soon a delivery is tried again, in milliseconds. */
@@ -246,11 +246,12 @@ export const startStage = async (mode: Stage["mode"], options: StageOptions = {}
     },
     review: (id, decision, as = "customer:acme") =>
       call("POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } }),
-    execute: (id, body = {}, key = newKey()) =>
+    execute: (id, body = {}, key = newKey(), signal = undefined) =>
       call("POST", `/api/v1/deliverables/${id}/execute`, {
         as: "customer:acme",
         body,
         headers: { "idempotency-key": key },
+        ...(signal === undefined ? {} : { signal }),
       }),
   }
   return {
