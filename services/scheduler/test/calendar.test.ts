@@ -60,6 +60,14 @@ describe("daylight saving", () => {
     const friday: Rule = { frequency: "weekly", at: "09:00", weekday: "friday", timezone: "Pacific/Apia" }
     assert.deepStrictEqual(first(friday, "2011-12-29T00:00Z", 2), ["2011-12-30T19:00", "2012-01-05T19:00"])
   })
+
+  it("a gap may reach over the end of a year", () => {
+    // 31 December 1994 did not exist there; its slot is of 1 January 1995
+    assert.deepStrictEqual(first(cron("0 21 31 12 *", "Pacific/Kiritimati"), "1994-06-01T00:00Z", 2), [
+      "1995-01-01T07:00",
+      "1995-12-31T07:00",
+    ])
+  })
 })
 
 describe("days", () => {

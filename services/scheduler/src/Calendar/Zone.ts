@@ -16,7 +16,7 @@ export interface Stretch {
   readonly before: number
 }
 
-/** No clock has been moved by as much: the largest jumps are of 24 hours (Kwajalein 1993, Apia 2011). */
+/** No clock has been moved by as much: the largest jumps are of 24 hours (Kiritimati 1994, Apia 2011). */
 export const maxJumpMs = 2 * dayMs
 
 /** Two changes within it that undo each other would not be seen; the closest are 7 days apart (Hebron 2040). */
