@@ -1,0 +1,139 @@
+/** The whole stack, as `npm start` runs it, on ports and a home of its own; and the hand that kills parts of it. */
+import { openDevKey } from "@stint/cli/DevKey"
+import { PORTS } from "@stint/edge/Ports"
+import type { Role } from "@stint/domain/Caller"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Redacted } from "effect"
+import { spawn } from "node:child_process"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import type { Answer, Send } from "./Service.ts"
+
+/** A service of the stack. */
+export type ServiceName = keyof typeof PORTS
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+
+const isFree = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer().once("error", () => resolve(false))
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
+  })
+
+/** A `STINT_PORT_BASE` whose four ports are free. */
+export const freePortBase = async (): Promise<number> => {
+  for (;;) {
+    const base = 12_000 + Math.floor(Math.random() * 700) * 10
+    if ((await Promise.all([1, 2, 3, 4].map((n) => isFree(base + n)))).every(Boolean)) return base
+  }
+}
+
+/** The processes of a group whose command line has a text. */
+const processesOf = async (group: number, text: string): Promise<Array<number>> => {
+  const found: Array<number> = []
+  for (const name of await readdir("/proc")) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "")
+    const pgrp = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2])
+    if (pgrp !== group) continue
+    const command = await readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "")
+    if (command.includes(text)) found.push(Number(name))
+  }
+  return found
+}
+
+/** A stack that runs. */
+export interface Stack {
+  readonly home: string
+  readonly base: number
+  /** What it has printed so far. */
+  readonly output: () => string
+  /** Sends a request to a service, as a role and subject. */
+  call(service: ServiceName, method: string, path: string, send?: Send): Promise<Answer>
+  /** SIGKILL, or another signal, to a service's process. */
+  kill(service: ServiceName, signal?: NodeJS.Signals): Promise<void>
+  /** SIGKILL to Postgres: the postmaster, and with it every backend. */
+  killPostgres(): Promise<void>
+  /** Runs statements in a service's database as the superuser: what a test looks at, or moves in time. */
+  sql<A>(service: ServiceName, statement: string): Promise<ReadonlyArray<A>>
+  /** The process ids of a service. */
+  pids(service: ServiceName): Promise<ReadonlyArray<number>>
+  /** SIGTERM to all, then the home is removed. */
+  stop(): Promise<void>
+}
+
+/** Starts it and waits until it says that it is ready. */
+export const startStack = async (env: Record<string, string> = {}): Promise<Stack> => {
+  const home = await mkdtemp(join(tmpdir(), "stint-stack-"))
+  const base = await freePortBase()
+  let output = ""
+  const launcher = spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"], {
+    cwd: root,
+    detached: true,
+    env: { ...process.env, STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
+    stdio: ["ignore", "pipe", "pipe"]
+  })
+  for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)
+  const ended = new Promise<void>((resolve) => launcher.once("exit", () => resolve()))
+  const group = launcher.pid!
+  const deadline = Date.now() + 60_000
+  while (!/^ready/m.test(output)) {
+    if (launcher.exitCode !== null || Date.now() > deadline) throw new Error(`the stack did not start:\n${output}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const key = await openDevKey(home, {})
+  const tokens = new Map<string, Promise<string>>()
+  const tokenOf = (as: string) => {
+    const at = as.indexOf(":")
+    if (!tokens.has(as)) {
+      tokens.set(as, key.sign({ role: as.slice(0, at) as Role, subject: as.slice(at + 1), ttl: 3600 }))
+    }
+    return tokens.get(as)!
+  }
+  const pids = (service: ServiceName) => processesOf(group, `services/${service}/`)
+  return {
+    home,
+    base,
+    output: () => output,
+    pids,
+    call: async (service, method, path, send = {}) => {
+      const headers = new Headers(send.headers)
+      if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
+      const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
+      if (body !== undefined) headers.set("content-type", "application/json")
+      const response = await fetch(`http://127.0.0.1:${base + PORTS[service]}${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body })
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, json: text === "" ? undefined : JSON.parse(text) }
+    },
+    kill: async (service, signal = "SIGKILL") => {
+      for (const pid of await pids(service)) process.kill(pid, signal)
+    },
+    killPostgres: async () => {
+      const pid = Number((await readFile(join(home, "postgres", "postmaster.pid"), "utf8")).split("\n")[0])
+      process.kill(pid, "SIGKILL")
+    },
+    sql: async <A>(service: ServiceName, statement: string) => {
+      const { password, port, user } = JSON.parse(await readFile(join(home, "postgres.json"), "utf8"))
+      return Effect.runPromise(
+        Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
+          Effect.provide(PgClient.layer({
+            url: Redacted.make(`postgres://${user}:${password}@127.0.0.1:${port}/stint_${service}`),
+            maxConnections: 1
+          }))
+        )
+      ) as Promise<ReadonlyArray<A>>
+    },
+    stop: async () => {
+      process.kill(-group, "SIGTERM")
+      await ended
+      await rm(home, { recursive: true, force: true })
+    }
+  }
+}
