@@ -23,7 +23,7 @@ describe("misfire", () => {
   })
 
   it("latest runs the last missed one, or none when a slot on time runs instead", () => {
-    const reason = "missed: a later slot runs instead"
+    const reason = "missed: a later slot runs instead" as const
     assert.deepStrictEqual(decide({ slots: late, now, missed: "latest" }), {
       run: late.slice(-1),
       skipped: late.slice(0, -1).map((slot) => ({ slot, reason })),

@@ -28,9 +28,9 @@ const joined = (older: SlotRange | undefined, slots: ReadonlyArray<number>): Slo
 
 /**
  * Decides over the due slots of one goal (epoch ms, oldest first, all at or before `now`). One within `graceMs` of its
- * instant always runs. Of the missed ones `each` runs every one, `latest` the last unless a slot on time runs instead, `skip` none; those older than
- * `horizonMs` are one range under every policy. `older` is such a range that the caller has counted already (with
- * `rangeBetween`), so that a long absence need not be held slot by slot.
+ * instant always runs. Of the missed ones `each` runs every one, `latest` the last unless a slot on time runs instead,
+ * `skip` none; those older than `horizonMs` are one range under every policy. `older` is such a range that the caller
+ * has counted already (with `rangeBetween`), so that a long absence need not be held slot by slot.
  */
 export const decide = (due: {
   readonly slots: ReadonlyArray<number>
