@@ -18,6 +18,7 @@ export const problem = <Self>() =>
   const Tag extends string,
   const Code extends string,
   const Status extends number,
+  // deno-lint-ignore ban-types -- no fields: the struct's own way to say so
   const Fields extends Schema.Struct.Fields = {},
 >(tag: Tag, declaration: { readonly code: Code; readonly status: Status; readonly title: string }, fields?: Fields) =>
   HttpApiError.Problem<Self>()(

@@ -1,0 +1,52 @@
+/** `npm run check`: format, lint, types and import rules. All of them run, and all that is wrong is shown. */
+import process from "node:process"
+import { fileURLToPath } from "node:url"
+import { violations } from "./imports.ts"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/** What a part has to say; nothing when all is well. */
+type Part = () => Promise<string | undefined>
+
+const command = (program: string, ...args: ReadonlyArray<string>) => async (): Promise<string | undefined> => {
+  const { code, stderr, stdout } = await new Deno.Command(program, {
+    args: [...args],
+    cwd: root,
+    env: { RUST_BACKTRACE: "0", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+  }).output()
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)
+  return code === 0 ? undefined : text.trim() || `it ended with exit status ${code}`
+}
+
+/** The formatter shows every difference; which files, and how to mend them, is enough. */
+const format: Part = async () => {
+  const text = await command(Deno.execPath(), "fmt", "--check")()
+  if (text === undefined) return undefined
+  const files = [...text.matchAll(/^from (.+):$/gm)].map(([, path]) => path!.replace(root, ""))
+  return files.length === 0 ? text : `${files.join("\n")}\nnot formatted: node scripts/deno.js fmt`
+}
+
+const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url))
+
+const parts: Readonly<Record<string, Part>> = {
+  format,
+  lint: command(Deno.execPath(), "lint", "--quiet"),
+  types: command("node", tsc, "--noEmit"),
+  imports: async () => {
+    const broken = await violations(root)
+    return broken.length === 0 ? undefined : broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n")
+  },
+}
+
+const results = await Promise.all(
+  Object.entries(parts).map(async ([name, part]) => {
+    const began = performance.now()
+    const wrong = await part()
+    return { name, wrong, seconds: ((performance.now() - began) / 1000).toFixed(1) }
+  }),
+)
+for (const { name, seconds, wrong } of results) {
+  if (wrong !== undefined) console.log(`${wrong}\n`)
+  console.log(`${name.padEnd(8)}${wrong === undefined ? "ok" : "FAILED"} (${seconds} s)`)
+}
+process.exit(results.every(({ wrong }) => wrong === undefined) ? 0 : 1)
