@@ -63,8 +63,8 @@ export const AppNoClients = Layer.mergeAll(
   Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
 )
 
+/** The services that deliverables ask. */
+export const Neighbours = Layer.merge(Hiring.layer, Catalog.layer).pipe(Layer.provide(Client.layer))
+
 /** Deliverables. */
-export const App = AppNoClients.pipe(
-  Layer.provide([Hiring.layer, Catalog.layer]),
-  Layer.provide(Client.layer),
-)
+export const App = AppNoClients.pipe(Layer.provide(Neighbours))

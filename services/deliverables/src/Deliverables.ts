@@ -61,6 +61,8 @@ export class Deliverables extends Context.Service<Deliverables, {
   ): Effect.Effect<DeliverablesPage, DeliverablesHireNotFound | DeliverablesHireGone | InvalidRequest | Unavailable>
   /** Deletes one: the row and its approvals stay, and are shown no more. */
   remove(caller: Caller, id: DeliverableId): Effect.Effect<void, DeliverableNotFound | DeliverableGone>
+  /** A row, as it is now. */
+  find(caller: Caller, id: DeliverableId): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone>
   /** A row and its hire, for a decision about it: it is there for the caller, and its subscription has not ended. */
   forDecision(caller: Caller, id: DeliverableId): Effect.Effect<
     { readonly row: DeliverableRow; readonly hire: LookedUpHire },
@@ -134,7 +136,7 @@ export class Deliverables extends Context.Service<Deliverables, {
         if (!(yield* repo.remove(id))) yield* find(caller, id)
       })
 
-      return Deliverables.of({ get, inbox, byHire, remove, forDecision })
+      return Deliverables.of({ get, inbox, byHire, remove, find, forDecision })
     }),
   )
 }

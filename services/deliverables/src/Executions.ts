@@ -7,7 +7,6 @@ import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
-  ExecutionInProgress,
   type SubscriptionEnded,
 } from "@stint/domain/Deliverables"
 import type { LookedUpHire } from "@stint/domain/Feed"
@@ -18,7 +17,7 @@ import { Context, Effect, Fiber, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import { type DeliverableRow, executionOf, toDeliverable } from "./Deliverables/Row.ts"
+import { type DeliverableRow, toDeliverable } from "./Deliverables/Row.ts"
 import { Attempts } from "./Execution/Attempts.ts"
 import { type ExecutionRefusal, mayExecute } from "./Executions/Policy.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
@@ -80,28 +79,21 @@ export class Executions extends Context.Service<Executions, {
         return { body, content_sha256 }
       })
 
-      const execute = Effect.fn("Executions.execute")(function* (
-        caller: Caller,
-        id: DeliverableId,
-        approval_id: string | undefined,
-      ) {
-        const { hire, row } = yield* deliverables.forDecision(caller, id)
-        // the same under the same Idempotency-Key: what a first try armed before a crash is this request's own execution
-        const requested_by = yield* ids.next("DLV")
-        if (row.requested_by === requested_by) return toDeliverable(row)
-        yield* Effect.fromResult(mayExecute(row, approval_id))
+      /** Commits the intent and makes its first attempt; false when the row is no longer what it was judged by. */
+      const deliver = Effect.fnUntraced(function* (row: DeliverableRow, hire: LookedUpHire, requested_by: string) {
+        const { approval_id, deliverable_id, review_status } = row
         const content = yield* approvedContent(row)
         const intent = {
           delivery_id: requested_by,
-          deliverable_id: id,
-          review_status: row.review_status,
-          approval_id: row.approval_id,
+          deliverable_id,
+          review_status,
+          approval_id,
           target: targetOf(hire),
           ...content,
           requested_by,
         }
         // from the commit of the intent to the begin of its delivery nothing comes in between, not even who gives up
-        const armed = yield* Effect.uninterruptibleMask((restore) =>
+        return yield* Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
             const claimed = yield* repo.arm(intent)
             if (Option.isNone(claimed)) return false
@@ -110,15 +102,23 @@ export class Executions extends Context.Service<Executions, {
             return true
           })
         )
-        if (armed) return toDeliverable(Option.getOrThrow(yield* rows.find(id)))
-        // another executed, decided or deleted it meanwhile: the refusal is what it would have been later
-        const after = yield* deliverables.forDecision(caller, id)
-        yield* Effect.fromResult(mayExecute(after.row, approval_id))
-        return yield* new ExecutionInProgress({
-          detail: `${id} is being executed by another request`,
-          execution: executionOf(after.row) ??
-            { delivery_id: requested_by, attempts: 0, last_error: null, next_attempt_at: null },
-        })
+      })
+
+      const execute = Effect.fn("Executions.execute")(function* (
+        caller: Caller,
+        id: DeliverableId,
+        approval_id: string | undefined,
+      ) {
+        let { hire, row } = yield* deliverables.forDecision(caller, id)
+        // the same under the same Idempotency-Key: what a first try armed before a crash is this request's own execution
+        const requested_by = yield* ids.next("DLV")
+        if (row.requested_by === requested_by) return toDeliverable(row)
+        while (true) {
+          yield* Effect.fromResult(mayExecute(row, approval_id))
+          if (yield* deliver(row, hire, requested_by)) return toDeliverable(Option.getOrThrow(yield* rows.find(id)))
+          // another executed, decided or deleted it meanwhile: it is judged again, as if this had come later
+          row = yield* deliverables.find(caller, id)
+        }
       })
 
       return Executions.of({ execute })

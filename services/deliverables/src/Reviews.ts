@@ -19,7 +19,7 @@ import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { isVisible, ownCustomer, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import { toDeliverable } from "./Deliverables/Row.ts"
+import { type DeliverableRow, toDeliverable } from "./Deliverables/Row.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 
@@ -61,36 +61,37 @@ export class Reviews extends Context.Service<Reviews, {
       const afterOf = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
+      const sha256OfContent = (row: DeliverableRow) =>
+        Effect.provideService(sha256Hex(canonicalJson(row.payload)), Digest.Digest, digest)
+
       const review = Effect.fn("Reviews.review")(function* (
         caller: Caller,
         id: DeliverableId,
         { decision, notes }: { readonly decision: Decision; readonly notes?: string },
       ) {
-        const { row } = yield* deliverables.forDecision(caller, id)
+        let { row } = yield* deliverables.forDecision(caller, id)
         // the same under the same Idempotency-Key: what a first try decided before a crash is this request's own decision
         const approval_id = ApprovalId.make(yield* ids.next("APR"))
         if (row.review_status !== "pending_review" && Option.isSome(yield* repo.find(approval_id))) {
           return toDeliverable(row)
         }
-        yield* Effect.fromResult(mayDecide(row, decision))
-        const content_sha256 = yield* Effect.provideService(
-          sha256Hex(canonicalJson(row.payload)),
-          Digest.Digest,
-          digest,
-        )
-        const decided = yield* repo.decide(Approval.make({
-          approval_id,
-          deliverable_id: id,
-          customer_id: CustomerId.make(caller.subject),
-          decision,
-          notes: notes ?? null,
-          content_sha256,
-          created_at: DateTime.makeUnsafe(yield* ids.instant),
-        }))
-        const after = yield* deliverables.forDecision(caller, id)
-        // another decided, deleted or executed it meanwhile: the refusal is what it would have been later
-        if (!decided) yield* Effect.fromResult(mayDecide(after.row, decision))
-        return toDeliverable(after.row)
+        const created_at = DateTime.makeUnsafe(yield* ids.instant)
+        for (let decided = false; !decided;) {
+          yield* Effect.fromResult(mayDecide(row, decision))
+          const content_sha256 = yield* sha256OfContent(row)
+          decided = yield* repo.decide(Approval.make({
+            approval_id,
+            deliverable_id: id,
+            customer_id: CustomerId.make(caller.subject),
+            decision,
+            notes: notes ?? null,
+            content_sha256,
+            created_at,
+          }))
+          // another decided, deleted or executed it meanwhile: it is judged again, as if this had come later
+          row = yield* deliverables.find(caller, id)
+        }
+        return toDeliverable(row)
       })
 
       const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (caller: Caller, id: DeliverableId) {

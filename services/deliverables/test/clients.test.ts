@@ -1,0 +1,139 @@
+/** What deliverables asks of hiring and the catalog over HTTP, and what it makes of their answers and silences. */
+import { FeedCursorGone } from "@stint/domain/Feed"
+import { AgentTypeId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { shippedDefinitions } from "@stint/domain/Shipped"
+import { Files } from "@stint/edge/Files"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, Option, Result } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { Neighbours } from "../src/App.ts"
+import { Catalog, hireOf, Hiring } from "../src/Clients.ts"
+
+type Serve = (request: Request) => Promise<Response>
+
+/** Runs with neighbours that answer so. */
+const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiring>) => {
+  const asked: Array<Request> = []
+  const fetch = ((input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init)
+    asked.push(request.clone())
+    return serve(request)
+  }) as typeof globalThis.fetch
+  const layer = Neighbours.pipe(Layer.provide([
+    Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+    ConfigProvider.layer(ConfigProvider.fromEnvRecord({
+      CATALOG_URL: "http://catalog.test",
+      HIRING_URL: "http://hiring.test",
+      STINT_SERVICE_TOKEN_FILE: "token",
+    })),
+  ]))
+  return Effect.runPromise(
+    Effect.result(use).pipe(Effect.provide(layer), Effect.provideService(FetchHttpClient.Fetch, fetch)),
+  ).then((result) => ({ result, asked }))
+}
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
+  })
+const problem = (code: string, status: number) =>
+  json({ type: `urn:stint:problem:${code}`, title: "x", status, code }, status)
+
+const type = AgentTypeId.make("trading.delta_futures.v1")
+const at = "2026-01-01T00:00:00.000Z"
+const published = {
+  ...shippedDefinitions.find((d) => d.agent_type_id === type),
+  id: `${type}@1.0.0`,
+  created_at: at,
+  updated_at: at,
+}
+const hire = {
+  hired_instance_id: "HAI-1",
+  subscription_id: "SUB-1",
+  customer_id: "acme",
+  agent_id: type,
+  definition_version: "1.0.0",
+  config: {},
+  settings: {},
+  runnable: true,
+  reason: null,
+  subscription_status: "active",
+  gone: false,
+}
+const failureOf = <A, E>(result: Result.Result<A, E>) =>
+  Result.isFailure(result) ? (result.failure as { _tag: string })._tag : "none"
+
+describe("hiring's client", () => {
+  it("looks up goals and hires with the service's token", async () => {
+    const { asked, result } = await withNeighbours(
+      () => Promise.resolve(json({ goals: [], hires: [hire] })),
+      Effect.flatMap(Hiring, (hiring) =>
+        Effect.all([
+          hireOf(hiring, HiredInstanceId.make("HAI-1")),
+          hiring.lookup({ goal_instance_ids: [GoalInstanceId.make("GOI-1")] }),
+        ])),
+    )
+    assert.isTrue(Result.isSuccess(result), String(result))
+    assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/goals/lookup")
+    assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
+    assert.deepStrictEqual(await asked[0]!.json(), { hired_instance_ids: ["HAI-1"] })
+    assert.deepStrictEqual(await asked[1]!.json(), { goal_instance_ids: ["GOI-1"] })
+  })
+
+  it("a closed connection is tried once more; whatever else is wrong is one thing: not available", async () => {
+    let calls = 0
+    const lookup = Effect.flatMap(Hiring, (hiring) => hireOf(hiring, HiredInstanceId.make("HAI-1")))
+    const closed = await withNeighbours(
+      () =>
+        ++calls === 1 ? Promise.reject(new TypeError("closed")) : Promise.resolve(json({ goals: [], hires: [hire] })),
+      lookup,
+    )
+    assert.deepStrictEqual([closed.asked.length, failureOf(closed.result)], [2, "none"])
+    for (
+      const answer of [problem("unavailable", 503), problem("unauthorized", 401), json({ goals: 1 }), json({}, 500)]
+    ) {
+      const { asked, result } = await withNeighbours(() => Promise.resolve(answer.clone()), lookup)
+      assert.deepStrictEqual([asked.length, failureOf(result)], [1, "Unavailable"], String(answer.status))
+    }
+    const refused = await withNeighbours(() => Promise.reject(new TypeError("refused")), lookup)
+    assert.deepStrictEqual([refused.asked.length, failureOf(refused.result)], [2, "Unavailable"])
+  })
+
+  it("waits for changes, and tells a cursor that is gone from a feed that is away", async () => {
+    const changes = Effect.flatMap(Hiring, (hiring) => hiring.changes("7.1"))
+    const page = await withNeighbours(() => Promise.resolve(json({ items: [], cursor: "8.0" })), changes)
+    assert.deepStrictEqual(page.result, Result.succeed({ items: [], cursor: "8.0" }))
+    const url = new URL(page.asked[0]!.url)
+    assert.deepStrictEqual([url.pathname, url.searchParams.get("after")], ["/api/v1/goal-changes", "7.1"])
+    assert.isAtLeast(Number(url.searchParams.get("wait_ms")), 10_000)
+    const { code, status } = new FeedCursorGone({})
+    const gone = await withNeighbours(() => Promise.resolve(problem(code, status)), changes)
+    assert.strictEqual(failureOf(gone.result), "CursorGone")
+    const away = await withNeighbours(() => Promise.resolve(problem("unavailable", 503)), changes)
+    assert.strictEqual(failureOf(away.result), "Unavailable")
+  })
+
+  it("reads where the feed stands", async () => {
+    const { asked, result } = await withNeighbours(
+      () => Promise.resolve(json({ items: [], next: null, feed_cursor: "9.4" })),
+      Effect.flatMap(Hiring, (hiring) => hiring.feedCursor),
+    )
+    assert.deepStrictEqual(result, Result.succeed("9.4"))
+    assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/goal-changes/snapshot?limit=1")
+  })
+})
+
+describe("the catalog's client", () => {
+  const definition = Effect.flatMap(Catalog, (catalog) => catalog.definition(type, "1.0.0"))
+
+  it("gets one version; an unknown one is none", async () => {
+    const { asked, result } = await withNeighbours(() => Promise.resolve(json(published)), definition)
+    assert.strictEqual(asked[0]!.url, `http://catalog.test/api/v1/agent-types/${type}?version=1.0.0`)
+    assert.strictEqual(Result.getOrThrow(result).pipe(Option.getOrThrow).version, "1.0.0")
+    const unknown = await withNeighbours(() => Promise.resolve(problem("agent_type_not_found", 404)), definition)
+    assert.deepStrictEqual(unknown.result, Result.succeed(Option.none()))
+    const away = await withNeighbours(() => Promise.resolve(problem("unavailable", 503)), definition)
+    assert.strictEqual(failureOf(away.result), "Unavailable")
+  })
+})
