@@ -47,7 +47,12 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
         ? Effect.fail(new FileFailure({ path, missing: true, why: "there is no such file" }))
         : Effect.succeed(files[path])
     ),
-  appendLine: (path, line) => Effect.sync(() => void (files[path] = `${files[path] ?? ""}${line}\n`))
+  appendLine: (path, line) =>
+    Effect.try({
+      try: () => void (files[path] = `${files[path] ?? ""}${line}\n`),
+      // of a property that a test made to refuse
+      catch: (error) => new FileFailure({ path, missing: false, why: (error as Error).message })
+    })
 })
 
 /**

@@ -1,6 +1,10 @@
 /** Making drafts: one for each run, whatever is asked however often, and no neighbour harmed. */
-import { assert, it } from "@effect/vitest"
+import { shippedDefinitions } from "@stint/domain/Shipped"
+import { assert, describe, it } from "@effect/vitest"
+import { DateTime, Result } from "effect"
+import { draftOf } from "../src/Drafts/Policy.ts"
 import { onBoth, type Stage } from "./support/Harness.ts"
+import { World } from "./support/World.ts"
 
 const slot = "2026-03-01T09:00:00.000Z"
 const item = (goal: string, hire: string, given: Record<string, unknown> = {}) => ({
@@ -203,5 +207,25 @@ onBoth("drafts", (stage) => {
     }
     assert.strictEqual(ids.size, 40)
     for (const set of ids.values()) assert.strictEqual(set.size, 1)
+  })
+})
+
+describe("a maker", () => {
+  it("that throws fails its own run alone", () => {
+    const [definition] = shippedDefinitions
+    const broken = {
+      ...definition!,
+      get goal_templates(): never {
+        throw new Error("out of ideas")
+      },
+    }
+    const world = new World()
+    const goal = world.goals.get(world.goal("GOI-1", world.hire("HAI-1")))!
+    const outcome = draftOf(broken, { goal, hire: world.hires.get("HAI-1")! }, DateTime.makeUnsafe(slot))
+    assert.isTrue(Result.isFailure(outcome))
+    if (Result.isFailure(outcome)) {
+      assert.strictEqual(outcome.failure.code, "draft_impossible")
+      assert.match(outcome.failure.detail!, /out of ideas/)
+    }
   })
 })

@@ -26,7 +26,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     if (claimed.length > 0) return true
     const wait = yield* repo.nextDue
     const due = wait === undefined ? Effect.never : Effect.sleep(Duration.millis(wait))
-    return yield* Effect.raceAll([
+    return yield* Effect.raceAllFirst([
       Effect.as(due, true),
       Effect.as(nudged, true),
       Effect.as(health.draining, false),

@@ -1,0 +1,152 @@
+/** The hiring and the catalog that a test plays: what they know, what they were asked, and whether they answer. */
+import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
+import { Change, type LookedUpHire } from "@stint/domain/Feed"
+import { Goal } from "@stint/domain/Goals"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { Unavailable } from "@stint/domain/Problem"
+import type { JsonObject } from "@stint/domain/Protocol"
+import { shippedDefinitions } from "@stint/domain/Shipped"
+import { CursorGone } from "@stint/edge/Follower"
+import { DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Catalog, Hiring } from "../../src/Clients.ts"
+
+const marketingConfig = {
+  nickname: "Asha",
+  theme: "dark",
+  primary_language: "en",
+  timezone: "Asia/Kolkata",
+  brand_name: "Sunrise Dental",
+  offerings_services: ["root canal care"],
+  location: "Pune",
+  platforms_enabled: ["x", "linkedin"],
+  platform_credentials: { x: "CRED-1", linkedin: "CRED-2" },
+}
+const tradingConfig = {
+  nickname: "Night desk",
+  theme: "dark",
+  timezone: "Asia/Kolkata",
+  exchange_provider: "delta_exchange_india",
+  credential_ref: "CRED-3",
+  allowed_coins: ["BTC"],
+  default_coin: "BTC",
+  risk_limits: { max_units_per_order: 2 },
+}
+
+/** What hiring and the catalog know, and what they were asked; a test changes it as it goes. */
+export class World {
+  readonly hires = new Map<string, LookedUpHire>()
+  readonly goals = new Map<string, Goal>()
+  readonly definitions = new Map(shippedDefinitions.map((d) => [definitionId(d), d]))
+  readonly changes: Array<Change> = []
+  /** The first change that the feed still keeps. */
+  keptFrom = 0
+  hiringAway = false
+  catalogAway = false
+  lookups = 0
+  definitionsAsked = 0
+  #waiting: Array<() => void> = []
+
+  hire(id: string, given: Partial<LookedUpHire> = {}): string {
+    this.hires.set(id, {
+      hired_instance_id: HiredInstanceId.make(id),
+      subscription_id: SubscriptionId.make(`SUB-${id}`),
+      customer_id: CustomerId.make("acme"),
+      agent_id: AgentTypeId.make("marketing.healthcare.v1"),
+      definition_version: "1.0.0",
+      config: marketingConfig,
+      settings: {},
+      runnable: true,
+      reason: null,
+      subscription_status: "active",
+      gone: false,
+      ...given,
+    })
+    return id
+  }
+
+  trader(id: string, given: Partial<LookedUpHire> = {}): string {
+    return this.hire(id, { agent_id: AgentTypeId.make("trading.delta_futures.v1"), config: tradingConfig, ...given })
+  }
+
+  goal(id: string, hire: string, template = "marketing.daily_micro_post.v1", settings: JsonObject = {}): string {
+    const at = DateTime.makeUnsafe("2026-01-01T00:00:00Z")
+    this.goals.set(
+      id,
+      Goal.make({
+        goal_instance_id: GoalInstanceId.make(id),
+        hired_instance_id: HiredInstanceId.make(hire),
+        goal_template_id: template,
+        frequency: "daily",
+        settings,
+        enabled: true,
+        created_at: at,
+        updated_at: at,
+      }),
+    )
+    return id
+  }
+
+  /** Deletes a goal as hiring does: it is not found any more, and the feed says so. */
+  deleteGoal(id: string) {
+    const goal = this.goals.get(id)!
+    this.goals.delete(id)
+    this.changes.push(
+      Schema.decodeUnknownSync(Change)({
+        type: "goal",
+        goal_instance_id: id,
+        hired_instance_id: goal.hired_instance_id,
+        version: 2,
+        changed_at: "2026-01-02T00:00:00.000Z",
+        deleted: true,
+        enabled: true,
+        frequency: "daily",
+        schedule: {},
+        default_at: null,
+      }),
+    )
+    this.wake()
+  }
+
+  wake() {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  publish(definition: unknown): AgentTypeDefinition {
+    const decoded = Schema.decodeUnknownSync(AgentTypeDefinition)(definition)
+    this.definitions.set(definitionId(decoded), decoded)
+    return decoded
+  }
+
+  get layer() {
+    const away = () => Effect.fail(new Unavailable({ detail: "away" }))
+    const hiring = Hiring.of({
+      lookup: ({ goal_instance_ids = [], hired_instance_ids = [] }) =>
+        Effect.suspend(() => {
+          this.lookups++
+          if (this.hiringAway) return away()
+          const goals = goal_instance_ids.flatMap((id) => this.goals.get(id) ?? [])
+          const hireIds = new Set([...goals.map((goal) => goal.hired_instance_id), ...hired_instance_ids])
+          return Effect.succeed({ goals, hires: [...hireIds].flatMap((id) => this.hires.get(id) ?? []) })
+        }),
+      changes: (after) =>
+        Effect.gen({ self: this }, function* () {
+          if (this.hiringAway) return yield* away()
+          if (Number(after) < this.keptFrom) return yield* new CursorGone()
+          if (Number(after) >= this.changes.length) {
+            yield* Effect.callback<void>((resume) => void this.#waiting.push(() => resume(Effect.void)))
+          }
+          return { items: this.changes.slice(Number(after)), cursor: String(this.changes.length) }
+        }),
+      feedCursor: Effect.sync(() => String(this.changes.length)),
+    })
+    const catalog = Catalog.of({
+      definition: (type, version) =>
+        Effect.suspend(() => {
+          this.definitionsAsked++
+          if (this.catalogAway) return away()
+          return Effect.succeed(Option.fromUndefinedOr(this.definitions.get(`${type}@${version}`)))
+        }),
+    })
+    return Layer.merge(Layer.succeed(Hiring, hiring), Layer.succeed(Catalog, catalog))
+  }
+}
