@@ -36,6 +36,26 @@ export const standardOutput = (): Output => {
   }
 }
 
+/** An output that keeps lines back. */
+export interface Withholding extends Output {
+  /** Writes `first`, if given, then what was kept; nothing is kept back from now on. */
+  release(first?: string): void
+}
+
+/** Keeps back the lines that match until they are released: whoever waits for a word must not find it too early. */
+export const withholding = (output: Output, pattern: RegExp): Withholding => {
+  let kept: Array<string> | undefined = []
+  return {
+    line: (text) => void (kept !== undefined && pattern.test(text) ? kept.push(text) : output.line(text)),
+    flush: () => output.flush(),
+    release: (first) => {
+      const lines = [...(first === undefined ? [] : [first]), ...(kept ?? [])]
+      kept = undefined
+      lines.forEach((line) => output.line(line))
+    },
+  }
+}
+
 /** The lines of a stream, as they come; what follows the last line break is a line too. */
 export const linesOf = async (
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs"
 import { PORT_BASE, PORTS } from "@stint/edge/Ports"
 import { homeOf } from "../Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
@@ -7,9 +6,7 @@ import { LauncherError } from "../Postgres/LauncherError.ts"
 export type ServiceName = keyof typeof PORTS
 
 /** The services, in the order of their ports. */
-export const serviceNames = (Object.keys(PORTS) as ReadonlyArray<ServiceName>).filter((name) =>
-  existsSync(new URL(`../../../../services/${name}/src/main.ts`, import.meta.url))
-)
+export const serviceNames = Object.keys(PORTS) as ReadonlyArray<ServiceName>
 
 /** The variables of a process. */
 export type Env = Readonly<Record<string, string | undefined>>

@@ -1,7 +1,8 @@
 import type { Command } from "../Command.ts"
-import { standardOutput } from "../Output.ts"
+import { homeOf } from "../Home.ts"
+import { type Output, standardOutput, withholding } from "../Output.ts"
 import { type Begun, type Stack, startStack, stopStack } from "../Stack.ts"
-import { settingsOf } from "../Stack/Settings.ts"
+import { type Settings, settingsOf } from "../Stack/Settings.ts"
 
 /** Signals that come together are one: a terminal, npm and the program above this one each pass on the same Ctrl-C. */
 const TOGETHER_MS = 500
@@ -25,6 +26,23 @@ const readyLine = ({ urls }: Stack): string =>
   `ready: ${Object.entries(urls).map(([name, url]) => `${name} ${url}`).join(", ")}. ` +
   "Each has its documentation at /docs. Ctrl-C ends them."
 
+/** Makes the sample in the background, where it belongs: on embedded databases only. */
+const sample = async (stack: Stack, { env, home }: Settings, output: Output, signal: AbortSignal): Promise<void> => {
+  const { isEmbedded, isNew, key, urls } = stack
+  if (key === undefined || !isEmbedded) return
+  const { makeSample, sampleLines } = await import("../Sample.ts")
+  try {
+    if (!await makeSample({ home, key, urls }, isNew, signal)) return
+    const prefix = home === homeOf({}) ? "" : `STINT_HOME=${env.STINT_HOME} `
+    for (const line of sampleLines({ home, key, urls }, prefix)) output.line(line)
+  } catch (error) {
+    if (signal.aborted) return
+    output.line(
+      `sample: it is not whole, the next start tries again: ${error instanceof Error ? error.message : error}`,
+    )
+  }
+}
+
 /** `stint start`: the stack, until it is told to end. */
 export const start: Command = {
   usage: `Usage: stint start [--no-sample]
@@ -40,20 +58,26 @@ On an empty home it also makes a sample customer with hired agents at work.
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema
   STINT_JWKS_URL           the keys of an issuer of your own; then <SERVICE>_TOKEN_FILE names each service's token`,
   options: { "no-sample": { type: "boolean" } },
-  run: async (_flags) => {
+  run: async (flags) => {
     const settings = settingsOf(Deno.env.toObject())
-    const output = standardOutput()
+    const output = withholding(standardOutput(), /ready/i)
+    const ending = new AbortController()
     const { asked, hurry } = signals()
     const begun: Begun = { services: [], timers: [] }
     let hurried = false
     hurry.then(() => hurried = true)
     const end = async () => {
+      ending.abort()
+      output.release()
       await stopStack(begun, hurry)
       await output.flush()
     }
     try {
       const stack = await Promise.race([startStack(settings, begun, output), asked])
-      if (stack !== undefined) output.line(readyLine(stack))
+      if (stack !== undefined) {
+        output.release(readyLine(stack))
+        if (!flags["no-sample"]) void sample(stack, settings, output, ending.signal)
+      }
       const lost = stack === undefined ? undefined : await Promise.race([asked, stack.lost])
       if (lost !== undefined) throw lost
       output.line("Ending: the services finish what they do first. Ctrl-C again does not wait for them.")
