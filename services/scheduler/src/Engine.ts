@@ -6,9 +6,9 @@ import { Cause, Clock, Config, Duration, Effect, FiberSet, Layer, Schedule } fro
 import { CircuitBreaker } from "effect/persistence"
 import { Drafts } from "./Clients.ts"
 import { failed, outcomeOf } from "./Engine/Classify.ts"
-import { planDue } from "./Engine/Plan.ts"
+import { type DuePlan, planDue } from "./Engine/Plan.ts"
 import type { Outcome } from "./Engine/Outcome.ts"
-import { EngineRepo } from "./Engine/Repo.ts"
+import { type DueGoal, EngineRepo } from "./Engine/Repo.ts"
 import { type ClaimedRun, keyOf } from "./Model.ts"
 import { Nudge } from "./Nudge.ts"
 
@@ -23,6 +23,20 @@ const LONGEST_SLEEP = 60_000
 /** How long a drain waits for work under way before it hands it back, in milliseconds. */
 const DRAIN_MS = 8_000
 const DOWNSTREAM = "deliverables"
+
+/** A goal that can't be evaluated (a zone that this runtime does not know) stops, and its neighbours do not. */
+const planOrStop = ({ goal, open, timezone }: DueGoal, now: number): DuePlan => {
+  try {
+    return planDue(goal, timezone, open, now)
+  } catch (error) {
+    const at = goal.next_slot ?? now
+    return {
+      slots: [],
+      range: { from: at, to: at, reason: `the schedule can't be evaluated: ${error instanceof Error ? error.message : error}` },
+      next: { next_slot: null, due_at: null }
+    }
+  }
+}
 
 /** While deliverables is away: probes after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
 const probing = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
@@ -122,7 +136,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const cycle = Effect.gen(function*() {
     const wake = yield* repo.wakeIn()
     if (wake === undefined || wake > 0) return yield* nudge.wait(Math.min(Math.ceil(wake ?? LONGEST_SLEEP), LONGEST_SLEEP))
-    const decided = yield* repo.materialise(GOALS, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now))
+    const decided = yield* repo.materialise(GOALS, planOrStop)
     const space = yield* room()
     if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))
     const runs = yield* repo.claim({ holder, limit: space.limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS })

@@ -1,10 +1,10 @@
 /** The scheduler between a hiring and a deliverables of the test's own: what they tell and answer is up to the test. */
 import type { BatchAnswer } from "@stint/domain/Deliverables"
-import type { Change } from "@stint/domain/Feed"
+import type { Change, GoalChange, HireChange } from "@stint/domain/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Context, DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
-import { type Answer, ready, type Send, startService } from "../../../tests/support/Service.ts"
+import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
 import { type ClaimedRun, keyOf } from "../src/Model.ts"
@@ -28,10 +28,10 @@ export const refused = (run: ClaimedRun, status: number, code: string, detail = 
   problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail }
 })
 
-/** A scheduler that runs, and the two services that it believes in. */
-export const startScheduler = async (mode: "memory" | "postgres") => {
-  const database = mode === "postgres" ? await withDatabase("scheduler") : undefined
-  const changes: Array<Change> = []
+/** A scheduler that runs, and the two services that it believes in; or one more replica of one that does. */
+export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: TestScheduler): Promise<TestScheduler> => {
+  const database = mode === "postgres" ? replicaOf?.database ?? await withDatabase("scheduler") : undefined
+  const changes: Array<Change> = replicaOf?.changes ?? []
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
   let version = 0
@@ -74,16 +74,15 @@ export const startScheduler = async (mode: "memory" | "postgres") => {
   return {
     service,
     database,
-    /** Every batch that deliverables was asked for. */
+    changes,
     batches,
-    /** Every run that deliverables was asked for, one entry an attempt. */
     get attempts() {
       return batches.flat()
     },
     answer: (with_: Answering) => void (answering = with_),
-    call: (method: string, path: string, send: Send = { as: "operator:olga" }): Promise<Answer> =>
+    call: (method, path, send = {}) =>
       service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
-    hire: (more: Partial<Extract<Change, { type: "hire" }>> = {}) => {
+    hire: (more = {}) => {
       const change = {
         type: "hire" as const,
         hired_instance_id: unique("HAI") as HiredInstanceId,
@@ -100,7 +99,7 @@ export const startScheduler = async (mode: "memory" | "postgres") => {
       changes.push(change)
       return change
     },
-    goal: (hired_instance_id: HiredInstanceId, more: Partial<Extract<Change, { type: "goal" }>> = {}) => {
+    goal: (hired_instance_id, more = {}) => {
       const change = {
         type: "goal" as const,
         goal_instance_id: unique("GOI") as GoalInstanceId,
@@ -117,7 +116,7 @@ export const startScheduler = async (mode: "memory" | "postgres") => {
       changes.push(change)
       return change
     },
-    request: (goal: { readonly goal_instance_id: GoalInstanceId; readonly hired_instance_id: HiredInstanceId }, request_id = unique("REQ")) => {
+    request: (goal, request_id = unique("REQ")) => {
       changes.push({
         type: "run",
         request_id,
@@ -131,13 +130,31 @@ export const startScheduler = async (mode: "memory" | "postgres") => {
     stop: async () => {
       await service.drain()
       await service.dispose()
-      await database?.release()
+      if (replicaOf === undefined) await database?.release()
     }
   }
 }
 
 /** A scheduler of a test. */
-export type TestScheduler = Awaited<ReturnType<typeof startScheduler>>
+export interface TestScheduler {
+  readonly service: TestService
+  readonly database: Awaited<ReturnType<typeof withDatabase>> | undefined
+  /** What the fake hiring has told, in order. */
+  readonly changes: Array<Change>
+  /** Every batch that deliverables was asked for. */
+  readonly batches: ReadonlyArray<ReadonlyArray<ClaimedRun>>
+  /** Every run that deliverables was asked for, one entry an attempt. */
+  readonly attempts: ReadonlyArray<ClaimedRun>
+  /** How the fake deliverables answers from now on. */
+  answer(with_: Answering): void
+  /** Sends a request below `/api/v1/scheduler`, as the operator olga unless it says. */
+  call(method: string, path: string, send?: Send): Promise<Answer>
+  hire(more?: Partial<HireChange>): HireChange
+  goal(hire: HiredInstanceId, more?: Partial<GoalChange>): GoalChange
+  /** Asks for a run now; the request's id. */
+  request(goal: Pick<GoalChange, "goal_instance_id" | "hired_instance_id">, request_id?: string): string
+  stop(): Promise<void>
+}
 
 /** Waits until something holds, and gives it; fails saying what was seen last. */
 export const eventually = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean, what: string): Promise<A> => {

@@ -25,6 +25,15 @@ export interface ProjectionPlan {
 
 const never: Next = { next_slot: null, due_at: null }
 
+/** A schedule that can't be evaluated (a zone that this runtime does not know) has no slot; the feed goes on. */
+const nextOrNever = (goal: GoalRow, timezone: string, after: number): Next => {
+  try {
+    return nextOf(goal, timezone, after)
+  } catch {
+    return never
+  }
+}
+
 const runs = (hire: HireRow, goal: GoalRow) => hire.runnable && goal.enabled
 
 /** Folds a page over what is projected of the hires and goals that it touches. Older versions are ignored. */
@@ -65,7 +74,7 @@ export const planChanges = (
     if (same) return
     for (const goal of goals.values()) {
       if (goal.hired_instance_id !== hire.hired_instance_id) continue
-      put({ ...goal, ...(runs(hire, goal) ? nextOf(goal, hire.timezone, at) : never) })
+      put({ ...goal, ...(runs(hire, goal) ? nextOrNever(goal, hire.timezone, at) : never) })
       dropped.add(goal.goal_instance_id)
     }
   }
@@ -100,7 +109,7 @@ export const planChanges = (
       default_at: change.default_at,
       ...never
     }
-    put({ ...goal, ...(runs(hire, goal) ? nextOf(goal, hire.timezone, at) : never) })
+    put({ ...goal, ...(runs(hire, goal) ? nextOrNever(goal, hire.timezone, at) : never) })
     deleted.delete(change.goal_instance_id)
     if (old !== undefined) dropped.add(change.goal_instance_id)
     if (!change.enabled) {
