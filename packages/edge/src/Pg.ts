@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Config, Effect, Layer, Redacted } from "effect"
 import { SqlError } from "effect/sql"
 import { Health } from "./Health.ts"
+import { sqlState } from "./Migrator/MigrationError.ts"
 
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed; `STINT_PG_POOL` bounds its
@@ -30,9 +31,13 @@ const passing = new Set([
   "StatementTimeoutError"
 ])
 
+/** SQLSTATEs that the client has no reason for: it shuts down, crashed or starts up (57P), or has no room left (53). */
+const passingState = /^(57P|53)/
+
 /** Whether a defect is the database being away, restarting or busy: trying again helps, and it is no bug. */
 export const isSqlUnavailable = (defect: unknown): boolean =>
-  defect instanceof SqlError.SqlError && passing.has(defect.reason._tag)
+  defect instanceof SqlError.SqlError &&
+  (passing.has(defect.reason._tag) || passingState.test(sqlState(defect) ?? ""))
 
 /** Whether a failed write broke this unique constraint or index. */
 export const violates = (error: unknown, constraint: string): boolean =>
