@@ -46,7 +46,11 @@ try {
   }
   const began = performance.now()
   const hires = await Promise.all(
-    Array.from({ length: 10 }, (_, n) => hireAgent(hiring, `customer-${n}`, n % 2 === 0 ? "marketing.healthcare.v1" : "trading.delta_futures.v1"))
+    Array.from(
+      { length: 10 },
+      (_, n) =>
+        hireAgent(hiring, `customer-${n}`, n % 2 === 0 ? "marketing.healthcare.v1" : "trading.delta_futures.v1"),
+    ),
   )
   await each(Array.from({ length: GOALS }, (_, n) => n), async (n) => {
     const hire = hires[n % hires.length]
@@ -54,16 +58,26 @@ try {
     const goal = await setGoal(hiring, hire.customer_id, hire.hired_instance_id, {
       goal_template_id: marketing ? "marketing.daily_micro_post.v1" : "trading.guardrail_report.v1",
       frequency: "daily",
-      settings: marketing ? { topic: "Flossing" } : {}
+      settings: marketing ? { topic: "Flossing" } : {},
     })
     goals.push(goal.goal_instance_id)
   })
-  console.log(`${GOALS} goals set in ${((performance.now() - began) / 1000).toFixed(1)} s (${SIDE_BY_SIDE} requests side by side)`)
+  console.log(
+    `${GOALS} goals set in ${
+      ((performance.now() - began) / 1000).toFixed(1)
+    } s (${SIDE_BY_SIDE} requests side by side)`,
+  )
   const postmaster = Number((await readFile(join(stack.home, "postgres", "postmaster.pid"), "utf8")).split("\n")[0])
-  const cpu = async () => ({
-    ...Object.fromEntries(await Promise.all(names.map(async (name) => [name, await cpuOf((await stack.pids(name))[0]!)]))),
-    postgres: (await Promise.all([postmaster, ...await childrenOf(postmaster)].map(cpuOf))).reduce((a, b) => a + b, 0)
-  }) as Promise<Record<string, number>>
+  const cpu = async () =>
+    ({
+      ...Object.fromEntries(
+        await Promise.all(names.map(async (name) => [name, await cpuOf((await stack.pids(name))[0]!)])),
+      ),
+      postgres: (await Promise.all([postmaster, ...await childrenOf(postmaster)].map(cpuOf))).reduce(
+        (a, b) => a + b,
+        0,
+      ),
+    }) as Promise<Record<string, number>>
 
   const rates: Array<number> = []
   const perRun: Array<Record<string, number>> = []
@@ -71,7 +85,10 @@ try {
     const at = Date.now() + 3000 + GOALS * 8
     const scheduled_time = new Date(at).toISOString()
     await each(goals, async (goal) => {
-      await stack.call("scheduler", "POST", `/api/v1/scheduler/trigger/${goal}`, { as: "operator:olga", body: { scheduled_time } })
+      await stack.call("scheduler", "POST", `/api/v1/scheduler/trigger/${goal}`, {
+        as: "operator:olga",
+        body: { scheduled_time },
+      })
     })
     if (Date.now() > at) throw new Error("the goals were due before all were set: raise the lead")
     const before = await cpu()
@@ -82,15 +99,25 @@ try {
       await sleep(50)
     }
     // the database knows when the last run ended; our looking at it does not count
-    const [ended] = await stack.sql<{ ms: number; n: bigint }>("scheduler", `select
+    const [ended] = await stack.sql<{ ms: number; n: bigint }>(
+      "scheduler",
+      `select
       (extract(epoch from max(closed_at)) * 1000 - ${at})::float8 as ms, count(*) as n
-      from scheduled_goal_runs where status = 'completed' and scheduled_time = to_timestamp(${at / 1000})`)
+      from scheduled_goal_runs where status = 'completed' and scheduled_time = to_timestamp(${at / 1000})`,
+    )
     const after = await cpu()
-    const [made] = await stack.sql<{ n: bigint }>("deliverables", `select count(*) as n from deliverables
-      where scheduled_time = to_timestamp(${at / 1000})`)
-    if (ended!.n !== BigInt(GOALS) || made!.n !== BigInt(GOALS)) throw new Error(`${ended!.n} runs, ${made!.n} deliverables`)
+    const [made] = await stack.sql<{ n: bigint }>(
+      "deliverables",
+      `select count(*) as n from deliverables
+      where scheduled_time = to_timestamp(${at / 1000})`,
+    )
+    if (ended!.n !== BigInt(GOALS) || made!.n !== BigInt(GOALS)) {
+      throw new Error(`${ended!.n} runs, ${made!.n} deliverables`)
+    }
     rates.push(GOALS / (ended!.ms / 1000))
-    perRun.push(Object.fromEntries(Object.keys(after).map((name) => [name, (after[name]! - before[name]!) / GOALS * 1e6])))
+    perRun.push(
+      Object.fromEntries(Object.keys(after).map((name) => [name, (after[name]! - before[name]!) / GOALS * 1e6])),
+    )
     console.log(`round ${round + 1}: ${GOALS} runs in ${(ended!.ms / 1000).toFixed(2)} s`)
   }
   console.log(`median ${median(rates).toFixed(0)} runs/s`)

@@ -19,7 +19,7 @@ describe("kill -9 while 200 goals are due", () => {
     const goal = {
       goal_template_id: "trading.guardrail_report.v1",
       frequency: "daily",
-      settings: {}
+      settings: {},
     }
     for (let at = 0; at < GOALS; at += 20) {
       const made = await Promise.all(Array.from({ length: 20 }, () => setGoal(hiring, "acme", hire, goal)))
@@ -36,20 +36,27 @@ describe("kill -9 while 200 goals are due", () => {
     const at = Date.now() + 3_000
     const scheduled_time = new Date(at).toISOString()
     for (let n = 0; n < GOALS; n += 20) {
-      await Promise.all(goals.slice(n, n + 20).map(async (goal) => {
-        const answer = await stack.call("scheduler", "POST", `/api/v1/scheduler/trigger/${goal}`, {
-          as: "operator:olga",
-          body: { scheduled_time }
-        })
-        assert.strictEqual(answer.status, 202)
-      }))
+      await Promise.all(
+        goals.slice(n, n + 20).map(async (goal) => {
+          const answer = await stack.call("scheduler", "POST", `/api/v1/scheduler/trigger/${goal}`, {
+            as: "operator:olga",
+            body: { scheduled_time },
+          })
+          assert.strictEqual(answer.status, 202)
+        }),
+      )
     }
     await sleep(at - Date.now())
     return at
   }
   const completed = async (at: number) =>
-    Number((await stack.sql<{ n: bigint }>("scheduler", `select count(*) as n from scheduled_goal_runs
-      where status = 'completed' and scheduled_time = to_timestamp(${at / 1000})`))[0]!.n)
+    Number(
+      (await stack.sql<{ n: bigint }>(
+        "scheduler",
+        `select count(*) as n from scheduled_goal_runs
+      where status = 'completed' and scheduled_time = to_timestamp(${at / 1000})`,
+      ))[0]!.n,
+    )
 
   const victims: Array<ServiceName | "postgres"> = ["scheduler", "deliverables", "hiring", "catalog", "postgres"]
   for (const victim of victims) {
@@ -65,18 +72,27 @@ describe("kill -9 while 200 goals are due", () => {
         await sleep(250)
         done = await completed(at).catch(() => 0)
         // a run that was charged an attempt waits for minutes; its wait is not what this test is about
-        await stack.sql("scheduler", `update run_queue set claimable_at = now()
-          where holder is null and attempt > 0 and claimable_at > now()`).catch(() => undefined)
+        await stack.sql(
+          "scheduler",
+          `update run_queue set claimable_at = now()
+          where holder is null and attempt > 0 and claimable_at > now()`,
+        ).catch(() => undefined)
         await stack.sql("scheduler", "select pg_notify('stint_scheduler', '')").catch(() => undefined)
       }
       assert.strictEqual(done, GOALS)
-      const [runs] = await stack.sql<{ goals: bigint; runs: bigint; keys: bigint }>("scheduler", `
+      const [runs] = await stack.sql<{ goals: bigint; runs: bigint; keys: bigint }>(
+        "scheduler",
+        `
         select count(distinct goal_instance_id) as goals, count(*) as runs, count(distinct deliverable_id) as keys
-        from goal_runs where status = 'completed' and idempotency_key like '%:${new Date(at).toISOString()}'`)
+        from goal_runs where status = 'completed' and idempotency_key like '%:${new Date(at).toISOString()}'`,
+      )
       assert.deepStrictEqual(runs, { goals: BigInt(GOALS), runs: BigInt(GOALS), keys: BigInt(GOALS) })
-      const [made] = await stack.sql<{ deliverables: bigint; goals: bigint }>("deliverables", `
+      const [made] = await stack.sql<{ deliverables: bigint; goals: bigint }>(
+        "deliverables",
+        `
         select count(*) as deliverables, count(distinct goal_instance_id) as goals from deliverables
-        where idempotency_key like '%:${new Date(at).toISOString()}'`)
+        where idempotency_key like '%:${new Date(at).toISOString()}'`,
+      )
       assert.deepStrictEqual(made, { deliverables: BigInt(GOALS), goals: BigInt(GOALS) })
       const [left] = await stack.sql<{ n: bigint }>("scheduler", "select count(*) as n from run_queue")
       assert.strictEqual(left!.n, 0n)

@@ -15,7 +15,7 @@ export const configs = {
     offerings_services: ["cleaning", "implants"],
     location: "Pune",
     platforms_enabled: ["instagram", "x"],
-    platform_credentials: { instagram: "cred-1", x: "cred-2" }
+    platform_credentials: { instagram: "cred-1", x: "cred-2" },
   },
   "trading.delta_futures.v1": {
     nickname: "Tara",
@@ -25,8 +25,8 @@ export const configs = {
     credential_ref: "cred-3",
     allowed_coins: ["BTC", "ETH"],
     default_coin: "BTC",
-    risk_limits: { max_units_per_order: 5 }
-  }
+    risk_limits: { max_units_per_order: 5 },
+  },
 } as const
 
 const ok = (answer: Answer, what: string) => {
@@ -39,20 +39,23 @@ export const hireAgent = async (
   call: CallHiring,
   customer: string,
   agent_id: keyof typeof configs,
-  settings: Record<string, unknown> = {}
+  settings: Record<string, unknown> = {},
 ) => {
   const as = `customer:${customer}` as const
   const subscription = ok(
     await call("POST", "/api/v1/subscriptions", { as, body: { agent_id, customer_id: customer, duration: "monthly" } }),
-    "subscribe"
+    "subscribe",
   )
-  ok(await call("POST", `/api/v1/subscriptions/${subscription.subscription_id}/activate`, { as: "operator:olga" }), "activate")
+  ok(
+    await call("POST", `/api/v1/subscriptions/${subscription.subscription_id}/activate`, { as: "operator:olga" }),
+    "activate",
+  )
   const hire = ok(
     await call("PUT", "/api/v1/hired-agents/draft", {
       as,
-      body: { subscription_id: subscription.subscription_id, agent_id, config: configs[agent_id], settings }
+      body: { subscription_id: subscription.subscription_id, agent_id, config: configs[agent_id], settings },
     }),
-    "draft"
+    "draft",
   )
   return ok(await call("POST", `/api/v1/hired-agents/${hire.hired_instance_id}/finalize`, { as }), "finalize")
 }

@@ -72,6 +72,6 @@ export const withDatabase = async (service: ServiceName) => {
   return {
     url: Redacted.value(database.databaseUrl),
     ownerUrl: Redacted.value(database.migrateUrl),
-    release: () => Effect.runPromise(Scope.close(scope, Exit.void))
+    release: () => Effect.runPromise(Scope.close(scope, Exit.void)),
   }
 }

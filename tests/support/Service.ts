@@ -9,7 +9,12 @@ const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: 
 const jwks = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), alg: "EdDSA", use: "sig" }] })
 
 /** A token of the test's own issuer. */
-export const token = (role: Role, subject: string, claims: Record<string, unknown> = {}, expires: string | number = "1h") =>
+export const token = (
+  role: Role,
+  subject: string,
+  claims: Record<string, unknown> = {},
+  expires: string | number = "1h",
+) =>
   new SignJWT({ role, ...claims }).setProtectedHeader({ alg: "EdDSA" }).setSubject(subject).setAudience("stint")
     .setIssuedAt().setExpirationTime(expires).sign(privateKey)
 
@@ -51,8 +56,8 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
     Effect.try({
       try: () => void (files[path] = `${files[path] ?? ""}${line}\n`),
       // of a property that a test made to refuse
-      catch: (error) => new FileFailure({ path, missing: false, why: (error as Error).message })
-    })
+      catch: (error) => new FileFailure({ path, missing: false, why: (error as Error).message }),
+    }),
 })
 
 /**
@@ -62,13 +67,13 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
 export const startService = async (
   app: Layer.Layer<never, unknown, never> | Layer.Layer<never, unknown, unknown>,
   env: Record<string, string> = {},
-  files: Record<string, string> = {}
+  files: Record<string, string> = {},
 ): Promise<TestService> => {
   const service = await token("service", "test-service")
   const host: Host = {
     env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
     files: memoryFiles(Object.assign(files, { "service.token": service })),
-    reach: { check: () => Effect.void }
+    reach: { check: () => Effect.void },
   }
   const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()
@@ -93,8 +98,8 @@ export const startService = async (
           method,
           headers,
           ...(body === undefined ? {} : { body }),
-          ...(send.signal === undefined ? {} : { signal: send.signal })
-        })
+          ...(send.signal === undefined ? {} : { signal: send.signal }),
+        }),
       )
       const text = await response.text()
       let json: unknown
@@ -104,7 +109,7 @@ export const startService = async (
         json = text
       }
       return { status: response.status, headers: response.headers, json }
-    }
+    },
   }
 }
 

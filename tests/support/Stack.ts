@@ -74,7 +74,7 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
     cwd: root,
     detached: true,
     env: { ...process.env, STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
-    stdio: ["ignore", "pipe", "pipe"]
+    stdio: ["ignore", "pipe", "pipe"],
   })
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)
   const ended = new Promise<void>((resolve) => launcher.once("exit", () => resolve()))
@@ -107,7 +107,7 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
       const response = await fetch(`http://127.0.0.1:${base + PORTS[service]}${path}`, {
         method,
         headers,
-        ...(body === undefined ? {} : { body })
+        ...(body === undefined ? {} : { body }),
       })
       const text = await response.text()
       return { status: response.status, headers: response.headers, json: text === "" ? undefined : JSON.parse(text) }
@@ -125,15 +125,15 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
         Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
           Effect.provide(PgClient.layer({
             url: Redacted.make(`postgres://${user}:${password}@127.0.0.1:${port}/stint_${service}`),
-            maxConnections: 1
-          }))
-        )
+            maxConnections: 1,
+          })),
+        ),
       ) as Promise<ReadonlyArray<A>>
     },
     stop: async () => {
       process.kill(-group, "SIGTERM")
       await ended
       await rm(home, { recursive: true, force: true })
-    }
+    },
   }
 }

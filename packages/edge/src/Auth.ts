@@ -3,18 +3,18 @@ import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/
 import { Unauthorized, WrongRole } from "@stint/domain/Problem"
 import { audience as ours } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { createLocalJWKSet, createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose"
+import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose"
 
 /** Where the public keys come from. */
 export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys") {
   /** From `STINT_JWKS_URL` (fetched and cached), or from the JSON of `STINT_JWKS`, as the local launcher gives it. */
   static readonly layer = Layer.effect(
     Keys,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const url = yield* Config.option(Config.String("STINT_JWKS_URL"))
       if (Option.isSome(url)) return createRemoteJWKSet(new URL(url.value))
       return createLocalJWKSet(yield* Config.schema(Schema.fromJsonString(Schema.Any), "STINT_JWKS"))
-    })
+    }),
   )
 }
 
@@ -26,13 +26,13 @@ const REMEMBERED = 10_000
 /** The layer of `Authorization`. Tokens: asymmetric signature, `exp` needed, claims `sub` and `role`. */
 export const layer = Layer.effect(
   Authorization,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const keys = yield* Keys
     const audience = yield* Config.String("STINT_JWT_AUDIENCE").pipe(Config.withDefault(ours))
     const issuer = yield* Config.option(Config.String("STINT_JWT_ISSUER"))
     const verified = new Map<string, { readonly caller: Caller; readonly until: number }>()
 
-    const verify = Effect.fnUntraced(function*(token: string) {
+    const verify = Effect.fnUntraced(function* (token: string) {
       const known = verified.get(token)
       if (known !== undefined && known.until > Date.now()) return known.caller
       verified.delete(token)
@@ -43,9 +43,9 @@ export const layer = Layer.effect(
             algorithms: ["EdDSA", "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
             requiredClaims: ["exp", "sub", "role"],
             clockTolerance: 5,
-            ...(Option.isSome(issuer) ? { issuer: issuer.value } : {})
+            ...(Option.isSome(issuer) ? { issuer: issuer.value } : {}),
           }),
-        catch: () => new Unauthorized({ detail: "The token is not valid: its signature, its end or its audience" })
+        catch: () => new Unauthorized({ detail: "The token is not valid: its signature, its end or its audience" }),
       })
       const caller = decodeCaller(claims.payload)
       if (Option.isNone(caller)) {
@@ -58,7 +58,7 @@ export const layer = Layer.effect(
     })
 
     return Authorization.of({
-      bearer: Effect.fnUntraced(function*(httpEffect, { credential, endpoint }) {
+      bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint }) {
         const token = Redacted.value(credential)
         if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
         const caller = yield* verify(token)
@@ -66,11 +66,11 @@ export const layer = Layer.effect(
         if (!allowed.includes(caller.role)) {
           return yield* new WrongRole({
             detail: `This needs the role ${allowed.join(" or ")}; the token says ${caller.role}`,
-            allowed_roles: allowed
+            allowed_roles: allowed,
           })
         }
         return yield* Effect.provideService(httpEffect, CurrentCaller, caller)
-      })
+      }),
     })
-  })
+  }),
 )

@@ -42,7 +42,7 @@ const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest |
   return undefined
 }
 
-const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRequest, limit: number) {
+const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, limit: number) {
   // a request without a body has no stream to read
   if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
@@ -54,7 +54,7 @@ const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRe
       else chunks.length = 0
       return size > limit + DRAIN
     }),
-    Stream.runDrain
+    Stream.runDrain,
   )
   if (size > limit) {
     return yield* new BodyTooLarge({ detail: `A body here may have ${limit} bytes at most` })
@@ -70,7 +70,7 @@ const read = Effect.fnUntraced(function*(request: HttpServerRequest.HttpServerRe
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-const decode = Effect.fnUntraced(function*(bytes: Uint8Array) {
+const decode = Effect.fnUntraced(function* (bytes: Uint8Array) {
   if (bytes.length === 0) return "{}"
   let text: string
   try {
@@ -91,7 +91,7 @@ const decode = Effect.fnUntraced(function*(bytes: Uint8Array) {
 /** The layer of `BodyLimits`. An empty body counts as `{}`, so that a POST that needs none can go without. */
 export const layer = Layer.succeed(
   BodyLimits,
-  Effect.fnUntraced(function*(httpEffect, { endpoint }) {
+  Effect.fnUntraced(function* (httpEffect, { endpoint }) {
     if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
     const request = yield* HttpServerRequest.HttpServerRequest
     const type = request.headers["content-type"]
@@ -101,5 +101,5 @@ export const layer = Layer.succeed(
     const text = yield* Effect.flatMap(read(request, limitOf(request.url.split("?")[0]!)), decode)
     const checked = Object.create(request, { text: { value: Effect.succeed(text) } })
     return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, checked)
-  })
+  }),
 )

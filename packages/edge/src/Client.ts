@@ -9,44 +9,46 @@ import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
 
 /** This service's own token, of the role service, from `STINT_SERVICE_TOKEN_FILE`; read anew once a minute, as it is rotated. */
 export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Redacted.Redacted>>()(
-  "stint/ServiceToken"
+  "stint/ServiceToken",
 ) {
   static readonly layer = Layer.effect(
     ServiceToken,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const path = yield* Config.String("STINT_SERVICE_TOKEN_FILE")
       const files = yield* Files
       const read = Effect.map(Effect.orDie(files.read(path)), (text) => Redacted.make(text.trim()))
       return yield* Effect.cachedWithTTL(read, "1 minute")
-    })
+    }),
   )
 }
 
 /** Puts the service's token on every call. */
 const CallerToken = HttpApiMiddleware.layerClient(
   Authorization,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const token = yield* ServiceToken
-    return ({ next, request }) =>
-      Effect.flatMap(token, (value) => next(HttpClientRequest.bearerToken(request, value)))
-  })
+    return ({ next, request }) => Effect.flatMap(token, (value) => next(HttpClientRequest.bearerToken(request, value)))
+  }),
 )
 
 /** Where a service is: `<NAME>_URL`, or this machine's port of it. */
 export const urlOf = (name: keyof typeof PORTS) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
     return yield* Config.String(`${name.toUpperCase()}_URL`).pipe(
-      Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`)
+      Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`),
     )
   })
 
-const late = (request: HttpClientRequest.HttpClientRequest, { deadline, name }: { readonly deadline: Duration.Input; readonly name: string }) =>
+const late = (
+  request: HttpClientRequest.HttpClientRequest,
+  { deadline, name }: { readonly deadline: Duration.Input; readonly name: string },
+) =>
   new HttpClientError.HttpClientError({
     reason: new HttpClientError.TransportError({
       request,
-      description: `${name} did not answer within ${Duration.format(Duration.fromInputUnsafe(deadline))}`
-    })
+      description: `${name} did not answer within ${Duration.format(Duration.fromInputUnsafe(deadline))}`,
+    }),
   })
 
 /**
@@ -55,9 +57,9 @@ const late = (request: HttpClientRequest.HttpClientRequest, { deadline, name }: 
  */
 export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>,
-  options: { readonly name: keyof typeof PORTS; readonly deadline: Duration.Input }
+  options: { readonly name: keyof typeof PORTS; readonly deadline: Duration.Input },
 ) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const baseUrl = yield* urlOf(options.name)
     return yield* HttpApiClient.make(api, {
       baseUrl,
@@ -65,18 +67,17 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
         HttpClient.transform(client, (response, request) =>
           Effect.timeoutOrElse(response, {
             duration: options.deadline,
-            orElse: () => Effect.fail(late(request, options))
-          })
-        ).pipe(HttpClient.mapRequestEffect((request) =>
-        Effect.gen(function*() {
-          const id = yield* RequestId
-          const trace = yield* Trace
-          return HttpClientRequest.setHeaders(request, {
-            ...(id === "" ? {} : { "x-request-id": id }),
-            ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) })
-          })
-        })
-      )),
+            orElse: () => Effect.fail(late(request, options)),
+          })).pipe(HttpClient.mapRequestEffect((request) =>
+            Effect.gen(function* () {
+              const id = yield* RequestId
+              const trace = yield* Trace
+              return HttpClientRequest.setHeaders(request, {
+                ...(id === "" ? {} : { "x-request-id": id }),
+                ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
+              })
+            })
+          )),
     })
   })
 

@@ -24,7 +24,7 @@ export const middlewares = Layer.mergeAll(
   RequestProblems.layer,
   Body.layer,
   Idempotency.layer,
-  Auth.layer.pipe(Layer.provide(Auth.Keys.layer))
+  Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
 )
 
 const bare: Record<number, { readonly code: string; readonly title: string }> = {
@@ -33,7 +33,7 @@ const bare: Record<number, { readonly code: string; readonly title: string }> = 
   405: { code: "method_not_allowed", title: "That method is not allowed here" },
   413: { code: "body_too_large", title: "The body is too large" },
   415: { code: "unsupported_media_type", title: "The body must be application/json" },
-  503: { code: "unavailable", title: "A service that is needed does not answer now" }
+  503: { code: "unavailable", title: "A service that is needed does not answer now" },
 }
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
@@ -52,7 +52,7 @@ const finish = async (response: Response, requestId: string): Promise<Response> 
     type: `urn:stint:problem:${code}`,
     title,
     status: response.status,
-    code
+    code,
   }))
   headers.set("content-type", "application/problem+json")
   headers.delete("content-length")
@@ -86,8 +86,8 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(Reach, host.reach),
-      ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
-    ))
+      ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
+    )),
   )
   const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
   const fetch = async (request: Request): Promise<Response> => {
@@ -95,7 +95,10 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     const refused = refusedUrl(request.url)
     if (refused !== undefined) return finish(refused, requestId)
     const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, traceOf(request.headers)))
-    return finish(await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context), requestId)
+    return finish(
+      await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context),
+      requestId,
+    )
   }
   return { fetch, drain: () => Effect.runPromise(health.drain), dispose }
 }

@@ -29,35 +29,38 @@ export class Health extends Context.Service<Health, {
     return Health.of({
       require: (check) => Effect.sync(() => void checks.push(check)),
       onDrain: (work) => Effect.sync(() => void works.push(work)),
-      drain: Effect.gen(function*() {
+      drain: Effect.gen(function* () {
         yield* Deferred.succeed(begun, undefined)
         yield* Effect.all(works, { concurrency: "unbounded", discard: true })
       }),
       draining: Deferred.await(begun),
-      report: Effect.gen(function*() {
+      report: Effect.gen(function* () {
         const results = yield* Effect.forEach(checks, ({ check, name }) =>
           check.pipe(
             Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.fail("no answer within 2 s") }),
-            Effect.match({ onSuccess: () => [name, "ok"] as const, onFailure: (why) => [name, why] as const })
+            Effect.match({ onSuccess: () => [name, "ok"] as const, onFailure: (why) => [name, why] as const }),
           ), { concurrency: "unbounded" })
         const leaving = Option.isSome(yield* Deferred.poll(begun))
         return {
           ready: !leaving && results.every(([, result]) => result === "ok"),
-          checks: { ...Object.fromEntries(results), ...(leaving ? { drain: "going away" } : {}) }
+          checks: { ...Object.fromEntries(results), ...(leaving ? { drain: "going away" } : {}) },
         }
-      })
+      }),
     })
   }
 }
 
 /** `/livez`: the process answers. `/readyz`: it can do its work; else 503 and why. */
-export const routes = HttpRouter.use(Effect.fnUntraced(function*(router) {
+export const routes = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const health = yield* Health
   yield* router.add("GET", "/livez", HttpServerResponse.jsonUnsafe({ status: "alive" }))
   yield* router.add(
     "GET",
     "/readyz",
-    Effect.map(health.report, ({ checks, ready }) =>
-      HttpServerResponse.jsonUnsafe({ status: ready ? "ready" : "not_ready", checks }, { status: ready ? 200 : 503 }))
+    Effect.map(
+      health.report,
+      ({ checks, ready }) =>
+        HttpServerResponse.jsonUnsafe({ status: ready ? "ready" : "not_ready", checks }, { status: ready ? 200 : 503 }),
+    ),
   )
 }))

@@ -11,7 +11,7 @@ const sha256 = (text: string) =>
   Effect.promise(async () =>
     Array.from(
       new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
-      (b) => b.toString(16).padStart(2, "0")
+      (b) => b.toString(16).padStart(2, "0"),
     ).join("")
   )
 
@@ -26,18 +26,21 @@ const decodeKey = Schema.decodeUnknownOption(IdempotencyKey)
  */
 export const layer = Layer.effect(
   Idempotency,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const repo = yield* IdempotencyRepo
     yield* repo.prune().pipe(
       Effect.catchCause((cause) => Effect.logDebug("could not prune idempotency keys", cause)),
       Effect.repeat(Schedule.spaced("10 minutes")),
-      Effect.forkScoped
+      Effect.forkScoped,
     )
 
-    return Effect.fnUntraced(function*(httpEffect, { endpoint }) {
+    return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       const request = yield* HttpServerRequest.HttpServerRequest
       const given = request.headers["idempotency-key"]
-      if (given === undefined || endpoint.method === "GET" || Option.isSome(Context.getOption(endpoint.annotations, KeepsReplies))) {
+      if (
+        given === undefined || endpoint.method === "GET" ||
+        Option.isSome(Context.getOption(endpoint.annotations, KeepsReplies))
+      ) {
         return yield* httpEffect
       }
       const key = decodeKey(given)
@@ -45,7 +48,7 @@ export const layer = Layer.effect(
         const message = "must be 1 to 255 visible ASCII characters"
         return yield* new InvalidRequest({
           detail: `Idempotency-Key ${message}`,
-          errors: [{ path: 'header["idempotency-key"]', message }]
+          errors: [{ path: 'header["idempotency-key"]', message }],
         })
       }
       const caller = yield* CurrentCaller
@@ -53,7 +56,7 @@ export const layer = Layer.effect(
       const scope: Scope = {
         caller: `${caller.role}:${caller.subject}`,
         route: `${endpoint.method} ${endpoint.path}`,
-        key: key.value
+        key: key.value,
       }
       const reservation = yield* repo.reserve(scope, yield* sha256(`${request.url}\n${text}`))
       switch (reservation._tag) {
@@ -62,28 +65,28 @@ export const layer = Layer.effect(
         case "InFlight":
           return HttpServerResponse.setHeader(
             yield* HttpServerRespondable.toResponse(
-              new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" })
+              new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" }),
             ),
             "retry-after",
-            "1"
+            "1",
           )
         case "Replay": {
           const { body, location, status } = reservation.reply
           return HttpServerResponse.text(body, {
             status,
             contentType: "application/json",
-            headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) }
+            headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
           })
         }
       }
       const seed = {
         millis: reservation.firstSeen,
         key: JSON.stringify([scope.caller, scope.route, scope.key]),
-        taken: 0
+        taken: 0,
       }
       const renewing = Effect.repeat(repo.renew(scope), Schedule.spaced(`${HOLD_SECONDS / 3} seconds`)).pipe(
         Effect.delay(`${HOLD_SECONDS / 3} seconds`),
-        Effect.andThen(Effect.never)
+        Effect.andThen(Effect.never),
       )
       return yield* Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing).pipe(
         Effect.tap((response) =>
@@ -91,16 +94,16 @@ export const layer = Layer.effect(
             ? repo.keep(scope, {
               status: response.status,
               location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
-              body: bodyText(response)
+              body: bodyText(response),
             })
             : repo.release(scope, response.status < 500)
         ),
         Effect.onError((cause) =>
           repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
-            Effect.catchCause(() => Effect.void)
+            Effect.catchCause(() => Effect.void),
           )
-        )
+        ),
       )
     })
-  })
+  }),
 )

@@ -37,16 +37,16 @@ export class Ids extends Context.Service<Ids, {
   readonly instant: Effect.Effect<number>
 }>()("stint/Ids") {
   static readonly layer = Layer.succeed(Ids, {
-    next: Effect.fnUntraced(function*(prefix) {
+    next: Effect.fnUntraced(function* (prefix) {
       const seed = yield* IdSeed
       if (seed === undefined) return `${prefix}-${uuidv7(yield* Clock.currentTimeMillis)}`
       const text = new TextEncoder().encode(`${seed.key}\n${prefix}\n${seed.taken++}`)
       const digest = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", text))
       return `${prefix}-${uuidv7(seed.millis, new Uint8Array(digest).slice(0, 10))}`
     }),
-    instant: Effect.gen(function*() {
+    instant: Effect.gen(function* () {
       const seed = yield* IdSeed
       return seed === undefined ? yield* Clock.currentTimeMillis : seed.millis
-    })
+    }),
   })
 }

@@ -17,7 +17,7 @@ export const decodeCursor = <S extends Schema.Codec<unknown, unknown>>(key: S) =
     const text = Base64Url.decodeString(cursor)
     const refused = new InvalidRequest({
       detail: "The cursor is not one of this list",
-      errors: [{ path: "query.cursor", message: "must be the next_cursor of the page before" }]
+      errors: [{ path: "query.cursor", message: "must be the next_cursor of the page before" }],
     })
     return Result.isFailure(text) || nul.test(text.success)
       ? Effect.fail(refused)

@@ -10,7 +10,7 @@ import { sqlState } from "./Migrator/MigrationError.ts"
  * connections (default 10). Connections open when they are needed, so a service starts while its database is away.
  */
 export const layer = (name: string) =>
-  Layer.unwrap(Effect.gen(function*() {
+  Layer.unwrap(Effect.gen(function* () {
     const url = yield* Config.Redacted(`${name.toUpperCase()}_DATABASE_URL`)
     const maxConnections = yield* Config.Int("STINT_PG_POOL").pipe(Config.withDefault(10))
     return PgClient.layer({
@@ -18,7 +18,7 @@ export const layer = (name: string) =>
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
       connectTimeout: "5 seconds",
-      startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" }
+      startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" },
     })
   }))
 
@@ -28,7 +28,7 @@ const passing = new Set([
   "DeadlockError",
   "SerializationError",
   "LockTimeoutError",
-  "StatementTimeoutError"
+  "StatementTimeoutError",
 ])
 
 /** SQLSTATEs that the client has no reason for: it shuts down, crashed or starts up (57P), or has no room left (53). */
@@ -45,11 +45,11 @@ export const violates = (error: unknown, constraint: string): boolean =>
   error.reason.constraint === constraint
 
 /** Readiness: the database answers. */
-export const health = Layer.effectDiscard(Effect.gen(function*() {
+export const health = Layer.effectDiscard(Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const health = yield* Health
   yield* health.require({
     name: "database",
-    check: Effect.asVoid(sql`select 1`).pipe(Effect.mapError(() => "the database does not answer"))
+    check: Effect.asVoid(sql`select 1`).pipe(Effect.mapError(() => "the database does not answer")),
   })
 }))

@@ -6,9 +6,12 @@ import { uuidv7 } from "./Ids.ts"
 export const RequestId = Context.Reference<string>("stint/RequestId", { defaultValue: () => "" })
 
 /** The W3C trace that the request belongs to: 32 hex digits, and the flags byte. Undefined outside of a request. */
-export const Trace = Context.Reference<{ readonly traceId: string; readonly flags: string } | undefined>("stint/Trace", {
-  defaultValue: () => undefined
-})
+export const Trace = Context.Reference<{ readonly traceId: string; readonly flags: string } | undefined>(
+  "stint/Trace",
+  {
+    defaultValue: () => undefined,
+  },
+)
 
 const randomHex = (bytes: number) =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("")

@@ -26,7 +26,7 @@ const undecoded = (error: HttpApiError.HttpApiSchemaError) => {
   const issues = format(error.cause.issue).issues
   return new InvalidRequest({
     detail: `${issues.length} ${issues.length === 1 ? "fault" : "faults"}: see errors`,
-    errors: issues.map((issue) => ({ path: jsonPath(roots[error.kind], issue.path ?? []), message: issue.message }))
+    errors: issues.map((issue) => ({ path: jsonPath(roots[error.kind], issue.path ?? []), message: issue.message })),
   })
 }
 
@@ -46,10 +46,10 @@ export const layer = Layer.succeed(RequestProblems, (httpEffect) =>
     if (isSqlUnavailable(defect)) {
       return Effect.andThen(
         Effect.logWarning("the database does not answer", String(defect)),
-        HttpServerRespondable.toResponse(new Unavailable({ detail: "The database does not answer; try again" }))
+        HttpServerRespondable.toResponse(new Unavailable({ detail: "The database does not answer; try again" })),
       )
     }
-    return Effect.gen(function*() {
+    return Effect.gen(function* () {
       yield* Effect.logError("a request broke", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
       return yield* HttpServerRespondable.toResponse(new InternalError({}))
     })

@@ -11,7 +11,7 @@ const DRAIN_MS = 20_000
 export const denoHost = (names: ReadonlyArray<string>): Host => ({
   env: Object.fromEntries(names.map((name) => [name, given[name] ?? Deno.env.get(name)])),
   files: denoFiles,
-  reach: denoReach
+  reach: denoReach,
 })
 
 /** Why a listener can't be had, in one sentence. */
@@ -34,7 +34,7 @@ export const serve = (
     readonly drain: () => Promise<void>
     readonly dispose: () => Promise<void>
   },
-  env: Host["env"]
+  env: Host["env"],
 ) => {
   const hostname = env.STINT_HOST ?? "127.0.0.1"
   const port = Number(env.STINT_PORT_BASE ?? 4100) + service.port
@@ -43,7 +43,7 @@ export const serve = (
     server = Deno.serve({
       hostname,
       port,
-      onListen: () => supervised || console.log(`${service.name} listens on http://${hostname}:${port}`)
+      onListen: () => supervised || console.log(`${service.name} listens on http://${hostname}:${port}`),
     }, service.fetch)
   } catch (error) {
     console.error(listenFailure(service.name, port, error))

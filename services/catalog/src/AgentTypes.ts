@@ -35,41 +35,43 @@ export class AgentTypes extends Context.Service<AgentTypes, {
    * published version fails with AgentTypeImmutable, naming each difference.
    */
   publish(
-    definition: AgentTypeDefinition
+    definition: AgentTypeDefinition,
   ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable>
   /** As `publish`, under a path that names the type, which must be the body's (InvalidRequest). */
   put(
     type: string,
-    definition: AgentTypeDefinition
+    definition: AgentTypeDefinition,
   ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable | InvalidRequest>
 }>()("catalog/AgentTypes") {
   static readonly layerNoDeps = Layer.effect(
     AgentTypes,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const repo = yield* AgentTypesRepo
       const cursorOf = decodeCursor(Schema.String)
       const encode = Schema.encodeSync(AgentTypeDefinition)
 
-      const pageOfKeys = Effect.fnUntraced(function*(keys: ReadonlyArray<VersionKey>, page: PageQuery) {
+      const pageOfKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<VersionKey>, page: PageQuery) {
         const limit = page.limit ?? DEFAULT_LIMIT
         const after = yield* cursorOf(page.cursor)
-        const start = after === undefined ? 0 : keys.findIndex((key) => `${key.agent_type_id}@${key.version}` === after) + 1
+        const start = after === undefined
+          ? 0
+          : keys.findIndex((key) => `${key.agent_type_id}@${key.version}` === after) + 1
         const { items, next_cursor } = pageOf(
           keys.slice(start, start + limit + 1).map((key) => `${key.agent_type_id}@${key.version}`),
           limit,
-          (id) => id
+          (id) => id,
         )
         const found = new Map((yield* repo.findAll(items)).map((row) => [row.id, row]))
         return { items: items.flatMap((id) => found.get(id) ?? []), next_cursor }
       })
 
-      const list = Effect.fn("AgentTypes.list")(function*(page: PageQuery) {
+      const list = Effect.fn("AgentTypes.list")(function* (page: PageQuery) {
         const byType = Map.groupBy(yield* repo.keys(), (key) => key.agent_type_id)
         const keys = [...byType.keys()].sort().map((type) => latest(byType.get(type)!)!)
         return yield* pageOfKeys(keys, page)
       })
 
-      const get = Effect.fn("AgentTypes.get")(function*(type: string, version: string | undefined) {
+      const get = Effect.fn("AgentTypes.get")(function* (type: string, version: string | undefined) {
         const wanted = version ?? latest(yield* repo.keys(type))?.version
         const found = wanted === undefined ? Option.none<AgentType>() : yield* repo.find(type, wanted)
         if (Option.isNone(found)) {
@@ -78,13 +80,13 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         return found.value
       })
 
-      const versions = Effect.fn("AgentTypes.versions")(function*(type: string, page: PageQuery) {
+      const versions = Effect.fn("AgentTypes.versions")(function* (type: string, page: PageQuery) {
         const keys = yield* repo.keys(type)
         if (keys.length === 0) return yield* new AgentTypeNotFound({ detail: type })
         return yield* pageOfKeys([...keys].sort((a, b) => compareVersions(b.version, a.version)), page)
       })
 
-      const publish = Effect.fn("AgentTypes.publish")(function*(definition: AgentTypeDefinition) {
+      const publish = Effect.fn("AgentTypes.publish")(function* (definition: AgentTypeDefinition) {
         const inserted = yield* repo.insert(definition, yield* DateTime.now)
         if (Option.isSome(inserted)) return { made: true, agentType: inserted.value }
         const stored = yield* get(definition.agent_type_id, definition.version).pipe(Effect.orDie)
@@ -96,36 +98,39 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         return { made: false, agentType: stored }
       })
 
-      const put = Effect.fn("AgentTypes.put")(function*(type: string, definition: AgentTypeDefinition) {
+      const put = Effect.fn("AgentTypes.put")(function* (type: string, definition: AgentTypeDefinition) {
         if (definition.agent_type_id !== type) {
           const message = "must be the type that the path names"
           return yield* new InvalidRequest({
             detail: `agent_type_id ${message}`,
-            errors: [{ path: "$.agent_type_id", message }]
+            errors: [{ path: "$.agent_type_id", message }],
           })
         }
         return yield* publish(definition)
       })
 
       return AgentTypes.of({ list, get, versions, publish, put })
-    })
+    }),
   )
 }
 
 /** Publishes the types that ship, once the database is there: what is published stays as it is. */
-export const seeding = Layer.effectDiscard(Effect.gen(function*() {
+export const seeding = Layer.effectDiscard(Effect.gen(function* () {
   const agentTypes = yield* AgentTypes
   const health = yield* Health
   const seeded = yield* Ref.make(false)
   yield* health.require({
     name: "shipped types",
-    check: Effect.flatMap(Ref.get(seeded), (is) => is ? Effect.void : Effect.fail("not published yet"))
+    check: Effect.flatMap(Ref.get(seeded), (is) => is ? Effect.void : Effect.fail("not published yet")),
   })
   yield* Effect.forEach(shippedDefinitions, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
-    Effect.catchTag("AgentTypeImmutable", (error) => Effect.logError(`a shipped type is published differently: ${error.detail}`)),
+    Effect.catchTag(
+      "AgentTypeImmutable",
+      (error) => Effect.logError(`a shipped type is published differently: ${error.detail}`),
+    ),
     Effect.andThen(Ref.set(seeded, true)),
     Effect.sandbox,
     Effect.retry(reconnect),
-    Effect.forkScoped
+    Effect.forkScoped,
   )
 }))

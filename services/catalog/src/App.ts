@@ -13,16 +13,16 @@ import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
   Layer.mergeAll(AgentTypesRepo.layerPg, IdempotencyRepo.layerPg, Pg.health).pipe(Layer.provide(Pg.layer("catalog"))),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory)
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory),
 )
 
 /** The catalog. */
 export const App = Layer.mergeAll(
   HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(CatalogApi, { path: "/docs" }),
-  seeding
+  seeding,
 ).pipe(
   Layer.provide(AgentTypesHttp),
   Layer.provide([AgentTypes.layerNoDeps, middlewares]),
-  Layer.provide(Storage)
+  Layer.provide(Storage),
 )

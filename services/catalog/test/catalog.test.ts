@@ -15,10 +15,10 @@ const custom = (version: string, name = "Gardening notes") => ({
       name,
       default_frequency: "daily",
       settings_schema: { fields: [] },
-      skill_binding: "gardening"
-    }
+      skill_binding: "gardening",
+    },
   ],
-  enforcement_defaults: { approval_required: true, deterministic: true }
+  enforcement_defaults: { approval_required: true, deterministic: true },
 })
 const op = { as: "operator:olga" } as const
 
@@ -40,14 +40,15 @@ for (const mode of ["memory", "postgres"] as const) {
       await catalog.dispose()
       await release()
     })
-    const publish = (body: unknown, headers = {}) => catalog.call("POST", "/api/v1/agent-types", { ...op, body, headers })
+    const publish = (body: unknown, headers = {}) =>
+      catalog.call("POST", "/api/v1/agent-types", { ...op, body, headers })
 
     it("ships two types, published at start", async () => {
       const list = await catalog.call("GET", "/api/v1/agent-types", { as: "customer:acme" })
       assert.strictEqual(list.status, 200)
       assert.deepStrictEqual(
         list.json.items.map((t: { id: string }) => t.id),
-        shippedDefinitions.map((d) => `${d.agent_type_id}@${d.version}`).sort()
+        shippedDefinitions.map((d) => `${d.agent_type_id}@${d.version}`).sort(),
       )
     })
 
@@ -74,7 +75,7 @@ for (const mode of ["memory", "postgres"] as const) {
       const rest = await catalog.call(
         "GET",
         `/api/v1/agent-types/gardening.v1/versions?cursor=${page.json.next_cursor}`,
-        op
+        op,
       )
       assert.deepStrictEqual(rest.json.items.map((t: { version: string }) => t.version), ["1.10.0", "1.9.0"])
     })
@@ -96,7 +97,8 @@ for (const mode of ["memory", "postgres"] as const) {
     })
 
     it("hostile bodies get their 4xx and store nothing", async () => {
-      const send = (raw: string | Uint8Array<ArrayBuffer>, headers = {}) => catalog.call("POST", "/api/v1/agent-types", { ...op, raw, headers })
+      const send = (raw: string | Uint8Array<ArrayBuffer>, headers = {}) =>
+        catalog.call("POST", "/api/v1/agent-types", { ...op, raw, headers })
       const text = JSON.stringify(custom("9.0.0"))
       const cases: Array<[number, string | Uint8Array<ArrayBuffer>, Record<string, string>?]> = [
         [400, new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d])],
@@ -107,7 +109,7 @@ for (const mode of ["memory", "postgres"] as const) {
         [400, "{"],
         [400, text.replace('"version"', '"extra":1,"version"')],
         [413, JSON.stringify({ ...custom("9.0.0"), pad: "x".repeat(1_100_000) })],
-        [415, text, { "content-type": "text/plain" }]
+        [415, text, { "content-type": "text/plain" }],
       ]
       for (const [status, raw, headers] of cases) {
         const answer = await send(raw, headers)

@@ -18,6 +18,7 @@ import * as Engine from "./Engine.ts"
 import * as EngineMemory from "./Engine/MemoryRepo.ts"
 import * as EnginePg from "./Engine/PgRepo.ts"
 import { Nudge } from "./Nudge.ts"
+import * as NudgePg from "./Nudge/PgRepo.ts"
 import * as Projection from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -34,8 +35,8 @@ const Storage = byMode(
     ControlsRepo.layerPg,
     DeadLettersRepo.layerPg,
     IdempotencyRepo.layerPg,
-    Nudge.layerPg,
-    Pg.health
+    NudgePg.layerPg,
+    Pg.health,
   ).pipe(Layer.provide(Pg.layer("scheduler"))),
   Layer.mergeAll(
     EngineMemory.layerMemory,
@@ -44,8 +45,8 @@ const Storage = byMode(
     ControlsRepo.layerMemory,
     DeadLettersRepo.layerMemory,
     IdempotencyRepo.layerMemory,
-    Nudge.layerMemory
-  ).pipe(Layer.provide(Store.layer))
+    Nudge.layerMemory,
+  ).pipe(Layer.provide(Store.layer)),
 )
 
 /** The services that the scheduler calls, over HTTP. */
@@ -57,12 +58,12 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
     Projection.layer,
-    Engine.layer
+    Engine.layer,
   ).pipe(
     Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp]),
     Layer.provide([Controls.layerNoDeps, Runs.layerNoDeps, DeadLetters.layerNoDeps, middlewares]),
     Layer.provide(Storage),
-    Layer.provide(clients)
+    Layer.provide(clients),
   )
 
 /** The scheduler. */

@@ -15,7 +15,7 @@ export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.S
 /** The call was sent and did not end well; whether drafts were made is unknown, and their keys will tell. */
 export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
   type: Schema.String,
-  message: Schema.String
+  message: Schema.String,
 }) {}
 
 /** Makes drafts, in deliverables. */
@@ -25,18 +25,18 @@ export class Drafts extends Context.Service<Drafts, {
 }>()("scheduler/Drafts") {
   static readonly layer = Layer.effect(
     Drafts,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const reach = yield* Reach
       const url = yield* Client.urlOf("deliverables")
       const client = yield* Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
       return Drafts.of({
-        make: Effect.fnUntraced(function*(runs) {
+        make: Effect.fnUntraced(function* (runs) {
           yield* Effect.mapError(reach.check(url), ({ message }) => new Away({ message }))
           const items = runs.map((run) => ({
             idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
             goal_instance_id: run.goal_instance_id,
             hired_instance_id: run.hired_instance_id,
-            scheduled_time: DateTime.makeUnsafe(run.scheduled_time)
+            scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
           }))
           const answer = yield* client.deliverables.createBatch({ payload: { items } }).pipe(
             Effect.mapError((error) => {
@@ -48,19 +48,22 @@ export class Drafts extends Context.Service<Drafts, {
                   return new CallFailed({
                     type: "TRANSPORT",
                     message: ("description" in error.reason ? error.reason.description : undefined) ??
-                      `the call to deliverables broke (${error.reason._tag})`
+                      `the call to deliverables broke (${error.reason._tag})`,
                   })
                 case "SchemaError":
-                  return new CallFailed({ type: "UNREADABLE", message: "deliverables answered what its contract does not know" })
+                  return new CallFailed({
+                    type: "UNREADABLE",
+                    message: "deliverables answered what its contract does not know",
+                  })
                 default:
                   return new CallFailed({ type: error.code, message: error.message })
               }
-            })
+            }),
           )
           return answer.items
-        })
+        }),
       })
-    })
+    }),
   )
 }
 
@@ -72,26 +75,26 @@ export class Hiring extends Context.Service<Hiring, {
 }>()("scheduler/Hiring") {
   static readonly layer = Layer.effect(
     Hiring,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const client = yield* Client.make(HiringApi, { name: "hiring", deadline: "40 seconds" })
       const failed = (error: { readonly _tag: string; readonly message: string }) =>
         new CallFailed({ type: error._tag, message: error.message })
       return Hiring.of({
         changes: (after, wait_ms) =>
           client.feed.changes({ query: { after, wait_ms, limit: 500 } }).pipe(
-            Effect.mapError((error) => error._tag === "FeedCursorGone" ? new FeedGone() : failed(error))
+            Effect.mapError((error) => error._tag === "FeedCursorGone" ? new FeedGone() : failed(error)),
           ),
         snapshot: (next) =>
           client.feed.snapshot({ query: { limit: 500, ...(next === undefined ? {} : { next }) } }).pipe(
-            Effect.mapError(failed)
+            Effect.mapError(failed),
           ),
         lookup: (goal) =>
           client.feed.lookup({ payload: { goal_instance_ids: [goal] } }).pipe(
             Effect.timeout("3 seconds"),
-            Effect.mapError(failed)
-          )
+            Effect.mapError(failed),
+          ),
       })
-    })
+    }),
   )
 }
 

@@ -11,7 +11,7 @@ import {
   SlotTaken,
   type Status,
   type Trigger,
-  type Triggered
+  type Triggered,
 } from "@stint/domain/Controls"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
@@ -36,7 +36,9 @@ const stateIdOf = (scope: Scope | undefined): string =>
 const scopeOf = (state_id: string) => {
   const at = state_id.indexOf(":")
   const id = state_id.slice(at + 1)
-  return (state_id.startsWith("hire:") ? { hired_instance_id: id as HiredInstanceId } : { customer_id: id as CustomerId })
+  return (state_id.startsWith("hire:")
+    ? { hired_instance_id: id as HiredInstanceId }
+    : { customer_id: id as CustomerId })
 }
 
 const nameOf = (state_id: string) => state_id === "global" ? "the scheduler" : state_id.replace(":", " ")
@@ -52,25 +54,25 @@ export class Controls extends Context.Service<Controls, {
   trigger(
     caller: Caller,
     goal: GoalInstanceId,
-    input: Trigger
+    input: Trigger,
   ): Effect.Effect<Triggered, GoalNotFound | GoalDisabled | HireNotRunnable | SchedulerPaused | SlotTaken | Unavailable>
   readonly status: Effect.Effect<Status>
   /** The action log, the latest first. */
   actions(
     query: { readonly cursor?: string; readonly limit?: number },
-    operator?: string
+    operator?: string,
   ): Effect.Effect<{ readonly items: ReadonlyArray<ActionLine>; readonly next_cursor: string | null }, InvalidRequest>
 }>()("scheduler/Controls") {
   static readonly layerNoDeps = Layer.effect(
     Controls,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const repo = yield* ControlsRepo
       const ids = yield* Ids
       const nudge = yield* Nudge
       const hiring = yield* Hiring
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
 
-      const pause = Effect.fn("Controls.pause")(function*(caller: Caller, input: Pause) {
+      const pause = Effect.fn("Controls.pause")(function* (caller: Caller, input: Pause) {
         const { reason = null, scope, timeout_seconds = 300, wait_for_completion = false } = input
         const id = stateIdOf(scope)
         const { state, was } = yield* repo.pause(id, reason, {
@@ -79,7 +81,11 @@ export class Controls extends Context.Service<Controls, {
           operator: caller.subject,
           goal_instance_id: null,
           reason,
-          action_metadata: { wait_for_completion, timeout_seconds, ...(scope === undefined ? {} : { scope: { ...scope } }) }
+          action_metadata: {
+            wait_for_completion,
+            timeout_seconds,
+            ...(scope === undefined ? {} : { scope: { ...scope } }),
+          },
         })
         const at = (yield* repo.counts(id)).running
         let left = at
@@ -98,11 +104,11 @@ export class Controls extends Context.Service<Controls, {
           paused_at: DateTime.makeUnsafe(state.paused_at!),
           reason: state.paused_reason,
           running_goals_at_pause: at,
-          running_goals_after_wait: left
+          running_goals_after_wait: left,
         }
       })
 
-      const resume = Effect.fn("Controls.resume")(function*(caller: Caller, { reason, scope }: Resume) {
+      const resume = Effect.fn("Controls.resume")(function* (caller: Caller, { reason, scope }: Resume) {
         const id = stateIdOf(scope)
         const { state, was } = yield* repo.resume(id, {
           log_id: yield* ids.next("LOG"),
@@ -110,22 +116,22 @@ export class Controls extends Context.Service<Controls, {
           operator: caller.subject,
           goal_instance_id: null,
           reason: reason ?? null,
-          action_metadata: scope === undefined ? {} : { scope: { ...scope } }
+          action_metadata: scope === undefined ? {} : { scope: { ...scope } },
         })
         if (was) yield* nudge.here
         return {
           status: was ? "running" as const : "already_running" as const,
           message: was ? `${nameOf(id)} goes on` : `${nameOf(id)} was not paused`,
-          resumed_at: when(state?.resumed_at ?? null)
+          resumed_at: when(state?.resumed_at ?? null),
         }
       })
 
       /** A goal that the projection does not know may be newer than the feed was read: hiring is asked before a 404. */
-      const targetOf = Effect.fnUntraced(function*(goal: GoalInstanceId) {
+      const targetOf = Effect.fnUntraced(function* (goal: GoalInstanceId) {
         const known = yield* repo.target(goal)
         if (Option.isSome(known)) return known.value
         const { goals } = yield* hiring.lookup(goal).pipe(
-          Effect.mapError(() => new Unavailable({ detail: "hiring does not answer, and the goal is not known here" }))
+          Effect.mapError(() => new Unavailable({ detail: "hiring does not answer, and the goal is not known here" })),
         )
         if (goals.length === 0) return yield* new GoalNotFound({ detail: goal })
         for (let tries = 0; tries < 20; tries++) {
@@ -136,12 +142,14 @@ export class Controls extends Context.Service<Controls, {
         return yield* new Unavailable({ detail: "the goal is new and has not arrived here yet; try again" })
       })
 
-      const trigger = Effect.fn("Controls.trigger")(function*(caller: Caller, id: GoalInstanceId, input: Trigger) {
+      const trigger = Effect.fn("Controls.trigger")(function* (caller: Caller, id: GoalInstanceId, input: Trigger) {
         const { goal, hire } = yield* targetOf(id)
         if (!hire.runnable) return yield* new HireNotRunnable({ detail: hire.reason ?? "the hired agent may not run" })
         if (!goal.enabled) return yield* new GoalDisabled({ detail: "Its customer has switched it off" })
         const force = input.force ?? false
-        const slot = input.scheduled_time === undefined ? yield* ids.instant : DateTime.toEpochMillis(input.scheduled_time)
+        const slot = input.scheduled_time === undefined
+          ? yield* ids.instant
+          : DateTime.toEpochMillis(input.scheduled_time)
         const scheduled_run_id = (yield* ids.next("SCH")) as ScheduledRunId
         const scheduled_time = DateTime.makeUnsafe(slot)
         const result = yield* repo.trigger({
@@ -153,33 +161,42 @@ export class Controls extends Context.Service<Controls, {
           origin: "trigger",
           request_id: null,
           run_metadata: { triggered_by: caller.subject },
-          queue: { serial: false, caught_up: false, forced: force, claimable_at: slot }
+          queue: { serial: false, caught_up: false, forced: force, claimable_at: slot },
         }, {
           log_id: yield* ids.next("LOG"),
           action: "trigger",
           operator: caller.subject,
           goal_instance_id: goal.goal_instance_id,
           reason: input.reason ?? null,
-          action_metadata: { scheduled_time: DateTime.formatIso(scheduled_time), force, hired_instance_id: goal.hired_instance_id }
+          action_metadata: {
+            scheduled_time: DateTime.formatIso(scheduled_time),
+            force,
+            hired_instance_id: goal.hired_instance_id,
+          },
         })
         switch (result._tag) {
           case "Paused":
             return yield* new SchedulerPaused({
               detail: "Resume it, or send force: true",
-              paused_reason: result.reason
+              paused_reason: result.reason,
             })
           case "Taken":
             return yield* new SlotTaken({
               detail: `The run of ${DateTime.formatIso(scheduled_time)} is ${result.scheduled_run_id}`,
-              scheduled_run_id: result.scheduled_run_id as ScheduledRunId
+              scheduled_run_id: result.scheduled_run_id as ScheduledRunId,
             })
           case "Made":
             yield* nudge.here
-            return { status: "triggered" as const, goal_instance_id: goal.goal_instance_id, scheduled_time, scheduled_run_id }
+            return {
+              status: "triggered" as const,
+              goal_instance_id: goal.goal_instance_id,
+              scheduled_time,
+              scheduled_run_id,
+            }
         }
       })
 
-      const status = Effect.gen(function*() {
+      const status = Effect.gen(function* () {
         const states = yield* repo.states()
         const counts = yield* repo.counts("global")
         const global: StateRow = states.find((state) => state.state_id === "global")!
@@ -199,28 +216,28 @@ export class Controls extends Context.Service<Controls, {
             scope: scopeOf(state.state_id),
             paused_at: DateTime.makeUnsafe(state.paused_at!),
             paused_by: state.paused_by,
-            reason: state.paused_reason
-          }))
+            reason: state.paused_reason,
+          })),
         }
       }).pipe(Effect.withSpan("Controls.status"))
 
-      const actions = Effect.fn("Controls.actions")(function*(
+      const actions = Effect.fn("Controls.actions")(function* (
         query: { readonly cursor?: string; readonly limit?: number },
-        operator?: string
+        operator?: string,
       ) {
         const limit = query.limit ?? DEFAULT_LIMIT
         const after = yield* cursorOf(query.cursor)
         const rows = yield* repo.actions({
           ...(operator === undefined ? {} : { operator }),
           ...(after === undefined ? {} : { after }),
-          limit: limit + 1
+          limit: limit + 1,
         })
         const page = pageOf(rows, limit, (row) => [row.timestamp, row.log_id])
         return { ...page, items: page.items.map(lineOf) }
       })
 
       return Controls.of({ pause, resume, trigger, status, actions })
-    })
+    }),
   )
 }
 

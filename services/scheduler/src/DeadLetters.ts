@@ -8,7 +8,7 @@ import {
   type DeadLetterState,
   type Redrive,
   type Redriven,
-  type Retried
+  type Retried,
 } from "@stint/domain/DeadLetters"
 import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
@@ -33,7 +33,7 @@ export interface DeadLettersQuery {
 /** Dead letters. */
 export class DeadLetters extends Context.Service<DeadLetters, {
   list(
-    query: DeadLettersQuery
+    query: DeadLettersQuery,
   ): Effect.Effect<{ readonly items: ReadonlyArray<DeadLetter>; readonly next_cursor: string | null }, InvalidRequest>
   get(id: DlqId): Effect.Effect<DeadLetter, DeadLetterNotFound>
   /** Queues all its runs again, under the keys they had. */
@@ -45,37 +45,39 @@ export class DeadLetters extends Context.Service<DeadLetters, {
 }>()("scheduler/DeadLetters") {
   static readonly layerNoDeps = Layer.effect(
     DeadLetters,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const repo = yield* DeadLettersRepo
       const ids = yield* Ids
       const nudge = yield* Nudge
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
-      const line = Effect.fnUntraced(function*(caller: Caller, action: "dlq_retry" | "dlq_redrive" | "dlq_discard") {
+      const line = Effect.fnUntraced(function* (caller: Caller, action: "dlq_retry" | "dlq_redrive" | "dlq_discard") {
         return {
           log_id: yield* ids.next("LOG"),
           action,
           operator: caller.subject,
           goal_instance_id: null,
           reason: null,
-          action_metadata: {}
+          action_metadata: {},
         }
       })
 
-      const list = Effect.fn("DeadLetters.list")(function*({ cursor, limit = DEFAULT_LIMIT, ...filter }: DeadLettersQuery) {
-        const after = yield* cursorOf(cursor)
-        const rows = yield* repo.list({ ...filter, ...(after === undefined ? {} : { after }), limit: limit + 1 })
-        return pageOf(rows, limit, (row) => [DateTime.toEpochMillis(row.last_failed_at), row.dlq_id])
-      })
+      const list = Effect.fn("DeadLetters.list")(
+        function* ({ cursor, limit = DEFAULT_LIMIT, ...filter }: DeadLettersQuery) {
+          const after = yield* cursorOf(cursor)
+          const rows = yield* repo.list({ ...filter, ...(after === undefined ? {} : { after }), limit: limit + 1 })
+          return pageOf(rows, limit, (row) => [DateTime.toEpochMillis(row.last_failed_at), row.dlq_id])
+        },
+      )
 
-      const get = Effect.fn("DeadLetters.get")(function*(id: DlqId) {
+      const get = Effect.fn("DeadLetters.get")(function* (id: DlqId) {
         const found = yield* repo.find(id)
         return Option.isSome(found) ? found.value : yield* new DeadLetterNotFound({ detail: id })
       })
 
-      const retry = Effect.fn("DeadLetters.retry")(function*(caller: Caller, id: DlqId) {
+      const retry = Effect.fn("DeadLetters.retry")(function* (caller: Caller, id: DlqId) {
         const result = yield* repo.retry(id, {
           ...(yield* line(caller, "dlq_retry")),
-          action_metadata: { dlq_ids: [id] }
+          action_metadata: { dlq_ids: [id] },
         })
         switch (result._tag) {
           case "Missing":
@@ -90,26 +92,31 @@ export class DeadLetters extends Context.Service<DeadLetters, {
         }
       })
 
-      const redrive = Effect.fn("DeadLetters.redrive")(function*(caller: Caller, input: Redrive) {
+      const redrive = Effect.fn("DeadLetters.redrive")(function* (caller: Caller, input: Redrive) {
         const matched = yield* repo.matching(input.filter ?? {}, input.cap ?? DEFAULT_CAP)
-        if (input.dry_run === true) return { matched: matched.length, queued: 0, dlq_ids: matched as ReadonlyArray<DlqId> }
-        const results = yield* Effect.forEach(matched, (id) => Effect.map(repo.retry(id, undefined), (r) => [id, r] as const))
+        if (input.dry_run === true) {
+          return { matched: matched.length, queued: 0, dlq_ids: matched as ReadonlyArray<DlqId> }
+        }
+        const results = yield* Effect.forEach(
+          matched,
+          (id) => Effect.map(repo.retry(id, undefined), (r) => [id, r] as const),
+        )
         const queued = results.filter(([, result]) => result._tag === "Queued").map(([id]) => id as DlqId)
         if (queued.length > 0) {
           yield* repo.note({
             ...(yield* line(caller, "dlq_redrive")),
-            action_metadata: { dlq_ids: queued, filter: { ...input.filter } }
+            action_metadata: { dlq_ids: queued, filter: { ...input.filter } },
           })
           yield* nudge.here
         }
         return { matched: matched.length, queued: queued.length, dlq_ids: queued }
       })
 
-      const discard = Effect.fn("DeadLetters.discard")(function*(caller: Caller, id: DlqId, reason: string) {
+      const discard = Effect.fn("DeadLetters.discard")(function* (caller: Caller, id: DlqId, reason: string) {
         const was = yield* repo.discard(id, {
           ...(yield* line(caller, "dlq_discard")),
           reason,
-          action_metadata: { dlq_ids: [id] }
+          action_metadata: { dlq_ids: [id] },
         })
         if (Option.isNone(was)) return yield* new DeadLetterNotFound({ detail: id })
         if (was.value !== "open") return yield* new DeadLetterClosed({ detail: `It is ${was.value}`, state: was.value })
@@ -117,6 +124,6 @@ export class DeadLetters extends Context.Service<DeadLetters, {
       })
 
       return DeadLetters.of({ list, get, retry, redrive, discard })
-    })
+    }),
   )
 }

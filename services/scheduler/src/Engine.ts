@@ -32,8 +32,12 @@ const planOrStop = ({ goal, open, timezone }: DueGoal, now: number): DuePlan => 
     const at = goal.next_slot ?? now
     return {
       slots: [],
-      range: { from: at, to: at, reason: `the schedule can't be evaluated: ${error instanceof Error ? error.message : error}` },
-      next: { next_slot: null, due_at: null }
+      range: {
+        from: at,
+        to: at,
+        reason: `the schedule can't be evaluated: ${error instanceof Error ? error.message : error}`,
+      },
+      next: { next_slot: null, due_at: null },
     }
   }
 }
@@ -42,7 +46,7 @@ const planOrStop = ({ goal, open, timezone }: DueGoal, now: number): DuePlan => 
 const probing = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
 
 /** The engine as a background layer. */
-export const layer = Layer.effectDiscard(Effect.gen(function*() {
+export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* EngineRepo
   const drafts = yield* Drafts
   const nudge = yield* Nudge
@@ -55,7 +59,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   let fault: string | undefined
 
   /** Holds the runs of a batch until interrupted; ends when they can't be held any more, before the lease can end. */
-  const holding = Effect.fnUntraced(function*(runs: ReadonlyArray<ClaimedRun>) {
+  const holding = Effect.fnUntraced(function* (runs: ReadonlyArray<ClaimedRun>) {
     let renewed = yield* Clock.currentTimeMillis
     while (true) {
       yield* Effect.sleep(LEASE_MS / 3)
@@ -66,28 +70,39 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
     }
   })
 
-  const call = Effect.fnUntraced(function*(runs: ReadonlyArray<ClaimedRun>): Effect.fn.Return<ReadonlyArray<Outcome>> {
+  const call = Effect.fnUntraced(function* (runs: ReadonlyArray<ClaimedRun>): Effect.fn.Return<ReadonlyArray<Outcome>> {
     const answered = yield* drafts.make(runs).pipe(
       breaker.execute({
         key: DOWNSTREAM,
         classify: (exit) =>
-          exit._tag === "Failure" && Cause.findErrorOption(exit.cause).pipe((o) => o._tag === "Some" && o.value._tag === "Away")
+          exit._tag === "Failure" &&
+            Cause.findErrorOption(exit.cause).pipe((o) => o._tag === "Some" && o.value._tag === "Away")
             ? CircuitBreaker.failure()
-            : CircuitBreaker.success
+            : CircuitBreaker.success,
       }),
-      Effect.result
+      Effect.result,
     )
     if (answered._tag === "Success") {
       const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
-      return yield* Effect.forEach(runs, (run) =>
-        Effect.map(delayAfter(runRetry, run.attempt), (delay) =>
-          outcomeOf(run, byKey.get(keyOf(run.goal_instance_id, run.scheduled_time)), delay)))
+      return yield* Effect.forEach(
+        runs,
+        (run) =>
+          Effect.map(
+            delayAfter(runRetry, run.attempt),
+            (delay) => outcomeOf(run, byKey.get(keyOf(run.goal_instance_id, run.scheduled_time)), delay),
+          ),
+      )
     }
     const error = answered.failure
     if (error._tag === "CallFailed") {
-      return yield* Effect.forEach(runs, (run) =>
-        Effect.map(delayAfter(runRetry, run.attempt), (delay) =>
-          failed(run, { type: error.type, message: error.message }, delay)))
+      return yield* Effect.forEach(
+        runs,
+        (run) =>
+          Effect.map(
+            delayAfter(runRetry, run.attempt),
+            (delay) => failed(run, { type: error.type, message: error.message }, delay),
+          ),
+      )
     }
     yield* Effect.logWarning(`deliverables is away: ${error.message}`)
     return runs.map((run) => ({ _tag: "HandBack", run, delayMs: 200 }))
@@ -98,7 +113,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
       // the database may restart under us: what is written twice finds its fence gone and changes nothing
       Effect.sandbox,
       Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
-      Effect.catchCause((cause) => Effect.logWarning("outcomes could not be written; their leases will end", cause))
+      Effect.catchCause((cause) => Effect.logWarning("outcomes could not be written; their leases will end", cause)),
     )
 
   const handBack = (runs: ReadonlyArray<ClaimedRun>) =>
@@ -107,7 +122,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
   const execute = (runs: ReadonlyArray<ClaimedRun>) =>
     Effect.raceFirst(
       call(runs),
-      Effect.as(holding(runs), undefined)
+      Effect.as(holding(runs), undefined),
     ).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
@@ -118,11 +133,11 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
       Effect.ensuring(Effect.suspend(() => {
         held -= runs.length
         return nudge.here
-      }))
+      })),
     )
 
   /** How many runs may be claimed now, or in how many milliseconds to look again. */
-  const room = Effect.fnUntraced(function*() {
+  const room = Effect.fnUntraced(function* () {
     const state = yield* Effect.orDie(breaker.state(DOWNSTREAM))
     if (state._tag === "Open") {
       const left = Duration.toMillis(state.retryAfter)
@@ -133,9 +148,11 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
     return free > 0 ? { limit: free } : { wait: LONGEST_SLEEP }
   })
 
-  const cycle = Effect.gen(function*() {
+  const cycle = Effect.gen(function* () {
     const wake = yield* repo.wakeIn()
-    if (wake === undefined || wake > 0) return yield* nudge.wait(Math.min(Math.ceil(wake ?? LONGEST_SLEEP), LONGEST_SLEEP))
+    if (wake === undefined || wake > 0) {
+      return yield* nudge.wait(Math.min(Math.ceil(wake ?? LONGEST_SLEEP), LONGEST_SLEEP))
+    }
     const decided = yield* repo.materialise(GOALS, planOrStop)
     const space = yield* room()
     if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))
@@ -157,16 +174,16 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
         return first ? Effect.logWarning("the engine can't work now and tries again", cause) : Effect.void
       })
     ),
-    Effect.retry(reconnect)
+    Effect.retry(reconnect),
   )
 
   yield* health.require({
     name: "engine",
-    check: Effect.suspend(() => fault === undefined ? Effect.void : Effect.fail(`can't work now: ${fault}`))
+    check: Effect.suspend(() => fault === undefined ? Effect.void : Effect.fail(`can't work now: ${fault}`)),
   })
   yield* Effect.sandbox(repo.sweep()).pipe(Effect.retry(reconnect), Effect.forkScoped)
   const loop = yield* Effect.forkScoped(Effect.forever(cycle))
-  yield* health.onDrain(Effect.gen(function*() {
+  yield* health.onDrain(Effect.gen(function* () {
     loop.interruptUnsafe()
     yield* FiberSet.awaitEmpty(working).pipe(Effect.timeoutOption(DRAIN_MS))
     yield* FiberSet.clear(working)

@@ -9,16 +9,16 @@ import { Schema, SchemaTransformation } from "effect"
 export const Millis = Schema.Date.pipe(
   Schema.decodeTo(
     Schema.Finite,
-    SchemaTransformation.transform({ decode: (date) => date.getTime(), encode: (millis) => new Date(millis) })
-  )
+    SchemaTransformation.transform({ decode: (date) => date.getTime(), encode: (millis) => new Date(millis) }),
+  ),
 )
 
 /** A bigint column whose values stay below 2^53: versions and fences. */
 export const Big = Schema.Union([Schema.BigInt, Schema.Finite]).pipe(
   Schema.decodeTo(
     Schema.Finite,
-    SchemaTransformation.transform({ decode: (value) => Number(value), encode: (value): bigint | number => value })
-  )
+    SchemaTransformation.transform({ decode: (value) => Number(value), encode: (value): bigint | number => value }),
+  ),
 )
 
 /** A hire, as the feed told it. */
@@ -30,7 +30,7 @@ export const HireRow = Schema.Struct({
   runnable: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
   version: Big,
-  changed_at: Millis
+  changed_at: Millis,
 })
 export type HireRow = typeof HireRow.Type
 
@@ -46,7 +46,7 @@ export const GoalRow = Schema.Struct({
   schedule: JsonObject,
   default_at: Schema.NullOr(Schema.String),
   next_slot: Schema.NullOr(Millis),
-  due_at: Schema.NullOr(Millis)
+  due_at: Schema.NullOr(Millis),
 })
 export type GoalRow = typeof GoalRow.Type
 
@@ -80,9 +80,10 @@ export const ClaimedRun = Schema.Struct({
   attempt: Schema.Int,
   fence: Big,
   claimed_at: Millis,
-  serial: Schema.Boolean
+  serial: Schema.Boolean,
 })
 export type ClaimedRun = typeof ClaimedRun.Type
 
 /** The key of a run: derived from goal and slot, never drawn (domain.md, "Idempotency key"). */
-export const keyOf = (goal_instance_id: string, slot: number): string => `${goal_instance_id}:${new Date(slot).toISOString()}`
+export const keyOf = (goal_instance_id: string, slot: number): string =>
+  `${goal_instance_id}:${new Date(slot).toISOString()}`

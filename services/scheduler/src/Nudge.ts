@@ -1,6 +1,4 @@
 /** "There may be something to do": a hint inside the process and, on Postgres, between replicas. The query is the truth. */
-import { PgClient } from "@effect/sql-pg"
-import { reconnect } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Option, Queue } from "effect"
 
 /** The channel that replicas hint each other on. */
@@ -17,38 +15,14 @@ export class Nudge extends Context.Service<Nudge, {
 }>()("scheduler/Nudge") {
   static readonly layerMemory = Layer.effect(
     Nudge,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const hints = yield* Queue.sliding<void>(1)
       const here = Effect.asVoid(Queue.offer(hints, undefined))
       return Nudge.of({
         here,
         all: here,
-        wait: (ms) => Effect.map(Effect.timeoutOption(Queue.take(hints), ms), Option.isSome)
+        wait: (ms) => Effect.map(Effect.timeoutOption(Queue.take(hints), ms), Option.isSome),
       })
-    })
-  )
-
-  static readonly layerPg = Layer.effect(
-    Nudge,
-    Effect.gen(function*() {
-      const sql = yield* PgClient.PgClient
-      const hints = yield* Queue.sliding<void>(1)
-      const here = Effect.asVoid(Queue.offer(hints, undefined))
-      // after a lost connection hints may have been lost with it, so listening again is a hint as well
-      yield* Effect.scoped(Effect.gen(function*() {
-        const notifications = yield* sql.listen(CHANNEL)
-        yield* here
-        return yield* Effect.forever(Effect.andThen(Queue.take(notifications), here))
-      })).pipe(
-        Effect.sandbox,
-        Effect.retry(reconnect),
-        Effect.forkScoped
-      )
-      return Nudge.of({
-        here,
-        all: Effect.andThen(here, Effect.ignore(sql.notify(CHANNEL, ""))),
-        wait: (ms) => Effect.map(Effect.timeoutOption(Queue.take(hints), ms), Option.isSome)
-      })
-    })
+    }),
   )
 }

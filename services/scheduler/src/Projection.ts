@@ -1,5 +1,5 @@
 /** Follows hiring's feed into the projection: what may run, and when it falls due next. */
-import { follow, CursorGone } from "@stint/edge/Follower"
+import { CursorGone, follow } from "@stint/edge/Follower"
 import { Effect, Layer } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
@@ -9,12 +9,12 @@ import { ProjectionRepo } from "./Projection/Repo.ts"
 const LONG_POLL = 25_000
 
 /** The follower, as a background layer. */
-export const layer = Layer.effectDiscard(Effect.gen(function*() {
+export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const hiring = yield* Hiring
   const repo = yield* ProjectionRepo
   const nudge = yield* Nudge
 
-  const rebuild = Effect.fn("Projection.rebuild")(function*(stale: string | undefined) {
+  const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
     const from = stale ?? null
     const goals = new Set<string>()
     let next: string | undefined
@@ -37,6 +37,6 @@ export const layer = Layer.effectDiscard(Effect.gen(function*() {
     fetch: (after) =>
       hiring.changes(after, LONG_POLL).pipe(Effect.catchTag("FeedGone", () => Effect.fail(new CursorGone({})))),
     apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
-    rebuild
+    rebuild,
   }).pipe(Effect.forkScoped)
 }))

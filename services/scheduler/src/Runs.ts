@@ -21,7 +21,7 @@ export interface RunsQuery {
 export class Runs extends Context.Service<Runs, {
   list(
     caller: Caller,
-    query: RunsQuery
+    query: RunsQuery,
   ): Effect.Effect<{ readonly items: ReadonlyArray<Run>; readonly next_cursor: string | null }, InvalidRequest>
   get(caller: Caller, id: ScheduledRunId): Effect.Effect<Run, RunNotFound>
   /** Cancels a waiting or running run: what a running one makes is discarded. A final one is a RunFinal. */
@@ -29,13 +29,13 @@ export class Runs extends Context.Service<Runs, {
 }>()("scheduler/Runs") {
   static readonly layerNoDeps = Layer.effect(
     Runs,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const repo = yield* RunsRepo
       const ids = yield* Ids
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
       const own = (caller: Caller) => caller.role === "customer" ? caller.subject : undefined
 
-      const list = Effect.fn("Runs.list")(function*(caller: Caller, query: RunsQuery) {
+      const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
         const { cursor, limit = DEFAULT_LIMIT, ...filter } = query
         const after = yield* cursorOf(cursor)
         const customer_id = own(caller)
@@ -43,32 +43,38 @@ export class Runs extends Context.Service<Runs, {
           ...filter,
           ...(customer_id === undefined ? {} : { customer_id }),
           ...(after === undefined ? {} : { after }),
-          limit: limit + 1
+          limit: limit + 1,
         })
         return pageOf(rows, limit, (run) => [DateTime.toEpochMillis(run.scheduled_time), run.scheduled_run_id])
       })
 
-      const get = Effect.fn("Runs.get")(function*(caller: Caller, id: ScheduledRunId) {
+      const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {
         const found = yield* repo.find(id, own(caller))
         return Option.isSome(found) ? found.value : yield* new RunNotFound({ detail: id })
       })
 
-      const cancel = Effect.fn("Runs.cancel")(function*(caller: Caller, id: ScheduledRunId, reason: string | undefined) {
-        const run = yield* get(caller, id)
-        const cancelled = yield* repo.cancel(id, `cancelled by ${caller.subject}${reason === undefined ? "" : `: ${reason}`}`, {
-          log_id: yield* ids.next("LOG"),
-          action: "run_cancel",
-          operator: caller.subject,
-          goal_instance_id: run.goal_instance_id,
-          reason: reason ?? null,
-          action_metadata: { scheduled_run_id: id, hired_instance_id: run.hired_instance_id }
-        })
-        const now = yield* get(caller, id)
-        if (!cancelled) return yield* new RunFinal({ detail: `The run is ${now.status}`, run_status: now.status })
-        return now
-      })
+      const cancel = Effect.fn("Runs.cancel")(
+        function* (caller: Caller, id: ScheduledRunId, reason: string | undefined) {
+          const run = yield* get(caller, id)
+          const cancelled = yield* repo.cancel(
+            id,
+            `cancelled by ${caller.subject}${reason === undefined ? "" : `: ${reason}`}`,
+            {
+              log_id: yield* ids.next("LOG"),
+              action: "run_cancel",
+              operator: caller.subject,
+              goal_instance_id: run.goal_instance_id,
+              reason: reason ?? null,
+              action_metadata: { scheduled_run_id: id, hired_instance_id: run.hired_instance_id },
+            },
+          )
+          const now = yield* get(caller, id)
+          if (!cancelled) return yield* new RunFinal({ detail: `The run is ${now.status}`, run_status: now.status })
+          return now
+        },
+      )
 
       return Runs.of({ list, get, cancel })
-    })
+    }),
   )
 }

@@ -100,11 +100,11 @@ export class Store extends Context.Service<Store, {
       paused_reason: null,
       resumed_at: null,
       resumed_by: null,
-      updated_at: Date.now()
+      updated_at: Date.now(),
     }]]),
     actions: [],
     missed: [],
     cursor: null,
-    fence: 0
+    fence: 0,
   }))
 }

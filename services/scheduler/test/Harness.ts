@@ -10,7 +10,9 @@ import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
 import { type ClaimedRun, keyOf } from "../src/Model.ts"
 
 /** How the fake deliverables answers a batch. */
-export type Answering = (runs: ReadonlyArray<ClaimedRun>) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
+export type Answering = (
+  runs: ReadonlyArray<ClaimedRun>,
+) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
 
 let drawn = 0
 /** An id that no other test uses. */
@@ -25,11 +27,14 @@ export const made = (run: ClaimedRun): BatchAnswer => {
 /** The answer of a run that deliverables refuses. */
 export const refused = (run: ClaimedRun, status: number, code: string, detail = "said the test"): BatchAnswer => ({
   idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
-  problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail }
+  problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail },
 })
 
 /** A scheduler that runs, and the two services that it believes in; or one more replica of one that does. */
-export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: TestScheduler): Promise<TestScheduler> => {
+export const startScheduler = async (
+  mode: "memory" | "postgres",
+  replicaOf?: TestScheduler,
+): Promise<TestScheduler> => {
   const database = mode === "postgres" ? replicaOf?.database ?? await withDatabase("scheduler") : undefined
   const changes: Array<Change> = replicaOf?.changes ?? []
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
@@ -41,7 +46,7 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
       Hiring,
       Hiring.of({
         changes: (after, waitMs) =>
-          Effect.gen(function*() {
+          Effect.gen(function* () {
             const from = Number(after)
             for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
             return { items: changes.slice(from), cursor: String(changes.length) }
@@ -50,9 +55,9 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
         lookup: (goal) =>
           Effect.sync(() => ({
             goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
-            hires: []
-          }))
-      })
+            hires: [],
+          })),
+      }),
     ).pipe(Context.add(
       Drafts,
       Drafts.of({
@@ -60,13 +65,13 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
           Effect.suspend(() => {
             batches.push(runs)
             return answering(runs)
-          })
-      })
+          }),
+      }),
     ))
   ))
   const service = await startService(appWith(clients), {
     SCHEDULER_PERSISTENCE_MODE: mode === "postgres" ? "db" : "memory",
-    ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url })
+    ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url }),
   })
   await ready(service)
   const changed_at = () => DateTime.makeUnsafe(Date.now())
@@ -94,7 +99,7 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
         reason: null,
         ...more,
         version: ++version,
-        changed_at: changed_at()
+        changed_at: changed_at(),
       }
       changes.push(change)
       return change
@@ -111,7 +116,7 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
         default_at: null,
         changed_at: changed_at(),
         ...more,
-        version: ++version
+        version: ++version,
       }
       changes.push(change)
       return change
@@ -123,7 +128,7 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
         goal_instance_id: goal.goal_instance_id,
         hired_instance_id: goal.hired_instance_id,
         scheduled_time: changed_at(),
-        requested_by: "acme"
+        requested_by: "acme",
       })
       return request_id
     },
@@ -131,7 +136,7 @@ export const startScheduler = async (mode: "memory" | "postgres", replicaOf?: Te
       await service.drain()
       await service.dispose()
       if (replicaOf === undefined) await database?.release()
-    }
+    },
   }
 }
 

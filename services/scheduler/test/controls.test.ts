@@ -12,8 +12,11 @@ for (const mode of ["memory", "postgres"] as const) {
     afterAll(() => t.stop())
     const runsOf = async (goal: string) => (await t.call("GET", `/runs?goal_instance_id=${goal}`)).json.items
     const completed = (goal: string, count = 1) =>
-      eventually(() => runsOf(goal), (runs) =>
-        runs.filter((r: { status: string }) => r.status === "completed").length === count, `${count} completed`)
+      eventually(
+        () => runsOf(goal),
+        (runs) => runs.filter((r: { status: string }) => r.status === "completed").length === count,
+        `${count} completed`,
+      )
     const last = async () => (await t.call("GET", "/actions?limit=1")).json.items[0]
 
     it("a pause stops the next claim, a resume goes on; both are in the log with who and why", async () => {
@@ -49,7 +52,9 @@ for (const mode of ["memory", "postgres"] as const) {
       t.request(other)
       await completed(other.goal_instance_id)
       assert.strictEqual((await runsOf(goal.goal_instance_id))[0].status, "pending")
-      assert.deepStrictEqual((await t.call("GET", "/status")).json.scopes.map((s: { scope: unknown }) => s.scope), [scope])
+      assert.deepStrictEqual((await t.call("GET", "/status")).json.scopes.map((s: { scope: unknown }) => s.scope), [
+        scope,
+      ])
       assert.strictEqual((await t.call("GET", "/status")).json.is_paused, false)
       await t.call("POST", "/resume", { body: { scope } })
       await completed(goal.goal_instance_id)
@@ -78,12 +83,16 @@ for (const mode of ["memory", "postgres"] as const) {
       const slot = "2026-03-01T09:00:00.000Z"
       const past = await t.call("POST", path, { body: { scheduled_time: slot, reason: "the customer asked" } })
       assert.strictEqual(past.status, 202)
-      assert.deepInclude(past.json, { status: "triggered", scheduled_time: slot, goal_instance_id: goal.goal_instance_id })
+      assert.deepInclude(past.json, {
+        status: "triggered",
+        scheduled_time: slot,
+        goal_instance_id: goal.goal_instance_id,
+      })
       assert.deepInclude(await last(), {
         action: "trigger",
         operator: "olga",
         reason: "the customer asked",
-        goal_instance_id: goal.goal_instance_id
+        goal_instance_id: goal.goal_instance_id,
       })
       await completed(goal.goal_instance_id)
       const twice = await t.call("POST", path, { body: { scheduled_time: slot } })
@@ -115,7 +124,7 @@ for (const mode of ["memory", "postgres"] as const) {
       const answer = await eventually(
         () => t.call("POST", `/trigger/${off.goal_instance_id}`),
         (a) => a.status === 409,
-        "refused"
+        "refused",
       )
       assert.strictEqual(answer.json.code, "goal_disabled")
       const goal = t.goal(t.hire({ runnable: false, reason: "not finalized" }).hired_instance_id)
@@ -140,8 +149,11 @@ for (const mode of ["memory", "postgres"] as const) {
 
     it("a keyed trigger that is sent again is the same trigger", async () => {
       const goal = t.goal(t.hire().hired_instance_id)
-      await eventually(() => t.call("POST", `/trigger/${goal.goal_instance_id}`, { headers: { "idempotency-key": "t-1" } }),
-        (a) => a.status === 202, "triggered")
+      await eventually(
+        () => t.call("POST", `/trigger/${goal.goal_instance_id}`, { headers: { "idempotency-key": "t-1" } }),
+        (a) => a.status === 202,
+        "triggered",
+      )
       const again = await t.call("POST", `/trigger/${goal.goal_instance_id}`, { headers: { "idempotency-key": "t-1" } })
       assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
       await completed(goal.goal_instance_id)

@@ -19,15 +19,15 @@ import { unique } from "./Harness.ts"
 const storages = {
   memory: Layer.mergeAll(EngineMemory.layerMemory, ProjectionRepo.layerMemory, RunsRepo.layerMemory).pipe(
     Layer.provide(Store.layer),
-    Layer.provide(Ids.layer)
+    Layer.provide(Ids.layer),
   ),
   postgres: Layer.mergeAll(EnginePg.layerPg, ProjectionRepo.layerPg, RunsRepo.layerPg).pipe(
     Layer.provide(testDatabase("scheduler")),
-    Layer.provide(Ids.layer)
-  )
+    Layer.provide(Ids.layer),
+  ),
 }
 
-const change = Effect.fnUntraced(function*(changes: ReadonlyArray<Change>) {
+const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
   const repo = yield* ProjectionRepo
   const after = yield* repo.cursor()
   assert.isTrue(yield* repo.apply(changes, { after, to: String(Number(after ?? 0) + 1) }))
@@ -35,10 +35,10 @@ const change = Effect.fnUntraced(function*(changes: ReadonlyArray<Change>) {
 const at = (minutesAgo: number) => DateTime.makeUnsafe(Date.now() - minutesAgo * 60_000)
 
 /** A hire with one goal of these settings, written so many minutes ago. */
-const goalOf = Effect.fnUntraced(function*(
+const goalOf = Effect.fnUntraced(function* (
   schedule: Record<string, string | number>,
   minutesAgo: number,
-  frequency: "cron" | "on_demand" = "cron"
+  frequency: "cron" | "on_demand" = "cron",
 ) {
   const hired_instance_id = unique("HAI") as HiredInstanceId
   const goal_instance_id = unique("GOI") as GoalInstanceId
@@ -53,7 +53,7 @@ const goalOf = Effect.fnUntraced(function*(
       changed_at: at(minutesAgo),
       timezone: "UTC",
       runnable: true,
-      reason: null
+      reason: null,
     },
     {
       type: "goal",
@@ -65,20 +65,22 @@ const goalOf = Effect.fnUntraced(function*(
       enabled: true,
       frequency,
       schedule,
-      default_at: null
-    }
+      default_at: null,
+    },
   ])
   return { hired_instance_id, goal_instance_id }
 })
-const materialise = Effect.flatMap(EngineRepo, (repo) =>
-  repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)))
+const materialise = Effect.flatMap(
+  EngineRepo,
+  (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
+)
 const claim = (limit = 100, leaseMs = 10_000, holder = "one") =>
   Effect.flatMap(EngineRepo, (repo) => repo.claim({ holder, limit, leaseMs, maxAttempts: 5 }))
 const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))
 const done = (run: ClaimedRun): Outcome => ({
   _tag: "Completed",
   run,
-  deliverable_id: `DEL-${run.scheduled_run_id}` as DeliverableId
+  deliverable_id: `DEL-${run.scheduled_run_id}` as DeliverableId,
 })
 const runsOf = (goal_instance_id: string) =>
   Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 }))
@@ -88,156 +90,191 @@ for (const [name, storage] of Object.entries(storages)) {
     const live = (what: string, test: () => Effect.Effect<void, unknown, EngineRepo | ProjectionRepo | RunsRepo>) =>
       it.live(what, () => test().pipe(Effect.provide(storage)))
 
-    live("a due slot is made once, with its key, and the next one is set", Effect.fnUntraced(function*() {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 3)
-      assert.strictEqual(yield* materialise, 1)
-      assert.strictEqual(yield* materialise, 0)
-      const runs = yield* runsOf(goal_instance_id)
-      const live = runs.filter((run) => run.status === "pending")
-      for (const run of live) {
-        assert.strictEqual(run.idempotency_key, `${goal_instance_id}:${DateTime.formatIso(run.scheduled_time)}`)
-      }
-      const skipped = runs.filter((run) => run.status === "cancelled")
-      assert.isTrue(skipped.length >= 1 && skipped.every((run) => run.reason === "missed: a later slot runs instead"))
-      const repo = yield* EngineRepo
-      yield* settle((yield* claim()).map(done))
-      const wake = yield* repo.wakeIn()
-      assert.isTrue(wake !== undefined && wake > 0 && wake <= 60_000, `wakes in ${wake}`)
-    }))
+    live(
+      "a due slot is made once, with its key, and the next one is set",
+      Effect.fnUntraced(function* () {
+        const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 3)
+        assert.strictEqual(yield* materialise, 1)
+        assert.strictEqual(yield* materialise, 0)
+        const runs = yield* runsOf(goal_instance_id)
+        const live = runs.filter((run) => run.status === "pending")
+        for (const run of live) {
+          assert.strictEqual(run.idempotency_key, `${goal_instance_id}:${DateTime.formatIso(run.scheduled_time)}`)
+        }
+        const skipped = runs.filter((run) => run.status === "cancelled")
+        assert.isTrue(skipped.length >= 1 && skipped.every((run) => run.reason === "missed: a later slot runs instead"))
+        const repo = yield* EngineRepo
+        yield* settle((yield* claim()).map(done))
+        const wake = yield* repo.wakeIn()
+        assert.isTrue(wake !== undefined && wake > 0 && wake <= 60_000, `wakes in ${wake}`)
+      }),
+    )
 
-    live("serial runs take turns: the next is released when the one before is final", Effect.fnUntraced(function*() {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *" }, 5)
-      yield* materialise
-      const order: Array<number> = []
-      for (let turns = 0; turns < 5; turns++) {
-        const runs = yield* claim()
-        assert.strictEqual(runs.length, 1)
+    live(
+      "serial runs take turns: the next is released when the one before is final",
+      Effect.fnUntraced(function* () {
+        const { goal_instance_id } = yield* goalOf({ cron: "* * * * *" }, 5)
+        yield* materialise
+        const order: Array<number> = []
+        for (let turns = 0; turns < 5; turns++) {
+          const runs = yield* claim()
+          assert.strictEqual(runs.length, 1)
+          assert.strictEqual((yield* claim()).length, 0)
+          order.push(runs[0]!.scheduled_time)
+          const { released, settled } = yield* settle(runs.map(done))
+          assert.strictEqual(settled, 1)
+          assert.strictEqual(released, turns < 4 ? 1 : 0)
+        }
+        assert.deepStrictEqual(order, [...order].sort((a, b) => a - b))
+        assert.isTrue((yield* runsOf(goal_instance_id)).every((run) => run.status === "completed"))
+      }),
+    )
+
+    live(
+      "a retry of a serial run keeps its goal's next waiting",
+      Effect.fnUntraced(function* () {
+        yield* goalOf({ cron: "* * * * *" }, 3)
+        yield* materialise
+        const [run] = yield* claim()
+        yield* settle([{ _tag: "Retry", run: run!, error: { type: "X", message: "x" }, delayMs: 60_000 }])
         assert.strictEqual((yield* claim()).length, 0)
-        order.push(runs[0]!.scheduled_time)
-        const { released, settled } = yield* settle(runs.map(done))
-        assert.strictEqual(settled, 1)
-        assert.strictEqual(released, turns < 4 ? 1 : 0)
-      }
-      assert.deepStrictEqual(order, [...order].sort((a, b) => a - b))
-      assert.isTrue((yield* runsOf(goal_instance_id)).every((run) => run.status === "completed"))
-    }))
+      }),
+    )
 
-    live("a retry of a serial run keeps its goal's next waiting", Effect.fnUntraced(function*() {
-      yield* goalOf({ cron: "* * * * *" }, 3)
-      yield* materialise
-      const [run] = yield* claim()
-      yield* settle([{ _tag: "Retry", run: run!, error: { type: "X", message: "x" }, delayMs: 60_000 }])
-      assert.strictEqual((yield* claim()).length, 0)
-    }))
+    live(
+      "parallel slots run side by side",
+      Effect.fnUntraced(function* () {
+        yield* goalOf({ cron: "* * * * *", overlap: "parallel" }, 5)
+        yield* materialise
+        assert.strictEqual((yield* claim()).length, 5)
+      }),
+    )
 
-    live("parallel slots run side by side", Effect.fnUntraced(function*() {
-      yield* goalOf({ cron: "* * * * *", overlap: "parallel" }, 5)
-      yield* materialise
-      assert.strictEqual((yield* claim()).length, 5)
-    }))
+    live(
+      "a lost lease is taken over under a new fence, and the old holder's outcome is discarded",
+      Effect.fnUntraced(function* () {
+        const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+        yield* materialise
+        const [lost] = yield* claim(1, 20, "dead")
+        assert.strictEqual((yield* claim(1)).length, 0)
+        yield* Effect.sleep(40)
+        const [taken] = yield* claim(1)
+        assert.strictEqual(taken!.scheduled_run_id, lost!.scheduled_run_id)
+        assert.strictEqual(taken!.attempt, 2)
+        assert.isTrue(taken!.fence > lost!.fence)
+        assert.strictEqual((yield* settle([done(lost!)])).settled, 0)
+        const repo = yield* EngineRepo
+        assert.strictEqual((yield* repo.renew([lost!], 10_000)).size, 0)
+        assert.strictEqual((yield* repo.renew([taken!], 10_000)).size, 1)
+        assert.strictEqual((yield* settle([done(taken!)])).settled, 1)
+        assert.strictEqual((yield* settle([done(taken!)])).settled, 0)
+        const run = (yield* runsOf(goal_instance_id)).find((r) => r.scheduled_run_id === taken!.scheduled_run_id)!
+        assert.deepStrictEqual(run.attempts.map((a) => a.error_details?.type), ["LEASE_LOST", undefined])
+      }),
+    )
 
-    live("a lost lease is taken over under a new fence, and the old holder's outcome is discarded", Effect.fnUntraced(function*() {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
-      yield* materialise
-      const [lost] = yield* claim(1, 20, "dead")
-      assert.strictEqual((yield* claim(1)).length, 0)
-      yield* Effect.sleep(40)
-      const [taken] = yield* claim(1)
-      assert.strictEqual(taken!.scheduled_run_id, lost!.scheduled_run_id)
-      assert.strictEqual(taken!.attempt, 2)
-      assert.isTrue(taken!.fence > lost!.fence)
-      assert.strictEqual((yield* settle([done(lost!)])).settled, 0)
-      const repo = yield* EngineRepo
-      assert.strictEqual((yield* repo.renew([lost!], 10_000)).size, 0)
-      assert.strictEqual((yield* repo.renew([taken!], 10_000)).size, 1)
-      assert.strictEqual((yield* settle([done(taken!)])).settled, 1)
-      assert.strictEqual((yield* settle([done(taken!)])).settled, 0)
-      const run = (yield* runsOf(goal_instance_id)).find((r) => r.scheduled_run_id === taken!.scheduled_run_id)!
-      assert.deepStrictEqual(run.attempts.map((a) => a.error_details?.type), ["LEASE_LOST", undefined])
-    }))
-
-    live("what kills its process is claimed alone from its third attempt, and buried after its fifth", Effect.fnUntraced(function*() {
-      const poison = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
-      yield* materialise
-      yield* claim(100, 15)
-      yield* Effect.sleep(30)
-      const second = yield* claim(100, 15)
-      assert.isTrue(second.length >= 1 && second.every((run) => run.attempt === 2))
-      yield* settle(second.slice(1).map(done))
-      const neighbours = yield* goalOf({ cron: "* * * * *", missed: "each", overlap: "parallel" }, 3)
-      yield* materialise
-      yield* Effect.sleep(30)
-      for (const attempt of [3, 4, 5]) {
-        const alone = yield* claim(100, 15)
-        assert.deepStrictEqual(alone.map((run) => [run.goal_instance_id, run.attempt]), [[poison.goal_instance_id, attempt]])
+    live(
+      "what kills its process is claimed alone from its third attempt, and buried after its fifth",
+      Effect.fnUntraced(function* () {
+        const poison = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+        yield* materialise
+        yield* claim(100, 15)
         yield* Effect.sleep(30)
-      }
-      const others = yield* claim(100)
-      assert.isTrue(others.every((run) => run.goal_instance_id === neighbours.goal_instance_id && run.attempt === 1))
-      const dead = (yield* runsOf(poison.goal_instance_id)).find((run) => run.scheduled_run_id === second[0]!.scheduled_run_id)!
-      assert.strictEqual(dead.status, "dead_lettered")
-      assert.strictEqual(dead.attempts.length, 5)
-    }))
+        const second = yield* claim(100, 15)
+        assert.isTrue(second.length >= 1 && second.every((run) => run.attempt === 2))
+        yield* settle(second.slice(1).map(done))
+        const neighbours = yield* goalOf({ cron: "* * * * *", missed: "each", overlap: "parallel" }, 3)
+        yield* materialise
+        yield* Effect.sleep(30)
+        for (const attempt of [3, 4, 5]) {
+          const alone = yield* claim(100, 15)
+          assert.deepStrictEqual(alone.map((run) => [run.goal_instance_id, run.attempt]), [[
+            poison.goal_instance_id,
+            attempt,
+          ]])
+          yield* Effect.sleep(30)
+        }
+        const others = yield* claim(100)
+        assert.isTrue(others.every((run) => run.goal_instance_id === neighbours.goal_instance_id && run.attempt === 1))
+        const dead = (yield* runsOf(poison.goal_instance_id)).find((run) =>
+          run.scheduled_run_id === second[0]!.scheduled_run_id
+        )!
+        assert.strictEqual(dead.status, "dead_lettered")
+        assert.strictEqual(dead.attempts.length, 5)
+      }),
+    )
 
-    live("a run that is handed back is not charged", Effect.fnUntraced(function*() {
-      yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
-      yield* materialise
-      const [first] = yield* claim(1)
-      yield* settle([{ _tag: "HandBack", run: first!, delayMs: 0 }])
-      const [again] = yield* claim(1)
-      assert.strictEqual(again!.attempt, 1)
-    }))
+    live(
+      "a run that is handed back is not charged",
+      Effect.fnUntraced(function* () {
+        yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+        yield* materialise
+        const [first] = yield* claim(1)
+        yield* settle([{ _tag: "HandBack", run: first!, delayMs: 0 }])
+        const [again] = yield* claim(1)
+        assert.strictEqual(again!.attempt, 1)
+      }),
+    )
 
-    live("an edit drops slots that have not begun, never manual runs", Effect.fnUntraced(function*() {
-      const ids = yield* goalOf({ cron: "* * * * *", missed: "latest", spread_seconds: 0 }, 2, "cron")
-      yield* materialise
-      yield* change([
-        {
-          type: "run",
-          request_id: unique("REQ"),
-          ...ids,
-          scheduled_time: DateTime.makeUnsafe(Date.now() + 3_600_000),
-          requested_by: "acme"
-        },
-        {
+    live(
+      "an edit drops slots that have not begun, never manual runs",
+      Effect.fnUntraced(function* () {
+        const ids = yield* goalOf({ cron: "* * * * *", missed: "latest", spread_seconds: 0 }, 2, "cron")
+        yield* materialise
+        yield* change([
+          {
+            type: "run",
+            request_id: unique("REQ"),
+            ...ids,
+            scheduled_time: DateTime.makeUnsafe(Date.now() + 3_600_000),
+            requested_by: "acme",
+          },
+          {
+            type: "goal",
+            ...ids,
+            version: 2,
+            changed_at: at(0),
+            deleted: false,
+            enabled: false,
+            frequency: "daily",
+            schedule: {},
+            default_at: null,
+          },
+        ])
+        const left = (yield* runsOf(ids.goal_instance_id)).filter((run) => run.status === "pending")
+        assert.deepStrictEqual(left.map((run) => run.origin), ["manual"])
+      }),
+    )
+
+    live(
+      "older than a day is told as a range, not run",
+      Effect.fnUntraced(function* () {
+        const { goal_instance_id } = yield* goalOf({ cron: "0 * * * *" }, 48 * 60)
+        yield* materialise
+        const runs = yield* runsOf(goal_instance_id)
+        assert.isTrue(runs.length === 24 || runs.length === 25, `${runs.length} runs`)
+      }),
+    )
+
+    live(
+      "an older version of a change is ignored; a cursor moves once",
+      Effect.fnUntraced(function* () {
+        const ids = yield* goalOf({ cron: "* * * * *" }, 3)
+        yield* change([{
           type: "goal",
           ...ids,
-          version: 2,
+          version: 0,
           changed_at: at(0),
-          deleted: false,
-          enabled: false,
+          deleted: true,
+          enabled: true,
           frequency: "daily",
           schedule: {},
-          default_at: null
-        }
-      ])
-      const left = (yield* runsOf(ids.goal_instance_id)).filter((run) => run.status === "pending")
-      assert.deepStrictEqual(left.map((run) => run.origin), ["manual"])
-    }))
-
-    live("older than a day is told as a range, not run", Effect.fnUntraced(function*() {
-      const { goal_instance_id } = yield* goalOf({ cron: "0 * * * *" }, 48 * 60)
-      yield* materialise
-      const runs = yield* runsOf(goal_instance_id)
-      assert.isTrue(runs.length === 24 || runs.length === 25, `${runs.length} runs`)
-    }))
-
-    live("an older version of a change is ignored; a cursor moves once", Effect.fnUntraced(function*() {
-      const ids = yield* goalOf({ cron: "* * * * *" }, 3)
-      yield* change([{
-        type: "goal",
-        ...ids,
-        version: 0,
-        changed_at: at(0),
-        deleted: true,
-        enabled: true,
-        frequency: "daily",
-        schedule: {},
-        default_at: null
-      }])
-      assert.strictEqual(yield* materialise, 1)
-      const repo = yield* ProjectionRepo
-      assert.isFalse(yield* repo.apply([], { after: "somewhere else", to: "9" }))
-    }))
+          default_at: null,
+        }])
+        assert.strictEqual(yield* materialise, 1)
+        const repo = yield* ProjectionRepo
+        assert.isFalse(yield* repo.apply([], { after: "somewhere else", to: "9" }))
+      }),
+    )
   })
 }

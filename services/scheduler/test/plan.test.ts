@@ -17,7 +17,7 @@ const goalOf = (schedule: Record<string, string | number>, next_slot: number): G
   schedule: { cron: "* * * * *", ...schedule },
   default_at: null,
   next_slot,
-  due_at: next_slot
+  due_at: next_slot,
 })
 const slot = now - 30_000
 const plan = (schedule: Record<string, string | number>, open: Open, from = slot) =>
@@ -51,7 +51,7 @@ it("caught-up slots run one after another and do not count as waiting", () => {
     ["waits", true],
     ["waits", true],
     ["waits", true],
-    ["waits", false]
+    ["waits", false],
   ])
 })
 

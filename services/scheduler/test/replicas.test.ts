@@ -21,13 +21,16 @@ describe("two replicas", () => {
     const goals = Array.from({ length: 300 }, () => one.goal(hire.hired_instance_id))
     for (const goal of goals) one.request(goal)
     await eventually(
-      async () => (await one.call("GET", `/runs?hired_instance_id=${hire.hired_instance_id}&status=completed&limit=200`)).json,
+      async () =>
+        (await one.call("GET", `/runs?hired_instance_id=${hire.hired_instance_id}&status=completed&limit=200`)).json,
       (page) => page.items.length === 200 && page.next_cursor !== null,
-      "200 completed and more"
+      "200 completed and more",
     )
     const status = () => one.call("GET", "/status")
     await eventually(status, (s) => s.json.pending_goals_count + s.json.running_goals_count === 0, "nothing left")
-    const executed = [...one.attempts, ...two.attempts].filter((run) => run.hired_instance_id === hire.hired_instance_id)
+    const executed = [...one.attempts, ...two.attempts].filter((run) =>
+      run.hired_instance_id === hire.hired_instance_id
+    )
     assert.strictEqual(executed.length, 300)
     assert.strictEqual(new Set(executed.map((run) => run.scheduled_run_id)).size, 300)
     assert.strictEqual(new Set(executed.map((run) => run.fence)).size, 300)
@@ -49,7 +52,7 @@ describe("two replicas", () => {
     await eventually(
       () => two.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`),
       (a) => a.json.items.length === 1,
-      "the run is there"
+      "the run is there",
     )
     await new Promise((resolve) => setTimeout(resolve, 400))
     assert.strictEqual(one.attempts.length + two.attempts.length, before)
@@ -58,7 +61,7 @@ describe("two replicas", () => {
     await eventually(
       () => one.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}&status=completed`),
       (a) => a.json.items.length === 1,
-      "completed"
+      "completed",
     )
   })
 })

@@ -14,7 +14,7 @@ for (const mode of ["memory", "postgres"] as const) {
       eventually(
         () => runsOf(goal),
         (runs) => runs.length === count && runs.every((run: { status: string }) => run.status === status),
-        `${count} runs ${status}`
+        `${count} runs ${status}`,
       )
 
     it("a manual run is made once, whatever the feed repeats, and completes", async () => {
@@ -27,17 +27,22 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.match(run.run_id, /^RUN-/)
       assert.strictEqual(run.attempts.length, 1)
       assert.isNull(run.attempts[0].error_details)
-      assert.strictEqual((await t.call("GET", `/runs/${run.scheduled_run_id}`)).json.scheduled_run_id, run.scheduled_run_id)
+      assert.strictEqual(
+        (await t.call("GET", `/runs/${run.scheduled_run_id}`)).json.scheduled_run_id,
+        run.scheduled_run_id,
+      )
     })
 
     it("slots missed before the feed told of the goal run one after another, oldest first", async () => {
       const goal = t.goal(t.hire().hired_instance_id, {
         frequency: "cron",
         schedule: { cron: "* * * * *" },
-        changed_at: DateTime.makeUnsafe(Date.now() - 4 * 60_000)
+        changed_at: DateTime.makeUnsafe(Date.now() - 4 * 60_000),
       })
       const runs = await whenAll(goal.goal_instance_id, "completed", 4)
-      const order = t.attempts.filter((run) => run.goal_instance_id === goal.goal_instance_id).map((r) => r.scheduled_time)
+      const order = t.attempts.filter((run) => run.goal_instance_id === goal.goal_instance_id).map((r) =>
+        r.scheduled_time
+      )
       assert.deepStrictEqual(order, [...order].sort((a, b) => a - b))
       assert.strictEqual(new Set(runs.map((run: { deliverable_id: string }) => run.deliverable_id)).size, 4)
     })
@@ -172,10 +177,15 @@ for (const mode of ["memory", "postgres"] as const) {
       t.request(mine)
       const [run] = await whenAll(mine.goal_instance_id, "completed")
       const own = await t.call("GET", "/runs", { as: "customer:mia" })
-      assert.deepStrictEqual(own.json.items.map((r: { goal_instance_id: string }) => r.goal_instance_id), [mine.goal_instance_id])
+      assert.deepStrictEqual(own.json.items.map((r: { goal_instance_id: string }) => r.goal_instance_id), [
+        mine.goal_instance_id,
+      ])
       assert.strictEqual((await t.call("GET", `/runs/${run.scheduled_run_id}`, { as: "customer:noa" })).status, 404)
       assert.strictEqual((await t.call("GET", "/runs/nope")).json.code, "run_not_found")
-      assert.strictEqual((await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { as: "customer:mia" })).status, 403)
+      assert.strictEqual(
+        (await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { as: "customer:mia" })).status,
+        403,
+      )
       assert.strictEqual((await t.call("GET", "/runs?status=sleeping")).status, 400)
       const page = await t.call("GET", "/runs?limit=2")
       const next = await t.call("GET", `/runs?limit=2&cursor=${page.json.next_cursor}`)

@@ -44,7 +44,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
 }>()("edge/IdempotencyRepo") {
   static readonly layerPg = Layer.effect(
     IdempotencyRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const Row = Schema.Struct({
         fingerprint: Schema.String,
@@ -52,14 +52,14 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
         reply_status: Schema.NullOr(Schema.Int),
         reply_location: Schema.NullOr(Schema.String),
         reply_body: Schema.NullOr(Schema.String),
-        mine: Schema.Boolean
+        mine: Schema.Boolean,
       })
       const find = SqlSchema.findOneOption({
         Request: Schema.Any,
         Result: Row,
         execute: (s: Scope) =>
           sql`select *, false as mine from idempotency_keys
-              where caller = ${s.caller} and route = ${s.route} and key = ${s.key}`
+              where caller = ${s.caller} and route = ${s.route} and key = ${s.key}`,
       })
       // taken when it is new, when its holder died, or when it is past its time: the row's lock decides between two
       const take = SqlSchema.findOneOption({
@@ -76,9 +76,9 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 reply_status = null, reply_location = null, reply_body = null
               where k.expires_at < now()
                 or (k.reply_status is null and k.locked_until < now() and k.fingerprint = excluded.fingerprint)
-              returning *, true as mine`
+              returning *, true as mine`,
       })
-      const reserve = Effect.fnUntraced(function*(scope: Scope, fingerprint: string) {
+      const reserve = Effect.fnUntraced(function* (scope: Scope, fingerprint: string) {
         const taken = yield* take([scope, fingerprint])
         const row = taken._tag === "Some" ? taken : yield* find(scope)
         return row._tag === "None" ? { _tag: "InFlight" as const } : reservationOf(row.value, fingerprint)
@@ -89,28 +89,28 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
         renew: (scope) =>
           Effect.orDie(Effect.asVoid(
             sql`update idempotency_keys set locked_until = now() + make_interval(secs => ${HOLD_SECONDS})
-                where ${where(scope)}`
+                where ${where(scope)}`,
           )),
         keep: (scope, reply) =>
           Effect.orDie(Effect.asVoid(
             sql`update idempotency_keys set reply_status = ${reply.status}, reply_location = ${reply.location},
-                  reply_body = ${reply.body} where ${where(scope)}`
+                  reply_body = ${reply.body} where ${where(scope)}`,
           )),
         release: (scope, forget) =>
           Effect.orDie(Effect.asVoid(
             forget
               ? sql`delete from idempotency_keys where ${where(scope)}`
-              : sql`update idempotency_keys set locked_until = now() where ${where(scope)}`
+              : sql`update idempotency_keys set locked_until = now() where ${where(scope)}`,
           )),
         prune: () =>
           Effect.orDie(Effect.map(
             sql`with gone as (delete from idempotency_keys where ctid = any (array(
                   select ctid from idempotency_keys where expires_at < now() limit 1000)) returning 1)
                 select count(*)::int as n from gone`,
-            (rows) => Number(rows[0]!.n)
-          ))
+            (rows) => Number(rows[0]!.n),
+          )),
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.sync(IdempotencyRepo, () => {
@@ -136,7 +136,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
             firstSeen,
             lockedUntil: now + HOLD_SECONDS * 1000,
             expiresAt: now + KEEP_HOURS * 3_600_000,
-            reply: undefined
+            reply: undefined,
           })
           return { _tag: "Reserved", firstSeen }
         }),
@@ -161,7 +161,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
           const gone = [...rows].filter(([, row]) => row.expiresAt < now)
           for (const [name] of gone) rows.delete(name)
           return gone.length
-        })
+        }),
     })
   })
 }
@@ -175,13 +175,13 @@ const reservationOf = (
     readonly reply_location: string | null
     readonly reply_body: string | null
   },
-  fingerprint: string
+  fingerprint: string,
 ): Reservation => {
   if (row.mine) return { _tag: "Reserved", firstSeen: row.first_seen.getTime() }
   if (row.fingerprint !== fingerprint) return { _tag: "Mismatch" }
   if (row.reply_status === null) return { _tag: "InFlight" }
   return {
     _tag: "Replay",
-    reply: { status: row.reply_status, location: row.reply_location, body: row.reply_body ?? "" }
+    reply: { status: row.reply_status, location: row.reply_location, body: row.reply_body ?? "" },
   }
 }

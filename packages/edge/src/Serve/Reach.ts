@@ -7,14 +7,15 @@ export const denoReach = Reach.of({
   check: (url) => {
     const { hostname, port, protocol } = new URL(url)
     return Effect.tryPromise({
-      try: async () => (await Deno.connect({ hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) })).close(),
-      catch: (error) => error
+      try: async () =>
+        (await Deno.connect({ hostname, port: Number(port || (protocol === "https:" ? 443 : 80)) })).close(),
+      catch: (error) => error,
     }).pipe(
       Effect.catchIf(
         (error) => !(error instanceof Deno.errors.ConnectionRefused),
-        () => Effect.void
+        () => Effect.void,
       ),
-      Effect.mapError(() => new Unreachable({ message: `nothing listens at ${url}` }))
+      Effect.mapError(() => new Unreachable({ message: `nothing listens at ${url}` })),
     )
-  }
+  },
 })

@@ -7,21 +7,24 @@ import { AgentTypes } from "../AgentTypes.ts"
 
 const reply = ({ agentType, made }: { readonly made: boolean; readonly agentType: AgentType }) =>
   made
-    ? madeAt(`/api/v1/agent-types/${agentType.agent_type_id}?version=${encodeURIComponent(agentType.version)}`, agentType)
+    ? madeAt(
+      `/api/v1/agent-types/${agentType.agent_type_id}?version=${encodeURIComponent(agentType.version)}`,
+      agentType,
+    )
     : agentType
 
 /** The handlers of agent types. */
 export const AgentTypesHttp = HttpApiBuilder.group(
   CatalogApi,
   "agentTypes",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const agentTypes = yield* AgentTypes
     return handlers.handleAll({
       list: ({ query }) => agentTypes.list(query),
       publish: ({ payload }) => Effect.map(agentTypes.publish(payload), reply),
       get: ({ params, query }) => agentTypes.get(params.type, query.version),
       put: ({ params, payload }) => Effect.map(agentTypes.put(params.type, payload), reply),
-      versions: ({ params, query }) => agentTypes.versions(params.type, query)
+      versions: ({ params, query }) => agentTypes.versions(params.type, query),
     })
-  })
+  }),
 )

@@ -7,7 +7,7 @@ import { Predicate } from "effect"
 export const latest = <A extends { readonly version: string }>(versions: ReadonlyArray<A>): A | undefined =>
   versions.reduce<A | undefined>(
     (best, next) => best === undefined || compareVersions(next.version, best.version) > 0 ? next : best,
-    undefined
+    undefined,
   )
 
 /** Every place where two JSON values differ, as JSONPath; the message never repeats the values. */
@@ -22,7 +22,7 @@ export const differences = (stored: unknown, sent: unknown, path = "$"): Array<F
       differences(
         (stored as Record<string, unknown>)[key],
         (sent as Record<string, unknown>)[key],
-        `${path}.${key}`
+        `${path}.${key}`,
       )
     )
   }

@@ -21,13 +21,13 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
 }>()("catalog/AgentTypesRepo") {
   static readonly layerPg = Layer.effect(
     AgentTypesRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const Row = Schema.Struct({
         id: Schema.String,
         payload: AgentTypeDefinition,
         created_at: Schema.DateTimeUtcFromDate,
-        updated_at: Schema.DateTimeUtcFromDate
+        updated_at: Schema.DateTimeUtcFromDate,
       })
       const toAgentType = ({ created_at, id, payload, updated_at }: typeof Row.Type) =>
         AgentType.make({ id, ...payload, created_at, updated_at })
@@ -37,38 +37,39 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
         // the unique key (agent_type_id, version) decides, not a read before
         execute: ({ definition: d, now }) =>
           sql`insert into agent_type_definitions (id, agent_type_id, version, payload, created_at, updated_at)
-              values (${`${d.agent_type_id}@${d.version}`}, ${d.agent_type_id}, ${d.version}, ${sql.json(d)}, ${now}, ${now})
-              on conflict do nothing returning id, payload, created_at, updated_at`
+              values (${`${d.agent_type_id}@${d.version}`}, ${d.agent_type_id}, ${d.version}, ${
+            sql.json(d)
+          }, ${now}, ${now})
+              on conflict do nothing returning id, payload, created_at, updated_at`,
       })
       const find = SqlSchema.findOneOption({
         Request: VersionKey,
         Result: Row,
         execute: (k) =>
           sql`select id, payload, created_at, updated_at from agent_type_definitions
-              where agent_type_id = ${k.agent_type_id} and version = ${k.version}`
+              where agent_type_id = ${k.agent_type_id} and version = ${k.version}`,
       })
       const keys = SqlSchema.findAll({
         Request: Schema.NullOr(Schema.String),
         Result: VersionKey,
         execute: (type) =>
           sql`select agent_type_id, version from agent_type_definitions
-              where ${type}::text is null or agent_type_id = ${type}`
+              where ${type}::text is null or agent_type_id = ${type}`,
       })
       const findAll = SqlSchema.findAll({
         Request: Schema.Array(Schema.String),
         Result: Row,
         execute: (ids) =>
-          sql`select id, payload, created_at, updated_at from agent_type_definitions where id = any(${ids}::text[])`
+          sql`select id, payload, created_at, updated_at from agent_type_definitions where id = any(${ids}::text[])`,
       })
       return AgentTypesRepo.of({
-        insert: (definition, now) =>
-          Effect.orDie(Effect.map(insert({ definition, now }), Option.map(toAgentType))),
+        insert: (definition, now) => Effect.orDie(Effect.map(insert({ definition, now }), Option.map(toAgentType))),
         find: (agent_type_id, version) =>
           Effect.orDie(Effect.map(find({ agent_type_id, version }), Option.map(toAgentType))),
         keys: (type) => Effect.orDie(keys(type ?? null)),
-        findAll: (ids) => Effect.orDie(Effect.map(findAll(ids), (rows) => rows.map(toAgentType)))
+        findAll: (ids) => Effect.orDie(Effect.map(findAll(ids), (rows) => rows.map(toAgentType))),
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.sync(AgentTypesRepo, () => {
@@ -85,7 +86,7 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
       find: (type, version) => Effect.sync(() => Option.fromUndefinedOr(rows.get(`${type}@${version}`))),
       keys: (type) =>
         Effect.sync(() => [...rows.values()].filter((row) => type === undefined || row.agent_type_id === type)),
-      findAll: (ids) => Effect.sync(() => ids.flatMap((id) => rows.get(id) ?? []))
+      findAll: (ids) => Effect.sync(() => ids.flatMap((id) => rows.get(id) ?? [])),
     })
   })
 }

@@ -16,11 +16,14 @@ export interface AuditLine {
 }
 
 /** Writes a line, inside the caller's transaction. A repeat of the same request finds its own line there. */
-export const auditWrites = Effect.map(PgClient.PgClient, (sql) => (line: AuditLine) =>
-  sql`insert into scheduler_action_log (log_id, action, operator, timestamp, goal_instance_id, reason, action_metadata)
+export const auditWrites = Effect.map(
+  PgClient.PgClient,
+  (sql) => (line: AuditLine) =>
+    sql`insert into scheduler_action_log (log_id, action, operator, timestamp, goal_instance_id, reason, action_metadata)
       values (${line.log_id}, ${line.action}, ${line.operator}, date_trunc('milliseconds', clock_timestamp()), ${line.goal_instance_id}, ${line.reason},
         ${sql.json(line.action_metadata)})
-      on conflict (log_id) do nothing`)
+      on conflict (log_id) do nothing`,
+)
 
 /** The same over the memory store. */
 export const auditMemory = (store: Store["Service"]) => (line: AuditLine, now: number) => {

@@ -9,7 +9,7 @@ import { Controls } from "../Controls.ts"
 export const ControlsHttp = HttpApiBuilder.group(
   SchedulerApi,
   "controls",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const controls = yield* Controls
     return handlers.handleAll({
       pause: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => controls.pause(caller, payload)),
@@ -18,7 +18,7 @@ export const ControlsHttp = HttpApiBuilder.group(
         Effect.flatMap(CurrentCaller, (caller) => controls.trigger(caller, params.goal, payload)),
       status: () => controls.status,
       actions: ({ query }) => controls.actions(query),
-      actionsOf: ({ params, query }) => controls.actions(query, params.operator)
+      actionsOf: ({ params, query }) => controls.actions(query, params.operator),
     })
-  })
+  }),
 )

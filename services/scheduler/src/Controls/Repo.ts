@@ -19,7 +19,7 @@ export const StateRow = Schema.Struct({
   paused_reason: Schema.NullOr(Schema.String),
   resumed_at: Schema.NullOr(Millis),
   resumed_by: Schema.NullOr(Schema.String),
-  updated_at: Millis
+  updated_at: Millis,
 })
 export type StateRow = typeof StateRow.Type
 
@@ -31,7 +31,7 @@ export const ActionRow = Schema.Struct({
   timestamp: Millis,
   goal_instance_id: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
-  action_metadata: JsonObject
+  action_metadata: JsonObject,
 })
 export type ActionRow = typeof ActionRow.Type
 
@@ -52,9 +52,16 @@ export type TriggerResult =
 export class ControlsRepo extends Context.Service<ControlsRepo, {
   states(): Effect.Effect<ReadonlyArray<StateRow>>
   /** Pauses a scope. After it returns no claim commits there. The state after it, and whether it was paused before. */
-  pause(state_id: string, reason: string | null, line: AuditLine): Effect.Effect<{ readonly state: StateRow; readonly was: boolean }>
+  pause(
+    state_id: string,
+    reason: string | null,
+    line: AuditLine,
+  ): Effect.Effect<{ readonly state: StateRow; readonly was: boolean }>
   /** Resumes a scope; undefined when it was never paused. */
-  resume(state_id: string, line: AuditLine): Effect.Effect<{ readonly state: StateRow | undefined; readonly was: boolean }>
+  resume(
+    state_id: string,
+    line: AuditLine,
+  ): Effect.Effect<{ readonly state: StateRow | undefined; readonly was: boolean }>
   /** Live runs of a scope: those that are held now, and the others. */
   counts(state_id: string): Effect.Effect<{ readonly running: number; readonly pending: number }>
   /** A goal and its hire as they are projected. */
@@ -65,19 +72,19 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
 }>()("scheduler/ControlsRepo") {
   static readonly layerPg = Layer.effect(
     ControlsRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const { insert } = yield* queueWrites
       const audit = yield* auditWrites
       const states = SqlSchema.findAll({
         Request: Schema.Void,
         Result: StateRow,
-        execute: () => sql`select * from scheduler_state`
+        execute: () => sql`select * from scheduler_state`,
       })
       const state = SqlSchema.findOneOption({
         Request: Schema.String,
         Result: StateRow,
-        execute: (id) => sql`select * from scheduler_state where state_id = ${id} for update`
+        execute: (id) => sql`select * from scheduler_state where state_id = ${id} for update`,
       })
       const setPaused = SqlSchema.findOne({
         Request: Schema.Any,
@@ -87,14 +94,14 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               values (${id}, 'paused', now(), ${by}, ${reason}, now())
               on conflict (state_id) do update set status = 'paused', paused_at = now(), paused_by = excluded.paused_by,
                 paused_reason = excluded.paused_reason, updated_at = now()
-              returning *`
+              returning *`,
       })
       const setRunning = SqlSchema.findOne({
         Request: Schema.Any,
         Result: StateRow,
         execute: ([id, by]: [string, string]) =>
           sql`update scheduler_state set status = 'running', resumed_at = now(), resumed_by = ${by}, updated_at = now()
-              where state_id = ${id} returning *`
+              where state_id = ${id} returning *`,
       })
       const ofScope = (id: string) => {
         const at = id.indexOf(":")
@@ -105,12 +112,12 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
       const goalRow = SqlSchema.findOneOption({
         Request: Schema.String,
         Result: GoalRow,
-        execute: (id) => sql`select * from projected_goals where goal_instance_id = ${id}`
+        execute: (id) => sql`select * from projected_goals where goal_instance_id = ${id}`,
       })
       const hireRow = SqlSchema.findOneOption({
         Request: Schema.String,
         Result: HireRow,
-        execute: (id) => sql`select * from projected_hires where hired_instance_id = ${id}`
+        execute: (id) => sql`select * from projected_hires where hired_instance_id = ${id}`,
       })
       const actions = SqlSchema.findAll({
         Request: Schema.Any,
@@ -120,17 +127,15 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
             sql.and([
               sql`true`,
               ...(f.operator === undefined ? [] : [sql`operator = ${f.operator}`]),
-              ...(f.after === undefined
-                ? []
-                : [sql`(timestamp, log_id) < (${new Date(f.after[0])}, ${f.after[1]})`])
+              ...(f.after === undefined ? [] : [sql`(timestamp, log_id) < (${new Date(f.after[0])}, ${f.after[1]})`]),
             ])
-          } order by timestamp desc, log_id desc limit ${f.limit}`
+          } order by timestamp desc, log_id desc limit ${f.limit}`,
       })
 
       return ControlsRepo.of({
         states: () => Effect.orDie(states()),
         pause: (id, reason, line) =>
-          Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             yield* sql`select pg_advisory_xact_lock(${PAUSE_LOCK})`
             const old = yield* state(id)
             if (Option.isSome(old) && old.value.status === "paused") return { state: old.value, was: true }
@@ -139,7 +144,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
             return { state: now, was: false }
           }))),
         resume: (id, line) =>
-          Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             const old = yield* state(id)
             if (Option.isNone(old) || old.value.status === "running") {
               return { state: Option.getOrUndefined(old), was: false }
@@ -150,8 +155,8 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               action_metadata: {
                 ...line.action_metadata,
                 paused_by: old.value.paused_by,
-                paused_at: new Date(old.value.paused_at!).toISOString()
-              }
+                paused_at: new Date(old.value.paused_at!).toISOString(),
+              },
             })
             yield* sql`select pg_notify('stint_scheduler', '')`
             return { state: now, was: true }
@@ -162,42 +167,46 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               select count(*) filter (where holder is not null)::int as running,
                 count(*) filter (where holder is null)::int as pending
               from run_queue where ${ofScope(id)}`,
-            (rows) => ({ running: rows[0]!.running, pending: rows[0]!.pending })
+            (rows) => ({ running: rows[0]!.running, pending: rows[0]!.pending }),
           )),
         target: (id) =>
-          Effect.orDie(Effect.gen(function*() {
+          Effect.orDie(Effect.gen(function* () {
             const goal = yield* goalRow(id)
             if (Option.isNone(goal)) return Option.none()
             const hire = yield* hireRow(goal.value.hired_instance_id)
             return Option.map(hire, (hire) => ({ goal: goal.value, hire }))
           })),
         trigger: (run, line) =>
-          Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             yield* sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`
             const scopes = ["global", `hire:${run.hired_instance_id}`, `customer:${run.customer_id}`]
             const [stop] = yield* sql<{ paused_reason: string | null }>`
               select paused_reason from scheduler_state where status = 'paused' and state_id = any(${scopes}::varchar[])`
-            if (stop !== undefined && run.queue?.forced !== true) return { _tag: "Paused", reason: stop.paused_reason } as const
+            if (stop !== undefined && run.queue?.forced !== true) {
+              return { _tag: "Paused", reason: stop.paused_reason } as const
+            }
             const made = yield* insert([run])
             if (made.length === 0) {
               const [there] = yield* sql<{ scheduled_run_id: string }>`
                 select scheduled_run_id from scheduled_goal_runs where goal_instance_id = ${run.goal_instance_id}
                   and scheduled_time = ${new Date(run.slot)}`
-              if (there?.scheduled_run_id === run.scheduled_run_id) return { _tag: "Made" } as const
+              if (there?.scheduled_run_id === run.scheduled_run_id) {
+                return { _tag: "Made" } as const
+              }
               return { _tag: "Taken", scheduled_run_id: there!.scheduled_run_id } as const
             }
             yield* audit(line)
             yield* sql`select pg_notify('stint_scheduler', '')`
             return { _tag: "Made" } as const
           }))),
-        actions: (filter) => Effect.orDie(actions(filter))
+        actions: (filter) => Effect.orDie(actions(filter)),
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.effect(
     ControlsRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* Store
       const { insert } = memoryWrites(store)
       const audit = auditMemory(store)
@@ -217,7 +226,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               paused_at: now,
               paused_by: line.operator,
               paused_reason: reason,
-              updated_at: now
+              updated_at: now,
             }
             store.states.set(id, state)
             audit(line, now)
@@ -232,8 +241,8 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               action_metadata: {
                 ...line.action_metadata,
                 paused_by: old.paused_by,
-                paused_at: new Date(old.paused_at!).toISOString()
-              }
+                paused_at: new Date(old.paused_at!).toISOString(),
+              },
             }, now)
             Object.assign(old, { status: "running", resumed_at: now, resumed_by: line.operator, updated_at: now })
             return { state: { ...old }, was: true }
@@ -276,8 +285,8 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               )
               .sort((a, b) => b.timestamp - a.timestamp || (a.log_id < b.log_id ? 1 : -1))
               .slice(0, f.limit)
-          )
+          ),
       })
-    })
+    }),
   )
 }

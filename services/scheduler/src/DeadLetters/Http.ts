@@ -9,7 +9,7 @@ import { DeadLetters } from "../DeadLetters.ts"
 export const DeadLettersHttp = HttpApiBuilder.group(
   SchedulerApi,
   "deadLetters",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const letters = yield* DeadLetters
     return handlers.handleAll({
       list: ({ query }) => letters.list(query),
@@ -17,7 +17,7 @@ export const DeadLettersHttp = HttpApiBuilder.group(
       retry: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => letters.retry(caller, params.id)),
       redrive: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => letters.redrive(caller, payload)),
       discard: ({ params, payload }) =>
-        Effect.flatMap(CurrentCaller, (caller) => letters.discard(caller, params.id, payload.reason))
+        Effect.flatMap(CurrentCaller, (caller) => letters.discard(caller, params.id, payload.reason)),
     })
-  })
+  }),
 )

@@ -39,7 +39,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
 }>()("scheduler/DeadLettersRepo") {
   static readonly layerPg = Layer.effect(
     DeadLettersRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const audit = yield* auditWrites
       const { lockGoals } = yield* queueWrites
@@ -56,14 +56,14 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
         expires_at: Millis,
         retry_count: Schema.Int,
         state: DeadLetterState,
-        scheduled_run_ids: Schema.Array(ScheduledRunId)
+        scheduled_run_ids: Schema.Array(ScheduledRunId),
       })
       const toLetter = ({ expires_at, first_failed_at, last_failed_at, ...row }: typeof Row.Type) =>
         DeadLetter.make({
           ...row,
           first_failed_at: DateTime.makeUnsafe(first_failed_at),
           last_failed_at: DateTime.makeUnsafe(last_failed_at),
-          expires_at: DateTime.makeUnsafe(expires_at)
+          expires_at: DateTime.makeUnsafe(expires_at),
         })
       const select = sql`select d.dlq_id, d.goal_instance_id, d.hired_instance_id, d.error_type, d.error_message,
             d.stack_trace, d.failure_count, d.first_failed_at, d.last_failed_at, d.expires_at, d.retry_count, d.state,
@@ -75,7 +75,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
         ...(f.state === undefined ? [] : [sql`d.state = ${f.state}`]),
         ...(f.goal_instance_id === undefined ? [] : [sql`d.goal_instance_id = ${f.goal_instance_id}`]),
         ...(f.hired_instance_id === undefined ? [] : [sql`d.hired_instance_id = ${f.hired_instance_id}`]),
-        ...(f.error_type === undefined ? [] : [sql`d.error_type = ${f.error_type}`])
+        ...(f.error_type === undefined ? [] : [sql`d.error_type = ${f.error_type}`]),
       ]
       const at = sql`date_trunc('milliseconds', d.last_failed_at)`
       const list = SqlSchema.findAll({
@@ -85,14 +85,14 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           sql`${select} where ${
             sql.and([
               ...conditions(q),
-              ...(q.after === undefined ? [] : [sql`(${at}, d.dlq_id) < (${new Date(q.after[0])}, ${q.after[1]})`])
+              ...(q.after === undefined ? [] : [sql`(${at}, d.dlq_id) < (${new Date(q.after[0])}, ${q.after[1]})`]),
             ])
-          } order by ${at} desc, d.dlq_id desc limit ${q.limit}`
+          } order by ${at} desc, d.dlq_id desc limit ${q.limit}`,
       })
       const find = SqlSchema.findOneOption({
         Request: Schema.String,
         Result: Row,
-        execute: (id) => sql`${select} where d.dlq_id = ${id}`
+        execute: (id) => sql`${select} where d.dlq_id = ${id}`,
       })
       const stateOf = (id: string) =>
         sql<{ state: DeadLetterState; goal_instance_id: string }>`
@@ -117,7 +117,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           returning scheduled_run_id`
 
       const retry = Effect.fnUntraced(
-        function*(id: string, line: AuditLine | undefined): Effect.fn.Return<RetryResult, unknown> {
+        function* (id: string, line: AuditLine | undefined): Effect.fn.Return<RetryResult, unknown> {
           const [letter] = yield* stateOf(id)
           if (letter === undefined) return { _tag: "Missing" }
           if (letter.state !== "open") return { _tag: "Closed", state: letter.state }
@@ -130,7 +130,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           yield* sql`select pg_notify('stint_scheduler', '')`
           return { _tag: "Queued", runs: runs.length, retry_count: counted!.retry_count }
         },
-        (effect) => Effect.orDie(sql.withTransaction(effect))
+        (effect) => Effect.orDie(sql.withTransaction(effect)),
       )
 
       return DeadLettersRepo.of({
@@ -140,11 +140,11 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           Effect.orDie(Effect.map(
             sql<{ dlq_id: string }>`select d.dlq_id from scheduler_dlq d
               where ${sql.and(conditions({ ...filter, state: "open" }))} order by d.first_failed_at limit ${cap}`,
-            (rows) => rows.map((row) => row.dlq_id)
+            (rows) => rows.map((row) => row.dlq_id),
           )),
         retry,
         discard: (id, line) =>
-          Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             const [letter] = yield* stateOf(id)
             if (letter === undefined) return Option.none()
             if (letter.state !== "open") return Option.some(letter.state)
@@ -152,14 +152,14 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             yield* audit({ ...line, goal_instance_id: letter.goal_instance_id })
             return Option.some("open" as const)
           }))),
-        note: (line) => Effect.orDie(Effect.asVoid(audit(line)))
+        note: (line) => Effect.orDie(Effect.asVoid(audit(line))),
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.effect(
     DeadLettersRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* Store
       const audit = auditMemory(store)
       const runsOf = (id: string) =>
@@ -174,7 +174,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           first_failed_at: DateTime.makeUnsafe(letter.first_failed_at),
           last_failed_at: DateTime.makeUnsafe(letter.last_failed_at),
           expires_at: DateTime.makeUnsafe(letter.expires_at),
-          scheduled_run_ids: runsOf(letter.dlq_id).map((run) => run.scheduled_run_id)
+          scheduled_run_ids: runsOf(letter.dlq_id).map((run) => run.scheduled_run_id),
         })
       const matches = (letter: StoredDeadLetter, f: RedriveFilter & { readonly state?: DeadLetterState }) =>
         (f.state === undefined || letter.state === f.state) &&
@@ -218,7 +218,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
                 attempt: 0,
                 fence: null,
                 holder: null,
-                claimed_at: null
+                claimed_at: null,
               })
             }
             letter.retry_count++
@@ -234,8 +234,8 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             audit({ ...line, goal_instance_id: letter.goal_instance_id }, now)
             return Option.some("open" as const)
           }),
-        note: (line) => Effect.map(Clock.currentTimeMillis, (now) => audit(line, now))
+        note: (line) => Effect.map(Clock.currentTimeMillis, (now) => audit(line, now)),
       })
-    })
+    }),
   )
 }

@@ -12,7 +12,7 @@ const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could 
 /** The layer of `EngineRepo` over the memory store. */
 export const layerMemory = Layer.effect(
   EngineRepo,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const store = yield* Store
     const ids = yield* Ids
     const { close, insert, release } = memoryWrites(store)
@@ -22,10 +22,12 @@ export const layerMemory = Layer.effect(
         store.states.get(id)?.status === "paused"
       )
     const openOf = (goal: GoalRow) => {
-      const serial = [...store.queue.values()].filter((q) => q.serial && q.run.goal_instance_id === goal.goal_instance_id)
+      const serial = [...store.queue.values()].filter((q) =>
+        q.serial && q.run.goal_instance_id === goal.goal_instance_id
+      )
       return {
         serial: serial.length,
-        waiting: serial.filter((q) => q.claimable_at === null && !q.caught_up).length
+        waiting: serial.filter((q) => q.claimable_at === null && !q.caught_up).length,
       }
     }
     const claimedOf = (queued: QueuedRun): ClaimedRun => ({
@@ -36,15 +38,24 @@ export const layerMemory = Layer.effect(
       attempt: queued.attempt,
       fence: queued.fence!,
       claimed_at: queued.claimed_at!,
-      serial: queued.serial
+      serial: queued.serial,
     })
     const heldBy = (run: ClaimedRun): QueuedRun | undefined => {
       const queued = store.queue.get(run.scheduled_run_id)
       return queued !== undefined && queued.fence === run.fence ? queued : undefined
     }
-    const noteAttempt = (queued: QueuedRun, error: { readonly type: string; readonly message: string }, now: number) => {
+    const noteAttempt = (
+      queued: QueuedRun,
+      error: { readonly type: string; readonly message: string },
+      now: number,
+    ) => {
       const error_details = { ...error, attempt: queued.attempt }
-      queued.run.attempts.push({ attempt: queued.attempt, started_at: queued.claimed_at!, ended_at: now, error_details })
+      queued.run.attempts.push({
+        attempt: queued.attempt,
+        started_at: queued.claimed_at!,
+        ended_at: now,
+        error_details,
+      })
     }
     const bookDeadLetter = (run: StoredRun, outcome: Extract<Outcome, { _tag: "Dead" }>, id: string, now: number) => {
       const open = store.deadLetters.values().find((letter) =>
@@ -69,7 +80,7 @@ export const layerMemory = Layer.effect(
         last_failed_at: now,
         expires_at: now + 7 * 86_400_000,
         retry_count: 0,
-        state: "open"
+        state: "open",
       })
     }
 
@@ -109,7 +120,7 @@ export const layerMemory = Layer.effect(
       }
     }
 
-    const settle = Effect.fnUntraced(function*(outcomes: ReadonlyArray<Outcome>) {
+    const settle = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
       const now = yield* Clock.currentTimeMillis
       let settled = 0
       for (const outcome of outcomes) if (settleOne(outcome, yield* ids.next("DLQ"), now)) settled++
@@ -118,7 +129,7 @@ export const layerMemory = Layer.effect(
     })
 
     return EngineRepo.of({
-      materialise: Effect.fnUntraced(function*(limit, plan) {
+      materialise: Effect.fnUntraced(function* (limit, plan) {
         const now = yield* Clock.currentTimeMillis
         const due = [...store.goals.values()]
           .filter((goal) => goal.due_at !== null && goal.due_at <= now && !isPaused(goal))
@@ -138,7 +149,7 @@ export const layerMemory = Layer.effect(
               run_metadata: reason === undefined ? {} : { reason },
               ...(outcome === "skipped"
                 ? {}
-                : { queue: { serial, caught_up, forced: false, claimable_at: outcome === "waits" ? null : now } })
+                : { queue: { serial, caught_up, forced: false, claimable_at: outcome === "waits" ? null : now } }),
             }], now)
           }
           if (decided.range !== undefined) {
@@ -148,7 +159,7 @@ export const layerMemory = Layer.effect(
         }
         return due.length
       }),
-      claim: Effect.fnUntraced(function*({ holder, leaseMs, limit, maxAttempts }) {
+      claim: Effect.fnUntraced(function* ({ holder, leaseMs, limit, maxAttempts }) {
         const now = yield* Clock.currentTimeMillis
         const claimable = () =>
           [...store.queue.values()]
@@ -167,19 +178,19 @@ export const layerMemory = Layer.effect(
             holder,
             claimed_at: now,
             claimable_at: now + leaseMs,
-            attempt: queued.attempt + 1
+            attempt: queued.attempt + 1,
           })
           queued.run.execution = {
             status: "running",
             attempt: queued.attempt,
             started_at: now,
             completed_at: null,
-            deliverable_id: null
+            deliverable_id: null,
           }
           return claimedOf(queued)
         })
       }),
-      renew: Effect.fnUntraced(function*(runs, leaseMs) {
+      renew: Effect.fnUntraced(function* (runs, leaseMs) {
         const now = yield* Clock.currentTimeMillis
         const held = runs.filter((run) => heldBy(run) !== undefined)
         for (const run of held) heldBy(run)!.claimable_at = now + leaseMs
@@ -196,8 +207,10 @@ export const layerMemory = Layer.effect(
           return Number.isFinite(next) ? next - now : undefined
         }),
       sweep: () =>
-        Effect.map(Clock.currentTimeMillis, (now) =>
-          release([...store.queue.values()].map((queued) => queued.run.goal_instance_id), now))
+        Effect.map(
+          Clock.currentTimeMillis,
+          (now) => release([...store.queue.values()].map((queued) => queued.run.goal_instance_id), now),
+        ),
     })
-  })
+  }),
 )

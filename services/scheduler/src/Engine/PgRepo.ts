@@ -17,7 +17,7 @@ const ofTag = <T extends Outcome["_tag"]>(outcomes: ReadonlyArray<Outcome>, tag:
 /** The layer of `EngineRepo` on Postgres. */
 export const layerPg = Layer.effect(
   EngineRepo,
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const ids = yield* Ids
     const { insert, lockGoals, release } = yield* queueWrites
@@ -31,7 +31,7 @@ export const layerPg = Layer.effect(
       timezone: Schema.String,
       serial: Schema.Int,
       waiting: Schema.Int,
-      now: Millis
+      now: Millis,
     })
     const lockDue = SqlSchema.findAll({
       Request: Schema.Int,
@@ -39,7 +39,7 @@ export const layerPg = Layer.effect(
       execute: (limit) =>
         sql`select g.goal_instance_id from projected_goals g, (${paused}) p
             where g.due_at <= now() and not (p.ids && ${pausedBy("g")})
-            order by g.due_at limit ${limit} for update of g skip locked`
+            order by g.due_at limit ${limit} for update of g skip locked`,
     })
     // after the lock, in a statement of its own, so that it sees what the lock waited for
     const readDue = SqlSchema.findAll({
@@ -51,12 +51,12 @@ export const layerPg = Layer.effect(
               (select count(*)::int from run_queue q where q.goal_instance_id = g.goal_instance_id and q.serial
                 and q.claimable_at is null and not q.caught_up) as waiting
             from projected_goals g join projected_hires h using (hired_instance_id)
-            where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`
+            where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
     })
     const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
 
     const materialise = Effect.fnUntraced(
-      function*(limit: number, plan: Parameters<EngineRepo["Service"]["materialise"]>[1]) {
+      function* (limit: number, plan: Parameters<EngineRepo["Service"]["materialise"]>[1]) {
         const locked = yield* lockDue(limit)
         if (locked.length === 0) return 0
         const due = yield* readDue(locked.map((row) => row.goal_instance_id))
@@ -77,7 +77,7 @@ export const layerPg = Layer.effect(
               run_metadata: reason === undefined ? {} : { reason },
               ...(outcome === "skipped"
                 ? {}
-                : { queue: { serial, caught_up, forced: false, claimable_at: outcome === "waits" ? null : now } })
+                : { queue: { serial, caught_up, forced: false, claimable_at: outcome === "waits" ? null : now } }),
             })
           }
           if (decided.range !== undefined) {
@@ -100,7 +100,7 @@ export const layerPg = Layer.effect(
           where g.goal_instance_id = x.id`
         return due.length
       },
-      (effect) => Effect.orDie(sql.withTransaction(effect))
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
     )
 
     const Claimed = Schema.Struct({ ...ClaimedRun.fields })
@@ -139,7 +139,7 @@ export const layerPg = Layer.effect(
                   attempt = excluded.attempt, completed_at = null, error_details = null
               )
               select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial
-              from taken`
+              from taken`,
       })
     const takeAlone = take("alone")
     const takeOthers = take("others")
@@ -149,11 +149,11 @@ export const layerPg = Layer.effect(
       execute: (maxAttempts) =>
         sql`select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial
             from run_queue where holder is not null and attempt >= ${maxAttempts} and claimable_at <= now()
-            order by claimable_at limit 100 for update skip locked`
+            order by claimable_at limit 100 for update skip locked`,
     })
 
     const claim = Effect.fnUntraced(
-      function*(request: Parameters<EngineRepo["Service"]["claim"]>[0]) {
+      function* (request: Parameters<EngineRepo["Service"]["claim"]>[0]) {
         // the lock in a statement before the one that claims: that one then sees a pause that the lock waited for
         const [first] = yield* sql<{ lost: boolean }>`
           select exists (select from run_queue where holder is not null and claimable_at <= now() and attempt >= 2) as lost,
@@ -166,18 +166,18 @@ export const layerPg = Layer.effect(
         }
         return yield* takeOthers(request)
       },
-      (effect) => Effect.orDie(sql.withTransaction(effect))
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
     )
     const asDead = (run: ClaimedRun): Outcome => ({
       _tag: "Dead",
       run,
       errorType: "TRANSIENT",
-      error: { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
+      error: { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" },
     })
 
     const Settled = Schema.Struct({ goal_instance_id: Schema.String, serial: Schema.Boolean })
     const closing = (
-      rows: ReadonlyArray<{ readonly run: ClaimedRun; readonly [key: string]: unknown }>
+      rows: ReadonlyArray<{ readonly run: ClaimedRun; readonly [key: string]: unknown }>,
     ) => JSON.stringify(rows.map(({ run, ...rest }) => ({ id: run.scheduled_run_id, fence: run.fence, ...rest })))
 
     const complete = SqlSchema.findAll({
@@ -185,7 +185,9 @@ export const layerPg = Layer.effect(
       Result: Settled,
       execute: (done: ReadonlyArray<Extract<Outcome, { readonly _tag: "Completed" }>>) =>
         sql`with input as (
-              select * from json_to_recordset(${closing(done)}::json) as x (id varchar, fence bigint, deliverable_id varchar)
+              select * from json_to_recordset(${
+          closing(done)
+        }::json) as x (id varchar, fence bigint, deliverable_id varchar)
             ), gone as (
               delete from run_queue q using input i where q.scheduled_run_id = i.id and q.fence = i.fence
               returning q.scheduled_run_id, q.goal_instance_id, q.serial, q.claimed_at, i.deliverable_id
@@ -201,7 +203,7 @@ export const layerPg = Layer.effect(
               update scheduler_dlq d set state = 'resolved', closed_at = now()
               where d.state = 'open' and d.dlq_id in (select dlq_id from runs)
             )
-            select goal_instance_id, serial from gone`
+            select goal_instance_id, serial from gone`,
     })
     const retry = SqlSchema.findAll({
       Request: Schema.Any,
@@ -226,14 +228,16 @@ export const layerPg = Layer.effect(
               update goal_runs g set status = 'pending', error_details = held.error
               from held where g.scheduled_run_id = held.scheduled_run_id
             )
-            select goal_instance_id, false as serial from held`
+            select goal_instance_id, false as serial from held`,
     })
     const handBack = SqlSchema.findAll({
       Request: Schema.Any,
       Result: Settled,
       execute: (rows: ReadonlyArray<Extract<Outcome, { readonly _tag: "HandBack" }>>) =>
         sql`with input as (
-              select * from json_to_recordset(${closing(rows.map(({ delayMs, run }) => ({ run, delay: delayMs / 1000 })))}::json)
+              select * from json_to_recordset(${
+          closing(rows.map(({ delayMs, run }) => ({ run, delay: delayMs / 1000 })))
+        }::json)
                 as x (id varchar, fence bigint, delay float8)
             ), back as (
               update run_queue q set fence = null, holder = null, claimed_at = null, attempt = q.attempt - 1,
@@ -244,7 +248,7 @@ export const layerPg = Layer.effect(
               update goal_runs g set status = 'pending', attempt = greatest(back.attempt, 1)
               from back where g.scheduled_run_id = back.scheduled_run_id
             )
-            select goal_instance_id, false as serial from back`
+            select goal_instance_id, false as serial from back`,
     })
     /** Ends runs as cancelled: for a reason, or as dead letters, which `letters` then links. */
     const end = SqlSchema.findAll({
@@ -270,11 +274,11 @@ export const layerPg = Layer.effect(
                 duration_ms = (extract(epoch from clock_timestamp() - gone.claimed_at) * 1000)::int
               from gone where g.scheduled_run_id = gone.scheduled_run_id
             )
-            select scheduled_run_id, goal_instance_id, serial from gone`
+            select scheduled_run_id, goal_instance_id, serial from gone`,
     })
 
     const bookDeadLetters = Effect.fnUntraced(
-      function*(dead: ReadonlyArray<Extract<Outcome, { readonly _tag: "Dead" }>>) {
+      function* (dead: ReadonlyArray<Extract<Outcome, { readonly _tag: "Dead" }>>) {
         const byGoal = Map.groupBy(dead, (outcome) => outcome.run.goal_instance_id)
         for (const [goal, outcomes] of byGoal) {
           const last = outcomes.at(-1)!
@@ -290,11 +294,13 @@ export const layerPg = Layer.effect(
           yield* sql`update scheduled_goal_runs set dlq_id = ${letter!.dlq_id}
             where scheduled_run_id = any(${outcomes.map((o) => o.run.scheduled_run_id)}::varchar[])`
         }
-      }
+      },
     )
 
-    const write = Effect.fnUntraced(function*(outcomes: ReadonlyArray<Outcome>) {
-      const serial = outcomes.filter((outcome) => outcome.run.serial && outcome._tag !== "Retry" && outcome._tag !== "HandBack")
+    const write = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
+      const serial = outcomes.filter((outcome) =>
+        outcome.run.serial && outcome._tag !== "Retry" && outcome._tag !== "HandBack"
+      )
       const goals = [...new Set(serial.map((outcome) => outcome.run.goal_instance_id))]
       if (goals.length > 0) yield* lockGoals(goals)
       let settled = 0
@@ -309,8 +315,10 @@ export const layerPg = Layer.effect(
       const dead = ofTag(outcomes, "Dead")
       if (dead.length > 0) {
         const ended = new Set(
-          (yield* end(dead.map(({ error, run }) => ({ run, error, reason: `dead-lettered: ${error.type}: ${error.message}` }))))
-            .map((row) => row.scheduled_run_id)
+          (yield* end(
+            dead.map(({ error, run }) => ({ run, error, reason: `dead-lettered: ${error.type}: ${error.message}` })),
+          ))
+            .map((row) => row.scheduled_run_id),
         )
         settled += ended.size
         yield* bookDeadLetters(dead.filter(({ run }) => ended.has(run.scheduled_run_id)))
@@ -328,7 +336,7 @@ export const layerPg = Layer.effect(
                 order by due_at limit 1),
               (select claimable_at from run_queue q where claimable_at is not null
                 and (q.forced or not (p.ids && ${pausedBy("q")})) order by claimable_at limit 1)
-            ) - now()) * 1000)::float8 as ms from (${paused}) p`
+            ) - now()) * 1000)::float8 as ms from (${paused}) p`,
     })
 
     return EngineRepo.of({
@@ -339,12 +347,12 @@ export const layerPg = Layer.effect(
           sql<{ fence: bigint }>`update run_queue q set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
             from json_to_recordset(${closing(runs.map((run) => ({ run })))}::json) as x (id varchar, fence bigint)
             where q.scheduled_run_id = x.id and q.fence = x.fence returning q.fence`,
-          (rows) => new Set(rows.map((row) => Number(row.fence)))
+          (rows) => new Set(rows.map((row) => Number(row.fence))),
         )),
       settle: (outcomes) => Effect.orDie(sql.withTransaction(write(outcomes))),
       wakeIn: () => Effect.orDie(Effect.map(wake(), ({ ms }) => ms ?? undefined)),
       sweep: () =>
-        Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+        Effect.orDie(sql.withTransaction(Effect.gen(function* () {
           const stuck = yield* sql<{ goal_instance_id: string }>`
             select distinct goal_instance_id from run_queue w where claimable_at is null and not exists (
               select from run_queue o where o.goal_instance_id = w.goal_instance_id and o.serial
@@ -353,7 +361,7 @@ export const layerPg = Layer.effect(
           if (goals.length === 0) return 0
           yield* lockGoals(goals)
           return yield* release(goals)
-        })))
+        }))),
     })
-  })
+  }),
 )

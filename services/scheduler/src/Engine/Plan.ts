@@ -47,7 +47,7 @@ export const ruleOfGoal = (goal: GoalRow, timezone: string) =>
     frequency: goal.frequency,
     schedule: settingsOf(goal),
     defaultTimezone: timezone,
-    ...(goal.default_at === null ? {} : { defaultAt: goal.default_at })
+    ...(goal.default_at === null ? {} : { defaultAt: goal.default_at }),
   })
 
 /** When the goal falls due next, strictly after an instant (epoch ms). */
@@ -76,7 +76,7 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
     outcome: "skipped",
     serial: false,
     caught_up: false,
-    reason
+    reason,
   }))
   for (const slot of decision.run) {
     const caught_up = slot < until - defaultGraceMs
@@ -85,7 +85,9 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
       continue
     }
     if (!caught_up && serial > 0 && (overlap === "skip" || waiting > 0)) {
-      const reason = overlap === "skip" ? "overlap: a run of this goal is open" : "overlap: a run of this goal waits already"
+      const reason = overlap === "skip"
+        ? "overlap: a run of this goal is open"
+        : "overlap: a run of this goal waits already"
       slots.push({ slot, outcome: "skipped", serial: false, caught_up, reason })
       continue
     }
@@ -96,6 +98,6 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   return {
     slots,
     ...(decision.range === undefined ? {} : { range: decision.range }),
-    next: nextOf(goal, timezone, due.at(-1) ?? until)
+    next: nextOf(goal, timezone, due.at(-1) ?? until),
   }
 }

@@ -39,7 +39,7 @@ const runs = (hire: HireRow, goal: GoalRow) => hire.runnable && goal.enabled
 /** Folds a page over what is projected of the hires and goals that it touches. Older versions are ignored. */
 export const planChanges = (
   changes: ReadonlyArray<Change>,
-  current: { readonly hires: ReadonlyArray<HireRow>; readonly goals: ReadonlyArray<GoalRow> }
+  current: { readonly hires: ReadonlyArray<HireRow>; readonly goals: ReadonlyArray<GoalRow> },
 ): ProjectionPlan => {
   const hires = new Map<string, HireRow>(current.hires.map((hire) => [hire.hired_instance_id, hire]))
   const goals = new Map<string, GoalRow>(current.goals.map((goal) => [goal.goal_instance_id, goal]))
@@ -67,7 +67,7 @@ export const planChanges = (
       cancels.push({
         of: { hired_instance_id: hire.hired_instance_id },
         which: "all",
-        reason: hire.reason ?? "the hired agent may not run"
+        reason: hire.reason ?? "the hired agent may not run",
       })
     }
     const same = old !== undefined && old.runnable === hire.runnable && old.timezone === hire.timezone
@@ -89,7 +89,7 @@ export const planChanges = (
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "all",
-        reason: "the goal was deleted"
+        reason: "the goal was deleted",
       })
       return
     }
@@ -107,7 +107,7 @@ export const planChanges = (
       frequency: change.frequency,
       schedule: change.schedule,
       default_at: change.default_at,
-      ...never
+      ...never,
     }
     put({ ...goal, ...(runs(hire, goal) ? nextOrNever(goal, hire.timezone, at) : never) })
     deleted.delete(change.goal_instance_id)
@@ -116,7 +116,7 @@ export const planChanges = (
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "unclaimed_slots",
-        reason: "the goal was switched off"
+        reason: "the goal was switched off",
       })
     }
   }
@@ -132,6 +132,6 @@ export const planChanges = (
     deleted: [...deleted],
     dropped: [...dropped].filter((id) => !deleted.has(id)),
     cancels,
-    runs: requested
+    runs: requested,
   }
 }

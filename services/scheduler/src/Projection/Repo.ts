@@ -16,7 +16,7 @@ const FREE_SLOT_TRIES = 1000
 const touched = (changes: ReadonlyArray<Change>) => ({
   hires: [...new Set(changes.flatMap((c) => c.type === "subscription" ? [] : [c.hired_instance_id]))],
   ofHires: [...new Set(changes.flatMap((c) => c.type === "hire" ? [c.hired_instance_id] : []))],
-  goals: [...new Set(changes.flatMap((c) => c.type === "goal" || c.type === "run" ? [c.goal_instance_id] : []))]
+  goals: [...new Set(changes.flatMap((c) => c.type === "goal" || c.type === "run" ? [c.goal_instance_id] : []))],
 })
 
 /** The goals whose runs a plan ends or drops. */
@@ -30,20 +30,23 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
    * Applies changes and moves the cursor, together or not at all. False, and nothing happened, when the cursor is not
    * `after` any more: another replica was faster.
    */
-  apply(changes: ReadonlyArray<Change>, move: { readonly after: string | null; readonly to: string | null }): Effect.Effect<boolean>
+  apply(
+    changes: ReadonlyArray<Change>,
+    move: { readonly after: string | null; readonly to: string | null },
+  ): Effect.Effect<boolean>
   /** Ends what a complete snapshot no longer has: goals that are not among `goals`. */
   retain(goals: ReadonlySet<string>): Effect.Effect<void>
 }>()("scheduler/ProjectionRepo") {
   static readonly layerPg = Layer.effect(
     ProjectionRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const ids = yield* Ids
       const { cancel, insert, release } = yield* queueWrites
       const loadHires = SqlSchema.findAll({
         Request: Schema.Array(Schema.String),
         Result: HireRow,
-        execute: (hires) => sql`select * from projected_hires where hired_instance_id = any(${hires}::varchar[])`
+        execute: (hires) => sql`select * from projected_hires where hired_instance_id = any(${hires}::varchar[])`,
       })
       const loadGoals = SqlSchema.findAll({
         Request: Schema.Any,
@@ -52,7 +55,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
         execute: ([goals, hires]: [ReadonlyArray<string>, ReadonlyArray<string>]) =>
           sql`select * from projected_goals where goal_instance_id = any(${goals}::varchar[])
                 or hired_instance_id = any(${hires}::varchar[])
-              order by goal_instance_id for update`
+              order by goal_instance_id for update`,
       })
       const upsertHires = (hires: ReadonlyArray<HireRow>) =>
         sql`insert into projected_hires
@@ -70,7 +73,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             ...g,
             changed_at: iso(g.changed_at),
             next_slot: iso(g.next_slot),
-            due_at: iso(g.due_at)
+            due_at: iso(g.due_at),
           })))
         }::json)
             on conflict (goal_instance_id) do update set hired_instance_id = excluded.hired_instance_id,
@@ -86,7 +89,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
         sql`update scheduler_dlq set state = 'discarded', closed_at = now()
             where goal_instance_id = any(${goals}::varchar[]) and state = 'open'`
 
-      const requestRun = Effect.fnUntraced(function*(request: Change & { readonly type: "run" }) {
+      const requestRun = Effect.fnUntraced(function* (request: Change & { readonly type: "run" }) {
         const known = yield* sql`select from scheduled_goal_runs where request_id = ${request.request_id}`
         const [target] = yield* sql<{ customer_id: NewRun["customer_id"]; runnable: boolean; reason: string | null }>`
           select h.customer_id, h.runnable, h.reason from projected_goals g join projected_hires h using (hired_instance_id)
@@ -105,18 +108,18 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             request_id: request.request_id,
             run_metadata: {
               requested_by: request.requested_by,
-              ...(target.runnable ? {} : { reason: target.reason ?? "the hired agent may not run" })
+              ...(target.runnable ? {} : { reason: target.reason ?? "the hired agent may not run" }),
             },
             ...(target.runnable
               ? { queue: { serial: false, caught_up: false, forced: false, claimable_at: slot } }
-              : {})
+              : {}),
           }])
           if (made.length > 0) return
         }
         yield* Effect.logError(`no free slot for the requested run ${request.request_id}`)
       })
 
-      const write = Effect.fnUntraced(function*(plan: ProjectionPlan) {
+      const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
         if (plan.hires.length > 0) yield* upsertHires(plan.hires)
         if (plan.goals.length > 0) yield* upsertGoals(plan.goals)
         const ended: Array<string> = []
@@ -134,7 +137,10 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
       })
 
       const apply = Effect.fn("ProjectionRepo.apply")(
-        function*(changes: ReadonlyArray<Change>, move: { readonly after: string | null; readonly to: string | null }) {
+        function* (
+          changes: ReadonlyArray<Change>,
+          move: { readonly after: string | null; readonly to: string | null },
+        ) {
           const moved = yield* sql`update feed_cursor set cursor = ${move.to}, updated_at = now()
             where cursor is not distinct from ${move.after} returning cursor`
           if (moved.length === 0) return false
@@ -144,11 +150,11 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           yield* sql`select pg_notify('stint_scheduler', '')`
           return true
         },
-        (effect) => Effect.orDie(sql.withTransaction(effect))
+        (effect) => Effect.orDie(sql.withTransaction(effect)),
       )
 
       const retain = Effect.fn("ProjectionRepo.retain")(
-        function*(kept: ReadonlySet<string>) {
+        function* (kept: ReadonlySet<string>) {
           const all = yield* sql<{ goal_instance_id: string }>`select goal_instance_id from projected_goals`
           const gone = all.map((row) => row.goal_instance_id).filter((id) => !kept.has(id))
           for (const goal_instance_id of gone) yield* cancel({ goal_instance_id }, "the goal was deleted")
@@ -156,24 +162,24 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           yield* closeDeadLetters(gone)
           yield* sql`delete from projected_goals where goal_instance_id = any(${gone}::varchar[])`
         },
-        (effect) => Effect.orDie(sql.withTransaction(effect))
+        (effect) => Effect.orDie(sql.withTransaction(effect)),
       )
 
       return ProjectionRepo.of({
         cursor: () =>
           Effect.orDie(Effect.map(
             sql<{ cursor: string | null }>`select cursor from feed_cursor`,
-            (rows) => rows[0]?.cursor ?? null
+            (rows) => rows[0]?.cursor ?? null,
           )),
         apply,
-        retain
+        retain,
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.effect(
     ProjectionRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* Store
       const ids = yield* Ids
       const { cancel, insert, release } = memoryWrites(store)
@@ -199,18 +205,16 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             request_id: request.request_id,
             run_metadata: {
               requested_by: request.requested_by,
-              ...(hire.runnable ? {} : { reason: hire.reason ?? "the hired agent may not run" })
+              ...(hire.runnable ? {} : { reason: hire.reason ?? "the hired agent may not run" }),
             },
-            ...(hire.runnable
-              ? { queue: { serial: false, caught_up: false, forced: false, claimable_at: slot } }
-              : {})
+            ...(hire.runnable ? { queue: { serial: false, caught_up: false, forced: false, claimable_at: slot } } : {}),
           }], now)
           if (made.length > 0) return
         }
       }
       return ProjectionRepo.of({
         cursor: () => Effect.sync(() => store.cursor),
-        apply: Effect.fnUntraced(function*(changes, move) {
+        apply: Effect.fnUntraced(function* (changes, move) {
           if (store.cursor !== move.after) return false
           store.cursor = move.to
           const now = DateTime.toEpochMillis(yield* DateTime.now)
@@ -219,7 +223,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             hires: [...store.hires.values()],
             goals: [...store.goals.values()].filter((g) =>
               goals.includes(g.goal_instance_id) || ofHires.includes(g.hired_instance_id)
-            )
+            ),
           })
           for (const hire of plan.hires) store.hires.set(hire.hired_instance_id, hire)
           for (const goal of plan.goals) store.goals.set(goal.goal_instance_id, goal)
@@ -227,7 +231,12 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           for (const { of, reason, which } of plan.cancels) {
             const picked = "goal_instance_id" in of
               ? cancel((q) => q.run.goal_instance_id === of.goal_instance_id, reason, now, which === "unclaimed_slots")
-              : cancel((q) => q.run.hired_instance_id === of.hired_instance_id, reason, now, which === "unclaimed_slots")
+              : cancel(
+                (q) => q.run.hired_instance_id === of.hired_instance_id,
+                reason,
+                now,
+                which === "unclaimed_slots",
+              )
             for (const run of picked) ended.push(run.goal_instance_id)
           }
           for (const [id, queued] of store.queue) {
@@ -252,8 +261,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
               closeDeadLetters(goal)
               store.goals.delete(goal as GoalRow["goal_instance_id"])
             }
-          })
+          }),
       })
-    })
+    }),
   )
 }

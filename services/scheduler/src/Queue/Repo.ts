@@ -23,11 +23,11 @@ const rowOf = (run: NewRun, dlq_id: string | null = null) => ({
   forced: run.queue?.forced ?? false,
   claimable_at: run.queue === undefined || run.queue.claimable_at === null
     ? null
-    : new Date(run.queue.claimable_at).toISOString()
+    : new Date(run.queue.claimable_at).toISOString(),
 })
 
 /** The statements on Postgres. A slot or request that has a run already makes none. */
-export const queueWrites = Effect.gen(function*() {
+export const queueWrites = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const Made = Schema.Struct({ scheduled_run_id: Schema.String })
 
@@ -57,7 +57,7 @@ export const queueWrites = Effect.gen(function*() {
               i.serial, i.caught_up, i.forced, i.claimable_at
             from input i join made using (scheduled_run_id) where i.queued
           )
-          select scheduled_run_id from made`
+          select scheduled_run_id from made`,
   })
 
   /** Ends live runs that a condition picks, as cancelled for a reason; their ids come back. */
@@ -66,7 +66,7 @@ export const queueWrites = Effect.gen(function*() {
       readonly scheduled_run_id: string
     },
     reason: string,
-    onlyUnclaimedSlots = false
+    onlyUnclaimedSlots = false,
   ) =>
     Effect.map(
       sql<{ readonly scheduled_run_id: string; readonly goal_instance_id: string }>`
@@ -92,15 +92,13 @@ export const queueWrites = Effect.gen(function*() {
           from gone where g.scheduled_run_id = gone.scheduled_run_id
         )
         select scheduled_run_id, goal_instance_id from gone`,
-      (rows) => rows.map((row) => ({ scheduled_run_id: row.scheduled_run_id, goal_instance_id: row.goal_instance_id }))
+      (rows) => rows.map((row) => ({ scheduled_run_id: row.scheduled_run_id, goal_instance_id: row.goal_instance_id })),
     )
 
   /** The next serial run of each goal that has none under way may start now; how many. */
   const release = (goals: ReadonlyArray<string>) =>
-    goals.length === 0
-      ? Effect.succeed(0)
-      : Effect.map(
-        sql<{ readonly scheduled_run_id: string }>`
+    goals.length === 0 ? Effect.succeed(0) : Effect.map(
+      sql<{ readonly scheduled_run_id: string }>`
           update run_queue set claimable_at = now() where scheduled_run_id in (
             select distinct on (w.goal_instance_id) w.scheduled_run_id from run_queue w
             where w.goal_instance_id = any(${goals}::varchar[]) and w.serial and w.claimable_at is null
@@ -108,8 +106,8 @@ export const queueWrites = Effect.gen(function*() {
                 and o.serial and o.claimable_at is not null)
             order by w.goal_instance_id, w.scheduled_time)
           returning scheduled_run_id`,
-        (rows) => rows.length
-      )
+      (rows) => rows.length,
+    )
 
   /** Serialises with whoever else decides over these goals' runs; in a statement of its own, so that the next one sees. */
   const lockGoals = (goals: ReadonlyArray<string>) =>
@@ -135,7 +133,7 @@ export const memoryWrites = (store: Store["Service"]) => {
         dlq_id: null,
         closed_at: queue === undefined ? now : null,
         execution: null,
-        attempts: []
+        attempts: [],
       }
       store.runs.set(run.scheduled_run_id, stored)
       if (queue !== undefined) {
@@ -145,7 +143,7 @@ export const memoryWrites = (store: Store["Service"]) => {
           attempt: 0,
           fence: null,
           holder: null,
-          claimed_at: null
+          claimed_at: null,
         })
       }
       return [run.scheduled_run_id]

@@ -9,13 +9,13 @@ import { Runs } from "../Runs.ts"
 export const RunsHttp = HttpApiBuilder.group(
   SchedulerApi,
   "runs",
-  Effect.fn(function*(handlers) {
+  Effect.fn(function* (handlers) {
     const runs = yield* Runs
     return handlers.handleAll({
       list: ({ query }) => Effect.flatMap(CurrentCaller, (caller) => runs.list(caller, query)),
       get: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => runs.get(caller, params.id)),
       cancel: ({ params, payload }) =>
-        Effect.flatMap(CurrentCaller, (caller) => runs.cancel(caller, params.id, payload.reason))
+        Effect.flatMap(CurrentCaller, (caller) => runs.cancel(caller, params.id, payload.reason)),
     })
-  })
+  }),
 )

@@ -30,7 +30,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
 }>()("scheduler/RunsRepo") {
   static readonly layerPg = Layer.effect(
     RunsRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const { cancel, lockGoals, release } = yield* queueWrites
       const audit = yield* auditWrites
@@ -53,20 +53,27 @@ export class RunsRepo extends Context.Service<RunsRepo, {
           attempt: Schema.Int,
           started_at: Schema.DateTimeUtcFromString,
           ended_at: Schema.DateTimeUtcFromString,
-          error_details: ErrorDetails
-        }))
+          error_details: ErrorDetails,
+        })),
       })
       const when = (millis: number | null) => millis === null ? null : DateTime.makeUnsafe(millis)
-      const toRun = ({ attempts, ended_at, next_attempt_at, scheduled_time, started_at, ...row }: typeof Row.Type): Run => {
+      const toRun = (
+        { attempts, ended_at, next_attempt_at, scheduled_time, started_at, ...row }: typeof Row.Type,
+      ): Run => {
         // the attempt that is under way or ended well stands in goal_runs; the others in run_attempts
         const last = started_at !== null && (row.status === "running" || row.status === "completed")
-          ? [{ attempt: row.attempt, started_at: DateTime.makeUnsafe(started_at), ended_at: when(ended_at), error_details: null }]
+          ? [{
+            attempt: row.attempt,
+            started_at: DateTime.makeUnsafe(started_at),
+            ended_at: when(ended_at),
+            error_details: null,
+          }]
           : []
         return Run.make({
           ...row,
           scheduled_time: DateTime.makeUnsafe(scheduled_time),
           next_attempt_at: when(next_attempt_at),
-          attempts: [...attempts, ...last]
+          attempts: [...attempts, ...last],
         })
       }
       const status = sql`case
@@ -101,9 +108,9 @@ export class RunsRepo extends Context.Service<RunsRepo, {
               ...(f.status === undefined ? [] : [sql`${status} = ${f.status}`]),
               ...(f.after === undefined
                 ? []
-                : [sql`(r.scheduled_time, r.scheduled_run_id) < (${new Date(f.after[0])}, ${f.after[1]})`])
+                : [sql`(r.scheduled_time, r.scheduled_run_id) < (${new Date(f.after[0])}, ${f.after[1]})`]),
             ])
-          } order by r.scheduled_time desc, r.scheduled_run_id desc limit ${f.limit}`
+          } order by r.scheduled_time desc, r.scheduled_run_id desc limit ${f.limit}`,
       })
       const find = SqlSchema.findOneOption({
         Request: Schema.Any,
@@ -111,13 +118,13 @@ export class RunsRepo extends Context.Service<RunsRepo, {
         execute: ([id, customer]: [string, string | undefined]) =>
           sql`${select} where r.scheduled_run_id = ${id} and ${
             customer === undefined ? sql`true` : sql`r.customer_id = ${customer}`
-          }`
+          }`,
       })
       return RunsRepo.of({
         list: (filter) => Effect.orDie(Effect.map(list(filter), (rows) => rows.map(toRun))),
         find: (id, customer) => Effect.orDie(Effect.map(find([id, customer]), Option.map(toRun))),
         cancel: (id, reason, line) =>
-          Effect.orDie(sql.withTransaction(Effect.gen(function*() {
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             const [run] = yield* sql<{ goal_instance_id: string }>`
               select goal_instance_id from run_queue where scheduled_run_id = ${id}`
             if (run === undefined) return false
@@ -127,14 +134,14 @@ export class RunsRepo extends Context.Service<RunsRepo, {
             yield* release([run.goal_instance_id])
             yield* audit(line)
             return true
-          })))
+          }))),
       })
-    })
+    }),
   )
 
   static readonly layerMemory = Layer.effect(
     RunsRepo,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const store = yield* Store
       const { cancel, release } = memoryWrites(store)
       const audit = auditMemory(store)
@@ -155,7 +162,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
             attempt: execution.attempt,
             started_at: DateTime.makeUnsafe(execution.started_at),
             ended_at: when(execution.completed_at),
-            error_details: null
+            error_details: null,
           }]
           : []
         return Run.make({
@@ -175,10 +182,10 @@ export class RunsRepo extends Context.Service<RunsRepo, {
             ...run.attempts.map((a) => ({
               ...a,
               started_at: DateTime.makeUnsafe(a.started_at),
-              ended_at: DateTime.makeUnsafe(a.ended_at)
+              ended_at: DateTime.makeUnsafe(a.ended_at),
             })),
-            ...last
-          ]
+            ...last,
+          ],
         })
       }
       const before = (run: StoredRun, [slot, id]: readonly [number, string]) =>
@@ -211,8 +218,8 @@ export class RunsRepo extends Context.Service<RunsRepo, {
             release(gone.map((run) => run.goal_instance_id), now)
             audit(line, now)
             return true
-          })
+          }),
       })
-    })
+    }),
   )
 }
