@@ -28,7 +28,8 @@ const newKey = async (): Promise<JWK> => {
 
 const read = async (path: string): Promise<JWK | undefined> => {
   const text = await readFile(path, "utf8").catch((error) => {
-    if (codeOf(error) === "ENOENT") return undefined
+    // A folder above it that is none is for `make` to say
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined
     throw new LauncherError(`The key ${path} can't be read: ${reasonOf(error)}.`)
   })
   if (text === undefined) return undefined

@@ -55,6 +55,14 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const log = (line: string) => output.line(line)
   await requireFreePorts(settings)
   const own = serviceNames.filter((service) => databases[service] === undefined)
+  const asOwner = serviceNames.filter((service) =>
+    databases[service] !== undefined && databases[service].migrateUrl === databases[service].databaseUrl
+  )
+  if (asOwner.length > 0) {
+    log(
+      `warning: no <SERVICE>_MIGRATE_URL of an owner is given for ${asOwner.join(", ")}: it may change its own schema`,
+    )
+  }
   const isNew = own.length > 0 && !(await stat(join(home, "postgres.json")).then(() => true, () => false))
   const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
   const manifests = await Promise.all(serviceNames.map(manifestOf))

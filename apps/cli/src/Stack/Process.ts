@@ -118,6 +118,8 @@ export const supervise = ({ launch, name, rest, url }: Task, output: Output): Su
       const ended = child.status
       void watch(ended)
       const { code, signal } = await ended
+      // A Ctrl-C reaches the services as soon as it reaches us
+      await pause(30)
       if (stopping) return
       failures = Date.now() - began > 10_000 ? 1 : failures + 1
       const how = signal === null ? `with exit status ${code}` : `by ${signal}`
