@@ -40,7 +40,7 @@ try {
   Deno.exit(await run(Deno.args))
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`stint: ${error.message}\n\n${usage}`)
+    console.error(`stint: ${error.message} stint --help says more.`)
     Deno.exit(2)
   }
   if (error instanceof LauncherError) {
