@@ -45,6 +45,6 @@ describe("the README", () => {
     const readme = await readFile(join(root, "README.md"), "utf8")
     const paths = [...readme.matchAll(/`((?:packages|services|apps|tests|sql|bench|docs)\/[\w./-]+\.(?:ts|md|sql))`/g)]
     assert.isTrue(paths.length > 10)
-    for (const [, path] of paths) await readFile(join(root, path!))
+    for (const [, path] of paths) if (!path!.includes("NAME")) await readFile(join(root, path!))
   })
 })
