@@ -7,6 +7,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "start the four services, with a Postgres of their own unless *_DATABASE_URL names one",
     load: () => import("./commands/start.ts").then(({ start }) => start),
   },
+  demo: {
+    about: "tell the whole story on a stack of its own, and verify it",
+    load: () => import("./commands/demo.ts").then(({ demo }) => demo),
+  },
   token: {
     about: "print a token for the local stack",
     load: () => import("./commands/token.ts").then(({ token }) => token),

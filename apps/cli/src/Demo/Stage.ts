@@ -1,0 +1,179 @@
+/** Where the demo plays: a stack of its own, as `stint start --no-sample` makes it, in a home that goes away again. */
+import { randomBytes } from "node:crypto"
+import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { linesOf } from "../Output.ts"
+import { readMemory } from "../Postgres/Home.ts"
+import { endPostmaster, isAlive, pause, readPostmaster } from "../Postgres/Postmaster.ts"
+import { PORTS } from "@stint/edge/Ports"
+import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
+import { DemoError } from "./DemoError.ts"
+import { descendantWith } from "./Processes.ts"
+
+/** The name under which the webhook's secret stands in the file of secrets, and the secret. */
+export interface WebhookSecret {
+  readonly ref: string
+  readonly value: string
+}
+
+/** A stack that was begun. */
+export interface Stage {
+  readonly home: string
+  readonly portBase: number
+  readonly urls: Readonly<Record<ServiceName, string>>
+  readonly secret: WebhookSecret
+  /** Rejected with the launcher's own words when it ended though nobody asked it to. */
+  readonly lost: Promise<never>
+  /** The first line of the launcher, from now on, that a pattern matches. */
+  line(pattern: RegExp): Promise<string>
+  /** Its last lines: what a person needs who looks for the reason of a failure. */
+  lastLines(): ReadonlyArray<string>
+  /** The process of a service; fails with a DemoError when there is none. */
+  processOf(service: ServiceName): Promise<number>
+  /**
+   * Ends all of it within so many milliseconds, by force in the last two seconds or once `hurry` is fulfilled, and removes
+   * the home. What was left all the same, in words.
+   */
+  end(milliseconds: number, hurry: Promise<void>): Promise<ReadonlyArray<string>>
+}
+
+/** What a process needs of the environment whatever it does; nothing else may reach the demo's stack. */
+const passedOn = ["PATH", "HOME", "USER", "TMPDIR", "LANG", "XDG_CACHE_HOME", "DENO_DIR"] as const
+
+/** How long the stack may take to end once it was asked to hurry, in milliseconds. */
+const HURRY_MS = 1_500
+
+const isFree = (port: number): boolean => {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const portsOf = (base: number): ReadonlyArray<number> => serviceNames.map((service) => base + PORTS[service])
+
+/** A base whose ports are free, 20 apart from 5300 on. */
+const freeBase = (): number => {
+  for (let base = 5_300; base < 9_300; base += 20) if (portsOf(base).every(isFree)) return base
+  throw new DemoError("No free ports were found from 5300 to 9300.")
+}
+
+const bin = fileURLToPath(new URL("../../bin/stint.js", import.meta.url))
+
+/** Starts the stack; `webhookHost` is the one host that it may call. It is there at once, and ready later. */
+export const openStage = async (
+  env: Readonly<Record<string, string | undefined>>,
+  webhookHost: string,
+): Promise<Stage> => {
+  const portBase = freeBase()
+  const home = await realpath(await mkdtemp(join(tmpdir(), "stint-demo-")))
+  const secret = { ref: "smile-dental-webhook", value: `whsec_${randomBytes(32).toString("base64")}` }
+  const secrets = join(home, "secrets.json")
+  await writeFile(secrets, JSON.stringify({ [secret.ref]: secret.value }), { mode: 0o600 })
+
+  const child = new Deno.Command("node", {
+    args: [bin, "start", "--no-sample"],
+    clearEnv: true,
+    env: {
+      ...Object.fromEntries(passedOn.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])),
+      NO_COLOR: "1",
+      STINT_HOME: home,
+      STINT_PORT_BASE: String(portBase),
+      STINT_SECRETS: secrets,
+      STINT_WEBHOOK_HOSTS: webhookHost,
+      // As a script of npm it also ends when we are killed
+      npm_lifecycle_event: "demo",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // A group of its own: a terminal's Ctrl-C is ours alone, and ends it in order
+    detached: true,
+  }).spawn()
+
+  const kept: Array<string> = []
+  const waiting = new Set<(line: string) => void>()
+  const take = (line: string) => {
+    kept.push(line)
+    if (kept.length > 200) kept.shift()
+    for (const each of waiting) each(line)
+  }
+  const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, take).catch(() => {})))
+
+  let ending = false
+  let ended = false
+  const lost = child.status.then(async ({ code }) => {
+    ended = true
+    await read
+    if (ending) return await new Promise<never>(() => {})
+    throw new DemoError(`The stack ended with exit status ${code}; its last line was: ${kept.at(-1) ?? "none"}`)
+  })
+  lost.catch(() => {})
+
+  const signal = (name: Deno.Signal, target: number) => {
+    try {
+      Deno.kill(target, name)
+    } catch { /* it has ended */ }
+  }
+  const until = async (milliseconds: number) => {
+    for (const limit = Date.now() + milliseconds; !ended && Date.now() < limit;) await pause(20)
+  }
+
+  const end = async (milliseconds: number, hurry: Promise<void>): Promise<ReadonlyArray<string>> => {
+    ending = true
+    const began = Date.now()
+    const left: Array<string> = []
+    signal("SIGTERM", child.pid)
+    await Promise.race([until(milliseconds - 2_000), hurry])
+    // Its second signal is one to hurry
+    if (!ended) signal("SIGTERM", child.pid)
+    await until(HURRY_MS)
+    if (!ended) {
+      left.push(`the stack did not end within ${((Date.now() - began) / 1000).toFixed(1)} s and was killed`)
+      signal("SIGKILL", -child.pid)
+      await until(500)
+    }
+    const memory = await readMemory(home).catch(() => undefined)
+    const data = join(memory?.base ?? home, "postgres")
+    const postmaster = await readPostmaster(data)
+    if (postmaster !== undefined && isAlive(postmaster.pid)) {
+      left.push("Postgres was left running")
+      await endPostmaster(postmaster.pid, data, 500, () => {})
+    }
+    for (const folder of [home, memory?.base, memory?.socketDir]) {
+      if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch((e) => left.push(String(e)))
+    }
+    for (const port of portsOf(portBase)) if (!isFree(port)) left.push(`port ${port} is still in use`)
+    return left
+  }
+
+  return {
+    home,
+    portBase,
+    urls: Object.fromEntries(
+      serviceNames.map((service) => [service, `http://127.0.0.1:${portBase + PORTS[service]}`]),
+    ) as Stage["urls"],
+    secret,
+    lost,
+    line: (pattern) =>
+      new Promise((resolve) => {
+        const look = (line: string) => {
+          if (!pattern.test(line)) return
+          waiting.delete(look)
+          resolve(line)
+        }
+        waiting.add(look)
+      }),
+    lastLines: () => kept.slice(-15),
+    processOf: async (service) => {
+      const found = await descendantWith(child.pid, `services/${service}/src/main.ts`)
+      if (found === undefined) throw new DemoError(`There is no process of ${service}.`)
+      return found
+    },
+    end,
+  }
+}

@@ -1,0 +1,159 @@
+/** The scheduler's process is killed in the middle of forty runs. */
+import { dailyMicroPost, weeklyMultichannelBatch } from "@stint/domain/agents/marketing_healthcare/Definition"
+import { guardrailReport, tradeIntentDraft } from "@stint/domain/agents/trading_delta_futures/Definition"
+import type { Goal } from "@stint/domain/Goals"
+import type { Run } from "@stint/domain/Runs"
+import { DateTime } from "effect"
+import { DemoError } from "../DemoError.ts"
+import { type Agents, type Play, until } from "../Play.ts"
+import { draftsOf, runNow, runsOf, setGoal } from "../Work.ts"
+
+/** How often each of the goals is run, and how many requests are under way at once. */
+const TIMES = 5
+const AT_ONCE = 4
+
+/** How long nothing has to happen before it is said why, in milliseconds. */
+const STILL_MS = 1_000
+
+/** The kill comes when so many runs were asked for, some are completed and one is running; or after so many at the latest. */
+const EARLIEST = 16
+const LATEST = 30
+
+const setGoals = ({ asha }: Play, { marketing, trading }: Agents): Promise<ReadonlyArray<Goal>> =>
+  Promise.all([
+    ...["implants", "aligners", "gum health"].map((topic) =>
+      setGoal(asha, marketing, dailyMicroPost, "on_demand", { topic })
+    ),
+    setGoal(asha, marketing, weeklyMultichannelBatch, "on_demand", { posts_per_platform: 2 }),
+    ...["BTC", "ETH", "btc"].map((coin, index) =>
+      setGoal(asha, trading, tradeIntentDraft, "on_demand", { coin, side: "sell", units: index + 1 })
+    ),
+    setGoal(asha, trading, guardrailReport, "on_demand", {}),
+  ])
+
+/** All runs of the goals. */
+const runsOfAll = async ({ asha }: Play, goals: ReadonlyArray<Goal>): Promise<ReadonlyArray<Run>> =>
+  (await Promise.all(goals.map(({ goal_instance_id }) => runsOf(asha, { goal_instance_id })))).flat()
+
+/** All drafts of the goals, as the hires list them. */
+const draftsOfAll = async ({ asha }: Play, { marketing, trading }: Agents, goals: ReadonlyArray<Goal>) => {
+  const ids = new Set<string>(goals.map(({ goal_instance_id }) => goal_instance_id))
+  const drafts = await Promise.all([marketing, trading].map((hire) => draftsOf(asha, hire)))
+  return drafts.flat().filter(({ goal_instance_id }) => ids.has(goal_instance_id))
+}
+
+/** Asks for all the runs, and kills the process in between; how many were asked for, and how many drafts made, before. */
+const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>, pid: number) => {
+  const { asha } = play
+  const ids = new Set<string>(goals.map(({ goal_instance_id }) => goal_instance_id))
+  const wanted = Array.from({ length: TIMES }, () => goals).flat()
+  let accepted = 0
+  let killed: { readonly asked: number; readonly made: number } | undefined
+  const asking = async () => {
+    for (let goal = wanted.shift(); goal !== undefined; goal = wanted.shift()) {
+      await runNow(asha, goal)
+      accepted++
+    }
+  }
+  const killing = async () => {
+    while (killed === undefined) {
+      const runs = (await runsOf(asha, { hired_instance_id: agents.marketing.hired_instance_id })).filter((
+        { goal_instance_id },
+      ) => ids.has(goal_instance_id))
+      const isAny = (wanted: Run["status"]) => runs.some(({ status }) => status === wanted)
+      if (!isAny("completed") || ((accepted < EARLIEST || !isAny("running")) && accepted < LATEST)) continue
+      Deno.kill(pid, "SIGKILL")
+      killed = { asked: accepted, made: (await draftsOfAll(play, agents, goals)).length }
+    }
+  }
+  await Promise.all([killing(), ...Array.from({ length: AT_ONCE }, asking)])
+  return killed!
+}
+
+/** The scene. */
+export const crash = async (play: Play, agents: Agents): Promise<void> => {
+  const { asha, checks, show, stage } = play
+  const goals = await setGoals(play, agents)
+  const total = goals.length * TIMES
+  await show.says(asha.who, `sets ${goals.length} more goals, and runs each ${TIMES} times: ${total} runs, at once`)
+
+  const pid = await stage.processOf("scheduler")
+  const died = stage.line(/^scheduler ended by SIGKILL/)
+  const back = stage.line(/^scheduler is back/)
+  const { asked, made } = await askAndKill(play, agents, goals, pid)
+  await show.refused("kill -9", `process ${pid}, the scheduler: ${asked} runs asked for by now, ${made} drafts made`)
+  await show.says("hiring", `takes the other ${total - asked} all the same: they wait in its outbox`)
+  await checks.equal("killed_in_the_middle", { killed: true, drafts: `1 to ${total - 1}` }, {
+    killed: await Promise.race([died.then(() => true), show.pause(5_000).then(() => false)]),
+    drafts: made > 0 && made < total ? `1 to ${total - 1}` : String(made),
+  })
+  await show.says("launcher", await died)
+
+  const returned = await Promise.race([back, show.pause(20_000).then(() => undefined)])
+  if (returned === undefined) throw new DemoError("The scheduler did not come back within 20 s")
+  await show.says("launcher", returned)
+  const next = await stage.processOf("scheduler")
+  await checks.equal("restarted", true, next !== pid)
+
+  const runs = await untilCompleted(play, goals, total)
+  const taken = runs.filter(({ attempts }) => attempts.length > 1).length
+  await show.says(
+    "scheduler",
+    `${total} of ${total} runs completed${taken > 0 ? `, ${taken} at a second attempt` : ""}`,
+  )
+  await verify(play, agents, goals, runs, total)
+}
+
+/** Waits for all the runs, telling what they wait for when they stand still. */
+const untilCompleted = (play: Play, goals: ReadonlyArray<Goal>, total: number): Promise<ReadonlyArray<Run>> => {
+  const { show } = play
+  let done = -1
+  let since = 0
+  let told = false
+  return until(play, `The completion of all ${total} runs`, 25, async () => {
+    const runs = await runsOfAll(play, goals)
+    const now = runs.filter(({ status }) => status === "completed").length
+    if (now > done) since = show.elapsed()
+    done = now
+    if (runs.length >= total && done === runs.length) return runs
+    if (!told && show.elapsed() - since > STILL_MS) {
+      told = true
+      const held = runs.filter(({ status }) => status === "running").length
+      await show.says("scheduler", `${done} of ${total} completed; ${held} are still leased to the dead process`)
+    }
+    show.meanwhile(`${done} of ${total} runs completed${told ? "; the leases end within 10 s" : ""}`)
+    return undefined
+  })
+}
+
+/** Every run once, one draft a run. */
+const verify = async (
+  play: Play,
+  agents: Agents,
+  goals: ReadonlyArray<Goal>,
+  runs: ReadonlyArray<Run>,
+  total: number,
+): Promise<void> => {
+  const { checks, show } = play
+  const drafts = await draftsOfAll(play, agents, goals)
+  const keyOf = (run: Run) => `${run.goal_instance_id}:${DateTime.formatIso(run.scheduled_time)}`
+  await checks.equal(
+    "every_run_once",
+    { runs: total, completed: total, keys: total, underTheirKeys: true, ofEachGoal: goals.map(() => TIMES) },
+    {
+      runs: runs.length,
+      completed: runs.filter(({ status }) => status === "completed").length,
+      keys: new Set(runs.map(({ idempotency_key }) => idempotency_key)).size,
+      underTheirKeys: runs.every((run) => run.idempotency_key === keyOf(run)),
+      ofEachGoal: goals.map((goal) => runs.filter((run) => run.goal_instance_id === goal.goal_instance_id).length),
+    },
+  )
+  const named = new Set(runs.map(({ deliverable_id }) => deliverable_id))
+  const unnamed = drafts.filter(({ deliverable_id }) => !named.has(deliverable_id)).length
+  await checks.equal("one_draft_per_run", { drafts: total, named: total, without_a_run: 0 }, {
+    drafts: drafts.length,
+    named: named.size,
+    without_a_run: unnamed,
+  })
+  await show.says("deliverables", `${drafts.length} drafts for ${runs.length} runs, ${unnamed} too many`)
+}
