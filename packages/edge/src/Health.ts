@@ -18,6 +18,10 @@ export class Health extends Context.Service<Health, {
   readonly drain: Effect.Effect<void>
   /** Succeeds once the drain has begun. */
   readonly draining: Effect.Effect<void>
+  /** It turned out that the service can't do its work, whatever it waits for: why, in one sentence. The host ends it. */
+  refuse(why: string): Effect.Effect<void>
+  /** Fulfilled with the reason of the first `refuse`. */
+  readonly refused: Promise<string>
   /** Each condition by name: "ok" or why not. */
   readonly report: Effect.Effect<{ readonly ready: boolean; readonly checks: Record<string, string> }>
 }>()("stint/Health") {
@@ -26,6 +30,7 @@ export class Health extends Context.Service<Health, {
     const checks: Array<Check> = []
     const works: Array<Effect.Effect<void>> = []
     const begun = Deferred.makeUnsafe<void>()
+    const refusal = Promise.withResolvers<string>()
     return Health.of({
       require: (check) => Effect.sync(() => void checks.push(check)),
       onDrain: (work) => Effect.sync(() => void works.push(work)),
@@ -34,6 +39,8 @@ export class Health extends Context.Service<Health, {
         yield* Effect.all(works, { concurrency: "unbounded", discard: true })
       }),
       draining: Deferred.await(begun),
+      refuse: (why) => Effect.sync(() => refusal.resolve(why)),
+      refused: refusal.promise,
       report: Effect.gen(function* () {
         const results = yield* Effect.forEach(checks, ({ check, name }) =>
           check.pipe(

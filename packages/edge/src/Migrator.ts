@@ -8,6 +8,8 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql"
 import { MigrationError, postgresWords, sqlState } from "./Migrator/MigrationError.ts"
 import { type Plan, planOf, type ScriptFile } from "./Migrator/Plan.ts"
+import { connectionOf } from "./Pg/Connection.ts"
+import type { PgUrlError } from "./Pg/Url.ts"
 
 export { MigrationError } from "./Migrator/MigrationError.ts"
 export type { ScriptFile } from "./Migrator/Plan.ts"
@@ -87,7 +89,16 @@ const onDatabase = <A>(
     if (Result.isFailure(plan)) {
       return yield* new MigrationError({ service: target.service, reason: "plan", detail: plan.failure })
     }
-    const sql = yield* PgClient.makeClient({ url: target.url, applicationName: `stint migrator ${target.service}` })
+    const connection = yield* Effect.try({
+      try: () => connectionOf(target.url),
+      catch: (error) =>
+        new MigrationError({
+          service: target.service,
+          reason: "plan",
+          detail: `its url ${(error as PgUrlError).message}`,
+        }),
+    })
+    const sql = yield* PgClient.makeClient({ ...connection, applicationName: `stint migrator ${target.service}` })
     return yield* use(sql, plan.success)
   }).pipe(
     Effect.catchTag("SqlError", (error) =>

@@ -1,23 +1,41 @@
 /** The Postgres layer: a pool from `<SERVICE>_DATABASE_URL`, and how its failures are read. */
 import { PgClient } from "@effect/sql-pg"
-import { Config, Effect, Layer, Redacted } from "effect"
+import { Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { Health } from "./Health.ts"
 import { sqlState } from "./Migrator/MigrationError.ts"
+import { connectionOf } from "./Pg/Connection.ts"
+import { PgUrlError } from "./Pg/Url.ts"
+import { Refusal } from "./Refusal.ts"
+
+const whole = (name: string, least: number, most: number, otherwise: number) =>
+  Config.Int(name).pipe(
+    Config.withDefault(otherwise),
+    Effect.filterOrFail(
+      (n) => n >= least && n <= most,
+      (n) => new Refusal({ message: `${name} is ${n}: it must be a whole number from ${least} to ${most}` }),
+    ),
+  )
 
 /**
- * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed; `STINT_PG_POOL` bounds its
- * connections (default 10). Connections open when they are needed, so a service starts while its database is away.
+ * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed. `STINT_PG_POOL` bounds its
+ * connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
+ * an address that moves. Connections open when they are needed, so a service starts while its database is away.
  */
 export const layer = (name: string) =>
   Layer.unwrap(Effect.gen(function* () {
-    const url = yield* Config.Redacted(`${name.toUpperCase()}_DATABASE_URL`)
-    const maxConnections = yield* Config.Int("STINT_PG_POOL").pipe(Config.withDefault(10))
+    const variable = `${name.toUpperCase()}_DATABASE_URL`
+    const url = yield* Config.schema(Schema.Redacted(Schema.NonEmptyString), variable)
+    const connection = yield* Effect.try({
+      try: () => connectionOf(url),
+      catch: (error) => new Refusal({ message: `${variable} ${(error as PgUrlError).message}` }),
+    })
+    const maxConnections = yield* whole("STINT_PG_POOL", 1, 1_000, 10)
+    const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0)
     return PgClient.layer({
-      url: Redacted.make(Redacted.value(url)),
+      ...connection,
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
-      connectTimeout: "5 seconds",
+      ...(ttl === 0 ? {} : { connectionTTL: Duration.seconds(ttl) }),
       startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" },
     })
   }))
@@ -43,13 +61,3 @@ export const isSqlUnavailable = (defect: unknown): boolean =>
 export const violates = (error: unknown, constraint: string): boolean =>
   error instanceof SqlError.SqlError && error.reason._tag === "UniqueViolation" &&
   error.reason.constraint === constraint
-
-/** Readiness: the database answers. */
-export const health = Layer.effectDiscard(Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-  const health = yield* Health
-  yield* health.require({
-    name: "database",
-    check: Effect.asVoid(sql`select 1`).pipe(Effect.mapError(() => "the database does not answer")),
-  })
-}))

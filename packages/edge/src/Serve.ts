@@ -33,11 +33,19 @@ export const serve = (
     readonly fetch: (request: Request) => Promise<Response>
     readonly drain: () => Promise<void>
     readonly dispose: () => Promise<void>
+    /** Why the service can't do its work: it ends. */
+    readonly refused: Promise<string>
   },
   env: Host["env"],
 ) => {
-  const hostname = env.STINT_HOST ?? "127.0.0.1"
-  const port = Number(env.STINT_PORT_BASE ?? 4100) + service.port
+  const hostname = env.STINT_HOST || "127.0.0.1"
+  const base = Number(env.STINT_PORT_BASE || 4100)
+  const refuse = (why: string): never => {
+    console.error(`${service.name}: ${why}`)
+    Deno.exit(1)
+  }
+  if (!Number.isInteger(base) || base < 1 || base > 65_531) refuse("STINT_PORT_BASE must be a port from 1 to 65531")
+  const port = base + service.port
   let server: Deno.HttpServer
   try {
     server = Deno.serve({
@@ -49,6 +57,7 @@ export const serve = (
     console.error(listenFailure(service.name, port, error))
     Deno.exit(1)
   }
+  service.refused.then(refuse)
   let ending = false
   const end = async () => {
     if (ending) return

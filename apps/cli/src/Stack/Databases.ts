@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { migrate, MigrationError } from "@stint/edge/Migrator"
 import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { Cause, Effect, Exit, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { RunningPostgres } from "../Postgres.ts"
@@ -31,8 +32,6 @@ const run = async <A>(settings: Settings, effect: Effect.Effect<A, { readonly me
   throw Cause.squash(exit.cause)
 }
 
-const userOf = (url: string): string => decodeURIComponent(new URL(url).username)
-
 /** Whether the service itself will be let in. */
 const enter = (service: ServiceName, url: string): Effect.Effect<void, MigrationError> =>
   PgClient.makeClient({ url: Redacted.make(url) }).pipe(
@@ -46,7 +45,7 @@ const enter = (service: ServiceName, url: string): Effect.Effect<void, Migration
 const migrateGiven = (service: ServiceName, { databaseUrl, migrateUrl }: DatabaseUrls) =>
   Effect.gen(function* () {
     const files = yield* Effect.promise(() => readScripts(service))
-    yield* migrate({ service, url: Redacted.make(migrateUrl), runtimeRole: userOf(databaseUrl), files })
+    yield* migrate({ service, url: Redacted.make(migrateUrl), runtimeRole: parsePgUrl(databaseUrl).user, files })
     if (databaseUrl !== migrateUrl) yield* enter(service, databaseUrl)
   })
 

@@ -1,5 +1,6 @@
 /** From what a service says it needs (its manifest) to the process that gets exactly that. */
 import type { Manifest } from "@stint/edge/Manifest"
+import { parsePgUrl, placeOf } from "@stint/edge/Pg/Url"
 import { join, resolve } from "node:path"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { addressOf, type Env, portOf, type ServiceName, type Settings, urlOf } from "./Settings.ts"
@@ -42,24 +43,27 @@ const hostOf = (name: string, text: string): string => {
 
 /** Where the database of a url listens, a socket's path included. */
 export const databaseHost = (text: string): string => {
-  const url = new URL(text)
-  const host = url.searchParams.get("host") ?? decodeURIComponent(url.hostname)
-  const port = url.searchParams.get("port") ?? (url.port || "5432")
-  return host.startsWith("/") ? `unix:${host}/.s.PGSQL.${port}` : `${host === "" ? "localhost" : host}:${port}`
+  const url = parsePgUrl(text)
+  return url.socket === undefined ? placeOf(url) : `unix:${url.socket}`
 }
 
-/** Deno takes lists with commas, and a doubled comma for one inside. */
-const list = (values: ReadonlyArray<string>): string => values.map((value) => value.replaceAll(",", ",,")).join()
+/** Deno splits lists at commas and knows no way to keep one. */
+const single = (value: string): string => {
+  if (!value.includes(",")) return value
+  throw new LauncherError(`${value} has a comma in it, and no permission of a service can name it.`)
+}
 
+/** A flag with a list. */
 const flag = (name: string, values: ReadonlyArray<string>): ReadonlyArray<string> =>
-  values.length === 0 ? [] : [`--${name}=${list(values)}`]
+  values.length === 0 ? [] : [`--${name}=${values.map(single).join()}`]
 
-/** Variables that the runtime itself reads before a service runs: where its cache is, and that it asks nobody for updates. */
+/** Variables that the runtime itself reads before a service runs: where its cache is, whom it trusts, and that it asks nobody for updates. */
 const runtimeEnv = (env: Env): Readonly<Record<string, string | undefined>> => ({
   PATH: env.PATH,
   HOME: env.HOME,
   XDG_CACHE_HOME: env.XDG_CACHE_HOME,
   DENO_DIR: env.DENO_DIR,
+  DENO_CERT: env.DENO_CERT,
   DENO_NO_UPDATE_CHECK: "1",
   NO_COLOR: env.NO_COLOR,
 })

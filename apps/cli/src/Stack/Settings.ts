@@ -1,3 +1,4 @@
+import { parsePgUrl, type PgUrlError } from "@stint/edge/Pg/Url"
 import { PORT_BASE, PORTS } from "@stint/edge/Ports"
 import { homeOf } from "../Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
@@ -39,12 +40,12 @@ const portBaseOf = (text: string | undefined): number => {
 }
 
 const requireUrl = (name: string, text: string): string => {
-  let url: URL | undefined
   try {
-    url = new URL(text)
-  } catch { /* said below */ }
-  if (url?.protocol === "postgres:" || url?.protocol === "postgresql:") return text
-  throw new LauncherError(`${name} is no Postgres url: it must be like postgres://user:password@host:5432/database.`)
+    parsePgUrl(text)
+    return text
+  } catch (error) {
+    throw new LauncherError(`${name} ${(error as PgUrlError).message}.`)
+  }
 }
 
 const databaseOf = (env: Env, service: ServiceName): DatabaseUrls | undefined => {
@@ -55,13 +56,19 @@ const databaseOf = (env: Env, service: ServiceName): DatabaseUrls | undefined =>
   throw new LauncherError(`${names[1]} is given without ${names[0]}: give both, or neither.`)
 }
 
+/** Neither Deno's permissions nor Postgres' socket folders can name a path with a comma. */
+const requireNoComma = (home: string): string => {
+  if (!home.includes(",")) return home
+  throw new LauncherError(`The data folder ${home} has a comma in its path: set STINT_HOME to one without.`)
+}
+
 /** Reads what was asked for. Fails with a LauncherError on the first thing that can't be. */
 export const settingsOf = (env: Env): Settings => {
   const host = env.STINT_HOST || "127.0.0.1"
   const everywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" }
   return {
     env,
-    home: homeOf(env),
+    home: requireNoComma(homeOf(env)),
     host,
     reachedAt: everywhere[host] ?? host,
     portBase: portBaseOf(env.STINT_PORT_BASE),

@@ -24,8 +24,10 @@ export class MigrationError extends Schema.TaggedError<MigrationError>("edge/Mig
 
 /** Postgres' own words for an error, its detail and hint included; they never hold a password. */
 export const postgresWords = (error: SqlError.SqlError): string => {
-  const { detail, hint, message } = fieldsOf(error)
-  return [message ?? error.message, detail, hint].filter((part) => part !== undefined).join("; ")
+  const { code, detail, errors = [], hint, message } = fieldsOf(error)
+  // A name with several addresses fails with an error for each, and without a message of its own
+  const own = [message, ...errors.map((each) => each.message), code].find((text) => text !== undefined && text !== "")
+  return [own ?? error.message, detail, hint].filter((part) => part !== undefined).join("; ")
 }
 
 /** The SQLSTATE of an error that Postgres sent; undefined for one of the connection's own. */
@@ -36,6 +38,7 @@ interface Fields {
   readonly code?: string
   readonly detail?: string
   readonly hint?: string
+  readonly errors?: ReadonlyArray<{ readonly message?: string }>
 }
 
 const fieldsOf = (error: SqlError.SqlError): Fields =>

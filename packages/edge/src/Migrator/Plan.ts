@@ -24,10 +24,15 @@ export interface Plan {
   readonly up: ReadonlyArray<Step>
   readonly down: ReadonlyArray<StepDown>
   readonly grants: string | undefined
+  /** One statement that prints a row for each check of the schema. */
+  readonly verify: string | undefined
 }
 
 const pair = /^(\d{3})_\w+\.(up|down)\.sql$/
 const phase2 = /^phase2_(\d\d)_\w+\.sql$/
+
+/** Files that no migration runs by itself; `rollback.sql` is for an SQL editor. */
+const others = ["grants.sql", "verify.sql", "rollback.sql"]
 
 /** phase2_01 to phase2_05 make tables, phase2_06 only looks, phase2_99 takes back all of phase 2. */
 const lastOfPhase2 = 5
@@ -41,10 +46,10 @@ const byName = (a: ScriptFile, b: ScriptFile) => a.name < b.name ? -1 : 1
  * follows no rule, or a script can't be undone.
  */
 export const planOf = (files: ReadonlyArray<ScriptFile>): Result.Result<Plan, string> => {
-  const stranger = files.find(({ name }) => name !== "grants.sql" && !pair.test(name) && !phase2.test(name))
+  const stranger = files.find(({ name }) => !others.includes(name) && !pair.test(name) && !phase2.test(name))
   if (stranger !== undefined) {
     return Result.fail(
-      `${stranger.name} is neither NNN_name.up.sql, NNN_name.down.sql, phase2_NN_name.sql nor grants.sql`,
+      `${stranger.name} is neither NNN_name.up.sql, NNN_name.down.sql, phase2_NN_name.sql nor ${others.join(", ")}`,
     )
   }
   const numberInPhase2 = (file: ScriptFile) => Number(phase2.exec(file.name)?.[1])
@@ -67,6 +72,7 @@ export const planOf = (files: ReadonlyArray<ScriptFile>): Result.Result<Plan, st
     up: [...first, ...later].map(({ name, sql }) => ({ name: ledgerName(name), sql })),
     down,
     grants: files.find(({ name }) => name === "grants.sql")?.sql,
+    verify: files.find(({ name }) => name === "verify.sql")?.sql,
   })
 }
 

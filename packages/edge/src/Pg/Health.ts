@@ -1,0 +1,75 @@
+/** Whether a service and its database belong together: said at the start, and on `/readyz` as long as it is not known. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Ref, Schedule } from "effect"
+import type { SqlError } from "effect/sql"
+import { Health } from "../Health.ts"
+import { postgresWords, sqlState } from "../Migrator/MigrationError.ts"
+import { Refusal } from "../Refusal.ts"
+
+/** While the database is away. */
+const everyHalfSecond = Schedule.spaced("500 millis")
+
+/** SQLSTATEs that no waiting mends: a wrong password or role (28), no such database, no right to connect. */
+const settled = /^(28|3D000$|42501$)/
+
+/** The runtime's own refusal: the database's address is not in `--allow-net`. */
+const isForbidden = (error: SqlError.SqlError): boolean =>
+  error.reason.cause instanceof Error && /^(NotCapable|PermissionDenied)$/.test(error.reason.cause.name)
+
+const migrateFirst = (service: string) => `run stint db migrate --service ${service} first`
+
+const judge = (service: string, scripts: ReadonlyArray<string>, applied: ReadonlyArray<string>): string | undefined => {
+  const missing = scripts.filter((name) => !applied.includes(name))
+  const unknown = applied.filter((name) => !scripts.includes(name))
+  if (unknown.length > 0) {
+    return `the schema of its database is newer than this program, which does not know ${unknown.join(", ")}`
+  }
+  if (missing.length === 0) return undefined
+  return `the schema of its database is older than this program, it lacks ${missing.join(", ")}: ${
+    migrateFirst(service)
+  }`
+}
+
+/**
+ * Readiness: the database answers, and its ledger has exactly the scripts of this program. A database that is away is
+ * waited for; one with another schema, or one that refuses us, ends the start (`Health.refuse`).
+ */
+export const health = (service: string, scripts: ReadonlyArray<string>) =>
+  Layer.effectDiscard(Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const health = yield* Health
+    const doubt = yield* Ref.make<string | undefined>("its schema is not known yet")
+    const asked = sql<{ name: string }>`select name from schema_ledger`.pipe(
+      Effect.map((rows) => rows.map(({ name }) => name)),
+      Effect.catchIf((error) => sqlState(error) === "42P01", () => Effect.succeed<ReadonlyArray<string>>([])),
+    )
+    const look = asked.pipe(
+      Effect.catchIf(
+        (error) => settled.test(sqlState(error) ?? "") || isForbidden(error),
+        (error) => Effect.fail(new Refusal({ message: `its database can't be used: ${postgresWords(error)}` })),
+      ),
+      Effect.flatMap((applied) => {
+        const why = judge(service, scripts, applied)
+        return why === undefined ? Ref.set(doubt, undefined) : Effect.fail(new Refusal({ message: why }))
+      }),
+    )
+    const away = (error: SqlError.SqlError) =>
+      Effect.logWarning(`${service} waits for its database: ${postgresWords(error)}`)
+    yield* look.pipe(
+      Effect.catchTag("SqlError", (error) =>
+        Effect.andThen(
+          away(error),
+          Effect.retry(look, { schedule: everyHalfSecond, while: ({ _tag }) => _tag === "SqlError" }),
+        )),
+      Effect.catch(({ message }) => Effect.andThen(Ref.set(doubt, message), health.refuse(message))),
+      Effect.forkScoped,
+    )
+    yield* health.require({
+      name: "database",
+      check: Effect.asVoid(sql`select 1`).pipe(
+        Effect.mapError(() => "the database does not answer"),
+        Effect.andThen(Ref.get(doubt)),
+        Effect.flatMap((why) => why === undefined ? Effect.void : Effect.fail(why)),
+      ),
+    })
+  }))

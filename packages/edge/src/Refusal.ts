@@ -1,0 +1,25 @@
+/** Why a service can't begin, for the person who started it. */
+import { Cause, Config, Data } from "effect"
+
+/** A setting is wrong, or what it names is not as this program needs it: trying again changes nothing. No secret is in it. */
+export class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string }> {}
+
+/** The first line of what a schema expected, and the variable that it was about. */
+const settingWords = (error: Config.ConfigError): string => {
+  const text = error.message.replace(/^\w+\((.*)\)$/s, "$1")
+  const name = /at \["(\w+)"\]/.exec(text)?.[1]
+  const expected = text.split("\n")[0]!
+  const allowed = [...expected.matchAll(/"([^"]*)"/g)].map(([, word]) => word)
+  if (name === undefined) return text.replace(/\s+/g, " ")
+  if (allowed.length > 0) return `${name} must be ${allowed.join(" or ")}`
+  if (/^Expected (string$|a value with a length)/.test(expected)) return `${name} is not set`
+  return `${name} can't be read: ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`
+}
+
+/** One sentence for what made the layers fail. */
+export const sentenceOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  if (error instanceof Config.ConfigError) return settingWords(error)
+  const text = error instanceof Error && error.message !== "" ? error.message : String(error)
+  return text.split("\n")[0]!
+}

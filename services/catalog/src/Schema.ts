@@ -1,0 +1,6 @@
+/** The rows of the schema_ledger of catalog that this program was written for; written by scripts/schema.ts. */
+export const scripts: ReadonlyArray<string> = [
+  "010_agent_type_definitions",
+  "020_idempotency_keys",
+  "050_gateway_audit_logs",
+]

@@ -1,0 +1,11 @@
+/** The rows of the schema_ledger of deliverables that this program was written for; written by scripts/schema.ts. */
+export const scripts: ReadonlyArray<string> = [
+  "010_deliverables_and_approvals",
+  "020_idempotency_keys",
+  "030_deliverable_origin",
+  "031_approval_content",
+  "032_immutable_history",
+  "033_executions",
+  "034_feed_cursor",
+  "050_gateway_audit_logs",
+]

@@ -1,0 +1,12 @@
+/** The rows of the schema_ledger of hiring that this program was written for; written by scripts/schema.ts. */
+export const scripts: ReadonlyArray<string> = [
+  "010_subscriptions",
+  "011_hired_agents_and_goals",
+  "020_idempotency_keys",
+  "030_hire_and_goal_lifecycle",
+  "031_hiring_outbox",
+  "040_customer_entity",
+  "041_trials",
+  "042_engagement_time",
+  "050_gateway_audit_logs",
+]

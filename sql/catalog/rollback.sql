@@ -1,0 +1,10 @@
+-- Rollback of the database of catalog: everything that the scripts made goes, and ALL ROWS with it, from whichever state.
+-- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
+
+drop table if exists agent_type_definitions cascade;
+drop table if exists gateway_audit_logs cascade;
+drop table if exists idempotency_keys cascade;
+drop table if exists schema_ledger cascade;
+
+-- Expected: no row
+select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

@@ -1,0 +1,16 @@
+-- Rollback of the database of deliverables: everything that the scripts made goes, and ALL ROWS with it, from whichever state.
+-- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
+
+drop table if exists approvals cascade;
+drop table if exists deleted_goals cascade;
+drop table if exists deliverables cascade;
+drop table if exists executions cascade;
+drop table if exists feed_cursor cascade;
+drop table if exists gateway_audit_logs cascade;
+drop table if exists idempotency_keys cascade;
+drop table if exists schema_ledger cascade;
+drop sequence if exists execution_fence;
+drop function if exists refuse_change();
+
+-- Expected: no row
+select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');
