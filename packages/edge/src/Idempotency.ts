@@ -29,6 +29,7 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const repo = yield* IdempotencyRepo
     yield* repo.prune().pipe(
+      Effect.repeat({ while: (gone) => gone > 0 }),
       Effect.catchCause((cause) => Effect.logDebug("could not prune idempotency keys", cause)),
       Effect.repeat(Schedule.spaced("10 minutes")),
       Effect.forkScoped,

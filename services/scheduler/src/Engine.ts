@@ -156,12 +156,15 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
     const decided = yield* repo.materialise(GOALS, planOrStop)
     const space = yield* room()
     if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))
-    const runs = yield* repo.claim({ holder, limit: space.limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS })
-    if (runs.length > 0) {
+    // whole or not at all: what was claimed is in hand, also when the engine is told to stop at this moment
+    const claimed = yield* Effect.uninterruptible(Effect.gen(function* () {
+      const runs = yield* repo.claim({ holder, limit: space.limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS })
+      if (runs.length === 0) return false
       held += runs.length
-      yield* FiberSet.run(working, execute(runs))
+      yield* FiberSet.run(working, Effect.interruptible(execute(runs)))
       return true
-    }
+    }))
+    if (claimed) return true
     // due, yet nothing to take: another replica has it locked at this moment
     return decided > 0 || (yield* nudge.wait(50))
   }).pipe(
