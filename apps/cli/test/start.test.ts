@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterAll, assert, describe, inject, it } from "vitest"
 import { cloneDatabase } from "../../../tests/support/Database.ts"
 import { freePortBase } from "../../../tests/support/Stack.ts"
-import { isPostmasterOf, readPostmaster } from "../src/Postgres/Postmaster.ts"
+import { isPostmasterOf, pause, readPostmaster } from "../src/Postgres/Postmaster.ts"
 import { services } from "../src/Provision.ts"
 import { cleanUp, groupOf, launch, launchCommand, type Launcher, newFolder, until } from "./support/launcher.ts"
 
@@ -95,8 +95,15 @@ describe("stint start", () => {
     await second.line(/^ready/)
     await noneLeft(first)
     assert.strictEqual(await postgresOf(home), postgres)
-    second.signal("SIGTERM")
-    assert.strictEqual((await second.end).status, 0)
+
+    // A service that does not end is not waited for when Ctrl-C comes twice
+    const { pid: stuck } = (await groupOf(second.pid)).find(({ command }) => command.includes("services/hiring"))!
+    process.kill(stuck, "SIGSTOP")
+    second.signal("SIGINT")
+    await second.line(/^Ending/)
+    await pause(600)
+    second.signal("SIGINT")
+    assert.strictEqual((await second.end).status, 130)
     await noneLeft(second)
     assert.isTrue(await isGone(home, postgres))
   })
@@ -174,6 +181,11 @@ describe("stint start says in one sentence", () => {
     const { env, home } = await place()
     await writeFile(join(home, "file"), "")
     assert.match(await refusal({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
+  })
+
+  it("that its path has a comma", async () => {
+    const { env, home } = await place()
+    assert.match(await refusal({ ...env, STINT_HOME: join(home, "a,b") }), /has a comma in its path/)
   })
 
   it("that a Postgres does not answer", async () => {
