@@ -9,7 +9,7 @@ import { readMemory } from "../Postgres/Home.ts"
 import { endPostmaster, isAlive, pause, readPostmaster } from "../Postgres/Postmaster.ts"
 import { PORTS } from "@stint/edge/Ports"
 import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
-import { DemoError } from "./DemoError.ts"
+import { DemoError, sentenceOf } from "./DemoError.ts"
 import { descendantWith } from "./Processes.ts"
 
 /** The name under which the webhook's secret stands in the file of secrets, and the secret. */
@@ -62,6 +62,23 @@ const freeBase = (): number => {
   throw new DemoError("No free ports were found from 5300 to 9300.")
 }
 
+/** Starts the launcher in a group of its own: a terminal's Ctrl-C is the demo's alone, which ends the stack in order. */
+const launch = (env: Readonly<Record<string, string>>): Deno.ChildProcess => {
+  try {
+    return new Deno.Command("node", {
+      args: [bin, "start", "--no-sample"],
+      clearEnv: true,
+      env: { ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    }).spawn()
+  } catch (error) {
+    throw new DemoError(`The stack can't be started with node: ${sentenceOf(error)}`)
+  }
+}
+
 const bin = fileURLToPath(new URL("../../bin/stint.js", import.meta.url))
 
 /** Starts the stack; `webhookHost` is the one host that it may call. It is there at once, and ready later. */
@@ -69,31 +86,33 @@ export const openStage = async (
   env: Readonly<Record<string, string | undefined>>,
   webhookHost: string,
 ): Promise<Stage> => {
-  const portBase = freeBase()
   const home = await realpath(await mkdtemp(join(tmpdir(), "stint-demo-")))
+  return await furnish(home, env, webhookHost).catch(async (error) => {
+    await rm(home, { recursive: true, force: true })
+    throw error
+  })
+}
+
+const furnish = async (
+  home: string,
+  env: Readonly<Record<string, string | undefined>>,
+  webhookHost: string,
+): Promise<Stage> => {
+  const portBase = freeBase()
   const secret = { ref: "smile-dental-webhook", value: `whsec_${randomBytes(32).toString("base64")}` }
   const secrets = join(home, "secrets.json")
   await writeFile(secrets, JSON.stringify({ [secret.ref]: secret.value }), { mode: 0o600 })
 
-  const child = new Deno.Command("node", {
-    args: [bin, "start", "--no-sample"],
-    clearEnv: true,
-    env: {
-      ...Object.fromEntries(passedOn.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])),
-      NO_COLOR: "1",
-      STINT_HOME: home,
-      STINT_PORT_BASE: String(portBase),
-      STINT_SECRETS: secrets,
-      STINT_WEBHOOK_HOSTS: webhookHost,
-      // As a script of npm it also ends when we are killed
-      npm_lifecycle_event: "demo",
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    // A group of its own: a terminal's Ctrl-C is ours alone, and ends it in order
-    detached: true,
-  }).spawn()
+  const child = launch({
+    ...Object.fromEntries(passedOn.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])),
+    NO_COLOR: "1",
+    STINT_HOME: home,
+    STINT_PORT_BASE: String(portBase),
+    STINT_SECRETS: secrets,
+    STINT_WEBHOOK_HOSTS: webhookHost,
+    // As a script of npm it also ends when we are killed
+    npm_lifecycle_event: "demo",
+  })
 
   const kept: Array<string> = []
   const waiting = new Set<(line: string) => void>()
