@@ -20,3 +20,5 @@ begin
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
 end
 $grants$;
+  -- written, and removed when they are old; never changed
+  execute format('grant select, insert, delete on gateway_audit_logs to %I', runtime);

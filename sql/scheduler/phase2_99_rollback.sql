@@ -14,6 +14,7 @@ drop table if exists feed_cursor;
 drop table if exists projected_goals;
 drop table if exists projected_hires;
 drop table if exists idempotency_keys;
+drop table if exists gateway_audit_logs;
 drop table if exists schema_ledger;
 
 -- Expected: no row

@@ -3,6 +3,7 @@ import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/
 import { Unauthorized, WrongRole } from "@stint/domain/Problem"
 import { audience as ours } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Facts } from "./RequestContext.ts"
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose"
 
 /** Where the public keys come from. */
@@ -58,10 +59,13 @@ export const layer = Layer.effect(
     })
 
     return Authorization.of({
-      bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint }) {
+      bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint, group }) {
+        const facts = (yield* Facts) ?? {}
+        facts.asked = { group: group.identifier, name: endpoint.name, path: endpoint.path }
         const token = Redacted.value(credential)
         if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
         const caller = yield* verify(token)
+        facts.caller = caller
         const allowed = Option.getOrElse(Context.getOption(endpoint.annotations, Access), (): ReadonlyArray<Role> => [])
         if (!allowed.includes(caller.role)) {
           return yield* new WrongRole({

@@ -1,16 +1,20 @@
 /** The web-standard seam: layers in, a fetch handler out. Any runtime that calls fetch handlers can host a service. */
 import { AnyProblem } from "@stint/domain/Problem"
-import { ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
+import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
+import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import { Files } from "./Files.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
+import { makeRequestMetrics, routes as metricsRoutes, StateMetrics } from "./Metrics.ts"
 import { Reach } from "./Reach.ts"
-import { RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
+import { sentenceOf } from "./Refusal.ts"
+import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
+import { leaveBehind } from "./Requests.ts"
 
 /** What the runtime that hosts a service gives it: its complete configuration, files, and reach. */
 export interface Host {
@@ -39,7 +43,7 @@ const bare: Record<number, { readonly code: string; readonly title: string }> = 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
 /** Every failure leaves as a problem with the request's id, whoever made it: the contract, the router or the runtime. */
-const finish = async (response: Response, requestId: string): Promise<Response> => {
+const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
   const headers = new Headers(response.headers)
   headers.set("x-request-id", requestId)
   const type = headers.get("content-type") ?? ""
@@ -54,6 +58,7 @@ const finish = async (response: Response, requestId: string): Promise<Response> 
     status: response.status,
     code,
   }))
+  if (typeof body.code === "string") facts.problem = body.code
   headers.set("content-type", "application/problem+json")
   headers.delete("content-length")
   return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })
@@ -75,33 +80,53 @@ const refusedUrl = (url: string): Response | undefined => {
 
 /**
  * A service as a fetch handler. `drain` ends background work and takes readiness away; `dispose` closes the rest.
- * The layers are built at once; a request that comes earlier waits for them.
+ * The layers are built at once; a request that comes earlier waits for them. `refused` says why they, or what they name,
+ * can't be used, should it be so.
  */
 export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   const health = Health.make()
-  const provided = Layer.merge(app as Layer.Layer<A, E, HttpRouter.HttpRouter>, routes).pipe(
+  const audit = Audit.make()
+  const metrics = makeRequestMetrics()
+  const provided = Layer.mergeAll(
+    app as Layer.Layer<A, E, HttpRouter.HttpRouter>,
+    routes,
+    metricsRoutes(metrics),
+  ).pipe(
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(Health, health),
+      Layer.succeed(Audit, audit),
+      Layer.succeed(StateMetrics, StateMetrics.make()),
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(Reach, host.reach),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
     )),
+    Layer.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : health.refuse(sentenceOf(cause))),
   )
   const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
   const fetch = async (request: Request): Promise<Response> => {
+    const at = Date.now()
+    const began = performance.now()
     const requestId = requestIdOf(request.headers)
-    const refused = refusedUrl(request.url)
-    if (refused !== undefined) return finish(refused, requestId)
-    const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, traceOf(request.headers)))
-    return finish(
-      await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context),
-      requestId,
-    )
+    const trace = traceOf(request.headers)
+    const facts: RequestFacts = {}
+    const answer = async () => {
+      const refused = refusedUrl(request.url)
+      if (refused !== undefined) return refused
+      const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, trace), Context.add(Facts, facts))
+      return await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
+    }
+    const response = await finish(await answer(), requestId, facts)
+    const { status } = response
+    const tookMs = performance.now() - began
+    leaveBehind({ audit, metrics }, { request, requestId, trace, facts, status, at, tookMs })
+    return response
   }
-  return { fetch, drain: () => Effect.runPromise(health.drain), dispose }
+  return { fetch, drain: () => Effect.runPromise(health.drain), dispose, refused: health.refused }
 }
 
 const definedOf = (env: Record<string, string | undefined>): Record<string, string> =>
-  Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ""),
+  )

@@ -1,17 +1,32 @@
-/** What a request carries through the service and on to the next one: its request id and its trace. */
+/** What a request carries through the service and on to the next one, and what is found out about it on its way. */
+import type { Caller } from "@stint/domain/Caller"
 import { Context } from "effect"
 import { uuidv7 } from "./Ids.ts"
 
 /** The id of the request that is being handled; empty outside of one. It stands in logs, problems and onward calls. */
 export const RequestId = Context.Reference<string>("stint/RequestId", { defaultValue: () => "" })
 
-/** The W3C trace that the request belongs to: 32 hex digits, and the flags byte. Undefined outside of a request. */
-export const Trace = Context.Reference<{ readonly traceId: string; readonly flags: string } | undefined>(
-  "stint/Trace",
-  {
-    defaultValue: () => undefined,
-  },
-)
+/** A W3C trace: 32 hex digits, the flags byte, and the 16 hex digits of the caller's span, when a caller began it. */
+export interface TraceContext {
+  readonly traceId: string
+  readonly flags: string
+  readonly spanId?: string
+}
+
+/** The trace that the request belongs to. Undefined outside of a request. */
+export const Trace = Context.Reference<TraceContext | undefined>("stint/Trace", { defaultValue: () => undefined })
+
+/** What is found out about a request while it is handled, for the audit and the metrics. Absent: it did not come so far. */
+export interface RequestFacts {
+  /** What it asks for, by the contract: the group, the endpoint's name, and the path with its parameters unfilled. */
+  asked?: { readonly group: string; readonly name: string; readonly path: string }
+  caller?: Caller
+  /** The code of the problem that answers it. */
+  problem?: string
+}
+
+/** The facts of the request that is being handled; whoever learns one writes it down. */
+export const Facts = Context.Reference<RequestFacts | undefined>("stint/Facts", { defaultValue: () => undefined })
 
 const randomHex = (bytes: number) =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("")
@@ -23,13 +38,12 @@ export const requestIdOf = (headers: Headers): string => {
 }
 
 /** The trace of the caller's `traceparent` (W3C Trace Context, level 1), or a new one. */
-export const traceOf = (headers: Headers): { readonly traceId: string; readonly flags: string } => {
+export const traceOf = (headers: Headers): TraceContext => {
   const match = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})/.exec(headers.get("traceparent") ?? "")
   return match === null || /^0+$/.test(match[1]!) || /^0+$/.test(match[2]!)
     ? { traceId: randomHex(16), flags: "00" }
-    : { traceId: match[1]!, flags: match[3]! }
+    : { traceId: match[1]!, flags: match[3]!, spanId: match[2]! }
 }
 
 /** The `traceparent` of an onward call within a trace. */
-export const traceparentOf = (trace: { readonly traceId: string; readonly flags: string }): string =>
-  `00-${trace.traceId}-${randomHex(8)}-${trace.flags}`
+export const traceparentOf = (trace: TraceContext): string => `00-${trace.traceId}-${randomHex(8)}-${trace.flags}`

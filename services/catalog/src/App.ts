@@ -1,25 +1,34 @@
 /** Everything the catalog is made of, in one flat list. */
 import { CatalogApi } from "@stint/domain/AgentTypes"
+import * as Audit from "@stint/edge/Audit"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
-import { Layer } from "effect"
+import { health } from "@stint/edge/Pg/Health"
+import * as Retention from "@stint/edge/Retention"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { AgentTypes, seeding } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
+import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layerPg, IdempotencyRepo.layerPg, Pg.health).pipe(Layer.provide(Pg.layer("catalog"))),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory),
+  Layer.mergeAll(AgentTypesRepo.layerPg, IdempotencyRepo.layerPg, AuditRepo.layerPg, health("catalog", scripts)).pipe(
+    Layer.provide(Pg.layer("catalog")),
+  ),
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),
 )
 
 /** The catalog. */
 export const App = Layer.mergeAll(
   HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(CatalogApi, { path: "/docs" }),
+  Audit.layer("catalog"),
+  Retention.layer(Effect.all([Audit.retention])),
   seeding,
 ).pipe(
   Layer.provide(AgentTypesHttp),

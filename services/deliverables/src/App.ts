@@ -1,11 +1,15 @@
 /** Everything deliverables are made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/Deliverables"
+import * as Audit from "@stint/edge/Audit"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byMode } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
-import { Layer } from "effect"
+import { health } from "@stint/edge/Pg/Health"
+import * as Retention from "@stint/edge/Retention"
+import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -27,6 +31,7 @@ import { GoalsRepo } from "./Goals/Repo.ts"
 import { MemoryTables } from "./MemoryTables.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
+import { scripts } from "./Schema.ts"
 
 const Storage = byMode(
   { name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" },
@@ -37,7 +42,8 @@ const Storage = byMode(
     ExecutionsPg.layer,
     GoalsRepo.layerPg,
     IdempotencyRepo.layerPg,
-    Pg.health,
+    AuditRepo.layerPg,
+    health("deliverables", scripts),
   ).pipe(Layer.provide(Pg.layer("deliverables"))),
   Layer.mergeAll(
     DeliverablesRepo.layerMemory,
@@ -46,6 +52,7 @@ const Storage = byMode(
     ExecutionsMemory.layer,
     GoalsRepo.layerMemory,
     IdempotencyRepo.layerMemory,
+    AuditRepo.layerMemory,
   ).pipe(Layer.provide(MemoryTables.layer)),
 )
 
@@ -53,6 +60,8 @@ const Storage = byMode(
 export const AppNoClients = Layer.mergeAll(
   HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
+  Audit.layer("deliverables"),
+  Retention.layer(Effect.all([Audit.retention])),
   worker,
   goalsFollower,
 ).pipe(

@@ -1,11 +1,15 @@
 /** Everything hiring is made of, in one flat list. */
 import { HiringApi } from "@stint/domain/HiringApi"
+import * as Audit from "@stint/edge/Audit"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byMode } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
-import { Layer } from "effect"
+import { health } from "@stint/edge/Pg/Health"
+import * as Retention from "@stint/edge/Retention"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Memory } from "./Engagements/Memory.ts"
@@ -19,15 +23,27 @@ import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
 import { HiresHttp } from "./Hires/Http.ts"
+import { scripts } from "./Schema.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 import { SubscriptionsHttp } from "./Subscriptions/Http.ts"
 
 const Storage = byMode(
   { name: "hiring", flag: "PERSISTENCE_MODE" },
-  Layer.mergeAll(EngagementsPg.layerPg, FeedPg.layerPg, IdempotencyRepo.layerPg, Pg.health).pipe(
+  Layer.mergeAll(
+    EngagementsPg.layerPg,
+    FeedPg.layerPg,
+    IdempotencyRepo.layerPg,
+    AuditRepo.layerPg,
+    health("hiring", scripts),
+  ).pipe(
     Layer.provide(Pg.layer("hiring")),
   ),
-  Layer.mergeAll(EngagementsMemory.layerMemory, FeedMemory.layerMemory, IdempotencyRepo.layerMemory).pipe(
+  Layer.mergeAll(
+    EngagementsMemory.layerMemory,
+    FeedMemory.layerMemory,
+    IdempotencyRepo.layerMemory,
+    AuditRepo.layerMemory,
+  ).pipe(
     Layer.provide(Memory.layer),
   ),
 )
@@ -39,6 +55,8 @@ export const Neighbours = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(La
 export const AppNoNeighbours = Layer.mergeAll(
   HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
+  Audit.layer("hiring"),
+  Retention.layer(Effect.all([Audit.retention])),
   pruning,
 ).pipe(
   Layer.provide([SubscriptionsHttp, HiresHttp, GoalsHttp, FeedHttp]),

@@ -1,10 +1,13 @@
 /** Everything the scheduler is made of, in one flat list. */
 import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import * as Audit from "@stint/edge/Audit"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byMode } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
+import { health } from "@stint/edge/Pg/Health"
 import { Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { Drafts, Hiring } from "./Clients.ts"
@@ -24,6 +27,7 @@ import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Runs } from "./Runs.ts"
 import { RunsHttp } from "./Runs/Http.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
+import { scripts } from "./Schema.ts"
 import { Store } from "./Store.ts"
 
 const Storage = byMode(
@@ -35,8 +39,9 @@ const Storage = byMode(
     ControlsRepo.layerPg,
     DeadLettersRepo.layerPg,
     IdempotencyRepo.layerPg,
+    AuditRepo.layerPg,
     NudgePg.layerPg,
-    Pg.health,
+    health("scheduler", scripts),
   ).pipe(Layer.provide(Pg.layer("scheduler"))),
   Layer.mergeAll(
     EngineMemory.layerMemory,
@@ -45,6 +50,7 @@ const Storage = byMode(
     ControlsRepo.layerMemory,
     DeadLettersRepo.layerMemory,
     IdempotencyRepo.layerMemory,
+    AuditRepo.layerMemory,
     Nudge.layerMemory,
   ).pipe(Layer.provide(Store.layer)),
 )
@@ -57,6 +63,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
+    Audit.layer("scheduler"),
     Projection.layer,
     Engine.layer,
   ).pipe(

@@ -1,0 +1,137 @@
+/**
+ * `/metrics` in Prometheus' text form: the requests of this process, and the state that a service keeps, read from its
+ * storage at a scrape and remembered for some seconds. No label holds a customer's or a thing's id.
+ */
+import { Cause, Context, Effect, Layer, Metric } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { PrometheusMetrics } from "effect/observability"
+
+/** A number of a service's state at this moment. */
+export interface Gauge {
+  /** Without the prefix `stint_`. */
+  readonly name: string
+  readonly help: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** How long state that was read answers further scrapes. */
+const REMEMBERED = "5 seconds"
+/** Upper bounds of the latency buckets, in seconds. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** A registry of our own: services that share a process, as in a test, share no numbers. */
+const registryContext = () => Context.make(Metric.MetricRegistry, new Map())
+
+const PREFIX = "stint"
+
+/** Counts requests. */
+export interface RequestMetrics {
+  /** One request: its method, its route's template (undefined: none of the contract), status, and time in milliseconds. */
+  count(method: string, route: string | undefined, status: number, tookMs: number): void
+  /** The counts so far, in Prometheus' form. */
+  text(): string
+}
+
+/** The counters of one process, made before its layers. */
+export const makeRequestMetrics = (): RequestMetrics => {
+  const context = registryContext()
+  const known = new Map<string, (seconds: number) => void>()
+  const make = (method: string, route: string, status: number) => {
+    const attributes = { method, route }
+    const total = Metric.counter("http_requests_total", {
+      description: "Requests answered, by route and status",
+      incremental: true,
+      attributes: { ...attributes, status: String(status) },
+    })
+    const duration = Metric.histogram("http_request_duration_seconds", {
+      description: "Time from a request's arrival to its answer, by route",
+      boundaries: BUCKETS,
+      attributes,
+    })
+    return (seconds: number) => {
+      total.updateUnsafe(1, context)
+      duration.updateUnsafe(seconds, context)
+    }
+  }
+  return {
+    count: (method, route = "none", status, tookMs) => {
+      // an invented method makes no series of its own
+      const verb = route === "none" ? "any" : method
+      const key = `${verb} ${route} ${status}`
+      let update = known.get(key)
+      if (update === undefined) known.set(key, update = make(verb, route, status))
+      update(tookMs / 1000)
+    },
+    text: () => PrometheusMetrics.formatUnsafe(context, { prefix: PREFIX }),
+  }
+}
+
+const gaugesText = (gauges: ReadonlyArray<Gauge>): string => {
+  const context = registryContext()
+  for (const { help, labels = {}, name, value } of gauges) {
+    Metric.gauge(name, { description: help, attributes: labels }).updateUnsafe(value, context)
+  }
+  return PrometheusMetrics.formatUnsafe(context, { prefix: PREFIX })
+}
+
+/** The state that a service shows. */
+export class StateMetrics extends Context.Service<StateMetrics, {
+  /** Adds a reading for the life of the process; one that fails leaves its gauges out of that scrape. */
+  add(name: string, read: Effect.Effect<ReadonlyArray<Gauge>>): Effect.Effect<void>
+  /** What all readings say, each remembered for some seconds, and whether each could be read. */
+  readonly read: Effect.Effect<ReadonlyArray<Gauge>>
+}>()("stint/StateMetrics") {
+  /** The readings of a service, made before its layers. */
+  static make(): StateMetrics["Service"] {
+    const readings: Array<Effect.Effect<ReadonlyArray<Gauge>>> = []
+    return StateMetrics.of({
+      add: (name, read) =>
+        Effect.map(
+          Effect.cachedWithTTL(
+            read.pipe(
+              Effect.timeout("2 seconds"),
+              Effect.map((gauges) => [...gauges, readable(name, 1)]),
+              Effect.catchCause((cause) =>
+                Effect.as(Effect.logDebug(`metrics: ${name} can't be read`, Cause.squash(cause)), [readable(name, 0)])
+              ),
+            ),
+            REMEMBERED,
+          ),
+          (cached) => void readings.push(cached),
+        ),
+      read: Effect.suspend(() => Effect.map(Effect.all(readings, { concurrency: "unbounded" }), (all) => all.flat())),
+    })
+  }
+}
+
+const readable = (reading: string, value: 0 | 1): Gauge => ({
+  name: "state_readable",
+  help: "Whether this part of the state could be read for this scrape",
+  labels: { reading },
+  value,
+})
+
+/** The route `/metrics`. */
+export const routes = (requests: RequestMetrics) =>
+  HttpRouter.use(Effect.fnUntraced(function* (router) {
+    const state = yield* StateMetrics
+    yield* router.add(
+      "GET",
+      "/metrics",
+      Effect.map(state.read, (gauges) =>
+        HttpServerResponse.text(gaugesText(gauges) + requests.text(), {
+          contentType: "text/plain; version=0.0.4; charset=utf-8",
+        })),
+    )
+  }))
+
+/** Adds a reading as a layer. */
+export const reading = <E, R>(
+  name: string,
+  make: Effect.Effect<Effect.Effect<ReadonlyArray<Gauge>>, E, R>,
+): Layer.Layer<never, E, R | StateMetrics> =>
+  Layer.effectDiscard(Effect.gen(function* () {
+    const state = yield* StateMetrics
+    yield* state.add(name, yield* make)
+  }))

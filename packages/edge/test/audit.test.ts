@@ -1,0 +1,99 @@
+/** The buffer of the audit: bounded, in order, and never in the way. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlError } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { Audit, layer, type Line } from "../src/Audit.ts"
+import { type AuditLine, AuditRepo } from "../src/Audit/Repo.ts"
+import { Health } from "../src/Health.ts"
+import { StateMetrics } from "../src/Metrics.ts"
+import { firstParameter } from "../src/Requests.ts"
+
+const line = (n: number): Line => ({
+  id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
+  correlation_id: "0".repeat(31) + "1",
+  causation_id: null,
+  timestamp: 0,
+  request_id: `req-${n}`,
+  http_method: "GET",
+  endpoint: "/x",
+  subject: null,
+  role: null,
+  status_code: 200,
+  error_type: null,
+  total_latency_ms: 1,
+  action: null,
+  resource: null,
+  resource_id: null,
+})
+
+const away = new SqlError.SqlError({ reason: new SqlError.ConnectionError({ cause: new Error("away") }) })
+
+const world = () => {
+  const audit = Audit.make(1_000)
+  const health = Health.make()
+  const written: Array<ReadonlyArray<AuditLine>> = []
+  const database = { isAway: false }
+  const repo = AuditRepo.of({
+    append: (lines) =>
+      Effect.suspend(() => database.isAway ? Effect.die(away) : Effect.sync(() => void written.push(lines))),
+    expired: Effect.succeed(0),
+    prune: () => Effect.succeed(0),
+  })
+  const writer = layer("catalog").pipe(Layer.provide([
+    Layer.succeed(Audit, audit),
+    Layer.succeed(Health, health),
+    Layer.succeed(AuditRepo, repo),
+    Layer.succeed(StateMetrics, StateMetrics.make()),
+  ]))
+  const ids = () => written.flat().map(({ request_id }) => Number(request_id.slice(4)))
+  return { audit, health, written, database, writer, ids }
+}
+
+describe("the audit's buffer", () => {
+  it.effect("is written after a second, or at once when a batch is full", () => {
+    const w = world()
+    return Effect.gen(function* () {
+      w.audit.record(line(1))
+      yield* TestClock.adjust("900 millis")
+      assert.deepStrictEqual(w.written, [])
+      yield* TestClock.adjust("200 millis")
+      assert.deepStrictEqual(w.ids(), [1])
+      assert.strictEqual(w.written[0]![0]!.service, "catalog")
+      for (let n = 2; n <= 501; n++) w.audit.record(line(n))
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(w.ids().length, 501)
+    }).pipe(Effect.provide(w.writer))
+  })
+
+  it.effect("drops the oldest when the database stays away, and goes on in order when it comes back", () => {
+    const w = world()
+    return Effect.gen(function* () {
+      w.database.isAway = true
+      for (let n = 1; n <= 1_200; n++) w.audit.record(line(n))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([w.audit.size(), w.audit.dropped(), w.written.length], [1_000, 200, 0])
+      w.database.isAway = false
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(w.ids(), Array.from({ length: 1_000 }, (_, i) => i + 201))
+    }).pipe(Effect.provide(w.writer))
+  })
+
+  it.effect("is empty after a drain, and after the end", () => {
+    const w = world()
+    return Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        w.audit.record(line(1))
+        yield* w.health.drain
+        assert.deepStrictEqual(w.ids(), [1])
+        w.audit.record(line(2))
+      }).pipe(Effect.provide(w.writer))
+      assert.deepStrictEqual(w.ids(), [1, 2])
+    })
+  })
+
+  it("knows the first parameter of a path", () => {
+    assert.strictEqual(firstParameter("/api/v1/goals/:goal/run", "http://x/api/v1/goals/GOI-1%40/run?secret=1"), "GOI-1@")
+    assert.isNull(firstParameter("/api/v1/goals", "http://x/api/v1/goals"))
+  })
+})

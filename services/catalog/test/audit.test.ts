@@ -1,0 +1,92 @@
+/** The audit of the edge, as the catalog keeps it on Postgres: each request a line, and nothing in it that is nobody's business. */
+import { PgClient } from "@effect/sql-pg"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import { withDatabase } from "../../../tests/support/Database.ts"
+import { ready, startService, type TestService } from "../../../tests/support/Service.ts"
+import { App } from "../src/App.ts"
+
+const sqlOf = <A>(url: string, statement: string): Promise<ReadonlyArray<A>> =>
+  Effect.runPromise(
+    PgClient.makeClient({ url: Redacted.make(url) }).pipe(
+      Effect.flatMap((sql) => sql.unsafe(statement)),
+      Effect.scoped,
+      Effect.provide(Reactivity.layer),
+    ),
+  ) as Promise<ReadonlyArray<A>>
+
+const trace = "0af7651916cd43dd8448eb211c80319c"
+
+describe("gateway_audit_logs", () => {
+  let database: Awaited<ReturnType<typeof withDatabase>>
+  let catalog: TestService
+  beforeAll(async () => {
+    database = await withDatabase("catalog")
+    catalog = await startService(App, { CATALOG_DATABASE_URL: database.url })
+    await ready(catalog)
+  })
+  afterAll(async () => {
+    await catalog.dispose()
+    await database.release()
+  })
+  const lines = async (count: number) => {
+    for (let i = 0; i < 60; i++) {
+      const found = await sqlOf<Record<string, unknown>>(
+        database.ownerUrl,
+        "select *, timestamp <= now() as begun from gateway_audit_logs order by id",
+      )
+      if (found.length >= count) return found
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    throw new Error("the lines did not come")
+  }
+
+  it("has who called what, the status, the trace; a refused caller has no subject; health checks have no line", async () => {
+    await catalog.call("GET", "/api/v1/agent-types/trading.delta_futures.v1?version=1.0.0", {
+      as: "customer:acme",
+      headers: { traceparent: `00-${trace}-b7ad6b7169203331-01`, "x-request-id": "req-of-mine" },
+    })
+    await catalog.call("GET", "/api/v1/agent-types/none.such", { as: "viewer:vera" })
+    await catalog.call("GET", "/api/v1/agent-types", { headers: { authorization: "Bearer very-secret" } })
+    await catalog.call("POST", "/api/v1/agent-types", { as: "customer:acme", body: { password: "hunter2" } })
+    for (const path of ["/livez", "/readyz", "/metrics", "/openapi.json", "/nothing"]) await catalog.call("GET", path)
+    const found = await lines(4)
+    assert.strictEqual(found.length, 4)
+    assert.deepInclude(found[0], {
+      correlation_id: trace,
+      causation_id: "b7ad6b7169203331",
+      service: "catalog",
+      request_id: "req-of-mine",
+      http_method: "GET",
+      endpoint: "/api/v1/agent-types/:type",
+      subject: "acme",
+      role: "customer",
+      status_code: 200,
+      error_type: null,
+      resource_id: "trading.delta_futures.v1",
+      begun: true,
+    })
+    assert.isAbove(found[0]!.total_latency_ms as number, 0)
+    assert.deepInclude(found[1], { status_code: 404, error_type: "agent_type_not_found", resource_id: "none.such" })
+    assert.deepInclude(found[2], { status_code: 401, error_type: "unauthorized", subject: null, role: null })
+    assert.deepInclude(found[3], { status_code: 403, error_type: "wrong_role", http_method: "POST" })
+    assert.notMatch(JSON.stringify(found), /secret|hunter2|version=/)
+  })
+
+  it("can be read, written and pruned by the service, and not changed", async () => {
+    const refused = await sqlOf(database.url, "update gateway_audit_logs set subject = 'x'").then(() => false, () => true)
+    assert.isTrue(refused)
+  })
+
+  it("is whole when the service ends", async () => {
+    const before = (await lines(4)).length
+    await Promise.all(Array.from({ length: 700 }, () => catalog.call("GET", "/api/v1/agent-types", { as: "viewer:v" })))
+    await catalog.drain()
+    await catalog.call("GET", "/api/v1/agent-types", { as: "viewer:late" })
+    await catalog.dispose()
+    const all = await lines(before + 701)
+    assert.strictEqual(all.length, before + 701)
+    assert.isTrue(all.some((line) => line.subject === "late"))
+  })
+})
