@@ -6,6 +6,8 @@ export interface Command {
   readonly usage: string
   /** The flags, as `util.parseArgs` takes them. */
   readonly options: NonNullable<ParseArgsConfig["options"]>
+  /** The words that may follow the command's name; one has to, and comes as the flag `action`. */
+  readonly actions?: ReadonlyArray<string>
   /** Does the work and answers with the exit status. */
   run(flags: Flags): Promise<number>
 }
@@ -18,12 +20,20 @@ export class UsageError extends Error {
   override readonly name = "UsageError"
 }
 
-/** Reads the flags of a command. Fails with a UsageError on one that it does not know, and on anything but flags. */
+/** Reads the flags of a command. Fails with a UsageError on what it does not know. */
 export const flagsOf = (command: Command, args: ReadonlyArray<string>): Flags => {
+  const { actions, options } = command
+  let read: { values: object; positionals: ReadonlyArray<string> }
   try {
-    return parseArgs({ args: [...args], options: command.options, strict: true }).values as Flags
+    read = parseArgs({ args: [...args], options, strict: true, allowPositionals: actions !== undefined })
   } catch (error) {
     const sentence = (error as Error).message.split(/\. |\n/)[0]!
     throw new UsageError(`${sentence}.`)
   }
+  const { positionals: [action, ...others], values } = read
+  if (actions === undefined) return values as Flags
+  if (action === undefined || !actions.includes(action) || others.length > 0) {
+    throw new UsageError(`Say one of ${actions.join(", ")}.`)
+  }
+  return { ...values, action }
 }

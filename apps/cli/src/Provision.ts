@@ -158,6 +158,28 @@ const migrateAll = (databases: ServiceDatabases) =>
 const readPasswords = (path: string): Promise<Passwords | undefined> =>
   readFile(path, "utf8").then((text) => JSON.parse(text) as Passwords).catch(() => undefined)
 
+const keepPasswords = (path: string, passwords: Passwords) =>
+  Effect.promise(async () => {
+    await writeFile(`${path}.new`, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 })
+    await rename(`${path}.new`, path)
+  })
+
+const passwordsPath = (home: string): string => join(home, "database-roles.json")
+
+/** The databases of a home's embedded server, made when they are missing, at whichever schema they are. */
+export const openDatabases = Effect.fn("Provision.openDatabases")(function* (
+  home: string,
+  server: Server,
+): Effect.fn.Return<ServiceDatabases, SqlError.SqlError> {
+  const path = passwordsPath(home)
+  const known = yield* Effect.promise(() => readPasswords(path))
+  const passwords = known ?? newPasswords(prefix)
+  if (known !== undefined && (yield* isProvisioned(server))) return databasesOf(server, prefix, passwords)
+  yield* provisionEmbedded(server, passwords)
+  if (known === undefined) yield* keepPasswords(path, passwords)
+  return databasesOf(server, prefix, passwords)
+})
+
 /**
  * Provisions the embedded server of a home and migrates its databases. A start that finds all in place costs one query a
  * database, all at once. The passwords stand in `database-roles.json` of the home (0600); when that file is gone, all
@@ -167,7 +189,7 @@ export const prepareDatabases = Effect.fn("Provision.prepareDatabases")(function
   home: string,
   server: Server,
 ): Effect.fn.Return<ServiceDatabases, SqlError.SqlError | MigrationError> {
-  const path = join(home, "database-roles.json")
+  const path = passwordsPath(home)
   const known = yield* Effect.promise(() => readPasswords(path))
   const passwords = known ?? newPasswords(prefix)
   const databases = databasesOf(server, prefix, passwords)
@@ -184,10 +206,7 @@ export const prepareDatabases = Effect.fn("Provision.prepareDatabases")(function
   yield* migrateAll(databases)
   if (known === undefined) {
     // Written last: had we died before this line, the next start would set all passwords again
-    yield* Effect.promise(async () => {
-      await writeFile(`${path}.new`, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 })
-      await rename(`${path}.new`, path)
-    })
+    yield* keepPasswords(path, passwords)
   }
   return databases
 })

@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "tell the whole story on a stack of its own, and verify it",
     load: () => import("./commands/demo.ts").then(({ demo }) => demo),
   },
+  db: {
+    about: "migrate, verify, take back, seed or ping the databases",
+    load: () => import("./commands/db.ts").then(({ db }) => db),
+  },
   token: {
     about: "print a token for the local stack",
     load: () => import("./commands/token.ts").then(({ token }) => token),

@@ -2,31 +2,16 @@
  * Brings a service's database to the schema of its scripts, and back. Who applied what stands in the database itself, in
  * `schema_ledger`, where each script writes its own row: a script pasted into an SQL editor counts like one run here.
  */
-import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, type Redacted, Result } from "effect"
-import * as Reactivity from "effect/reactivity/Reactivity"
+import type { PgClient } from "@effect/sql-pg"
+import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
+import { type Ledger, type MigrationTarget, onDatabase, readLedger } from "./Migrator/Database.ts"
 import { MigrationError, postgresWords, sqlState } from "./Migrator/MigrationError.ts"
-import { type Plan, planOf, type ScriptFile } from "./Migrator/Plan.ts"
-import { connectionOf } from "./Pg/Connection.ts"
-import type { PgUrlError } from "./Pg/Url.ts"
+import type { Plan } from "./Migrator/Plan.ts"
 
+export type { MigrationTarget } from "./Migrator/Database.ts"
 export { MigrationError } from "./Migrator/MigrationError.ts"
 export type { ScriptFile } from "./Migrator/Plan.ts"
-
-/** A database and the scripts that it should have seen. */
-export interface MigrationTarget {
-  /** The service's name, for messages. */
-  readonly service: string
-  /** The owner's connection. */
-  readonly url: Redacted.Redacted
-  /** The files of `sql/<service>/`. */
-  readonly files: ReadonlyArray<ScriptFile>
-  /** The role that the service connects as; `grants.sql` gives it its rights, unless it is the owner. */
-  readonly runtimeRole?: string
-  /** How long to wait for another migrator. Default 30 seconds. */
-  readonly lockTimeout?: Duration.Input
-}
 
 /** Where a database stands: ledger rows in the scripts' order, scripts to come, and rows that no script here knows. */
 export interface MigrationStatus {
@@ -45,24 +30,6 @@ const createLedger = `create table if not exists schema_ledger (
 
 const ledgerNote = "Scripts applied to this database, a row each, written by the script itself."
 
-interface Ledger {
-  readonly names: ReadonlyArray<string>
-  /** What the table's comment says about the rights that were granted last. */
-  readonly note: string
-  readonly user: string
-}
-
-const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
-  sql<{ names: ReadonlyArray<string>; note: string | null; user: string }>`
-    select array(select name from schema_ledger) as names, current_user::text as "user",
-      obj_description('schema_ledger'::regclass, 'pg_class') as note`.pipe(
-    Effect.map(([row]) => ({ names: row!.names, note: row!.note ?? "", user: row!.user })),
-    Effect.catchIf(
-      (error) => sqlState(error) === "42P01",
-      () => Effect.succeed({ names: [], note: "", user: "" }),
-    ),
-  )
-
 const compare = (plan: Plan, ledger: Ledger): MigrationStatus => {
   const known = new Set(plan.up.map(({ name }) => name))
   return {
@@ -78,34 +45,6 @@ const whole = (script: string): string => {
   while (script.includes(`$${tag}$`) || script.includes(`$${tag}_body$`)) tag += "_"
   return `do $${tag}$ begin execute $${tag}_body$${script}$${tag}_body$; end $${tag}$`
 }
-
-/** Everything below works on one connection, and turns what Postgres says into a MigrationError. */
-const onDatabase = <A>(
-  target: MigrationTarget,
-  use: (sql: PgClient.PgClient, plan: Plan) => Effect.Effect<A, SqlError.SqlError | MigrationError>,
-): Effect.Effect<A, MigrationError> =>
-  Effect.gen(function* () {
-    const plan = planOf(target.files)
-    if (Result.isFailure(plan)) {
-      return yield* new MigrationError({ service: target.service, reason: "plan", detail: plan.failure })
-    }
-    const connection = yield* Effect.try({
-      try: () => connectionOf(target.url),
-      catch: (error) =>
-        new MigrationError({
-          service: target.service,
-          reason: "plan",
-          detail: `its url ${(error as PgUrlError).message}`,
-        }),
-    })
-    const sql = yield* PgClient.makeClient({ ...connection, applicationName: `stint migrator ${target.service}` })
-    return yield* use(sql, plan.success)
-  }).pipe(
-    Effect.catchTag("SqlError", (error) =>
-      new MigrationError({ service: target.service, reason: "unreachable", detail: postgresWords(error) })),
-    Effect.scoped,
-    Effect.provide(Reactivity.layer),
-  )
 
 /** One transaction that holds the migrators' lock; the ledger is read behind it, so what the one before did is seen. */
 const locked = <A>(
@@ -222,37 +161,57 @@ export const migrate = Effect.fn("Migrator.migrate")(
       })),
 )
 
+/** What a way down is asked for. */
+export interface DownTarget extends MigrationTarget {
+  /** The last script that stays; without it none does. */
+  readonly to?: string
+}
+
+/** The scripts of the way down, the latest first. */
+const wayDown = (
+  target: DownTarget,
+  plan: Plan,
+  ledger: Ledger,
+): Effect.Effect<{ readonly steps: Plan["down"]; readonly undone: ReadonlyArray<string> }, MigrationError> =>
+  Effect.gen(function* () {
+    const { applied, unknown } = compare(plan, ledger)
+    yield* refuseNewer(target, unknown)
+    const kept = target.to === undefined ? [] : applied.slice(0, applied.indexOf(target.to) + 1)
+    const steps = plan.down.filter(({ undoes }) => undoes.some((name) => applied.includes(name)))
+      .filter(({ undoes }) => !undoes.every((name) => kept.includes(name)))
+    const split = steps.find(({ undoes }) => undoes.some((name) => kept.includes(name)))
+    if (split !== undefined || (target.to !== undefined && kept.length === 0)) {
+      return yield* new MigrationError({
+        service: target.service,
+        reason: "plan",
+        detail: split === undefined
+          ? `${target.to} is not applied here`
+          : `${target.to} is in the middle of what ${split.file} takes back as one`,
+      })
+    }
+    return { steps, undone: steps.flatMap(({ undoes }) => undoes).filter((name) => applied.includes(name)) }
+  })
+
 /**
  * Takes back every applied script, the latest first, in one transaction; with `to`, those after that one. Phase 2 goes
  * as a whole. Answers with what it took back.
  */
 export const down = Effect.fn("Migrator.down")(
-  (
-    target: MigrationTarget & { readonly to?: string },
-  ): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
+  (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
     onDatabase(target, (sql, plan) =>
       locked(target, sql, (ledger) =>
         Effect.gen(function* () {
-          const { applied, unknown } = compare(plan, ledger)
-          yield* refuseNewer(target, unknown)
-          const kept = target.to === undefined ? [] : applied.slice(0, applied.indexOf(target.to) + 1)
-          const steps = plan.down.filter(({ undoes }) => undoes.some((name) => applied.includes(name)))
-            .filter(({ undoes }) => !undoes.every((name) => kept.includes(name)))
-          const split = steps.find(({ undoes }) => undoes.some((name) => kept.includes(name)))
-          if (split !== undefined || (target.to !== undefined && kept.length === 0)) {
-            return yield* new MigrationError({
-              service: target.service,
-              reason: "plan",
-              detail: split === undefined
-                ? `${target.to} is not applied here`
-                : `${target.to} is in the middle of what ${split.file} takes back as one`,
-            })
-          }
+          const { steps, undone } = yield* wayDown(target, plan, ledger)
           for (const step of steps) yield* run(target, sql, step.file, step.sql)
-          const undone = steps.flatMap(({ undoes }) => undoes).filter((name) => applied.includes(name))
           yield* checkLedger(target, sql, undone, false)
           return { undone }
         }))),
+)
+
+/** Says what `down` would take back, and changes nothing. */
+export const downPlan = Effect.fn("Migrator.downPlan")(
+  (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
+    onDatabase(target, (sql, plan) => Effect.flatMap(readLedger(sql), (ledger) => wayDown(target, plan, ledger))),
 )
 
 /** Says where a database stands, and changes nothing. */

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { migrate, MigrationError } from "@stint/edge/Migrator"
 import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { Cause, Effect, Exit, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -24,7 +25,11 @@ const sentence = (error: { readonly message: string }, { databases }: Settings):
   return text.endsWith(".") ? text : `${text}.`
 }
 
-const run = async <A>(settings: Settings, effect: Effect.Effect<A, { readonly message: string }>): Promise<A> => {
+/** Runs it; a failure becomes a LauncherError of one sentence. */
+export const run = async <A>(
+  settings: Settings,
+  effect: Effect.Effect<A, { readonly message: string }>,
+): Promise<A> => {
   const exit = await Effect.runPromiseExit(effect)
   if (Exit.isSuccess(exit)) return exit.value
   const [reason] = exit.cause.reasons
@@ -34,7 +39,7 @@ const run = async <A>(settings: Settings, effect: Effect.Effect<A, { readonly me
 
 /** Whether the service itself will be let in. */
 const enter = (service: ServiceName, url: string): Effect.Effect<void, MigrationError> =>
-  PgClient.makeClient({ url: Redacted.make(url) }).pipe(
+  PgClient.makeClient(connectionOf(Redacted.make(url))).pipe(
     Effect.flatMap((sql) => sql`select 1`),
     Effect.mapError((error) => new MigrationError({ service, reason: "unreachable", detail: postgresWords(error) })),
     Effect.scoped,

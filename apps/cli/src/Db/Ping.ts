@@ -1,0 +1,38 @@
+/** Tries a connection as a service makes it, and says what was tried and what came of it. */
+import { PgClient } from "@effect/sql-pg"
+import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { connectionOf } from "@stint/edge/Pg/Connection"
+import { parsePgUrl, placeOf } from "@stint/edge/Pg/Url"
+import { Effect, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+
+/** What came of it; `tried` and `outcome` hold no password. */
+export interface Pong {
+  readonly tried: string
+  readonly outcome: string
+  readonly ok: boolean
+}
+
+const triedOf = (url: Redacted.Redacted): string => {
+  const parsed = parsePgUrl(Redacted.value(url))
+  const tls = parsed.socket === undefined ? `, sslmode ${parsed.tls}` : ""
+  return `${placeOf(parsed)}, database ${parsed.database}, user ${parsed.user}${tls}`
+}
+
+/** Connects once and asks the server who it is. Never fails. */
+export const ping = (url: Redacted.Redacted): Effect.Effect<Pong> =>
+  Effect.gen(function* () {
+    const began = performance.now()
+    const sql = yield* PgClient.makeClient({ ...connectionOf(url), applicationName: "stint db ping" })
+    const [row] = yield* sql<{ version: string; encrypted: boolean; tls: string | null }>`
+      select current_setting('server_version') as version, coalesce(s.ssl, false) as encrypted, s.version as tls
+      from (select 1) one left join pg_stat_ssl s on s.pid = pg_backend_pid()`
+    const { encrypted, tls, version } = row!
+    const took = Math.round(performance.now() - began)
+    return { ok: true, outcome: `Postgres ${version}, ${encrypted ? tls : "not encrypted"}, in ${took} ms` }
+  }).pipe(
+    Effect.catchTag("SqlError", (error) => Effect.succeed({ ok: false, outcome: postgresWords(error) })),
+    Effect.map((came) => ({ ...came, tried: triedOf(url) })),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+  )

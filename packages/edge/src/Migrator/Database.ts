@@ -1,0 +1,71 @@
+/** A service's database as a migrator sees it: one connection, the plan of its scripts, and its ledger. */
+import { PgClient } from "@effect/sql-pg"
+import { type Duration, Effect, type Redacted, Result } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import type { SqlError } from "effect/sql"
+import { connectionOf } from "../Pg/Connection.ts"
+import type { PgUrlError } from "../Pg/Url.ts"
+import { MigrationError, postgresWords, sqlState } from "./MigrationError.ts"
+import { type Plan, planOf, type ScriptFile } from "./Plan.ts"
+
+/** A database and the scripts that it should have seen. */
+export interface MigrationTarget {
+  /** The service's name, for messages. */
+  readonly service: string
+  /** The owner's connection. */
+  readonly url: Redacted.Redacted
+  /** The files of `sql/<service>/`. */
+  readonly files: ReadonlyArray<ScriptFile>
+  /** The role that the service connects as; `grants.sql` gives it its rights, unless it is the owner. */
+  readonly runtimeRole?: string
+  /** How long to wait for another migrator. Default 30 seconds. */
+  readonly lockTimeout?: Duration.Input
+}
+
+/** What a ledger says. */
+export interface Ledger {
+  readonly names: ReadonlyArray<string>
+  /** What the table's comment says about the rights that were granted last. */
+  readonly note: string
+  readonly user: string
+}
+
+/** Reads the ledger; an empty one where there is none. */
+export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
+  sql<{ names: ReadonlyArray<string>; note: string | null; user: string }>`
+    select array(select name from schema_ledger) as names, current_user::text as "user",
+      obj_description('schema_ledger'::regclass, 'pg_class') as note`.pipe(
+    Effect.map(([row]) => ({ names: row!.names, note: row!.note ?? "", user: row!.user })),
+    Effect.catchIf(
+      (error) => sqlState(error) === "42P01",
+      () => Effect.succeed({ names: [], note: "", user: "" }),
+    ),
+  )
+
+/** Works on one connection, and turns what Postgres says into a MigrationError. */
+export const onDatabase = <A>(
+  target: MigrationTarget,
+  use: (sql: PgClient.PgClient, plan: Plan) => Effect.Effect<A, SqlError.SqlError | MigrationError>,
+): Effect.Effect<A, MigrationError> =>
+  Effect.gen(function* () {
+    const plan = planOf(target.files)
+    if (Result.isFailure(plan)) {
+      return yield* new MigrationError({ service: target.service, reason: "plan", detail: plan.failure })
+    }
+    const connection = yield* Effect.try({
+      try: () => connectionOf(target.url),
+      catch: (error) =>
+        new MigrationError({
+          service: target.service,
+          reason: "plan",
+          detail: `its url ${(error as PgUrlError).message}`,
+        }),
+    })
+    const sql = yield* PgClient.makeClient({ ...connection, applicationName: `stint migrator ${target.service}` })
+    return yield* use(sql, plan.success)
+  }).pipe(
+    Effect.catchTag("SqlError", (error) =>
+      new MigrationError({ service: target.service, reason: "unreachable", detail: postgresWords(error) })),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+  )

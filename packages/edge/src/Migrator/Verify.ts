@@ -1,0 +1,41 @@
+/** Holds a live schema against what the scripts say, by the service's own `verify.sql`. */
+import { Effect } from "effect"
+import { type MigrationTarget, onDatabase, readLedger } from "./Database.ts"
+import { MigrationError } from "./MigrationError.ts"
+
+/** One thing that was looked at: `column deliverables.review_status`, and `ok` or what differs. */
+export interface Check {
+  readonly check: string
+  readonly result: string
+  readonly ok: boolean
+}
+
+/**
+ * Compares tables, columns, types, defaults, indexes, constraints, comments, sequences, functions, triggers, the runtime
+ * role's rights (unless it is the owner, who has them all) and the ledger. Changes nothing.
+ */
+export const verify = Effect.fn("Migrator.verify")(
+  (target: MigrationTarget): Effect.Effect<ReadonlyArray<Check>, MigrationError> =>
+    onDatabase(target, (sql, plan) =>
+      Effect.gen(function* () {
+        const { service } = target
+        if (plan.verify === undefined) {
+          return yield* new MigrationError({ service, reason: "plan", detail: "verify.sql is missing" })
+        }
+        const [me] = yield* sql<{ name: string }>`select current_user::text as name`
+        const role = target.runtimeRole === me!.name ? "" : target.runtimeRole ?? ""
+        yield* sql`select set_config('stint.runtime_role', ${role}, false)`
+        const things = yield* sql.unsafe<{ check: string; result: string }>(plan.verify)
+        const { names } = yield* readLedger(sql)
+        const known = plan.up.map(({ name }) => name)
+        const ledger = [...new Set([...known, ...names])].map((name) => ({
+          check: `script ${name}`,
+          result: !names.includes(name)
+            ? "missing: it was not applied"
+            : known.includes(name)
+            ? "ok"
+            : "extra: this program does not know it",
+        }))
+        return [...ledger, ...things].map(({ check, result }) => ({ check, result, ok: /^ok\b/.test(result) }))
+      })),
+)
