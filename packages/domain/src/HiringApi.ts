@@ -1,15 +1,18 @@
 /** Hiring's contract: whether an agent may run. */
 import { HttpApi, OpenApi } from "effect/http-api"
 import { Authorization } from "./Caller.ts"
+import { CustomersGroup } from "./Customers.ts"
 import { FeedGroup } from "./Feed.ts"
 import { GoalsGroup } from "./Goals.ts"
 import { HiresGroup } from "./Hires.ts"
 import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
 import { SubscriptionsGroup } from "./Subscriptions.ts"
+import { TrialsGroup } from "./Trials.ts"
+import { TrialStatusGroup } from "./TrialStatus.ts"
 
-/** Subscriptions, hires, goals, and the feed of their changes. */
+/** Customers, subscriptions, hires, goals, trials, and the feed of changes. */
 export class HiringApi extends HttpApi.make("hiring")
-  .add(SubscriptionsGroup, HiresGroup, GoalsGroup, FeedGroup)
+  .add(CustomersGroup, SubscriptionsGroup, HiresGroup, GoalsGroup, TrialStatusGroup, TrialsGroup, FeedGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -25,6 +25,10 @@ export type DeliverableId = typeof DeliverableId.Type
 export const ApprovalId = id("APR", "An approval or a rejection").pipe(Schema.brand("ApprovalId"))
 export type ApprovalId = typeof ApprovalId.Type
 
+/** A trial of the lead-generation kind (`TRL-`). */
+export const TrialId = id("TRL", "A trial before there is a subscription").pipe(Schema.brand("TrialId"))
+export type TrialId = typeof TrialId.Type
+
 /** A slot of a goal that is to run, runs or ran (`SCH-`). */
 export const ScheduledRunId = id("SCH", "A scheduled run").pipe(Schema.brand("ScheduledRunId"))
 export type ScheduledRunId = typeof ScheduledRunId.Type

@@ -12,6 +12,12 @@ import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { Catalog, Scheduler } from "./Clients.ts"
+import { Clockwork, ticking } from "./Clockwork.ts"
+import * as ClockworkMemory from "./Clockwork/RepoMemory.ts"
+import * as ClockworkPg from "./Clockwork/RepoPg.ts"
+import { Customers } from "./Customers.ts"
+import { CustomersHttp } from "./Customers/Http.ts"
+import { CustomersRepo } from "./Customers/Repo.ts"
 import { Memory } from "./Engagements/Memory.ts"
 import * as EngagementsMemory from "./Engagements/RepoMemory.ts"
 import * as EngagementsPg from "./Engagements/RepoPg.ts"
@@ -26,12 +32,21 @@ import { HiresHttp } from "./Hires/Http.ts"
 import { scripts } from "./Schema.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 import { SubscriptionsHttp } from "./Subscriptions/Http.ts"
+import { Trials } from "./Trials.ts"
+import { TrialsHttp } from "./Trials/Http.ts"
+import * as TrialsMemory from "./Trials/RepoMemory.ts"
+import * as TrialsPg from "./Trials/RepoPg.ts"
+import { TrialStatus } from "./TrialStatus.ts"
+import { TrialStatusHttp } from "./TrialStatus/Http.ts"
 
 const Storage = byMode(
   { name: "hiring", flag: "PERSISTENCE_MODE" },
   Layer.mergeAll(
     EngagementsPg.layerPg,
     FeedPg.layerPg,
+    ClockworkPg.layerPg,
+    CustomersRepo.layerPg,
+    TrialsPg.layerPg,
     IdempotencyRepo.layerPg,
     AuditRepo.layerPg,
     health("hiring", scripts),
@@ -41,6 +56,9 @@ const Storage = byMode(
   Layer.mergeAll(
     EngagementsMemory.layerMemory,
     FeedMemory.layerMemory,
+    ClockworkMemory.layerMemory,
+    CustomersRepo.layerMemory,
+    TrialsMemory.layerMemory,
     IdempotencyRepo.layerMemory,
     AuditRepo.layerMemory,
   ).pipe(
@@ -58,12 +76,17 @@ export const AppNoNeighbours = Layer.mergeAll(
   Audit.layer("hiring"),
   Retention.layer(Effect.all([Audit.retention])),
   pruning,
+  ticking,
 ).pipe(
-  Layer.provide([SubscriptionsHttp, HiresHttp, GoalsHttp, FeedHttp]),
+  Layer.provide([CustomersHttp, SubscriptionsHttp, HiresHttp, GoalsHttp, TrialStatusHttp, TrialsHttp, FeedHttp]),
+  Layer.provide(TrialStatus.layerNoDeps),
   Layer.provide([
+    Customers.layerNoDeps,
     Subscriptions.layerNoDeps,
     Hires.layerNoDeps,
     Goals.layerNoDeps,
+    Trials.layerNoDeps,
+    Clockwork.layerNoDeps,
     Feed.layerNoDeps,
     middlewares,
   ]),

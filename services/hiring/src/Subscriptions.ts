@@ -69,6 +69,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
           status: "pending_payment",
           ...periodFrom(now, input.duration),
           cancel_at_period_end: false,
+          past_due_since: null,
           ended_at: null,
           created_at: now,
           updated_at: now,

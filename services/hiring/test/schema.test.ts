@@ -18,6 +18,7 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         "ix_hired_agents_active",
         "ix_hired_agents_agent_id",
         "ix_hired_agents_customer_id",
+        "ix_hired_agents_trial_end",
         "ix_hired_agents_trial_status",
         "pk_goal_instances",
         "pk_hired_agents",
@@ -37,9 +38,9 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       yield* sql`
-        insert into subscriptions (subscription_id, agent_id, customer_id, duration, status, current_period_start,
-          current_period_end, created_at, updated_at)
-        values ('SUB-1', 'a', 'acme', 'monthly', 'active', now(), now() + interval '1 month', now(), now())`
+        insert into subscriptions (subscription_id, agent_id, customer_id, duration, status, anchor_at,
+          current_period_start, current_period_end, created_at, updated_at)
+        values ('SUB-1', 'a', 'acme', 'monthly', 'active', now(), now(), now() + interval '1 month', now(), now())`
       yield* sql`
         insert into hired_agents (hired_instance_id, subscription_id, agent_id, customer_id, definition_version,
           created_at, updated_at)
@@ -52,6 +53,8 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         ["update subscriptions set duration = 'weekly'", "ck_subscriptions_duration"],
         ["update subscriptions set status = 'canceled'", "ck_subscriptions_ended_at"],
         ["update subscriptions set ended_at = now()", "ck_subscriptions_ended_at"],
+        ["update subscriptions set status = 'past_due'", "ck_subscriptions_past_due_since"],
+        ["update subscriptions set past_due_since = now()", "ck_subscriptions_past_due_since"],
         ["update subscriptions set current_period_end = current_period_start", "ck_subscriptions_period"],
         ["update hired_agents set finalized_at = now()", "ck_hired_agents_finalized_at"],
         ["update hired_agents set active = false", "ck_hired_agents_deactivated_at"],

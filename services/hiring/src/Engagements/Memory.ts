@@ -1,6 +1,7 @@
 /** What the memory storage holds: the same rows as the tables, forgotten when the process ends. */
 import type { Change } from "@stint/domain/Feed"
 import { Context, Layer } from "effect"
+import type { TrialRow } from "../Trials/Rows.ts"
 import type { GoalRow, HireRow, SubscriptionRow } from "./Rows.ts"
 
 /** A row of the outbox. */
@@ -17,6 +18,7 @@ export class Memory extends Context.Service<Memory, {
   readonly subscriptions: Map<string, SubscriptionRow>
   readonly hires: Map<string, HireRow>
   readonly goals: Map<string, GoalRow>
+  readonly trials: Map<string, TrialRow>
   readonly outbox: Array<OutboxRow>
   /** The transaction that writes next. */
   xid: bigint
@@ -29,6 +31,7 @@ export class Memory extends Context.Service<Memory, {
     subscriptions: new Map(),
     hires: new Map(),
     goals: new Map(),
+    trials: new Map(),
     outbox: [],
     xid: BigInt(Date.now()) * 1000n,
     seq: 0n,

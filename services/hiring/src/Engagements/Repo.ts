@@ -16,6 +16,12 @@ export interface Stretch {
   readonly limit: number
 }
 
+/** A place among trials by their end: that end, null for one that has not started, and the hire's id. */
+export interface TrialPlace {
+  readonly trial_end: DateTime.Utc | null
+  readonly hired_instance_id: string
+}
+
 /** Subscriptions, hires and goals. */
 export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   /** Stores a new subscription and its change; finds the stored one when that id is there already. */
@@ -35,6 +41,12 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   hire(target: Target): Effect.Effect<Option.Option<Hired>>
   /** A customer's hires, by id, less those whose subscription ended at `endedBy` or before. */
   hires(customer_id: CustomerId, endedBy: DateTime.Utc, stretch: Stretch): Effect.Effect<ReadonlyArray<Hired>>
+  /** Hires of a customer, or of all, by the end of their trial, those without one last; less those ended as above. */
+  hiresByTrial(
+    customer_id: CustomerId | undefined,
+    endedBy: DateTime.Utc,
+    stretch: { readonly after: TrialPlace | undefined; readonly limit: number },
+  ): Effect.Effect<ReadonlyArray<Hired>>
   /** Every hire, by id. */
   allHires(stretch: Stretch): Effect.Effect<ReadonlyArray<Hired>>
   /** These hires, in no order. */

@@ -2,13 +2,20 @@
 import { Clock, DateTime, Effect, Layer, Option, Result } from "effect"
 import { subscriptionChange } from "./Policy.ts"
 import { append, Memory } from "./Memory.ts"
-import { EngagementsRepo, type GoalsWanted, type Stretch, type Target } from "./Repo.ts"
+import { EngagementsRepo, type GoalsWanted, type Stretch, type Target, type TrialPlace } from "./Repo.ts"
 import type { Engagement, GoalRow, Hired, HireRow } from "./Rows.ts"
 
 const stretchOf = <A>(rows: Iterable<A>, idOf: (row: A) => string, { after, limit }: Stretch): ReadonlyArray<A> =>
   [...rows].filter((row) => after === undefined || idOf(row) > after)
     .sort((a, b) => idOf(a) < idOf(b) ? -1 : 1)
     .slice(0, limit)
+
+const endOf = ({ trial_end }: TrialPlace) => trial_end === null ? Infinity : DateTime.toEpochMillis(trial_end)
+const byTrial = (one: TrialPlace, other: TrialPlace): number => {
+  if (endOf(one) !== endOf(other)) return endOf(one) < endOf(other) ? -1 : 1
+  if (one.hired_instance_id === other.hired_instance_id) return 0
+  return one.hired_instance_id < other.hired_instance_id ? -1 : 1
+}
 
 const hireId = ({ hire }: Hired) => hire.hired_instance_id
 const goalId = (goal: GoalRow) => goal.goal_instance_id
@@ -89,6 +96,17 @@ export const layerMemory = Layer.effect(
             hireId,
             stretch,
           )
+        ),
+      hiresByTrial: (customer_id, endedBy, { after, limit }) =>
+        Effect.sync(() =>
+          [...hires.values().map(hiredOf)]
+            .filter(({ hire, subscription }) =>
+              (customer_id === undefined || hire.customer_id === customer_id) &&
+              (subscription.ended_at === null || DateTime.isGreaterThan(subscription.ended_at, endedBy)) &&
+              (after === undefined || byTrial(after, hire) < 0)
+            )
+            .sort((a, b) => byTrial(a.hire, b.hire))
+            .slice(0, limit)
         ),
       allHires: (stretch) => Effect.sync(() => stretchOf(hires.values().map(hiredOf), hireId, stretch)),
       hiresOf: (ids) => Effect.sync(() => [...new Set(ids)].flatMap((id) => hires.get(id) ?? []).map(hiredOf)),

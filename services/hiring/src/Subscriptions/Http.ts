@@ -6,7 +6,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import type { SubscriptionRow } from "../Engagements/Rows.ts"
 import { Subscriptions } from "../Subscriptions.ts"
 
-const wire = ({ version: _, ...subscription }: SubscriptionRow) => subscription
+const wire = ({ anchor_at: _, past_due_since: __, version: ___, ...subscription }: SubscriptionRow) => subscription
 
 /** The handlers of subscriptions. */
 export const SubscriptionsHttp = HttpApiBuilder.group(

@@ -1,0 +1,41 @@
+/** How a person is reached, written one way, so that the same address is known to be the same. */
+import { Schema, SchemaTransformation } from "effect"
+
+const normalised = (
+  normalise: (given: string) => string,
+  check: { readonly pattern: RegExp; readonly message: string },
+  description: string,
+) =>
+  Schema.String.pipe(
+    Schema.decodeTo(
+      Schema.String.check(Schema.isPattern(check.pattern, { message: check.message })).annotate({ description }),
+      SchemaTransformation.transform({ decode: normalise, encode: (kept) => kept }),
+    ),
+  )
+
+/** An e-mail address, lower-cased and without blanks around it (api.md, "POST /customers"); at most 254 characters. */
+export const Email = normalised(
+  (given) => given.trim().toLowerCase(),
+  {
+    pattern: /^(?=.{3,254}$)[^\s@]+@[^\s@]+$/u,
+    message: "must be an e-mail address: name@host, at most 254 characters",
+  },
+  "An e-mail address; kept in lower case",
+)
+
+/** A phone number without its spaces (api.md, "POST /customers"): digits, `-`, `.` and brackets, a `+` before them. */
+export const Phone = normalised(
+  (given) => given.replaceAll(/\s/gu, ""),
+  {
+    pattern: /^\+?(?=(?:[^0-9]*[0-9]){5})[0-9().-]{5,32}$/,
+    message: "must be a phone number: 5 to 32 digits, which may have + before and - . ( ) among them",
+  },
+  "A phone number; kept without spaces",
+)
+
+/** Text of a person that says something: not blank, at most `max` characters. */
+export const filled = (max: number) =>
+  Schema.String.check(
+    Schema.isPattern(/\S/u, { message: "must not be blank" }),
+    Schema.isMaxLength(max, { message: `must have at most ${max} characters` }),
+  )

@@ -1,0 +1,63 @@
+/** Customers as a business: who they are and how they are reached (domain.md, "Who owns which table"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { Email, filled, Phone } from "./Contact.ts"
+import { CustomerId } from "./Ids.ts"
+import { CustomerNotFound, FieldIssue, problem } from "./Problem.ts"
+import { created, IdempotencyHeader, Instant, listOf, Page } from "./Protocol.ts"
+
+/** How a customer wants to be reached. */
+export const ContactMethod = Schema.Literals(["email", "phone"])
+export type ContactMethod = typeof ContactMethod.Type
+
+/** What makes a customer's record; the e-mail is lower-cased, the phone number loses its spaces. */
+export const NewCustomer = Schema.Struct({
+  full_name: filled(200),
+  email: Email,
+  phone: Phone,
+  business_name: filled(200),
+  business_industry: filled(200),
+  business_address: filled(1000),
+  website: Schema.optionalKey(filled(2048)),
+  gst_number: Schema.optionalKey(filled(32)),
+  preferred_contact_method: ContactMethod,
+  consent: Schema.Boolean,
+})
+export type NewCustomer = typeof NewCustomer.Type
+
+/** A customer's record on the wire. */
+export const Customer = Schema.Struct({
+  customer_id: CustomerId,
+  ...NewCustomer.fields,
+  created_at: Instant,
+  updated_at: Instant,
+}).annotate({ identifier: "Customer" })
+export type Customer = typeof Customer.Type
+
+/** 409: the e-mail, the phone number, or the customer itself has a record already; `errors` names each. */
+export class CustomerExists extends problem<CustomerExists>()("CustomerExists", {
+  code: "customer_exists",
+  status: 409,
+  title: "There is such a customer already",
+}, { errors: Schema.Array(FieldIssue) }) {}
+
+const readers = ["customer", "operator", "viewer"] as const
+
+/** Endpoints of customers. A customer makes and sees its own record alone; an operator makes one under a new id. */
+export class CustomersGroup extends HttpApiGroup.make("customers")
+  .add(
+    HttpApiEndpoint.post("create", "/", {
+      headers: IdempotencyHeader,
+      payload: NewCustomer,
+      success: created(Customer),
+      error: CustomerExists,
+    }).annotate(Access, ["customer", "operator"]),
+    HttpApiEndpoint.get("list", "/", {
+      query: { email: Schema.optionalKey(Email), ...Page },
+      success: listOf(Customer),
+    }).annotate(Access, readers),
+    HttpApiEndpoint.get("get", "/:id", { params: { id: CustomerId }, success: Customer, error: CustomerNotFound })
+      .annotate(Access, readers),
+  )
+  .prefix("/customers") {}

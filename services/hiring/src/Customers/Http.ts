@@ -1,0 +1,28 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { madeAt } from "@stint/edge/Replies"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Customers } from "../Customers.ts"
+import type { CustomerRow } from "./Repo.ts"
+
+const wire = ({ gst_number, website, ...customer }: CustomerRow) => ({
+  ...customer,
+  ...website === null ? {} : { website },
+  ...gst_number === null ? {} : { gst_number },
+})
+
+/** The handlers of customers. */
+export const CustomersHttp = HttpApiBuilder.group(
+  HiringApi,
+  "customers",
+  Effect.fn(function* (handlers) {
+    const customers = yield* Customers
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(customers.create(payload), (made) => madeAt(`/api/v1/customers/${made.customer_id}`, wire(made))),
+      list: ({ query }) => Effect.map(customers.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
+      get: ({ params }) => Effect.map(customers.get(params.id), wire),
+    })
+  }),
+)

@@ -1,0 +1,77 @@
+/** How the trials of hires stand, and their ends on request. */
+import { CurrentCaller } from "@stint/domain/Caller"
+import type { HireTrial } from "@stint/domain/TrialStatus"
+import { CustomerId } from "@stint/domain/Ids"
+import type { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
+import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Clockwork } from "./Clockwork.ts"
+import { RETENTION_DAYS } from "./Engagements/Policy.ts"
+import { EngagementsRepo } from "./Engagements/Repo.ts"
+import type { HireRow } from "./Engagements/Rows.ts"
+import { own } from "./Owner.ts"
+import type { PageOf, PageQuery } from "./Subscriptions.ts"
+
+/** A place in the list: the trial's end in epoch milliseconds, null without one, and the hire's id. */
+const Place = Schema.Tuple([
+  Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: -8.64e15, maximum: 8.64e15 }))),
+  Schema.String,
+])
+
+/** Which page of whose trials. */
+export interface TrialStatusQuery extends PageQuery {
+  readonly customer_id?: CustomerId
+}
+
+const trialOf = (hire: HireRow): HireTrial => ({
+  subscription_id: hire.subscription_id,
+  hired_instance_id: hire.hired_instance_id,
+  trial_status: hire.trial_status,
+  trial_start: hire.trial_start,
+  trial_end: hire.trial_end,
+  configured: hire.configured,
+  goals_completed: hire.goals_completed,
+})
+
+/** The trials of hired agents. */
+export class TrialStatus extends Context.Service<TrialStatus, {
+  /** By trial_end, those not started last; without a customer a customer's own, for others all. Gone hires are not in it. */
+  list(
+    query: TrialStatusQuery,
+  ): Effect.Effect<PageOf<HireTrial>, CustomerNotFound | InvalidRequest, CurrentCaller>
+  /** Does what time has made due, as the service does by itself; the trials that ended in it. */
+  readonly process: Effect.Effect<ReadonlyArray<HireTrial>>
+}>()("hiring/TrialStatus") {
+  static readonly layerNoDeps = Layer.effect(
+    TrialStatus,
+    Effect.gen(function* () {
+      const repo = yield* EngagementsRepo
+      const clockwork = yield* Clockwork
+      const placeOf = decodeCursor(Place)
+
+      const list = Effect.fn("TrialStatus.list")(function* (query: TrialStatusQuery) {
+        const { role, subject } = yield* CurrentCaller
+        const customer_id = query.customer_id ?? (role === "customer" ? CustomerId.make(subject) : undefined)
+        if (customer_id !== undefined) yield* own(customer_id)
+        const place = yield* placeOf(query.cursor)
+        const after = place && {
+          trial_end: place[0] === null ? null : DateTime.makeUnsafe(place[0]),
+          hired_instance_id: place[1],
+        }
+        const limit = query.limit ?? DEFAULT_LIMIT
+        const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION_DAYS })
+        const rows = yield* repo.hiresByTrial(customer_id, endedBy, { after, limit: limit + 1 })
+        const page = pageOf(rows, limit, ({ hire: { hired_instance_id, trial_end } }) => [
+          trial_end === null ? null : DateTime.toEpochMillis(trial_end),
+          hired_instance_id,
+        ])
+        return { ...page, items: page.items.map(({ hire }) => trialOf(hire)) }
+      })
+
+      return TrialStatus.of({
+        list,
+        process: Effect.map(clockwork.catchUp, (hires) => hires.map(trialOf)),
+      })
+    }),
+  )
+}

@@ -1,0 +1,18 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { TrialStatus } from "../TrialStatus.ts"
+
+/** The handlers of the trials of hires. */
+export const TrialStatusHttp = HttpApiBuilder.group(
+  HiringApi,
+  "trialStatus",
+  Effect.fn(function* (handlers) {
+    const trials = yield* TrialStatus
+    return handlers.handleAll({
+      list: ({ query }) => Effect.map(trials.list(query), ({ items, next_cursor }) => ({ trials: items, next_cursor })),
+      process: () => Effect.map(trials.process, (processed) => ({ processed })),
+    })
+  }),
+)

@@ -1,0 +1,26 @@
+/** Contract to service, one line per endpoint. */
+import { HiringApi } from "@stint/domain/HiringApi"
+import { madeAt } from "@stint/edge/Replies"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Trials } from "../Trials.ts"
+import type { TrialRow } from "./Rows.ts"
+
+const wire = ({ customer_id: _, phone, ...trial }: TrialRow) => ({ ...trial, ...phone === null ? {} : { phone } })
+
+/** The handlers of trials. */
+export const TrialsHttp = HttpApiBuilder.group(
+  HiringApi,
+  "trials",
+  Effect.fn(function* (handlers) {
+    const trials = yield* Trials
+    return handlers.handleAll({
+      create: ({ payload }) =>
+        Effect.map(trials.begin(payload), (made) => madeAt(`/api/v1/trials/${made.trial_id}`, wire(made))),
+      list: ({ query }) => Effect.map(trials.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
+      get: ({ params }) => Effect.map(trials.get(params.id), wire),
+      end: ({ params, payload }) => Effect.map(trials.end(params.id, payload.status), wire),
+      remove: ({ params }) => Effect.as(trials.remove(params.id), { deleted: true, trial_id: params.id }),
+    })
+  }),
+)
