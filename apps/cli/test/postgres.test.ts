@@ -11,6 +11,7 @@ import { type PostgresOptions, type RunningPostgres, startPostgres } from "../sr
 import { chooseAccount } from "../src/Postgres/Account.ts"
 import { LauncherError } from "../src/Postgres/LauncherError.ts"
 import { isPostmasterOf, readPostmaster } from "../src/Postgres/Postmaster.ts"
+import { lastWords } from "../src/Postgres/Server.ts"
 import { prepareDatabases, services } from "../src/Provision.ts"
 
 const folders: Array<string> = []
@@ -154,6 +155,17 @@ describe("an embedded Postgres", () => {
     await until(() => query(postgres, "select 1").then(() => true, () => false))
     assert.notStrictEqual((await readPostmaster(join(home, "postgres")))!.pid, before)
     assert.isTrue(lines.some((line) => line.includes("ended by itself")))
+  })
+
+  it("of a log in which killed backends speak as well, the postmaster's own last words count", async () => {
+    const log = join(await newFolder(), "postgres.log")
+    const dying = (pid: number) =>
+      `2026-11-24 22:46:15.804 UTC [${pid}] stint_catalog FATAL:  terminating connection due to unexpected postmaster exit\n`
+    const own =
+      "2026-11-24 22:46:15.810 UTC [22975]  FATAL:  pre-existing shared memory block (key 2417090) is in use\n"
+    await writeFile(log, dying(22973) + own + dying(22835))
+    assert.match(await lastWords(log, 0, 22975), /^pre-existing shared memory block/)
+    assert.match(await lastWords(log, dying(22973).length + own.length, 22975), /^terminating connection/)
   })
 
   it("takes another port when its own is taken, and ignores a pid file that names another process", async () => {

@@ -71,11 +71,20 @@ export const freePort = (): number => {
   throw new LauncherError("No free port was found for Postgres between 20000 and 32000.")
 }
 
-/** What Postgres wrote last since `from` that says why it ended. */
-const lastWords = async (logFile: string, from: number): Promise<string> => {
+/**
+ * What the postmaster of that process id wrote last since `from` that says why it ended: the log holds the last words of
+ * a killed one's backends as well.
+ */
+export const lastWords = async (
+  logFile: string,
+  from: number,
+  pid: number | undefined,
+): Promise<string> => {
   const lines = (await readFile(logFile).catch(() => new Uint8Array()))
     .subarray(from).toString().split("\n").filter((line) => line.trim() !== "")
-  const line = lines.findLast((line) => /FATAL:|PANIC:|unshare:/.test(line)) ?? lines.at(-1)
+  const own = lines.filter((line) => line.includes(` [${pid}] `))
+  const line = own.findLast((line) => /FATAL:|PANIC:/.test(line)) ??
+    lines.findLast((line) => /FATAL:|PANIC:|unshare:/.test(line)) ?? lines.at(-1)
   return line === undefined ? "it wrote nothing" : line.replace(/^.*?(LOG|FATAL|PANIC): */, "")
 }
 
@@ -93,7 +102,7 @@ const launch = async (site: Site, port: number): Promise<Started> => {
   child.on("error", (error) => ended = `${site.binaries.postgres} can't be run: ${reasonOf(error)}`)
   for (const end = Date.now() + site.startTimeout; Date.now() < end; await pause(8)) {
     if (ended !== undefined) {
-      throw new LauncherError(`Postgres did not start: ${ended || await lastWords(site.logFile, from)}`)
+      throw new LauncherError(`Postgres did not start: ${ended || await lastWords(site.logFile, from, child.pid)}`)
     }
     const postmaster = await readPostmaster(site.data)
     if (postmaster?.pid === child.pid && postmaster?.ready) return { postmaster, child }
@@ -102,7 +111,11 @@ const launch = async (site: Site, port: number): Promise<Started> => {
   child.kill("SIGKILL")
   const seconds = Math.round(site.startTimeout / 1000)
   throw new LauncherError(
-    `Postgres does not answer within ${seconds} s; its last word was: ${await lastWords(site.logFile, from)}`,
+    `Postgres does not answer within ${seconds} s; its last word was: ${await lastWords(
+      site.logFile,
+      from,
+      child.pid,
+    )}`,
   )
 }
 
