@@ -92,6 +92,8 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
   )
   const valueOf = (name: string) => known[name] === undefined ? [] : [known[name]]
   const written = Object.keys(appends).flatMap(valueOf)
+  // The runtime asks for all three before it lets a program connect to a socket
+  const socket = given.databaseHost.startsWith("unix:") ? [given.databaseHost.slice("unix:".length)] : []
   const hosts = [
     addressOf(settings.host, portOf(settings, service)),
     given.databaseHost,
@@ -108,8 +110,10 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
       "--unstable-no-legacy-abort",
       ...flag("allow-env", manifest.env),
       ...flag("allow-net", [...new Set(hosts)]),
-      ...flag("allow-read", [...new Set([...["STINT_SERVICE_TOKEN_FILE", ...reads].flatMap(valueOf), ...written])]),
-      ...flag("allow-write", written),
+      ...flag("allow-read", [
+        ...new Set([...["STINT_SERVICE_TOKEN_FILE", ...reads].flatMap(valueOf), ...written, ...socket]),
+      ]),
+      ...flag("allow-write", [...written, ...socket]),
       entryOf(service),
     ],
     env: Object.fromEntries(
