@@ -5,7 +5,7 @@ import { type AgentTypeDefinition, compareVersions, definitionId } from "@stint/
 import { Unavailable } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { AgentTypeUnknown } from "@stint/domain/Subscriptions"
-import { DateTime, Effect, Layer, Redacted } from "effect"
+import { Clock, DateTime, Effect, Layer, Redacted } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { AppNoNeighbours } from "../src/App.ts"
@@ -30,8 +30,12 @@ export interface Hiring extends TestService {
 
 const at = DateTime.makeUnsafe(0)
 
-/** Starts hiring on a storage of its own. */
-export const startHiring = async (mode: Mode, env: Record<string, string> = {}): Promise<Hiring> => {
+/** Starts hiring on a storage of its own; with a clock, that is its time, which a database's is not. */
+export const startHiring = async (
+  mode: Mode,
+  env: Record<string, string> = {},
+  clock?: Clock.Clock,
+): Promise<Hiring> => {
   const definitions = [...shippedDefinitions]
   const neighbours: Hiring["neighbours"] = { catalogAnswers: true, scheduler: "running" }
   const find = (agent_id: string, version?: string) =>
@@ -50,7 +54,8 @@ export const startHiring = async (mode: Mode, env: Record<string, string> = {}):
     Layer.succeed(Scheduler, Scheduler.of({ status: () => Effect.sync(() => neighbours.scheduler) })),
   )
   const database = mode === "postgres" ? await withDatabase("hiring") : undefined
-  const service = await startService(AppNoNeighbours.pipe(Layer.provide(fakes)), {
+  const time = clock === undefined ? Layer.empty : Layer.succeed(Clock.Clock, clock)
+  const service = await startService(AppNoNeighbours.pipe(Layer.provide(fakes), Layer.provide(time)), {
     STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999",
     ...database === undefined ? { PERSISTENCE_MODE: "memory" } : { HIRING_DATABASE_URL: database.url },
     ...env,

@@ -83,7 +83,8 @@ describe("the feed on Postgres", () => {
 
   it("a reader that waits costs no query", async () => {
     const { cursor } = await follow(hiring)
-    const now = () => withSql(hiring, (sql) => sql<{ at: string }>`select now()::text as at`).then((rows) => rows[0]!.at)
+    const now = () =>
+      withSql(hiring, (sql) => sql<{ at: string }>`select now()::text as at`).then((rows) => rows[0]!.at)
     const looksSince = (at: string) =>
       withSql(hiring, (sql) =>
         sql`
