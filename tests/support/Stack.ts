@@ -73,7 +73,8 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
   const launcher = spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"], {
     cwd: root,
     detached: true,
-    env: { ...process.env, STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
+    // as if npm had started it, so that it ends with us when a run of the tests is killed
+    env: { ...process.env, npm_lifecycle_event: "start", STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)

@@ -2,8 +2,11 @@
  * Follows a feed by cursor: page after page, each applied together with the cursor that it leads to, so that what was
  * read is applied once however often it is read, and by however many replicas.
  */
-import { Cause, Effect, Schema } from "effect"
+import { Cause, Clock, Effect, Schema } from "effect"
 import { reconnect } from "./Schedules.ts"
+
+/** How long it fails in silence, in milliseconds: what starts together, or restarts, is no news. */
+const PATIENCE_MS = 3_000
 
 /** The feed no longer keeps what comes after the cursor: the follower starts again from what is. */
 export class CursorGone extends Schema.TaggedError<CursorGone>()("CursorGone", {}) {}
@@ -36,19 +39,22 @@ export interface Following<Item, E, R> {
 
 /**
  * Follows for ever. Whatever fails (the feed or the database is away, a defect) is tried again by the schedule
- * `reconnect`, which starts over after each success; the log says when it fails first and when it goes on.
+ * `reconnect`, which starts over after each success; the log says when it has failed for some seconds and when it goes on.
  */
 export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<never, never, R> => {
-  let failing = false
+  let since: number | undefined
+  let told = false
   const recovered = Effect.suspend(() => {
-    if (!failing) return Effect.void
-    failing = false
-    return Effect.logInfo(`${feed.name}: follows again`)
+    const wasTold = told
+    since = undefined
+    told = false
+    return wasTold ? Effect.logInfo(`${feed.name}: follows again`) : Effect.void
   })
   const failed = (cause: Cause.Cause<E>) =>
-    Effect.suspend(() => {
-      if (failing) return Effect.void
-      failing = true
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      since ??= now
+      if (told || now - since < PATIENCE_MS) return Effect.void
+      told = true
       return Effect.logWarning(`${feed.name}: can't follow now, tries again`, Cause.squash(cause))
     })
 
