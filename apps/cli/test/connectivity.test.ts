@@ -56,7 +56,11 @@ describe("a socket", { timeout: 60_000 }, () => {
     for (const service of serviceNames) {
       const url = new RegExp(`${service} (http://\\S+?),?[. ]`).exec(`${line} `)![1]!.replace(/[.,]$/, "")
       const ready = await fetch(`${url}/readyz`)
-      assert.deepStrictEqual([ready.status, (await ready.json()).checks.database], [200, "ok"], service)
+      assert.deepStrictEqual(
+        [ready.status, (await ready.json() as { checks: Record<string, string> }).checks.database],
+        [200, "ok"],
+        service,
+      )
     }
     stack.signal("SIGTERM")
     const { text } = await stack.end

@@ -3,8 +3,9 @@ import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/
 import { Unauthorized, WrongRole } from "@stint/domain/Problem"
 import { audience as ours } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { Facts } from "./RequestContext.ts"
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from "jose"
+import { Refusal } from "./Refusal.ts"
+import { Facts } from "./RequestContext.ts"
 
 /** Where the public keys come from. */
 export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys") {
@@ -13,8 +14,13 @@ export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys")
     Keys,
     Effect.gen(function* () {
       const url = yield* Config.option(Config.String("STINT_JWKS_URL"))
-      if (Option.isSome(url)) return createRemoteJWKSet(new URL(url.value))
-      return createLocalJWKSet(yield* Config.schema(Schema.fromJsonString(Schema.Any), "STINT_JWKS"))
+      const name = Option.isSome(url) ? "STINT_JWKS_URL" : "STINT_JWKS"
+      const text = Option.isSome(url) ? url.value : yield* Config.String("STINT_JWKS")
+      return yield* Effect.try({
+        try: () => Option.isSome(url) ? createRemoteJWKSet(new URL(text)) : createLocalJWKSet(JSON.parse(text)),
+        catch: () =>
+          new Refusal({ message: `${name} must be ${Option.isSome(url) ? "a url" : "a JSON Web Key Set, as JSON"}` }),
+      })
     }),
   )
 }

@@ -5,6 +5,7 @@ import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from 
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
+import { Refusal } from "./Refusal.ts"
 import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
 
 /** This service's own token, of the role service, from `STINT_SERVICE_TOKEN_FILE`; read anew once a minute, as it is rotated. */
@@ -16,6 +17,9 @@ export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Re
     Effect.gen(function* () {
       const path = yield* Config.String("STINT_SERVICE_TOKEN_FILE")
       const files = yield* Files
+      yield* files.read(path).pipe(
+        Effect.mapError(({ why }) => new Refusal({ message: `STINT_SERVICE_TOKEN_FILE can't be read: ${why}` })),
+      )
       const read = Effect.map(Effect.orDie(files.read(path)), (text) => Redacted.make(text.trim()))
       return yield* Effect.cachedWithTTL(read, "1 minute")
     }),
@@ -35,9 +39,10 @@ const CallerToken = HttpApiMiddleware.layerClient(
 export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
-    return yield* Config.String(`${name.toUpperCase()}_URL`).pipe(
-      Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`),
-    )
+    const variable = `${name.toUpperCase()}_URL`
+    const url = yield* Config.String(variable).pipe(Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`))
+    if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url
+    return yield* new Refusal({ message: `${variable} must be a url like http://host:4101` })
   })
 
 const late = (
