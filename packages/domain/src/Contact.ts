@@ -17,7 +17,7 @@ const normalised = (
 export const Email = normalised(
   (given) => given.trim().toLowerCase(),
   {
-    pattern: /^(?=.{3,254}$)[^\s@]+@[^\s@]+$/u,
+    pattern: /^(?=.{3,254}$)[^\s\p{C}@]+@[^\s\p{C}@]+$/u,
     message: "must be an e-mail address: name@host, at most 254 characters",
   },
   "An e-mail address; kept in lower case",

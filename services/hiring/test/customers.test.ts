@@ -131,6 +131,7 @@ for (const mode of modes) {
         [{ full_name: 7 }, "$.full_name"],
         [{ email: "no at sign" }, "$.email"],
         [{ email: "a b@example.com" }, "$.email"],
+        [{ email: "a\u0085b@example.com" }, "$.email"],
         [{ email: `${"x".repeat(250)}@example.com` }, "$.email"],
         [{ phone: "call me" }, "$.phone"],
         [{ phone: "+1234" }, "$.phone"],
