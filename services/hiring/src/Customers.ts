@@ -6,7 +6,8 @@ import { CustomerNotFound, type FieldIssue, type InvalidRequest } from "@stint/d
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
-import { type CustomerRow, CustomersRepo } from "./Customers/Repo.ts"
+import { CustomersRepo } from "./Customers/Repo.ts"
+import type { CustomerRow } from "./Customers/Rows.ts"
 import { own } from "./Owner.ts"
 import type { PageOf, PageQuery } from "./Subscriptions.ts"
 

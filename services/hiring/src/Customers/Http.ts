@@ -4,7 +4,7 @@ import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Customers } from "../Customers.ts"
-import type { CustomerRow } from "./Repo.ts"
+import type { CustomerRow } from "./Rows.ts"
 
 const wire = ({ gst_number, website, ...customer }: CustomerRow) => ({
   ...customer,

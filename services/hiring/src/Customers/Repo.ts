@@ -1,29 +1,11 @@
 /** Where customers are kept; one method per atomic unit, on two storages. */
 import { PgClient } from "@effect/sql-pg"
-import { ContactMethod } from "@stint/domain/Customers"
-import { CustomerId } from "@stint/domain/Ids"
+import type { CustomerId } from "@stint/domain/Ids"
 import { Array, Context, Effect, Layer, Option, Result, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Statement } from "effect/sql/Statement"
 import type { Stretch } from "../Engagements/Repo.ts"
-
-/** A row of `customer_entity`. */
-export const CustomerRow = Schema.Struct({
-  customer_id: CustomerId,
-  full_name: Schema.String,
-  email: Schema.String,
-  phone: Schema.String,
-  business_name: Schema.String,
-  business_industry: Schema.String,
-  business_address: Schema.String,
-  website: Schema.NullOr(Schema.String),
-  gst_number: Schema.NullOr(Schema.String),
-  preferred_contact_method: ContactMethod,
-  consent: Schema.Boolean,
-  created_at: Schema.DateTimeUtcFromDate,
-  updated_at: Schema.DateTimeUtcFromDate,
-})
-export type CustomerRow = typeof CustomerRow.Type
+import { CustomerRow } from "./Rows.ts"
 
 /** Which customers: one, one by its e-mail, or all. */
 export interface CustomersWanted {
