@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type RunningPostgres, startPostgres } from "@stint/cli/Postgres"
 import { serviceNames } from "@stint/cli/Stack/Settings"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
+import { PORTS } from "@stint/edge/Ports"
 import { execFileSync } from "node:child_process"
 import { chmod } from "node:fs/promises"
 import { join } from "node:path"
@@ -47,15 +48,15 @@ describe("a socket", { timeout: 60_000 }, () => {
   })
 
   it("the services reach it with no permission but theirs", async () => {
+    const base = await freePortBase()
     const stack = launch(["start", "--no-sample"], {
       ...env,
       STINT_HOME: await newFolder(),
-      STINT_PORT_BASE: String(await freePortBase()),
+      STINT_PORT_BASE: String(base),
     })
-    const line = await stack.line(/^ready/)
+    await stack.line(/^ready/)
     for (const service of serviceNames) {
-      const url = new RegExp(`${service} (http://\\S+?),?[. ]`).exec(`${line} `)![1]!.replace(/[.,]$/, "")
-      const ready = await fetch(`${url}/readyz`)
+      const ready = await fetch(`http://127.0.0.1:${base + PORTS[service]}/readyz`)
       assert.deepStrictEqual(
         [ready.status, (await ready.json() as { checks: Record<string, string> }).checks.database],
         [200, "ok"],
