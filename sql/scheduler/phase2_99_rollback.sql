@@ -1,5 +1,6 @@
 -- Rollback of phase 2, with all that later scripts added to it.
 
+drop table if exists scheduler_alerts;
 drop table if exists missed_slots;
 drop table if exists run_attempts;
 drop table if exists run_queue;

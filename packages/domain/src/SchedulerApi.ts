@@ -5,10 +5,11 @@ import { ControlsGroup } from "./Controls.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
 import { RunsGroup } from "./Runs.ts"
+import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
 
-/** Controls, runs, dead letters. */
+/** Controls, runs, dead letters, health. */
 export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(ControlsGroup, RunsGroup, DeadLettersGroup)
+  .add(ControlsGroup, RunsGroup, DeadLettersGroup, SchedulerHealthGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -11,6 +11,6 @@ export interface Manifest {
   readonly reads?: ReadonlyArray<string>
   /** Variables that name a file which it appends to, each with the file's name in the home where nobody sets it. */
   readonly appends?: Readonly<Record<string, string>>
-  /** Variables that list, with commas, hosts that it connects to (`host` or `host:port`). */
+  /** Variables that hold a url that it connects to, or list, with commas, hosts (`host` or `host:port`). */
   readonly connects?: ReadonlyArray<string>
 }

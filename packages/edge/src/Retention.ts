@@ -27,7 +27,7 @@ export const runJob = Effect.fnUntraced(function* (job: RetentionJob) {
   while (true) {
     const gone = yield* job.remove(BATCH)
     total += gone
-    if (gone < BATCH) return total
+    if (gone === 0) return total
     yield* Effect.sleep(PAUSE)
   }
 })

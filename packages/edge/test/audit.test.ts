@@ -93,7 +93,10 @@ describe("the audit's buffer", () => {
   })
 
   it("knows the first parameter of a path", () => {
-    assert.strictEqual(firstParameter("/api/v1/goals/:goal/run", "http://x/api/v1/goals/GOI-1%40/run?secret=1"), "GOI-1@")
+    assert.strictEqual(
+      firstParameter("/api/v1/goals/:goal/run", "http://x/api/v1/goals/GOI-1%40/run?secret=1"),
+      "GOI-1@",
+    )
     assert.isNull(firstParameter("/api/v1/goals", "http://x/api/v1/goals"))
   })
 })

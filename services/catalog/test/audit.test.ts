@@ -75,7 +75,10 @@ describe("gateway_audit_logs", () => {
   })
 
   it("can be read, written and pruned by the service, and not changed", async () => {
-    const refused = await sqlOf(database.url, "update gateway_audit_logs set subject = 'x'").then(() => false, () => true)
+    const refused = await sqlOf(database.url, "update gateway_audit_logs set subject = 'x'").then(
+      () => false,
+      () => true,
+    )
     assert.isTrue(refused)
   })
 

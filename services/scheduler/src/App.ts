@@ -8,8 +8,13 @@ import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byMode } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
 import { health } from "@stint/edge/Pg/Health"
+import * as Retention from "@stint/edge/Retention"
 import { Layer } from "effect"
+import { Mac, SecureRandom } from "effect/crypto"
+import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { alerting, Alerts } from "./Alerts.ts"
+import { AlertsRepo } from "./Alerts/Repo.ts"
 import { Drafts, Hiring } from "./Clients.ts"
 import { Controls } from "./Controls.ts"
 import { ControlsHttp } from "./Controls/Http.ts"
@@ -20,10 +25,15 @@ import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
 import * as Engine from "./Engine.ts"
 import * as EngineMemory from "./Engine/MemoryRepo.ts"
 import * as EnginePg from "./Engine/PgRepo.ts"
+import { Health, metrics } from "./Health.ts"
+import { HealthHttp } from "./Health/Http.ts"
+import { HealthRepo } from "./Health/Repo.ts"
 import { Nudge } from "./Nudge.ts"
 import * as NudgePg from "./Nudge/PgRepo.ts"
 import * as Projection from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
+import { jobs } from "./Retention.ts"
+import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
 import { RunsHttp } from "./Runs/Http.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
@@ -38,6 +48,9 @@ const Storage = byMode(
     RunsRepo.layerPg,
     ControlsRepo.layerPg,
     DeadLettersRepo.layerPg,
+    HealthRepo.layerPg,
+    RetentionRepo.layerPg,
+    AlertsRepo.layerPg,
     IdempotencyRepo.layerPg,
     AuditRepo.layerPg,
     NudgePg.layerPg,
@@ -49,6 +62,9 @@ const Storage = byMode(
     RunsRepo.layerMemory,
     ControlsRepo.layerMemory,
     DeadLettersRepo.layerMemory,
+    HealthRepo.layerMemory,
+    RetentionRepo.layerMemory,
+    AlertsRepo.layerMemory,
     IdempotencyRepo.layerMemory,
     AuditRepo.layerMemory,
     Nudge.layerMemory,
@@ -63,12 +79,17 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
+    alerting,
+    metrics,
+    Retention.layer(jobs),
     Audit.layer("scheduler"),
     Projection.layer,
     Engine.layer,
   ).pipe(
-    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp]),
-    Layer.provide([Controls.layerNoDeps, Runs.layerNoDeps, DeadLetters.layerNoDeps, middlewares]),
+    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp, HealthHttp]),
+    Layer.provide([Controls.layerNoDeps, Runs.layerNoDeps, DeadLetters.layerNoDeps, Health.layerNoDeps, middlewares]),
+    Layer.provide([Alerts.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide(SecureRandom.layerWebCrypto),
     Layer.provide(Storage),
     Layer.provide(clients),
   )

@@ -19,6 +19,7 @@ import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Alerts } from "./Alerts.ts"
 import { Hiring } from "./Clients.ts"
 import { type ActionRow, ControlsRepo, type StateRow } from "./Controls/Repo.ts"
 import { Nudge } from "./Nudge.ts"
@@ -69,6 +70,7 @@ export class Controls extends Context.Service<Controls, {
       const repo = yield* ControlsRepo
       const ids = yield* Ids
       const nudge = yield* Nudge
+      const alerts = yield* Alerts
       const hiring = yield* Hiring
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
 
@@ -87,6 +89,7 @@ export class Controls extends Context.Service<Controls, {
             ...(scope === undefined ? {} : { scope: { ...scope } }),
           },
         })
+        yield* alerts.hint
         const at = (yield* repo.counts(id)).running
         let left = at
         const until = (yield* Clock.currentTimeMillis) + timeout_seconds * 1000
@@ -118,6 +121,7 @@ export class Controls extends Context.Service<Controls, {
           reason: reason ?? null,
           action_metadata: scope === undefined ? {} : { scope: { ...scope } },
         })
+        yield* alerts.hint
         if (was) yield* nudge.here
         return {
           status: was ? "running" as const : "already_running" as const,

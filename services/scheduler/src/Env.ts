@@ -7,6 +7,8 @@ export const env = [
   "HIRING_URL",
   "SCHEDULER_DATABASE_URL",
   "SCHEDULER_PERSISTENCE_MODE",
+  "STINT_ALERT_SECRET_REF",
+  "STINT_ALERT_WEBHOOK",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_URL",
@@ -15,6 +17,7 @@ export const env = [
   "STINT_MAX_RUNNING",
   "STINT_PG_POOL",
   "STINT_PORT_BASE",
+  "STINT_SECRETS",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
 ] as const
@@ -23,4 +26,4 @@ export const env = [
 export const calls = ["hiring", "deliverables"] as const
 
 /** All of it, as the launcher derives permissions from it. */
-export const manifest: Manifest = { env, calls }
+export const manifest: Manifest = { env, calls, reads: ["STINT_SECRETS"], connects: ["STINT_ALERT_WEBHOOK"] }

@@ -9,4 +9,6 @@ export const scripts: ReadonlyArray<string> = [
   "050_gateway_audit_logs",
   "110_projection",
   "120_run_queue",
+  "130_retention",
+  "140_alerts",
 ]

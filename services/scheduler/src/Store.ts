@@ -4,6 +4,7 @@ import type { DeadLetterState } from "@stint/domain/DeadLetters"
 import type { ErrorDetails, ErrorType } from "@stint/domain/Runs"
 import type { Schema } from "effect"
 import { Context, Layer } from "effect"
+import type { AlertKind } from "./Alerts/Policy.ts"
 import type { GoalRow, HireRow, NewRun } from "./Model.ts"
 
 /** A scheduled run with its execution and attempts; instants in epoch milliseconds. */
@@ -48,6 +49,22 @@ export interface StoredDeadLetter {
   readonly expires_at: number
   retry_count: number
   state: DeadLetterState
+  closed_at: number | null
+}
+
+/** An alert: a condition, from when to when it held, and what was told of it. */
+export interface StoredAlert {
+  readonly alert_id: string
+  readonly kind: AlertKind
+  readonly subject: string
+  readonly begun_at: number
+  ended_at: number | null
+  readonly details: Record<string, Schema.Json>
+  end_details: Record<string, Schema.Json> | null
+  begin_told_at: number | null
+  end_told_at: number | null
+  tries: number
+  next_try_at: number
 }
 
 /** A pause of all (`global`), of a hire or of a customer. */
@@ -82,7 +99,8 @@ export class Store extends Context.Service<Store, {
   readonly deadLetters: Map<string, StoredDeadLetter>
   readonly states: Map<string, StoredState>
   readonly actions: Array<StoredAction>
-  readonly missed: Array<{ goal_instance_id: string; from: number; to: number; reason: string }>
+  readonly missed: Array<{ goal_instance_id: string; from: number; to: number; reason: string; recorded_at: number }>
+  readonly alerts: Map<string, StoredAlert>
   cursor: string | null
   fence: number
 }>()("scheduler/Store") {
@@ -104,6 +122,7 @@ export class Store extends Context.Service<Store, {
     }]]),
     actions: [],
     missed: [],
+    alerts: new Map(),
     cursor: null,
     fence: 0,
   }))

@@ -34,6 +34,8 @@ export const refused = (run: ClaimedRun, status: number, code: string, detail = 
 export const startScheduler = async (
   mode: "memory" | "postgres",
   replicaOf?: TestScheduler,
+  env: Record<string, string> = {},
+  files: Record<string, string> = {},
 ): Promise<TestScheduler> => {
   const database = mode === "postgres" ? replicaOf?.database ?? await withDatabase("scheduler") : undefined
   const changes: Array<Change> = replicaOf?.changes ?? []
@@ -72,7 +74,8 @@ export const startScheduler = async (
   const service = await startService(appWith(clients), {
     SCHEDULER_PERSISTENCE_MODE: mode === "postgres" ? "db" : "memory",
     ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url }),
-  })
+    ...env,
+  }, files)
   await ready(service)
   const changed_at = () => DateTime.makeUnsafe(Date.now())
 

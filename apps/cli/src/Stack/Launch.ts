@@ -41,6 +41,10 @@ const hostOf = (name: string, text: string): string => {
   }
 }
 
+/** The hosts of a variable that holds a url, or lists hosts. */
+const hostsOf = (name: string, text: string): ReadonlyArray<string> =>
+  text.includes("://") ? [hostOf(name, text)] : text.split(",").map((host) => host.trim()).filter((host) => host !== "")
+
 /** Where the database of a url listens, a socket's path included. */
 export const databaseHost = (text: string): string => {
   const url = parsePgUrl(text)
@@ -99,7 +103,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
     given.databaseHost,
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
     ...valueOf("STINT_JWKS_URL").map((url) => hostOf("STINT_JWKS_URL", url)),
-    ...connects.flatMap(valueOf).flatMap((hosts) => hosts.split(",")).map((host) => host.trim()).filter((host) => host),
+    ...connects.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
   ]
   return {
     args: [

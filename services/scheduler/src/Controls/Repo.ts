@@ -4,6 +4,8 @@ import { Action, SchedulerStatus } from "@stint/domain/Controls"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { alertWrites, memoryAlerts } from "../Alerts/Repo.ts"
+import type { Condition } from "../Alerts/Policy.ts"
 import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
 import { PAUSE_LOCK } from "../Engine/PgRepo.ts"
 import { GoalRow, HireRow, Millis, type NewRun } from "../Model.ts"
@@ -48,6 +50,16 @@ export type TriggerResult =
   | { readonly _tag: "Taken"; readonly scheduled_run_id: string }
   | { readonly _tag: "Paused"; readonly reason: string | null }
 
+/** A pause as an alert, which its resume ends: every one of both is told. */
+const pausedAlert = (subject: string, { operator, reason }: AuditLine): Condition => ({
+  kind: "paused",
+  subject,
+  details: { operator, reason },
+})
+
+/** The alert of a line of the action log has the line's id, so that it is made once. */
+const alertIdOf = (line: AuditLine): string => line.log_id.replace(/^LOG-/, "ALR-")
+
 /** The controls' storage. */
 export class ControlsRepo extends Context.Service<ControlsRepo, {
   states(): Effect.Effect<ReadonlyArray<StateRow>>
@@ -76,6 +88,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
       const sql = yield* PgClient.PgClient
       const { insert } = yield* queueWrites
       const audit = yield* auditWrites
+      const alerts = yield* alertWrites
       const states = SqlSchema.findAll({
         Request: Schema.Void,
         Result: StateRow,
@@ -141,6 +154,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
             if (Option.isSome(old) && old.value.status === "paused") return { state: old.value, was: true }
             const now = yield* setPaused([id, line.operator, reason])
             yield* audit(line)
+            yield* alerts.begin(alertIdOf(line), pausedAlert(id, line))
             return { state: now, was: false }
           }))),
         resume: (id, line) =>
@@ -158,6 +172,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
                 paused_at: new Date(old.value.paused_at!).toISOString(),
               },
             })
+            yield* alerts.end(pausedAlert(id, line))
             yield* sql`select pg_notify('stint_scheduler', '')`
             return { state: now, was: true }
           }))),
@@ -210,6 +225,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
       const store = yield* Store
       const { insert } = memoryWrites(store)
       const audit = auditMemory(store)
+      const alerts = memoryAlerts(store)
       const inScope = (id: string, of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
         id === "global" || id === `hire:${of.hired_instance_id}` || id === `customer:${of.customer_id}`
       return ControlsRepo.of({
@@ -230,6 +246,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
             }
             store.states.set(id, state)
             audit(line, now)
+            alerts.begin(alertIdOf(line), pausedAlert(id, line), now)
             return { state: { ...state }, was: false }
           }),
         resume: (id, line) =>
@@ -244,6 +261,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
                 paused_at: new Date(old.paused_at!).toISOString(),
               },
             }, now)
+            alerts.end("paused", id, pausedAlert(id, line).details, now)
             Object.assign(old, { status: "running", resumed_at: now, resumed_by: line.operator, updated_at: now })
             return { state: { ...old }, was: true }
           }),

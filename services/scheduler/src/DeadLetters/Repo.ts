@@ -164,7 +164,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
       const audit = auditMemory(store)
       const runsOf = (id: string) =>
         [...store.runs.values()].filter((run) => run.dlq_id === id).sort((a, b) => a.slot - b.slot)
-      const toLetter = (letter: StoredDeadLetter) =>
+      const toLetter = ({ closed_at: _, ...letter }: StoredDeadLetter) =>
         DeadLetter.make({
           ...letter,
           dlq_id: letter.dlq_id as DlqId,
@@ -230,7 +230,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             const letter = store.deadLetters.get(id)
             if (letter === undefined) return Option.none()
             if (letter.state !== "open") return Option.some(letter.state)
-            letter.state = "discarded"
+            Object.assign(letter, { state: "discarded", closed_at: now })
             audit({ ...line, goal_instance_id: letter.goal_instance_id }, now)
             return Option.some("open" as const)
           }),

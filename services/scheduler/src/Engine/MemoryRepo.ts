@@ -81,6 +81,7 @@ export const layerMemory = Layer.effect(
         expires_at: now + 7 * 86_400_000,
         retry_count: 0,
         state: "open",
+        closed_at: null,
       })
     }
 
@@ -95,7 +96,7 @@ export const layerMemory = Layer.effect(
           close(queued, "completed", now)
           Object.assign(execution, { status: "completed", completed_at: now, deliverable_id: outcome.deliverable_id })
           const letter = queued.run.dlq_id === null ? undefined : store.deadLetters.get(queued.run.dlq_id)
-          if (letter?.state === "open") letter.state = "resolved"
+          if (letter?.state === "open") Object.assign(letter, { state: "resolved", closed_at: now })
           return true
         }
         case "Retry":
@@ -153,7 +154,7 @@ export const layerMemory = Layer.effect(
             }], now)
           }
           if (decided.range !== undefined) {
-            store.missed.push({ goal_instance_id: goal.goal_instance_id, ...decided.range })
+            store.missed.push({ goal_instance_id: goal.goal_instance_id, ...decided.range, recorded_at: now })
           }
           store.goals.set(goal.goal_instance_id, { ...goal, ...decided.next })
         }

@@ -135,7 +135,9 @@ export const layerPg = Layer.effect(
                 select replace(t.scheduled_run_id, 'SCH-', 'RUN-'), t.scheduled_run_id, t.goal_instance_id,
                   r.idempotency_key, 'running', now(), t.attempt
                 from taken t join scheduled_goal_runs r using (scheduled_run_id)
+                -- a slot whose run was pruned and that is triggered anew meets the execution that it had
                 on conflict (idempotency_key) do update set status = 'running', started_at = now(),
+                  run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
                   attempt = excluded.attempt, completed_at = null, error_details = null
               )
               select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial

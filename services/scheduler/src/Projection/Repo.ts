@@ -183,9 +183,11 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
       const store = yield* Store
       const ids = yield* Ids
       const { cancel, insert, release } = memoryWrites(store)
-      const closeDeadLetters = (goal: string) => {
+      const closeDeadLetters = (goal: string, now: number) => {
         for (const letter of store.deadLetters.values()) {
-          if (letter.goal_instance_id === goal && letter.state === "open") letter.state = "discarded"
+          if (letter.goal_instance_id === goal && letter.state === "open") {
+            Object.assign(letter, { state: "discarded", closed_at: now })
+          }
         }
       }
       const requestRun = (request: Change & { readonly type: "run" }, id: string, now: number) => {
@@ -247,7 +249,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             }
           }
           for (const goal of plan.deleted) {
-            closeDeadLetters(goal)
+            closeDeadLetters(goal, now)
             store.goals.delete(goal)
           }
           release(disturbed(plan, ended), now)
@@ -258,7 +260,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           Effect.map(DateTime.now, (at) => {
             for (const goal of [...store.goals.keys()].filter((id) => !kept.has(id))) {
               cancel((q) => q.run.goal_instance_id === goal, "the goal was deleted", DateTime.toEpochMillis(at))
-              closeDeadLetters(goal)
+              closeDeadLetters(goal, DateTime.toEpochMillis(at))
               store.goals.delete(goal as GoalRow["goal_instance_id"])
             }
           }),

@@ -1,12 +1,14 @@
 /** The secrets that webhooks are signed with: by name, from the JSON file STINT_SECRETS names. They are never logged. */
-import { Files } from "@stint/edge/Files"
 import { Config, Effect, Option, Redacted, Schema } from "effect"
 import { Base64 } from "effect/encoding"
-import { DeliveryError } from "./Target.ts"
+import { Files } from "./Files.ts"
 
 const decodeFile = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
-const refused = (why: string) => new DeliveryError({ why, permanent: true })
+/** A secret can't be had: why, in words for an operator. Only a person can mend it. */
+export class SecretUnknown extends Schema.TaggedError<SecretUnknown>()("SecretUnknown", { why: Schema.String }) {}
+
+const refused = (why: string) => new SecretUnknown({ why })
 
 /**
  * The bytes of a secret: of `whsec_...` what its base64 stands for, as Standard Webhooks writes secrets; of anything else
@@ -19,7 +21,7 @@ const bytesOf = (secret: string): Uint8Array | undefined =>
 
 /**
  * Looks secrets up. The file is read each time, so that a secret can be replaced while the service runs; what is wrong
- * with it is a permanent failure of the delivery, since only an operator can mend it.
+ * with it fails as `SecretUnknown`.
  */
 export const makeSecrets = Effect.gen(function* () {
   const files = yield* Files

@@ -1,0 +1,41 @@
+/** How the scheduler does: the figures of the last hour, and what they come to (domain.md, "Health"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { Instant } from "./Protocol.ts"
+
+/** healthy: success >= 0.95 and fewer than 5 dead letters; degraded: >= 0.80 and fewer than 20; else down. */
+export const HealthStatus = Schema.Literals(["healthy", "degraded", "down"])
+export type HealthStatus = typeof HealthStatus.Type
+
+/** A share from 0 to 1; null when nothing finished in the last hour. */
+const Rate = Schema.NullOr(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+
+/** The scheduler's health, of all its replicas together. Cancelled runs count neither as success nor as failure. */
+export const SchedulerHealth = Schema.Struct({
+  status: HealthStatus,
+  /** Live runs that no replica holds: due, in backoff, or waiting for their turn or time. */
+  pending_goals: Schema.Int,
+  running_goals: Schema.Int,
+  success_rate_1h: Rate,
+  failure_rate_1h: Rate,
+  /** Runs that ended well or were dead-lettered in the last hour. */
+  total_executions_1h: Schema.Int,
+  /** When the latest run began. */
+  last_run: Schema.NullOr(Instant),
+  last_success: Schema.NullOr(Instant),
+  last_failure: Schema.NullOr(Instant),
+  /** Open dead letters. */
+  dlq_size: Schema.Int,
+  /** Mean duration of the last hour's successful runs, in milliseconds. */
+  avg_duration_ms: Schema.NullOr(Schema.Finite),
+})
+export type SchedulerHealth = typeof SchedulerHealth.Type
+
+/** The endpoint of the health. */
+export class SchedulerHealthGroup extends HttpApiGroup.make("health")
+  .add(
+    HttpApiEndpoint.get("health", "/health", { success: SchedulerHealth })
+      .annotate(Access, ["operator", "viewer"]),
+  )
+  .prefix("/scheduler") {}

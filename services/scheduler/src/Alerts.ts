@@ -1,0 +1,111 @@
+/** Alerts: told to the log and to a webhook when a condition begins and when it ends, once each, whatever happens. */
+import { Refusal } from "@stint/edge/Refusal"
+import { delayAfter, deliveryRetry, reconnect } from "@stint/edge/Schedules"
+import { makeSecrets } from "@stint/edge/Secrets"
+import { makeSender } from "@stint/edge/Webhooks"
+import { Clock, Config, Context, Effect, Layer, Option, Queue } from "effect"
+import { conditionsOf, sentenceOf } from "./Alerts/Policy.ts"
+import { AlertsRepo, type Notice } from "./Alerts/Repo.ts"
+
+/** How often to look whether a condition holds, in milliseconds. */
+const LOOK_MS = 10_000
+/** How long a notice that is being told is nobody else's, in milliseconds: longer than a webhook may take. */
+const LEASE_MS = 30_000
+/** After so many tries in vain, about a day, a notice is given up. */
+const TRIES = 180
+
+const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
+
+/** The webhook's url and the name of its secret. */
+const settings = Effect.gen(function* () {
+  const url = yield* Config.option(Config.String("STINT_ALERT_WEBHOOK"))
+  const secret_ref = yield* Config.option(Config.String("STINT_ALERT_SECRET_REF"))
+  if (Option.isNone(url)) return undefined
+  if (!/^https?:$/.test(URL.parse(url.value)?.protocol ?? "")) {
+    return yield* new Refusal({ message: "STINT_ALERT_WEBHOOK must be an absolute http or https url" })
+  }
+  if (Option.isNone(secret_ref)) {
+    return yield* new Refusal({
+      message: "STINT_ALERT_WEBHOOK is given without STINT_ALERT_SECRET_REF, the name of a secret in STINT_SECRETS",
+    })
+  }
+  return { url: url.value, secret_ref: secret_ref.value }
+})
+
+/** "Something was begun or ended": a hint to those who tell. */
+export class Alerts extends Context.Service<Alerts, {
+  readonly hint: Effect.Effect<void>
+  /** Waits for a hint, at most so long. */
+  wait(ms: number): Effect.Effect<void>
+}>()("scheduler/Alerts") {
+  static readonly layer = Layer.effect(
+    Alerts,
+    Effect.map(Queue.sliding<void>(1), (hints) =>
+      Alerts.of({
+        hint: Effect.asVoid(Queue.offer(hints, undefined)),
+        wait: (ms) => Effect.asVoid(Effect.timeoutOption(Queue.take(hints), ms)),
+      })),
+  )
+}
+
+/** What the webhook gets. */
+const bodyOf = (notice: Notice, at: number) =>
+  JSON.stringify({
+    type: `stint.alert.${notice.phase}`,
+    timestamp: iso(at),
+    data: {
+      alert_id: notice.alert_id,
+      kind: notice.kind,
+      subject: notice.subject,
+      message: sentenceOf(notice, notice.phase),
+      begun_at: iso(notice.begun_at),
+      ended_at: notice.phase === "ended" ? iso(notice.ended_at) : null,
+      details: notice.details,
+    },
+  })
+
+/** Looks and tells in the background. */
+export const alerting = Layer.effectDiscard(Effect.gen(function* () {
+  const repo = yield* AlertsRepo
+  const alerts = yield* Alerts
+  const webhook = yield* settings
+  const secrets = yield* makeSecrets
+  const send = yield* makeSender
+
+  const deliver = Effect.fnUntraced(function* (notice: Notice) {
+    if (webhook === undefined) return
+    const secret = yield* secrets(webhook.secret_ref)
+    const body = bodyOf(notice, yield* Clock.currentTimeMillis)
+    const status = yield* send({ url: webhook.url, id: `${notice.alert_id}-${notice.phase}`, body, secret })
+    if (status < 200 || status >= 300) return yield* Effect.fail({ why: `The webhook answered ${status}` })
+  })
+
+  const tell = Effect.fnUntraced(function* (notice: Notice) {
+    if (notice.tries === 1) {
+      const line = `alert ${notice.phase}: ${sentenceOf(notice, notice.phase)}`
+      yield* notice.phase === "begun" ? Effect.logWarning(line) : Effect.logInfo(line)
+    }
+    const failed = yield* Effect.match(deliver(notice), { onSuccess: () => undefined, onFailure: ({ why }) => why })
+    if (failed === undefined) return yield* repo.told(notice)
+    if (notice.tries >= TRIES) {
+      yield* Effect.logError(`alert ${notice.alert_id} was given up after ${TRIES} tries: ${failed}`)
+      return yield* repo.told(notice)
+    }
+    if (notice.tries === 1) {
+      yield* Effect.logWarning(`an alert can't be delivered now, it will be tried again: ${failed}`)
+    }
+    yield* repo.later(notice, (yield* delayAfter(deliveryRetry, notice.tries)) ?? LEASE_MS)
+  })
+
+  const cycle = Effect.gen(function* () {
+    yield* repo.look(conditionsOf)
+    while (true) {
+      const notices = yield* repo.take(LEASE_MS)
+      if (notices.length === 0) break
+      yield* Effect.forEach(notices, tell, { concurrency: 5, discard: true })
+    }
+    yield* alerts.wait(LOOK_MS)
+  })
+
+  yield* cycle.pipe(Effect.sandbox, Effect.retry(reconnect), Effect.forever, Effect.forkScoped)
+}))

@@ -1,0 +1,100 @@
+/** The figures of the scheduler's health, read from where they are true: one query over live runs and the last hour. */
+import { PgClient } from "@effect/sql-pg"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { Millis } from "../Model.ts"
+import { Store } from "../Store.ts"
+import type { Vitals } from "./Policy.ts"
+
+const HOUR = 3_600_000
+
+/** The query on Postgres, also for those who read it inside a transaction of theirs. */
+export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
+  SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({
+      running: Schema.Int,
+      pending: Schema.Int,
+      retrying: Schema.Int,
+      due: Schema.Int,
+      oldest_due_seconds: Schema.NullOr(Schema.Finite),
+      succeeded: Schema.Int,
+      failed: Schema.Int,
+      dead_letters: Schema.Int,
+      avg_duration_ms: Schema.NullOr(Schema.Finite),
+      last_run: Schema.NullOr(Millis),
+      last_success: Schema.NullOr(Millis),
+      last_failure: Schema.NullOr(Millis),
+    }),
+    execute: () =>
+      sql`select q.running, q.pending, q.retrying, q.due, q.oldest_due_seconds, h.succeeded, h.failed,
+            (select count(*)::int from scheduler_dlq where state = 'open') as dead_letters,
+            (select avg(duration_ms)::float8 from goal_runs
+              where completed_at > now() - interval '1 hour' and status = 'completed') as avg_duration_ms,
+            greatest(q.last_claim, (select started_at from goal_runs where completed_at is not null
+              order by completed_at desc limit 1)) as last_run,
+            (select closed_at from scheduled_goal_runs where closed_at is not null and status = 'completed'
+              order by closed_at desc limit 1) as last_success,
+            (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null
+              order by closed_at desc limit 1) as last_failure
+          from (
+            select count(*) filter (where holder is not null)::int as running,
+              count(*) filter (where holder is null)::int as pending,
+              count(*) filter (where holder is null and attempt > 0)::int as retrying,
+              count(*) filter (where holder is null and claimable_at <= now())::int as due,
+              extract(epoch from now() - min(claimable_at) filter (where holder is null and claimable_at <= now()))::float8
+                as oldest_due_seconds,
+              max(claimed_at) as last_claim
+            from run_queue
+          ) q, (
+            select count(*) filter (where status = 'completed')::int as succeeded,
+              count(*) filter (where status = 'cancelled' and dlq_id is not null)::int as failed
+            from scheduled_goal_runs where closed_at > now() - interval '1 hour'
+          ) h`,
+  }))
+
+/** The same over the memory store. */
+export const memoryVitals = (store: Store["Service"], now: number): Vitals => {
+  const live = [...store.queue.values()]
+  const waiting = live.filter((queued) => queued.holder === null)
+  const due = waiting.filter((queued) => queued.claimable_at !== null && queued.claimable_at <= now)
+  const closed = [...store.runs.values()].filter((run) => run.closed_at !== null)
+  const good = closed.filter((run) => run.status === "completed")
+  const bad = closed.filter((run) => run.status === "cancelled" && run.dlq_id !== null)
+  const recent = (runs: typeof closed) => runs.filter((run) => run.closed_at! > now - HOUR)
+  const latest = (instants: ReadonlyArray<number | null | undefined>) =>
+    instants.reduce<number | null>((a, b) => b === null || b === undefined ? a : a === null || b > a ? b : a, null)
+  const durations = recent(good).map(({ execution }) => execution!.completed_at! - execution!.started_at)
+  return {
+    running: live.length - waiting.length,
+    pending: waiting.length,
+    retrying: waiting.filter((queued) => queued.attempt > 0).length,
+    due: due.length,
+    oldest_due_seconds: due.length === 0 ? null : (now - Math.min(...due.map((q) => q.claimable_at!))) / 1000,
+    succeeded: recent(good).length,
+    failed: recent(bad).length,
+    dead_letters: [...store.deadLetters.values()].filter((letter) => letter.state === "open").length,
+    avg_duration_ms: durations.length === 0 ? null : durations.reduce((a, b) => a + b, 0) / durations.length,
+    last_run: latest([...store.runs.values()].map((run) => run.execution?.started_at)),
+    last_success: latest(good.map((run) => run.closed_at)),
+    last_failure: latest(bad.map((run) => run.closed_at)),
+  }
+}
+
+/** The figures. */
+export class HealthRepo extends Context.Service<HealthRepo, {
+  readonly vitals: Effect.Effect<Vitals>
+}>()("scheduler/HealthRepo") {
+  static readonly layerPg = Layer.effect(
+    HealthRepo,
+    Effect.map(readVitals, (read) => HealthRepo.of({ vitals: Effect.orDie(Effect.suspend(() => read())) })),
+  )
+
+  static readonly layerMemory = Layer.effect(
+    HealthRepo,
+    Effect.map(
+      Store,
+      (store) => HealthRepo.of({ vitals: Effect.map(Clock.currentTimeMillis, (now) => memoryVitals(store, now)) }),
+    ),
+  )
+}

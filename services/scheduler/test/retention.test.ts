@@ -1,0 +1,234 @@
+/** Retention on both storages: what is past its time goes, in batches; what lives stays, and what a person reads stays true. */
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
+import { Ids } from "@stint/edge/Ids"
+import { runJob } from "@stint/edge/Retention"
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { testDatabase } from "../../../tests/support/Database.ts"
+import { ControlsRepo } from "../src/Controls/Repo.ts"
+import { DeadLettersRepo } from "../src/DeadLetters/Repo.ts"
+import { jobs } from "../src/Retention.ts"
+import { RetentionRepo } from "../src/Retention/Repo.ts"
+import { RunsRepo } from "../src/Runs/Repo.ts"
+import { Store, type StoredRun } from "../src/Store.ts"
+
+const DAY = 86_400_000
+const NOW = Date.parse("2026-11-24T12:00:00.000Z")
+
+/** A run with an execution: it became final so many days ago, or lives. */
+interface Run {
+  readonly name: string
+  readonly status: "pending" | "completed" | "cancelled"
+  readonly days: number
+  readonly dlq?: string
+}
+/** A dead letter that first failed so many days ago, and was closed so many days ago. */
+interface Letter {
+  readonly name: string
+  readonly failed: number
+  readonly closed?: number
+}
+
+const letters: ReadonlyArray<Letter> = [
+  { name: "young", failed: 6.9 },
+  { name: "overdue", failed: 7.1 },
+  { name: "closed", failed: 12, closed: 6.9 },
+  { name: "long-closed", failed: 20, closed: 7.1 },
+]
+const runs: ReadonlyArray<Run> = [
+  { name: "live", status: "pending", days: 400 },
+  { name: "good-29", status: "completed", days: 29 },
+  { name: "good-31", status: "completed", days: 31 },
+  { name: "good-91", status: "completed", days: 91 },
+  { name: "cancelled-31", status: "cancelled", days: 31 },
+  { name: "dead-of-young", status: "cancelled", days: 31, dlq: "young" },
+  { name: "dead-of-overdue", status: "cancelled", days: 7, dlq: "overdue" },
+  { name: "dead-of-long-closed", status: "cancelled", days: 20, dlq: "long-closed" },
+]
+
+/** Does all jobs in their order, and again, which finds nothing; how many rows each removed. */
+const clean = Effect.gen(function* () {
+  const all = yield* jobs
+  const gone = yield* Effect.forEach(all, (job) => Effect.map(job.remove(500), (n) => [job.name, n] as const))
+  assert.isTrue((yield* Effect.forEach(all, (job) => job.remove(500))).every((n) => n === 0))
+  return Object.fromEntries(gone)
+})
+
+const look = Effect.gen(function* () {
+  const read = yield* RunsRepo
+  const dead = yield* DeadLettersRepo
+  const { actions } = yield* ControlsRepo
+  const left = yield* read.list({ limit: 200 })
+  return {
+    runs: Object.fromEntries(left.map((run) => [run.scheduled_run_id.slice(4), run.status])),
+    letters: Object.fromEntries((yield* dead.list({ limit: 200 })).map((l) => [l.dlq_id.slice(4), l.state])),
+    actions: (yield* actions({ limit: 10 })).map(({ action, goal_instance_id, operator }) => ({
+      action,
+      goal_instance_id,
+      operator,
+    })),
+  }
+})
+
+const expected = {
+  runs: {
+    "live": "pending",
+    "good-29": "completed",
+    "dead-of-young": "dead_lettered",
+    "dead-of-overdue": "dead_lettered",
+    "dead-of-long-closed": "dead_lettered",
+  },
+  letters: { "young": "open", "overdue": "expired", "closed": "discarded" },
+  actions: [{ action: "dlq_expired", goal_instance_id: "GOI-overdue", operator: "system" }],
+}
+
+describe("retention on memory", () => {
+  const layer = Layer.mergeAll(
+    RetentionRepo.layerMemory,
+    RunsRepo.layerMemory,
+    DeadLettersRepo.layerMemory,
+    ControlsRepo.layerMemory,
+    AuditRepo.layerMemory,
+  ).pipe(Layer.provideMerge([Store.layer, Ids.layer]))
+
+  it.effect("removes what is past its time, and nothing that lives", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(NOW)
+      const store = yield* Store
+      for (const { closed, failed, name } of letters) {
+        store.deadLetters.set(`DLQ-${name}`, {
+          dlq_id: `DLQ-${name}`,
+          goal_instance_id: `GOI-${name}`,
+          hired_instance_id: "HAI-1",
+          error_type: "PERMANENT",
+          error_message: "said the test",
+          failure_count: 1,
+          first_failed_at: NOW - failed * DAY,
+          last_failed_at: NOW - failed * DAY,
+          expires_at: NOW - (failed - 7) * DAY,
+          retry_count: 0,
+          state: closed === undefined ? "open" : "discarded",
+          closed_at: closed === undefined ? null : NOW - closed * DAY,
+        })
+      }
+      for (const { days, dlq, name, status } of runs) {
+        const run: StoredRun = {
+          scheduled_run_id: `SCH-${name}` as never,
+          goal_instance_id: `GOI-${name}` as never,
+          hired_instance_id: "HAI-1" as never,
+          customer_id: "acme" as never,
+          slot: NOW - days * DAY,
+          origin: "schedule",
+          request_id: null,
+          run_metadata: {},
+          status,
+          dlq_id: dlq === undefined ? null : `DLQ-${dlq}`,
+          closed_at: status === "pending" ? null : NOW - days * DAY,
+          execution: null,
+          attempts: [],
+        }
+        store.runs.set(run.scheduled_run_id, run)
+        if (status === "pending") {
+          store.queue.set(run.scheduled_run_id, {
+            run,
+            serial: true,
+            caught_up: false,
+            forced: false,
+            claimable_at: run.slot,
+            attempt: 0,
+            fence: null,
+            holder: null,
+            claimed_at: null,
+          })
+        }
+      }
+      assert.deepInclude(yield* clean, {
+        "scheduler_dlq, open to expired": 1,
+        scheduler_dlq: 1,
+        scheduled_goal_runs: 3,
+      })
+      assert.deepStrictEqual(yield* look, expected as never)
+    }).pipe(Effect.provide(layer)))
+})
+
+describe("retention on postgres", () => {
+  const layer = Layer.mergeAll(
+    RetentionRepo.layerPg,
+    RunsRepo.layerPg,
+    DeadLettersRepo.layerPg,
+    ControlsRepo.layerPg,
+    AuditRepo.layerPg,
+  ).pipe(Layer.provide(Ids.layer), Layer.provideMerge(testDatabase("scheduler")))
+
+  it.live("removes what is past its time, and nothing that lives, by any number of replicas at once", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      for (const { closed, failed, name } of letters) {
+        yield* sql`insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, first_failed_at, last_failed_at,
+            expires_at, state, closed_at)
+          select ${`DLQ-${name}`}, ${`GOI-${name}`}, 'HAI-1', f, f, f + interval '7 days',
+            ${closed === undefined ? "open" : "discarded"}, now() - ${closed ?? null}::float8 * interval '1 day'
+          from (select now() - ${failed}::float8 * interval '1 day' as f) x`
+      }
+      for (const { days, dlq, name, status } of runs) {
+        yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+            scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, dlq_id)
+          select ${`SCH-${name}`}, ${`GOI-${name}`}, 'HAI-1', 'acme', at, at, ${status},
+            case when ${status} = 'completed' then at end, case when ${status} <> 'pending' then at end,
+            ${name}, ${dlq === undefined ? null : `DLQ-${dlq}`}
+          from (select now() - ${days}::float8 * interval '1 day' as at) x`
+        const ran = status === "pending" ? "running" : status === "completed" ? "completed" : "failed"
+        yield* sql`insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at,
+            completed_at, deliverable_id)
+          select ${`RUN-${name}`}, ${`SCH-${name}`}, ${`GOI-${name}`}, ${name}, ${ran}, at,
+            case when ${ran} <> 'running' then at end, case when ${ran} = 'completed' then 'DEL-1' end
+          from (select now() - ${days}::float8 * interval '1 day' as at) x`
+        yield* sql`insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
+          values (${`SCH-${name}`}, 1, 1, now(), now(), '{"type": "TRANSPORT", "message": "said the test", "attempt": 1}')`
+        if (status === "pending") {
+          yield* sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+              scheduled_time, serial, claimable_at)
+            values (${`SCH-${name}`}, ${`GOI-${name}`}, 'HAI-1', 'acme', now(), true, now())`
+        }
+      }
+      for (const days of [89, 91]) {
+        yield* sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, recorded_at)
+          values (${`GOI-${days}`}, now(), now(), 'down', now() - ${days} * interval '1 day')`
+        yield* sql`insert into scheduler_alerts (alert_id, kind, subject, begun_at, ended_at, details)
+          values (${`ALR-${days}`}, 'pending', 'all', now() - interval '1 year', now() - ${days} * interval '1 day', '{}')`
+        yield* sql`insert into gateway_audit_logs (id, correlation_id, timestamp, service, request_id, http_method,
+            endpoint, status_code, total_latency_ms)
+          select gen_random_uuid(), repeat('a', 32), now() - ${days} * interval '1 day', 'scheduler', 'r', 'GET', '/x',
+            200, 1 from generate_series(1, 1200)`
+      }
+      const before = yield* Effect.flatMap(
+        jobs,
+        Effect.forEach((job) => Effect.map(job.expired, (n) => [job.name, n] as const)),
+      )
+      const all = yield* jobs
+      const both = yield* Effect.all([0, 1].map(() => Effect.forEach(all, runJob)), { concurrency: "unbounded" })
+      const gone = Object.fromEntries(all.map(({ name }, i) => [name, both[0]![i]! + both[1]![i]!]))
+      assert.deepStrictEqual(gone, Object.fromEntries(before))
+      assert.deepStrictEqual(gone, {
+        "scheduler_dlq, open to expired": 1,
+        "scheduler_dlq": 1,
+        "scheduled_goal_runs": 3,
+        "goal_runs": 1,
+        "missed_slots": 1,
+        "scheduler_alerts": 1,
+        "gateway_audit_logs": 1200,
+      })
+      assert.deepStrictEqual(yield* look, expected as never)
+      const [left] = yield* sql`select
+        (select array_agg(substr(run_id, 5) order by run_id) from goal_runs) as executions,
+        (select count(*)::int from run_attempts) as attempts,
+        (select count(*)::int from run_queue) as live`
+      assert.deepStrictEqual(left, {
+        executions: runs.map(({ name }) => name).filter((name) => name !== "good-91").sort(),
+        attempts: 5,
+        live: 1,
+      })
+    }).pipe(Effect.provide(layer)))
+})
