@@ -7,7 +7,7 @@ import { Frequency } from "./Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, HiredInstanceId } from "./Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf } from "./Protocol.ts"
+import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields } from "./Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
 
 /** A goal, as a row and on the wire. */
@@ -97,7 +97,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
     HttpApiEndpoint.post("run", "/:goal/run", {
       params,
       headers: IdempotencyHeader,
-      payload: Schema.Struct({}),
+      payload: NoFields,
       success: RunQueued.pipe(HttpApiSchema.status(202)),
       error: [HireNotFound, HireGone, GoalNotFound, GoalDisabled, HireNotRunnable],
     }).annotate(Access, ["customer", "operator"]),

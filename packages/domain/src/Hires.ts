@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
 import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, Page } from "./Protocol.ts"
+import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
@@ -132,14 +132,14 @@ export class HiresGroup extends HttpApiGroup.make("hires")
     HttpApiEndpoint.post("finalize", "/:id/finalize", {
       params,
       headers,
-      payload: Schema.Struct({}),
+      payload: NoFields,
       success: Hire,
       error: [HireNotFound, HireGone, HireDeactivated, HireNotConfigured, SubscriptionNotActive, Unavailable],
     }).annotate(Access, ["customer"]),
     HttpApiEndpoint.post("deactivate", "/:id/deactivate", {
       params,
       headers,
-      payload: Schema.Struct({}),
+      payload: NoFields,
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
     }).annotate(Access, ["customer"]),

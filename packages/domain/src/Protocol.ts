@@ -36,6 +36,9 @@ export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max)
 export const JsonObject = Schema.Record(Schema.String, Schema.Json)
 export type JsonObject = typeof JsonObject.Type
 
+/** The body of a call that needs nothing: `{}`, or no body at all. (An empty struct would take any fields.) */
+export const NoFields = Schema.Record(Schema.String, Schema.Never.annotate({ message: "no such field" }))
+
 /** A key that makes a request safe to repeat: bare or quoted, 1 to 255 visible ASCII; decodes to what is in the quotes. */
 export const IdempotencyKey = Schema.String.pipe(
   Schema.decodeTo(

@@ -5,7 +5,7 @@ import { Access } from "./Caller.ts"
 import { TrialStatus } from "./Hires.ts"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
 import { CustomerNotFound } from "./Problem.ts"
-import { IdempotencyHeader, Instant, Page } from "./Protocol.ts"
+import { IdempotencyHeader, Instant, NoFields, Page } from "./Protocol.ts"
 
 /** How the trial of a hire stands, with what it waits for while it has not started. */
 export const HireTrial = Schema.Struct({
@@ -31,7 +31,7 @@ export class TrialStatusGroup extends HttpApiGroup.make("trialStatus")
     // Does at once what the service does by itself in time; the trials that this call ended
     HttpApiEndpoint.post("process", "/hired-agents/process-trial-end", {
       headers: IdempotencyHeader,
-      payload: Schema.Struct({}),
+      payload: NoFields,
       success: Schema.Struct({ processed: Schema.Array(HireTrial) }),
     }).annotate(Access, ["operator"]),
   ) {}
