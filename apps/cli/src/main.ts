@@ -15,6 +15,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "migrate, verify, take back, seed or ping the databases",
     load: () => import("./commands/db.ts").then(({ db }) => db),
   },
+  retention: {
+    about: "remove what is past its time, or say what would go",
+    load: () => import("./commands/retention.ts").then(({ retention }) => retention),
+  },
   token: {
     about: "print a token for the local stack",
     load: () => import("./commands/token.ts").then(({ token }) => token),
@@ -23,7 +27,7 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
 
 const usage = `Usage: stint <command> [flags]
 
-${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(8)}${about}`).join("\n")}
+${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`).join("\n")}
 
 stint <command> --help says what a command takes.`
 
