@@ -21,6 +21,7 @@ import {
   strict,
   text,
 } from "./Protocol.ts"
+import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** pending_review -> approved or rejected, once. */
 export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
@@ -318,9 +319,9 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
     }).annotate(Access, readers),
   ) {}
 
-/** Deliverables: what an agent drafted, who decided on it, and what was executed. */
+/** Deliverables: what an agent drafted, who decided on it, and what was executed; and what was made in trials. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
-  .add(DeliverablesGroup)
+  .add(DeliverablesGroup, TrialDeliverablesGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

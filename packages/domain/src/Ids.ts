@@ -29,6 +29,10 @@ export type ApprovalId = typeof ApprovalId.Type
 export const TrialId = id("TRL", "A trial before there is a subscription").pipe(Schema.brand("TrialId"))
 export type TrialId = typeof TrialId.Type
 
+/** What was made in a trial, as a file somewhere (`TRD-`). */
+export const TrialDeliverableId = id("TRD", "A deliverable of a trial").pipe(Schema.brand("TrialDeliverableId"))
+export type TrialDeliverableId = typeof TrialDeliverableId.Type
+
 /** A slot of a goal that is to run, runs or ran (`SCH-`). */
 export const ScheduledRunId = id("SCH", "A scheduled run").pipe(Schema.brand("ScheduledRunId"))
 export type ScheduledRunId = typeof ScheduledRunId.Type

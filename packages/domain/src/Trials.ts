@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { Email, filled, Phone } from "./Contact.ts"
-import { AgentTypeId, TrialId } from "./Ids.ts"
+import { AgentTypeId, CustomerId, TrialId } from "./Ids.ts"
 import { problem, Unavailable } from "./Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, Page } from "./Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
@@ -26,13 +26,17 @@ export const NewTrial = Schema.Struct({
 })
 export type NewTrial = typeof NewTrial.Type
 
-/** A trial on the wire: seven days from its start. */
+/**
+ * A trial on the wire: seven days from its start. `customer_id` is told to services alone, which decide by it who else may
+ * see what belongs to the trial; it is null where an operator began it.
+ */
 export const Trial = Schema.Struct({
   trial_id: TrialId,
   ...NewTrial.fields,
   start_date: Instant,
   end_date: Instant,
   status: LeadTrialStatus,
+  customer_id: Schema.optionalKey(Schema.NullOr(CustomerId)),
   created_at: Instant,
   updated_at: Instant,
 }).annotate({ identifier: "Trial" })
@@ -69,7 +73,10 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
       query: { status: Schema.optionalKey(LeadTrialStatus), ...Page },
       success: listOf(Trial),
     }).annotate(Access, readers),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Trial, error: TrialNotFound }).annotate(Access, readers),
+    HttpApiEndpoint.get("get", "/:id", { params, success: Trial, error: TrialNotFound }).annotate(Access, [
+      ...readers,
+      "service",
+    ]),
     HttpApiEndpoint.patch("end", "/:id", {
       params,
       payload: Schema.Struct({ status: LeadTrialEnd }),

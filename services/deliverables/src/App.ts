@@ -32,6 +32,9 @@ import { MemoryTables } from "./MemoryTables.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
 import { scripts } from "./Schema.ts"
+import { TrialDeliverables } from "./TrialDeliverables.ts"
+import { TrialDeliverablesHttp } from "./TrialDeliverables/Http.ts"
+import { TrialDeliverablesRepo } from "./TrialDeliverables/Repo.ts"
 
 const Storage = byMode(
   { name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" },
@@ -41,6 +44,7 @@ const Storage = byMode(
     ReviewsRepo.layerPg,
     ExecutionsPg.layer,
     GoalsRepo.layerPg,
+    TrialDeliverablesRepo.layerPg,
     IdempotencyRepo.layerPg,
     AuditRepo.layerPg,
     health("deliverables", scripts),
@@ -51,6 +55,7 @@ const Storage = byMode(
     ReviewsRepo.layerMemory,
     ExecutionsMemory.layer,
     GoalsRepo.layerMemory,
+    TrialDeliverablesRepo.layerMemory,
     IdempotencyRepo.layerMemory,
     AuditRepo.layerMemory,
   ).pipe(Layer.provide(MemoryTables.layer)),
@@ -65,8 +70,8 @@ export const AppNoClients = Layer.mergeAll(
   worker,
   goalsFollower,
 ).pipe(
-  Layer.provide(DeliverablesHttp),
-  Layer.provide([Executions.layerNoDeps, Reviews.layerNoDeps, Drafts.layerNoDeps]),
+  Layer.provide([DeliverablesHttp, TrialDeliverablesHttp]),
+  Layer.provide([Executions.layerNoDeps, Reviews.layerNoDeps, Drafts.layerNoDeps, TrialDeliverables.layerNoDeps]),
   Layer.provide([Deliverables.layerNoDeps, Definitions.layerNoDeps, Attempts.layerNoDeps]),
   Layer.provide([middlewares, targets]),
   Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),

@@ -1,9 +1,9 @@
-/** The services that this one asks: hiring for hires and goals, the catalog for definitions. */
+/** The services that this one asks: hiring for hires, goals and trials, the catalog for definitions. */
 import { CatalogApi } from "@stint/domain/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/Feed"
 import { HiringApi } from "@stint/domain/HiringApi"
-import type { AgentTypeId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import * as Client from "@stint/edge/Client"
 import { CursorGone } from "@stint/edge/Follower"
@@ -31,10 +31,17 @@ export interface Asked {
   readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
 }
 
+/** Whose a trial is: null where an operator began it, for someone who is no customer yet. */
+export interface TrialOwner {
+  readonly customer_id: CustomerId | null
+}
+
 /** Hiring, as far as it is needed here. */
 export class Hiring extends Context.Service<Hiring, {
   /** The goals and hires that exist of those asked for, 1000 of each at most. */
   lookup(asked: Asked): Effect.Effect<LookupAnswer, Unavailable>
+  /** Whose a trial is; none when there is no such trial. */
+  trial(id: TrialId): Effect.Effect<Option.Option<TrialOwner>, Unavailable>
   /** The changes after a cursor; waits for one while there is none. */
   changes(after: string): Effect.Effect<FeedPage, CursorGone | Unavailable>
   /** Where the feed stands now. */
@@ -49,6 +56,13 @@ export class Hiring extends Context.Service<Hiring, {
         lookup: (payload) =>
           client.feed.lookup({ payload }).pipe(
             Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.catch(unavailable("hiring")),
+          ),
+        trial: (id) =>
+          client.trials.get({ params: { id } }).pipe(
+            Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.map(({ customer_id = null }) => Option.some<TrialOwner>({ customer_id })),
+            Effect.catchTag("TrialNotFound", () => Effect.succeed(Option.none<TrialOwner>())),
             Effect.catch(unavailable("hiring")),
           ),
         changes: (after) =>

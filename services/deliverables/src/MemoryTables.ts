@@ -3,6 +3,7 @@ import type { Approval } from "@stint/domain/Deliverables"
 import type { ApprovalId } from "@stint/domain/Ids"
 import { Context, Layer } from "effect"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
+import type { TrialDeliverableRow } from "./TrialDeliverables/Row.ts"
 import type { ExecutionRow } from "./Executions/Row.ts"
 
 /** The columns of the table `deliverables` itself. */
@@ -20,6 +21,8 @@ export class MemoryTables extends Context.Service<MemoryTables, {
   /** By deliverable. */
   readonly executions: Map<string, ExecutionRow>
   readonly deletedGoals: Set<string>
+  /** By id. */
+  readonly trialDeliverables: Map<string, TrialDeliverableRow>
   cursor: string | undefined
   fence: bigint
 }>()("deliverables/MemoryTables") {
@@ -30,6 +33,7 @@ export class MemoryTables extends Context.Service<MemoryTables, {
       approvals: new Map(),
       executions: new Map(),
       deletedGoals: new Set(),
+      trialDeliverables: new Map(),
       cursor: undefined,
       fence: 0n,
     }))

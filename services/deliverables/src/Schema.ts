@@ -7,5 +7,6 @@ export const scripts: ReadonlyArray<string> = [
   "032_immutable_history",
   "033_executions",
   "034_feed_cursor",
+  "040_trial_deliverables",
   "050_gateway_audit_logs",
 ]

@@ -1,6 +1,6 @@
 /** What deliverables asks of hiring and the catalog over HTTP, and what it makes of their answers and silences. */
 import { FeedCursorGone } from "@stint/domain/Feed"
-import { AgentTypeId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { AgentTypeId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Files } from "@stint/edge/Files"
 import { assert, describe, it } from "@effect/vitest"
@@ -121,6 +121,37 @@ describe("hiring's client", () => {
     )
     assert.deepStrictEqual(result, Result.succeed("9.4"))
     assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/goal-changes/snapshot?limit=1")
+  })
+})
+
+describe("hiring's client, of trials", () => {
+  const trial = Effect.flatMap(Hiring, (hiring) => hiring.trial(TrialId.make("TRL-1")))
+  const told = {
+    trial_id: "TRL-1",
+    agent_id: type,
+    customer_name: "Mia",
+    customer_email: "mia@example.com",
+    company: "Smile",
+    start_date: at,
+    end_date: at,
+    status: "active",
+    created_at: at,
+    updated_at: at,
+  }
+
+  it("learns whose a trial is; an unknown one is none, and a silence is not available", async () => {
+    for (const customer_id of ["mia", null]) {
+      const { asked, result } = await withNeighbours(() => Promise.resolve(json({ ...told, customer_id })), trial)
+      assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/trials/TRL-1")
+      assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
+      assert.deepStrictEqual(result, Result.succeed(Option.some({ customer_id })) as never)
+    }
+    const unknown = await withNeighbours(() => Promise.resolve(problem("trial_not_found", 404)), trial)
+    assert.deepStrictEqual(unknown.result, Result.succeed(Option.none()))
+    for (const answer of [problem("not_found", 404), problem("unavailable", 503), problem("unauthorized", 401)]) {
+      const { result } = await withNeighbours(() => Promise.resolve(answer.clone()), trial)
+      assert.strictEqual(failureOf(result), "Unavailable")
+    }
   })
 })
 

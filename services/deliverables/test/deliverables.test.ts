@@ -94,6 +94,29 @@ onBoth("deliverables", (stage) => {
     assert.deepStrictEqual([away.status, away.json.code], [503, "unavailable"])
   })
 
+  it("a hire's list is newest first, by review status, page by page, and its own alone", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-recent", world.hire("HAI-recent"))
+    world.goal("GOI-beside", world.hire("HAI-beside"))
+    const made: Array<string> = []
+    for (let i = 0; i < 4; i++) {
+      made.unshift((await drafted("GOI-recent", days(i))).deliverable_id)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    await drafted("GOI-beside")
+    await review(made[1]!, "approved")
+    await review(made[3]!, "rejected")
+    const get = async (query = "") =>
+      (await call("GET", `/api/v1/hired-agents/HAI-recent/deliverables${query}`, { as: "customer:acme" })).json
+    assert.deepStrictEqual(ids({ json: await get() }), made)
+    assert.deepStrictEqual(ids({ json: await get("?review_status=pending_review") }), [made[0], made[2]])
+    assert.deepStrictEqual(ids({ json: await get("?review_status=approved") }), [made[1]])
+    assert.deepStrictEqual(ids({ json: await get("?review_status=rejected") }), [made[3]])
+    const first = await get("?limit=3")
+    const rest = await get(`?limit=3&cursor=${first.next_cursor}`)
+    assert.deepStrictEqual([...ids({ json: first }), ...ids({ json: rest })], made)
+  })
+
   it("a deleted one is gone, is in no list, and its approvals stay", async () => {
     const { call, drafted, execute, review, world } = stage()
     world.goal("GOI-del", world.hire("HAI-del"))

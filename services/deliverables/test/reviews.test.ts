@@ -104,13 +104,21 @@ onBoth("reviews", (stage) => {
     for (let day = 1; day <= 5; day++) {
       const { deliverable_id } = await drafted("GOI-page", `2026-04-0${day}T09:00:00.000Z`)
       await review(deliverable_id, day % 2 === 0 ? "rejected" : "approved", "customer:pager")
+      await new Promise((resolve) => setTimeout(resolve, 2))
     }
     const get = (path: string, as: "customer:pager" | "customer:acme" | "operator:o" = "customer:pager") =>
       call("GET", `/api/v1/approvals${path}`, { as })
     const first = (await get("?customer_id=pager&limit=3")).json
     const rest = (await get(`?customer_id=pager&limit=3&cursor=${first.next_cursor}`, "operator:o")).json
     assert.deepStrictEqual([first.items.length, rest.items.length, rest.next_cursor], [3, 2, null])
-    assert.strictEqual(new Set([...first.items, ...rest.items].map((a) => a.approval_id)).size, 5)
+    const all = [...first.items, ...rest.items]
+    assert.strictEqual(new Set(all.map((a) => a.approval_id)).size, 5)
+    // every decision is kept, newest first; a deliverable points to the one that accepted it, and to no other
+    assert.deepStrictEqual(all.map((a) => a.decision), ["approved", "rejected", "approved", "rejected", "approved"])
+    for (const { approval_id, decision, deliverable_id } of all) {
+      const { json } = await call("GET", `/api/v1/deliverables/${deliverable_id}`, { as: "customer:pager" })
+      assert.strictEqual(json.approval_id, decision === "approved" ? approval_id : null)
+    }
     assert.strictEqual((await get("?customer_id=pager", "customer:acme")).json.code, "customer_not_found")
     const foreign = await get(`/${first.items[0].approval_id}`, "customer:acme")
     assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "approval_not_found"])

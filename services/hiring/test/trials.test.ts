@@ -159,7 +159,17 @@ for (const mode of modes) {
       assert.strictEqual((await call("GET", `/${id}`, mia)).json.status, "active")
     })
 
-    it("is not for viewers to write, nor for services at all, nor without a token", async () => {
+    it("a service may read one, and is told whose it is: it decides by that who sees what was made in it", async () => {
+      const mia = customer()
+      for (const [as, customer_id] of [[mia, mia.slice("customer:".length)], [operator.as, null]] as const) {
+        const id = await begin(as)
+        const own = await call("GET", `/${id}`, as)
+        assert.deepStrictEqual((await call("GET", `/${id}`, scheduler.as)).json, { ...own.json, customer_id })
+      }
+      assert.strictEqual((await call("GET", "/TRL-nope", scheduler.as)).json.code, "trial_not_found")
+    })
+
+    it("is not for viewers to write, nor for services to write or list, nor without a token", async () => {
       const id = await begin(operator.as)
       const writes: ReadonlyArray<[string, string, unknown?]> = [
         ["POST", "", valid],

@@ -36,6 +36,8 @@ const tradingConfig = {
 export class World {
   readonly hires = new Map<string, LookedUpHire>()
   readonly goals = new Map<string, Goal>()
+  /** The customer that began it, or null, by trial. */
+  readonly trials = new Map<string, string | null>()
   readonly definitions = new Map(shippedDefinitions.map((d) => [definitionId(d), d]))
   readonly changes: Array<Change> = []
   /** The first change that the feed still keeps. */
@@ -43,6 +45,7 @@ export class World {
   hiringAway = false
   catalogAway = false
   lookups = 0
+  trialsAsked = 0
   definitionsAsked = 0
   #waiting: Array<() => void> = []
 
@@ -127,6 +130,14 @@ export class World {
           const goals = goal_instance_ids.flatMap((id) => this.goals.get(id) ?? [])
           const hireIds = new Set([...goals.map((goal) => goal.hired_instance_id), ...hired_instance_ids])
           return Effect.succeed({ goals, hires: [...hireIds].flatMap((id) => this.hires.get(id) ?? []) })
+        }),
+      trial: (id) =>
+        Effect.suspend(() => {
+          this.trialsAsked++
+          if (this.hiringAway) return away()
+          const customer = this.trials.get(id)
+          if (customer === undefined) return Effect.succeedNone
+          return Effect.succeedSome({ customer_id: customer === null ? null : CustomerId.make(customer) })
         }),
       changes: (after) =>
         Effect.gen({ self: this }, function* () {

@@ -1,4 +1,5 @@
 /** Contract to service, one line per endpoint. */
+import { CurrentCaller } from "@stint/domain/Caller"
 import { HiringApi } from "@stint/domain/HiringApi"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
@@ -7,6 +8,13 @@ import { Trials } from "../Trials.ts"
 import type { TrialRow } from "./Rows.ts"
 
 const wire = ({ customer_id: _, phone, ...trial }: TrialRow) => ({ ...trial, ...phone === null ? {} : { phone } })
+
+/** A service is told whose it is as well. */
+const told = (trial: TrialRow) =>
+  Effect.map(CurrentCaller, ({ role }) => ({
+    ...wire(trial),
+    ...role === "service" ? { customer_id: trial.customer_id } : {},
+  }))
 
 /** The handlers of trials. */
 export const TrialsHttp = HttpApiBuilder.group(
@@ -18,7 +26,7 @@ export const TrialsHttp = HttpApiBuilder.group(
       create: ({ payload }) =>
         Effect.map(trials.begin(payload), (made) => madeAt(`/api/v1/trials/${made.trial_id}`, wire(made))),
       list: ({ query }) => Effect.map(trials.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
-      get: ({ params }) => Effect.map(trials.get(params.id), wire),
+      get: ({ params }) => Effect.flatMap(trials.get(params.id), told),
       end: ({ params, payload }) => Effect.map(trials.end(params.id, payload.status), wire),
       remove: ({ params }) => Effect.as(trials.remove(params.id), { deleted: true, trial_id: params.id }),
     })

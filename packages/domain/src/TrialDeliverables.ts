@@ -1,0 +1,61 @@
+/** What was made for someone in a trial: files, by name and place (domain.md, "Other columns"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { filled } from "./Contact.ts"
+import { TrialDeliverableId, TrialId } from "./Ids.ts"
+import { InvalidRequest, Unavailable } from "./Problem.ts"
+import { created, IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+import { TrialNotFound } from "./Trials.ts"
+
+/** A media type (RFC 9110): type/subtype, which may have parameters; at most 255 characters. */
+export const MediaType = Schema.String.check(
+  Schema.isPattern(/^(?=.{3,255}$)[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/, {
+    message: "must be a media type: type/subtype, at most 255 characters",
+  }),
+)
+
+/** What a deliverable of a trial says. `file_path` tells a reader where the file is; no service ever opens it. */
+export const NewTrialDeliverable = Schema.Struct({
+  file_name: filled(255),
+  file_path: filled(4000),
+  /** In bytes. */
+  file_size: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  ),
+  mime_type: Schema.optionalKey(MediaType),
+  description: Schema.optionalKey(text(4000)),
+})
+export type NewTrialDeliverable = typeof NewTrialDeliverable.Type
+
+/** A deliverable of a trial on the wire. */
+export const TrialDeliverable = Schema.Struct({
+  trial_deliverable_id: TrialDeliverableId,
+  trial_id: TrialId,
+  ...NewTrialDeliverable.fields,
+  created_at: Instant,
+}).annotate({ identifier: "TrialDeliverable" })
+export type TrialDeliverable = typeof TrialDeliverable.Type
+
+const params = { id: TrialId }
+
+/**
+ * Endpoints of what trials made. Who may follows the trial itself: a customer adds to and reads those that it began,
+ * operators all; viewers read all. A trial that has ended still takes what was made in it: only its status is final.
+ */
+export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables")
+  .add(
+    HttpApiEndpoint.post("create", "/trials/:id/deliverables", {
+      params,
+      headers: IdempotencyHeader,
+      payload: NewTrialDeliverable,
+      success: created(TrialDeliverable),
+      error: [TrialNotFound, Unavailable],
+    }).annotate(Access, ["customer", "operator"]),
+    HttpApiEndpoint.get("list", "/trials/:id/deliverables", {
+      params,
+      query: Page,
+      success: listOf(TrialDeliverable),
+      error: [TrialNotFound, InvalidRequest, Unavailable],
+    }).annotate(Access, ["customer", "operator", "viewer"]),
+  ) {}
