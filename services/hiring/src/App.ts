@@ -29,6 +29,8 @@ import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
 import { HiresHttp } from "./Hires/Http.ts"
+import { metrics } from "./Metrics.ts"
+import { MetricsRepo } from "./Metrics/Repo.ts"
 import { scripts } from "./Schema.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 import { SubscriptionsHttp } from "./Subscriptions/Http.ts"
@@ -48,6 +50,7 @@ const Storage = byMode(
     CustomersRepo.layerPg,
     TrialsPg.layerPg,
     IdempotencyRepo.layerPg,
+    MetricsRepo.layerPg,
     AuditRepo.layerPg,
     health("hiring", scripts),
   ).pipe(
@@ -60,6 +63,7 @@ const Storage = byMode(
     CustomersRepo.layerMemory,
     TrialsMemory.layerMemory,
     IdempotencyRepo.layerMemory,
+    MetricsRepo.layerMemory,
     AuditRepo.layerMemory,
   ).pipe(
     Layer.provide(Memory.layer),
@@ -74,6 +78,7 @@ export const AppNoNeighbours = Layer.mergeAll(
   HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
   Audit.layer("hiring"),
+  metrics,
   Retention.layer(Effect.all([Audit.retention])),
   pruning,
   ticking,
