@@ -2,7 +2,7 @@
  * `/metrics` in Prometheus' text form: the requests of this process, and the state that a service keeps, read from its
  * storage at a scrape and remembered for some seconds. No label holds a customer's or a thing's id.
  */
-import { Cause, Context, Effect, Layer, Metric } from "effect"
+import { Cause, Context, type Duration, Effect, Layer, Metric } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 
@@ -15,8 +15,8 @@ export interface Gauge {
   readonly value: number
 }
 
-/** How long state that was read answers further scrapes. */
-const REMEMBERED = "5 seconds"
+/** How long state that was read answers further scrapes, unless its reading says otherwise. */
+const REMEMBERED: Duration.Input = "5 seconds"
 /** Upper bounds of the latency buckets, in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -77,8 +77,11 @@ const gaugesText = (gauges: ReadonlyArray<Gauge>): string => {
 
 /** The state that a service shows. */
 export class StateMetrics extends Context.Service<StateMetrics, {
-  /** Adds a reading for the life of the process; one that fails leaves its gauges out of that scrape. */
-  add(name: string, read: Effect.Effect<ReadonlyArray<Gauge>>): Effect.Effect<void>
+  /**
+   * Adds a reading for the life of the process; what it said answers scrapes for `remembered` (default 5 seconds). One
+   * that fails leaves its gauges out of that scrape.
+   */
+  add(name: string, read: Effect.Effect<ReadonlyArray<Gauge>>, remembered?: Duration.Input): Effect.Effect<void>
   /** What all readings say, each remembered for some seconds, and whether each could be read. */
   readonly read: Effect.Effect<ReadonlyArray<Gauge>>
 }>()("stint/StateMetrics") {
@@ -86,7 +89,7 @@ export class StateMetrics extends Context.Service<StateMetrics, {
   static make(): StateMetrics["Service"] {
     const readings: Array<Effect.Effect<ReadonlyArray<Gauge>>> = []
     return StateMetrics.of({
-      add: (name, read) =>
+      add: (name, read, remembered = REMEMBERED) =>
         Effect.map(
           Effect.cachedWithTTL(
             read.pipe(
@@ -96,7 +99,7 @@ export class StateMetrics extends Context.Service<StateMetrics, {
                 Effect.as(Effect.logDebug(`metrics: ${name} can't be read`, Cause.squash(cause)), [readable(name, 0)])
               ),
             ),
-            REMEMBERED,
+            remembered,
           ),
           (cached) => void readings.push(cached),
         ),
@@ -126,12 +129,13 @@ export const routes = (requests: RequestMetrics) =>
     )
   }))
 
-/** Adds a reading as a layer. */
+/** Adds a reading as a layer; the one that counts whole tables is remembered for longer. */
 export const reading = <E, R>(
   name: string,
   make: Effect.Effect<Effect.Effect<ReadonlyArray<Gauge>>, E, R>,
+  remembered?: Duration.Input,
 ): Layer.Layer<never, E, R | StateMetrics> =>
   Layer.effectDiscard(Effect.gen(function* () {
     const state = yield* StateMetrics
-    yield* state.add(name, yield* make)
+    yield* state.add(name, yield* make, remembered)
   }))

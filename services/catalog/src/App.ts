@@ -13,6 +13,7 @@ import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { AgentTypes, seeding } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
+import { metrics } from "./Metrics.ts"
 import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
@@ -28,6 +29,7 @@ export const App = Layer.mergeAll(
   HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(CatalogApi, { path: "/docs" }),
   Audit.layer("catalog"),
+  metrics,
   Retention.layer(Effect.all([Audit.retention])),
   seeding,
 ).pipe(

@@ -141,5 +141,13 @@ for (const mode of ["memory", "postgres"] as const) {
       await catalog.drain()
       assert.strictEqual((await catalog.call("GET", "/readyz")).status, 503)
     })
+
+    it("shows its types and its requests on /metrics", async () => {
+      const { json, status } = await catalog.call("GET", "/metrics")
+      assert.strictEqual(status, 200)
+      assert.match(json, /^stint_catalog_agent_types [2-9]$/m)
+      assert.match(json, /^stint_catalog_agent_type_versions \d+$/m)
+      assert.match(json, /^stint_http_requests_total\{method="GET",route="\/api\/v1\/agent-types",status="200"\} \d+$/m)
+    })
   })
 }

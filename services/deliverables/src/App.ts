@@ -29,6 +29,8 @@ import * as ExecutionsPg from "./Executions/Repo/Postgres.ts"
 import { goalsFollower } from "./Goals.ts"
 import { GoalsRepo } from "./Goals/Repo.ts"
 import { MemoryTables } from "./MemoryTables.ts"
+import { metrics } from "./Metrics.ts"
+import { MetricsRepo } from "./Metrics/Repo.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
 import { scripts } from "./Schema.ts"
@@ -46,6 +48,7 @@ const Storage = byMode(
     GoalsRepo.layerPg,
     TrialDeliverablesRepo.layerPg,
     IdempotencyRepo.layerPg,
+    MetricsRepo.layerPg,
     AuditRepo.layerPg,
     health("deliverables", scripts),
   ).pipe(Layer.provide(Pg.layer("deliverables"))),
@@ -57,6 +60,7 @@ const Storage = byMode(
     GoalsRepo.layerMemory,
     TrialDeliverablesRepo.layerMemory,
     IdempotencyRepo.layerMemory,
+    MetricsRepo.layerMemory,
     AuditRepo.layerMemory,
   ).pipe(Layer.provide(MemoryTables.layer)),
 )
@@ -66,6 +70,7 @@ export const AppNoClients = Layer.mergeAll(
   HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
   Audit.layer("deliverables"),
+  metrics,
   Retention.layer(Effect.all([Audit.retention])),
   worker,
   goalsFollower,
