@@ -6,11 +6,21 @@ create table if not exists schema_ledger (
 );
 
 alter table deliverables
-  add column idempotency_key varchar not null,
-  add column customer_id varchar not null,
-  add column scheduled_time timestamptz not null,
-  add column approval_required boolean not null,
-  add column deleted_at timestamptz,
+  add column idempotency_key varchar,
+  add column customer_id varchar,
+  add column scheduled_time timestamptz,
+  add column approval_required boolean,
+  add column deleted_at timestamptz;
+
+-- A draft from before: no run comes back to it, and whose it was was not written down, so that no customer sees it
+update deliverables set idempotency_key = deliverable_id, customer_id = '', scheduled_time = created_at,
+  approval_required = execution_status = 'not_executed' or review_status = 'approved';
+
+alter table deliverables
+  alter column idempotency_key set not null,
+  alter column customer_id set not null,
+  alter column scheduled_time set not null,
+  alter column approval_required set not null,
   add constraint uq_deliverables_idempotency_key unique (idempotency_key),
   add constraint ck_deliverables_unreviewed
     check (execution_status = 'not_executed' or review_status = 'approved' or not approval_required);

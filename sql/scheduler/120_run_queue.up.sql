@@ -39,12 +39,27 @@ create trigger scheduler_action_log_no_truncate before truncate on scheduler_act
     for each statement execute function refuse_change();
 
 alter table scheduled_goal_runs
-    add column customer_id varchar not null,
+    add column customer_id varchar,
     add column origin varchar not null default 'schedule',
-    add column idempotency_key varchar not null,
+    add column idempotency_key varchar,
     add column request_id varchar,
     add column dlq_id varchar references scheduler_dlq (dlq_id),
-    add column closed_at timestamptz,
+    add column closed_at timestamptz;
+
+-- Runs from before: whose they were says the projection, where it knows the hire. One that was still to come is not
+-- queued but cancelled: the tick makes it again under the same key, should it be due yet
+update scheduled_goal_runs r set
+    customer_id = coalesce((select h.customer_id from projected_hires h where h.hired_instance_id = r.hired_instance_id), ''),
+    idempotency_key = goal_instance_id || ':' || to_char(scheduled_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    run_metadata = coalesce(run_metadata, '{}') ||
+        case when status = 'pending' then '{"reason": "from before the run queue"}'::jsonb else '{}' end,
+    status = case when status = 'pending' then 'cancelled' else status end,
+    completed_at = case when status = 'completed' then coalesce(completed_at, created_at) end,
+    closed_at = coalesce(completed_at, created_at);
+
+alter table scheduled_goal_runs
+    alter column customer_id set not null,
+    alter column idempotency_key set not null,
     alter column run_metadata set default '{}',
     alter column run_metadata set not null,
     add constraint uq_scheduled_runs_goal_slot unique (goal_instance_id, scheduled_time),

@@ -23,6 +23,11 @@ export interface MigrationStatus {
 /** One lock for all migrators of a database; the number is arbitrary, and nobody else takes it. */
 const lockKey = 7_105_177
 
+/** A server that looks for its client while a statement runs frees the lock of a migrator that was killed. Not all can. */
+const noticeDeath = `do $$ begin
+  perform set_config('client_connection_check_interval', '1s', true);
+exception when others then null; end $$`
+
 const createLedger = `create table if not exists schema_ledger (
   name text primary key,
   applied_at timestamptz not null default now()
@@ -56,6 +61,7 @@ const locked = <A>(
     const timeout = Duration.toMillis(target.lockTimeout ?? "30 seconds")
     yield* sql`select set_config('lock_timeout', ${String(timeout)}, true),
       set_config('client_min_messages', 'warning', true)`
+    yield* sql.unsafe(noticeDeath)
     yield* sql`select pg_advisory_xact_lock(${lockKey})`.pipe(
       Effect.catchIf(
         (error) => sqlState(error) === "55P03",
