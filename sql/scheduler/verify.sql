@@ -478,7 +478,7 @@ select 'grant', g.what, string_agg(lower(g.privilege), ', ' order by g.privilege
       from ours o, aclexplode(o.relacl)
     union all
     select 'column ' || o.relname || '.' || a.attname, privilege_type, grantee
-      from ours o join pg_attribute a on a.attrelid = o.oid, aclexplode(a.attacl)
+      from ours o join pg_attribute a on a.attrelid = o.oid and not a.attisdropped, aclexplode(a.attacl)
   ) g
   where g.grantee = (select oid from runtime) group by g.what
 union all
