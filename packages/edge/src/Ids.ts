@@ -13,6 +13,20 @@ export const uuidv7 = (millis: number, tail: Uint8Array = crypto.getRandomValues
   return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 20)}`
 }
 
+/**
+ * Version 7 uuids without the cost of new randomness for each: 56 random bits of the process, counted on. Unique like any
+ * other, yet guessable from one another: for rows that nobody asks for by id.
+ */
+export const uuidv7Series = (): (millis: number) => string => {
+  const random = hex(crypto.getRandomValues(new Uint8Array(3)))
+  let count = crypto.getRandomValues(new Uint32Array(1))[0]!
+  return (millis) => {
+    const time = millis.toString(16).padStart(12, "0")
+    const rest = (count++).toString(16).padStart(12, "0")
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-8${random.slice(3, 6)}-${rest}`
+  }
+}
+
 /** What a reserved Idempotency-Key fixes for the request under it: when it was first seen, and what its ids grow from. */
 export interface Seed {
   /** Epoch milliseconds of the first request with the key. */

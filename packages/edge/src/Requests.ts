@@ -1,6 +1,6 @@
 /** What a handled request leaves behind: its line in the audit, and its part in the metrics. */
 import type { Audit } from "./Audit.ts"
-import { uuidv7 } from "./Ids.ts"
+import { uuidv7Series } from "./Ids.ts"
 import type { RequestMetrics } from "./Metrics.ts"
 import type { RequestFacts, TraceContext } from "./RequestContext.ts"
 
@@ -20,11 +20,14 @@ export interface Handled {
   readonly tookMs: number
 }
 
+const nextId = uuidv7Series()
+
 /** The value of a template's first parameter in a url, decoded. */
 export const firstParameter = (template: string, url: string): string | null => {
   const place = template.split("/").findIndex((part) => part.startsWith(":"))
   if (place === -1) return null
-  const value = new URL(url).pathname.split("/")[place]
+  // the path of an absolute url begins with the third slash, so its parts do two further on
+  const value = url.split("?", 1)[0]!.split("/", place + 3)[place + 2]
   return value === undefined ? null : decodeURIComponent(value).slice(0, LONGEST_ID).toWellFormed()
 }
 
@@ -40,7 +43,7 @@ export const leaveBehind = (
   metrics.count(request.method, asked?.path, status, tookMs)
   if (asked === undefined) return
   audit.record({
-    id: uuidv7(at),
+    id: nextId(at),
     correlation_id: trace.traceId,
     causation_id: trace.spanId ?? null,
     timestamp: at,

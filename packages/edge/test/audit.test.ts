@@ -5,6 +5,7 @@ import { SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Audit, layer, type Line } from "../src/Audit.ts"
 import { type AuditLine, AuditRepo } from "../src/Audit/Repo.ts"
+import { uuidv7Series } from "../src/Ids.ts"
 import { Health } from "../src/Health.ts"
 import { StateMetrics } from "../src/Metrics.ts"
 import { firstParameter } from "../src/Requests.ts"
@@ -90,6 +91,14 @@ describe("the audit's buffer", () => {
       }).pipe(Effect.provide(w.writer))
       assert.deepStrictEqual(w.ids(), [1, 2])
     })
+  })
+
+  it("has ids that are uuids of version 7, in the order of time", () => {
+    const next = uuidv7Series()
+    const ids = [1, 2, 2, 1_800_000_000_000].map(next)
+    for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+    assert.deepStrictEqual(ids.toSorted(), ids)
+    assert.strictEqual(new Set(ids).size, 4)
   })
 
   it("knows the first parameter of a path", () => {

@@ -4,7 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
 import { runJob } from "@stint/edge/Retention"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
 import { TestClock } from "effect/testing"
 import { testDatabase } from "../../../tests/support/Database.ts"
 import { ControlsRepo } from "../src/Controls/Repo.ts"
@@ -13,6 +14,7 @@ import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
 import { Store, type StoredRun } from "../src/Store.ts"
+import { eventually, startScheduler } from "./Harness.ts"
 
 const DAY = 86_400_000
 const NOW = Date.parse("2026-11-24T12:00:00.000Z")
@@ -231,4 +233,39 @@ describe("retention on postgres", () => {
         live: 1,
       })
     }).pipe(Effect.provide(layer)))
+})
+
+describe("a slot whose run was pruned", () => {
+  it("is run anew under its key when an operator triggers it, and its execution is the one that it had", async () => {
+    const t = await startScheduler("postgres")
+    const goal = t.goal(t.hire().hired_instance_id)
+    const trigger = async () => {
+      const body = { scheduled_time: "2026-03-01T09:00:00.000Z" }
+      const { json } = await eventually(
+        () => t.call("POST", `/trigger/${goal.goal_instance_id}`, { body }),
+        ({ status }) => status === 202,
+        "it is triggered",
+      )
+      const path = `/runs/${json.scheduled_run_id}`
+      return await eventually(() => t.call("GET", path), (run) => run.json.status === "completed", "it is completed")
+    }
+    const first = await trigger()
+    const asOwner = (statement: string) =>
+      Effect.runPromise(
+        PgClient.makeClient({ url: Redacted.make(t.database!.ownerUrl) }).pipe(
+          Effect.flatMap((sql) => sql.unsafe(statement)),
+          Effect.scoped,
+          Effect.provide(Reactivity.layer),
+        ),
+      )
+    await asOwner("delete from scheduled_goal_runs")
+    assert.strictEqual((await t.call("GET", `/runs/${first.json.scheduled_run_id}`)).status, 404)
+    const second = await trigger()
+    assert.strictEqual(second.json.idempotency_key, first.json.idempotency_key)
+    assert.notStrictEqual(second.json.scheduled_run_id, first.json.scheduled_run_id)
+    assert.deepStrictEqual(await asOwner("select run_id, scheduled_run_id, status from goal_runs"), [
+      { run_id: second.json.run_id, scheduled_run_id: second.json.scheduled_run_id, status: "completed" },
+    ])
+    await t.stop()
+  })
 })

@@ -1,0 +1,126 @@
+/**
+ * Data volume does not slow the claims: they look at live runs only, whatever the tables of what was keep. So does the
+ * health. `STINT_TEST_VOLUME` sets how many old runs there are.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import type { DeliverableId } from "@stint/domain/Ids"
+import { AuditRepo } from "@stint/edge/Audit/Repo"
+import { Ids } from "@stint/edge/Ids"
+import { runJob } from "@stint/edge/Retention"
+import { Effect, Layer } from "effect"
+import process from "node:process"
+import { testDatabase } from "../../../tests/support/Database.ts"
+import { conditionsOf } from "../src/Alerts/Policy.ts"
+import { AlertsRepo } from "../src/Alerts/Repo.ts"
+import * as EnginePg from "../src/Engine/PgRepo.ts"
+import { EngineRepo } from "../src/Engine/Repo.ts"
+import { HealthRepo } from "../src/Health/Repo.ts"
+import { jobs } from "../src/Retention.ts"
+import { RetentionRepo } from "../src/Retention/Repo.ts"
+
+const OLD = Number(process.env.STINT_TEST_VOLUME ?? 20_000)
+/** Old runs, one dead-lettered in a hundred, spread over `days` before now. */
+const history = (sql: PgClient.PgClient, days: number, name: string, count = OLD) =>
+  Effect.gen(function* () {
+    const at = sql.unsafe(`now() - (n::float8 / ${count} * ${days}) * interval '1 day' - interval '2 hours'`)
+    yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+        scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, dlq_id)
+      select 'SCH-' || ${name} || n, 'GOI-' || n % 1000, 'HAI-1', 'acme', ${at}, ${at},
+        case when n % 100 = 0 then 'cancelled' else 'completed' end, case when n % 100 <> 0 then ${at} end, ${at},
+        ${name} || n, case when n % 100 = 0 then 'DLQ-gone' end
+      from generate_series(1, ${count}::int) n`
+    yield* sql`insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at,
+        completed_at, deliverable_id, duration_ms)
+      select 'RUN-' || ${name} || n, 'SCH-' || ${name} || n, 'GOI-' || n % 1000, ${name} || n,
+        case when n % 100 = 0 then 'failed' else 'completed' end, ${at}, ${at}, 'DEL-1', 5
+      from generate_series(1, ${count}::int) n`
+  })
+const live = (sql: PgClient.PgClient, name: string, count: number) =>
+  Effect.gen(function* () {
+    yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+        scheduled_time, created_at, status, idempotency_key)
+      select 'SCH-' || ${name} || n, 'GOI-' || n, 'HAI-1', 'acme', now() - n * interval '1 ms', now(), 'pending', ${name} || n
+      from generate_series(1, ${count}::int) n`
+    yield* sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
+        serial, claimable_at)
+      select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
+      from scheduled_goal_runs where status = 'pending'`
+  })
+const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const began = performance.now()
+    const value = yield* effect
+    return { value, ms: performance.now() - began }
+  })
+/** Claims and completes all that is due, 200 at a time; the milliseconds of each claim and of each completion. */
+const work = Effect.gen(function* () {
+  const engine = yield* EngineRepo
+  const claims: Array<number> = []
+  const settles: Array<number> = []
+  while (true) {
+    const claim = yield* timed(engine.claim({ holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5 }))
+    if (claim.value.length === 0) break
+    claims.push(claim.ms)
+    const settle = yield* timed(engine.settle(
+      claim.value.map((run) => ({ _tag: "Completed" as const, run, deliverable_id: "DEL-1" as DeliverableId })),
+    ))
+    settles.push(settle.ms)
+  }
+  const median = (all: ReadonlyArray<number>) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)]!
+  return { claim_ms: median(claims), settle_ms: median(settles) }
+})
+
+const layer = Layer.mergeAll(
+  EnginePg.layerPg,
+  HealthRepo.layerPg,
+  AlertsRepo.layerPg,
+  RetentionRepo.layerPg,
+  AuditRepo.layerPg,
+).pipe(Layer.provide(Ids.layer), Layer.provideMerge(testDatabase("scheduler", { as: "owner", maxConnections: 1 })))
+
+/** How many rows of the two history tables were read by scanning them whole, by this connection. */
+const scanned = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`select pg_stat_force_next_flush()`
+  const [row] = yield* sql<{ n: number }>`select coalesce(sum(seq_tup_read), 0)::int as n from pg_stat_user_tables
+    where relname in ('scheduled_goal_runs', 'goal_runs')`
+  return row!.n
+})
+
+describe("many old runs", { timeout: 600_000 }, () => {
+  it.live("slow neither the claims nor the health, and go in small batches", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* live(sql, "a", 2_000)
+      yield* sql`analyze`
+      yield* work
+      yield* live(sql, "b", 2_000)
+      const empty = yield* work
+      yield* history(sql, 29, "kept")
+      yield* sql`analyze`
+      yield* live(sql, "c", 2_000)
+      const before = yield* scanned
+      const full = yield* work
+      const { vitals } = yield* HealthRepo
+      const health = yield* timed(vitals)
+      const look = yield* timed(Effect.flatMap(AlertsRepo, (alerts) => alerts.look(conditionsOf)))
+      assert.strictEqual(yield* scanned, before)
+      assert.strictEqual(health.value.succeeded, 6_000)
+      assert.isNotNull(health.value.last_failure)
+      yield* history(sql, 30, "old", Math.min(OLD, 10_000))
+      yield* sql`update scheduled_goal_runs set closed_at = closed_at - interval '31 days'
+        where scheduled_run_id like 'SCH-old%'`
+      const all = yield* jobs
+      const retention = yield* timed(Effect.forEach(all, (job) => Effect.map(runJob(job), (n) => [job.name, n])))
+      assert.strictEqual(Object.fromEntries(retention.value).scheduled_goal_runs, Math.min(OLD, 10_000))
+      yield* Effect.logInfo("volume", {
+        old: OLD,
+        empty,
+        full,
+        health: health.ms,
+        look: look.ms,
+        retention: retention.ms,
+      })
+    }).pipe(Effect.provide(layer)))
+})
