@@ -113,11 +113,13 @@ export const layer = (name: string) =>
         : Effect.logWarning(`audit: ${lost} lines were dropped, the oldest, while the database was away`)
     })
     const last = Effect.interruptible(all).pipe(
+      Effect.sandbox,
+      Effect.retry(reconnect),
       Effect.timeoutOption(LAST_MS),
       Effect.ignoreCause,
-      Effect.andThen(Effect.suspend(() =>
-        audit.size() === 0 ? Effect.void : Effect.logError(`audit: ${audit.size()} lines could not be written`)
-      )),
+    )
+    const lost = Effect.suspend(() =>
+      audit.size() === 0 ? Effect.void : Effect.logError(`audit: ${audit.size()} lines could not be written`)
     )
 
     yield* state.add(
@@ -127,9 +129,7 @@ export const layer = (name: string) =>
         { name: "audit_lines_dropped", help: "Lines of the audit lost to a full buffer", value: audit.dropped() },
       ]),
     )
-    yield* Effect.addFinalizer(() =>
-      last
-    )
+    yield* Effect.addFinalizer(() => Effect.andThen(last, lost))
     yield* health.onDrain(last)
     yield* audit.some.pipe(
       Effect.andThen(Effect.raceFirst(Effect.sleep(LINGER_MS), audit.full)),

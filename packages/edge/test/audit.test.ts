@@ -1,6 +1,6 @@
 /** The buffer of the audit: bounded, in order, and never in the way. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { Audit, layer, type Line } from "../src/Audit.ts"
@@ -90,6 +90,21 @@ describe("the audit's buffer", () => {
         w.audit.record(line(2))
       }).pipe(Effect.provide(w.writer))
       assert.deepStrictEqual(w.ids(), [1, 2])
+    })
+  })
+
+  it.effect("waits some seconds for a database that is away when the service ends", () => {
+    const w = world()
+    return Effect.gen(function* () {
+      w.database.isAway = true
+      w.audit.record(line(1))
+      const ending = yield* Effect.forkChild(Effect.provide(Effect.void, w.writer))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(w.ids(), [])
+      w.database.isAway = false
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.join(ending)
+      assert.deepStrictEqual(w.ids(), [1])
     })
   })
 

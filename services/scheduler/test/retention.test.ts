@@ -14,7 +14,7 @@ import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
 import { Store, type StoredRun } from "../src/Store.ts"
-import { eventually, startScheduler } from "./Harness.ts"
+import { eventually, refused, startScheduler } from "./Harness.ts"
 
 const DAY = 86_400_000
 const NOW = Date.parse("2026-11-24T12:00:00.000Z")
@@ -266,6 +266,49 @@ describe("a slot whose run was pruned", () => {
     assert.deepStrictEqual(await asOwner("select run_id, scheduled_run_id, status from goal_runs"), [
       { run_id: second.json.run_id, scheduled_run_id: second.json.scheduled_run_id, status: "completed" },
     ])
+    await t.stop()
+  })
+})
+
+describe("a dead letter that expired", () => {
+  it("can't be retried; a run of its goal that dies later is in a new entry", async () => {
+    const t = await startScheduler("postgres")
+    const goal = t.goal(t.hire().hired_instance_id)
+    t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 400, "invalid_request"))))
+    const letters = async (count: number) =>
+      (await eventually(
+        () => t.call("GET", `/dlq?goal_instance_id=${goal.goal_instance_id}`),
+        ({ json }) => json.items.length === count,
+        `${count} dead letters`,
+      )).json.items
+    t.request(goal)
+    const [first] = await letters(1)
+    const client = PgClient.layer({ url: Redacted.make(t.database!.url), maxConnections: 1 })
+    const gone = await Effect.runPromise(
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql`update scheduler_dlq set expires_at = now()`
+        return yield* (yield* RetentionRepo).expiring.remove(10)
+      }).pipe(Effect.provide(RetentionRepo.layerPg.pipe(Layer.provide(Ids.layer), Layer.provideMerge(client)))),
+    )
+    assert.strictEqual(gone, 1)
+    const refusal = await t.call("POST", `/dlq/${first.dlq_id}/retry`)
+    assert.deepStrictEqual([refusal.status, refusal.json.code, refusal.json.state], [
+      409,
+      "dead_letter_closed",
+      "expired",
+    ])
+    const line = (await t.call("GET", "/actions/system")).json.items[0]
+    assert.deepInclude(line, { action: "dlq_expired", operator: "system", goal_instance_id: goal.goal_instance_id })
+    assert.deepStrictEqual(line.action_metadata.dlq_ids, [first.dlq_id])
+    t.request(goal)
+    const both = await letters(2)
+    assert.deepStrictEqual(
+      both.map((l: { state: string; failure_count: number }) => [l.state, l.failure_count]),
+      [["open", 1], ["expired", 1]],
+    )
+    const runs = (await t.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`)).json.items
+    assert.deepStrictEqual(runs.map((run: { status: string }) => run.status), ["dead_lettered", "dead_lettered"])
     await t.stop()
   })
 })

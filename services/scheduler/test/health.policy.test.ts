@@ -1,0 +1,61 @@
+/** The thresholds of domain.md, "Health", at their edges. */
+import { assert, describe, it } from "vitest"
+import { conditionsOf, sentenceOf } from "../src/Alerts/Policy.ts"
+import { statusOf, type Vitals } from "../src/Health/Policy.ts"
+
+const vitals = (more: Partial<Vitals>): Vitals => ({
+  running: 0,
+  pending: 0,
+  retrying: 0,
+  due: 0,
+  oldest_due_seconds: null,
+  succeeded: 0,
+  failed: 0,
+  dead_letters: 0,
+  avg_duration_ms: null,
+  last_run: null,
+  last_success: null,
+  last_failure: null,
+  ...more,
+})
+
+describe("the scheduler's health", () => {
+  it.each([
+    [{ succeeded: 95, failed: 5, dead_letters: 4 }, "healthy"],
+    [{ succeeded: 94, failed: 6, dead_letters: 4 }, "degraded"],
+    [{ succeeded: 95, failed: 5, dead_letters: 5 }, "degraded"],
+    [{ succeeded: 80, failed: 20, dead_letters: 19 }, "degraded"],
+    [{ succeeded: 79, failed: 21, dead_letters: 0 }, "down"],
+    [{ succeeded: 100, failed: 0, dead_letters: 20 }, "down"],
+    [{ dead_letters: 4 }, "healthy"],
+    [{ dead_letters: 5 }, "degraded"],
+    [{ dead_letters: 20 }, "down"],
+  ])("%j is %s", (figures, status) => {
+    assert.strictEqual(statusOf(vitals(figures)), status)
+  })
+})
+
+describe("alerts", () => {
+  it.each([
+    [{ succeeded: 90, failed: 10 }, []],
+    [{ succeeded: 89, failed: 11 }, ["success_rate"]],
+    [{ pending: 100 }, []],
+    [{ pending: 101 }, ["pending"]],
+    [{ dead_letters: 9 }, []],
+    [{ dead_letters: 10 }, ["dead_letters"]],
+    [{}, []],
+  ])("%j holds %j", (figures, kinds) => {
+    assert.deepStrictEqual(conditionsOf(vitals(figures), []).map(({ kind }) => kind), kinds)
+  })
+
+  it("name the goal that fails in a row, and say everything in a sentence", () => {
+    const all = conditionsOf(vitals({ pending: 101, dead_letters: 12, succeeded: 8, failed: 2 }), ["GOI-1"])
+    assert.deepStrictEqual(all.map((condition) => sentenceOf(condition, "begun")), [
+      "the success rate of the last hour is below 0.9: 8 runs ended well, 2 did not",
+      "101 runs are pending, more than 100",
+      "12 dead letters are open, 10 or more",
+      "GOI-1 failed 3 times in a row",
+    ])
+    for (const condition of all) assert.notStrictEqual(sentenceOf(condition, "ended"), sentenceOf(condition, "begun"))
+  })
+})
