@@ -1,0 +1,83 @@
+/** What operators see of the stack, on real processes with no more permissions than they need. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { PORTS } from "@stint/edge/Ports"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type ServiceName, type Stack, startStack } from "./support/Stack.ts"
+
+const names = Object.keys(PORTS) as ReadonlyArray<ServiceName>
+const until = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean): Promise<A> => {
+  const deadline = Date.now() + 30_000
+  while (true) {
+    const seen = await look()
+    if (holds(seen)) return seen
+    if (Date.now() > deadline) throw new Error(`it never came: ${JSON.stringify(seen)}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+describe("the stack, as its operators see it", () => {
+  let stack: Stack
+  let folder: string
+  const alerts: Array<{ readonly type: string; readonly data: { readonly message: string } }> = []
+  const receiver = createServer((request, response) => {
+    let body = ""
+    request.on("data", (chunk) => body += chunk)
+    request.on("end", () => {
+      alerts.push(JSON.parse(body))
+      response.end()
+    })
+  })
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve))
+    folder = await mkdtemp(join(tmpdir(), "stint-secrets-"))
+    await writeFile(join(folder, "secrets.json"), JSON.stringify({ alerts: "s3cret" }))
+    stack = await startStack({
+      STINT_ALERT_WEBHOOK: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`,
+      STINT_ALERT_SECRET_REF: "alerts",
+      STINT_SECRETS: join(folder, "secrets.json"),
+    })
+  }, 90_000)
+  afterAll(async () => {
+    await stack?.stop()
+    receiver.close()
+    await rm(folder, { recursive: true, force: true })
+  }, 60_000)
+
+  it("every service shows its metrics, without a token", async () => {
+    for (const name of names) {
+      const response = await fetch(`http://127.0.0.1:${stack.base + PORTS[name]}/metrics`)
+      const text = await response.text()
+      assert.strictEqual(response.status, 200)
+      assert.match(text, new RegExp(`^stint_${name}_\\w+(\\{.*\\})? \\d`, "m"), name)
+      assert.notMatch(text, /^stint_state_readable\{.*\} 0$/m)
+    }
+  })
+
+  it("a pause and a resume reach the webhook", async () => {
+    const as = "operator:olga" as const
+    await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", { as, body: { reason: "deploy" } })
+    await stack.call("scheduler", "POST", "/api/v1/scheduler/resume", { as, body: {} })
+    await until(() => Promise.resolve(alerts), (told) => told.length === 2)
+    assert.deepStrictEqual(alerts.map(({ data }) => data.message), [
+      "the scheduler was paused by olga: deploy",
+      "the scheduler was resumed by olga",
+    ])
+  })
+
+  it("a service that is told to end loses no line of its audit", async () => {
+    const lines = async () =>
+      Number((await stack.sql<{ n: bigint }>("catalog", "select count(*) as n from gateway_audit_logs"))[0]!.n)
+    const before = await until(lines, (n) => n >= 0)
+    const path = "/api/v1/agent-types"
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, () => stack.call("catalog", "GET", path, { as: "viewer:vera" })),
+    )
+    await stack.kill("catalog", "SIGTERM")
+    assert.isTrue(answers.every(({ status }) => status === 200))
+    assert.isAtLeast(await until(lines, (n) => n >= before + 300), before + 300)
+  })
+}, 120_000)
