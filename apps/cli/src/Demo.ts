@@ -9,7 +9,7 @@ import { openDevKey } from "./DevKey.ts"
 
 /** How long the demo may take in all, and how much of it is kept for the end, in milliseconds. */
 const LIMIT_MS = 88_000
-const ENDING_MS = 9_000
+const ENDING_MS = 11_000
 
 /** Signals that come together are one. */
 const TOGETHER_MS = 500
@@ -110,7 +110,7 @@ const conclude = (
   } else if (!(error instanceof Interrupted)) {
     terminal.plain("\nVerified")
     for (const { detail, expected, got, held } of all) {
-      terminal.verdict(held, detail, held ? undefined : `expected ${expected}; got ${got}`)
+      terminal.verdict(held, detail, got === undefined ? undefined : `expected ${expected}; got ${got}`)
     }
     const counted = totals === undefined
       ? ""

@@ -33,7 +33,7 @@ export interface Stage {
   /** The process of a service; fails with a DemoError when there is none. */
   processOf(service: ServiceName): Promise<number>
   /**
-   * Ends all of it within so many milliseconds, by force in the last two seconds or once `hurry` is fulfilled, and removes
+   * Ends all of it within so many milliseconds, by force in the last four seconds or once `hurry` is fulfilled, and removes
    * the home. What was left all the same, in words.
    */
   end(milliseconds: number, hurry: Promise<void>): Promise<ReadonlyArray<string>>
@@ -129,7 +129,8 @@ const furnish = async (
     ended = true
     await read
     if (ending) return await new Promise<never>(() => {})
-    throw new DemoError(`The stack ended with exit status ${code}; its last line was: ${kept.at(-1) ?? "none"}`)
+    const why = kept.findLast((line) => line.startsWith("stint: "))?.slice("stint: ".length)
+    throw new DemoError(`The stack ended with exit status ${code}: ${why ?? kept.at(-1) ?? "it said nothing"}`)
   })
   lost.catch(() => {})
 
@@ -147,7 +148,7 @@ const furnish = async (
     const began = Date.now()
     const left: Array<string> = []
     signal("SIGTERM", child.pid)
-    await Promise.race([until(milliseconds - 2_000), hurry])
+    await Promise.race([until(milliseconds - 4_000), hurry])
     // Its second signal is one to hurry
     if (!ended) signal("SIGTERM", child.pid)
     await until(HURRY_MS)

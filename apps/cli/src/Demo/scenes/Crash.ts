@@ -15,9 +15,12 @@ const AT_ONCE = 4
 /** How long nothing has to happen before it is said why, in milliseconds. */
 const STILL_MS = 1_000
 
-/** The kill comes when so many runs were asked for, some are completed and one is running; or after so many at the latest. */
-const EARLIEST = 16
-const LATEST = 30
+/** So many runs are asked for before anything is held up, and so many only after the kill. */
+const EARLIEST = 12
+const LEFT_OVER = 12
+
+/** How long a process is held up before the next look, in milliseconds: enough for a call to arrive. */
+const HOLD_MS = 200
 
 const setGoals = ({ asha }: Play, { marketing, trading }: Agents): Promise<ReadonlyArray<Goal>> =>
   Promise.all([
@@ -42,29 +45,70 @@ const draftsOfAll = async ({ asha }: Play, { marketing, trading }: Agents, goals
   return drafts.flat().filter(({ goal_instance_id }) => ids.has(goal_instance_id))
 }
 
-/** Asks for all the runs, and kills the process in between; how many were asked for, and how many drafts made, before. */
-const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>, pid: number) => {
-  const { asha } = play
-  const ids = new Set<string>(goals.map(({ goal_instance_id }) => goal_instance_id))
+/** What was so when the scheduler's process was killed. */
+interface Killed {
+  readonly asked: number
+  readonly made: number
+  /** Drafts that were made, and whose runs the scheduler did not live to note as completed. */
+  readonly unnoted: number
+}
+
+/**
+ * Kills the scheduler at the worst moment: deliverables has made drafts, and its answer is not read. To get there,
+ * deliverables is held up until calls hang in it; then the scheduler is held up, and deliverables goes on.
+ */
+const killAtTheWorst = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>, asked: () => number) => {
+  const { show, stage } = play
+  const [scheduler, deliverables] = await Promise.all([stage.processOf("scheduler"), stage.processOf("deliverables")])
+  const inState = async (wanted: Run["status"]) =>
+    (await runsOfAll(play, goals)).filter(({ status }) => status === wanted).length
+  const drafts = async () => (await draftsOfAll(play, agents, goals)).length
+
+  await until(
+    play,
+    "The first of the runs",
+    10,
+    async () => asked() >= EARLIEST && await inState("completed") > 0 || undefined,
+  )
+  const calls = await until(play, "A call that hangs", 10, async () => {
+    Deno.kill(deliverables, "SIGSTOP")
+    try {
+      await show.pause(HOLD_MS)
+      if (await inState("running") === 0) return undefined
+      // Nothing can be completed while deliverables is held up, so this counts what the scheduler has noted
+      const noted = await inState("completed")
+      Deno.kill(scheduler, "SIGSTOP")
+      return { noted }
+    } finally {
+      Deno.kill(deliverables, "SIGCONT")
+    }
+  })
+  try {
+    await until(play, "A draft that nobody takes note of", 5, async () => await drafts() > calls.noted || undefined)
+    await show.pause(HOLD_MS)
+  } finally {
+    Deno.kill(scheduler, "SIGKILL")
+  }
+  const made = await drafts()
+  return { asked: asked(), made, unnoted: made - calls.noted }
+}
+
+/** Asks for all the runs, and kills the scheduler in between. */
+const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>): Promise<Killed> => {
+  const { asha, show } = play
   const wanted = Array.from({ length: TIMES }, () => goals).flat()
+  const latest = wanted.length - LEFT_OVER
   let accepted = 0
-  let killed: { readonly asked: number; readonly made: number } | undefined
+  let killed: Killed | undefined
   const asking = async () => {
     for (let goal = wanted.shift(); goal !== undefined; goal = wanted.shift()) {
+      while (accepted >= latest && killed === undefined) await show.pause(20)
       await runNow(asha, goal)
       accepted++
     }
   }
   const killing = async () => {
-    while (killed === undefined) {
-      const runs = (await runsOf(asha, { hired_instance_id: agents.marketing.hired_instance_id })).filter((
-        { goal_instance_id },
-      ) => ids.has(goal_instance_id))
-      const isAny = (wanted: Run["status"]) => runs.some(({ status }) => status === wanted)
-      if (!isAny("completed") || ((accepted < EARLIEST || !isAny("running")) && accepted < LATEST)) continue
-      Deno.kill(pid, "SIGKILL")
-      killed = { asked: accepted, made: (await draftsOfAll(play, agents, goals)).length }
-    }
+    killed = await killAtTheWorst(play, agents, goals, () => accepted)
   }
   await Promise.all([killing(), ...Array.from({ length: AT_ONCE }, asking)])
   return killed!
@@ -80,12 +124,16 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   const pid = await stage.processOf("scheduler")
   const died = stage.line(/^scheduler ended by SIGKILL/)
   const back = stage.line(/^scheduler is back/)
-  const { asked, made } = await askAndKill(play, agents, goals, pid)
-  await show.refused("kill -9", `process ${pid}, the scheduler: ${asked} runs asked for by now, ${made} drafts made`)
+  const { asked, made, unnoted } = await askAndKill(play, agents, goals)
+  await show.says("deliverables", `has made ${made} drafts; of ${unnoted} the scheduler has not heard yet`)
+  await show.refused("kill -9", `process ${pid}, the scheduler, with ${asked} of ${total} runs asked for`)
   await show.says("hiring", `takes the other ${total - asked} all the same: they wait in its outbox`)
-  await checks.equal("killed_in_the_middle", { killed: true, drafts: `1 to ${total - 1}` }, {
+  const some = (count: number) => count > 0 && count < total ? "some" : String(count)
+  await checks.equal("killed_in_the_middle", { killed: true, asked: "some", made: "some", unnoted: "some" }, {
     killed: await Promise.race([died.then(() => true), show.pause(5_000).then(() => false)]),
-    drafts: made > 0 && made < total ? `1 to ${total - 1}` : String(made),
+    asked: some(asked),
+    made: some(made),
+    unnoted: some(unnoted),
   })
   await show.says("launcher", await died)
 
@@ -97,10 +145,8 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
 
   const runs = await untilCompleted(play, goals, total)
   const taken = runs.filter(({ attempts }) => attempts.length > 1).length
-  await show.says(
-    "scheduler",
-    `${total} of ${total} runs completed${taken > 0 ? `, ${taken} at a second attempt` : ""}`,
-  )
+  await show.says("scheduler", `${total} of ${total} runs completed, ${taken} of them at a second attempt`)
+  if (taken >= unnoted) await show.says("deliverables", `knew ${unnoted} of those keys, and gave the drafts it had`)
   await verify(play, agents, goals, runs, total)
 }
 
