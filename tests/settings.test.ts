@@ -25,6 +25,7 @@ const named = async (folder: string): Promise<ReadonlyArray<string>> => {
     ...[...text.matchAll(/\b(?:env|mine)\.([A-Z][A-Z0-9_]+)\b/g)].map(([, name]) => name!),
     ...[...text.matchAll(/\benv\.get\("([A-Z0-9_]+)"\)/g)].map(([, name]) => name!),
     ...[...text.matchAll(/\bConfig\.\w+\("([A-Z0-9_]+)"/g)].map(([, name]) => name!),
+    ...[...text.matchAll(/\bwhole\("([A-Z0-9_]+)"/g)].map(([, name]) => name!),
     ...[...text.matchAll(/\bSTINT_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => name),
   ])
 }
@@ -70,7 +71,7 @@ describe(".env.example", () => {
     )).join("\n")
     assert.include(texts, `whole("STINT_PG_POOL", 1, 1_000, ${values.STINT_PG_POOL})`)
     assert.include(texts, `whole("STINT_PG_POOL_TTL", 0, 86_400, ${values.STINT_PG_POOL_TTL})`)
-    assert.include(texts, `Config.Int("STINT_MAX_RUNNING").pipe(Config.withDefault(${values.STINT_MAX_RUNNING}))`)
+    assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
     assert.include(texts, `Config.withDefault("${values.PERSISTENCE_MODE}")`)
     assert.include(texts, `Config.withDefault("${values.USE_AGENT_TYPE_DB}")`)
   })

@@ -112,15 +112,20 @@ describe("stint db", { timeout: 60_000 }, () => {
     assert.strictEqual((await db("migrate --service scheduler")).status, 0)
   })
 
-  it("seeds once, and again without a change", async () => {
+  it("seeds once, and again without a change; not where the tables are missing", async () => {
     const env = await makeDatabases("migrated")
+    const bare = await makeDatabases("empty")
     try {
+      const refused = await db("seed", bare.env)
+      assert.deepStrictEqual([refused.status, refused.lines.length], [1, 1])
+      assert.match(refused.text, /^stint: .*relation "agent_type_definitions" does not exist\.$/m)
       const first = await db("seed", env.env)
       assert.deepStrictEqual([first.status, first.lines.every((line) => line.endsWith(": published"))], [0, true])
       const again = await db("seed", env.env)
       assert.deepStrictEqual([again.status, again.lines.every((line) => line.endsWith(": there already"))], [0, true])
     } finally {
       await env.release()
+      await bare.release()
     }
   })
 

@@ -102,7 +102,12 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       Layer.succeed(Reach, host.reach),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
     )),
-    Layer.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : health.refuse(sentenceOf(cause))),
+    Layer.tapCause((cause) => {
+      if (Cause.hasInterruptsOnly(cause)) return Effect.void
+      // A wrong setting is said in a sentence; a bug is shown whole
+      const shown = Cause.hasDies(cause) ? Effect.logError("the layers broke", cause) : Effect.void
+      return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
+    }),
   )
   const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
   const fetch = async (request: Request): Promise<Response> => {

@@ -5,16 +5,7 @@ import { SqlError } from "effect/sql"
 import { sqlState } from "./Migrator/MigrationError.ts"
 import { connectionOf } from "./Pg/Connection.ts"
 import { PgUrlError } from "./Pg/Url.ts"
-import { Refusal } from "./Refusal.ts"
-
-const whole = (name: string, least: number, most: number, otherwise: number) =>
-  Config.Int(name).pipe(
-    Config.withDefault(otherwise),
-    Effect.filterOrFail(
-      (n) => n >= least && n <= most,
-      (n) => new Refusal({ message: `${name} is ${n}: it must be a whole number from ${least} to ${most}` }),
-    ),
-  )
+import { Refusal, whole } from "./Refusal.ts"
 
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed. `STINT_PG_POOL` bounds its

@@ -1,8 +1,18 @@
 /** Why a service can't begin, for the person who started it. */
-import { Cause, Config, Data } from "effect"
+import { Cause, Config, Data, Effect } from "effect"
 
 /** A setting is wrong, or what it names is not as this program needs it: trying again changes nothing. No secret is in it. */
 export class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string }> {}
+
+/** A setting that is a whole number within bounds. Fails with a Refusal, or a ConfigError. */
+export const whole = (name: string, least: number, most: number, otherwise: number) =>
+  Config.Int(name).pipe(
+    Config.withDefault(otherwise),
+    Effect.filterOrFail(
+      (n) => n >= least && n <= most,
+      (n) => new Refusal({ message: `${name} is ${n}: it must be a whole number from ${least} to ${most}` }),
+    ),
+  )
 
 /** The first line of what a schema expected, and the variable that it was about. */
 const settingWords = (error: Config.ConfigError): string => {

@@ -67,6 +67,8 @@ describe("Plan", () => {
       "020_b.down.sql",
       "phase2_01_state.sql",
       "grants.sql",
+      "verify.sql",
+      "rollback.sql",
     ]))
     assert.deepStrictEqual(plan.up, ["phase2_01_state", "phase2_02_dlq", "010_a", "020_b"])
     assert.deepStrictEqual(plan.down, ["020_b.down.sql", "010_a.down.sql", "phase2_99_rollback.sql"])

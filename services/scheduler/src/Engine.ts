@@ -1,8 +1,9 @@
 /** The engine: sleeps until something is due, claims it, has its draft made, writes what became of it. */
 import { Health } from "@stint/edge/Health"
+import { whole } from "@stint/edge/Refusal"
 import { delayAfter, MAX_ATTEMPTS, reconnect, runRetry } from "@stint/edge/Schedules"
 import { uuidv7 } from "@stint/edge/Ids"
-import { Cause, Clock, Config, Duration, Effect, FiberSet, Layer, Schedule } from "effect"
+import { Cause, Clock, Duration, Effect, FiberSet, Layer, Schedule } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { Drafts } from "./Clients.ts"
 import { failed, outcomeOf } from "./Engine/Classify.ts"
@@ -51,7 +52,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const drafts = yield* Drafts
   const nudge = yield* Nudge
   const health = yield* Health
-  const permits = yield* Config.Int("STINT_MAX_RUNNING").pipe(Config.withDefault(800))
+  const permits = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probing })
   const holder = `scheduler-${uuidv7(Date.now())}`
   const working = yield* FiberSet.make<void>()

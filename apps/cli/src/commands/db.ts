@@ -1,6 +1,8 @@
-import { down, downPlan, migrate, status } from "@stint/edge/Migrator"
+import { down, downPlan, migrate, MigrationError, status } from "@stint/edge/Migrator"
+import { postgresWords } from "@stint/edge/Migrator/MigrationError"
 import { verify } from "@stint/edge/Migrator/Verify"
 import { Effect, Redacted } from "effect"
+import * as SqlError from "effect/sql/SqlError"
 import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { ping } from "../Db/Ping.ts"
@@ -74,7 +76,11 @@ const actions: Readonly<Record<string, Action>> = {
     ])
     const client = PgClient.layer({ ...connectionOf(databaseUrl), maxConnections: 1 })
     const sentence = (error: unknown) =>
-      new LauncherError(`catalog: ${error instanceof Error ? error.message : error}.`)
+      new MigrationError({
+        service: "catalog",
+        reason: "unreachable",
+        detail: SqlError.isSqlError(error) ? postgresWords(error) : String(error),
+      })
     const seeded = await run(
       settings,
       seed.pipe(Effect.provide(client), Effect.catchDefect((defect) => Effect.fail(sentence(defect)))),
