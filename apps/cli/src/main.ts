@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "remove what is past its time, or say what would go",
     load: () => import("./commands/retention.ts").then(({ retention }) => retention),
   },
+  compose: {
+    about: "what docker-compose.yml runs beside the services",
+    load: () => import("./commands/compose.ts").then(({ compose }) => compose),
+  },
   token: {
     about: "print a token for the local stack",
     load: () => import("./commands/token.ts").then(({ token }) => token),
