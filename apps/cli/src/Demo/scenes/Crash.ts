@@ -121,6 +121,8 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   const total = goals.length * TIMES
   await show.says(asha.who, `sets ${goals.length} more goals, and runs each ${TIMES} times: ${total} runs, at once`)
 
+  const within = (line: Promise<string>, milliseconds: number) =>
+    Promise.race([line, show.pause(milliseconds).then(() => undefined)])
   const pid = await stage.processOf("scheduler")
   const died = stage.line(/^scheduler ended by SIGKILL/)
   const back = stage.line(/^scheduler is back/)
@@ -128,16 +130,17 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   await show.says("deliverables", `has made ${made} drafts; of ${unnoted} the scheduler has not heard yet`)
   await show.refused("kill -9", `process ${pid}, the scheduler, with ${asked} of ${total} runs asked for`)
   await show.says("hiring", `takes the other ${total - asked} all the same: they wait in its outbox`)
+  const obituary = await within(died, 5_000)
   const some = (count: number) => count > 0 && count < total ? "some" : String(count)
   await checks.equal("killed_in_the_middle", { killed: true, asked: "some", made: "some", unnoted: "some" }, {
-    killed: await Promise.race([died.then(() => true), show.pause(5_000).then(() => false)]),
+    killed: obituary !== undefined,
     asked: some(asked),
     made: some(made),
     unnoted: some(unnoted),
   })
-  await show.says("launcher", await died)
+  if (obituary !== undefined) await show.says("launcher", obituary)
 
-  const returned = await Promise.race([back, show.pause(20_000).then(() => undefined)])
+  const returned = await within(back, 20_000)
   if (returned === undefined) throw new DemoError("The scheduler did not come back within 20 s")
   await show.says("launcher", returned)
   const next = await stage.processOf("scheduler")

@@ -23,7 +23,7 @@ export const pausing = async (play: Play, { trading }: Agents): Promise<void> =>
     to: "scheduler",
     method: "POST",
     path: "/scheduler/pause",
-    body: { reason, wait_for_completion: true, timeout_seconds: 10 },
+    body: { reason, wait_for_completion: true, timeout_seconds: 5 },
   })
   await show.says(olga.who, `pauses the scheduler: "${reason}"`)
   const queued = await runNow(asha, goal)
