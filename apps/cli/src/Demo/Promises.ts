@@ -26,8 +26,7 @@ export const promises = {
   pause_binds: "while the scheduler is paused, a run that was asked for does not start",
   resume_goes_on: "after the resume that run went through, and no earlier",
   actions_logged: "pause and resume are in the action log: who, when, why",
-  all_runs_accounted:
-    "of everything that ran in this demo: one draft per run, one run per key, every minute's slot once",
+  all_runs_accounted: "in all that ran here: one draft per run, one run per key, every minute's slot once",
   all_ended: "everything that the demo started has ended, and its home is gone",
 } as const
 

@@ -88,7 +88,9 @@ export const standardTerminal = (env: Readonly<Record<string, string | undefined
       const bar = (corner: string) => `${" ".repeat(INDENT)}${paint("dim", corner)}`
       const [title = "", ...rest] = lines
       const footer = rest.pop() ?? ""
-      print(`${bar("┌")} ${paint("bold", title)}`)
+      for (const [index, part] of wrap(title, columns - INDENT - 2).entries()) {
+        print(`${bar(index === 0 ? "┌" : "│")} ${paint("bold", part)}`)
+      }
       for (const line of rest) {
         const indent = /^ */.exec(line)![0]
         for (const part of wrap(line.trimStart(), columns - INDENT - 2 - indent.length)) {
@@ -103,7 +105,9 @@ export const standardTerminal = (env: Readonly<Record<string, string | undefined
       transient = true
     },
     verdict: (held, detail, more) => {
-      print(`  ${paint(held ? "green" : "red", held ? "✓" : "✗")} ${detail}`)
+      const [first = "", ...rest] = wrap(detail, columns - 4)
+      print(`  ${paint(held ? "green" : "red", held ? "✓" : "✗")} ${first}`)
+      for (const part of rest) print(`    ${part}`)
       if (more !== undefined) { for (const part of wrap(more, columns - 4)) print(`    ${paint("red", part)}`) }
     },
     plain: (text) => print(text),

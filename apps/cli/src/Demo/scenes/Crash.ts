@@ -127,6 +127,7 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   const died = stage.line(/^scheduler ended by SIGKILL/)
   const back = stage.line(/^scheduler is back/)
   const { asked, made, unnoted } = await askAndKill(play, agents, goals)
+  await show.says("demo", "stops deliverables, then the scheduler, for a moment: the worst one for a kill")
   await show.says("deliverables", `has made ${made} drafts; of ${unnoted} the scheduler has not heard yet`)
   await show.refused("kill -9", `process ${pid}, the scheduler, with ${asked} of ${total} runs asked for`)
   await show.says("hiring", `takes the other ${total - asked} all the same: they wait in its outbox`)
