@@ -1,0 +1,199 @@
+/** What the scheduler asks of deliverables and hiring over HTTP, and what it makes of their answers and silences. */
+import { FeedCursorGone } from "@stint/domain/Feed"
+import { GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
+import { Files } from "@stint/edge/Files"
+import { Reach, Unreachable } from "@stint/edge/Reach"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Fiber, Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+import { Clients } from "../src/App.ts"
+import { Drafts, Hiring } from "../src/Clients.ts"
+import { type ClaimedRun, keyOf } from "../src/Model.ts"
+
+type Serve = (request: Request) => Promise<Response>
+
+/** Runs with neighbours that answer so; whatever went wrong is the result as well. */
+const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hiring>, listens = true) =>
+  Effect.gen(function* () {
+    const asked: Array<Request> = []
+    const fetch = ((input: string | URL | Request, init?: RequestInit) => {
+      const request = new Request(input, init)
+      asked.push(request.clone())
+      return serve(request)
+    }) as typeof globalThis.fetch
+    const check = (url: string) =>
+      listens ? Effect.void : Effect.fail(new Unreachable({ message: `nothing listens at ${url}` }))
+    const layer = Clients.pipe(Layer.provide([
+      Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+      Layer.succeed(Reach, Reach.of({ check })),
+      ConfigProvider.layer(ConfigProvider.fromEnvRecord({
+        DELIVERABLES_URL: "http://deliverables.test",
+        HIRING_URL: "http://hiring.test",
+        STINT_SERVICE_TOKEN_FILE: "token",
+      })),
+    ]))
+    const result = yield* Effect.match(use, {
+      onSuccess: (value): unknown => value,
+      onFailure: (error): unknown => error,
+    }).pipe(Effect.provide(layer), Effect.provideService(FetchHttpClient.Fetch, fetch))
+    return { asked, result: result as Record<string, unknown> }
+  })
+
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
+  })
+const problem = (code: string, status: number, more: Record<string, unknown> = {}) =>
+  json({ type: `urn:stint:problem:${code}`, title: "x", status, code, ...more }, status)
+const answers = (response: Response): Serve => () => Promise.resolve(response.clone())
+const breaks: Serve = () => Promise.reject(new TypeError("connection closed"))
+const isSilent: Serve = () => new Promise(() => {})
+
+/** Of a silence: the failure that comes when the time is over, and none comes a moment before. */
+const afterSilence = <A, E>(millis: number, use: Effect.Effect<A, E, Drafts | Hiring>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(withNeighbours(isSilent, use))
+    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+    yield* TestClock.adjust(millis - 1)
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* TestClock.adjust(1)
+    return (yield* Fiber.join(fiber)).result
+  })
+
+const slot = Date.parse("2026-01-01T09:00:00.000Z")
+const run: ClaimedRun = {
+  scheduled_run_id: ScheduledRunId.make("SCH-1"),
+  goal_instance_id: GoalInstanceId.make("GOI-1"),
+  hired_instance_id: HiredInstanceId.make("HAI-1"),
+  scheduled_time: slot,
+  attempt: 2,
+  fence: 7n,
+  claimed_at: slot + 5,
+  serial: false,
+}
+
+describe("the client of deliverables", () => {
+  const make = Effect.flatMap(Drafts, (drafts) => drafts.make([run]))
+
+  it.effect("asks for drafts under the runs' own keys, with the service's token, and gives what was answered of each", () =>
+    Effect.gen(function* () {
+      const refused = {
+        idempotency_key: keyOf("GOI-1", slot),
+        problem: { type: "urn:stint:problem:run_not_runnable", title: "x", status: 409, code: "run_not_runnable" },
+      }
+      const { asked, result } = yield* withNeighbours(answers(json({ items: [refused] })), make)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(result)), [refused])
+      assert.strictEqual(asked[0]!.url, "http://deliverables.test/api/v1/deliverables/batch")
+      assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
+      assert.deepStrictEqual(yield* Effect.promise(() => asked[0]!.json()), {
+        items: [{
+          idempotency_key: "GOI-1:2026-01-01T09:00:00.000Z",
+          goal_instance_id: "GOI-1",
+          hired_instance_id: "HAI-1",
+          scheduled_time: "2026-01-01T09:00:00.000Z",
+        }],
+      })
+    }))
+
+  it.effect("where nothing listens, nothing is sent: away", () =>
+    Effect.gen(function* () {
+      const { asked, result } = yield* withNeighbours(answers(json({ items: [] })), make, false)
+      assert.deepStrictEqual([result._tag, asked.length], ["Away", 0])
+      assert.strictEqual(result.message, "nothing listens at http://deliverables.test")
+    }))
+
+  it.effect("the service's own token refused is away as well: no run is to blame", () =>
+    Effect.gen(function* () {
+      for (const [code, status] of [["unauthorized", 401], ["wrong_role", 403]] as const) {
+        const { asked, result } = yield* withNeighbours(
+          answers(problem(code, status, { allowed_roles: ["service"] })),
+          make,
+        )
+        assert.deepStrictEqual([result._tag, asked.length], ["Away", 1], code)
+        assert.match(String(result.message), /^deliverables refused the scheduler's token: /)
+      }
+    }))
+
+  it.effect("whatever else happens after it was sent is a failed call, of a type that tells what; it tries once", () =>
+    Effect.gen(function* () {
+      const cases: ReadonlyArray<readonly [Serve, string]> = [
+        [answers(problem("unavailable", 503)), "unavailable"],
+        [answers(problem("internal_error", 500)), "TRANSPORT"],
+        [answers(problem("invalid_request", 400)), "invalid_request"],
+        [answers(json({ not: "an answer" })), "UNREADABLE"],
+        [answers(json({ items: [{ idempotency_key: 1 }] })), "UNREADABLE"],
+        [breaks, "TRANSPORT"],
+      ]
+      for (const [serve, type] of cases) {
+        const { asked, result } = yield* withNeighbours(serve, make)
+        assert.deepStrictEqual([result._tag, result.type, asked.length], ["CallFailed", type, 1], type)
+        assert.isNotEmpty(result.message, type)
+      }
+    }))
+
+  it.effect("is waited for 30 seconds, and no longer", () =>
+    Effect.gen(function* () {
+      const failure = yield* afterSilence(30_000, make)
+      assert.deepStrictEqual([failure._tag, failure.type], ["CallFailed", "TRANSPORT"])
+      assert.match(String(failure.message), /^deliverables did not answer within 30s$/)
+    }))
+})
+
+describe("the client of hiring", () => {
+  const changes = Effect.flatMap(Hiring, (hiring) => hiring.changes("7.1", 20_000))
+  const snapshot = (next?: string) => Effect.flatMap(Hiring, (hiring) => hiring.snapshot(next))
+  const lookup = Effect.flatMap(Hiring, (hiring) => hiring.lookup(GoalInstanceId.make("GOI-1")))
+
+  it.effect("asks for what changed after a cursor, and tells one that is gone from a feed that fails", () =>
+    Effect.gen(function* () {
+      const { asked, result } = yield* withNeighbours(answers(json({ items: [], cursor: "8.0" })), changes)
+      assert.deepStrictEqual(result, { items: [], cursor: "8.0" })
+      const { pathname, searchParams } = new URL(asked[0]!.url)
+      assert.deepStrictEqual([pathname, Object.fromEntries(searchParams)], [
+        "/api/v1/goal-changes",
+        { after: "7.1", wait_ms: "20000", limit: "500" },
+      ])
+      assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
+      const { code, status } = new FeedCursorGone({})
+      assert.strictEqual((yield* withNeighbours(answers(problem(code, status)), changes)).result._tag, "FeedGone")
+      for (const serve of [answers(problem("unauthorized", 401)), answers(json({ items: 1 })), breaks]) {
+        assert.strictEqual((yield* withNeighbours(serve, changes)).result._tag, "CallFailed")
+      }
+    }))
+
+  it.effect("reads the snapshot page by page", () =>
+    Effect.gen(function* () {
+      const page = { items: [], next: "page-2", feed_cursor: "8.0" }
+      const first = yield* withNeighbours(answers(json(page)), snapshot())
+      const second = yield* withNeighbours(answers(json({ ...page, next: null })), snapshot("page-2"))
+      assert.deepStrictEqual([first.result, second.result], [page, { ...page, next: null }])
+      assert.deepStrictEqual(
+        [...first.asked, ...second.asked].map(({ url }) => Object.fromEntries(new URL(url).searchParams)),
+        [
+          { limit: "500" },
+          { limit: "500", next: "page-2" },
+        ],
+      )
+      assert.strictEqual(
+        (yield* withNeighbours(answers(problem("unavailable", 503)), snapshot())).result._tag,
+        "CallFailed",
+      )
+    }))
+
+  it.effect("looks one goal up", () =>
+    Effect.gen(function* () {
+      const { asked, result } = yield* withNeighbours(answers(json({ goals: [], hires: [] })), lookup)
+      assert.deepStrictEqual(result, { goals: [], hires: [] })
+      assert.deepStrictEqual(yield* Effect.promise(() => asked[0]!.json()), { goal_instance_ids: ["GOI-1"] })
+      const failed = (yield* withNeighbours(breaks, lookup)).result
+      assert.deepStrictEqual([failed._tag, failed.type], ["CallFailed", "HttpClientError"])
+    }))
+
+  it.effect("is waited for 40 seconds by who follows it, and 3 by who looks something up", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* afterSilence(40_000, changes))._tag, "CallFailed")
+      assert.strictEqual((yield* afterSilence(3_000, lookup))._tag, "CallFailed")
+    }))
+})
