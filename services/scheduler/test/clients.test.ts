@@ -69,7 +69,7 @@ const run: ClaimedRun = {
   hired_instance_id: HiredInstanceId.make("HAI-1"),
   scheduled_time: slot,
   attempt: 2,
-  fence: 7n,
+  fence: 7,
   claimed_at: slot + 5,
   serial: false,
 }

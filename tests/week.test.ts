@@ -1,0 +1,185 @@
+/**
+ * A week passes in the whole system: four services in memory, each behind its fetch handler, under one clock that the
+ * test moves. (On Postgres, whose clock nobody moves, the same is shown by rows made older: services/hiring/test/
+ * clockwork-postgres.test.ts and services/scheduler/test/retention.test.ts.)
+ */
+import { App as Catalog } from "@stint/catalog/App"
+import { App as Deliverables } from "@stint/deliverables/App"
+import { App as Hiring } from "@stint/hiring/App"
+import { App as Scheduler } from "@stint/scheduler/App"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Clock, Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { hireAgent, setGoal } from "./support/Customer.ts"
+import { type MovableClock, movableClock } from "./support/MovableClock.ts"
+import { type Answer, ready, type Send, startService, type TestService } from "./support/Service.ts"
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const apps = { catalog: Catalog, hiring: Hiring, deliverables: Deliverables, scheduler: Scheduler }
+type Name = keyof typeof apps
+const names = Object.keys(apps) as ReadonlyArray<Name>
+
+const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
+
+/** The four services, who reach each other without a network. */
+const startAll = async (time: MovableClock) => {
+  const services = {} as Record<Name, TestService>
+  /** A goal whose drafts deliverables refuses for good. */
+  const refused = { goal: "" }
+  const fetch = (async (input: string | URL | Request, init?: RequestInit) => {
+    const request = new Request(input, init)
+    const text = await request.clone().text()
+    if (request.url.endsWith("/deliverables/batch") && refused.goal !== "" && text.includes(refused.goal)) {
+      const { items } = JSON.parse(text) as { items: ReadonlyArray<{ idempotency_key: string }> }
+      const problem = { type: "urn:stint:problem:draft_impossible", title: "x", status: 422, code: "draft_impossible" }
+      return Response.json({ items: items.map(({ idempotency_key }) => ({ idempotency_key, problem })) })
+    }
+    return services[new URL(request.url).hostname.split(".")[0] as Name].fetch(request)
+  }) as typeof globalThis.fetch
+  const around = Layer.merge(Layer.succeed(Clock.Clock, time.clock), Layer.succeed(FetchHttpClient.Fetch, fetch))
+  const env = {
+    USE_AGENT_TYPE_DB: "false",
+    PERSISTENCE_MODE: "memory",
+    DELIVERABLE_PERSISTENCE_MODE: "memory",
+    SCHEDULER_PERSISTENCE_MODE: "memory",
+    ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, `http://${name}.test`])),
+  }
+  for (const name of names) {
+    services[name] = await startService((apps[name] as typeof Catalog).pipe(Layer.provide(around)), env)
+    await ready(services[name])
+  }
+  return { services, refused }
+}
+
+describe("a week", { timeout: 120_000 }, () => {
+  let time: MovableClock
+  let system: Awaited<ReturnType<typeof startAll>>
+  beforeAll(async () => {
+    time = movableClock()
+    system = await startAll(time)
+  })
+  afterAll(async () => {
+    for (const name of names.toReversed()) await system.services[name].dispose()
+  })
+
+  const on = (name: Name) => (method: string, path: string, send: Send = {}): Promise<Answer> =>
+    system.services[name].call(method, path, { as: "operator:olga", ...send })
+  const hiring = (method: string, path: string, send: Send = {}) => on("hiring")(method, path, send)
+  const scheduler = (method: string, path: string, send: Send = {}) =>
+    on("scheduler")(method, `/api/v1/scheduler${path}`, send)
+  const hire = async (id: string) => (await hiring("GET", `/api/v1/hired-agents/${id}`)).json
+  const subscription = async (id: string) => (await hiring("GET", `/api/v1/subscriptions/${id}`)).json
+  /** All entries of a list. */
+  const all = async (get: (query: string) => Promise<Answer>) => {
+    // deno-lint-ignore no-explicit-any
+    const items: Array<any> = []
+    for (let cursor = "";;) {
+      const { json, status } = await get(`limit=100${cursor}`)
+      assert.strictEqual(status, 200, JSON.stringify(json))
+      items.push(...json.items)
+      if (json.next_cursor === null) return items
+      cursor = `&cursor=${encodeURIComponent(json.next_cursor)}`
+    }
+  }
+  const runsOf = (goal: string) => all((query) => scheduler("GET", `/runs?goal_instance_id=${goal}&${query}`))
+  const draftsOf = (id: string) =>
+    all((query) => on("deliverables")("GET", `/api/v1/hired-agents/${id}/deliverables?${query}`))
+  const until = async (what: string, holds: () => Promise<boolean>) => {
+    for (let n = 0; n < 200; n++) {
+      if (await holds()) return
+      await pause(50)
+    }
+    assert.fail(what)
+  }
+  /** Lets time pass in steps, so that what is due at an hour happens near it. */
+  const pass = async (by: number, step = 2 * HOUR) => {
+    const end = time.now() + by
+    while (time.now() < end) {
+      time.advance(Math.min(step, end - time.now()))
+      await pause(60)
+    }
+  }
+  const onDemand = { goal_template_id: "marketing.daily_micro_post.v1", frequency: "on_demand", settings: {} }
+
+  it("ends trials, rolls periods, expires dead letters and removes what is past its time, and nothing that lives", async () => {
+    // 25 days before: a run that is long over when the week ends, and one that waits for a day that has not come
+    const old = await hireAgent(hiring, "acme", "marketing.healthcare.v1")
+    const once = await setGoal(hiring, "acme", old.hired_instance_id, onDemand)
+    const trigger = (goal: string, body: Record<string, unknown> = {}) =>
+      scheduler("POST", `/trigger/${goal}`, { body: { reason: "for the test", ...body } })
+    await until(
+      "the scheduler never heard of the goal",
+      async () => (await trigger(once.goal_instance_id)).status < 300,
+    )
+    const waits = await trigger(once.goal_instance_id, {
+      scheduled_time: new Date(time.now() + 60 * DAY).toISOString(),
+    })
+    assert.isBelow(waits.status, 300, JSON.stringify(waits.json))
+    const statuses = async (goal: string) => (await runsOf(goal)).map(({ status }) => status).sort()
+    await until("the run never ended", async () => (await statuses(once.goal_instance_id)).includes("completed"))
+    await pass(25 * DAY, 12 * HOUR)
+    assert.deepStrictEqual(await statuses(once.goal_instance_id), ["completed", "pending"])
+    const period = (await subscription(old.subscription_id)).current_period_end
+
+    // The week begins: two hires in trial, one of which loses its subscription, and a goal that fails for good
+    const [kept, left] = [
+      await hireAgent(hiring, "acme", "marketing.healthcare.v1"),
+      await hireAgent(hiring, "zenith", "marketing.healthcare.v1"),
+    ]
+    const daily = { ...onDemand, frequency: "daily", settings: { topic: "Sleep", schedule: { at: "09:00" } } }
+    const posts = await setGoal(hiring, "acme", kept.hired_instance_id, daily)
+    await setGoal(hiring, "zenith", left.hired_instance_id, onDemand)
+    const broken = await setGoal(hiring, "acme", kept.hired_instance_id, onDemand)
+    system.refused.goal = broken.goal_instance_id
+    await until("never heard of the goal", async () => (await trigger(broken.goal_instance_id)).status < 300)
+    const letters = () => all((query) => scheduler("GET", `/dlq?${query}`))
+    await until("no dead letter", async () => (await letters()).length === 1)
+    assert.strictEqual((await letters())[0].state, "open")
+    await hiring("POST", `/api/v1/subscriptions/${left.subscription_id}/cancel`, {
+      as: "customer:zenith",
+      body: { at_period_end: false },
+    })
+    const goal = async () => (await hiring("GET", `/api/v1/hired-agents/${kept.hired_instance_id}/goals`)).json.items
+    const goals = await goal()
+    for (const { hired_instance_id } of [kept, left]) {
+      assert.strictEqual((await hire(hired_instance_id)).trial_status, "active")
+    }
+
+    await pass(7 * DAY + 3 * HOUR)
+    // A call that was under way when time moved on is tried again minutes later
+    const isOver = ({ status }: { status: string }) => status === "completed"
+    for (let n = 0; n < 60 && !(await runsOf(posts.goal_instance_id)).every(isOver); n++) await pass(60_000)
+    await until("the dead letter never expired", async () => (await letters())[0].state === "expired")
+
+    assert.strictEqual((await hire(kept.hired_instance_id)).trial_status, "ended_converted")
+    assert.strictEqual((await hire(left.hired_instance_id)).trial_status, "ended_not_converted")
+    const rolled = await subscription(old.subscription_id)
+    assert.deepStrictEqual([rolled.status, rolled.current_period_start], ["active", period])
+
+    assert.deepStrictEqual((await letters()).map(({ state }) => state), ["expired"])
+    const actions = await all((query) => scheduler("GET", `/actions?${query}`))
+    assert.deepStrictEqual(
+      actions.filter(({ action }) => action === "dlq_expired").map(({ goal_instance_id, operator }) => [
+        goal_instance_id,
+        operator,
+      ]),
+      [[broken.goal_instance_id, "system"]],
+    )
+
+    // 32 days old: what is over has gone, what waits is there, and so is what was made
+    assert.deepStrictEqual(await statuses(once.goal_instance_id), ["pending"])
+    assert.strictEqual((await draftsOf(old.hired_instance_id)).length, 1)
+    assert.strictEqual(actions.filter(({ action }) => action === "trigger").length, 3)
+
+    // Nothing that lives is gone, and the days went by: one draft each
+    const days = await runsOf(posts.goal_instance_id)
+    assert.isTrue(days.every(isOver), JSON.stringify(days))
+    assert.include([7, 8], days.length)
+    assert.strictEqual(new Set(days.map(({ scheduled_time }) => scheduled_time)).size, days.length)
+    assert.strictEqual((await draftsOf(kept.hired_instance_id)).length, days.length)
+    assert.deepStrictEqual(await goal(), goals)
+    assert.strictEqual((await hire(old.hired_instance_id)).active, true)
+    assert.strictEqual((await hire(left.hired_instance_id)).active, true)
+  })
+})
