@@ -44,7 +44,9 @@ const isHttp = (file: string): boolean => /\/Http(\.ts$|\/)/.test(file)
 const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
 
 /** What of the domain has no business in it: who calls, how a failure looks, how a list or a body is written. */
-const neutral = new Set(["Caller", "Canonical", "Problem", "Protocol", "Tokens"].map((name) => `@stint/domain/${name}`))
+const neutral = new Set(
+  ["Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Tokens"].map((name) => `@stint/domain/${name}`),
+)
 
 const rules: ReadonlyArray<Rule> = [
   {

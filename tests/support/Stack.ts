@@ -53,6 +53,8 @@ export interface Stack {
   readonly output: () => string
   /** Sends a request to a service, as a role and subject. */
   call(service: ServiceName, method: string, path: string, send?: Send): Promise<Answer>
+  /** Waits until a service says that it is ready. */
+  isReady(service: ServiceName): Promise<void>
   /** SIGKILL, or another signal, to a service's process. */
   kill(service: ServiceName, signal?: NodeJS.Signals): Promise<void>
   /** SIGKILL to Postgres: the postmaster, and with it every backend. */
@@ -112,6 +114,16 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
       })
       const text = await response.text()
       return { status: response.status, headers: response.headers, json: text === "" ? undefined : JSON.parse(text) }
+    },
+    isReady: async (service) => {
+      const url = `http://127.0.0.1:${base + PORTS[service]}/readyz`
+      for (let tries = 0; tries < 600; tries++) {
+        const answer = await fetch(url).catch(() => undefined)
+        await answer?.body?.cancel()
+        if (answer?.status === 200) return
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      throw new Error(`${service} is not ready:\n${output}`)
     },
     kill: async (service, signal = "SIGKILL") => {
       for (const pid of await pids(service)) process.kill(pid, signal)

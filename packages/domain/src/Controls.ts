@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "./Goals.ts"
+import { HireNotFound } from "./Hires.ts"
 import { CustomerId, GoalInstanceId, HiredInstanceId, LogId, ScheduledRunId, Subject } from "./Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
 import { IdempotencyHeader, Instant, JsonObject, listOf, Page, text } from "./Protocol.ts"
@@ -143,7 +144,12 @@ export class SlotTaken extends problem<SlotTaken>()("SlotTaken", {
 /** Endpoints of the controls. */
 export class ControlsGroup extends HttpApiGroup.make("controls")
   .add(
-    HttpApiEndpoint.post("pause", "/pause", { headers: IdempotencyHeader, payload: Pause, success: Paused })
+    HttpApiEndpoint.post("pause", "/pause", {
+      headers: IdempotencyHeader,
+      payload: Pause,
+      success: Paused,
+      error: HireNotFound,
+    })
       .annotate(Access, ["operator"]),
     HttpApiEndpoint.post("resume", "/resume", { headers: IdempotencyHeader, payload: Resume, success: Resumed })
       .annotate(Access, ["operator"]),

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "./Ids.ts"
 import { InvalidRequest, problem } from "./Problem.ts"
-import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, NoFields, Page, text } from "./Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (a person gave up) or expired (7 days). */
@@ -73,6 +73,9 @@ export type Redriven = typeof Redriven.Type
 export const Retried = Schema.Struct({ status: Schema.tag("queued"), dlq_id: DlqId, retry_count: Schema.Int })
 export type Retried = typeof Retried.Type
 
+/** 202 of a redrive that queued something, and where the entries are to be watched; a dry run is a plain 200. */
+const queued = HttpApiSchema.WithHeaders(Redriven.pipe(HttpApiSchema.status(202)), { location: Schema.String })
+
 const params = { id: DlqId }
 
 /** Endpoints of dead letters. */
@@ -93,18 +96,18 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
     HttpApiEndpoint.post("retry", "/:id/retry", {
       params,
       headers: IdempotencyHeader,
-      payload: Schema.Struct({}),
+      payload: NoFields,
       success: Retried.pipe(HttpApiSchema.status(202)),
       error: [DeadLetterNotFound, DeadLetterClosed, DeadLetterQueued],
     }).annotate(Access, ["operator"]),
     HttpApiEndpoint.post("redrive", "/redrive", {
       headers: IdempotencyHeader,
       payload: Redrive,
-      success: [Redriven.pipe(HttpApiSchema.status(202)), Redriven],
+      success: [Redriven, queued],
     }).annotate(Access, ["operator"]),
     HttpApiEndpoint.delete("discard", "/:id", {
       params,
-      payload: Schema.Struct({ reason: text(1000).check(Schema.isNonEmpty()) }),
+      payload: Schema.Struct({ reason: text(1000).check(Schema.isPattern(/\S/, { message: "must not be blank" })) }),
       success: DeadLetter,
       error: [DeadLetterNotFound, DeadLetterClosed],
     }).annotate(Access, ["operator"]),

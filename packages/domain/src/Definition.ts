@@ -26,7 +26,9 @@ const text = (max: number) =>
 
 const name = (description: string) =>
   Schema.String.check(
-    Schema.isPattern(/^[A-Za-z0-9._-]{1,128}$/, { message: "must be 1 to 128 of A-Z a-z 0-9 . _ -" }),
+    Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, {
+      message: "must be 1 to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit",
+    }),
   ).annotate({ description })
 
 const FieldKey = Schema.String.check(

@@ -248,7 +248,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
     HttpApiEndpoint.get("inbox", "/deliverables", {
       query: { customer_id: CustomerId, review_status, ...Page },
       success: listOf(Deliverable),
-      error: [CustomerNotFound, InvalidRequest],
+      error: [CustomerNotFound, InvalidRequest, Unavailable],
     }).annotate(Access, readers),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,
@@ -300,12 +300,13 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
     HttpApiEndpoint.delete("remove", "/deliverables/:id", {
       params,
       success: Schema.Struct({ deleted: Schema.Boolean, deliverable_id: DeliverableId }),
-      error: [DeliverableNotFound, DeliverableGone],
+      error: [DeliverableNotFound, DeliverableGone, Unavailable],
     }).annotate(Access, ["customer"]),
     HttpApiEndpoint.get("approvals", "/deliverables/:id/approvals", {
       params,
+      query: Page,
       success: listOf(Approval.json),
-      error: DeliverableNotFound,
+      error: [DeliverableNotFound, InvalidRequest],
     }).annotate(Access, readers),
     HttpApiEndpoint.get("approval", "/approvals/:id", {
       params: { id: ApprovalId },

@@ -35,7 +35,8 @@ const sentence = (message: string): string => {
       ? "must not be empty"
       : `must have ${length[1]} ${length[2]} characters or items`
   }
-  return `must be ${words[expected] ?? expected}`
+  // the name of a schema of ours says nothing to its user: those that have one are objects
+  return `must be ${words[expected] ?? (/^[A-Z]\w+$/.test(expected) ? "an object" : expected)}`
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()

@@ -3,7 +3,10 @@ import { Schema } from "effect"
 import { subjectPattern, subjectRule } from "./Tokens.ts"
 
 const id = (prefix: string, description: string) =>
-  Schema.String.annotate({ description, examples: [`${prefix}-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11`] })
+  Schema.String.check(Schema.isMaxLength(128, { message: "must have at most 128 characters" })).annotate({
+    description,
+    examples: [`${prefix}-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11`],
+  })
 
 /** A subscription of a customer to an agent type (`SUB-`). */
 export const SubscriptionId = id("SUB", "A subscription").pipe(Schema.brand("SubscriptionId"))
@@ -63,7 +66,9 @@ export const CustomerId = Subject.annotate({ description: "A customer: the subje
 export type CustomerId = typeof CustomerId.Type
 
 /** The id of an agent type, the same in every version (api.md calls it `agent_id` too). */
-export const AgentTypeId = Schema.String.annotate({ examples: ["marketing.healthcare.v1"] }).pipe(
+export const AgentTypeId = Schema.String.check(
+  Schema.isMaxLength(128, { message: "must have at most 128 characters" }),
+).annotate({ examples: ["marketing.healthcare.v1"] }).pipe(
   Schema.brand("AgentTypeId"),
 )
 export type AgentTypeId = typeof AgentTypeId.Type

@@ -12,8 +12,22 @@ import {
   UnsupportedMediaType,
 } from "./Problem.ts"
 
-/** An instant on the wire: RFC 3339 in UTC with milliseconds. */
-export const Instant = Schema.DateTimeUtcFromString.annotate({ examples: [] })
+const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
+
+/** A day that is in the calendar (the 30th of February is not), of a year that Postgres and people can tell. */
+const isInstant = (text: string): boolean => {
+  const day = rfc3339.exec(text)?.[1]
+  if (day === undefined || day < "1970") return false
+  const date = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+}
+
+/** An instant on the wire: RFC 3339 in UTC with milliseconds, 1970 to 9999; nothing is guessed or moved. */
+export const Instant = Schema.String.check(
+  Schema.makeFilter((text: string) =>
+    isInstant(text) || "must be an RFC 3339 instant in UTC, as 2026-03-01T09:00:00.000Z"
+  ),
+).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString)).annotate({ examples: [] })
 
 /** An instant with both faces: `timestamptz` in a row, RFC 3339 on the wire. */
 export const InstantField = Model.Field({
@@ -43,10 +57,12 @@ export const NoFields = Schema.Record(Schema.String, Schema.Never.annotate({ mes
 export const IdempotencyKey = Schema.String.pipe(
   Schema.decodeTo(
     Schema.String.check(
-      Schema.isPattern(/^[\x21-\x7e]{1,255}$/, { message: "must be 1 to 255 visible ASCII characters" }),
+      Schema.isPattern(/^[\x21\x23-\x7e]{1,255}$/, {
+        message: "must be 1 to 255 visible ASCII characters, bare or in quotes",
+      }),
     ),
     SchemaTransformation.transform({
-      decode: (given) => /^"[^"]+"$/.test(given) ? given.slice(1, -1) : given,
+      decode: (given) => /^".*"$/.test(given) ? given.slice(1, -1) : given,
       encode: (key) => key,
     }),
   ),
@@ -61,12 +77,21 @@ export const RequiredIdempotencyHeader = Schema.Struct({ "idempotency-key": Idem
 /** Annotation of an endpoint whose handler keeps replies by key itself, for as long as the row they made lives. */
 export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/KeepsReplies") {}
 
+/** A whole number in a query, in plain digits. */
+export const wholeNumber = (minimum: number, maximum: number) =>
+  Schema.String.check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
+    .pipe(
+      Schema.decodeTo(
+        Schema.FiniteFromString.check(
+          Schema.isBetween({ minimum, maximum }, { message: `must be a whole number, ${minimum} to ${maximum}` }),
+        ),
+      ),
+    )
+
 /** Keyset paging: where to go on (`next_cursor` of the page before) and how many, at most 200. */
 export const Page = {
   cursor: Schema.optionalKey(Schema.String),
-  limit: Schema.optionalKey(
-    Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
-  ),
+  limit: Schema.optionalKey(wholeNumber(1, 200)),
 }
 
 /**

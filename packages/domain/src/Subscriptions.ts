@@ -5,7 +5,7 @@ import { Model } from "effect/schema"
 import { Access } from "./Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "./Ids.ts"
 import { CustomerNotFound, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, InstantField, listOf, NullableInstantField, Page } from "./Protocol.ts"
+import { created, IdempotencyHeader, InstantField, listOf, NoFields, NullableInstantField, Page } from "./Protocol.ts"
 
 /** pending_payment -> active <-> past_due; any of them -> canceled, which is final. */
 export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])
@@ -77,12 +77,14 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
     HttpApiEndpoint.post("activate", "/:id/activate", {
       params,
       headers,
+      payload: NoFields,
       success: Subscription.json,
       error: [SubscriptionNotFound, SubscriptionNotActive],
     }).annotate(Access, ["operator"]),
     HttpApiEndpoint.post("pastDue", "/:id/past-due", {
       params,
       headers,
+      payload: NoFields,
       success: Subscription.json,
       error: [SubscriptionNotFound, SubscriptionNotActive],
     }).annotate(Access, ["operator"]),

@@ -3,13 +3,15 @@ import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "@stint/domai
 import { BodyLimits } from "@stint/domain/Protocol"
 import { Effect, Layer, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"
-import { jsonPath } from "./RequestProblems.ts"
+import { jsonPath } from "@stint/domain/FieldIssues"
 
 const MIB = 1024 * 1024
 /** What a body may weigh, in bytes; the batch of runs may weigh more. */
 const limitOf = (path: string) => path.endsWith("/batch") ? 10 * MIB : MIB
 /** How much of a body that is too large is read away, so that its sender gets to see the answer. */
 const DRAIN = 32 * MIB
+/** How long a body may take to arrive. */
+const PATIENCE = "60 seconds"
 /** How deep a body may nest. */
 const DEPTH = 64
 
@@ -19,18 +21,18 @@ const invalid = (path: string, message: string) => new InvalidRequest({ detail: 
 const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest | undefined => {
   switch (typeof value) {
     case "string":
-      if (value.includes("\0")) return invalid(jsonPath("$", path), "must not contain U+0000")
-      if (!value.isWellFormed()) return invalid(jsonPath("$", path), "must not contain a lone surrogate")
+      if (value.includes("\0")) return invalid(jsonPath(path), "must not contain U+0000")
+      if (!value.isWellFormed()) return invalid(jsonPath(path), "must not contain a lone surrogate")
       return undefined
     case "number":
-      return Number.isFinite(value) ? undefined : invalid(jsonPath("$", path), "must be a finite number")
+      return Number.isFinite(value) ? undefined : invalid(jsonPath(path), "must be a finite number")
     case "object": {
       if (value === null) return undefined
       if (path.length >= DEPTH) return invalid("$", `must not nest deeper than ${DEPTH}`)
       const entries = Array.isArray(value) ? value.entries() : Object.entries(value)
       for (const [key, inner] of entries) {
         if (typeof key === "string" && (key.includes("\0") || !key.isWellFormed())) {
-          return invalid(jsonPath("$", path), "must not have a key with U+0000 or a lone surrogate")
+          return invalid(jsonPath(path), "must not have a key with U+0000 or a lone surrogate")
         }
         path.push(key)
         const fault = faultOf(inner, path)
@@ -47,7 +49,7 @@ const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
   if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
   let size = 0
-  yield* Stream.orDie(request.stream).pipe(
+  yield* request.stream.pipe(
     Stream.takeUntil((chunk) => {
       size += chunk.length
       if (size <= limit) chunks.push(chunk)
@@ -55,6 +57,12 @@ const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
       return size > limit + DRAIN
     }),
     Stream.runDrain,
+    // a body that ends early, or never does: what came does not decode
+    Effect.mapError(() => invalid("$", "ended before it was whole")),
+    Effect.timeoutOrElse({
+      duration: PATIENCE,
+      orElse: () => Effect.fail(invalid("$", `did not arrive within ${PATIENCE}`)),
+    }),
   )
   if (size > limit) {
     return yield* new BodyTooLarge({ detail: `A body here may have ${limit} bytes at most` })

@@ -31,13 +31,34 @@ export const middlewares = Layer.mergeAll(
   Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
 )
 
-const bare: Record<number, { readonly code: string; readonly title: string }> = {
-  400: { code: "invalid_request", title: "The request is not valid" },
-  404: { code: "not_found", title: "There is nothing here" },
-  405: { code: "method_not_allowed", title: "That method is not allowed here" },
-  413: { code: "body_too_large", title: "The body is too large" },
-  415: { code: "unsupported_media_type", title: "The body must be application/json" },
-  503: { code: "unavailable", title: "A service that is needed does not answer now" },
+const bare: Record<number, { readonly code: string; readonly title: string; readonly detail: string }> = {
+  400: {
+    code: "invalid_request",
+    title: "The request is not valid",
+    detail: "The query must be valid UTF-8, percent-encoded, without U+0000",
+  },
+  404: {
+    code: "not_found",
+    title: "There is nothing here",
+    detail: "No endpoint has this method and path; /docs lists those there are",
+  },
+  405: {
+    code: "method_not_allowed",
+    title: "That method is not allowed here",
+    detail: "/docs lists the endpoints and their methods",
+  },
+  413: { code: "body_too_large", title: "The body is too large", detail: "A body may have 1 MiB at most" },
+  415: {
+    code: "unsupported_media_type",
+    title: "The body must be application/json",
+    detail: "Send content-type: application/json",
+  },
+  503: { code: "unavailable", title: "A service that is needed does not answer now", detail: "Try again" },
+}
+const broken = {
+  code: "internal_error",
+  title: "Something broke on our side",
+  detail: "It is logged under the request_id; trying again may help",
 }
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
@@ -51,14 +72,18 @@ const finish = async (response: Response, requestId: string, facts: RequestFacts
     return new Response(response.body, { status: response.status, headers })
   }
   const problem = type.startsWith("application/problem+json") ? decodeProblem(await response.text()) : Option.none()
-  const { code, title } = bare[response.status] ?? { code: "internal_error", title: "Something broke on our side" }
+  const { code, detail, title } = bare[response.status] ?? broken
   const body = Option.getOrElse(problem, (): Partial<AnyProblem> => ({
     type: `urn:stint:problem:${code}`,
     title,
     status: response.status,
+    detail,
     code,
   }))
   if (typeof body.code === "string") facts.problem = body.code
+  // RFC 9110: a 401 names the scheme that would do
+  if (response.status === 401) headers.set("www-authenticate", "Bearer")
+  if (response.status === 503) headers.set("retry-after", "1")
   headers.set("content-type", "application/problem+json")
   headers.delete("content-length")
   return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })

@@ -1,32 +1,22 @@
 /** What does not decode becomes a problem, and a defect of ours becomes one that says nothing of the inside. */
 import { InternalError, InvalidRequest, NotFound, Unavailable } from "@stint/domain/Problem"
 import { RequestProblems } from "@stint/domain/Protocol"
-import { Cause, Effect, Layer, SchemaIssue } from "effect"
+import { fieldIssues } from "@stint/domain/FieldIssues"
+import { Cause, Effect, Layer } from "effect"
 import { HttpServerRespondable } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import { isSqlUnavailable } from "./Pg.ts"
 import { RequestId } from "./RequestContext.ts"
 
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-/** A path as JSONPath below `root`: `$.config.platforms_enabled[2]`. */
-export const jsonPath = (root: string, path: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }>): string =>
-  path.reduce<string>((text, segment) => {
-    const key = typeof segment === "object" ? segment.key : segment
-    if (typeof key === "number") return `${text}[${key}]`
-    const name = String(key)
-    return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? `${text}.${name}` : `${text}[${JSON.stringify(name)}]`
-  }, root)
-
 const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
 
 const undecoded = (error: HttpApiError.HttpApiSchemaError) => {
   // an id that can name nothing is answered like one that names nothing (api.md, "Ids")
-  if (error.kind === "Params") return new NotFound({})
-  const issues = format(error.cause.issue).issues
+  if (error.kind === "Params") return new NotFound({ detail: "The path names nothing that there can be" })
+  const errors = fieldIssues(error.cause.issue, roots[error.kind])
   return new InvalidRequest({
-    detail: `${issues.length} ${issues.length === 1 ? "fault" : "faults"}: see errors`,
-    errors: issues.map((issue) => ({ path: jsonPath(roots[error.kind], issue.path ?? []), message: issue.message })),
+    detail: errors.map(({ message, path }) => `${path} ${message}`).slice(0, 3).join("; "),
+    errors,
   })
 }
 
@@ -51,6 +41,8 @@ export const layer = Layer.succeed(RequestProblems, (httpEffect) =>
     }
     return Effect.gen(function* () {
       yield* Effect.logError("a request broke", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
-      return yield* HttpServerRespondable.toResponse(new InternalError({}))
+      return yield* HttpServerRespondable.toResponse(
+        new InternalError({ detail: "It is logged under the request_id; trying again may help" }),
+      )
     })
   }))

@@ -165,6 +165,36 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual(answer.json.request_id, answer.headers.get("x-request-id"))
     })
 
+    it("a body that ends early is the caller's fault, and no bug of ours", async () => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+      const writer = writable.getWriter()
+      const answer = service.fetch(
+        new Request("http://stint.test/api/v1/things", {
+          method: "POST",
+          headers: {
+            authorization: `Bearer ${await token("customer", "acme")}`,
+            "content-type": "application/json",
+          },
+          body: readable,
+        }),
+      )
+      await writer.write(new TextEncoder().encode('{"na'))
+      await writer.abort(new Error("gone"))
+      const response = await answer
+      assert.strictEqual(response.status, 400)
+      assert.strictEqual(((await response.json()) as { code: string }).code, "invalid_request")
+    })
+
+    it("a refusal says what to do, whoever makes it", async () => {
+      for (const path of ["/nowhere", "/api/v1/things/%00", "/api/v1/things/1?x=%ff"]) {
+        const answer = await service.call("GET", path, { as: "viewer:v" })
+        assert.isAbove(answer.json.detail.length, 10, path)
+      }
+      const none = await service.call("GET", "/api/v1/things/1")
+      assert.strictEqual(none.headers.get("www-authenticate"), "Bearer")
+      for (const key of ['""', '"', "a b"]) assert.strictEqual((await make("a", key)).status, 400, key)
+    })
+
     it("a request id that can be logged is kept, another is replaced", async () => {
       const send = (id: string) =>
         service.call("GET", "/api/v1/things/1", { as: "viewer:v", headers: { "x-request-id": id } })

@@ -52,7 +52,7 @@ export class Deliverables extends Context.Service<Deliverables, {
     caller: Caller,
     customer_id: CustomerId,
     query: ListQuery,
-  ): Effect.Effect<DeliverablesPage, CustomerNotFound | InvalidRequest>
+  ): Effect.Effect<DeliverablesPage, CustomerNotFound | InvalidRequest | Unavailable>
   /** A hire's. */
   byHire(
     caller: Caller,
@@ -60,7 +60,10 @@ export class Deliverables extends Context.Service<Deliverables, {
     query: ListQuery,
   ): Effect.Effect<DeliverablesPage, DeliverablesHireNotFound | DeliverablesHireGone | InvalidRequest | Unavailable>
   /** Deletes one: the row and its approvals stay, and are shown no more. */
-  remove(caller: Caller, id: DeliverableId): Effect.Effect<void, DeliverableNotFound | DeliverableGone>
+  remove(
+    caller: Caller,
+    id: DeliverableId,
+  ): Effect.Effect<void, DeliverableNotFound | DeliverableGone | Unavailable>
   /** A row, as it is now. */
   find(caller: Caller, id: DeliverableId): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone>
   /** A row and its hire, for a decision about it: it is there for the caller, and its subscription has not ended. */
@@ -112,10 +115,21 @@ export class Deliverables extends Context.Service<Deliverables, {
         return { items: page.items.map(toDeliverable), next_cursor: page.next_cursor }
       })
 
+      /** Leaves out what is past its hire's retention; only drafts that are old enough to be are asked about, at once. */
+      const withoutRetired = Effect.fnUntraced(function* (items: ReadonlyArray<Deliverable>) {
+        const now = yield* DateTime.now
+        const old = [...new Set(items.filter((item) => mayBeRetired(item, now)).map((item) => item.hired_instance_id))]
+        if (old.length === 0) return items
+        const { hires } = yield* hiring.lookup({ hired_instance_ids: old })
+        const shown = new Set(hires.filter((hire) => !hire.gone).map((hire) => hire.hired_instance_id))
+        return items.filter((item) => !old.includes(item.hired_instance_id) || shown.has(item.hired_instance_id))
+      })
+
       const inbox = Effect.fn("Deliverables.inbox")(
         function* (caller: Caller, customer_id: CustomerId, query: ListQuery) {
           yield* Effect.fromResult(ownCustomer(caller, customer_id))
-          return yield* list({ customer_id, hired_instance_id: null }, query)
+          const page = yield* list({ customer_id, hired_instance_id: null }, query)
+          return { ...page, items: yield* withoutRetired(page.items) }
         },
       )
 
@@ -131,7 +145,10 @@ export class Deliverables extends Context.Service<Deliverables, {
       )
 
       const remove = Effect.fn("Deliverables.remove")(function* (caller: Caller, id: DeliverableId) {
-        yield* find(caller, id)
+        const row = yield* find(caller, id)
+        if (mayBeRetired(row, yield* DateTime.now)) {
+          yield* Effect.fromResult(notRetired(row, yield* hireOf(hiring, row.hired_instance_id)))
+        }
         // who deletes it second finds it gone, as if it had come later
         if (!(yield* repo.remove(id))) yield* find(caller, id)
       })

@@ -41,7 +41,11 @@ export class Reviews extends Context.Service<Reviews, {
     DeliverableNotFound | DeliverableGone | SubscriptionEnded | ReviewRefusal | Unavailable
   >
   /** The decisions on a deliverable, also when that was deleted. */
-  ofDeliverable(caller: Caller, id: DeliverableId): Effect.Effect<ApprovalsPage, DeliverableNotFound>
+  ofDeliverable(
+    caller: Caller,
+    id: DeliverableId,
+    page: { readonly cursor?: string; readonly limit?: number },
+  ): Effect.Effect<ApprovalsPage, DeliverableNotFound | InvalidRequest>
   get(caller: Caller, id: ApprovalId): Effect.Effect<Approval, ApprovalNotFound>
   /** The decisions of a customer. */
   ofCustomer(
@@ -94,9 +98,17 @@ export class Reviews extends Context.Service<Reviews, {
         return toDeliverable(row)
       })
 
-      const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (caller: Caller, id: DeliverableId) {
+      const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (
+        caller: Caller,
+        id: DeliverableId,
+        { cursor, limit = DEFAULT_LIMIT }: { readonly cursor?: string; readonly limit?: number },
+      ) {
         yield* Effect.fromResult(visible(yield* rows.find(id), caller, id))
-        return { items: yield* repo.ofDeliverable(id), next_cursor: null }
+        const after = yield* afterOf(cursor)
+        // a deliverable is decided on once, so there is no more than a page to read
+        const all = yield* repo.ofDeliverable(id)
+        const start = after === undefined ? 0 : all.findIndex((one) => one.approval_id === after.approval_id) + 1
+        return pageOf(all.slice(start, start + limit + 1), limit, encodeAfter)
       })
 
       const get = Effect.fn("Reviews.get")(function* (caller: Caller, id: ApprovalId) {

@@ -14,6 +14,7 @@ import {
   type Triggered,
 } from "@stint/domain/Controls"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
+import { HireNotFound } from "@stint/domain/Hires"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
@@ -49,7 +50,7 @@ const when = (millis: number | null) => millis === null ? null : DateTime.makeUn
 /** The controls. */
 export class Controls extends Context.Service<Controls, {
   /** Stops new runs of a scope; with `wait_for_completion` waits for those that run, up to the time-out. */
-  pause(caller: Caller, input: Pause): Effect.Effect<Paused>
+  pause(caller: Caller, input: Pause): Effect.Effect<Paused, HireNotFound>
   resume(caller: Caller, input: Resume): Effect.Effect<Resumed>
   /** A run by an operator: at once, of a past slot, or of a future one. */
   trigger(
@@ -77,6 +78,10 @@ export class Controls extends Context.Service<Controls, {
       const pause = Effect.fn("Controls.pause")(function* (caller: Caller, input: Pause) {
         const { reason = null, scope, timeout_seconds = 300, wait_for_completion = false } = input
         const id = stateIdOf(scope)
+        // a typo would pause nothing, and say that it did
+        if (scope?.hired_instance_id !== undefined && !(yield* repo.knows(scope.hired_instance_id))) {
+          return yield* new HireNotFound({ detail: `${scope.hired_instance_id} is not known here` })
+        }
         const { state, was } = yield* repo.pause(id, reason, {
           log_id: yield* ids.next("LOG"),
           action: "pause",

@@ -97,18 +97,11 @@ export class DeadLetters extends Context.Service<DeadLetters, {
         if (input.dry_run === true) {
           return { matched: matched.length, queued: 0, dlq_ids: matched as ReadonlyArray<DlqId> }
         }
-        const results = yield* Effect.forEach(
-          matched,
-          (id) => Effect.map(repo.retry(id, undefined), (r) => [id, r] as const),
-        )
-        const queued = results.filter(([, result]) => result._tag === "Queued").map(([id]) => id as DlqId)
-        if (queued.length > 0) {
-          yield* repo.note({
-            ...(yield* line(caller, "dlq_redrive")),
-            action_metadata: { dlq_ids: queued, filter: { ...input.filter } },
-          })
-          yield* nudge.here
-        }
+        const queued = (yield* repo.redrive(matched, {
+          ...(yield* line(caller, "dlq_redrive")),
+          action_metadata: { filter: { ...input.filter } },
+        })) as ReadonlyArray<DlqId>
+        if (queued.length > 0) yield* nudge.here
         return { matched: matched.length, queued: queued.length, dlq_ids: queued }
       })
 

@@ -118,6 +118,35 @@ for (const mode of ["memory", "postgres"] as const) {
       await t.call("POST", "/resume", { body: {} })
     })
 
+    it("a hire that is none is not paused; an instant that is none triggers nothing", async () => {
+      const scope = (id: string) => t.call("POST", "/pause", { body: { scope: { hired_instance_id: id } } })
+      const typo = await scope("HAI-typo")
+      assert.strictEqual(typo.status, 404)
+      assert.strictEqual(typo.json.code, "hire_not_found")
+      assert.strictEqual((await scope("x".repeat(3000))).status, 400)
+      assert.deepStrictEqual((await t.call("GET", "/status")).json.scopes, [])
+      const goal = t.goal(t.hire().hired_instance_id)
+      for (
+        const scheduled_time of [
+          "0000-01-01T00:00:00.000Z",
+          "+275760-09-13T00:00:00.000Z",
+          "-000001-01-01T00:00:00Z",
+          "2026-02-30T09:00:00.000Z",
+          "2026-11-01",
+          "2026-11-01T09:00:00",
+          "2026-11-01T24:00:00Z",
+        ]
+      ) {
+        const answer = await t.call("POST", `/trigger/${goal.goal_instance_id}`, { body: { scheduled_time } })
+        assert.strictEqual(answer.status, 400, scheduled_time)
+        assert.strictEqual(answer.json.errors[0].path, "$.scheduled_time")
+      }
+      assert.strictEqual((await t.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`)).json.items.length, 0)
+      for (const limit of ["0", "201", "abc", "0x10", "1e2", "%205"]) {
+        assert.strictEqual((await t.call("GET", `/runs?limit=${limit}`)).status, 400, limit)
+      }
+    })
+
     it("a switched-off goal and a hire that may not run are not triggered", async () => {
       const hire = t.hire()
       const off = t.goal(hire.hired_instance_id, { enabled: false })

@@ -111,10 +111,18 @@ for (const mode of ["memory", "postgres"] as const) {
       for (const goal of goals) await whenAll(goal.goal_instance_id, "dead_lettered")
       const filter = { hired_instance_id: hire.hired_instance_id }
       const dry = await t.call("POST", "/dlq/redrive", { body: { filter, dry_run: true } })
+      assert.strictEqual(dry.status, 200)
       assert.deepInclude(dry.json, { matched: 2, queued: 0 })
       t.answer((runs) => Effect.succeed(runs.map(made)))
       const real = await t.call("POST", "/dlq/redrive", { body: { filter } })
+      assert.strictEqual(real.status, 202)
       assert.deepInclude(real.json, { matched: 2, queued: 2 })
+      const [line] = (await t.call("GET", "/actions?limit=1")).json.items
+      assert.strictEqual(line.action, "dlq_redrive")
+      assert.strictEqual(line.action_metadata.dlq_ids.length, 2)
+      for (const body of [[], "no", { dry_run: "yes" }]) {
+        assert.strictEqual((await t.call("POST", "/dlq/redrive", { body })).status, 400)
+      }
       for (const goal of goals) await whenAll(goal.goal_instance_id, "completed")
     })
 
@@ -169,6 +177,21 @@ for (const mode of ["memory", "postgres"] as const) {
       await whenAll(other.goal_instance_id, "retrying")
       t.goal(other.hired_instance_id, { ...other, deleted: true })
       assert.strictEqual((await whenAll(other.goal_instance_id, "cancelled"))[0].reason, "the goal was deleted")
+      t.answer((runs) => Effect.succeed(runs.map(made)))
+    })
+
+    it("a dead letter ends with its goal, and the log says so", async () => {
+      t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 422, "draft_impossible"))))
+      const goal = t.goal(t.hire().hired_instance_id)
+      t.request(goal)
+      await whenAll(goal.goal_instance_id, "dead_lettered")
+      t.goal(goal.hired_instance_id, { ...goal, deleted: true })
+      const [line] = (await eventually(
+        () => t.call("GET", "/actions/system"),
+        (a) => a.json.items.length > 0,
+        "a line of the system",
+      )).json.items
+      assert.deepInclude(line, { action: "dlq_discard", goal_instance_id: goal.goal_instance_id })
       t.answer((runs) => Effect.succeed(runs.map(made)))
     })
 

@@ -51,7 +51,7 @@ export const DeliverablesHttp = HttpApiBuilder.group(
         CurrentCaller.use((caller) =>
           Effect.as(deliverables.remove(caller, params.id), { deleted: true, deliverable_id: params.id })
         ),
-      approvals: ({ params }) => CurrentCaller.use((caller) => reviews.ofDeliverable(caller, params.id)),
+      approvals: ({ params, query }) => CurrentCaller.use((caller) => reviews.ofDeliverable(caller, params.id, query)),
       approval: ({ params }) => CurrentCaller.use((caller) => reviews.get(caller, params.id)),
       approvalsOf: ({ query }) => CurrentCaller.use((caller) => reviews.ofCustomer(caller, query.customer_id, query)),
     })

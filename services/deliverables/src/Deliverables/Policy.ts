@@ -60,5 +60,5 @@ export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, Sub
  * Whether its hire can be past its retention at all: what was made within that time was made under a subscription that
  * can't have ended longer ago, so there is no need to ask.
  */
-export const mayBeRetired = (row: DeliverableRow, now: DateTime.Utc): boolean =>
+export const mayBeRetired = (row: Pick<DeliverableRow, "created_at">, now: DateTime.Utc): boolean =>
   DateTime.toEpochMillis(row.created_at) < DateTime.toEpochMillis(now) - RETENTION_DAYS * 86_400_000

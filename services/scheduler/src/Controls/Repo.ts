@@ -76,6 +76,8 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
   ): Effect.Effect<{ readonly state: StateRow | undefined; readonly was: boolean }>
   /** Live runs of a scope: those that are held now, and the others. */
   counts(state_id: string): Effect.Effect<{ readonly running: number; readonly pending: number }>
+  /** Whether a hire is projected. */
+  knows(hired_instance_id: string): Effect.Effect<boolean>
   /** A goal and its hire as they are projected. */
   target(goal_instance_id: string): Effect.Effect<Option.Option<{ readonly goal: GoalRow; readonly hire: HireRow }>>
   /** Makes a run of an operator, unless the slot is taken, or paused and not forced. The same request again made it. */
@@ -184,6 +186,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
               from run_queue where ${ofScope(id)}`,
             (rows) => ({ running: rows[0]!.running, pending: rows[0]!.pending }),
           )),
+        knows: (id) => Effect.orDie(Effect.map(hireRow(id), Option.isSome)),
         target: (id) =>
           Effect.orDie(Effect.gen(function* () {
             const goal = yield* goalRow(id)
@@ -271,6 +274,7 @@ export class ControlsRepo extends Context.Service<ControlsRepo, {
             const running = live.filter((queued) => queued.holder !== null).length
             return { running, pending: live.length - running }
           }),
+        knows: (id) => Effect.sync(() => store.hires.has(id)),
         target: (id) =>
           Effect.sync(() => {
             const goal = store.goals.get(id)

@@ -2,7 +2,7 @@
 import { CurrentCaller } from "@stint/domain/Caller"
 import { SchedulerApi } from "@stint/domain/SchedulerApi"
 import { Effect } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { DeadLetters } from "../DeadLetters.ts"
 
 /** The handlers of dead letters. */
@@ -15,7 +15,14 @@ export const DeadLettersHttp = HttpApiBuilder.group(
       list: ({ query }) => letters.list(query),
       get: ({ params }) => letters.get(params.id),
       retry: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => letters.retry(caller, params.id)),
-      redrive: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => letters.redrive(caller, payload)),
+      redrive: ({ payload }) =>
+        Effect.flatMap(CurrentCaller, (caller) => letters.redrive(caller, payload)).pipe(
+          Effect.map((body) =>
+            body.queued === 0
+              ? body
+              : HttpApiSchema.withHeaders({ body, headers: { location: "/api/v1/scheduler/dlq?state=open" } })
+          ),
+        ),
       discard: ({ params, payload }) =>
         Effect.flatMap(CurrentCaller, (caller) => letters.discard(caller, params.id, payload.reason)),
     })

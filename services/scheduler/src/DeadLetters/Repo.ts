@@ -4,7 +4,7 @@ import { DeadLetter, DeadLetterState, type RedriveFilter } from "@stint/domain/D
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { ErrorType } from "@stint/domain/Runs"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import { SqlSchema } from "effect/sql"
+import { type SqlError, SqlSchema } from "effect/sql"
 import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
 import { Millis } from "../Model.ts"
 import { queueWrites } from "../Queue/Repo.ts"
@@ -34,8 +34,8 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
   retry(id: string, line: AuditLine | undefined): Effect.Effect<RetryResult>
   /** Closes an open entry; its runs stay as they are. */
   discard(id: string, line: AuditLine): Effect.Effect<Option.Option<DeadLetterState>>
-  /** Writes a line of its own: what a redrive of many did. */
-  note(line: AuditLine): Effect.Effect<void>
+  /** Retries many and writes one line of which, together; those that could be retried come back. */
+  redrive(ids: ReadonlyArray<string>, line: AuditLine): Effect.Effect<ReadonlyArray<string>>
 }>()("scheduler/DeadLettersRepo") {
   static readonly layerPg = Layer.effect(
     DeadLettersRepo,
@@ -116,22 +116,28 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
           from back order by scheduled_time
           returning scheduled_run_id`
 
-      const retry = Effect.fnUntraced(
-        function* (id: string, line: AuditLine | undefined): Effect.fn.Return<RetryResult, unknown> {
+      /** Before the entries themselves, in the order in which whoever settles runs takes them: goal, then dead letter. */
+      const lockGoalsOf = Effect.fnUntraced(function* (entries: ReadonlyArray<string>) {
+        const goals = yield* sql<{ goal_instance_id: string }>`
+          select distinct goal_instance_id from scheduler_dlq where dlq_id = any(${entries}::varchar[])`
+        yield* lockGoals(goals.map((row) => row.goal_instance_id))
+      })
+
+      /** One entry, whose goal is locked. */
+      const retryOne = Effect.fnUntraced(
+        function* (id: string, line: AuditLine | undefined): Effect.fn.Return<RetryResult, SqlError.SqlError> {
           const [letter] = yield* stateOf(id)
           if (letter === undefined) return { _tag: "Missing" }
           if (letter.state !== "open") return { _tag: "Closed", state: letter.state }
-          yield* lockGoals([letter.goal_instance_id])
           const runs = yield* requeue(id)
           if (runs.length === 0) return { _tag: "UnderWay" }
           const [counted] = yield* sql<{ retry_count: number }>`
             update scheduler_dlq set retry_count = retry_count + 1 where dlq_id = ${id} returning retry_count`
           if (line !== undefined) yield* audit({ ...line, goal_instance_id: letter.goal_instance_id })
-          yield* sql`select pg_notify('stint_scheduler', '')`
           return { _tag: "Queued", runs: runs.length, retry_count: counted!.retry_count }
         },
-        (effect) => Effect.orDie(sql.withTransaction(effect)),
       )
+      const nudge = sql`select pg_notify('stint_scheduler', '')`
 
       return DeadLettersRepo.of({
         list: (query) => Effect.orDie(Effect.map(list(query), (rows) => rows.map(toLetter))),
@@ -142,7 +148,23 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
               where ${sql.and(conditions({ ...filter, state: "open" }))} order by d.first_failed_at limit ${cap}`,
             (rows) => rows.map((row) => row.dlq_id),
           )),
-        retry,
+        retry: (id, line) =>
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
+            yield* lockGoalsOf([id])
+            const result = yield* retryOne(id, line)
+            yield* nudge
+            return result
+          }))),
+        redrive: (entries, line) =>
+          Effect.orDie(sql.withTransaction(Effect.gen(function* () {
+            yield* lockGoalsOf(entries)
+            const queued: Array<string> = []
+            for (const id of entries) if ((yield* retryOne(id, undefined))._tag === "Queued") queued.push(id)
+            if (queued.length === 0) return queued
+            yield* audit({ ...line, action_metadata: { ...line.action_metadata, dlq_ids: queued } })
+            yield* nudge
+            return queued
+          }))),
         discard: (id, line) =>
           Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             const [letter] = yield* stateOf(id)
@@ -152,7 +174,6 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             yield* audit({ ...line, goal_instance_id: letter.goal_instance_id })
             return Option.some("open" as const)
           }))),
-        note: (line) => Effect.orDie(Effect.asVoid(audit(line))),
       })
     }),
   )
@@ -181,6 +202,32 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
         (f.goal_instance_id === undefined || letter.goal_instance_id === f.goal_instance_id) &&
         (f.hired_instance_id === undefined || letter.hired_instance_id === f.hired_instance_id) &&
         (f.error_type === undefined || letter.error_type === f.error_type)
+      const retryOne = (id: string, line: AuditLine | undefined, now: number): RetryResult => {
+        const letter = store.deadLetters.get(id)
+        if (letter === undefined) return { _tag: "Missing" }
+        if (letter.state !== "open") return { _tag: "Closed", state: letter.state }
+        const runs = runsOf(id).filter((run) => run.status === "cancelled")
+        if (runs.length === 0) return { _tag: "UnderWay" }
+        for (const run of runs) {
+          const { reason: _, ...run_metadata } = run.run_metadata
+          Object.assign(run, { status: "pending", closed_at: null, run_metadata })
+          if (run.execution !== null) Object.assign(run.execution, { status: "pending", completed_at: null })
+          store.queue.set(run.scheduled_run_id, {
+            run,
+            serial: false,
+            caught_up: false,
+            forced: false,
+            claimable_at: Math.min(run.slot, now),
+            attempt: 0,
+            fence: null,
+            holder: null,
+            claimed_at: null,
+          })
+        }
+        letter.retry_count++
+        if (line !== undefined) audit({ ...line, goal_instance_id: letter.goal_instance_id }, now)
+        return { _tag: "Queued", runs: runs.length, retry_count: letter.retry_count }
+      }
       return DeadLettersRepo.of({
         list: (q) =>
           Effect.sync(() =>
@@ -198,32 +245,14 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             [...store.deadLetters.values()].filter((letter) => matches(letter, { ...filter, state: "open" }))
               .sort((a, b) => a.first_failed_at - b.first_failed_at).slice(0, cap).map((letter) => letter.dlq_id)
           ),
-        retry: (id, line) =>
-          Effect.map(Clock.currentTimeMillis, (now): RetryResult => {
-            const letter = store.deadLetters.get(id)
-            if (letter === undefined) return { _tag: "Missing" }
-            if (letter.state !== "open") return { _tag: "Closed", state: letter.state }
-            const runs = runsOf(id).filter((run) => run.status === "cancelled")
-            if (runs.length === 0) return { _tag: "UnderWay" }
-            for (const run of runs) {
-              const { reason: _, ...run_metadata } = run.run_metadata
-              Object.assign(run, { status: "pending", closed_at: null, run_metadata })
-              if (run.execution !== null) Object.assign(run.execution, { status: "pending", completed_at: null })
-              store.queue.set(run.scheduled_run_id, {
-                run,
-                serial: false,
-                caught_up: false,
-                forced: false,
-                claimable_at: Math.min(run.slot, now),
-                attempt: 0,
-                fence: null,
-                holder: null,
-                claimed_at: null,
-              })
+        retry: (id, line) => Effect.map(Clock.currentTimeMillis, (now) => retryOne(id, line, now)),
+        redrive: (entries, line) =>
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            const queued = entries.filter((id) => retryOne(id, undefined, now)._tag === "Queued")
+            if (queued.length > 0) {
+              audit({ ...line, action_metadata: { ...line.action_metadata, dlq_ids: queued } }, now)
             }
-            letter.retry_count++
-            if (line !== undefined) audit({ ...line, goal_instance_id: letter.goal_instance_id }, now)
-            return { _tag: "Queued", runs: runs.length, retry_count: letter.retry_count }
+            return queued
           }),
         discard: (id, line) =>
           Effect.map(Clock.currentTimeMillis, (now) => {
@@ -234,7 +263,6 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             audit({ ...line, goal_instance_id: letter.goal_instance_id }, now)
             return Option.some("open" as const)
           }),
-        note: (line) => Effect.map(Clock.currentTimeMillis, (now) => audit(line, now)),
       })
     }),
   )

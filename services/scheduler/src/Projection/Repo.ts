@@ -4,6 +4,7 @@ import type { Change } from "@stint/domain/Feed"
 import { Ids } from "@stint/edge/Ids"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
 import { GoalRow, HireRow, type NewRun } from "../Model.ts"
 import { memoryWrites, queueWrites } from "../Queue/Repo.ts"
 import { Store } from "../Store.ts"
@@ -21,6 +22,19 @@ const touched = (changes: ReadonlyArray<Change>) => ({
 
 /** The goals whose runs a plan ends or drops. */
 const disturbed = (plan: ProjectionPlan, ended: ReadonlyArray<string>) => [...new Set([...plan.dropped, ...ended])]
+
+/** A dead letter ends with its goal, and the log says so. */
+const closedWithGoal = (
+  log_id: string,
+  letter: { readonly dlq_id: string; readonly goal_instance_id: string },
+): AuditLine => ({
+  log_id,
+  action: "dlq_discard",
+  operator: "system",
+  goal_instance_id: letter.goal_instance_id,
+  reason: "the goal was deleted",
+  action_metadata: { dlq_ids: [letter.dlq_id] },
+})
 
 /** The projection. */
 export class ProjectionRepo extends Context.Service<ProjectionRepo, {
@@ -43,6 +57,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
       const sql = yield* PgClient.PgClient
       const ids = yield* Ids
       const { cancel, insert, release } = yield* queueWrites
+      const audit = yield* auditWrites
       const loadHires = SqlSchema.findAll({
         Request: Schema.Array(Schema.String),
         Result: HireRow,
@@ -85,9 +100,12 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
         sql`delete from scheduled_goal_runs r using run_queue q
             where q.scheduled_run_id = r.scheduled_run_id and r.goal_instance_id = any(${goals}::varchar[])
               and r.origin = 'schedule' and q.holder is null and q.attempt = 0 and q.claimable_at > now()`
-      const closeDeadLetters = (goals: ReadonlyArray<string>) =>
-        sql`update scheduler_dlq set state = 'discarded', closed_at = now()
-            where goal_instance_id = any(${goals}::varchar[]) and state = 'open'`
+      const closeDeadLetters = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+        const closed = yield* sql<{ dlq_id: string; goal_instance_id: string }>`
+          update scheduler_dlq set state = 'discarded', closed_at = now()
+          where goal_instance_id = any(${goals}::varchar[]) and state = 'open' returning dlq_id, goal_instance_id`
+        for (const letter of closed) yield* audit(closedWithGoal(yield* ids.next("LOG"), letter))
+      })
 
       const requestRun = Effect.fnUntraced(function* (request: Change & { readonly type: "run" }) {
         const known = yield* sql`select from scheduled_goal_runs where request_id = ${request.request_id}`
@@ -183,13 +201,14 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
       const store = yield* Store
       const ids = yield* Ids
       const { cancel, insert, release } = memoryWrites(store)
-      const closeDeadLetters = (goal: string, now: number) => {
+      const audit = auditMemory(store)
+      const closeDeadLetters = Effect.fnUntraced(function* (goal: string, now: number) {
         for (const letter of store.deadLetters.values()) {
-          if (letter.goal_instance_id === goal && letter.state === "open") {
-            Object.assign(letter, { state: "discarded", closed_at: now })
-          }
+          if (letter.goal_instance_id !== goal || letter.state !== "open") continue
+          Object.assign(letter, { state: "discarded", closed_at: now })
+          audit(closedWithGoal(yield* ids.next("LOG"), letter), now)
         }
-      }
+      })
       const requestRun = (request: Change & { readonly type: "run" }, id: string, now: number) => {
         const goal = store.goals.get(request.goal_instance_id)
         const hire = store.hires.get(request.hired_instance_id)
@@ -249,21 +268,21 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
             }
           }
           for (const goal of plan.deleted) {
-            closeDeadLetters(goal, now)
+            yield* closeDeadLetters(goal, now)
             store.goals.delete(goal)
           }
           release(disturbed(plan, ended), now)
           for (const request of plan.runs) requestRun(request, yield* ids.next("SCH"), now)
           return true
         }),
-        retain: (kept) =>
-          Effect.map(DateTime.now, (at) => {
-            for (const goal of [...store.goals.keys()].filter((id) => !kept.has(id))) {
-              cancel((q) => q.run.goal_instance_id === goal, "the goal was deleted", DateTime.toEpochMillis(at))
-              closeDeadLetters(goal, DateTime.toEpochMillis(at))
-              store.goals.delete(goal as GoalRow["goal_instance_id"])
-            }
-          }),
+        retain: Effect.fnUntraced(function* (kept) {
+          const now = DateTime.toEpochMillis(yield* DateTime.now)
+          for (const goal of [...store.goals.keys()].filter((id) => !kept.has(id))) {
+            cancel((q) => q.run.goal_instance_id === goal, "the goal was deleted", now)
+            yield* closeDeadLetters(goal, now)
+            store.goals.delete(goal)
+          }
+        }),
       })
     }),
   )
