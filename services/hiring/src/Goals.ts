@@ -11,7 +11,7 @@ import { Catalog, Scheduler } from "./Clients.ts"
 import { type Decision, notRunnable, settle } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { Engagement, GoalRow, HireRow } from "./Engagements/Rows.ts"
-import { goalIssues, written } from "./Goals/Policy.ts"
+import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
 import { refuse, shown } from "./Hires.ts"
 import { DefinitionMoved, notDeactivated, writable } from "./Hires/Policy.ts"
 import { sees } from "./Owner.ts"
@@ -40,7 +40,7 @@ export class Goals extends Context.Service<Goals, {
     id: HiredInstanceId,
     goal: GoalInstanceId,
   ): Effect.Effect<GoalRow, Unseen | GoalNotFound | SubscriptionNotActive, CurrentCaller>
-  /** Queues a run for this instant; it rides the outbox, so it is never lost. */
+  /** Queues a run for this instant, or the next free millisecond; it rides the outbox, so it is never lost. */
   run(
     id: HiredInstanceId,
     goal: GoalInstanceId,
@@ -148,8 +148,14 @@ export class Goals extends Context.Service<Goals, {
       const run = Effect.fn("Goals.run")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
         const caller = yield* CurrentCaller
         const request_id = yield* ids.next("REQ")
-        const scheduled_time = DateTime.makeUnsafe(yield* ids.instant)
-        const hire = yield* amend(id, goal, (engagement, locked) =>
+        // Handled again after a crash, with other runs of the goal since: what was queued then is what it has
+        const queued = Option.getOrUndefined(yield* repo.slotOf(request_id))
+        if (queued !== undefined) {
+          const { hire } = yield* hireOf(id)
+          return { goal_instance_id: goal, scheduled_time: queued, scheduler: yield* scheduler.status(hire) }
+        }
+        const instant = DateTime.makeUnsafe(yield* ids.instant)
+        const { hire, scheduled_time } = yield* amend(id, goal, (engagement, locked) =>
           Result.gen(function* () {
             const wanted = yield* theGoal(engagement, goal)
             const reason = notRunnable(engagement.subscription, locked)
@@ -157,6 +163,7 @@ export class Goals extends Context.Service<Goals, {
             if (!wanted.enabled) {
               yield* Result.fail(new GoalDisabled({ detail: "Put it with enabled: true, then run it" }))
             }
+            const scheduled_time = runSlot(wanted, request_id, instant)
             const request = {
               type: "run" as const,
               request_id,
@@ -165,7 +172,7 @@ export class Goals extends Context.Service<Goals, {
               scheduled_time,
               requested_by: caller.subject,
             }
-            return { decision: { run: request }, answer: locked }
+            return { decision: { run: request }, answer: { hire: locked, scheduled_time } }
           }))
         // Asked after the commit: no lock is held while another service answers
         return { goal_instance_id: goal, scheduled_time, scheduler: yield* scheduler.status(hire) }

@@ -9,4 +9,5 @@ export const scripts: ReadonlyArray<string> = [
   "041_trials",
   "042_engagement_time",
   "050_gateway_audit_logs",
+  "050_run_slots",
 ]

@@ -1,5 +1,7 @@
 /** Goals: what is valid, who may write, when the trial starts, running one now. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { DateTime } from "effect"
+import { runSlot } from "../src/Goals/Policy.ts"
 import {
   base,
   customerOf,
@@ -237,6 +239,64 @@ for (const mode of modes) {
       assert.strictEqual(new Set(items.map((one) => one.request_id)).size, 2)
     })
 
+    it.runIf(mode === "postgres")(
+      "run now that is handled again after a crash answers the slot that it got",
+      async () => {
+        const acme = customerOf(hiring)
+        const { hired_instance_id: id } = await acme.hired()
+        const { goal_instance_id: goal } = (await acme.putGoal(id, { frequency: "on_demand" })).json
+        const { cursor } = await follow(hiring)
+        const key = "run-crash"
+        const run = (headers: Record<string, string> = {}) =>
+          acme.call("POST", `/hired-agents/${id}/goals/${goal}/run`, {}, { headers })
+        const again = async () => {
+          // As after a crash between the commit and the reply: the key is known, its reply is not
+          await withSql(hiring, (sql) =>
+            sql`
+          update idempotency_keys set reply_status = null, reply_body = null, reply_location = null, locked_until = now()
+          where key = ${key}`)
+          return run({ "idempotency-key": key })
+        }
+        const before = await run()
+        const first = await run({ "idempotency-key": key })
+        assert.deepStrictEqual([(await again()).json, first.status], [first.json, 202])
+        const other = await run()
+        assert.deepStrictEqual((await again()).json, first.json)
+        await acme.putGoal(id, { goal_instance_id: goal, frequency: "on_demand", enabled: false })
+        assert.deepStrictEqual((await again()).json, first.json)
+        const runs = (await follow(hiring, cursor)).items.filter(({ type }) => type === "run")
+        assert.deepStrictEqual(
+          runs.map(({ scheduled_time }) => scheduled_time),
+          [before, first, other].map(({ json }) => json.scheduled_time),
+        )
+      },
+    )
+
+    it("runs that are asked for at once get slots of their own, which are the feed's", async () => {
+      const acme = customerOf(hiring)
+      const { hired_instance_id: id } = await acme.hired()
+      const made = (await acme.putGoal(id, { frequency: "on_demand" })).json
+      const goal = made.goal_instance_id
+      const { cursor } = await follow(hiring)
+      const run = () => acme.call("POST", `/hired-agents/${id}/goals/${goal}/run`, {})
+      const answers = await Promise.all(Array.from({ length: 20 }, run))
+      for (const { json, status } of answers) assert.strictEqual(status, 202, JSON.stringify(json))
+      const slots = answers.map(({ json }) => json.scheduled_time as string).sort()
+      assert.strictEqual(new Set(slots).size, 20)
+      const { cursor: after, items } = await follow(hiring, cursor)
+      assert.deepStrictEqual(items.map(({ scheduled_time }) => scheduled_time), slots)
+      assert.deepStrictEqual((await acme.call("GET", `/hired-agents/${id}/goals/${goal}`)).json, made)
+
+      const edited = (await acme.putGoal(id, { goal_instance_id: goal, frequency: "on_demand" })).json
+      assert.doesNotHaveAnyKeys(edited, ["last_run_slot", "last_run_request"])
+      const next = (await run()).json.scheduled_time
+      assert.isAbove(Date.parse(next), Date.parse(slots.at(-1)!))
+      assert.deepStrictEqual((await follow(hiring, after)).items.map((one) => [one.type, one.version]), [
+        ["goal", 2],
+        ["run", undefined],
+      ])
+    })
+
     it("run now is refused for a goal that is off and for a hire that can't run, and says why", async () => {
       const acme = customerOf(hiring)
       const { hired_instance_id: id, subscription_id } = await acme.hired()
@@ -300,3 +360,17 @@ for (const mode of modes) {
     })
   })
 }
+
+it("a run's slot is its instant, or the millisecond after the latest slot; the same request keeps its own", () => {
+  const [ten, eleven, twelve] = [10, 11, 12].map((millis) => DateTime.makeUnsafe(millis)) as [
+    DateTime.Utc,
+    DateTime.Utc,
+    DateTime.Utc,
+  ]
+  const last = { last_run_slot: eleven, last_run_request: "REQ-1" }
+  assert.deepStrictEqual(runSlot({ last_run_slot: null, last_run_request: null }, "REQ-1", ten), ten)
+  assert.deepStrictEqual(runSlot(last, "REQ-2", ten), twelve)
+  assert.deepStrictEqual(runSlot(last, "REQ-2", eleven), twelve)
+  assert.deepStrictEqual(runSlot(last, "REQ-2", DateTime.makeUnsafe(99)), DateTime.makeUnsafe(99))
+  assert.deepStrictEqual(runSlot(last, "REQ-1", ten), eleven)
+})

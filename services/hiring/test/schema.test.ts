@@ -160,6 +160,8 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         ["update trials set customer_email = 'Mia@example.com'", "ck_trials_customer_email"],
         ["update goal_instances set frequency = 'hourly'", "ck_goal_instances_frequency"],
         ["update goal_instances set default_at = '9:00'", "ck_goal_instances_default_at"],
+        ["update goal_instances set last_run_slot = now()", "ck_goal_instances_last_run"],
+        ["update goal_instances set last_run_request = 'REQ-1'", "ck_goal_instances_last_run"],
         [`insert into hiring_outbox (kind, payload) values ('goal', '{"type": "hire"}')`, "ck_hiring_outbox_payload"],
       ]
       for (const [statement, constraint] of refused) {

@@ -25,6 +25,8 @@ export interface Amendment {
   readonly hire?: HireRow
   readonly goals: ReadonlyArray<GoalRow>
   readonly removed?: GoalRow
+  /** A run whose slot its goal is to remember; that is no write of the goal, so neither version nor feed tell of it. */
+  readonly run?: RunRequested
   readonly changes: ReadonlyArray<Change>
 }
 
@@ -145,6 +147,7 @@ export const settle = (before: Engagement, decision: Decision, now: DateTime.Utc
     ...(hire === undefined ? {} : { hire }),
     goals,
     ...(decision.removed === undefined ? {} : { removed: decision.removed }),
+    ...(decision.run === undefined ? {} : { run: decision.run }),
     changes,
   }
 }

@@ -57,4 +57,6 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   allGoals(stretch: Stretch): Effect.Effect<ReadonlyArray<GoalRow>>
   /** These goals, in no order. */
   goalsOf(ids: ReadonlyArray<GoalInstanceId>): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** The slot of the run that a request asked for, while the outbox keeps it. */
+  slotOf(request_id: string): Effect.Effect<Option.Option<DateTime.Utc>>
 }>()("hiring/EngagementsRepo") {}

@@ -73,6 +73,11 @@ export const layerMemory = Layer.effect(
             }
             for (const goal of amendment.goals) goals.set(goal.goal_instance_id, goal)
             if (amendment.removed !== undefined) goals.delete(amendment.removed.goal_instance_id)
+            if (amendment.run !== undefined) {
+              const { goal_instance_id, request_id: last_run_request, scheduled_time: last_run_slot } = amendment.run
+              const goal = goals.get(goal_instance_id)
+              if (goal !== undefined) goals.set(goal_instance_id, { ...goal, last_run_slot, last_run_request })
+            }
             append(memory, amendment.changes, now)
             return Option.some({ subscription, hire, goals: amendment.goals, otherGoals: engagement.otherGoals })
           }))
@@ -117,6 +122,8 @@ export const layerMemory = Layer.effect(
         }),
       allGoals: (stretch) => Effect.sync(() => stretchOf(goals.values(), goalId, stretch)),
       goalsOf: (ids) => Effect.sync(() => [...new Set(ids)].flatMap((id) => goals.get(id) ?? [])),
+      // A request is handled again after a crash alone, and then nothing is kept here
+      slotOf: () => Effect.succeedNone,
     })
   }),
 )

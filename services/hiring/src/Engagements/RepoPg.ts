@@ -28,6 +28,7 @@ const subscriptionRows = rowsOf(SubscriptionRow)
 const lockedHireRows = rowsOf(Schema.Struct({ ...HireRow.fields, other_goals: Schema.Boolean }))
 const hiredRows = rowsOf(HiredRow)
 const goalRows = rowsOf(GoalRow)
+const slotRows = rowsOf(Schema.Struct({ scheduled_time: Schema.DateTimeUtcFromDate }))
 
 /** The layer of `EngagementsRepo` over a Postgres client. */
 export const layerPg = Layer.effect(
@@ -144,6 +145,13 @@ export const layerPg = Layer.effect(
           after ?? ""
         } order by goal_instance_id limit ${limit}`)),
       goalsOf: (ids) => orDie(goalRows(sql`select * from goal_instances where goal_instance_id = any(${ids}::text[])`)),
+      slotOf: (request_id) =>
+        orDie(Effect.map(
+          slotRows(sql`
+            select (payload->>'scheduled_time')::timestamptz as scheduled_time from hiring_outbox
+            where kind = 'run' and payload->>'request_id' = ${request_id}`),
+          (rows) => Option.map(Array.head(rows), ({ scheduled_time }) => scheduled_time),
+        )),
     })
   }),
 )

@@ -67,6 +67,9 @@ export const GoalRow = Schema.Struct({
   settings: JsonObject,
   enabled: Schema.Boolean,
   default_at: Schema.NullOr(Schema.String),
+  /** The slot that its latest run on request was given, and the request that got it; neither before the first. */
+  last_run_slot: Schema.NullOr(Instant),
+  last_run_request: Schema.NullOr(Schema.String),
   created_at: Instant,
   updated_at: Instant,
   version: Count,

@@ -7,7 +7,9 @@ import type { GoalRow } from "../Engagements/Rows.ts"
 import { Goals } from "../Goals.ts"
 
 /** A goal as its readers get it. */
-export const goalOnWire = ({ default_at: _, version: __, ...goal }: GoalRow) => goal
+export const goalOnWire = (
+  { default_at: _, last_run_request: __, last_run_slot: ___, version: ____, ...goal }: GoalRow,
+) => goal
 
 const reply = ({ goal, made }: { readonly goal: GoalRow; readonly made: boolean }) =>
   made

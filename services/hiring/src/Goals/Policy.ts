@@ -6,7 +6,7 @@ import type { GoalDraft } from "@stint/domain/Goals"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
-import type { DateTime } from "effect"
+import { DateTime } from "effect"
 import type { GoalRow, HireRow } from "../Engagements/Rows.ts"
 
 /** The time of day that `schedule.at` defaults to when the goal's own settings name one; null when they don't. */
@@ -43,7 +43,24 @@ export const written = (
   settings: goal.settings,
   enabled: goal.enabled ?? before?.enabled ?? true,
   default_at: defaultAt(definition, goal.goal_template_id, goal.settings),
+  last_run_slot: before?.last_run_slot ?? null,
+  last_run_request: before?.last_run_request ?? null,
   created_at: before?.created_at ?? now,
   updated_at: now,
   version: (before?.version ?? 0) + 1,
 })
+
+/**
+ * The slot of a run that is asked for at `instant`: that instant, or the millisecond after the goal's latest such slot
+ * when it is not later (domain.md: "the next free one if taken"). A request that is handled again keeps the slot it got.
+ */
+export const runSlot = (
+  goal: Pick<GoalRow, "last_run_slot" | "last_run_request">,
+  request_id: string,
+  instant: DateTime.Utc,
+): DateTime.Utc => {
+  if (goal.last_run_slot === null) return instant
+  return goal.last_run_request === request_id
+    ? goal.last_run_slot
+    : DateTime.max(instant, DateTime.add(goal.last_run_slot, { milliseconds: 1 }))
+}

@@ -1,7 +1,7 @@
 /** What a transaction writes of engagements: their rows, and what the feed tells of them. */
 import type { PgClient } from "@effect/sql-pg"
 import { Change } from "@stint/domain/Feed"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { CHANNEL } from "../../Feed/Channel.ts"
 import type { Amendment } from "../Policy.ts"
@@ -66,6 +66,7 @@ export const writes = (sql: PgClient.PgClient) => {
         trial_end = excluded.trial_end, trial_status = excluded.trial_status, updated_at = excluded.updated_at,
         version = excluded.version`,
   })
+  // What a goal remembers of its runs is left alone: a run writes that, below
   const putGoal = SqlSchema.void({
     Request: GoalRow,
     execute: (g) =>
@@ -80,12 +81,18 @@ export const writes = (sql: PgClient.PgClient) => {
         version = excluded.version`,
   })
 
-  const store = Effect.fnUntraced(function* ({ changes, goals, hire, removed, subscription }: Amendment) {
+  const store = Effect.fnUntraced(function* ({ changes, goals, hire, removed, run, subscription }: Amendment) {
     if (subscription !== undefined) yield* updateSubscription(subscription)
     if (hire !== undefined) yield* putHire(hire)
     yield* Effect.forEach(goals, putGoal, { discard: true })
     if (removed !== undefined) {
       yield* sql`delete from goal_instances where goal_instance_id = ${removed.goal_instance_id}`
+    }
+    if (run !== undefined) {
+      yield* sql`
+        update goal_instances
+        set last_run_slot = ${DateTime.toDateUtc(run.scheduled_time)}, last_run_request = ${run.request_id}
+        where goal_instance_id = ${run.goal_instance_id}`
     }
     yield* tell(changes)
   })
