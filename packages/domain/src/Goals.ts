@@ -7,7 +7,7 @@ import { Frequency } from "./Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, HiredInstanceId } from "./Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields } from "./Protocol.ts"
+import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
 
 /** A goal, as a row and on the wire. */
@@ -69,6 +69,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
   .add(
     HttpApiEndpoint.get("list", "/", {
       params: { id: HiredInstanceId },
+      query: Page,
       success: listOf(Goal.json),
       error: [HireNotFound, HireGone],
     }).annotate(Access, readers),

@@ -4,9 +4,11 @@ import { GoalDisabled, type GoalDraft, GoalNotFound, HireNotRunnable } from "@st
 import { type HireDeactivated, type HireGone, HireNotFound } from "@stint/domain/Hires"
 import { GoalInstanceId, type HiredInstanceId } from "@stint/domain/Ids"
 import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
+import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { type Decision, notRunnable, settle } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
@@ -15,6 +17,7 @@ import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
 import { refuse, shown } from "./Hires.ts"
 import { DefinitionMoved, notDeactivated, writable } from "./Hires/Policy.ts"
 import { sees } from "./Owner.ts"
+import type { PageOf, PageQuery } from "./Subscriptions.ts"
 
 /** A run that was asked for. */
 export interface Queued {
@@ -27,8 +30,11 @@ type Unseen = HireNotFound | HireGone
 
 /** What can be done with the goals of a hire. Another customer's hire is not found, nor is another hire's goal. */
 export class Goals extends Context.Service<Goals, {
-  /** All of a hire's, oldest first. */
-  list(id: HiredInstanceId): Effect.Effect<ReadonlyArray<GoalRow>, Unseen, CurrentCaller>
+  /** A hire's, oldest first. */
+  list(
+    id: HiredInstanceId,
+    page: PageQuery,
+  ): Effect.Effect<PageOf<GoalRow>, Unseen | InvalidRequest, CurrentCaller>
   get(id: HiredInstanceId, goal: GoalInstanceId): Effect.Effect<GoalRow, Unseen | GoalNotFound, CurrentCaller>
   /** Makes a goal, or edits the one that is named; InvalidRequest names every fault of it at once. */
   put(id: HiredInstanceId, input: GoalDraft): Effect.Effect<
@@ -53,6 +59,7 @@ export class Goals extends Context.Service<Goals, {
       const catalog = yield* Catalog
       const scheduler = yield* Scheduler
       const ids = yield* Ids
+      const placeOf = decodeCursor(Schema.Struct({ created_at: Instant, goal_instance_id: Schema.String }))
 
       const hireOf = Effect.fnUntraced(function* (id: HiredInstanceId) {
         const hired = Option.getOrUndefined(yield* repo.hire({ hired_instance_id: id }))
@@ -92,6 +99,14 @@ export class Goals extends Context.Service<Goals, {
         const [found] = yield* repo.goalsOf([goal])
         if (found?.hired_instance_id !== id) return yield* new GoalNotFound({ detail: goal })
         return found
+      })
+
+      const list = Effect.fn("Goals.list")(function* (id: HiredInstanceId, page: PageQuery) {
+        yield* hireOf(id)
+        const after = yield* placeOf(page.cursor)
+        const limit = page.limit ?? DEFAULT_LIMIT
+        const rows = yield* repo.goals(id, { after, limit: limit + 1 })
+        return pageOf(rows, limit, ({ created_at, goal_instance_id }) => ({ created_at, goal_instance_id }))
       })
 
       const tryPut = Effect.fnUntraced(function* (id: HiredInstanceId, input: GoalDraft, newId: GoalInstanceId) {
@@ -179,7 +194,7 @@ export class Goals extends Context.Service<Goals, {
       })
 
       return Goals.of({
-        list: Effect.fn("Goals.list")((id: HiredInstanceId) => Effect.andThen(hireOf(id), repo.goals(id))),
+        list,
         get,
         put,
         remove,

@@ -51,6 +51,60 @@ for (const mode of modes) {
       assert.strictEqual((await acme.call("GET", `/hired-agents/${id}`)).json.goals_completed, true)
     })
 
+    it("are listed in pages that miss none and repeat none, fifty unless the caller says", async () => {
+      const acme = customerOf(hiring)
+      const { hired_instance_id: id } = (await acme.draft(await acme.subscribed())).json
+      const made = []
+      // Many at once, so that some are of the same millisecond
+      for (let n = 0; n < 53; n += 10) {
+        made.push(...await Promise.all(Array.from({ length: Math.min(10, 53 - n) }, () => acme.putGoal(id))))
+      }
+      const path = `/hired-agents/${id}/goals`
+      const pages = async (limit: number) => {
+        const items: Array<{ created_at: string; goal_instance_id: string }> = []
+        for (let query = `?limit=${limit}`;;) {
+          const { json } = await acme.call("GET", `${path}${query}`)
+          items.push(...json.items)
+          if (json.next_cursor === null) return items
+          assert.strictEqual(json.items.length, limit)
+          query = `?limit=${limit}&cursor=${json.next_cursor}`
+        }
+      }
+      const all = (await acme.call("GET", `${path}?limit=200`)).json
+      assert.strictEqual(all.next_cursor, null)
+      assert.sameMembers(
+        all.items.map((goal: { goal_instance_id: string }) => goal.goal_instance_id),
+        made.map(({ json }) => json.goal_instance_id),
+      )
+      for (const limit of [7, 53]) assert.deepStrictEqual(await pages(limit), all.items)
+      const keys = (await pages(52)).map(({ created_at, goal_instance_id }) => created_at + goal_instance_id)
+      assert.deepStrictEqual(keys, keys.toSorted())
+
+      const first = (await acme.call("GET", path)).json
+      assert.deepStrictEqual(first.items, all.items.slice(0, 50))
+      // What goes meanwhile does not shift the pages after it
+      await acme.call("DELETE", `${path}/${all.items[49].goal_instance_id}`)
+      const rest = (await acme.call("GET", `${path}?cursor=${first.next_cursor}`)).json
+      assert.deepStrictEqual(rest, { items: all.items.slice(50), next_cursor: null })
+
+      const forged = (key: unknown) => btoa(JSON.stringify(key)).replaceAll("=", "")
+      for (
+        const query of [
+          "limit=0",
+          "limit=201",
+          "limit=x",
+          "cursor=bad!",
+          `cursor=${forged("GOI-1")}`,
+          `cursor=${forged({ created_at: "yesterday", goal_instance_id: "GOI-1" })}`,
+          `cursor=${forged({ created_at: "2026-03-01T09:00:00.000Z", goal_instance_id: "\0" })}`,
+          "more=1",
+        ]
+      ) {
+        const refused = await acme.call("GET", `${path}?${query}`)
+        assert.deepStrictEqual([refused.status, refused.json.code], [400, "invalid_request"], query)
+      }
+    })
+
     it("every fault is named at once, and nothing is stored", async () => {
       const acme = customerOf(hiring)
       const { hired_instance_id: id } = await acme.hired()

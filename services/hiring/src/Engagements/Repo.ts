@@ -22,6 +22,12 @@ export interface TrialPlace {
   readonly hired_instance_id: string
 }
 
+/** A place among a hire's goals by their age: when one was made, and its id. */
+export interface GoalPlace {
+  readonly created_at: DateTime.Utc
+  readonly goal_instance_id: string
+}
+
 /** Subscriptions, hires and goals. */
 export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   /** Stores a new subscription and its change; finds the stored one when that id is there already. */
@@ -51,8 +57,11 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   allHires(stretch: Stretch): Effect.Effect<ReadonlyArray<Hired>>
   /** These hires, in no order. */
   hiresOf(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<ReadonlyArray<Hired>>
-  /** The goals of a hire, by id. */
-  goals(hired_instance_id: HiredInstanceId): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** Goals of a hire, oldest first. */
+  goals(
+    hired_instance_id: HiredInstanceId,
+    stretch: { readonly after: GoalPlace | undefined; readonly limit: number },
+  ): Effect.Effect<ReadonlyArray<GoalRow>>
   /** Every goal, by id. */
   allGoals(stretch: Stretch): Effect.Effect<ReadonlyArray<GoalRow>>
   /** These goals, in no order. */

@@ -2,7 +2,14 @@
 import { Clock, DateTime, Effect, Layer, Option, Result } from "effect"
 import { subscriptionChange } from "./Policy.ts"
 import { append, Memory } from "./Memory.ts"
-import { EngagementsRepo, type GoalsWanted, type Stretch, type Target, type TrialPlace } from "./Repo.ts"
+import {
+  EngagementsRepo,
+  type GoalPlace,
+  type GoalsWanted,
+  type Stretch,
+  type Target,
+  type TrialPlace,
+} from "./Repo.ts"
 import type { Engagement, GoalRow, Hired, HireRow } from "./Rows.ts"
 
 const stretchOf = <A>(rows: Iterable<A>, idOf: (row: A) => string, { after, limit }: Stretch): ReadonlyArray<A> =>
@@ -15,6 +22,12 @@ const byTrial = (one: TrialPlace, other: TrialPlace): number => {
   if (endOf(one) !== endOf(other)) return endOf(one) < endOf(other) ? -1 : 1
   if (one.hired_instance_id === other.hired_instance_id) return 0
   return one.hired_instance_id < other.hired_instance_id ? -1 : 1
+}
+
+const byAge = (one: GoalPlace, other: GoalPlace): number => {
+  const order = DateTime.Order(one.created_at, other.created_at)
+  if (order !== 0 || one.goal_instance_id === other.goal_instance_id) return order
+  return one.goal_instance_id < other.goal_instance_id ? -1 : 1
 }
 
 const hireId = ({ hire }: Hired) => hire.hired_instance_id
@@ -115,10 +128,14 @@ export const layerMemory = Layer.effect(
         ),
       allHires: (stretch) => Effect.sync(() => stretchOf(hires.values().map(hiredOf), hireId, stretch)),
       hiresOf: (ids) => Effect.sync(() => [...new Set(ids)].flatMap((id) => hires.get(id) ?? []).map(hiredOf)),
-      goals: (id) =>
+      goals: (id, { after, limit }) =>
         Effect.sync(() => {
           const hire = hires.get(id)
-          return hire === undefined ? [] : goalsUnder(hire).sort((a, b) => goalId(a) < goalId(b) ? -1 : 1)
+          if (hire === undefined) return []
+          return goalsUnder(hire).filter((goal) => after === undefined || byAge(after, goal) < 0).sort(byAge).slice(
+            0,
+            limit,
+          )
         }),
       allGoals: (stretch) => Effect.sync(() => stretchOf(goals.values(), goalId, stretch)),
       goalsOf: (ids) => Effect.sync(() => [...new Set(ids)].flatMap((id) => goals.get(id) ?? [])),

@@ -137,8 +137,17 @@ export const layerPg = Layer.effect(
       allHires: ({ after, limit }) =>
         orDie(hired(sql`h.hired_instance_id > ${after ?? ""} order by h.hired_instance_id limit ${limit}`)),
       hiresOf: (ids) => orDie(hired(sql`h.hired_instance_id = any(${ids}::text[])`)),
-      goals: (id) =>
-        orDie(goalRows(sql`select * from goal_instances where hired_instance_id = ${id} order by goal_instance_id`)),
+      goals: (id, { after, limit }) => {
+        // As above: to the millisecond, which is what a cursor can hold
+        const made = sql`date_trunc('milliseconds', created_at)`
+        const from = after === undefined
+          ? sql`'-infinity'::timestamptz`
+          : sql`${DateTime.toDateUtc(after.created_at)}::timestamptz`
+        return orDie(goalRows(sql`
+          select * from goal_instances where hired_instance_id = ${id}
+            and (${made}, goal_instance_id) > (${from}, ${after?.goal_instance_id ?? ""})
+          order by ${made}, goal_instance_id limit ${limit}`))
+      },
       allGoals: ({ after, limit }) =>
         orDie(goalRows(sql`
           select * from goal_instances where goal_instance_id > ${

@@ -23,8 +23,8 @@ export const GoalsHttp = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const goals = yield* Goals
     return handlers.handleAll({
-      list: ({ params }) =>
-        Effect.map(goals.list(params.id), (list) => ({ items: list.map(goalOnWire), next_cursor: null })),
+      list: ({ params, query }) =>
+        Effect.map(goals.list(params.id, query), (list) => ({ ...list, items: list.items.map(goalOnWire) })),
       put: ({ params, payload }) => Effect.map(goals.put(params.id, payload), reply),
       get: ({ params }) => Effect.map(goals.get(params.id, params.goal), goalOnWire),
       remove: ({ params }) =>
