@@ -2,11 +2,9 @@
  * Follows a feed by cursor: page after page, each applied together with the cursor that it leads to, so that what was
  * read is applied once however often it is read, and by however many replicas.
  */
-import { Cause, Clock, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
+import { outage } from "./Outage.ts"
 import { reconnect } from "./Schedules.ts"
-
-/** How long it fails in silence, in milliseconds: what starts together, or restarts, is no news. */
-const PATIENCE_MS = 3_000
 
 /** The feed no longer keeps what comes after the cursor: the follower starts again from what is. */
 export class CursorGone extends Schema.TaggedError<CursorGone>()("CursorGone", {}) {}
@@ -42,21 +40,7 @@ export interface Following<Item, E, R> {
  * `reconnect`, which starts over after each success; the log says when it has failed for some seconds and when it goes on.
  */
 export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<never, never, R> => {
-  let since: number | undefined
-  let told = false
-  const recovered = Effect.suspend(() => {
-    const wasTold = told
-    since = undefined
-    told = false
-    return wasTold ? Effect.logInfo(`${feed.name}: follows again`) : Effect.void
-  })
-  const failed = (cause: Cause.Cause<E>) =>
-    Effect.flatMap(Clock.currentTimeMillis, (now) => {
-      since ??= now
-      if (told || now - since < PATIENCE_MS) return Effect.void
-      told = true
-      return Effect.logWarning(`${feed.name}: can't follow now, tries again`, Cause.squash(cause))
-    })
+  const { failed, worked } = outage(feed.name)
 
   const step = Effect.gen(function* () {
     const after = yield* feed.load
@@ -71,7 +55,7 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
   }) as Effect.Effect<void, E, R>
 
   return step.pipe(
-    Effect.andThen(recovered),
+    Effect.andThen(worked),
     Effect.sandbox,
     Effect.tapError(failed),
     Effect.retry(reconnect),

@@ -1,5 +1,5 @@
 /** Liveness, readiness and drain. */
-import { Context, Deferred, Effect, Option } from "effect"
+import { Context, Deferred, Effect, Fiber, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
 /** A named condition for being ready; a failure's message says why it is not. */
@@ -43,7 +43,9 @@ export class Health extends Context.Service<Health, {
       refused: refusal.promise,
       report: Effect.gen(function* () {
         const results = yield* Effect.forEach(checks, ({ check, name }) =>
-          check.pipe(
+          // an answer that is late is not waited for, nor is the end of what asks: that may take its time to be interrupted
+          Effect.forkDetach(check).pipe(
+            Effect.flatMap(Fiber.join),
             Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.fail("no answer within 2 s") }),
             Effect.match({ onSuccess: () => [name, "ok"] as const, onFailure: (why) => [name, why] as const }),
           ), { concurrency: "unbounded" })

@@ -1,6 +1,7 @@
 /** The engine: sleeps until something is due, claims it, has its draft made, writes what became of it. */
 import { Health } from "@stint/edge/Health"
 import { whole } from "@stint/edge/Refusal"
+import { oneLine, outage } from "@stint/edge/Outage"
 import { delayAfter, MAX_ATTEMPTS, reconnect, runRetry } from "@stint/edge/Schedules"
 import { uuidv7 } from "@stint/edge/Ids"
 import { Cause, Clock, Duration, Effect, FiberSet, Layer, Schedule } from "effect"
@@ -58,6 +59,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const working = yield* FiberSet.make<void>()
   let held = 0
   let fault: string | undefined
+  const { failed: stopped, worked } = outage("the engine")
 
   /** Holds the runs of a batch until interrupted; ends when they can't be held any more, before the lease can end. */
   const holding = Effect.fnUntraced(function* (runs: ReadonlyArray<ClaimedRun>) {
@@ -169,13 +171,17 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
     // due, yet nothing to take: another replica has it locked at this moment
     return decided > 0 || (yield* nudge.wait(50))
   }).pipe(
-    Effect.tap(() => Effect.sync(() => fault = undefined)),
+    Effect.tap(() =>
+      Effect.suspend(() => {
+        fault = undefined
+        return worked
+      })
+    ),
     Effect.sandbox,
     Effect.tapError((cause) =>
       Effect.suspend(() => {
-        const first = fault === undefined
-        fault = Cause.pretty(cause).split("\n")[0]!
-        return first ? Effect.logWarning("the engine can't work now and tries again", cause) : Effect.void
+        fault = oneLine(cause)
+        return stopped(cause)
       })
     ),
     Effect.retry(reconnect),

@@ -1,7 +1,8 @@
 /** Tries again what was not delivered yet: also what a crash, here or in another replica, left between intent and outcome. */
 import { Health } from "@stint/edge/Health"
+import { outage } from "@stint/edge/Outage"
 import { reconnect } from "@stint/edge/Schedules"
-import { Cause, Duration, Effect, Fiber, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { ExecutionsRepo } from "../Executions/Repo.ts"
 import { Attempts } from "./Attempts.ts"
 
@@ -19,6 +20,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* ExecutionsRepo
   const attempts = yield* Attempts
   const health = yield* Health
+  const { failed, worked } = outage("the delivery of executions")
 
   const round = Effect.fnUntraced(function* (nudged: Effect.Effect<void>) {
     const claimed = yield* repo.claim(CONCURRENCY)
@@ -36,12 +38,13 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const rounds = Effect.scoped(Effect.gen(function* () {
     // listening comes before looking, so that what is committed in between is not missed
     const nudged = yield* repo.listen
+    yield* worked
     while (yield* round(nudged));
   }))
 
   const fiber = yield* rounds.pipe(
     Effect.sandbox,
-    Effect.tapError((cause) => Effect.logWarning("deliveries: can't look for what is due", Cause.squash(cause))),
+    Effect.tapError(failed),
     Effect.retry(reconnect),
     Effect.orDie,
     Effect.forkScoped,
