@@ -176,7 +176,7 @@ for (const mode of ["memory", "postgres"] as const) {
 }
 
 describe("two replicas", () => {
-  it("tell a pause once", async () => {
+  it("tell a pause under one id, whichever of them does", async () => {
     const receiver = await startReceiver()
     const env = { STINT_ALERT_WEBHOOK: receiver.url, STINT_ALERT_SECRET_REF: "alerts", STINT_SECRETS: "secrets.json" }
     const files = () => ({ "secrets.json": JSON.stringify({ alerts: "s3cret" }) })
@@ -189,13 +189,14 @@ describe("two replicas", () => {
     }
     // A resume that comes while its pause is being told makes that due again: then it is sent twice, under one id
     const ids = () => new Set(receiver.told.map(({ id }) => id))
-    await eventually(() => Promise.resolve(ids()), ({ size }) => size >= 10, "all are told")
+    // One that a replica passed over while another held its row is found at the next look, 10 s later
+    for (let n = 0; n < 600 && ids().size < 10; n++) await new Promise((resolve) => setTimeout(resolve, 25))
     await new Promise((resolve) => setTimeout(resolve, 500))
     assert.strictEqual(ids().size, 10)
     await two.stop()
     await one.stop()
     await receiver.stop()
-  })
+  }, 60_000)
 })
 
 describe("what an alert may be set to", () => {
