@@ -115,7 +115,11 @@ for (const mode of modes) {
     it("lists come in pages, oldest first, by status when asked", async () => {
       const mia = customer()
       const made = []
-      for (let n = 0; n < 5; n++) made.push(await begin(mia))
+      for (let n = 0; n < 5; n++) {
+        made.push(await begin(mia))
+        // of two that begin within a millisecond either may come first
+        await new Promise((resolve) => setTimeout(resolve, 3))
+      }
       await call("PATCH", `/${made[1]}`, mia, { status: "converted" })
       const first = (await call("GET", "?limit=3", mia)).json
       const rest = (await call("GET", `?limit=3&cursor=${first.next_cursor}`, mia)).json
