@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Authorization } from "./Caller.ts"
-import { AgentTypeDefinition } from "./Definition.ts"
+import { AgentTypeDefinition, NamedVersion } from "./Definition.ts"
 import { AgentTypeId } from "./Ids.ts"
 import { FieldIssue, InvalidRequest, problem } from "./Problem.ts"
 import {
@@ -19,7 +19,7 @@ import {
 
 /** A published agent type: its definition, and when it came. `id` is `{agent_type_id}@{version}`. */
 export class AgentType extends Schema.Class<AgentType>("AgentType")({
-  id: Schema.String,
+  id: Schema.String.annotate({ examples: ["marketing.healthcare.v1@1.0.0"] }),
   ...AgentTypeDefinition.fields,
   created_at: Instant,
   updated_at: Instant,
@@ -43,32 +43,53 @@ const readers = ["customer", "operator", "viewer", "service"] as const
 
 /** Endpoints of agent types. */
 export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
+  .annotate(OpenApi.Title, "Agent types")
+  .annotate(OpenApi.Description, "What can be hired: each version is published once and then never changes.")
   .add(
-    HttpApiEndpoint.get("list", "/", { query: Page, success: listOf(AgentType) }).annotate(Access, readers),
+    HttpApiEndpoint.get("list", "/", { query: Page, success: listOf(AgentType) }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List the agent types")
+      .annotate(OpenApi.Description, "For every role: the latest version of each, by semantic version."),
     HttpApiEndpoint.post("publish", "/", {
       headers: IdempotencyHeader,
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Publish a version of an agent type")
+      .annotate(
+        OpenApi.Description,
+        "Operators only. 201 when it is new, 200 when the same content is published already, 409 " +
+          "agent_type_immutable naming each difference when it is there with other content.",
+      ),
     HttpApiEndpoint.get("get", "/:type", {
       params: { type: AgentTypeId },
-      query: { version: Schema.optionalKey(Schema.String) },
+      query: { version: Schema.optionalKey(NamedVersion) },
       success: AgentType,
       error: AgentTypeNotFound,
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get an agent type")
+      .annotate(OpenApi.Description, "For every role: its latest version, or the one that `version` names."),
     HttpApiEndpoint.put("put", "/:type", {
       params: { type: AgentTypeId },
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Publish a version under a known id")
+      .annotate(
+        OpenApi.Description,
+        "Operators only; `agent_type_id` of the body is that of the path. A new version is made (201), one " +
+          "that is there with the same content is found (200), changed content is refused (409 " +
+          "agent_type_immutable).",
+      ),
     HttpApiEndpoint.get("versions", "/:type/versions", {
       params: { type: AgentTypeId },
       query: Page,
       success: listOf(AgentType),
       error: AgentTypeNotFound,
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List the versions of an agent type")
+      .annotate(OpenApi.Description, "For every role: all that were published of it."),
   )
   .prefix("/agent-types") {}
 

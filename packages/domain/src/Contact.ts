@@ -4,11 +4,11 @@ import { Schema, SchemaTransformation } from "effect"
 const normalised = (
   normalise: (given: string) => string,
   check: { readonly pattern: RegExp; readonly message: string },
-  description: string,
+  shown: { readonly description: string; readonly examples: readonly [string] },
 ) =>
-  Schema.String.pipe(
+  Schema.String.annotate(shown).pipe(
     Schema.decodeTo(
-      Schema.String.check(Schema.isPattern(check.pattern, { message: check.message })).annotate({ description }),
+      Schema.String.check(Schema.isPattern(check.pattern, { message: check.message })),
       SchemaTransformation.transform({ decode: normalise, encode: (kept) => kept }),
     ),
   )
@@ -20,7 +20,7 @@ export const Email = normalised(
     pattern: /^(?=.{3,254}$)[^\s\p{C}@]+@[^\s\p{C}@]+$/u,
     message: "must be an e-mail address: name@host, at most 254 characters",
   },
-  "An e-mail address; kept in lower case",
+  { description: "An e-mail address; kept in lower case", examples: ["asha@sunrise-clinic.example"] },
 )
 
 /** A phone number without its spaces (api.md, "POST /customers"): digits, `-`, `.` and brackets, a `+` before them. */
@@ -30,7 +30,7 @@ export const Phone = normalised(
     pattern: /^\+?(?=(?:[^0-9]*[0-9]){5})[0-9().-]{5,32}$/,
     message: "must be a phone number: 5 to 32 digits, which may have + before and - . ( ) among them",
   },
-  "A phone number; kept without spaces",
+  { description: "A phone number; kept without spaces", examples: ["+919876543210"] },
 )
 
 /** Text of a person that says something: not blank, at most `max` characters. */

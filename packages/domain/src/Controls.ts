@@ -1,6 +1,6 @@
 /** What operators do to the scheduler, and the log of it (domain.md, "Audit"; api.md, scheduler). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "./Goals.ts"
 import { HireNotFound } from "./Hires.ts"
@@ -143,6 +143,8 @@ export class SlotTaken extends problem<SlotTaken>()("SlotTaken", {
 
 /** Endpoints of the controls. */
 export class ControlsGroup extends HttpApiGroup.make("controls")
+  .annotate(OpenApi.Title, "Controls")
+  .annotate(OpenApi.Description, "What operators do to the scheduler, and the log of it that nobody can alter.")
   .add(
     HttpApiEndpoint.post("pause", "/pause", {
       headers: IdempotencyHeader,
@@ -150,25 +152,58 @@ export class ControlsGroup extends HttpApiGroup.make("controls")
       success: Paused,
       error: HireNotFound,
     })
-      .annotate(Access, ["operator"]),
+      .annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Pause the scheduler")
+      .annotate(
+        OpenApi.Description,
+        "Operators only: all of it, one hire or one customer. No new run starts; with wait_for_completion it " +
+          "answers once those that run have ended, or after timeout_seconds. Pausing again answers " +
+          "already_paused. It is logged. Safe to repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.post("resume", "/resume", { headers: IdempotencyHeader, payload: Resume, success: Resumed })
-      .annotate(Access, ["operator"]),
+      .annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Resume the scheduler")
+      .annotate(
+        OpenApi.Description,
+        "Operators only: what that scope had paused goes on; one that was not paused answers already_running. " +
+          "It is logged. Safe to repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.post("trigger", "/trigger/:goal", {
       params: { goal: GoalInstanceId },
       headers: IdempotencyHeader,
       payload: Trigger,
       success: Triggered.pipe(HttpApiSchema.status(202)),
       error: [GoalNotFound, GoalDisabled, HireNotRunnable, SchedulerPaused, SlotTaken, InvalidRequest, Unavailable],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Trigger a run")
+      .annotate(
+        OpenApi.Description,
+        "Operators only: at once, of a past slot, or of a future one. 202 with the run's id; 409 " +
+          "scheduler_paused unless forced, 409 slot_taken with the id of the run that is there. It is logged. " +
+          "Safe to repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("status", "/status", { success: Status })
-      .annotate(Access, ["operator", "viewer", "service"]),
+      .annotate(Access, ["operator", "viewer", "service"])
+      .annotate(OpenApi.Summary, "Get the scheduler's status")
+      .annotate(
+        OpenApi.Description,
+        "Operators, viewers and services: whether it is paused, by whom, why, which scopes, and how much runs " +
+          "and waits.",
+      ),
     HttpApiEndpoint.get("actions", "/actions", { query: Page, success: listOf(ActionLine), error: InvalidRequest })
-      .annotate(Access, ["operator", "viewer"]),
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the action log")
+      .annotate(OpenApi.Description, "Operators and viewers; the latest first."),
     HttpApiEndpoint.get("actionsOf", "/actions/:operator", {
-      params: { operator: Schema.String },
+      params: { operator: Schema.String.annotate({ examples: ["ops.asha"] }) },
       query: Page,
       success: listOf(ActionLine),
       error: InvalidRequest,
-    }).annotate(Access, ["operator", "viewer"]),
+    }).annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the actions of one operator")
+      .annotate(
+        OpenApi.Description,
+        "Operators and viewers; the latest first. What the system does by itself has the operator `system`.",
+      ),
   )
   .prefix("/scheduler") {}

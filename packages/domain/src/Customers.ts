@@ -1,6 +1,6 @@
 /** Customers as a business: who they are and how they are reached (domain.md, "Who owns which table"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { Email, filled, Phone } from "./Contact.ts"
 import { CustomerId } from "./Ids.ts"
@@ -46,18 +46,40 @@ const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of customers. A customer makes and sees its own record alone; an operator makes one under a new id. */
 export class CustomersGroup extends HttpApiGroup.make("customers")
+  .annotate(OpenApi.Title, "Customers")
+  .annotate(
+    OpenApi.Description,
+    "Who the customers are and how they are reached. A customer sees its own record alone.",
+  )
   .add(
     HttpApiEndpoint.post("create", "/", {
       headers: IdempotencyHeader,
       payload: NewCustomer,
       success: created(Customer),
       error: CustomerExists,
-    }).annotate(Access, ["customer", "operator"]),
+    }).annotate(Access, ["customer", "operator"])
+      .annotate(OpenApi.Summary, "Make a customer's record")
+      .annotate(
+        OpenApi.Description,
+        "A customer makes its own, under its subject; an operator makes one under a new id. 409 " +
+          "customer_exists when the e-mail, the phone number or the customer has a record already. Safe to " +
+          "repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("list", "/", {
       query: { email: Schema.optionalKey(Email), ...Page },
       success: listOf(Customer),
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List customers")
+      .annotate(
+        OpenApi.Description,
+        "Operators and viewers see all, a customer its own record; `email` finds one by its address.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: CustomerId }, success: Customer, error: CustomerNotFound })
-      .annotate(Access, readers),
+      .annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get a customer")
+      .annotate(
+        OpenApi.Description,
+        "A customer gets its own record, operators and viewers any; another customer's is 404.",
+      ),
   )
   .prefix("/customers") {}

@@ -1,6 +1,6 @@
 /** The dead letter queue: what failed for good and waits for a person (domain.md, "Rules: when it fails"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "./Ids.ts"
 import { InvalidRequest, problem } from "./Problem.ts"
@@ -80,6 +80,8 @@ const params = { id: DlqId }
 
 /** Endpoints of dead letters. */
 export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
+  .annotate(OpenApi.Title, "Dead letters")
+  .annotate(OpenApi.Description, "What failed for good and waits for a person; one open entry a goal.")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: {
@@ -90,26 +92,49 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       },
       success: listOf(DeadLetter),
       error: InvalidRequest,
-    }).annotate(Access, ["operator", "viewer"]),
+    }).annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "List dead letters")
+      .annotate(OpenApi.Description, "Operators and viewers; by state, goal and hired agent."),
     HttpApiEndpoint.get("get", "/:id", { params, success: DeadLetter, error: DeadLetterNotFound })
-      .annotate(Access, ["operator", "viewer"]),
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "Get a dead letter")
+      .annotate(OpenApi.Description, "Operators and viewers; with the ids of its runs."),
     HttpApiEndpoint.post("retry", "/:id/retry", {
       params,
       headers: IdempotencyHeader,
       payload: NoFields,
       success: Retried.pipe(HttpApiSchema.status(202)),
       error: [DeadLetterNotFound, DeadLetterClosed, DeadLetterQueued],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Retry a dead letter")
+      .annotate(
+        OpenApi.Description,
+        "Operators only. 202: all its runs are queued, oldest first, under their own keys; a run that " +
+          "succeeds resolves it. 409 when it is closed, or when they are queued already. It is logged. Safe to " +
+          "repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.post("redrive", "/redrive", {
       headers: IdempotencyHeader,
       payload: Redrive,
       success: [Redriven, queued],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Redrive many dead letters")
+      .annotate(
+        OpenApi.Description,
+        "Operators only. Queues the runs of up to `cap` open entries that the filter takes, oldest first: 202 " +
+          "when it queued any, else 200; with dry_run it only says which. It is logged. Safe to repeat under " +
+          "the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.delete("discard", "/:id", {
       params,
       payload: Schema.Struct({ reason: text(1000).check(Schema.isPattern(/\S/, { message: "must not be blank" })) }),
       success: DeadLetter,
       error: [DeadLetterNotFound, DeadLetterClosed],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Discard a dead letter")
+      .annotate(
+        OpenApi.Description,
+        "Operators only, with a reason: a person gives up on it. 409 when it is closed already. It is logged.",
+      ),
   )
   .prefix("/scheduler/dlq") {}

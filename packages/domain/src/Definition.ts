@@ -24,12 +24,12 @@ const text = (max: number) =>
     Schema.isMaxLength(max, { message: `must have at most ${max} characters` }),
   )
 
-const name = (description: string) =>
+const name = (description: string, example: string) =>
   Schema.String.check(
     Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, {
       message: "must be 1 to 128 of A-Z a-z 0-9 . _ -, beginning with a letter or digit",
     }),
-  ).annotate({ description })
+  ).annotate({ description, examples: [example] })
 
 const FieldKey = Schema.String.check(
   Schema.isPattern(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, {
@@ -91,7 +91,7 @@ export type ConfigSchema = typeof ConfigSchema.Type
 
 /** A goal that a hire can pursue, and the fields of its settings (`schedule` aside, which every goal has). */
 export const GoalTemplate = Schema.Struct({
-  goal_template_id: name("The template's id, unique in its definition"),
+  goal_template_id: name("The template's id, unique in its definition", "marketing.daily_micro_post.v1"),
   name: text(200),
   default_frequency: Frequency,
   settings_schema: Schema.Struct({ fields: FieldList }),
@@ -109,16 +109,19 @@ export const EnforcementDefaults = Schema.Struct({
 export type EnforcementDefaults = typeof EnforcementDefaults.Type
 
 /** A semantic version 2.0.0, with or without pre-release and build. */
-export const Version = Schema.String.check(
+export const Version = Schema.String.annotate({ examples: ["1.0.0"] }).check(
   Schema.isMaxLength(128, { message: "must have at most 128 characters" }),
   Schema.makeFilter((version: string) =>
     Result.isSuccess(SemVer.parse(version)) || "must be a semantic version such as 1.0.0 or 2.1.0-rc.1"
   ),
-).annotate({ examples: ["1.0.0"] })
+)
+
+/** A version that is asked for, or kept from when it was: an ill-formed one is not found, so no rule is checked. */
+export const NamedVersion = Schema.String.annotate({ description: "A version of an agent type", examples: ["1.0.0"] })
 
 /** An agent type's definition, as a provider publishes it: everything that decodes can be hired and configured. */
 export const AgentTypeDefinition = Schema.Struct({
-  agent_type_id: name("The agent type").pipe(Schema.decodeTo(AgentTypeId)),
+  agent_type_id: name("The agent type", "marketing.healthcare.v1").pipe(Schema.decodeTo(AgentTypeId)),
   version: Version,
   config_schema: ConfigSchema,
   goal_templates: Schema.Array(GoalTemplate).check(Schema.isMaxLength(100, { message: "must have at most 100 items" })),

@@ -1,6 +1,6 @@
 /** What all drafts have in common, and what it means to act on the world (domain.md, "Drafts"). */
 import { Schema } from "effect"
-import { GoalInstanceId } from "./Ids.ts"
+import { GoalInstanceId, GoalTemplateId } from "./Ids.ts"
 
 /** What executing a draft would do to the world. A draft without one does nothing to it. */
 export const IntentAction = Schema.Literals(["publish", "send", "post", "place_order", "close_position"])
@@ -13,7 +13,7 @@ export const isActing = (intent_action: string | undefined): boolean => Schema.i
 export const draftFields = <const Type extends string>(type: Type) => ({
   type: Schema.tag(type),
   draft_only: Schema.Literal(true),
-  goal_template_id: Schema.String,
+  goal_template_id: GoalTemplateId,
   goal_instance_id: GoalInstanceId,
 })
 

@@ -1,8 +1,8 @@
 /** Between hiring and those who follow it: the change feed and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
-import { Frequency } from "./Definition.ts"
+import { Frequency, NamedVersion } from "./Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "./Ids.ts"
 import { problem } from "./Problem.ts"
@@ -23,7 +23,7 @@ export const GoalChange = Schema.Struct({
   /** `settings.schedule` as stored. */
   schedule: JsonObject,
   /** What `schedule.at` defaults to, when the goal's own settings say it (close_position_reminder's window). */
-  default_at: Schema.NullOr(Schema.String),
+  default_at: Schema.NullOr(Schema.String.annotate({ examples: ["18:00"] })),
 })
 export type GoalChange = typeof GoalChange.Type
 
@@ -37,7 +37,7 @@ export const HireChange = Schema.Struct({
   version: Schema.Int,
   /** When it was written. */
   changed_at: Instant,
-  timezone: Schema.String,
+  timezone: Schema.String.annotate({ examples: ["Asia/Kolkata"] }),
   runnable: Schema.Boolean,
   /** Why it is not runnable, in words for its user; null when it is. */
   reason: Schema.NullOr(Schema.String),
@@ -57,7 +57,7 @@ export type SubscriptionChange = typeof SubscriptionChange.Type
 /** A person asked for a run now. `request_id` names the request, so serving it twice makes one run. */
 export const RunRequested = Schema.Struct({
   type: Schema.tag("run"),
-  request_id: Schema.String,
+  request_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
   scheduled_time: Instant,
@@ -97,7 +97,7 @@ export const LookedUpHire = Schema.Struct({
   subscription_id: SubscriptionId,
   customer_id: CustomerId,
   agent_id: AgentTypeId,
-  definition_version: Schema.String,
+  definition_version: NamedVersion,
   config: JsonObject,
   settings: JsonObject,
   runnable: Schema.Boolean,
@@ -116,6 +116,8 @@ const ids = <S extends Schema.Top>(id: S) => Schema.optionalKey(Schema.Array(id)
 
 /** Service-to-service endpoints of hiring. */
 export class FeedGroup extends HttpApiGroup.make("feed")
+  .annotate(OpenApi.Title, "Change feed")
+  .annotate(OpenApi.Description, "Service to service: what hiring tells those who follow it.")
   .add(
     HttpApiEndpoint.get("changes", "/goal-changes", {
       query: {
@@ -126,16 +128,35 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       },
       success: FeedPage,
       error: FeedCursorGone,
-    }).annotate(Access, ["service"]),
+    }).annotate(Access, ["service"])
+      .annotate(OpenApi.Summary, "Follow the changes")
+      .annotate(
+        OpenApi.Description,
+        "Services only: what changed of hires, goals and subscriptions after a cursor, in order; waits up to " +
+          "`wait_ms` when there is nothing yet. 410 feed_cursor_gone when the cursor is older than 7 days: " +
+          "start again from the snapshot.",
+      ),
     HttpApiEndpoint.get("snapshot", "/goal-changes/snapshot", {
       query: {
         next: Schema.optionalKey(Schema.String),
         limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       },
       success: SnapshotPage,
-    }).annotate(Access, ["service"]),
+    }).annotate(Access, ["service"])
+      .annotate(OpenApi.Summary, "Read a snapshot")
+      .annotate(
+        OpenApi.Description,
+        "Services only: what is now, page by page, for a reader without a cursor; then follow the feed from " +
+          "`feed_cursor`.",
+      ),
     HttpApiEndpoint.post("lookup", "/goals/lookup", {
       payload: Schema.Struct({ goal_instance_ids: ids(GoalInstanceId), hired_instance_ids: ids(HiredInstanceId) }),
       success: LookupAnswer,
-    }).annotate(Access, ["service"]),
+    }).annotate(Access, ["service"])
+      .annotate(OpenApi.Summary, "Look up goals and hires")
+      .annotate(
+        OpenApi.Description,
+        "Services only: those of the ids that exist, and the hires of those goals; the rest is absent. At " +
+          "most 1000 of each.",
+      ),
   ) {}

@@ -1,11 +1,11 @@
 /** Goals of a hired agent: a template of its definition, a frequency, settings (domain.md, "Rules: hires and goals"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
 import { Access } from "./Caller.ts"
 import { Frequency } from "./Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
-import { GoalInstanceId, HiredInstanceId } from "./Ids.ts"
+import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "./Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
 import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
@@ -14,7 +14,7 @@ import { SubscriptionNotActive } from "./Subscriptions.ts"
 export class Goal extends Model.Class<Goal>("Goal")({
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
-  goal_template_id: Schema.String,
+  goal_template_id: GoalTemplateId,
   frequency: Frequency,
   settings: JsonObject,
   enabled: Schema.Boolean,
@@ -25,7 +25,7 @@ export class Goal extends Model.Class<Goal>("Goal")({
 /** What a customer sends to make a goal (without an id) or to edit one. `enabled` (default true) stops it unlost. */
 export const GoalDraft = Schema.Struct({
   goal_instance_id: Schema.optionalKey(GoalInstanceId),
-  goal_template_id: Schema.String,
+  goal_template_id: GoalTemplateId,
   frequency: Frequency,
   settings: JsonObject,
   enabled: Schema.optionalKey(Schema.Boolean),
@@ -66,13 +66,17 @@ const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of goals, under their hire. */
 export class GoalsGroup extends HttpApiGroup.make("goals")
+  .annotate(OpenApi.Title, "Goals")
+  .annotate(OpenApi.Description, "What a hired agent is to do, and how often.")
   .add(
     HttpApiEndpoint.get("list", "/", {
       params: { id: HiredInstanceId },
       query: Page,
       success: listOf(Goal.json),
       error: [HireNotFound, HireGone],
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List the goals of a hired agent")
+      .annotate(OpenApi.Description, "For its customer, operators and viewers."),
     HttpApiEndpoint.put("put", "/", {
       params: { id: HiredInstanceId },
       headers: IdempotencyHeader,
@@ -87,20 +91,41 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Make or change a goal")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only. Without goal_instance_id it makes one (201), with it it changes that one (200). " +
+          "Needs an active subscription (409); an edit drops its future slots that have not begun. Safe to " +
+          "repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("get", "/:goal", { params, success: Goal.json, error: [HireNotFound, HireGone, GoalNotFound] })
-      .annotate(Access, readers),
+      .annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get a goal")
+      .annotate(OpenApi.Description, "For its customer, operators and viewers; a goal of another hire is 404."),
     HttpApiEndpoint.delete("remove", "/:goal", {
       params,
       success: Schema.Struct({ deleted: Schema.Boolean, goal_instance_id: GoalInstanceId }),
       error: [HireNotFound, HireGone, GoalNotFound, SubscriptionNotActive],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Delete a goal")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only. Its runs are cancelled, its dead letter is closed, its drafts are deleted; approvals stay.",
+      ),
     HttpApiEndpoint.post("run", "/:goal/run", {
       params,
       headers: IdempotencyHeader,
       payload: NoFields,
       success: RunQueued.pipe(HttpApiSchema.status(202)),
       error: [HireNotFound, HireGone, GoalNotFound, GoalDisabled, HireNotRunnable],
-    }).annotate(Access, ["customer", "operator"]),
+    }).annotate(Access, ["customer", "operator"])
+      .annotate(OpenApi.Summary, "Run a goal now")
+      .annotate(
+        OpenApi.Description,
+        "Its customer and operators. 202: the run is queued and never lost; while the scheduler is paused it " +
+          "waits. 409 goal_disabled or hire_not_runnable when it can't run. Safe to repeat under the same " +
+          "Idempotency-Key.",
+      ),
   )
   .prefix("/hired-agents/:id/goals") {}

@@ -1,7 +1,8 @@
 /** Hired agents: an agent type, configured, under a subscription (domain.md, "States" and "Rules: hires and goals"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
+import { NamedVersion } from "./Definition.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
 import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "./Problem.ts"
 import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
@@ -16,7 +17,7 @@ export class Hire extends Schema.Class<Hire>("Hire")({
   hired_instance_id: HiredInstanceId,
   subscription_id: SubscriptionId,
   agent_id: AgentTypeId,
-  definition_version: Schema.String,
+  definition_version: NamedVersion,
   customer_id: CustomerId,
   config: JsonObject,
   settings: JsonObject,
@@ -39,7 +40,7 @@ export class Hire extends Schema.Class<Hire>("Hire")({
 export const HireDraft = Schema.Struct({
   subscription_id: SubscriptionId,
   agent_id: AgentTypeId,
-  definition_version: Schema.optionalKey(Schema.String),
+  definition_version: Schema.optionalKey(NamedVersion),
   config: Schema.optionalKey(JsonObject),
   settings: Schema.optionalKey(JsonObject),
 })
@@ -100,6 +101,11 @@ const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of hired agents. */
 export class HiresGroup extends HttpApiGroup.make("hires")
+  .annotate(OpenApi.Title, "Hired agents")
+  .annotate(
+    OpenApi.Description,
+    "An agent type, configured, under a subscription: drafted, finalized, at last deactivated.",
+  )
   .add(
     HttpApiEndpoint.put("draft", "/draft", {
       payload: HireDraft,
@@ -116,32 +122,63 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Draft a hired agent")
+      .annotate(
+        OpenApi.Description,
+        "Customers only. Makes the hire of a subscription (201) or changes it (200); a config or settings " +
+          "sent replaces the whole, one left out keeps the old. Needs an active subscription (409); values that " +
+          "are not valid are listed in `missing`, and refused (409) once the hire is finalized.",
+      ),
     HttpApiEndpoint.get("list", "/", {
       query: { customer_id: CustomerId, ...Page },
       success: listOf(Hire),
       error: [CustomerNotFound, Unavailable],
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List a customer's hired agents")
+      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
     HttpApiEndpoint.get("bySubscription", "/by-subscription/:id", {
       params: { id: SubscriptionId },
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params, success: Hire, error: [HireNotFound, HireGone, Unavailable] })
-      .annotate(Access, readers),
+      .annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get a hired agent")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers; 410 hire_gone 30 days after its subscription ended.",
+      ),
     HttpApiEndpoint.post("finalize", "/:id/finalize", {
       params,
       headers,
       payload: NoFields,
       success: Hire,
       error: [HireNotFound, HireGone, HireDeactivated, HireNotConfigured, SubscriptionNotActive, Unavailable],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Finalize a hired agent")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only: it is configured and may run. 409 hire_not_configured with `missing` when a " +
+          "required field is absent or a value is not valid.",
+      ),
     HttpApiEndpoint.post("deactivate", "/:id/deactivate", {
       params,
       headers,
       payload: NoFields,
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Deactivate a hired agent")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only, and for good: its pending runs are cancelled, a later draft on it is 409. It " +
+          "stays readable.",
+      ),
   )
   .prefix("/hired-agents") {}

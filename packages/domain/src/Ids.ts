@@ -58,7 +58,7 @@ export type LogId = typeof LogId.Type
  */
 export const Subject = Schema.String.check(
   Schema.isPattern(subjectPattern, { message: `must be ${subjectRule}` }),
-)
+).annotate({ description: "Who a token speaks for", examples: ["ops.asha"] })
 
 /** A customer: the subject of its tokens. */
 export const CustomerId = Subject.annotate({ description: "A customer: the subject of its tokens", examples: ["acme"] })
@@ -72,3 +72,9 @@ export const AgentTypeId = Schema.String.check(
   Schema.brand("AgentTypeId"),
 )
 export type AgentTypeId = typeof AgentTypeId.Type
+
+/** A goal's template in its hire's definition; one that is not there is a fault of the goal, so no rule is checked. */
+export const GoalTemplateId = Schema.String.annotate({
+  description: "A goal template of the hire's agent type",
+  examples: ["marketing.daily_micro_post.v1"],
+})

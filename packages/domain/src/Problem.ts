@@ -9,6 +9,11 @@ export const FieldIssue = Schema.Struct({
 })
 export type FieldIssue = typeof FieldIssue.Type
 
+const requestId = Schema.String.annotate({
+  description: "The request, as the log has it",
+  examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"],
+})
+
 /**
  * A problem class: `class X extends problem<X>()("X", { code, status, title }, fields) {}`. The class is the typed error
  * in code and `application/problem+json` on the wire; `request_id` is filled in at the edge.
@@ -30,7 +35,7 @@ export const problem = <Self>() =>
     },
     {
       code: Schema.tag(declaration.code),
-      request_id: Schema.optionalKey(Schema.String),
+      request_id: Schema.optionalKey(requestId),
       ...(fields ?? {}) as Fields,
     },
   )
@@ -42,7 +47,7 @@ export const AnyProblem = Schema.Struct({
   status: Schema.Int,
   code: Schema.String,
   detail: Schema.optionalKey(Schema.String),
-  request_id: Schema.optionalKey(Schema.String),
+  request_id: Schema.optionalKey(requestId),
   errors: Schema.optionalKey(Schema.Array(FieldIssue)),
 })
 export type AnyProblem = typeof AnyProblem.Type

@@ -23,11 +23,16 @@ const isInstant = (text: string): boolean => {
 }
 
 /** An instant on the wire: RFC 3339 in UTC with milliseconds, 1970 to 9999; nothing is guessed or moved. */
-export const Instant = Schema.String.check(
+export const Instant = Schema.String.annotate({
+  description: "An instant in UTC (RFC 3339)",
+  format: "date-time",
+  // of the text, which is what the documents show; before the check, which JSON Schema can't say and so drops
+  examples: ["2026-03-01T09:00:00.000Z"],
+}).check(
   Schema.makeFilter((text: string) =>
     isInstant(text) || "must be an RFC 3339 instant in UTC, as 2026-03-01T09:00:00.000Z"
   ),
-).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString)).annotate({ examples: [] })
+).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
 
 /** An instant with both faces: `timestamptz` in a row, RFC 3339 on the wire. */
 export const InstantField = Model.Field({
@@ -54,7 +59,9 @@ export type JsonObject = typeof JsonObject.Type
 export const NoFields = Schema.Record(Schema.String, Schema.Never.annotate({ message: "no such field" }))
 
 /** A key that makes a request safe to repeat: bare or quoted, 1 to 255 visible ASCII; decodes to what is in the quotes. */
-export const IdempotencyKey = Schema.String.pipe(
+export const IdempotencyKey = Schema.String.annotate({
+  description: "Makes the request safe to repeat; bare or quoted, 1 to 255 visible ASCII characters",
+}).pipe(
   Schema.decodeTo(
     Schema.String.check(
       Schema.isPattern(/^[\x21\x23-\x7e]{1,255}$/, {
@@ -79,7 +86,8 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
 
 /** A whole number in a query, in plain digits. */
 export const wholeNumber = (minimum: number, maximum: number) =>
-  Schema.String.check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
+  Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}` })
+    .check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
     .pipe(
       Schema.decodeTo(
         Schema.FiniteFromString.check(
@@ -90,7 +98,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
 
 /** Keyset paging: where to go on (`next_cursor` of the page before) and how many, at most 200. */
 export const Page = {
-  cursor: Schema.optionalKey(Schema.String),
+  cursor: Schema.optionalKey(Schema.String.annotate({ description: "The `next_cursor` of the page before" })),
   limit: Schema.optionalKey(wholeNumber(1, 200)),
 }
 

@@ -1,6 +1,6 @@
 /** Runs, as a person sees them: which slot, in which state, every attempt and its error (domain.md, "States"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "./Ids.ts"
 import { InvalidRequest, problem } from "./Problem.ts"
@@ -84,6 +84,8 @@ export class RunFinal extends problem<RunFinal>()("RunFinal", {
 
 /** Endpoints of runs. */
 export class RunsGroup extends HttpApiGroup.make("runs")
+  .annotate(OpenApi.Title, "Runs")
+  .annotate(OpenApi.Description, "Which slot of a goal ran, how it went, and every attempt of it.")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: {
@@ -94,15 +96,31 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       },
       success: listOf(Run),
       error: InvalidRequest,
-    }).annotate(Access, ["customer", "operator", "viewer"]),
+    }).annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "List runs")
+      .annotate(
+        OpenApi.Description,
+        "A customer sees those of its own goals, operators and viewers all; by goal, hired agent and status.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
-      .annotate(Access, ["customer", "operator", "viewer"]),
+      .annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "Get a run")
+      .annotate(
+        OpenApi.Description,
+        "With every attempt and its error. For the customer of its goal, operators and viewers.",
+      ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params: { id: ScheduledRunId },
       headers: IdempotencyHeader,
       payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
       success: Run,
       error: [RunNotFound, RunFinal],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Cancel a run")
+      .annotate(
+        OpenApi.Description,
+        "Operators only. 409 run_final when it is completed, cancelled or dead-lettered. It is logged. Safe " +
+          "to repeat under the same Idempotency-Key.",
+      ),
   )
   .prefix("/scheduler/runs") {}

@@ -1,6 +1,6 @@
 /** How the scheduler does: the figures of the last hour, and what they come to (domain.md, "Health"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { Instant } from "./Protocol.ts"
 
@@ -34,8 +34,15 @@ export type SchedulerHealth = typeof SchedulerHealth.Type
 
 /** The endpoint of the health. */
 export class SchedulerHealthGroup extends HttpApiGroup.make("health")
+  .annotate(OpenApi.Title, "Scheduler health")
+  .annotate(OpenApi.Description, "How the scheduler does, of all its replicas together.")
   .add(
     HttpApiEndpoint.get("health", "/health", { success: SchedulerHealth })
-      .annotate(Access, ["operator", "viewer"]),
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "Get the scheduler's health")
+      .annotate(
+        OpenApi.Description,
+        "Operators and viewers: the figures of the last hour and what they come to, healthy, degraded or down.",
+      ),
   )
   .prefix("/scheduler") {}

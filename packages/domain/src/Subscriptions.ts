@@ -1,6 +1,6 @@
 /** Subscriptions: what a customer pays for, and under which an agent is hired (domain.md, "States"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
 import { Access } from "./Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "./Ids.ts"
@@ -60,40 +60,70 @@ const headers = IdempotencyHeader
 
 /** Endpoints of subscriptions. */
 export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
+  .annotate(OpenApi.Title, "Subscriptions")
+  .annotate(OpenApi.Description, "What a customer pays for, and under which an agent is hired.")
   .add(
     HttpApiEndpoint.post("create", "/", {
       headers,
       payload: NewSubscription,
       success: created(Subscription.json),
       error: [CustomerNotFound, AgentTypeUnknown, Unavailable],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Subscribe to an agent type")
+      .annotate(
+        OpenApi.Description,
+        "Customers only, for themselves. It begins as pending_payment; an operator activates it. Safe to " +
+          "repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("list", "/", {
       query: { customer_id: CustomerId, ...Page },
       success: listOf(Subscription.json),
       error: CustomerNotFound,
-    }).annotate(Access, ["customer", "operator", "viewer"]),
+    }).annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "List a customer's subscriptions")
+      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's; oldest first."),
     HttpApiEndpoint.get("get", "/:id", { params, success: Subscription.json, error: SubscriptionNotFound })
-      .annotate(Access, ["customer", "operator", "viewer"]),
+      .annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "Get a subscription")
+      .annotate(OpenApi.Description, "For its customer, operators and viewers; another customer's is 404."),
     HttpApiEndpoint.post("activate", "/:id/activate", {
       params,
       headers,
       payload: NoFields,
       success: Subscription.json,
       error: [SubscriptionNotFound, SubscriptionNotActive],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Activate a subscription")
+      .annotate(
+        OpenApi.Description,
+        "Operators only: it was paid. From pending_payment or past_due; an active one stays as it is, a " +
+          "canceled one is 409 subscription_not_active.",
+      ),
     HttpApiEndpoint.post("pastDue", "/:id/past-due", {
       params,
       headers,
       payload: NoFields,
       success: Subscription.json,
       error: [SubscriptionNotFound, SubscriptionNotActive],
-    }).annotate(Access, ["operator"]),
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Mark a subscription past due")
+      .annotate(
+        OpenApi.Description,
+        "Operators only. Reviews and executions go on, new runs do not; after 14 days past due it is " +
+          "canceled. 409 subscription_not_active unless it is active or past due already.",
+      ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params,
       headers,
       payload: Schema.Struct({ at_period_end: Schema.Boolean }),
       success: Subscription.json,
       error: [SubscriptionNotFound, SubscriptionNotActive],
-    }).annotate(Access, ["customer"]),
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Cancel a subscription")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only: at once, or at the end of the period that is paid for. Canceled is final: no " +
+          "runs, reviews or executions; its hires stay readable for 30 days.",
+      ),
   )
   .prefix("/subscriptions") {}

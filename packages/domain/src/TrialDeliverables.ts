@@ -1,6 +1,6 @@
 /** What was made for someone in a trial: files, by name and place (domain.md, "Other columns"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { filled } from "./Contact.ts"
 import { TrialDeliverableId, TrialId } from "./Ids.ts"
@@ -44,6 +44,8 @@ const params = { id: TrialId }
  * operators all; viewers read all. A trial that has ended still takes what was made in it: only its status is final.
  */
 export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables")
+  .annotate(OpenApi.Title, "Trial deliverables")
+  .annotate(OpenApi.Description, "What was made in a trial: files, by name and place.")
   .add(
     HttpApiEndpoint.post("create", "/trials/:id/deliverables", {
       params,
@@ -51,11 +53,19 @@ export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables
       payload: NewTrialDeliverable,
       success: created(TrialDeliverable),
       error: [TrialNotFound, Unavailable],
-    }).annotate(Access, ["customer", "operator"]),
+    }).annotate(Access, ["customer", "operator"])
+      .annotate(OpenApi.Summary, "Add a deliverable to a trial")
+      .annotate(
+        OpenApi.Description,
+        "Customers (to trials that they began) and operators. A trial that has ended still takes it; no " +
+          "service opens the file. Safe to repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("list", "/trials/:id/deliverables", {
       params,
       query: Page,
       success: listOf(TrialDeliverable),
       error: [TrialNotFound, InvalidRequest, Unavailable],
-    }).annotate(Access, ["customer", "operator", "viewer"]),
+    }).annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the deliverables of a trial")
+      .annotate(OpenApi.Description, "A customer lists those of the trials that it began, operators and viewers any."),
   ) {}

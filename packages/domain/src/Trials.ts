@@ -1,6 +1,6 @@
 /** Trials of the lead-generation kind: someone tries an agent type before there is a subscription (domain.md, "States"). */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
 import { Email, filled, Phone } from "./Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "./Ids.ts"
@@ -62,31 +62,54 @@ const writers = ["customer", "operator"] as const
 
 /** Endpoints of trials. A customer has those that it began; operators and viewers see all. */
 export class TrialsGroup extends HttpApiGroup.make("trials")
+  .annotate(OpenApi.Title, "Trials")
+  .annotate(OpenApi.Description, "Someone tries an agent type for seven days before there is a subscription.")
   .add(
     HttpApiEndpoint.post("create", "/", {
       headers: IdempotencyHeader,
       payload: NewTrial,
       success: created(Trial),
       error: [AgentTypeUnknown, Unavailable],
-    }).annotate(Access, writers),
+    }).annotate(Access, writers)
+      .annotate(OpenApi.Summary, "Begin a trial")
+      .annotate(
+        OpenApi.Description,
+        "Customers and operators; seven days from now, for an agent type of the catalog. Safe to repeat under " +
+          "the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("list", "/", {
       query: { status: Schema.optionalKey(LeadTrialStatus), ...Page },
       success: listOf(Trial),
-    }).annotate(Access, readers),
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List trials")
+      .annotate(
+        OpenApi.Description,
+        "A customer sees those that it began, operators and viewers all; `status` narrows it.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params, success: Trial, error: TrialNotFound }).annotate(Access, [
       ...readers,
       "service",
-    ]),
+    ])
+      .annotate(OpenApi.Summary, "Get a trial")
+      .annotate(OpenApi.Description, "A customer gets those that it began; operators, viewers and services any."),
     HttpApiEndpoint.patch("end", "/:id", {
       params,
       payload: Schema.Struct({ status: LeadTrialEnd }),
       success: Trial,
       error: [TrialNotFound, TrialEnded],
-    }).annotate(Access, writers),
+    }).annotate(Access, writers)
+      .annotate(OpenApi.Summary, "End a trial")
+      .annotate(
+        OpenApi.Description,
+        "Customers (those that they began) and operators. It ends once, as converted, cancelled or expired; " +
+          "409 trial_ended after that.",
+      ),
     HttpApiEndpoint.delete("remove", "/:id", {
       params,
       success: Schema.Struct({ deleted: Schema.Boolean, trial_id: TrialId }),
       error: TrialNotFound,
-    }).annotate(Access, writers),
+    }).annotate(Access, writers)
+      .annotate(OpenApi.Summary, "Delete a trial")
+      .annotate(OpenApi.Description, "Customers (those that they began) and operators; ended or not."),
   )
   .prefix("/trials") {}
