@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { type Account, canEnter, ownerOf } from "./Account.ts"
 import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
+import { isAlive } from "./Postmaster.ts"
 
 /** What the launcher remembers of the Postgres of one home, in `postgres.json` there, for its owner's eyes only. */
 export interface Memory {
@@ -50,6 +51,19 @@ export const lockHome = async (home: string): Promise<() => void> => {
   await file.truncate()
   await file.write(new TextEncoder().encode(`${Deno.pid}\n`))
   return () => file.close()
+}
+
+/** The living process that holds the home, by its lock; undefined when none does. */
+export const holderOf = async (home: string): Promise<number | undefined> => {
+  const path = join(home, "postgres.lock")
+  const holder = Number((await readFile(path, "utf8").catch(() => "")).trim())
+  if (!(holder > 0) || holder === Deno.pid || !isAlive(holder)) return undefined
+  const file = await Deno.open(path).catch(() => undefined)
+  if (file === undefined) return undefined
+  // Shared, and for a moment: an id alone may be another program's by now
+  const isHeld = !(await file.tryLock(false))
+  file.close()
+  return isHeld ? holder : undefined
 }
 
 /** Reads what was remembered; undefined in a new home. */

@@ -1,3 +1,4 @@
+import { holderOf } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { pause } from "../Postgres/Postmaster.ts"
 import { portOf, type ServiceName, serviceNames, type Settings, urlOf } from "./Settings.ts"
@@ -36,9 +37,12 @@ export const requireFreePorts = async (settings: Settings): Promise<void> => {
   for (const service of serviceNames) {
     for (const end = Date.now() + DRAIN_MS; !isFree(settings, service); await pause(50)) {
       if (Date.now() < end && await isDraining(settings, service)) continue
+      const holder = await holderOf(settings.home)
       throw new LauncherError(
         `Port ${portOf(settings, service)}, which ${service} needs, is in use: ` +
-          "stop what listens there, or set STINT_PORT_BASE.",
+          (holder === undefined
+            ? "stop what listens there, or set STINT_PORT_BASE."
+            : `a stint of ${settings.home} runs as process ${holder}; stop it with: kill ${holder}`),
       )
     }
   }
