@@ -18,7 +18,8 @@ try {
 }
 const child = spawn(deno, [...flags, main, ...process.argv.slice(2)], {
   stdio: "inherit",
-  env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" },
+  // Its own parent, so that it notices our death, which a SIGKILL leaves us no time to tell
+  env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", STINT_PARENT: String(process.pid) },
 })
 child.on("error", (error) => {
   console.error(`stint: ${deno} can't be run: ${error.message}`)
@@ -27,18 +28,25 @@ child.on("error", (error) => {
 child.on("exit", (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]))
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
 
-/** The process that a process was started by; undefined where there is no /proc. */
-const parentOf = (pid) => {
+/** A file of a process under /proc; empty where there is none. */
+const procFile = (pid, name) => {
   try {
-    return Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
+    return readFileSync(`/proc/${pid}/${name}`, "utf8")
   } catch {
-    return undefined
+    return ""
   }
 }
 
-// npm runs a script through a shell, which outlives a killed npm: then nobody would end this program any more
+const parentOf = (pid) => /^PPid:\s*(\d+)$/m.exec(procFile(pid, "status"))?.[1]
+
+/** Whether a process is a shell that was given its commands as npm gives them. */
+const isScriptShell = (pid) => /^([^\0]*\/)?\w*sh\0-c\0/.test(procFile(pid, "cmdline"))
+
+// A killed npm ends nobody. It is our parent where its script says `exec`, and that parent's parent where npx put a shell
+// between; whoever stands above npm may end as he likes: `nohup npm start &`
 if (process.env.npm_lifecycle_event !== undefined) {
-  const above = () => [process.ppid, parentOf(process.ppid)].join()
+  const shell = isScriptShell(process.ppid) ? process.ppid : undefined
+  const above = () => [process.ppid, shell && parentOf(shell)].join()
   const before = above()
   setInterval(() => above() === before || child.kill("SIGTERM"), 500).unref()
 }

@@ -1,4 +1,5 @@
 /** `stint`: runs the subcommand that the first argument names. */
+import process from "node:process"
 import { type Command, flagsOf, UsageError } from "./Command.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 
@@ -52,6 +53,22 @@ const run = async ([name, ...args]: ReadonlyArray<string>): Promise<number> => {
   return await command.run(flagsOf(command, args))
 }
 
+/** How soon the death of the program that started this one is noticed, in milliseconds. */
+const ORPHAN_MS = 500
+
+/** Tells this process to end once bin/stint.js is gone, as a signal would: nobody could end it in order any more. */
+const endWithParent = (): void => {
+  const parent = Number(Deno.env.get("STINT_PARENT"))
+  Deno.env.delete("STINT_PARENT")
+  if (!Number.isInteger(parent) || parent === 0) return
+  const timer = setInterval(() => {
+    if (Deno.ppid === parent) return
+    clearInterval(timer)
+    process.kill(Deno.pid, "SIGTERM")
+  }, ORPHAN_MS)
+}
+
+endWithParent()
 try {
   Deno.exit(await run(Deno.args))
 } catch (error) {

@@ -73,6 +73,9 @@ describe("stint start", () => {
 
     const taken = await refusal({ ...env, STINT_HOME: await newFolder() })
     assert.include(taken, `Port ${base + 1}, which catalog needs, is in use`)
+    const { text: twice } = await launch(["start"], env).end
+    const holder = (await groupOf(stack.pid)).find(({ command }) => command.includes("main.ts start"))!.pid
+    assert.include(twice, `is in use: a stint of ${home} runs as process ${holder};`)
     assert.match(await refusal({ ...env, STINT_PORT_BASE: String(await freePortBase()) }), /Another stint .* is using/)
 
     const postgres = await postgresOf(home)
@@ -106,6 +109,32 @@ describe("stint start", () => {
     assert.strictEqual((await second.end).status, 130)
     await noneLeft(second)
     assert.isTrue(await isGone(home, postgres))
+  })
+
+  it("ends in order when the program above it is killed", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    const stack = launch(["start", "--no-sample"], env)
+    await stack.line(/^ready/)
+    const postgres = await postgresOf(home)
+    process.kill(stack.pid, "SIGKILL")
+    await noneLeft(stack)
+    assert.isTrue(await isGone(home, postgres))
+  })
+
+  it("stays when only the shell ends that npm was started from", { timeout: 60_000 }, async () => {
+    const { env } = await place()
+    // As npm does for a script that says `exec`: a program that is no shell is the parent
+    const npm = `require("node:child_process").spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"],` +
+      ` { stdio: "inherit" }).on("exit", (code) => process.exit(code))`
+    const stack = launchCommand(["sh", "-c", `node -e '${npm}' & wait`], { ...env, npm_lifecycle_event: "start" })
+    await stack.line(/^ready/)
+    process.kill(stack.pid, "SIGKILL")
+    // Longer than it takes to look once
+    await pause(1_200)
+    assert.lengthOf((await groupOf(stack.pid)).filter(({ command }) => command.includes("services/")), 4)
+    const above = (await groupOf(stack.pid)).find(({ command }) => command.startsWith("node -e"))!
+    process.kill(above.pid, "SIGKILL")
+    await noneLeft(stack)
   })
 
   it("makes a sample on an empty home, once, and ends when npm is killed", { timeout: 60_000 }, async () => {
