@@ -101,7 +101,10 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     begun.services.push(...launch(postgres?.port))
   }
   urls.resolve(prepared)
-  const lost = postgres?.lost ?? new Promise<never>(() => {})
+  const lost = Promise.race([
+    postgres?.lost ?? new Promise<never>(() => {}),
+    ...begun.services.map((service) => service.lost),
+  ])
   const up = serviceNames.map(async (service, i) => {
     await begun.services[i]!.up
     log(`${service.padEnd(12)} ${urlOf(settings, service)}`)

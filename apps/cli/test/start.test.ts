@@ -111,6 +111,33 @@ describe("stint start", () => {
     assert.isTrue(await isGone(home, postgres))
   })
 
+  it("of two at once on the same ports believes its own services alone", { timeout: 60_000 }, async () => {
+    const { env } = await place()
+    const both = [launch(["start", "--no-sample"], env), launch(["start"], { ...env, STINT_HOME: await newFolder() })]
+    const outcomes = await Promise.all(
+      both.map((stack) =>
+        Promise.race([
+          stack.line(/^ready/),
+          stack.end.then(({ status, text }) => {
+            assert.strictEqual(status, 1)
+            assert.match(text, /^stint: Port \d+, which \w+ needs, (is in use|was taken)[^\n]+\.$/m)
+            return "ended"
+          }),
+        ])
+      ),
+    )
+    // Each may have taken a port that the other needed
+    assert.isAtMost(outcomes.filter((outcome) => outcome !== "ended").length, 1)
+    for (const stack of both) {
+      assert.notMatch(stack.lines().join("\n"), /starting it again/)
+      if (await Promise.race([stack.end.then(() => false), pause(0).then(() => true)])) stack.signal("SIGINT")
+    }
+    assert.deepStrictEqual(
+      (await Promise.all(both.map(({ end }) => end))).map(({ status }) => status),
+      outcomes.map((outcome) => outcome === "ended" ? 1 : 0),
+    )
+  })
+
   it("ends in order when the program above it is killed", { timeout: 60_000 }, async () => {
     const { env, home } = await place()
     const stack = launch(["start", "--no-sample"], env)

@@ -1,6 +1,7 @@
 /** Hosts a service on Deno: its environment by name, its files, a listener on loopback, and a graceful end. */
 import { denoReach } from "./Serve/Reach.ts"
 import type { Host } from "./Handler.ts"
+import { instanceHeader } from "./Serve/Instance.ts"
 import { denoFiles } from "./Serve/DenoFiles.ts"
 import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
 
@@ -19,6 +20,13 @@ const listenFailure = (name: string, port: number, error: unknown) =>
   error instanceof Deno.errors.AddrInUse
     ? `${name}: port ${port} is in use; stop what listens there or set STINT_PORT_BASE`
     : `${name}: can't listen on port ${port}: ${error instanceof Error ? error.message : error}`
+
+/** Says on `/readyz` whose process answers: a supervisor believes its own child alone, whoever took the port. */
+const signed = (fetch: (request: Request) => Promise<Response>, instance: string) => async (request: Request) => {
+  const response = await fetch(request)
+  if (new URL(request.url).pathname === "/readyz") response.headers.set(instanceHeader, instance)
+  return response
+}
 
 /**
  * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, prints one line when it does, and on SIGTERM or
@@ -52,7 +60,7 @@ export const serve = (
       hostname,
       port,
       onListen: () => supervised || console.log(`${service.name} listens on http://${hostname}:${port}`),
-    }, service.fetch)
+    }, given.STINT_INSTANCE === undefined ? service.fetch : signed(service.fetch, given.STINT_INSTANCE))
   } catch (error) {
     console.error(listenFailure(service.name, port, error))
     Deno.exit(1)

@@ -1,0 +1,77 @@
+/** What a launcher believes of the processes that it started. */
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { afterEach, assert, describe, it } from "vitest"
+import { LauncherError } from "../src/Postgres/LauncherError.ts"
+import { pause } from "../src/Postgres/Postmaster.ts"
+import { complaintOf, supervise, type Supervised } from "../src/Stack/Process.ts"
+
+const open: Array<() => unknown> = []
+
+afterEach(async () => {
+  for (const close of open.splice(0)) await close()
+})
+
+/** Another program that says it can do a service's work. */
+const stranger = async (): Promise<string> => {
+  const server = createServer((_, response) => response.end(`{"status":"ready","checks":{}}`)).listen(0, "127.0.0.1")
+  await new Promise((resolve) => server.once("listening", resolve))
+  open.push(() => (server.closeAllConnections(), server.close()))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A service whose process runs this program. */
+const service = (url: string, program: string): { readonly it: Supervised; readonly lines: Array<string> } => {
+  const lines: Array<string> = []
+  const launch = { args: ["eval", program], env: { DENO_NO_UPDATE_CHECK: "1" } }
+  const it = supervise({ name: "catalog", url, launch, rest: Promise.resolve({}) }, {
+    line: (line) => void lines.push(line),
+    flush: () => Promise.resolve(),
+  })
+  open.push(() => (it.kill(), it.stop()))
+  return { it, lines }
+}
+
+const failure = (promise: Promise<unknown>): Promise<LauncherError> =>
+  promise.then(() => assert.fail("it is up"), (error) => {
+    assert.instanceOf(error, LauncherError)
+    assert.notInclude(error.message, "\n")
+    return error
+  })
+
+describe("a supervised service", () => {
+  it("is not up because another program answers on its port", async () => {
+    const { it } = service(await stranger(), "setInterval(() => {}, 1000)")
+    const up = it.up.then(() => "up")
+    assert.strictEqual(await Promise.race([up, pause(700).then(() => "not up")]), "not up")
+  })
+
+  it("ends all when its port is taken: nothing is gained by trying again", async () => {
+    const url = await stranger()
+    const { port } = new URL(url)
+    const { it, lines } = service(
+      url,
+      `console.error("catalog: port ${port} is in use; stop what listens there"); Deno.exit(1)`,
+    )
+    const { message } = await failure(it.up)
+    assert.match(message, new RegExp(`^Port ${port}, which catalog needs, was taken by another program: .*\\.$`))
+    assert.strictEqual((await it.lost).message, message)
+    assert.notMatch(lines.join("\n"), /starting it again/)
+  })
+
+  it("that can't be started is quoted with the line that says why", async () => {
+    const { it } = service("http://127.0.0.1:1", `await import("data:text/javascript,throw new Error('no luck')")`)
+    assert.match((await failure(it.up)).message, /exit status 1; it said: error: Uncaught .*Error: no luck$/)
+  })
+})
+
+describe("the complaint", () => {
+  it.each([
+    [["loading", "error: Uncaught (in promise) TypeError: x", "  thing()", "    at file:///a.ts:1:1"], /TypeError: x$/],
+    [['\u001b[31merror\u001b[0m: Module not found "file:///a.ts".', "    at file:///b.ts:1:1"], /^error: Module not/],
+    [["one", "catalog: STINT_PORT_BASE must be a port", ""], /^catalog: STINT_PORT_BASE/],
+    [[], /^nothing$/],
+  ])("of %j", (lines, says) => {
+    assert.match(complaintOf(lines), says)
+  })
+})
