@@ -105,11 +105,9 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     postgres?.lost ?? new Promise<never>(() => {}),
     ...begun.services.map((service) => service.lost),
   ])
-  const up = serviceNames.map(async (service, i) => {
-    await begun.services[i]!.up
-    log(`${service.padEnd(12)} ${urlOf(settings, service)}`)
-  })
-  await Promise.race([Promise.all(up), lost.then((error) => Promise.reject(error))])
+  const up = Promise.all(begun.services.map((service) => service.up))
+  await Promise.race([up, lost.then((error) => Promise.reject(error))])
+  for (const service of serviceNames) log(`${service.padEnd(12)} ${urlOf(settings, service)}`)
   return {
     urls: Object.fromEntries(serviceNames.map((service) => [service, urlOf(settings, service)])) as Stack["urls"],
     key,

@@ -52,6 +52,7 @@ describe("stint start", () => {
     const stack = launch(["start", "--no-sample"], env)
     const ready = await stack.line(/^ready/)
     const before = stack.lines().slice(0, stack.lines().indexOf(ready))
+    assert.deepStrictEqual(before.slice(-4).map((line) => line.split(" ")[0]), [...services])
     assert.isEmpty(before.filter((line) => /ready/i.test(line)))
     for (const [index, service] of services.entries()) {
       const url = `http://127.0.0.1:${base + index + 1}`
