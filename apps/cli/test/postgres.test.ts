@@ -155,6 +155,7 @@ describe("an embedded Postgres", () => {
     await until(() => query(postgres, "select 1").then(() => true, () => false))
     assert.notStrictEqual((await readPostmaster(join(home, "postgres")))!.pid, before)
     assert.isTrue(lines.some((line) => line.includes("ended by itself")))
+    await until(() => Promise.resolve(lines.some((line) => line.startsWith("Postgres is back (process "))))
   })
 
   it("of a log in which killed backends speak as well, the postmaster's own last words count", async () => {

@@ -1,5 +1,5 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
-import { stat, writeFile } from "node:fs/promises"
+import { rm, stat, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, assert, describe, inject, it } from "vitest"
@@ -137,6 +137,20 @@ describe("stint start", () => {
       (await Promise.all(both.map(({ end }) => end))).map(({ status }) => status),
       outcomes.map((outcome) => outcome === "ended" ? 1 : 0),
     )
+  })
+
+  it("ends with a sentence when its home is removed under it", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    const stack = launch(["start", "--no-sample"], env)
+    await stack.line(/^ready/)
+    const postgres = await postgresOf(home)
+    await rm(home, { recursive: true, force: true })
+    process.kill(postgres, "SIGKILL")
+    const { status, text } = await stack.end
+    assert.strictEqual(status, 1)
+    assert.match(text, /\nstint: The data folder \S+ is gone, [^\n]+\.\n$/)
+    assert.notInclude(text, "Uncaught")
+    await noneLeft(stack)
   })
 
   it("ends in order when the program above it is killed", { timeout: 60_000 }, async () => {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process"
-import { LauncherError } from "./LauncherError.ts"
+import { LauncherError, reasonOf } from "./LauncherError.ts"
 import { endPostmaster, isPostmasterOf, type Postmaster } from "./Postmaster.ts"
 import { type Site, start } from "./Server.ts"
 
@@ -40,8 +40,13 @@ export const watch = (site: Site, first: Postmaster, child: ChildProcess | undef
         current = again.postmaster
         if (stopping) return
         process = again.child
+        site.log(`Postgres is back (process ${current.pid})`)
       } catch (error) {
-        return resolve(error as LauncherError)
+        return resolve(
+          error instanceof LauncherError
+            ? error
+            : new LauncherError(`Postgres ended and can't be started again: ${reasonOf(error)}.`),
+        )
       }
     }
   }

@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process"
 import { closeSync, openSync } from "node:fs"
 import { readFile, stat } from "node:fs/promises"
+import { dirname } from "node:path"
 import { type Account, spawnAs } from "./Account.ts"
 import type { Binaries } from "./Binaries.ts"
-import { LauncherError, reasonOf } from "./LauncherError.ts"
+import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
 import {
   endPostmaster,
   freePidFile,
@@ -88,11 +89,24 @@ export const lastWords = async (
   return line === undefined ? "it wrote nothing" : line.replace(/^.*?(LOG|FATAL|PANIC): */, "")
 }
 
+/** Opens the log that Postgres writes to. Fails with a LauncherError when its folder is gone or can't be written. */
+const openLog = (path: string): number => {
+  try {
+    return openSync(path, "a", 0o600)
+  } catch (error) {
+    throw new LauncherError(
+      codeOf(error) === "ENOENT"
+        ? `The data folder ${dirname(path)} is gone, and Postgres with it: start again to make a new one.`
+        : `${path} can't be written: ${reasonOf(error)}.`,
+    )
+  }
+}
+
 /** Spawns Postgres and waits until it accepts connections. */
 const launch = async (site: Site, port: number): Promise<Started> => {
   await freePidFile(site.data)
   const from = await stat(site.logFile).then((info) => info.size, () => 0)
-  const file = openSync(site.logFile, "a", 0o600)
+  const file = openLog(site.logFile)
   const chosen = Object.entries({ ...site.settings, port: String(port), unix_socket_directories: site.socketDir })
   const args = ["-D", site.data, ...chosen.flatMap(([name, value]) => ["-c", `${name}=${value}`])]
   const child = spawnAs(site.account, site.binaries.postgres, args, file)
