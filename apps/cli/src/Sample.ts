@@ -96,12 +96,17 @@ const hire = async (hands: Hands, agent: SampleAgent): Promise<void> => {
 /**
  * Makes the sample customer when the home is new, and finishes what a former start did not; nothing in any other home.
  * Every step looks first and is sent under a fixed key, so that doing it again makes nothing twice. Answers whether it
- * made it; fails with words when a service refuses.
+ * made it, or found it there, or the home has none; fails with words when a service refuses.
  */
-export const makeSample = async (site: SampleSite, isNew: boolean, signal: AbortSignal): Promise<boolean> => {
+export const makeSample = async (
+  site: SampleSite,
+  isNew: boolean,
+  signal: AbortSignal,
+): Promise<"made" | "present" | "none"> => {
   const { home, key, urls } = site
   const known = await read(home)
-  if (known?.state === "done" || (known === undefined && !isNew)) return false
+  if (known?.state === "done") return "present"
+  if (known === undefined && !isNew) return "none"
   const cron = known?.cron ?? soon()
   await write(home, { state: "begun", cron })
   const token = (role: "customer" | "operator", subject: string) => key.sign({ role, subject, ttl: 3_600 })
@@ -113,13 +118,20 @@ export const makeSample = async (site: SampleSite, isNew: boolean, signal: Abort
   }
   await Promise.all(sampleAgents(cron).map((agent) => hire(hands, agent)))
   await write(home, { state: "done", cron })
-  return true
+  return "made"
 }
+
+const tokenCommand = (prefix: string): string => `${prefix}npx stint token --role customer --subject ${sampleCustomer}`
+
+/** That a former start made it, and how to look at it. */
+export const sampleReminder = ({ urls }: SampleSite, prefix: string): string =>
+  `sample: ${sampleCustomer} is at work here: curl -H "Authorization: Bearer $(${tokenCommand(prefix)})" ` +
+  `"${urls.deliverables}/api/v1/deliverables?customer_id=${sampleCustomer}"`
 
 /** What was made, and how to look at it; `prefix` stands before the command that makes a token. */
 export const sampleLines = ({ urls }: SampleSite, prefix: string): ReadonlyArray<string> => [
   `sample: ${sampleCustomer} has hired two agents; their first drafts are being made, and more come due within the minute. Look:`,
-  `  TOKEN=$(${prefix}npx stint token --role customer --subject ${sampleCustomer})`,
+  `  TOKEN=$(${tokenCommand(prefix)})`,
   `  curl -H "Authorization: Bearer $TOKEN" "${urls.deliverables}/api/v1/deliverables?customer_id=${sampleCustomer}"`,
   `  curl -H "Authorization: Bearer $TOKEN" ${urls.scheduler}/api/v1/scheduler/runs`,
 ]

@@ -1,7 +1,10 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
+import { execFile } from "node:child_process"
 import { rm, stat, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { afterAll, assert, describe, inject, it } from "vitest"
 import { cloneDatabase } from "../../../tests/support/Database.ts"
 import { freePortBase } from "../../../tests/support/Stack.ts"
@@ -180,13 +183,16 @@ describe("stint start", () => {
   })
 
   it("makes a sample on an empty home, once, and ends when npm is killed", { timeout: 60_000 }, async () => {
-    const { base, env } = await place()
+    const { base, env: { STINT_PORT_BASE }, home: folder } = await place()
+    const home = join(folder, "it's a home")
+    const env = { STINT_HOME: home, STINT_PORT_BASE }
     // As npm does: a shell above the program, and something above the shell
     const npm = launchCommand(
       ["sh", "-c", "sh -c 'node apps/cli/bin/stint.js start; true'; true"],
       { ...env, npm_lifecycle_event: "start" },
     )
     await npm.line(/^sample: /)
+    assert.include(await npm.line(/^ {2}TOKEN/), `STINT_HOME='${folder}/it'\\''s a home' npx stint token`)
     const token = await tokenFor(env, "customer", "sample-customer")
     const drafts = async () =>
       (await get(`http://127.0.0.1:${base + 3}/api/v1/deliverables?customer_id=sample-customer`, token)).body.items
@@ -198,13 +204,18 @@ describe("stint start", () => {
 
     const again = launch(["start"], env)
     await again.line(/^ready/)
+    const [, look] = /^sample: .* is at work here: (curl .*)$/.exec(await again.line(/^sample/))!
+    const seen = await promisify(execFile)("sh", ["-c", look!], {
+      cwd: fileURLToPath(new URL("../../../", import.meta.url)),
+    })
+    assert.isAtLeast(JSON.parse(seen.stdout).items.length, 2)
     const { body } = await get(
       `http://127.0.0.1:${base + 2}/api/v1/subscriptions?customer_id=sample-customer`,
       token,
     )
     assert.lengthOf(body.items, 2)
     again.signal("SIGTERM")
-    assert.notMatch((await again.end).text, /^sample/m)
+    assert.lengthOf((await again.end).text.match(/^sample/gm)!, 1)
   })
 
   it("runs on databases of one's own, and starts no Postgres then", { timeout: 60_000 }, async () => {

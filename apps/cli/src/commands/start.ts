@@ -26,15 +26,20 @@ const readyLine = ({ urls }: Stack): string =>
   `ready: ${Object.entries(urls).map(([name, url]) => `${name} ${url}`).join(", ")}. ` +
   "Each has its documentation at /docs. Ctrl-C ends them."
 
+/** A word as a shell takes it. */
+const quoted = (word: string): string => /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
 /** Makes the sample in the background, where it belongs: on embedded databases only. */
 const sample = async (stack: Stack, { env, home }: Settings, output: Output, signal: AbortSignal): Promise<void> => {
   const { isEmbedded, isNew, key, urls } = stack
   if (key === undefined || !isEmbedded) return
-  const { makeSample, sampleLines } = await import("../Sample.ts")
+  const { makeSample, sampleLines, sampleReminder } = await import("../Sample.ts")
   try {
-    if (!await makeSample({ home, key, urls }, isNew, signal)) return
-    const prefix = home === homeOf({}) ? "" : `STINT_HOME=${env.STINT_HOME} `
-    for (const line of sampleLines({ home, key, urls }, prefix)) output.line(line)
+    const site = { home, key, urls }
+    const outcome = await makeSample(site, isNew, signal)
+    const prefix = home === homeOf({}) ? "" : `STINT_HOME=${quoted(env.STINT_HOME ?? home)} `
+    if (outcome === "made") { for (const line of sampleLines(site, prefix)) output.line(line) }
+    if (outcome === "present") output.line(sampleReminder(site, prefix))
   } catch (error) {
     if (signal.aborted) return
     output.line(
