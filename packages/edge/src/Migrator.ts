@@ -136,7 +136,7 @@ const checkLedger = (
 /**
  * Applies what is pending, in one transaction, and grants the runtime role its rights; answers with what it applied.
  * Migrators of one database wait for each other, and one that fails or is killed leaves nothing half done. A database
- * that has it all costs one query.
+ * that has it all costs two small queries.
  */
 export const migrate = Effect.fn("Migrator.migrate")(
   (target: MigrationTarget): Effect.Effect<{ readonly applied: ReadonlyArray<string> }, MigrationError> =>

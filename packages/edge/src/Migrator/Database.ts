@@ -30,12 +30,17 @@ export interface Ledger {
   readonly user: string
 }
 
-/** Reads the ledger; an empty one where there is none. */
+/** Reads the ledger; an empty one where there is none: asked for first, since Postgres logs a missing table as an error. */
 export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
-  sql<{ names: ReadonlyArray<string>; note: string | null; user: string }>`
-    select array(select name from schema_ledger) as names, current_user::text as "user",
-      obj_description('schema_ledger'::regclass, 'pg_class') as note`.pipe(
-    Effect.map(([row]) => ({ names: row!.names, note: row!.note ?? "", user: row!.user })),
+  Effect.gen(function* () {
+    const [found] = yield* sql<{ note: string | null; user: string }>`
+      select current_user::text as "user", obj_description(to_regclass('schema_ledger'), 'pg_class') as note
+      where to_regclass('schema_ledger') is not null`
+    if (found === undefined) return { names: [], note: "", user: "" }
+    const rows = yield* sql<{ name: string }>`select name from schema_ledger`
+    return { names: rows.map(({ name }) => name), note: found.note ?? "", user: found.user }
+  }).pipe(
+    // Taken back by another migrator in between
     Effect.catchIf(
       (error) => sqlState(error) === "42P01",
       () => Effect.succeed({ names: [], note: "", user: "" }),
