@@ -27,7 +27,7 @@ export const flagsOf = (command: Command, args: ReadonlyArray<string>): Flags =>
   try {
     read = parseArgs({ args: [...args], options, strict: true, allowPositionals: actions !== undefined })
   } catch (error) {
-    const sentence = (error as Error).message.split(/\. |\n/)[0]!
+    const sentence = (error as Error).message.split(/\.(?: |\n|$)|\n/)[0]!
     throw new UsageError(`${sentence}.`)
   }
   const { positionals: [action, ...others], values } = read

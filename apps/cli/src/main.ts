@@ -1,6 +1,7 @@
 /** `stint`: runs the subcommand that the first argument names. */
 import process from "node:process"
 import { type Command, flagsOf, UsageError } from "./Command.ts"
+import manifest from "../../../package.json" with { type: "json" }
 import { LauncherError } from "./Postgres/LauncherError.ts"
 
 const commands: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
@@ -34,11 +35,15 @@ const usage = `Usage: stint <command> [flags]
 
 ${Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(11)}${about}`).join("\n")}
 
-stint <command> --help says what a command takes.`
+stint <command> --help says what a command takes; stint --version says which stint this is.`
 
 const run = async ([name, ...args]: ReadonlyArray<string>): Promise<number> => {
   if (name === "--help" || name === "-h" || name === "help") {
     console.log(usage)
+    return 0
+  }
+  if (name === "--version" || name === "-v") {
+    console.log(manifest.version)
     return 0
   }
   const entry = name === undefined ? undefined : Object.hasOwn(commands, name) ? commands[name] : undefined
