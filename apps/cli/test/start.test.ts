@@ -1,6 +1,6 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { execFile } from "node:child_process"
-import { rm, stat, writeFile } from "node:fs/promises"
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -265,6 +265,36 @@ describe("stint start says in one sentence", () => {
     assert.match(await refusal({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
   })
 
+  it("that a file of the home is not what it should be, and what to do", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    await mkdir(join(home, "postgres.lock"))
+    assert.match(await refusal(env), /postgres\.lock is a folder/)
+    await rmdir(join(home, "postgres.lock"))
+    await writeFile(join(home, "postgres.json"), `{"user":"postgres","pass`)
+    assert.match(await refusal(env), /postgres\.json, .* is damaged: put back a copy/)
+    await rm(join(home, "postgres.json"))
+
+    const first = launch(["start", "--no-sample"], env)
+    await first.line(/^ready/)
+    first.signal("SIGINT")
+    await first.end
+    const spoil = async (name: string) => {
+      const text = await readFile(join(home, name), "utf8")
+      await writeFile(join(home, name), text.replaceAll(/"[\w-]{32}"/g, `"${"x".repeat(32)}"`))
+      return () => writeFile(join(home, name), text)
+    }
+    const restore = await spoil("postgres.json")
+    assert.match(await refusal(env), /The password in \S+postgres\.json is not that of the database/)
+    await restore()
+    await spoil("database-roles.json")
+    assert.match(await refusal(env), /The passwords in \S+database-roles\.json are not those .*: remove that file/)
+    await rm(join(home, "database-roles.json"))
+    const healed = launch(["start", "--no-sample"], env)
+    await healed.line(/^ready/)
+    healed.signal("SIGINT")
+    assert.strictEqual((await healed.end).status, 0)
+  })
+
   it("that its path has a comma", async () => {
     const { env, home } = await place()
     assert.match(await refusal({ ...env, STINT_HOME: join(home, "a,b") }), /has a comma in its path/)
@@ -301,6 +331,7 @@ describe("the command line", () => {
     [["start", "now"], /'now'/],
     [["token", "--role", "boss", "--subject", "me"], /--role/],
     [["token", "--role", "viewer"], /--subject/],
+    [["token", "--role", "--subject", "me"], /'--role' argument is ambiguous\. stint --help/],
     [["token", "--role", "viewer", "--subject", "a b"], /--subject/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "soon"], /--ttl/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "0h"], /--ttl/],
@@ -309,6 +340,12 @@ describe("the command line", () => {
     assert.strictEqual(status, 2)
     assert.match(text, says)
     assert.match(text, /^stint: [^\n]+\n$/)
+  })
+
+  it("says which version it is", async () => {
+    const { status, text } = await launch(["--version"]).end
+    assert.strictEqual(status, 0)
+    assert.match(text, /^\d+\.\d+\.\d+\n$/)
   })
 
   it("makes the key with the first token, and tokens end when they should", async () => {

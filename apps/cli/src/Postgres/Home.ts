@@ -39,7 +39,11 @@ export const lockHome = async (home: string): Promise<() => void> => {
   try {
     file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 })
   } catch (error) {
-    throw new LauncherError(`The data folder ${home} can't be written: ${reasonOf(error)}.`)
+    throw new LauncherError(
+      codeOf(error) === "EISDIR"
+        ? `${path} is a folder, and has to be a file: remove it.`
+        : `The data folder ${home} can't be written: ${reasonOf(error)}.`,
+    )
   }
   if (!(await file.tryLock(true))) {
     file.close()
@@ -66,15 +70,22 @@ export const holderOf = async (home: string): Promise<number | undefined> => {
   return isHeld ? holder : undefined
 }
 
-/** Reads what was remembered; undefined in a new home. */
+/** Reads what was remembered; undefined in a new home. Fails with a LauncherError when it can't be read or is no memory. */
 export const readMemory = async (home: string): Promise<Memory | undefined> => {
   const path = join(home, "postgres.json")
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Memory
-  } catch (error) {
+  const text = await readFile(path, "utf8").catch((error) => {
     if (codeOf(error) === "ENOENT") return undefined
     throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
-  }
+  })
+  if (text === undefined) return undefined
+  try {
+    const memory = JSON.parse(text) as Memory
+    if (typeof memory.user === "string" && typeof memory.password === "string") return memory
+  } catch { /* said below */ }
+  throw new LauncherError(
+    `${path}, which holds the password of the database, is damaged: put back a copy of it, or move it and ` +
+      `${join(home, "postgres")} away to begin with a new database.`,
+  )
 }
 
 /** Replaces what is remembered, whole or not at all. */

@@ -20,6 +20,7 @@ const meanings: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is not a folder",
   EEXIST: "a file of that name is in the way",
+  EISDIR: "a folder of that name is in the way",
   ENOENT: "it is not there",
 }
 

@@ -5,18 +5,34 @@ import { postgresWords } from "@stint/edge/Migrator/MigrationError"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { Cause, Effect, Exit, Redacted } from "effect"
+import { SqlError } from "effect/sql"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import { join } from "node:path"
 import type { RunningPostgres } from "../Postgres.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { prepareDatabases, services } from "../Provision.ts"
 import { readScripts } from "../Scripts.ts"
 import { databaseHost } from "./Launch.ts"
-import type { DatabaseUrls, ServiceName, Settings } from "./Settings.ts"
+import { type DatabaseUrls, type ServiceName, serviceNames, type Settings } from "./Settings.ts"
+
+/** Which file of the home to mend when the embedded Postgres refuses a password that stands in it. */
+const refusedPassword = (words: string, home: string): string | undefined => {
+  const role = /password authentication failed for user "(\w+)"/.exec(words)?.[1]
+  if (role === undefined) return undefined
+  return serviceNames.some((service) => role.startsWith(`stint_${service}`))
+    ? `The passwords in ${join(home, "database-roles.json")} are not those of the database: remove that file, ` +
+      "and the next start makes new ones."
+    : `The password in ${join(home, "postgres.json")} is not that of the database: put back the file that belongs to ` +
+      "it, or set STINT_HOME to another folder."
+}
 
 /** What went wrong in one sentence; a password never stands in what Postgres says. */
-const sentence = (error: { readonly message: string }, { databases }: Settings): string => {
+const sentence = (error: { readonly message: string }, { databases, home }: Settings): string => {
   const { detail, reason, service } = error as Partial<MigrationError>
   const given = databases[service as ServiceName]
+  const words = detail ?? (SqlError.isSqlError(error) ? postgresWords(error) : error.message)
+  const mend = given === undefined ? refusedPassword(words, home) : undefined
+  if (mend !== undefined) return mend
   const where = given === undefined ? "" : ` at ${databaseHost(given.databaseUrl)}`
   const text =
     (reason === "unreachable"
