@@ -18,6 +18,7 @@ create table scheduler_alerts (
     end_told_at timestamptz,
     tries integer not null default 0,
     next_try_at timestamptz not null default now(),
+    leased_until timestamptz,
     constraint pk_scheduler_alerts primary key (alert_id),
     constraint ck_scheduler_alerts_kind check (kind in ('success_rate', 'pending', 'failures', 'dead_letters', 'paused')),
     constraint ck_scheduler_alerts_ended check (ended_at >= begun_at),
@@ -41,6 +42,7 @@ comment on column scheduler_alerts.end_details is 'The same at its end';
 comment on column scheduler_alerts.begin_told_at is 'When its begin was told';
 comment on column scheduler_alerts.end_told_at is 'When its end was told';
 comment on column scheduler_alerts.tries is 'How often telling was tried in vain';
-comment on column scheduler_alerts.next_try_at is 'When to try next; while it is being told, when that counts as failed';
+comment on column scheduler_alerts.next_try_at is 'When to try next';
+comment on column scheduler_alerts.leased_until is 'Until when a replica is telling it, unless that one is lost; null while none is';
 
 insert into schema_ledger (name) values ('140_alerts') on conflict (name) do nothing;

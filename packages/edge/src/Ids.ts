@@ -3,14 +3,30 @@ import { Clock, Context, Effect, Layer } from "effect"
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
 
-/** A version 7 uuid (RFC 9562) of `millis` since the epoch and ten bytes, random ones by default. */
-export const uuidv7 = (millis: number, tail: Uint8Array = crypto.getRandomValues(new Uint8Array(10))): string => {
+const format = (millis: number, tail: Uint8Array): string => {
   const time = millis.toString(16).padStart(12, "0")
   const bytes = Uint8Array.from(tail)
   bytes[0] = (bytes[0]! & 0x0f) | 0x70
   bytes[2] = (bytes[2]! & 0x3f) | 0x80
   const rest = hex(bytes)
   return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 20)}`
+}
+
+/** The last drawn id of this process: what comes later sorts later, also within one millisecond (RFC 9562, 6.2). */
+const last = { millis: 0, count: 0 }
+
+/** A version 7 uuid of `millis` since the epoch; drawn, and in order within the process, unless its ten bytes are given. */
+export const uuidv7 = (millis: number, tail?: Uint8Array): string => {
+  if (tail !== undefined) return format(millis, tail)
+  const bytes = crypto.getRandomValues(new Uint8Array(10))
+  if (millis > last.millis || millis < last.millis - 1_000) {
+    Object.assign(last, { millis, count: ((bytes[0]! << 8) | bytes[1]!) & 0x7ff })
+  } else if (++last.count > 0xfff) {
+    Object.assign(last, { millis: last.millis + 1, count: 0 })
+  }
+  bytes[0] = last.count >> 8
+  bytes[1] = last.count & 0xff
+  return format(last.millis, bytes)
 }
 
 /**

@@ -45,6 +45,10 @@ export class Drafts extends Context.Service<Drafts, {
                 case "WrongRole":
                   return new Away({ message: `deliverables refused the scheduler's token: ${error.message}` })
                 case "HttpClientError":
+                  // a refusal of the token that is not worded as ours is: by a proxy before it, say
+                  if (error.response?.status === 401 || error.response?.status === 403) {
+                    return new Away({ message: `deliverables refused the scheduler's token: ${error.response.status}` })
+                  }
                   return new CallFailed({
                     type: "TRANSPORT",
                     message: ("description" in error.reason ? error.reason.description : undefined) ??

@@ -65,6 +65,7 @@ export interface StoredAlert {
   end_told_at: number | null
   tries: number
   next_try_at: number
+  leased_until: number | null
 }
 
 /** A pause of all (`global`), of a hire or of a customer. */

@@ -104,12 +104,13 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
           tries: Schema.Int,
         }),
         execute: (leaseMs) =>
-          sql`update scheduler_alerts a set tries = tries + 1, next_try_at = now() + make_interval(secs => ${
+          sql`update scheduler_alerts a set tries = tries + 1, leased_until = now() + make_interval(secs => ${
             leaseMs / 1000
           })
               where alert_id in (
                 select alert_id from scheduler_alerts
                 where (begin_told_at is null or (ended_at is not null and end_told_at is null)) and next_try_at <= now()
+                  and (leased_until is null or leased_until <= now())
                 order by next_try_at limit ${NOTICES} for update skip locked)
               returning alert_id, kind, subject, begun_at, ended_at, tries,
                 case when begin_told_at is null then 'begun' else 'ended' end as phase,
@@ -121,14 +122,16 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
         told: ({ alert_id, phase }) =>
           Effect.orDie(Effect.asVoid(
             phase === "begun"
-              ? sql`update scheduler_alerts set begin_told_at = now(), tries = 0, next_try_at = now()
+              ? sql`update scheduler_alerts set begin_told_at = now(), tries = 0, next_try_at = now(), leased_until = null
                     where alert_id = ${alert_id} and begin_told_at is null`
-              : sql`update scheduler_alerts set end_told_at = now(), tries = 0
+              : sql`update scheduler_alerts set end_told_at = now(), tries = 0, leased_until = null
                     where alert_id = ${alert_id} and end_told_at is null`,
           )),
         later: ({ alert_id }, delayMs) =>
           Effect.orDie(Effect.asVoid(
-            sql`update scheduler_alerts set next_try_at = now() + make_interval(secs => ${delayMs / 1000})
+            sql`update scheduler_alerts set leased_until = null, next_try_at = now() + make_interval(secs => ${
+              delayMs / 1000
+            })
                 where alert_id = ${alert_id}`,
           )),
       })
@@ -174,10 +177,12 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
           Effect.map(
             Clock.currentTimeMillis,
             (now) =>
-              [...store.alerts.values()].filter((alert) => isUntold(alert) && alert.next_try_at <= now)
+              [...store.alerts.values()].filter((alert) =>
+                isUntold(alert) && alert.next_try_at <= now && (alert.leased_until ?? 0) <= now
+              )
                 .slice(0, NOTICES).map((alert): Notice => {
                   alert.tries++
-                  alert.next_try_at = now + leaseMs
+                  alert.leased_until = now + leaseMs
                   const { alert_id, begin_told_at, begun_at, details, end_details, ended_at, kind, subject, tries } =
                     alert
                   return begin_told_at === null
@@ -198,14 +203,14 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
           Effect.map(Clock.currentTimeMillis, (now) => {
             const alert = store.alerts.get(alert_id)
             if (alert === undefined) return
-            Object.assign(alert, { tries: 0, next_try_at: now })
+            Object.assign(alert, { tries: 0, next_try_at: now, leased_until: null })
             if (phase === "begun") alert.begin_told_at = now
             else alert.end_told_at = now
           }),
         later: ({ alert_id }, delayMs) =>
           Effect.map(Clock.currentTimeMillis, (now) => {
             const alert = store.alerts.get(alert_id)
-            if (alert !== undefined) alert.next_try_at = now + delayMs
+            if (alert !== undefined) Object.assign(alert, { next_try_at: now + delayMs, leased_until: null })
           }),
       })
     }),
@@ -245,6 +250,7 @@ export const memoryAlerts = (store: Store["Service"]) => {
         end_told_at: null,
         tries: 0,
         next_try_at: now,
+        leased_until: null,
       })
       return true
     },
