@@ -10,27 +10,35 @@ export interface Output {
   flush(): Promise<void>
 }
 
-/** Writes to standard output. */
-export const standardOutput = (): Output => {
+/** Writes to standard output, or to what a test puts in its place. */
+export const standardOutput = (
+  sink: (bytes: Uint8Array) => Promise<number> = (bytes) => Deno.stdout.write(bytes),
+): Output => {
   const encoder = new TextEncoder()
   const waiting: Array<string> = []
   let missed = 0
   let writing: Promise<void> | undefined
   const write = async () => {
-    while (waiting.length > 0) {
-      const text = waiting.splice(0).join("\n")
-      const note = missed === 0 ? "" : `... ${missed} lines left out\n`
-      missed = 0
-      const bytes = encoder.encode(`${text}\n${note}`)
-      for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at))
+    try {
+      while (waiting.length > 0) {
+        const text = waiting.splice(0).join("\n")
+        const note = missed === 0 ? "" : `... ${missed} lines left out\n`
+        missed = 0
+        const bytes = encoder.encode(`${text}\n${note}`)
+        for (let at = 0; at < bytes.length;) at += await sink(bytes.subarray(at))
+      }
+    } catch {
+      // A reader that went away is no reason to end
+      waiting.length = 0
     }
+    // At once, not when the promise is settled: a line that came in between would wait for the next one
+    writing = undefined
   }
   return {
     line: (text) => {
       if (waiting.length >= LONGEST) missed++
       else waiting.push(text)
-      // A reader that went away is no reason to end
-      writing ??= write().catch(() => void waiting.splice(0)).finally(() => writing = undefined)
+      writing ??= write()
     },
     flush: () => Promise.race([writing, new Promise<void>((resolve) => setTimeout(resolve, 1_000))]).then(() => {}),
   }
