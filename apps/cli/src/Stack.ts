@@ -54,8 +54,13 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const { databases, home } = settings
   const log = (line: string) => output.line(line)
   await requireFreePorts(settings)
-  const own = serviceNames.filter((service) => databases[service] === undefined)
-  const asOwner = serviceNames.filter((service) =>
+  const manifests = await Promise.all(serviceNames.map(manifestOf))
+  const stored = serviceNames.filter((_, i) => {
+    const { value, variable } = manifests[i]!.inMemory
+    return settings.env[variable] !== value
+  })
+  const own = stored.filter((service) => databases[service] === undefined)
+  const asOwner = stored.filter((service) =>
     databases[service] !== undefined && databases[service].migrateUrl === databases[service].databaseUrl
   )
   if (asOwner.length > 0) {
@@ -65,7 +70,6 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   }
   const isNew = own.length > 0 && !(await stat(join(home, "postgres.json")).then(() => true, () => false))
   const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
-  const manifests = await Promise.all(serviceNames.map(manifestOf))
   const tokenFiles = serviceNames.map((service, i) => tokenFileFor(settings, service, manifests[i]!.env))
   const port = own.length === 0 ? undefined : (await readMemory(home))?.port ?? freePort()
   if (port !== undefined) {
@@ -74,27 +78,31 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   }
   if (key !== undefined) begun.timers.push(await keepServiceTokens(home, key, log))
 
-  const urls = Promise.withResolvers<Readonly<Record<ServiceName, string>>>()
+  const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
   const launch = (ownPort: number | undefined) =>
     serviceNames.map((service, i) =>
       supervise({
         name: service,
         url: urlOf(settings, service),
         launch: launchOf(settings, service, manifests[i]!, {
-          databaseHost: databases[service] === undefined
+          databaseHost: !stored.includes(service)
+            ? undefined
+            : databases[service] === undefined
             ? `127.0.0.1:${ownPort}`
             : databaseHost(databases[service].databaseUrl),
           jwks: key?.jwks,
           tokenFile: tokenFiles[i],
         }),
-        rest: urls.promise.then((all) => ({ [databaseVariable(service)]: all[service] })),
+        rest: urls.promise.then((all) =>
+          all[service] === undefined ? {} : { [databaseVariable(service)]: all[service] }
+        ),
       }, output)
     )
   begun.services.push(...launch(port))
 
   const { prepare } = await import("./Stack/Databases.ts")
   const postgres = await begun.postgres
-  const prepared = await prepare(settings, postgres)
+  const prepared = await prepare(settings, stored, postgres)
   if (postgres?.port !== port) {
     // Another program took the port meanwhile, and the services may reach none but that
     await Promise.all(begun.services.splice(0).map((service) => service.stop()))

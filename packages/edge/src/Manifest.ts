@@ -5,6 +5,8 @@
 export interface Manifest {
   /** The variables that it reads; it sees no other. */
   readonly env: ReadonlyArray<string>
+  /** The variable, and its value, by which it keeps its rows in memory and needs no database. */
+  readonly inMemory: { readonly variable: string; readonly value: string }
   /** The services that it calls. */
   readonly calls?: ReadonlyArray<string>
   /** Variables that name a file which it reads. `STINT_SERVICE_TOKEN_FILE` is one by itself. */

@@ -17,4 +17,4 @@ export const env = [
 ] as const
 
 /** All of it, as the launcher derives permissions from it. */
-export const manifest: Manifest = { env }
+export const manifest: Manifest = { env, inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" } }

@@ -27,6 +27,7 @@ export const calls = ["hiring", "catalog"] as const
 
 /** All of it, as the launcher derives permissions from it. */
 export const manifest: Manifest = {
+  inMemory: { variable: "DELIVERABLE_PERSISTENCE_MODE", value: "memory" },
   env,
   calls,
   reads: ["STINT_SECRETS"],

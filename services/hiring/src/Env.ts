@@ -24,4 +24,4 @@ export const env = [
 export const calls = ["catalog", "scheduler"] as const
 
 /** All of it, as the launcher derives permissions from it. */
-export const manifest: Manifest = { env, calls }
+export const manifest: Manifest = { env, inMemory: { variable: "PERSISTENCE_MODE", value: "memory" }, calls }

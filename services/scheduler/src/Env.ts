@@ -27,4 +27,10 @@ export const env = [
 export const calls = ["hiring", "deliverables"] as const
 
 /** All of it, as the launcher derives permissions from it. */
-export const manifest: Manifest = { env, calls, reads: ["STINT_SECRETS"], connects: ["STINT_ALERT_WEBHOOK"] }
+export const manifest: Manifest = {
+  env,
+  inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },
+  calls,
+  reads: ["STINT_SECRETS"],
+  connects: ["STINT_ALERT_WEBHOOK"],
+}

@@ -10,7 +10,7 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import { join } from "node:path"
 import type { RunningPostgres } from "../Postgres.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-import { prepareDatabases, services } from "../Provision.ts"
+import { prepareDatabases } from "../Provision.ts"
 import { readScripts } from "../Scripts.ts"
 import { databaseHost } from "./Launch.ts"
 import { type DatabaseUrls, type ServiceName, serviceNames, type Settings } from "./Settings.ts"
@@ -71,18 +71,20 @@ const migrateGiven = (service: ServiceName, { databaseUrl, migrateUrl }: Databas
   })
 
 /**
- * Brings every database to the schema of this program, and answers with the url of each, as the service itself connects.
+ * Brings the databases of these services to the schema of this program, and answers with the url of each, as the service
+ * itself connects.
  * Fails with a LauncherError.
  */
 export const prepare = (
   settings: Settings,
+  stored: ReadonlyArray<ServiceName>,
   postgres: RunningPostgres | undefined,
-): Promise<Readonly<Record<ServiceName, string>>> =>
+): Promise<Readonly<Partial<Record<ServiceName, string>>>> =>
   run(
     settings,
     Effect.gen(function* () {
       const { databases, home } = settings
-      const given = services.flatMap((service) =>
+      const given = stored.flatMap((service) =>
         databases[service] === undefined ? [] : [[service, databases[service]] as const]
       )
       const [own] = yield* Effect.all([
@@ -92,10 +94,10 @@ export const prepare = (
         Effect.forEach(given, ([service, urls]) => migrateGiven(service, urls), { concurrency: "unbounded" }),
       ], { concurrency: "unbounded" })
       return Object.fromEntries(
-        services.map((service) => [
+        stored.map((service) => [
           service,
           databases[service]?.databaseUrl ?? Redacted.value(own![service].databaseUrl),
         ]),
-      ) as Record<ServiceName, string>
+      ) as Partial<Record<ServiceName, string>>
     }),
   )

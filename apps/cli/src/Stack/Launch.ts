@@ -13,8 +13,8 @@ export interface Launch {
 
 /** What the launcher itself adds to a service's environment. */
 export interface Given {
-  /** Where its database listens: `host:port`, or `unix:` and the path of a socket. */
-  readonly databaseHost: string
+  /** Where its database listens: `host:port`, or `unix:` and the path of a socket; none when it keeps rows in memory. */
+  readonly databaseHost: string | undefined
   /** The public keys, unless they come from elsewhere. */
   readonly jwks: string | undefined
   readonly tokenFile: string | undefined
@@ -97,10 +97,10 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
   const valueOf = (name: string) => known[name] === undefined ? [] : [known[name]]
   const written = Object.keys(appends).flatMap(valueOf)
   // The runtime asks for all three before it lets a program connect to a socket
-  const socket = given.databaseHost.startsWith("unix:") ? [given.databaseHost.slice("unix:".length)] : []
+  const socket = given.databaseHost?.startsWith("unix:") ? [given.databaseHost.slice("unix:".length)] : []
   const hosts = [
     addressOf(settings.host, portOf(settings, service)),
-    given.databaseHost,
+    ...(given.databaseHost === undefined ? [] : [given.databaseHost]),
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
     ...valueOf("STINT_JWKS_URL").map((url) => hostOf("STINT_JWKS_URL", url)),
     ...connects.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
