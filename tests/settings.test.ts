@@ -15,7 +15,16 @@ const pairs = lines.flatMap((line) => {
 const values: Readonly<Record<string, string>> = Object.fromEntries(pairs)
 
 /** No settings: what the supervisor says to a service, what the runtime finds itself, and npm's own. */
-const others = new Set(["STINT_SUPERVISED", "PATH", "HOME", "XDG_CACHE_HOME", "DENO_DIR", "NO_COLOR"])
+const others = new Set([
+  "STINT_SUPERVISED",
+  "STINT_INSTANCE",
+  "STINT_PARENT",
+  "PATH",
+  "HOME",
+  "XDG_CACHE_HOME",
+  "DENO_DIR",
+  "NO_COLOR",
+])
 
 /** The settings that source texts name: what is read from an environment, and constants of these shapes. */
 const named = async (folder: string): Promise<ReadonlyArray<string>> => {
