@@ -1,0 +1,103 @@
+/** How a stack ends when something happens to it, to the programs above it, or to its home. */
+import { rename } from "node:fs/promises"
+import { join } from "node:path"
+import { afterAll, assert, describe, it } from "vitest"
+import { pause } from "../src/Postgres/Postmaster.ts"
+import { cleanUp, groupOf, launch, launchCommand, newFolder } from "./support/launcher.ts"
+import { isGone, noneLeft, place, postgresOf } from "./support/stack.ts"
+
+afterAll(cleanUp)
+
+describe("stint start", () => {
+  it("leaves no service behind when it is killed; the next one adopts Postgres", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    const first = launch(["start", "--no-sample"], env)
+    await first.line(/^ready/)
+    const postgres = await postgresOf(home)
+    const launcher = (await groupOf(first.pid)).find(({ command }) => command.includes("main.ts start"))!
+    process.kill(launcher.pid, "SIGKILL")
+    const second = launch(["start", "--no-sample"], env)
+    await second.line(/^ready/)
+    await noneLeft(first)
+    assert.strictEqual(await postgresOf(home), postgres)
+
+    // A service that does not end is not waited for when Ctrl-C comes twice
+    const { pid: stuck } = (await groupOf(second.pid)).find(({ command }) => command.includes("services/hiring"))!
+    process.kill(stuck, "SIGSTOP")
+    second.signal("SIGINT")
+    await second.line(/^Ending/)
+    await pause(600)
+    second.signal("SIGINT")
+    assert.strictEqual((await second.end).status, 130)
+    await noneLeft(second)
+    assert.isTrue(await isGone(home, postgres))
+  })
+
+  it("of two at once on the same ports believes its own services alone", { timeout: 60_000 }, async () => {
+    const { env } = await place()
+    const both = [launch(["start", "--no-sample"], env), launch(["start"], { ...env, STINT_HOME: await newFolder() })]
+    const outcomes = await Promise.all(
+      both.map((stack) =>
+        Promise.race([
+          stack.line(/^ready/),
+          stack.end.then(({ status, text }) => {
+            assert.strictEqual(status, 1)
+            assert.match(text, /^stint: Port \d+, which \w+ needs, (is in use|was taken)[^\n]+\.$/m)
+            return "ended"
+          }),
+        ])
+      ),
+    )
+    // Each may have taken a port that the other needed
+    assert.isAtMost(outcomes.filter((outcome) => outcome !== "ended").length, 1)
+    for (const stack of both) {
+      assert.notMatch(stack.lines().join("\n"), /starting it again/)
+      if (await Promise.race([stack.end.then(() => false), pause(0).then(() => true)])) stack.signal("SIGINT")
+    }
+    assert.deepStrictEqual(
+      (await Promise.all(both.map(({ end }) => end))).map(({ status }) => status),
+      outcomes.map((outcome) => outcome === "ended" ? 1 : 0),
+    )
+  })
+
+  it("ends with a sentence when its home is removed under it", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    const stack = launch(["start", "--no-sample"], env)
+    await stack.line(/^ready/)
+    const postgres = await postgresOf(home)
+    // Moved, not deleted file by file: Postgres still makes new ones
+    await rename(home, join(await newFolder(), "away"))
+    process.kill(postgres, "SIGKILL")
+    const { status, text } = await stack.end
+    assert.strictEqual(status, 1)
+    assert.match(text, /\nstint: The data folder \S+ is gone, [^\n]+\.\n$/)
+    assert.notInclude(text, "Uncaught")
+    await noneLeft(stack)
+  })
+
+  it("ends in order when the program above it is killed", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    const stack = launch(["start", "--no-sample"], env)
+    await stack.line(/^ready/)
+    const postgres = await postgresOf(home)
+    process.kill(stack.pid, "SIGKILL")
+    await noneLeft(stack)
+    assert.isTrue(await isGone(home, postgres))
+  })
+
+  it("stays when only the shell ends that npm was started from", { timeout: 60_000 }, async () => {
+    const { env } = await place()
+    // As npm does for a script that says `exec`: a program that is no shell is the parent
+    const npm = `require("node:child_process").spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"],` +
+      ` { stdio: "inherit" }).on("exit", (code) => process.exit(code))`
+    const stack = launchCommand(["sh", "-c", `node -e '${npm}' & wait`], { ...env, npm_lifecycle_event: "start" })
+    await stack.line(/^ready/)
+    process.kill(stack.pid, "SIGKILL")
+    // Longer than it takes to look once
+    await pause(1_200)
+    assert.lengthOf((await groupOf(stack.pid)).filter(({ command }) => command.includes("services/")), 4)
+    const above = (await groupOf(stack.pid)).find(({ command }) => command.startsWith("node -e"))!
+    process.kill(above.pid, "SIGKILL")
+    await noneLeft(stack)
+  })
+})

@@ -1,0 +1,130 @@
+/** What `stint` refuses, and in which words. */
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { afterAll, assert, describe, it } from "vitest"
+import { services } from "../src/Provision.ts"
+import { cleanUp, launch, newFolder } from "./support/launcher.ts"
+import { place, refusal, tokenFor } from "./support/stack.ts"
+
+afterAll(cleanUp)
+
+const exists = (path: string) => stat(path).then(() => true, () => false)
+
+describe("stint start says in one sentence", () => {
+  it("that STINT_PORT_BASE is no port", async () => {
+    for (const bad of ["soon", "65532", "0", "41.5", "-1"]) {
+      assert.match(await refusal({ STINT_HOME: await newFolder(), STINT_PORT_BASE: bad }), /STINT_PORT_BASE is/)
+    }
+  })
+
+  it("that a port is in use, before anything is made", async () => {
+    const { base, env, home } = await place()
+    const thief = createServer().listen(base + 3, "127.0.0.1")
+    await new Promise((resolve) => thief.once("listening", resolve))
+    assert.match(await refusal(env), /Port \d+, which deliverables needs, is in use/)
+    thief.close()
+    assert.isFalse(await exists(join(home, "postgres.json")))
+  })
+
+  it("that the home can't be written", async () => {
+    const { env, home } = await place()
+    await writeFile(join(home, "file"), "")
+    assert.match(await refusal({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
+  })
+
+  it("that a file of the home is not what it should be, and what to do", { timeout: 60_000 }, async () => {
+    const { env, home } = await place()
+    await mkdir(join(home, "postgres.lock"))
+    assert.match(await refusal(env), /postgres\.lock is a folder/)
+    await rmdir(join(home, "postgres.lock"))
+    await writeFile(join(home, "postgres.json"), `{"user":"postgres","pass`)
+    assert.match(await refusal(env), /postgres\.json, .* is damaged: put back a copy/)
+    await rm(join(home, "postgres.json"))
+
+    const first = launch(["start", "--no-sample"], env)
+    await first.line(/^ready/)
+    first.signal("SIGINT")
+    await first.end
+    const spoil = async (name: string) => {
+      const text = await readFile(join(home, name), "utf8")
+      await writeFile(join(home, name), text.replaceAll(/"[\w-]{32}"/g, `"${"x".repeat(32)}"`))
+      return () => writeFile(join(home, name), text)
+    }
+    const restore = await spoil("postgres.json")
+    assert.match(await refusal(env), /The password in \S+postgres\.json is not that of the database/)
+    await restore()
+    await spoil("database-roles.json")
+    assert.match(await refusal(env), /The passwords in \S+database-roles\.json are not those .*: remove that file/)
+    await rm(join(home, "database-roles.json"))
+    const healed = launch(["start", "--no-sample"], env)
+    await healed.line(/^ready/)
+    healed.signal("SIGINT")
+    assert.strictEqual((await healed.end).status, 0)
+  })
+
+  it("that its path has a comma", async () => {
+    const { env, home } = await place()
+    assert.match(await refusal({ ...env, STINT_HOME: join(home, "a,b") }), /has a comma in its path/)
+  })
+
+  it("that a Postgres does not answer", async () => {
+    const { base, env, home } = await place()
+    const urls = services.map((
+      service,
+    ) => [`${service.toUpperCase()}_DATABASE_URL`, `postgres://me:secret@127.0.0.1:${base}/x`])
+    const { status, text } = await launch(["start"], { ...env, ...Object.fromEntries(urls) }).end
+    assert.strictEqual(status, 1)
+    assert.match(text, /^stint: The Postgres of \w+ at 127\.0\.0\.1:\d+ does not answer[^\n]+\.$/m)
+    assert.notInclude(text, "secret")
+    assert.isFalse(await exists(join(home, "postgres")))
+  })
+
+  it("that a url is half given, or none", async () => {
+    const { env } = await place()
+    assert.match(await refusal({ ...env, HIRING_MIGRATE_URL: "postgres://me@127.0.0.1/x" }), /HIRING_DATABASE_URL/)
+    assert.match(
+      await refusal({ ...env, HIRING_DATABASE_URL: "mysql://me:secret@127.0.0.1/x" }),
+      /^stint: HIRING_DATABASE_URL is no/,
+    )
+    assert.match(await refusal({ ...env, STINT_JWKS_URL: "http://127.0.0.1:1/jwks" }), /HIRING_TOKEN_FILE/)
+  })
+})
+
+describe("the command line", () => {
+  it.each([
+    [["dance"], /no command "dance"/],
+    [[], /which command/],
+    [["start", "--fast"], /'--fast'/],
+    [["start", "now"], /'now'/],
+    [["token", "--role", "boss", "--subject", "me"], /--role/],
+    [["token", "--role", "viewer"], /--subject/],
+    [["token", "--role", "--subject", "me"], /'--role' argument is ambiguous\. stint --help/],
+    [["token", "--role", "viewer", "--subject", "a b"], /--subject/],
+    [["token", "--role", "viewer", "--subject", "me", "--ttl", "soon"], /--ttl/],
+    [["token", "--role", "viewer", "--subject", "me", "--ttl", "0h"], /--ttl/],
+  ])("refuses %j", async (args, says) => {
+    const { status, text } = await launch(args, { STINT_HOME: await newFolder() }).end
+    assert.strictEqual(status, 2)
+    assert.match(text, says)
+    assert.match(text, /^stint: [^\n]+\n$/)
+  })
+
+  it("says which version it is", async () => {
+    const { status, text } = await launch(["--version"]).end
+    assert.strictEqual(status, 0)
+    assert.match(text, /^\d+\.\d+\.\d+\n$/)
+  })
+
+  it("makes the key with the first token, and tokens end when they should", async () => {
+    const env = { STINT_HOME: join(await newFolder(), "home") }
+    const [first, second] = await Promise.all([tokenFor(env, "viewer", "me"), tokenFor(env, "service", "it")])
+    const partOf = (token: string, index: number) =>
+      JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(token.split(".")[index]!, { alphabet: "base64url" })))
+    assert.strictEqual(partOf(first, 0).kid, partOf(second, 0).kid)
+    const { status, text } = await launch(["token", "--role", "viewer", "--subject", "me", "--ttl", "90s"], env).end
+    assert.strictEqual(status, 0)
+    const { exp, iat, role, sub } = partOf(text.trim(), 1)
+    assert.deepStrictEqual({ role, sub, ttl: exp - iat }, { role: "viewer", sub: "me", ttl: 90 })
+  })
+})
