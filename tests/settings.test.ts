@@ -81,6 +81,7 @@ describe(".env.example", () => {
     assert.include(texts, `whole("STINT_PG_POOL", 1, 1_000, ${values.STINT_PG_POOL})`)
     assert.include(texts, `whole("STINT_PG_POOL_TTL", 0, 86_400, ${values.STINT_PG_POOL_TTL})`)
     assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
+    assert.include(texts, `whole("STINT_RETRIES_PER_SECOND", 1, 100_000, ${values.STINT_RETRIES_PER_SECOND})`)
     assert.include(texts, `Config.withDefault("${values.PERSISTENCE_MODE}")`)
     assert.include(texts, `Config.withDefault("${values.USE_AGENT_TYPE_DB}")`)
   })

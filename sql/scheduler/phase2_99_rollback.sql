@@ -1,5 +1,8 @@
 -- Rollback of phase 2, with all that later scripts added to it.
 
+drop table if exists engine_counters;
+drop table if exists retry_budget;
+drop table if exists run_limits;
 drop table if exists scheduler_alerts;
 drop table if exists missed_slots;
 drop table if exists run_attempts;

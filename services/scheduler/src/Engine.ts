@@ -22,6 +22,8 @@ const BATCH = 200
 const GOALS = 500
 /** The longest sleep, in milliseconds: what a lost hint can cost. */
 const LONGEST_SLEEP = 60_000
+/** The longest sleep while others have locked what is ready, in milliseconds. */
+const LOCKED_SLEEP = 5_000
 /** How long a drain waits for work under way before it hands it back, in milliseconds. */
 const DRAIN_MS = 8_000
 const DOWNSTREAM = "deliverables"
@@ -54,10 +56,12 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const nudge = yield* Nudge
   const health = yield* Health
   const permits = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
+  const retriesPerSecond = yield* whole("STINT_RETRIES_PER_SECOND", 1, 100_000, 100)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probing })
   const holder = `scheduler-${uuidv7(Date.now())}`
   const working = yield* FiberSet.make<void>()
   let held = 0
+  let inVain = 0
   let fault: string | undefined
   const { failed: stopped, worked } = outage("the engine")
 
@@ -152,24 +156,27 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   })
 
   const cycle = Effect.gen(function* () {
-    const wake = yield* repo.wakeIn()
-    if (wake === undefined || wake > 0) {
-      return yield* nudge.wait(Math.min(Math.ceil(wake ?? LONGEST_SLEEP), LONGEST_SLEEP))
-    }
-    const decided = yield* repo.materialise(GOALS, planOrStop)
+    const { ready, wake = LONGEST_SLEEP } = yield* repo.look()
+    const untilDue = Math.min(Math.ceil(wake), LONGEST_SLEEP)
+    if (!ready && wake > 0) return yield* nudge.wait(untilDue)
+    const decided = wake > 0 ? 0 : yield* repo.materialise(GOALS, planOrStop)
     const space = yield* room()
     if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))
     // whole or not at all: what was claimed is in hand, also when the engine is told to stop at this moment
-    const claimed = yield* Effect.uninterruptible(Effect.gen(function* () {
-      const runs = yield* repo.claim({ holder, limit: space.limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS })
-      if (runs.length === 0) return false
-      held += runs.length
-      yield* FiberSet.run(working, Effect.interruptible(execute(runs)))
-      return true
+    const open = yield* Effect.uninterruptible(Effect.gen(function* () {
+      const limit = space.limit
+      const claim = yield* repo.claim({ holder, limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS, retriesPerSecond })
+      if (claim.runs.length === 0) return claim.open
+      inVain = 0
+      held += claim.runs.length
+      yield* FiberSet.run(working, Effect.interruptible(execute(claim.runs)))
+      return undefined
     }))
-    if (claimed) return true
-    // due, yet nothing to take: another replica has it locked at this moment
-    return decided > 0 || (yield* nudge.wait(50))
+    if (open === undefined || decided > 0) return true
+    // Ready, yet nothing to take. What is paused or over its limit waits for a nudge; else another replica has it locked at
+    // this moment, and should that one die, nobody says so: look again, ever less often
+    const again = open || wake <= 0 ? Math.min(50 * 2 ** inVain++, LOCKED_SLEEP) : LONGEST_SLEEP
+    return yield* nudge.wait(Math.min(again, wake > 0 ? untilDue : LONGEST_SLEEP))
   }).pipe(
     Effect.tap(() =>
       Effect.suspend(() => {

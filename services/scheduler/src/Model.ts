@@ -66,6 +66,8 @@ export interface NewRun {
     readonly serial: boolean
     readonly caught_up: boolean
     readonly forced: boolean
+    /** When it should start, epoch milliseconds; without it, when it may be claimed, though not before it was made. */
+    readonly due_at?: number
     /** Epoch milliseconds; null while it waits for the runs of its goal before it. */
     readonly claimable_at: number | null
   }

@@ -11,4 +11,6 @@ export const scripts: ReadonlyArray<string> = [
   "120_run_queue",
   "130_retention",
   "140_alerts",
+  "150_fair_claims",
+  "180_engine_counters",
 ]

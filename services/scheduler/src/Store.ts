@@ -5,6 +5,7 @@ import type { ErrorDetails, ErrorType } from "@stint/domain/Runs"
 import type { Schema } from "effect"
 import { Context, Layer } from "effect"
 import type { AlertKind } from "./Alerts/Policy.ts"
+import type { Limit } from "./Engine/Fair.ts"
 import type { GoalRow, HireRow, NewRun } from "./Model.ts"
 
 /** A scheduled run with its execution and attempts; instants in epoch milliseconds. */
@@ -29,6 +30,9 @@ export interface QueuedRun {
   serial: boolean
   caught_up: boolean
   forced: boolean
+  readonly agent_id: string
+  rank: number
+  due_at: number
   claimable_at: number | null
   attempt: number
   fence: number | null
@@ -91,6 +95,12 @@ export interface StoredAction {
   readonly action_metadata: Record<string, Schema.Json>
 }
 
+/** A limit that an operator set. */
+export interface StoredLimit extends Limit {
+  readonly set_by: string
+  readonly updated_at: number
+}
+
 /** The maps. */
 export class Store extends Context.Service<Store, {
   readonly hires: Map<string, HireRow>
@@ -102,6 +112,10 @@ export class Store extends Context.Service<Store, {
   readonly actions: Array<StoredAction>
   readonly missed: Array<{ goal_instance_id: string; from: number; to: number; reason: string; recorded_at: number }>
   readonly alerts: Map<string, StoredAlert>
+  readonly limits: Map<string, StoredLimit>
+  /** The engine's counters, by name and label. */
+  readonly counters: Map<string, number>
+  readonly retryBudget: { tokens: number; filled_at: number; completed_seen: number }
   cursor: string | null
   fence: number
 }>()("scheduler/Store") {
@@ -124,6 +138,9 @@ export class Store extends Context.Service<Store, {
     actions: [],
     missed: [],
     alerts: new Map(),
+    limits: new Map(),
+    counters: new Map(),
+    retryBudget: { tokens: Infinity, filled_at: 0, completed_seen: 0 },
     cursor: null,
     fence: 0,
   }))

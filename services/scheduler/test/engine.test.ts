@@ -75,7 +75,11 @@ const materialise = Effect.flatMap(
   (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
 )
 const claim = (limit = 100, leaseMs = 10_000, holder = "one") =>
-  Effect.flatMap(EngineRepo, (repo) => repo.claim({ holder, limit, leaseMs, maxAttempts: 5 }))
+  Effect.flatMap(
+    EngineRepo,
+    (repo) =>
+      Effect.map(repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 100 }), ({ runs }) => runs),
+  )
 const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))
 const done = (run: ClaimedRun): Outcome => ({
   _tag: "Completed",
@@ -105,7 +109,8 @@ for (const [name, storage] of Object.entries(storages)) {
         assert.isTrue(skipped.length >= 1 && skipped.every((run) => run.reason === "missed: a later slot runs instead"))
         const repo = yield* EngineRepo
         yield* settle((yield* claim()).map(done))
-        const wake = yield* repo.wakeIn()
+        const { ready, wake } = yield* repo.look()
+        assert.isFalse(ready)
         assert.isTrue(wake !== undefined && wake > 0 && wake <= 60_000, `wakes in ${wake}`)
       }),
     )

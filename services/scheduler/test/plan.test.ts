@@ -26,7 +26,7 @@ const idle = { serial: 0, waiting: 0 }
 
 it("on time and nothing open: it may start, and the next slot follows", () => {
   const { next, slots } = plan({}, idle)
-  assert.deepStrictEqual(slots, [{ slot, outcome: "claimable", serial: true, caught_up: false }])
+  assert.deepStrictEqual(slots, [{ slot, due_at: slot, outcome: "claimable", serial: true, caught_up: false }])
   assert.deepStrictEqual(next, { next_slot: slot + minute, due_at: slot + minute })
 })
 

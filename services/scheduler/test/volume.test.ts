@@ -47,6 +47,7 @@ const live = (sql: PgClient.PgClient, name: string, count: number) =>
       select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
       from scheduled_goal_runs where status = 'pending'`
   })
+const CLAIM = { holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5, retriesPerSecond: 100 }
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const began = performance.now()
@@ -59,11 +60,11 @@ const work = Effect.gen(function* () {
   const claims: Array<number> = []
   const settles: Array<number> = []
   while (true) {
-    const claim = yield* timed(engine.claim({ holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5 }))
-    if (claim.value.length === 0) break
+    const claim = yield* timed(engine.claim(CLAIM))
+    if (claim.value.runs.length === 0) break
     claims.push(claim.ms)
     const settle = yield* timed(engine.settle(
-      claim.value.map((run) => ({ _tag: "Completed" as const, run, deliverable_id: "DEL-1" as DeliverableId })),
+      claim.value.runs.map((run) => ({ _tag: "Completed" as const, run, deliverable_id: "DEL-1" as DeliverableId })),
     ))
     settles.push(settle.ms)
   }

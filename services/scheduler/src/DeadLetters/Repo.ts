@@ -6,6 +6,7 @@ import { ErrorType } from "@stint/domain/Runs"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { type SqlError, SqlSchema } from "effect/sql"
 import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
+import { RANK } from "../Engine/Fair.ts"
 import { Millis } from "../Model.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { Store, type StoredDeadLetter } from "../Store.ts"
@@ -109,11 +110,11 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             update goal_runs g set status = 'pending', completed_at = null from back
             where g.scheduled_run_id = back.scheduled_run_id
           )
-          insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
-            serial, claimable_at)
-          select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false,
-            least(scheduled_time, now())
-          from back order by scheduled_time
+          insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
+            scheduled_time, serial, claimable_at, ready)
+          select scheduled_run_id, goal_instance_id, hired_instance_id, back.customer_id, coalesce(h.agent_id, ''),
+            scheduled_time, false, least(scheduled_time, now()), true
+          from back left join projected_hires h using (hired_instance_id) order by scheduled_time
           returning scheduled_run_id`
 
       /** Before the entries themselves, in the order in which whoever settles runs takes them: goal, then dead letter. */
@@ -217,6 +218,9 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
             serial: false,
             caught_up: false,
             forced: false,
+            agent_id: store.hires.get(run.hired_instance_id)?.agent_id ?? "",
+            rank: RANK.schedule,
+            due_at: now,
             claimable_at: Math.min(run.slot, now),
             attempt: 0,
             fence: null,

@@ -4,8 +4,11 @@ import { Clock, Effect, Layer } from "effect"
 import { ClaimedRun, type GoalRow, type NewRun } from "../Model.ts"
 import { memoryWrites } from "../Queue/Repo.ts"
 import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
+import { Increments } from "./Counters.ts"
+import { allocate, type Lane, RANK } from "./Fair.ts"
 import type { Outcome } from "./Outcome.ts"
 import { EngineRepo } from "./Repo.ts"
+import { refilled } from "./RetryBudget.ts"
 
 const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
 
@@ -17,6 +20,14 @@ export const layerMemory = Layer.effect(
     const ids = yield* Ids
     const { close, insert, release } = memoryWrites(store)
 
+    const count = (what: (counted: Increments) => void) => {
+      const counted = new Increments()
+      what(counted)
+      for (const { label, name, value } of counted.entries()) {
+        const key = `${name} ${label}`
+        store.counters.set(key, (store.counters.get(key) ?? 0) + value)
+      }
+    }
     const isPaused = (of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
       ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
         store.states.get(id)?.status === "paused"
@@ -90,9 +101,12 @@ export const layerMemory = Layer.effect(
       if (queued === undefined) return false
       const free = (delayMs: number) =>
         Object.assign(queued, { fence: null, holder: null, claimed_at: null, claimable_at: now + delayMs })
+      count((counted) => counted.outcome(outcome._tag, 1))
       const execution = queued.run.execution!
       switch (outcome._tag) {
         case "Completed": {
+          const seconds = (now - queued.claimed_at!) / 1000
+          count((counted) => counted.observe("duration", seconds))
           close(queued, "completed", now)
           Object.assign(execution, { status: "completed", completed_at: now, deliverable_id: outcome.deliverable_id })
           const letter = queued.run.dlq_id === null ? undefined : store.deadLetters.get(queued.run.dlq_id)
@@ -102,6 +116,7 @@ export const layerMemory = Layer.effect(
         case "Retry":
           noteAttempt(queued, outcome.error, now)
           execution.status = "pending"
+          if (!queued.forced) queued.rank = RANK.retry
           free(outcome.delayMs)
           return true
         case "HandBack":
@@ -138,7 +153,7 @@ export const layerMemory = Layer.effect(
         for (const goal of due) {
           const timezone = store.hires.get(goal.hired_instance_id)!.timezone
           const decided = plan({ goal, timezone, open: openOf(goal) }, now)
-          for (const { caught_up, outcome, reason, serial, slot } of decided.slots) {
+          for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
             insert([{
               scheduled_run_id: (yield* ids.next("SCH")) as NewRun["scheduled_run_id"],
               goal_instance_id: goal.goal_instance_id,
@@ -148,9 +163,9 @@ export const layerMemory = Layer.effect(
               origin: "schedule",
               request_id: null,
               run_metadata: reason === undefined ? {} : { reason },
-              ...(outcome === "skipped"
-                ? {}
-                : { queue: { serial, caught_up, forced: false, claimable_at: outcome === "waits" ? null : now } }),
+              ...(outcome === "skipped" ? {} : {
+                queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
+              }),
             }], now)
           }
           if (decided.range !== undefined) {
@@ -160,20 +175,46 @@ export const layerMemory = Layer.effect(
         }
         return due.length
       }),
-      claim: Effect.fnUntraced(function* ({ holder, leaseMs, limit, maxAttempts }) {
+      claim: Effect.fnUntraced(function* ({ holder, leaseMs, limit, maxAttempts, retriesPerSecond }) {
         const now = yield* Clock.currentTimeMillis
+        const paused = new Set([...store.states.values()].flatMap((s) => s.status === "paused" ? [s.state_id] : []))
         const claimable = () =>
           [...store.queue.values()]
-            .filter((q) => q.claimable_at !== null && q.claimable_at <= now && (q.forced || !isPaused(q.run)))
+            .filter((q) => q.claimable_at !== null && q.claimable_at <= now)
             .sort((a, b) => a.claimable_at! - b.claimable_at!)
         const dead = claimable().filter((q) => q.holder !== null && q.attempt >= maxAttempts)
         yield* settle(dead.map((q) => ({ _tag: "Dead", run: claimedOf(q), errorType: "TRANSIENT", error: LOST })))
-        const alone = claimable().filter((q) => q.holder !== null && q.attempt >= 2).slice(0, 1)
+        const mayRun = (q: QueuedRun) => q.forced || !isPaused(q.run)
+        const alone = claimable().filter((q) => q.holder !== null && q.attempt >= 2 && mayRun(q)).slice(0, 1)
+        const ready = claimable().filter((q) => q.holder === null || q.attempt < 2)
+        const laneOf = (q: QueuedRun): Lane => ({
+          rank: q.rank,
+          customer_id: q.run.customer_id,
+          agent_id: q.agent_id,
+        })
+        const keyOfLane = ({ agent_id, customer_id, rank }: Lane) => JSON.stringify([rank, customer_id, agent_id])
+        const lanes = Map.groupBy(ready, (q) => keyOfLane(laneOf(q)))
+        const underWay = Map.groupBy(
+          [...store.queue.values()].filter((q) => q.holder !== null && q.claimable_at! > now),
+          (q) => keyOfLane({ ...laneOf(q), rank: 0 }),
+        )
+        const completed = store.counters.get("runs completed") ?? 0
+        Object.assign(store.retryBudget, refilled(store.retryBudget, { completed, now, perSecond: retriesPerSecond }))
+        const shares = allocate([...lanes.values()].map((queue) => laneOf(queue[0]!)), limit, {
+          paused,
+          limits: [...store.limits.values()],
+          running: [...underWay.values()].map((held) => ({ ...laneOf(held[0]!), running: held.length })),
+          retries: Math.floor(store.retryBudget.tokens),
+        })
         const picked = alone.length > 0
           ? alone
-          : claimable().filter((q) => q.holder === null || q.attempt < 2).slice(0, limit)
-        return picked.map((queued) => {
-          if (queued.holder !== null) noteAttempt(queued, LOST, now)
+          : shares.flatMap((share) => lanes.get(keyOfLane(share))!.filter(mayRun).slice(0, share.quota))
+        const runs = picked.map((queued) => {
+          if (queued.holder !== null) {
+            noteAttempt(queued, LOST, now)
+            count((counted) => counted.add("takeovers", "", 1))
+          } else if (queued.attempt > 0) store.retryBudget.tokens--
+          else if (!queued.caught_up) count((counted) => counted.observe("lateness", (now - queued.due_at) / 1000))
           Object.assign(queued, {
             fence: ++store.fence,
             holder,
@@ -190,6 +231,8 @@ export const layerMemory = Layer.effect(
           }
           return claimedOf(queued)
         })
+        // nobody else claims here: what was not taken can't be, until something changes or the budget is refilled
+        return { runs, open: ready.some((q) => q.rank === RANK.retry) && store.retryBudget.tokens < 1 }
       }),
       renew: Effect.fnUntraced(function* (runs, leaseMs) {
         const now = yield* Clock.currentTimeMillis
@@ -198,14 +241,12 @@ export const layerMemory = Layer.effect(
         return new Set(held.map((run) => run.fence))
       }),
       settle,
-      wakeIn: () =>
+      look: () =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           const due = [...store.goals.values()].flatMap((g) => g.due_at === null || isPaused(g) ? [] : [g.due_at])
-          const claimable = [...store.queue.values()].flatMap((q) =>
-            q.claimable_at === null || (!q.forced && isPaused(q.run)) ? [] : [q.claimable_at]
-          )
-          const next = Math.min(...due, ...claimable)
-          return Number.isFinite(next) ? next - now : undefined
+          const timed = [...store.queue.values()].flatMap((q) => q.claimable_at === null ? [] : [q.claimable_at])
+          const next = Math.min(...due, ...timed.filter((at) => at > now))
+          return { ready: timed.some((at) => at <= now), wake: Number.isFinite(next) ? next - now : undefined }
         }),
       sweep: () =>
         Effect.map(

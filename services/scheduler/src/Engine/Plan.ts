@@ -9,6 +9,8 @@ import type { GoalRow } from "../Model.ts"
 export interface SlotPlan {
   /** The nominal instant, epoch ms. */
   readonly slot: number
+  /** The slot moved by the goal's spread: when it should start, epoch ms. */
+  readonly due_at: number
   /** claimable: it may start; waits: for the runs of its goal before it; skipped: never, for `reason`. */
   readonly outcome: "claimable" | "waits" | "skipped"
   readonly serial: boolean
@@ -64,7 +66,8 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   if (first === null) return { slots: [], next: { next_slot: null, due_at: null } }
   const rule = ruleOfGoal(goal, timezone)
   // lateness counts from the start that the spread makes of a slot, not from the slot
-  const until = now - spreadOf(goal.goal_instance_id, spread_seconds)
+  const spread = spreadOf(goal.goal_instance_id, spread_seconds)
+  const until = now - spread
   const horizon = until - defaultHorizonMs
   const older = first < horizon ? rangeBetween(rule, first - 1, horizon - 1) : undefined
   const due = between(rule, Math.max(first, horizon) - 1, until, AT_ONCE)
@@ -73,6 +76,7 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   let { serial, waiting } = open
   const slots: Array<SlotPlan> = decision.skipped.map(({ reason, slot }) => ({
     slot,
+    due_at: slot + spread,
     outcome: "skipped",
     serial: false,
     caught_up: false,
@@ -80,18 +84,19 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   }))
   for (const slot of decision.run) {
     const caught_up = slot < until - defaultGraceMs
+    const due_at = slot + spread
     if (overlap === "parallel") {
-      slots.push({ slot, outcome: "claimable", serial: false, caught_up })
+      slots.push({ slot, due_at, outcome: "claimable", serial: false, caught_up })
       continue
     }
     if (!caught_up && serial > 0 && (overlap === "skip" || waiting > 0)) {
       const reason = overlap === "skip"
         ? "overlap: a run of this goal is open"
         : "overlap: a run of this goal waits already"
-      slots.push({ slot, outcome: "skipped", serial: false, caught_up, reason })
+      slots.push({ slot, due_at, outcome: "skipped", serial: false, caught_up, reason })
       continue
     }
-    slots.push({ slot, outcome: serial === 0 ? "claimable" : "waits", serial: true, caught_up })
+    slots.push({ slot, due_at, outcome: serial === 0 ? "claimable" : "waits", serial: true, caught_up })
     if (serial > 0 && !caught_up) waiting++
     serial++
   }

@@ -19,6 +19,14 @@ export interface ClaimRequest {
   readonly limit: number
   readonly leaseMs: number
   readonly maxAttempts: number
+  /** How many retries a second the budget gains by time alone. */
+  readonly retriesPerSecond: number
+}
+
+/** What a claim took, and whether there may be more that could be taken now: another replica may have had it locked. */
+export interface Claim {
+  readonly runs: ReadonlyArray<ClaimedRun>
+  readonly open: boolean
 }
 
 /** The engine's storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. */
@@ -26,17 +34,18 @@ export class EngineRepo extends Context.Service<EngineRepo, {
   /** Decides over up to `limit` goals that have fallen due and are not paused; how many there were. */
   materialise(limit: number, plan: (due: DueGoal, now: number) => DuePlan): Effect.Effect<number>
   /**
-   * Takes due runs, the longest due first, under a lease and a new fence each; counts their attempt. It waits for a
-   * pause that is being written, and takes nothing that is paused. A run whose holder was lost comes back when its lease
-   * ends: from its third attempt alone, and after its last as a dead letter.
+   * Takes due runs under a lease and a new fence each; counts their attempt. Lanes share (Fair.ts), and in a lane the
+   * longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a limit, or
+   * a retry beyond the budget. A run whose holder was lost comes back when its lease ends: from its third attempt alone,
+   * and after its last as a dead letter.
    */
-  claim(request: ClaimRequest): Effect.Effect<ReadonlyArray<ClaimedRun>>
+  claim(request: ClaimRequest): Effect.Effect<Claim>
   /** Holds these claims longer; those that are still held come back by fence. */
   renew(runs: ReadonlyArray<ClaimedRun>, leaseMs: number): Effect.Effect<ReadonlySet<number>>
   /** Writes outcomes, each only if its fence still stands; how many stood, and how many waiting runs may start now. */
   settle(outcomes: ReadonlyArray<Outcome>): Effect.Effect<{ readonly settled: number; readonly released: number }>
-  /** In how many milliseconds there is something to do; undefined when nothing is to come. */
-  wakeIn(): Effect.Effect<number | undefined>
+  /** Whether a run is ready, and in how many milliseconds the next falls due; undefined when none is to come. */
+  look(): Effect.Effect<{ readonly ready: boolean; readonly wake: number | undefined }>
   /** Lets a waiting run start whose goal has none under way: what a crash between two units could leave behind. */
   sweep(): Effect.Effect<number>
 }>()("scheduler/EngineRepo") {}

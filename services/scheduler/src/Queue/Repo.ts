@@ -3,7 +3,15 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { keyOf, type NewRun } from "../Model.ts"
+import { RANK } from "../Engine/Fair.ts"
 import type { QueuedRun, Store, StoredRun } from "../Store.ts"
+
+/** The rank of a run that was never tried. */
+const rankOf = (run: NewRun): number =>
+  run.queue?.forced ? RANK.forced : run.origin === "manual" || run.origin === "trigger" ? RANK.person : RANK.schedule
+
+const iso = (millis: number | null | undefined) =>
+  millis === null || millis === undefined ? null : new Date(millis).toISOString()
 
 /** A run's row for json_to_recordset, instants as text. */
 const rowOf = (run: NewRun, dlq_id: string | null = null) => ({
@@ -21,9 +29,9 @@ const rowOf = (run: NewRun, dlq_id: string | null = null) => ({
   serial: run.queue?.serial ?? false,
   caught_up: run.queue?.caught_up ?? false,
   forced: run.queue?.forced ?? false,
-  claimable_at: run.queue === undefined || run.queue.claimable_at === null
-    ? null
-    : new Date(run.queue.claimable_at).toISOString(),
+  rank: rankOf(run),
+  due_at: iso(run.queue?.due_at),
+  claimable_at: iso(run.queue?.claimable_at),
 })
 
 /** The statements on Postgres. A slot or request that has a run already makes none. */
@@ -39,8 +47,8 @@ export const queueWrites = Effect.gen(function* () {
             select * from json_to_recordset(${JSON.stringify(runs.map((run) => rowOf(run)))}::json) as x (
               scheduled_run_id varchar, goal_instance_id varchar, hired_instance_id varchar, customer_id varchar,
               scheduled_time timestamptz, origin varchar, idempotency_key varchar, request_id varchar,
-              run_metadata jsonb, queued boolean, serial boolean, caught_up boolean, forced boolean,
-              claimable_at timestamptz)
+              run_metadata jsonb, queued boolean, serial boolean, caught_up boolean, forced boolean, rank smallint,
+              due_at timestamptz, claimable_at timestamptz)
           ), made as (
             insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
               scheduled_time, created_at, status, origin, idempotency_key, request_id, run_metadata, closed_at)
@@ -51,11 +59,13 @@ export const queueWrites = Effect.gen(function* () {
             on conflict do nothing
             returning scheduled_run_id
           ), queued as (
-            insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
-              serial, caught_up, forced, claimable_at)
-            select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, i.scheduled_time,
-              i.serial, i.caught_up, i.forced, i.claimable_at
-            from input i join made using (scheduled_run_id) where i.queued
+            insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
+              scheduled_time, serial, caught_up, forced, rank, due_at, claimable_at, ready)
+            select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, coalesce(h.agent_id, ''),
+              i.scheduled_time, i.serial, i.caught_up, i.forced, i.rank,
+              coalesce(i.due_at, greatest(i.claimable_at, now())), i.claimable_at, coalesce(i.claimable_at <= now(), false)
+            from input i join made using (scheduled_run_id) left join projected_hires h using (hired_instance_id)
+            where i.queued
           )
           select scheduled_run_id from made`,
   })
@@ -99,7 +109,7 @@ export const queueWrites = Effect.gen(function* () {
   const release = (goals: ReadonlyArray<string>) =>
     goals.length === 0 ? Effect.succeed(0) : Effect.map(
       sql<{ readonly scheduled_run_id: string }>`
-          update run_queue set claimable_at = now() where scheduled_run_id in (
+          update run_queue set claimable_at = now(), ready = true where scheduled_run_id in (
             select distinct on (w.goal_instance_id) w.scheduled_run_id from run_queue w
             where w.goal_instance_id = any(${goals}::varchar[]) and w.serial and w.claimable_at is null
               and not exists (select from run_queue o where o.goal_instance_id = w.goal_instance_id
@@ -140,6 +150,9 @@ export const memoryWrites = (store: Store["Service"]) => {
         store.queue.set(run.scheduled_run_id, {
           run: stored,
           ...queue,
+          agent_id: store.hires.get(run.hired_instance_id)?.agent_id ?? "",
+          rank: rankOf(run),
+          due_at: queue.due_at ?? Math.max(queue.claimable_at ?? now, now),
           attempt: 0,
           fence: null,
           holder: null,

@@ -1,0 +1,96 @@
+/** Decides over due goals and makes their runs, on Postgres. */
+import { PgClient } from "@effect/sql-pg"
+import { Ids } from "@stint/edge/Ids"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { GoalRow, Millis, type NewRun } from "../../Model.ts"
+import { queueWrites } from "../../Queue/Repo.ts"
+import type { EngineRepo } from "../Repo.ts"
+import { pauses } from "./Pauses.ts"
+
+/** `EngineRepo.materialise`. */
+export const materialising = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const ids = yield* Ids
+  const { insert } = yield* queueWrites
+  const { paused, pausedBy } = yield* pauses
+
+  const Due = Schema.Struct({
+    ...GoalRow.fields,
+    timezone: Schema.String,
+    serial: Schema.Int,
+    waiting: Schema.Int,
+    now: Millis,
+  })
+  const lockDue = SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: Schema.Struct({ goal_instance_id: Schema.String }),
+    execute: (limit) =>
+      sql`select g.goal_instance_id from projected_goals g, (${paused}) p
+          where g.due_at <= now() and not (p.ids && ${pausedBy("g")})
+          order by g.due_at limit ${limit} for update of g skip locked`,
+  })
+  // after the lock, in a statement of its own, so that it sees what the lock waited for
+  const readDue = SqlSchema.findAll({
+    Request: Schema.Array(Schema.String),
+    Result: Due,
+    execute: (goals) =>
+      sql`select g.*, h.timezone, now() as now,
+            (select count(*)::int from run_queue q where q.goal_instance_id = g.goal_instance_id and q.serial) as serial,
+            (select count(*)::int from run_queue q where q.goal_instance_id = g.goal_instance_id and q.serial
+              and q.claimable_at is null and not q.caught_up) as waiting
+          from projected_goals g join projected_hires h using (hired_instance_id)
+          where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
+  })
+  const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
+
+  const materialise = Effect.fnUntraced(
+    function* (limit: number, plan: Parameters<EngineRepo["Service"]["materialise"]>[1]) {
+      const locked = yield* lockDue(limit)
+      if (locked.length === 0) return 0
+      const due = yield* readDue(locked.map((row) => row.goal_instance_id))
+      const runs: Array<NewRun> = []
+      const nexts: Array<{ id: string; next_slot: string | null; due_at: string | null }> = []
+      const missed: Array<{ id: string; from: string | null; to: string | null; reason: string }> = []
+      for (const { now, serial, timezone, waiting, ...goal } of due) {
+        const decided = plan({ goal, timezone, open: { serial, waiting } }, now)
+        for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
+          runs.push({
+            scheduled_run_id: (yield* ids.next("SCH")) as NewRun["scheduled_run_id"],
+            goal_instance_id: goal.goal_instance_id,
+            hired_instance_id: goal.hired_instance_id,
+            customer_id: goal.customer_id,
+            slot,
+            origin: "schedule",
+            request_id: null,
+            run_metadata: reason === undefined ? {} : { reason },
+            ...(outcome === "skipped" ? {} : {
+              queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
+            }),
+          })
+        }
+        if (decided.range !== undefined) {
+          const { from, reason, to } = decided.range
+          missed.push({ id: goal.goal_instance_id, from: iso(from), to: iso(to), reason })
+        }
+        const { due_at, next_slot } = decided.next
+        nexts.push({ id: goal.goal_instance_id, next_slot: iso(next_slot), due_at: iso(due_at) })
+      }
+      if (runs.length > 0) yield* insert(runs)
+      if (missed.length > 0) {
+        yield* sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason)
+          select id, "from", "to", reason from json_to_recordset(${JSON.stringify(missed)}::json)
+            as x (id varchar, "from" timestamptz, "to" timestamptz, reason varchar)
+          on conflict do nothing`
+      }
+      yield* sql`update projected_goals g set next_slot = x.next_slot, due_at = x.due_at
+        from json_to_recordset(${JSON.stringify(nexts)}::json)
+          as x (id varchar, next_slot timestamptz, due_at timestamptz)
+        where g.goal_instance_id = x.id`
+      return due.length
+    },
+    (effect) => Effect.orDie(sql.withTransaction(effect)),
+  )
+
+  return materialise
+})
