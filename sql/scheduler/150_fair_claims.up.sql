@@ -25,7 +25,7 @@ update run_queue q set
 
 drop index ix_run_queue_claimable;
 drop index ix_run_queue_held;
-create index ix_run_queue_lanes on run_queue (rank, customer_id, agent_id, claimable_at) where ready;
+create index ix_run_queue_lanes on run_queue (rank, customer_id, agent_id, due_at) where ready;
 create index ix_run_queue_timed on run_queue (claimable_at) where claimable_at is not null and not ready;
 create index ix_run_queue_held on run_queue (customer_id, agent_id) where holder is not null;
 

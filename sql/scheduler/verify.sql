@@ -422,7 +422,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_run_queue_goal', 'CREATE INDEX ix_run_queue_goal ON public.run_queue USING btree (goal_instance_id, scheduled_time)'),
     ('index', 'ix_run_queue_held', 'CREATE INDEX ix_run_queue_held ON public.run_queue USING btree (customer_id, agent_id) WHERE (holder IS NOT NULL)'),
     ('index', 'ix_run_queue_hire', 'CREATE INDEX ix_run_queue_hire ON public.run_queue USING btree (hired_instance_id)'),
-    ('index', 'ix_run_queue_lanes', 'CREATE INDEX ix_run_queue_lanes ON public.run_queue USING btree (rank, customer_id, agent_id, claimable_at) WHERE ready'),
+    ('index', 'ix_run_queue_lanes', 'CREATE INDEX ix_run_queue_lanes ON public.run_queue USING btree (rank, customer_id, agent_id, due_at) WHERE ready'),
     ('index', 'ix_run_queue_timed', 'CREATE INDEX ix_run_queue_timed ON public.run_queue USING btree (claimable_at) WHERE ((claimable_at IS NOT NULL) AND (NOT ready))'),
     ('index', 'ix_scheduled_runs_closed_at', 'CREATE INDEX ix_scheduled_runs_closed_at ON public.scheduled_goal_runs USING btree (closed_at) WHERE (closed_at IS NOT NULL)'),
     ('index', 'ix_scheduled_runs_customer', 'CREATE INDEX ix_scheduled_runs_customer ON public.scheduled_goal_runs USING btree (customer_id, scheduled_time DESC, scheduled_run_id DESC)'),

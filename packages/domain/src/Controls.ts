@@ -23,6 +23,7 @@ export const Action = Schema.Literals([
   "dlq_expired",
   "run_cancel",
   "backfill",
+  "limit",
 ])
 export type Action = typeof Action.Type
 

@@ -3,13 +3,14 @@ import { HttpApi, OpenApi } from "effect/http-api"
 import { Authorization } from "./Caller.ts"
 import { ControlsGroup } from "./Controls.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
+import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
 
-/** Controls, runs, dead letters, health. */
+/** Controls, runs, dead letters, limits, health. */
 export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(ControlsGroup, RunsGroup, DeadLettersGroup, SchedulerHealthGroup)
+  .add(ControlsGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -28,6 +28,9 @@ import * as EnginePg from "./Engine/PgRepo.ts"
 import { Health, metrics } from "./Health.ts"
 import { HealthHttp } from "./Health/Http.ts"
 import { HealthRepo } from "./Health/Repo.ts"
+import { Limits } from "./Limits.ts"
+import { LimitsHttp } from "./Limits/Http.ts"
+import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
 import * as NudgePg from "./Nudge/PgRepo.ts"
 import * as Projection from "./Projection.ts"
@@ -48,6 +51,7 @@ const Storage = byMode(
     RunsRepo.layerPg,
     ControlsRepo.layerPg,
     DeadLettersRepo.layerPg,
+    LimitsRepo.layerPg,
     HealthRepo.layerPg,
     RetentionRepo.layerPg,
     AlertsRepo.layerPg,
@@ -62,6 +66,7 @@ const Storage = byMode(
     RunsRepo.layerMemory,
     ControlsRepo.layerMemory,
     DeadLettersRepo.layerMemory,
+    LimitsRepo.layerMemory,
     HealthRepo.layerMemory,
     RetentionRepo.layerMemory,
     AlertsRepo.layerMemory,
@@ -86,8 +91,15 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Projection.layer,
     Engine.layer,
   ).pipe(
-    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp, HealthHttp]),
-    Layer.provide([Controls.layerNoDeps, Runs.layerNoDeps, DeadLetters.layerNoDeps, Health.layerNoDeps, middlewares]),
+    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp]),
+    Layer.provide([
+      Controls.layerNoDeps,
+      Runs.layerNoDeps,
+      DeadLetters.layerNoDeps,
+      Limits.layerNoDeps,
+      Health.layerNoDeps,
+      middlewares,
+    ]),
     Layer.provide([Alerts.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide(SecureRandom.layerWebCrypto),
     Layer.provide(Storage),

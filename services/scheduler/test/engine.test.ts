@@ -1,93 +1,11 @@
 /** The engine's units of work, on both storages: leases, fences, takeovers, poison, turns. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Change } from "@stint/domain/Feed"
-import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Ids } from "@stint/edge/Ids"
-import { DateTime, Effect, Layer } from "effect"
-import { testDatabase } from "../../../tests/support/Database.ts"
-import * as EngineMemory from "../src/Engine/MemoryRepo.ts"
-import type { Outcome } from "../src/Engine/Outcome.ts"
-import * as EnginePg from "../src/Engine/PgRepo.ts"
-import { planDue } from "../src/Engine/Plan.ts"
+import { DateTime, Effect } from "effect"
 import { EngineRepo } from "../src/Engine/Repo.ts"
-import type { ClaimedRun } from "../src/Model.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
-import { RunsRepo } from "../src/Runs/Repo.ts"
-import { Store } from "../src/Store.ts"
+import type { RunsRepo } from "../src/Runs/Repo.ts"
+import { at, change, claim, done, goalOf, materialise, runsOf, settle, storages } from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
-
-const storages = {
-  memory: Layer.mergeAll(EngineMemory.layerMemory, ProjectionRepo.layerMemory, RunsRepo.layerMemory).pipe(
-    Layer.provide(Store.layer),
-    Layer.provide(Ids.layer),
-  ),
-  postgres: Layer.mergeAll(EnginePg.layerPg, ProjectionRepo.layerPg, RunsRepo.layerPg).pipe(
-    Layer.provide(testDatabase("scheduler")),
-    Layer.provide(Ids.layer),
-  ),
-}
-
-const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
-  const repo = yield* ProjectionRepo
-  const after = yield* repo.cursor()
-  assert.isTrue(yield* repo.apply(changes, { after, to: String(Number(after ?? 0) + 1) }))
-})
-const at = (minutesAgo: number) => DateTime.makeUnsafe(Date.now() - minutesAgo * 60_000)
-
-/** A hire with one goal of these settings, written so many minutes ago. */
-const goalOf = Effect.fnUntraced(function* (
-  schedule: Record<string, string | number>,
-  minutesAgo: number,
-  frequency: "cron" | "on_demand" = "cron",
-) {
-  const hired_instance_id = unique("HAI") as HiredInstanceId
-  const goal_instance_id = unique("GOI") as GoalInstanceId
-  yield* change([
-    {
-      type: "hire",
-      hired_instance_id,
-      customer_id: "acme" as never,
-      agent_id: "a" as never,
-      subscription_id: "s" as never,
-      version: 1,
-      changed_at: at(minutesAgo),
-      timezone: "UTC",
-      runnable: true,
-      reason: null,
-    },
-    {
-      type: "goal",
-      goal_instance_id,
-      hired_instance_id,
-      version: 1,
-      changed_at: at(minutesAgo),
-      deleted: false,
-      enabled: true,
-      frequency,
-      schedule,
-      default_at: null,
-    },
-  ])
-  return { hired_instance_id, goal_instance_id }
-})
-const materialise = Effect.flatMap(
-  EngineRepo,
-  (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
-)
-const claim = (limit = 100, leaseMs = 10_000, holder = "one") =>
-  Effect.flatMap(
-    EngineRepo,
-    (repo) =>
-      Effect.map(repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 100 }), ({ runs }) => runs),
-  )
-const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))
-const done = (run: ClaimedRun): Outcome => ({
-  _tag: "Completed",
-  run,
-  deliverable_id: `DEL-${run.scheduled_run_id}` as DeliverableId,
-})
-const runsOf = (goal_instance_id: string) =>
-  Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 }))
 
 for (const [name, storage] of Object.entries(storages)) {
   describe(`the engine on ${name}`, () => {

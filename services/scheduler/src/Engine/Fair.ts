@@ -56,8 +56,8 @@ const roomUnder = ({ limits, running }: Bounds) => {
 }
 
 /**
- * Shares `free` places between lanes, in their order. Ranks share first: what is forced takes what it needs, a person's runs
- * at most half when the schedule waits too, retries at most a quarter and what the budget allows; then the lanes of a rank
+ * Shares `free` places between lanes, in their order. Ranks share first: what is forced and what a person
+ * asked for at most half when the schedule waits too, retries at most a quarter and what the budget allows; then the lanes of a rank
  * share evenly, each at least one while there are places. A paused lane, and one at its limit, gets none.
  */
 export const allocate = (lanes: ReadonlyArray<Lane>, free: number, bounds: Bounds): ReadonlyArray<Share> => {
@@ -85,8 +85,9 @@ export const allocate = (lanes: ReadonlyArray<Lane>, free: number, bounds: Bound
     left -= given
   }
 
-  share(RANK.forced, left)
-  share(RANK.person, waits(RANK.schedule, RANK.retry) ? Math.ceil(left / 2) : left)
+  const urgent = waits(RANK.schedule, RANK.retry) ? Math.ceil(left / 2) : left
+  share(RANK.forced, urgent)
+  share(RANK.person, urgent - (free - left))
   const retries = Math.floor(Math.min(bounds.retries, waits(RANK.schedule) ? Math.ceil(left / 4) : left))
   const reserved = waits(RANK.retry) ? retries : 0
   share(RANK.schedule, left - reserved)

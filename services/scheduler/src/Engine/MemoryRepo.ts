@@ -186,7 +186,7 @@ export const layerMemory = Layer.effect(
         yield* settle(dead.map((q) => ({ _tag: "Dead", run: claimedOf(q), errorType: "TRANSIENT", error: LOST })))
         const mayRun = (q: QueuedRun) => q.forced || !isPaused(q.run)
         const alone = claimable().filter((q) => q.holder !== null && q.attempt >= 2 && mayRun(q)).slice(0, 1)
-        const ready = claimable().filter((q) => q.holder === null || q.attempt < 2)
+        const ready = claimable().filter((q) => q.holder === null || q.attempt < 2).sort((a, b) => a.due_at - b.due_at)
         const laneOf = (q: QueuedRun): Lane => ({
           rank: q.rank,
           customer_id: q.run.customer_id,

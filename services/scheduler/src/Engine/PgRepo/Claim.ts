@@ -4,6 +4,7 @@ import { RETRIES_FULL_SECONDS, RETRY_SHARE } from "@stint/edge/Schedules"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
+import { LimitKind } from "../../Limits/Repo.ts"
 import { ClaimedRun } from "../../Model.ts"
 import { Increments } from "../Counters.ts"
 import { allocate, type Lane, RANK, type Share } from "../Fair.ts"
@@ -87,7 +88,7 @@ export const claiming = Effect.gen(function* () {
                 select * from run_queue q
                 where q.ready and q.rank = s.rank and q.customer_id = s.customer_id and q.agent_id = s.agent_id
                   and (q.forced or not 'hire:' || q.hired_instance_id = any(${paused}::varchar[]))
-                order by q.claimable_at limit s.quota for update skip locked) r`,
+                order by q.due_at limit s.quota for update skip locked) r`,
       ),
   })
   const findExhausted = SqlSchema.findAll({
@@ -134,7 +135,7 @@ export const claiming = Effect.gen(function* () {
   const readLimits = SqlSchema.findAll({
     Request: Schema.Void,
     Result: Schema.Struct({
-      kind: Schema.Literals(["customer", "agent_type", "every_customer", "every_agent_type"]),
+      kind: LimitKind,
       subject: Schema.String,
       max_running: Schema.Int,
     }),
