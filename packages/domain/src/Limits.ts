@@ -2,14 +2,14 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "./Caller.ts"
-import { CustomerId } from "./Ids.ts"
+import { AgentTypeId, CustomerId } from "./Ids.ts"
 import { InvalidRequest } from "./Problem.ts"
 import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
 
 /** Whose runs are limited: one customer's, one agent type's, or those of each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({
   customer_id: Schema.optionalKey(CustomerId),
-  agent_id: Schema.optionalKey(Schema.NonEmptyString.check(Schema.isMaxLength(128))),
+  agent_id: Schema.optionalKey(AgentTypeId),
   every: Schema.optionalKey(Schema.Literals(["customer", "agent_type"])),
 }).check(
   Schema.makeFilter((scope: { readonly customer_id?: string; readonly agent_id?: string; readonly every?: string }) =>
@@ -28,7 +28,7 @@ const MaxRunning = Schema.Int.check(
 export const RunLimit = Schema.Struct({
   scope: Schema.Struct({
     customer_id: Schema.optionalKey(CustomerId),
-    agent_id: Schema.optionalKey(Schema.String),
+    agent_id: Schema.optionalKey(AgentTypeId),
     every: Schema.optionalKey(Schema.Literals(["customer", "agent_type"])),
   }),
   /** How many runs at once; null once the limit is taken away. */

@@ -1,6 +1,6 @@
 /** The rules of limits: who may have how many runs under way at once. The claim holds them (Engine/Fair.ts). */
 import type { Caller } from "@stint/domain/Caller"
-import type { CustomerId } from "@stint/domain/Ids"
+import type { AgentTypeId, CustomerId } from "@stint/domain/Ids"
 import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/Limits"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
@@ -22,7 +22,7 @@ const scopeOf = ({ kind, subject }: Pick<Limit, "kind" | "subject">): RunLimit["
     case "customer":
       return { customer_id: subject as CustomerId }
     case "agent_type":
-      return { agent_id: subject }
+      return { agent_id: subject as AgentTypeId }
     case "every_customer":
       return { every: "customer" }
     case "every_agent_type":
