@@ -74,13 +74,17 @@ describe(".env.example", () => {
 
   it("the numbers and flags in it are those in the code", async () => {
     const texts = (await Promise.all(
-      ["packages/edge/src/Pg.ts", "services/scheduler/src/Engine.ts", "packages/edge/src/Persistence.ts"].map((path) =>
-        readFile(new URL(path, root), "utf8")
-      ),
+      [
+        "packages/edge/src/Pg.ts",
+        "services/scheduler/src/Engine.ts",
+        "services/scheduler/src/Health.ts",
+        "packages/edge/src/Persistence.ts",
+      ].map((path) => readFile(new URL(path, root), "utf8")),
     )).join("\n")
     assert.include(texts, `whole("STINT_PG_POOL", 1, 1_000, ${values.STINT_PG_POOL})`)
     assert.include(texts, `whole("STINT_PG_POOL_TTL", 0, 86_400, ${values.STINT_PG_POOL_TTL})`)
     assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
+    assert.include(texts, `whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, ${values.STINT_LATENESS_OBJECTIVE})`)
     assert.include(texts, `whole("STINT_RETRIES_PER_SECOND", 1, 100_000, ${values.STINT_RETRIES_PER_SECOND})`)
     assert.include(texts, `Config.withDefault("${values.PERSISTENCE_MODE}")`)
     assert.include(texts, `Config.withDefault("${values.USE_AGENT_TYPE_DB}")`)

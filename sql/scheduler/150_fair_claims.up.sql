@@ -50,8 +50,8 @@ create table retry_budget (
     constraint ck_retry_budget_only_row check (only_row),
     constraint ck_retry_budget_tokens check (tokens >= 0)
 );
--- full at first; the first claim cuts it to what the setting allows
-insert into retry_budget (tokens) values (1000000);
+-- full at first, by the default of STINT_RETRIES_PER_SECOND
+insert into retry_budget (tokens) values (1000);
 
 alter table scheduler_action_log
     drop constraint ck_scheduler_action_log_action,
@@ -61,7 +61,7 @@ alter table scheduler_action_log
 comment on column run_queue.agent_id is 'The agent type of its hire; empty when the hire is not known any more';
 comment on column run_queue.rank is 'Which lanes come first: 0 forced through a pause, 1 asked for by a person, 2 by schedule, 3 a retry';
 comment on column run_queue.ready is 'Whether it may be claimed now, as far as time goes; set when claimable_at has come';
-comment on column run_queue.due_at is 'When it should have started: its slot and spread, or when it was asked for';
+comment on column run_queue.due_at is 'Since when it should run: its slot and spread, when it was asked for, or when its turn came';
 comment on table run_limits is 'How many runs may be under way at once: of a customer, of an agent type, or of each';
 comment on column run_limits.kind is 'customer, agent_type: of that subject; every_customer, every_agent_type: of each that has none of its own';
 comment on column run_limits.subject is 'The customer or agent type; * for every one';

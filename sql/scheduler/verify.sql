@@ -259,7 +259,7 @@ with expected (kind, name, definition) as (
     ('comment', 'run_queue.claimable_at', 'When it may be claimed: due, after a backoff, or at the end of a lease; null while it waits for its turn'),
     ('comment', 'run_queue.claimed_at', 'When it was claimed'),
     ('comment', 'run_queue.customer_id', 'Its customer'),
-    ('comment', 'run_queue.due_at', 'When it should have started: its slot and spread, or when it was asked for'),
+    ('comment', 'run_queue.due_at', 'Since when it should run: its slot and spread, when it was asked for, or when its turn came'),
     ('comment', 'run_queue.fence', 'The fence of its holder'),
     ('comment', 'run_queue.forced', 'Whether it runs while paused'),
     ('comment', 'run_queue.goal_instance_id', 'Its goal'),

@@ -13,7 +13,24 @@ export interface Gauge {
   readonly help: string
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
+  /** A counter only ever rises, also over restarts; a gauge (default) does as it likes. */
+  readonly kind?: "gauge" | "counter"
 }
+
+/** A distribution that is counted elsewhere, in a database say: how many observations each bucket got, and their sum. */
+export interface Distribution {
+  /** Without the prefix `stint_`. */
+  readonly name: string
+  readonly help: string
+  /** Upper bounds, ascending, each with its own count, not cumulated. */
+  readonly buckets: ReadonlyArray<readonly [bound: number, count: number]>
+  /** How many were above all bounds. */
+  readonly above: number
+  readonly sum: number
+}
+
+/** What a reading gives. */
+export type Figure = Gauge | Distribution
 
 /** How long state that was read answers further scrapes, unless its reading says otherwise. */
 const REMEMBERED: Duration.Input = "5 seconds"
@@ -67,34 +84,53 @@ export const makeRequestMetrics = (): RequestMetrics => {
   }
 }
 
-const gaugesText = (gauges: ReadonlyArray<Gauge>): string => {
+/** Effect's histograms take observations one by one; here they are counted already, so their lines are written out. */
+const distributionText = ({ above, buckets, help, name, sum }: Distribution): string => {
+  const full = `${PREFIX}_${name}`
+  let below = 0
+  const lines = buckets.map(([bound, count]) => `${full}_bucket{le="${bound}"} ${below += count}`)
+  const all = below + above
+  const ends = [`${full}_bucket{le="+Inf"} ${all}`, `${full}_sum ${sum}`, `${full}_count ${all}`]
+  return [`# HELP ${full} ${help}`, `# TYPE ${full} histogram`, ...lines, ...ends, ""].join("\n")
+}
+
+const figuresText = (figures: ReadonlyArray<Figure>): string => {
   const context = registryContext()
-  for (const { help, labels = {}, name, value } of gauges) {
-    Metric.gauge(name, { description: help, attributes: labels }).updateUnsafe(value, context)
+  const distributions: Array<string> = []
+  for (const figure of figures) {
+    if ("buckets" in figure) distributions.push(distributionText(figure))
+    else {
+      const { help: description, kind = "gauge", labels: attributes = {}, name, value } = figure
+      const options = { description, attributes }
+      const metric = kind === "gauge"
+        ? Metric.gauge(name, options)
+        : Metric.counter(name, { ...options, incremental: true })
+      metric.updateUnsafe(value, context)
+    }
   }
-  return PrometheusMetrics.formatUnsafe(context, { prefix: PREFIX })
+  return PrometheusMetrics.formatUnsafe(context, { prefix: PREFIX }) + distributions.join("")
 }
 
 /** The state that a service shows. */
 export class StateMetrics extends Context.Service<StateMetrics, {
   /**
    * Adds a reading for the life of the process; what it said answers scrapes for `remembered` (default 5 seconds). One
-   * that fails leaves its gauges out of that scrape.
+   * that fails leaves its figures out of that scrape.
    */
-  add(name: string, read: Effect.Effect<ReadonlyArray<Gauge>>, remembered?: Duration.Input): Effect.Effect<void>
+  add(name: string, read: Effect.Effect<ReadonlyArray<Figure>>, remembered?: Duration.Input): Effect.Effect<void>
   /** What all readings say, each remembered for some seconds, and whether each could be read. */
-  readonly read: Effect.Effect<ReadonlyArray<Gauge>>
+  readonly read: Effect.Effect<ReadonlyArray<Figure>>
 }>()("stint/StateMetrics") {
   /** The readings of a service, made before its layers. */
   static make(): StateMetrics["Service"] {
-    const readings: Array<Effect.Effect<ReadonlyArray<Gauge>>> = []
+    const readings: Array<Effect.Effect<ReadonlyArray<Figure>>> = []
     return StateMetrics.of({
       add: (name, read, remembered = REMEMBERED) =>
         Effect.map(
           Effect.cachedWithTTL(
             read.pipe(
               Effect.timeout("2 seconds"),
-              Effect.map((gauges) => [...gauges, readable(name, 1)]),
+              Effect.map((figures): ReadonlyArray<Figure> => [...figures, readable(name, 1)]),
               Effect.catchCause((cause) =>
                 Effect.as(Effect.logDebug(`metrics: ${name} can't be read`, Cause.squash(cause)), [readable(name, 0)])
               ),
@@ -122,8 +158,8 @@ export const routes = (requests: RequestMetrics) =>
     yield* router.add(
       "GET",
       "/metrics",
-      Effect.map(state.read, (gauges) =>
-        HttpServerResponse.text(gaugesText(gauges) + requests.text(), {
+      Effect.map(state.read, (figures) =>
+        HttpServerResponse.text(figuresText(figures) + requests.text(), {
           contentType: "text/plain; version=0.0.4; charset=utf-8",
         })),
     )
@@ -132,7 +168,7 @@ export const routes = (requests: RequestMetrics) =>
 /** Adds a reading as a layer; the one that counts whole tables is remembered for longer. */
 export const reading = <E, R>(
   name: string,
-  make: Effect.Effect<Effect.Effect<ReadonlyArray<Gauge>>, E, R>,
+  make: Effect.Effect<Effect.Effect<ReadonlyArray<Figure>>, E, R>,
   remembered?: Duration.Input,
 ): Layer.Layer<never, E, R | StateMetrics> =>
   Layer.effectDiscard(Effect.gen(function* () {

@@ -25,7 +25,7 @@ import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
 import * as Engine from "./Engine.ts"
 import * as EngineMemory from "./Engine/MemoryRepo.ts"
 import * as EnginePg from "./Engine/PgRepo.ts"
-import { Health, metrics } from "./Health.ts"
+import { Health, metrics, punctual } from "./Health.ts"
 import { HealthHttp } from "./Health/Http.ts"
 import { HealthRepo } from "./Health/Repo.ts"
 import { Limits } from "./Limits.ts"
@@ -86,6 +86,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
     alerting,
     metrics,
+    punctual,
     Retention.layer(jobs),
     Audit.layer("scheduler"),
     Projection.layer,

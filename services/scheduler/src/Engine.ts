@@ -1,5 +1,6 @@
 /** The engine: sleeps until something is due, claims it, has its draft made, writes what became of it. */
 import { Health } from "@stint/edge/Health"
+import { type Gauge, StateMetrics } from "@stint/edge/Metrics"
 import { whole } from "@stint/edge/Refusal"
 import { oneLine, outage } from "@stint/edge/Outage"
 import { delayAfter, MAX_ATTEMPTS, reconnect, runRetry } from "@stint/edge/Schedules"
@@ -55,6 +56,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const drafts = yield* Drafts
   const nudge = yield* Nudge
   const health = yield* Health
+  const state = yield* StateMetrics
   const permits = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
   const retriesPerSecond = yield* whole("STINT_RETRIES_PER_SECOND", 1, 100_000, 100)
   const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probing })
@@ -194,6 +196,20 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
     Effect.retry(reconnect),
   )
 
+  yield* state.add(
+    "engine",
+    Effect.map(
+      Effect.orDie(breaker.state(DOWNSTREAM)),
+      ({ _tag }) =>
+        (["Closed", "HalfOpen", "Open"] as const).map((state): Gauge => ({
+          name: "scheduler_breaker",
+          help: "Which state this replica's circuit breaker is in",
+          labels: { downstream: DOWNSTREAM, state: state.toLowerCase() },
+          value: state === _tag ? 1 : 0,
+        })),
+    ),
+    "1 second",
+  )
   yield* health.require({
     name: "engine",
     check: Effect.suspend(() => fault === undefined ? Effect.void : Effect.fail(`can't work now: ${fault}`)),

@@ -140,7 +140,7 @@ export class Store extends Context.Service<Store, {
     alerts: new Map(),
     limits: new Map(),
     counters: new Map(),
-    retryBudget: { tokens: Infinity, filled_at: 0, completed_seen: 0 },
+    retryBudget: { tokens: 1000, filled_at: 0, completed_seen: 0 },
     cursor: null,
     fence: 0,
   }))

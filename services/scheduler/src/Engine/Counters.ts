@@ -11,7 +11,7 @@ export const COUNTED_AS = {
   Completed: "completed",
   Retry: "retried",
   Dead: "dead_lettered",
-  Gone: "cancelled",
+  Gone: "gone",
   HandBack: "handed_back",
 } as const satisfies Record<Outcome["_tag"], string>
 

@@ -3,7 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
-import { Store } from "../Store.ts"
+import { RANK } from "../Engine/Fair.ts"
+import { pauses } from "../Engine/PgRepo/Pauses.ts"
+import { type QueuedRun, Store } from "../Store.ts"
 import type { Vitals } from "./Policy.ts"
 
 const HOUR = 3_600_000
@@ -81,20 +83,97 @@ export const memoryVitals = (store: Store["Service"], now: number): Vitals => {
   }
 }
 
+const memoryWaiting = (store: Store["Service"], now: number): number => {
+  const paused = (of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
+    ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
+      store.states.get(id)?.status === "paused"
+    )
+  const limited = ({ agent_id, run }: QueuedRun) =>
+    store.limits.values().some(({ kind, subject }) =>
+      subject === "*" || (kind === "customer" ? subject === run.customer_id : subject === agent_id)
+    )
+  const runs = [...store.queue.values()].filter((queued) =>
+    queued.holder === null && queued.claimable_at !== null && queued.rank < RANK.retry &&
+    (queued.forced || !paused(queued.run)) && !limited(queued)
+  )
+  const goals = [...store.goals.values()].filter((goal) => !paused(goal))
+  const since = Math.min(
+    ...runs.map(({ caught_up, claimable_at, due_at }) => caught_up ? Math.max(due_at, claimable_at!) : due_at),
+    ...goals.flatMap(({ due_at }) => due_at ?? []),
+  )
+  return Math.max(now - since, 0) / 1000
+}
+
 /** The figures. */
 export class HealthRepo extends Context.Service<HealthRepo, {
   readonly vitals: Effect.Effect<Vitals>
+  /** The engine's counters of all replicas since the database was made, by name and label (Engine/Counters.ts). */
+  readonly counters: Effect.Effect<ReadonlyMap<string, number>>
+  /** How many retries may start now, as it was at the last claim of one. */
+  readonly retryTokens: Effect.Effect<number>
+  /**
+   * For how many seconds the longest waiting work has been due, as a run or as a goal that no run was made of yet; 0 when
+   * none is. What is paused, under a limit, or waits for the budget of retries does not count: that it waits is wanted.
+   */
+  readonly waiting: Effect.Effect<number>
 }>()("scheduler/HealthRepo") {
   static readonly layerPg = Layer.effect(
     HealthRepo,
-    Effect.map(readVitals, (read) => HealthRepo.of({ vitals: Effect.orDie(Effect.suspend(() => read())) })),
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const vitals = yield* readVitals
+      const { paused, pausedBy } = yield* pauses
+      const counters = SqlSchema.findAll({
+        Request: Schema.Void,
+        Result: Schema.Struct({ name: Schema.String, label: Schema.String, value: Schema.Finite }),
+        execute: () => sql`select name, label, sum(value) as value from engine_counters group by name, label`,
+      })
+      const tokens = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ tokens: Schema.Finite }),
+        execute: () => sql`select tokens from retry_budget`,
+      })
+      const waiting = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ seconds: Schema.NullOr(Schema.Finite) }),
+        execute: () =>
+          sql`select extract(epoch from now() - least(
+                (select min(case when caught_up then greatest(due_at, claimable_at) else due_at end) from run_queue q
+                  -- what was handed back, because deliverables is away, may be claimed again in a moment
+                  where (ready or (claimable_at < now() + interval '10 seconds' and not ready and holder is null))
+                    and due_at <= now() and rank < ${RANK.retry} and (forced or not p.ids && ${pausedBy("q")})
+                    and not exists (select from run_limits l
+                      where l.subject = '*' or (l.kind = 'customer' and l.subject = q.customer_id)
+                        or (l.kind = 'agent_type' and l.subject = q.agent_id))),
+                (select due_at from projected_goals g where due_at <= now() and not p.ids && ${pausedBy("g")}
+                  order by due_at limit 1)))::float8 as seconds
+              from (${paused}) p`,
+      })
+      return HealthRepo.of({
+        vitals: Effect.orDie(Effect.suspend(() => vitals())),
+        counters: Effect.orDie(
+          Effect.map(
+            Effect.suspend(() => counters()),
+            (rows) => new Map(rows.map(({ label, name, value }) => [`${name} ${label}`, value])),
+          ),
+        ),
+        retryTokens: Effect.orDie(Effect.map(Effect.suspend(() => tokens()), (row) => row.tokens)),
+        waiting: Effect.orDie(Effect.map(Effect.suspend(() => waiting()), ({ seconds }) => seconds ?? 0)),
+      })
+    }),
   )
 
   static readonly layerMemory = Layer.effect(
     HealthRepo,
     Effect.map(
       Store,
-      (store) => HealthRepo.of({ vitals: Effect.map(Clock.currentTimeMillis, (now) => memoryVitals(store, now)) }),
+      (store) =>
+        HealthRepo.of({
+          vitals: Effect.map(Clock.currentTimeMillis, (now) => memoryVitals(store, now)),
+          counters: Effect.sync(() => new Map(store.counters)),
+          retryTokens: Effect.sync(() => store.retryBudget.tokens),
+          waiting: Effect.map(Clock.currentTimeMillis, (now) => memoryWaiting(store, now)),
+        }),
     ),
   )
 }

@@ -109,7 +109,7 @@ export const queueWrites = Effect.gen(function* () {
   const release = (goals: ReadonlyArray<string>) =>
     goals.length === 0 ? Effect.succeed(0) : Effect.map(
       sql<{ readonly scheduled_run_id: string }>`
-          update run_queue set claimable_at = now(), ready = true where scheduled_run_id in (
+          update run_queue set claimable_at = now(), ready = true, due_at = greatest(due_at, now()) where scheduled_run_id in (
             select distinct on (w.goal_instance_id) w.scheduled_run_id from run_queue w
             where w.goal_instance_id = any(${goals}::varchar[]) and w.serial and w.claimable_at is null
               and not exists (select from run_queue o where o.goal_instance_id = w.goal_instance_id
@@ -190,6 +190,7 @@ export const memoryWrites = (store: Store["Service"]) => {
       const next = serial.sort((a, b) => a.run.slot - b.run.slot)[0]
       if (next !== undefined) {
         next.claimable_at = now
+        next.due_at = Math.max(next.due_at, now)
         released++
       }
     }
