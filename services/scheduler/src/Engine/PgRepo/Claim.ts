@@ -44,8 +44,9 @@ export const claiming = Effect.gen(function* () {
             update run_queue q set fence = nextval('run_fence'), holder = ${request.holder}, claimed_at = now(),
               ready = false, claimable_at = now() + make_interval(secs => ${request.leaseMs / 1000}),
               attempt = q.attempt + 1
-            from picked where q.scheduled_run_id = picked.scheduled_run_id
-            returning q.*, picked.holder is not null as lost
+            -- an array, not a join: the planner would read a queue of some ten thousand whole for it
+            where q.scheduled_run_id = any (array(select scheduled_run_id from picked))
+            returning q.*
           ), lost as (
             insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
             select scheduled_run_id, fence, attempt, claimed_at, now(),
@@ -53,17 +54,19 @@ export const claiming = Effect.gen(function* () {
             from picked where holder is not null
           ), executions as (
             insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt)
-            select replace(t.scheduled_run_id, 'SCH-', 'RUN-'), t.scheduled_run_id, t.goal_instance_id,
-              r.idempotency_key, 'running', now(), t.attempt
-            from taken t join scheduled_goal_runs r using (scheduled_run_id)
+            select replace(scheduled_run_id, 'SCH-', 'RUN-'), scheduled_run_id, goal_instance_id,
+              goal_instance_id || ':' || to_char(scheduled_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+              'running', now(), attempt
+            from taken
             -- a slot whose run was pruned and that is triggered anew meets the execution that it had
             on conflict (idempotency_key) do update set status = 'running', started_at = now(),
               run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
               attempt = excluded.attempt, completed_at = null, error_details = null
           )
-          select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial,
-            lost, case when attempt = 1 and not caught_up then extract(epoch from now() - due_at)::float8 end as lateness
-          from taken`
+          select t.scheduled_run_id, t.goal_instance_id, t.hired_instance_id, t.scheduled_time, t.attempt, t.fence,
+            t.claimed_at, t.serial, p.holder is not null as lost,
+            case when t.attempt = 1 and not t.caught_up then extract(epoch from now() - t.due_at)::float8 end as lateness
+          from taken t join picked p using (scheduled_run_id)`
   const takeAlone = SqlSchema.findAll({
     Request: Schema.Any,
     Result: Claimed,
@@ -196,7 +199,11 @@ export const claiming = Effect.gen(function* () {
     let open = taken.length > 0
     if (taken.length === 0) {
       const most = request.limit * 2
-      const lanes = yield* walk(most)
+      let lanes = yield* walk(most)
+      if (lanes.length === 0 && cursors.size > 0) {
+        cursors.clear()
+        lanes = yield* walk(most)
+      }
       const retrying = lanes.some((lane) => lane.rank === RANK.retry)
       const retries = retrying ? yield* refill(request.retriesPerSecond) : 0
       const shares = allocate(lanes, request.limit, {
