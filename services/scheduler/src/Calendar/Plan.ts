@@ -36,7 +36,8 @@ const make = (rule: Exclude<Rule, { frequency: "on_demand" }>): Plan => {
   }
 }
 
-const keyOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): string => {
+/** What tells the times of a rule apart from those of another, its zone aside. */
+export const keyOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): string => {
   switch (rule.frequency) {
     case "daily":
       return rule.at
@@ -49,9 +50,8 @@ const keyOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): string => {
   }
 }
 
-/** The plan of a rule; goals with the same times share one. Undefined for on_demand, which has no slots of its own. */
-export const planOf = (rule: Rule): Plan | undefined => {
-  if (rule.frequency === "on_demand") return undefined
+/** The plan of a rule; goals with the same times share one. */
+export const planOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): Plan => {
   const key = keyOf(rule)
   const known = plans.get(key)
   if (known !== undefined) return known
