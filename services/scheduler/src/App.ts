@@ -18,10 +18,12 @@ import { AlertsRepo } from "./Alerts/Repo.ts"
 import { Drafts, Hiring } from "./Clients.ts"
 import { Controls } from "./Controls.ts"
 import { ControlsHttp } from "./Controls/Http.ts"
-import { ControlsRepo } from "./Controls/Repo.ts"
+import * as ControlsMemory from "./Controls/MemoryRepo.ts"
+import * as ControlsPg from "./Controls/PgRepo.ts"
 import { DeadLetters } from "./DeadLetters.ts"
 import { DeadLettersHttp } from "./DeadLetters/Http.ts"
-import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
+import * as DeadLettersMemory from "./DeadLetters/MemoryRepo.ts"
+import * as DeadLettersPg from "./DeadLetters/PgRepo.ts"
 import * as Engine from "./Engine.ts"
 import * as EngineMemory from "./Engine/MemoryRepo.ts"
 import * as EnginePg from "./Engine/PgRepo.ts"
@@ -49,8 +51,8 @@ const Storage = byMode(
     EnginePg.layerPg,
     ProjectionRepo.layerPg,
     RunsRepo.layerPg,
-    ControlsRepo.layerPg,
-    DeadLettersRepo.layerPg,
+    ControlsPg.layerPg,
+    DeadLettersPg.layerPg,
     LimitsRepo.layerPg,
     HealthRepo.layerPg,
     RetentionRepo.layerPg,
@@ -64,8 +66,8 @@ const Storage = byMode(
     EngineMemory.layerMemory,
     ProjectionRepo.layerMemory,
     RunsRepo.layerMemory,
-    ControlsRepo.layerMemory,
-    DeadLettersRepo.layerMemory,
+    ControlsMemory.layerMemory,
+    DeadLettersMemory.layerMemory,
     LimitsRepo.layerMemory,
     HealthRepo.layerMemory,
     RetentionRepo.layerMemory,

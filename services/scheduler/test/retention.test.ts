@@ -8,7 +8,11 @@ import { Effect, Layer, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { TestClock } from "effect/testing"
 import { testDatabase } from "../../../tests/support/Database.ts"
+import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
+import * as ControlsPg from "../src/Controls/PgRepo.ts"
 import { ControlsRepo } from "../src/Controls/Repo.ts"
+import * as DeadLettersMemory from "../src/DeadLetters/MemoryRepo.ts"
+import * as DeadLettersPg from "../src/DeadLetters/PgRepo.ts"
 import { DeadLettersRepo } from "../src/DeadLetters/Repo.ts"
 import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
@@ -90,8 +94,8 @@ describe("retention on memory", () => {
   const layer = Layer.mergeAll(
     RetentionRepo.layerMemory,
     RunsRepo.layerMemory,
-    DeadLettersRepo.layerMemory,
-    ControlsRepo.layerMemory,
+    DeadLettersMemory.layerMemory,
+    ControlsMemory.layerMemory,
     AuditRepo.layerMemory,
   ).pipe(Layer.provideMerge([Store.layer, Ids.layer]))
 
@@ -162,8 +166,8 @@ describe("retention on postgres", () => {
   const layer = Layer.mergeAll(
     RetentionRepo.layerPg,
     RunsRepo.layerPg,
-    DeadLettersRepo.layerPg,
-    ControlsRepo.layerPg,
+    DeadLettersPg.layerPg,
+    ControlsPg.layerPg,
     AuditRepo.layerPg,
   ).pipe(Layer.provide(Ids.layer), Layer.provideMerge(testDatabase("scheduler")))
 
