@@ -37,8 +37,9 @@ describe("stint retention", { timeout: 60_000 }, () => {
     )
     await asOwner(
       "scheduler",
-      `insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, first_failed_at, last_failed_at, expires_at)
-       values ('DLQ-1', 'GOI-1', 'HAI-1', now() - interval '8 days', now(), now() - interval '1 day')`,
+      `insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, fingerprint, first_failed_at, last_failed_at,
+         expires_at)
+       values ('DLQ-1', 'GOI-1', 'HAI-1', '3f9c0a417be2', now() - interval '8 days', now(), now() - interval '1 day')`,
     )
     const dry = await retention("--dry-run")
     assert.strictEqual(dry.status, 0, dry.text)

@@ -4,12 +4,18 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { Access } from "./Caller.ts"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "./Ids.ts"
 import { InvalidRequest, problem } from "./Problem.ts"
-import { IdempotencyHeader, Instant, listOf, NoFields, Page, text } from "./Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, NoFields, Page, PerMinute, text } from "./Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (a person gave up) or expired (7 days). */
 export const DeadLetterState = Schema.Literals(["open", "resolved", "discarded", "expired"])
 export type DeadLetterState = typeof DeadLetterState.Type
+
+/** What stands for a cause: the same for every goal that failed of it, whatever ids, numbers or instants were told. */
+export const Fingerprint = Schema.String.check(Schema.isMaxLength(64)).annotate({
+  description: "Stands for a cause of failure, the same for every goal that failed of it",
+  examples: ["3f9c0a417be2"],
+})
 
 /** An entry: one open one a goal, linked to its runs. */
 export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
@@ -19,6 +25,8 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   error_type: Schema.NullOr(ErrorType),
   error_message: Schema.NullOr(Schema.String),
   stack_trace: Schema.NullOr(Schema.String),
+  /** Of its latest failure. */
+  fingerprint: Fingerprint,
   failure_count: Schema.Int,
   first_failed_at: Instant,
   last_failed_at: Instant,
@@ -27,6 +35,21 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   state: DeadLetterState,
   scheduled_run_ids: Schema.Array(ScheduledRunId),
 }) {}
+
+/** The entries of one cause together. */
+export const DeadLetterCause = Schema.Struct({
+  fingerprint: Fingerprint,
+  /** These two, and the example, are of the entry that failed last. */
+  error_type: Schema.NullOr(ErrorType),
+  error_message: Schema.NullOr(Schema.String),
+  example: DlqId,
+  entries: Schema.Int,
+  /** The runs that are linked to those entries. */
+  runs: Schema.Int,
+  first_failed_at: Instant,
+  last_failed_at: Instant,
+})
+export type DeadLetterCause = typeof DeadLetterCause.Type
 
 /** 404. */
 export class DeadLetterNotFound extends problem<DeadLetterNotFound>()("DeadLetterNotFound", {
@@ -54,19 +77,33 @@ export const RedriveFilter = Schema.Struct({
   goal_instance_id: Schema.optionalKey(GoalInstanceId),
   hired_instance_id: Schema.optionalKey(HiredInstanceId),
   error_type: Schema.optionalKey(ErrorType),
+  fingerprint: Schema.optionalKey(Fingerprint),
 })
 export type RedriveFilter = typeof RedriveFilter.Type
 
-/** Many at once: `dry_run` only counts; `cap` bounds how many entries are taken, oldest first. */
+/**
+ * Many at once: `dry_run` only counts; `cap` bounds how many entries are taken, oldest first; `per_minute` how many of
+ * their runs start a minute.
+ */
 export const Redrive = Schema.Struct({
   filter: Schema.optionalKey(RedriveFilter),
   cap: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+  per_minute: Schema.optionalKey(PerMinute),
   dry_run: Schema.optionalKey(Schema.Boolean),
 })
 export type Redrive = typeof Redrive.Type
 
 /** What a redrive did, or would do. */
-export const Redriven = Schema.Struct({ matched: Schema.Int, queued: Schema.Int, dlq_ids: Schema.Array(DlqId) })
+export const Redriven = Schema.Struct({
+  /** Entries, as `queued` and `dlq_ids`. */
+  matched: Schema.Int,
+  queued: Schema.Int,
+  dlq_ids: Schema.Array(DlqId),
+  /** The runs of those entries that are queued, or would be. */
+  runs: Schema.Int,
+  /** When the pace lets the last of them start; null when there is none. */
+  finishes_at: Schema.NullOr(Instant),
+})
 export type Redriven = typeof Redriven.Type
 
 /** The answer to a retry. */
@@ -88,13 +125,24 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
         state: Schema.optionalKey(DeadLetterState),
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        fingerprint: Schema.optionalKey(Fingerprint),
         ...Page,
       },
       success: listOf(DeadLetter),
       error: InvalidRequest,
     }).annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List dead letters")
-      .annotate(OpenApi.Description, "Operators and viewers; by state, goal and hired agent."),
+      .annotate(OpenApi.Description, "Operators and viewers; by state, goal, hired agent and cause."),
+    HttpApiEndpoint.get("causes", "/causes", {
+      query: { state: Schema.optionalKey(DeadLetterState) },
+      success: Schema.Struct({ items: Schema.Array(DeadLetterCause) }),
+    }).annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the causes of dead letters")
+      .annotate(
+        OpenApi.Description,
+        "Operators and viewers; open entries unless `state` says, those of one cause together, the cause of the " +
+          "most entries first, at most 200. The fingerprint filters the list and a redrive.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params, success: DeadLetter, error: DeadLetterNotFound })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "Get a dead letter")
@@ -122,8 +170,9 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       .annotate(
         OpenApi.Description,
         "Operators only. Queues the runs of up to `cap` open entries that the filter takes, oldest first: 202 " +
-          "when it queued any, else 200; with dry_run it only says which. It is logged. Safe to repeat under " +
-          "the same Idempotency-Key.",
+          "when it queued any, else 200; with dry_run it only says which, how many runs they have and until when " +
+          "they would take to start. With per_minute they start no faster than that. It is logged. Safe to " +
+          "repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.delete("discard", "/:id", {
       params,

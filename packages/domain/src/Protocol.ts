@@ -51,6 +51,11 @@ export const NullableInstantField = Model.Field({
 /** Free text of a person: at most `max` characters. */
 export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))
 
+/** A pace: how many runs may start a minute, 1 to 100,000. */
+export const PerMinute = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 })).annotate({
+  description: "How many runs may start a minute, spread evenly",
+})
+
 /** A JSON object whose shape an agent type's definition decides, not this contract. */
 export const JsonObject = Schema.Record(Schema.String, Schema.Json)
 export type JsonObject = typeof JsonObject.Type

@@ -2,6 +2,7 @@
 import type { Caller } from "@stint/domain/Caller"
 import {
   type DeadLetter,
+  type DeadLetterCause,
   DeadLetterClosed,
   DeadLetterNotFound,
   DeadLetterQueued,
@@ -14,9 +15,10 @@ import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
-import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
+import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { DeadLettersRepo, type RedriveResult } from "./DeadLetters/Repo.ts"
 import { Nudge } from "./Nudge.ts"
+import { startOf } from "./Queue/Pace.ts"
 
 /** How many entries a redrive takes unless it says. */
 const DEFAULT_CAP = 100
@@ -26,6 +28,7 @@ export interface DeadLettersQuery {
   readonly state?: DeadLetterState
   readonly goal_instance_id?: GoalInstanceId
   readonly hired_instance_id?: HiredInstanceId
+  readonly fingerprint?: string
   readonly cursor?: string
   readonly limit?: number
 }
@@ -36,6 +39,8 @@ export class DeadLetters extends Context.Service<DeadLetters, {
     query: DeadLettersQuery,
   ): Effect.Effect<{ readonly items: ReadonlyArray<DeadLetter>; readonly next_cursor: string | null }, InvalidRequest>
   get(id: DlqId): Effect.Effect<DeadLetter, DeadLetterNotFound>
+  /** What the entries of a state (open unless it says) failed of, those of one cause together. */
+  causes(state?: DeadLetterState): Effect.Effect<{ readonly items: ReadonlyArray<DeadLetterCause> }>
   /** Queues all its runs again, under the keys they had. */
   retry(caller: Caller, id: DlqId): Effect.Effect<Retried, DeadLetterNotFound | DeadLetterClosed | DeadLetterQueued>
   /** Retries many; with `dry_run` only tells which. */
@@ -74,6 +79,10 @@ export class DeadLetters extends Context.Service<DeadLetters, {
         return Option.isSome(found) ? found.value : yield* new DeadLetterNotFound({ detail: id })
       })
 
+      const causes = Effect.fn("DeadLetters.causes")(function* (state: DeadLetterState = "open") {
+        return { items: yield* repo.causes(state) }
+      })
+
       const retry = Effect.fn("DeadLetters.retry")(function* (caller: Caller, id: DlqId) {
         const result = yield* repo.retry(id, {
           ...(yield* line(caller, "dlq_retry")),
@@ -93,16 +102,29 @@ export class DeadLetters extends Context.Service<DeadLetters, {
       })
 
       const redrive = Effect.fn("DeadLetters.redrive")(function* (caller: Caller, input: Redrive) {
-        const matched = yield* repo.matching(input.filter ?? {}, input.cap ?? DEFAULT_CAP)
-        if (input.dry_run === true) {
-          return { matched: matched.length, queued: 0, dlq_ids: matched as ReadonlyArray<DlqId> }
+        const { cap = DEFAULT_CAP, dry_run = false, filter = {}, per_minute } = input
+        const matched = yield* repo.matching(filter, cap)
+        const answer = (queued: number, { dlq_ids, last_start, runs }: RedriveResult): Redriven => ({
+          matched: matched.length,
+          queued,
+          dlq_ids: dlq_ids as ReadonlyArray<DlqId>,
+          runs,
+          finishes_at: last_start === null ? null : DateTime.makeUnsafe(last_start),
+        })
+        if (dry_run) {
+          const runs = matched.reduce((sum, letter) => sum + letter.runs, 0)
+          return answer(0, {
+            dlq_ids: matched.filter((letter) => letter.runs > 0).map((letter) => letter.dlq_id),
+            runs,
+            last_start: runs === 0 ? null : startOf(yield* Clock.currentTimeMillis, runs - 1, per_minute),
+          })
         }
-        const queued = (yield* repo.redrive(matched, {
+        const done = yield* repo.redrive(matched.map((letter) => letter.dlq_id), per_minute, {
           ...(yield* line(caller, "dlq_redrive")),
-          action_metadata: { filter: { ...input.filter } },
-        })) as ReadonlyArray<DlqId>
-        if (queued.length > 0) yield* nudge.here
-        return { matched: matched.length, queued: queued.length, dlq_ids: queued }
+          action_metadata: { filter: { ...filter }, ...(per_minute === undefined ? {} : { per_minute }) },
+        })
+        if (done.runs > 0) yield* nudge.here
+        return answer(done.dlq_ids.length, done)
       })
 
       const discard = Effect.fn("DeadLetters.discard")(function* (caller: Caller, id: DlqId, reason: string) {
@@ -116,7 +138,7 @@ export class DeadLetters extends Context.Service<DeadLetters, {
         return yield* get(id)
       })
 
-      return DeadLetters.of({ list, get, retry, redrive, discard })
+      return DeadLetters.of({ list, get, causes, retry, redrive, discard })
     }),
   )
 }

@@ -12,5 +12,6 @@ export const scripts: ReadonlyArray<string> = [
   "130_retention",
   "140_alerts",
   "150_fair_claims",
+  "170_dead_letter_cause",
   "180_engine_counters",
 ]

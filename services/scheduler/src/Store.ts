@@ -47,6 +47,7 @@ export interface StoredDeadLetter {
   readonly hired_instance_id: string
   error_type: ErrorType
   error_message: string
+  fingerprint: string
   failure_count: number
   readonly first_failed_at: number
   last_failed_at: number

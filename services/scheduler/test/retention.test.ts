@@ -110,6 +110,7 @@ describe("retention on memory", () => {
           hired_instance_id: "HAI-1",
           error_type: "PERMANENT",
           error_message: "said the test",
+          fingerprint: "3f9c0a417be2",
           failure_count: 1,
           first_failed_at: NOW - failed * DAY,
           last_failed_at: NOW - failed * DAY,
@@ -175,9 +176,9 @@ describe("retention on postgres", () => {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       for (const { closed, failed, name } of letters) {
-        yield* sql`insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, first_failed_at, last_failed_at,
-            expires_at, state, closed_at)
-          select ${`DLQ-${name}`}, ${`GOI-${name}`}, 'HAI-1', f, f, f + interval '7 days',
+        yield* sql`insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, fingerprint, first_failed_at,
+            last_failed_at, expires_at, state, closed_at)
+          select ${`DLQ-${name}`}, ${`GOI-${name}`}, 'HAI-1', '3f9c0a417be2', f, f, f + interval '7 days',
             ${closed === undefined ? "open" : "discarded"}, now() - ${closed ?? null}::float8 * interval '1 day'
           from (select now() - ${failed}::float8 * interval '1 day' as f) x`
       }

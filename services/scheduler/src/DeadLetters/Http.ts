@@ -13,6 +13,7 @@ export const DeadLettersHttp = HttpApiBuilder.group(
     const letters = yield* DeadLetters
     return handlers.handleAll({
       list: ({ query }) => letters.list(query),
+      causes: ({ query }) => letters.causes(query.state),
       get: ({ params }) => letters.get(params.id),
       retry: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => letters.retry(caller, params.id)),
       redrive: ({ payload }) =>

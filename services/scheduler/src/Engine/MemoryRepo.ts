@@ -1,6 +1,7 @@
 /** The engine's units of work over maps: the same promises as on Postgres, for as long as the process lives. */
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Effect, Layer } from "effect"
+import { fingerprintOf } from "../DeadLetters/Fingerprint.ts"
 import { ClaimedRun, type GoalRow, type NewRun } from "../Model.ts"
 import { memoryWrites } from "../Queue/Repo.ts"
 import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
@@ -73,8 +74,9 @@ export const layerMemory = Layer.effect(
         letter.goal_instance_id === run.goal_instance_id && letter.state === "open"
       )
       const error_message = `${outcome.error.type}: ${outcome.error.message}`
+      const fingerprint = fingerprintOf(outcome.errorType, outcome.error)
       if (open !== undefined) {
-        Object.assign(open, { error_type: outcome.errorType, error_message, last_failed_at: now })
+        Object.assign(open, { error_type: outcome.errorType, error_message, fingerprint, last_failed_at: now })
         open.failure_count++
         run.dlq_id = open.dlq_id
         return
@@ -86,6 +88,7 @@ export const layerMemory = Layer.effect(
         hired_instance_id: run.hired_instance_id,
         error_type: outcome.errorType,
         error_message,
+        fingerprint,
         failure_count: 1,
         first_failed_at: now,
         last_failed_at: now,

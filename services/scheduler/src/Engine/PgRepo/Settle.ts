@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Ids } from "@stint/edge/Ids"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { fingerprintOf } from "../../DeadLetters/Fingerprint.ts"
 import type { ClaimedRun } from "../../Model.ts"
 import { queueWrites } from "../../Queue/Repo.ts"
 import { Increments } from "../Counters.ts"
@@ -133,11 +134,13 @@ export const settling = Effect.gen(function* () {
         const last = outcomes.at(-1)!
         const [letter] = yield* sql<{ dlq_id: string }>`
           insert into scheduler_dlq as d (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message,
-            failure_count, first_failed_at, last_failed_at, expires_at)
+            fingerprint, failure_count, first_failed_at, last_failed_at, expires_at)
           values (${yield* ids.next("DLQ")}, ${goal}, ${last.run.hired_instance_id}, ${last.errorType},
-            ${`${last.error.type}: ${last.error.message}`}, ${outcomes.length}, now(), now(), now() + interval '7 days')
+            ${`${last.error.type}: ${last.error.message}`}, ${fingerprintOf(last.errorType, last.error)},
+            ${outcomes.length}, now(), now(), now() + interval '7 days')
           on conflict (goal_instance_id) where state = 'open' do update set
             error_type = excluded.error_type, error_message = excluded.error_message,
+            fingerprint = excluded.fingerprint,
             failure_count = d.failure_count + excluded.failure_count, last_failed_at = now()
           returning dlq_id`
         yield* sql`update scheduled_goal_runs set dlq_id = ${letter!.dlq_id}
