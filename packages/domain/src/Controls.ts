@@ -180,8 +180,9 @@ export class ControlsGroup extends HttpApiGroup.make("controls")
       .annotate(
         OpenApi.Description,
         "Operators only: at once, of a past slot, or of a future one. 202 with the run's id; 409 " +
-          "scheduler_paused unless forced, 409 slot_taken with the id of the run that is there. It is logged. " +
-          "Safe to repeat under the same Idempotency-Key.",
+          "scheduler_paused unless forced, 409 slot_taken with the id of the run that is there (a slot " +
+          "that was skipped has one, which a backfill takes up again). It is logged. Safe to repeat under the " +
+          "same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("status", "/status", { success: Status })
       .annotate(Access, ["operator", "viewer", "service"])

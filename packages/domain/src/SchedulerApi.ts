@@ -1,5 +1,6 @@
 /** The scheduler's contract: when an agent runs. */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { BackfillGroup } from "./Backfill.ts"
 import { Authorization } from "./Caller.ts"
 import { ControlsGroup } from "./Controls.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
@@ -8,9 +9,9 @@ import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
 
-/** Controls, runs, dead letters, limits, health. */
+/** Controls, backfill, runs, dead letters, limits, health. */
 export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(ControlsGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup)
+  .add(ControlsGroup, BackfillGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -15,6 +15,10 @@ import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { alerting, Alerts } from "./Alerts.ts"
 import { AlertsRepo } from "./Alerts/Repo.ts"
+import { Backfills } from "./Backfill.ts"
+import { BackfillHttp } from "./Backfill/Http.ts"
+import * as BackfillMemory from "./Backfill/MemoryRepo.ts"
+import * as BackfillPg from "./Backfill/PgRepo.ts"
 import { Drafts, Hiring } from "./Clients.ts"
 import { Controls } from "./Controls.ts"
 import { ControlsHttp } from "./Controls/Http.ts"
@@ -52,6 +56,7 @@ const Storage = byMode(
     ProjectionRepo.layerPg,
     RunsRepo.layerPg,
     ControlsPg.layerPg,
+    BackfillPg.layerPg,
     DeadLettersPg.layerPg,
     LimitsRepo.layerPg,
     HealthRepo.layerPg,
@@ -67,6 +72,7 @@ const Storage = byMode(
     ProjectionRepo.layerMemory,
     RunsRepo.layerMemory,
     ControlsMemory.layerMemory,
+    BackfillMemory.layerMemory,
     DeadLettersMemory.layerMemory,
     LimitsRepo.layerMemory,
     HealthRepo.layerMemory,
@@ -94,9 +100,10 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Projection.layer,
     Engine.layer,
   ).pipe(
-    Layer.provide([ControlsHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp]),
+    Layer.provide([ControlsHttp, BackfillHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp]),
     Layer.provide([
       Controls.layerNoDeps,
+      Backfills.layerNoDeps,
       Runs.layerNoDeps,
       DeadLetters.layerNoDeps,
       Limits.layerNoDeps,

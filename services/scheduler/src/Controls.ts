@@ -13,16 +13,16 @@ import {
   type Trigger,
   type Triggered,
 } from "@stint/domain/Controls"
-import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
+import type { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
 import { HireNotFound } from "@stint/domain/Hires"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
-import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
-import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Schema } from "effect"
 import { Alerts } from "./Alerts.ts"
-import { Hiring } from "./Clients.ts"
 import { type ActionRow, ControlsRepo, type StateRow } from "./Controls/Repo.ts"
+import { targets } from "./Controls/Target.ts"
 import { Nudge } from "./Nudge.ts"
 
 /** How often a pause that waits looks whether what ran has ended, in milliseconds. */
@@ -72,7 +72,7 @@ export class Controls extends Context.Service<Controls, {
       const ids = yield* Ids
       const nudge = yield* Nudge
       const alerts = yield* Alerts
-      const hiring = yield* Hiring
+      const targetOf = yield* targets
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
 
       const pause = Effect.fn("Controls.pause")(function* (caller: Caller, input: Pause) {
@@ -135,26 +135,8 @@ export class Controls extends Context.Service<Controls, {
         }
       })
 
-      /** A goal that the projection does not know may be newer than the feed was read: hiring is asked before a 404. */
-      const targetOf = Effect.fnUntraced(function* (goal: GoalInstanceId) {
-        const known = yield* repo.target(goal)
-        if (Option.isSome(known)) return known.value
-        const { goals } = yield* hiring.lookup(goal).pipe(
-          Effect.mapError(() => new Unavailable({ detail: "hiring does not answer, and the goal is not known here" })),
-        )
-        if (goals.length === 0) return yield* new GoalNotFound({ detail: goal })
-        for (let tries = 0; tries < 20; tries++) {
-          yield* Effect.sleep(LOOK_AGAIN)
-          const arrived = yield* repo.target(goal)
-          if (Option.isSome(arrived)) return arrived.value
-        }
-        return yield* new Unavailable({ detail: "the goal is new and has not arrived here yet; try again" })
-      })
-
       const trigger = Effect.fn("Controls.trigger")(function* (caller: Caller, id: GoalInstanceId, input: Trigger) {
-        const { goal, hire } = yield* targetOf(id)
-        if (!hire.runnable) return yield* new HireNotRunnable({ detail: hire.reason ?? "the hired agent may not run" })
-        if (!goal.enabled) return yield* new GoalDisabled({ detail: "Its customer has switched it off" })
+        const { goal } = yield* targetOf(id)
         const force = input.force ?? false
         const slot = input.scheduled_time === undefined
           ? yield* ids.instant
@@ -191,7 +173,8 @@ export class Controls extends Context.Service<Controls, {
             })
           case "Taken":
             return yield* new SlotTaken({
-              detail: `The run of ${DateTime.formatIso(scheduled_time)} is ${result.scheduled_run_id}`,
+              detail: `The run of ${DateTime.formatIso(scheduled_time)} is ${result.scheduled_run_id}; ` +
+                "if it was skipped, a backfill takes it up again",
               scheduled_run_id: result.scheduled_run_id as ScheduledRunId,
             })
           case "Made":

@@ -6,6 +6,15 @@ import { memoryWrites } from "../Queue/Repo.ts"
 import { Store } from "../Store.ts"
 import { alertIdOf, ControlsRepo, pausedAlert, type TriggerResult } from "./Repo.ts"
 
+const inScope = (id: string, of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
+  id === "global" || id === `hire:${of.hired_instance_id}` || id === `customer:${of.customer_id}`
+
+/** The pause that stops a hire's runs, if one does. */
+export const pauseOver = (
+  store: Store["Service"],
+  of: { readonly hired_instance_id: string; readonly customer_id: string },
+) => store.states.values().find((state) => state.status === "paused" && inScope(state.state_id, of))
+
 /** The layer of `ControlsRepo` over the memory store. */
 export const layerMemory = Layer.effect(
   ControlsRepo,
@@ -14,8 +23,6 @@ export const layerMemory = Layer.effect(
     const { insert } = memoryWrites(store)
     const audit = auditMemory(store)
     const alerts = memoryAlerts(store)
-    const inScope = (id: string, of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
-      id === "global" || id === `hire:${of.hired_instance_id}` || id === `customer:${of.customer_id}`
     return ControlsRepo.of({
       states: () => Effect.sync(() => [...store.states.values()].map((state) => ({ ...state }))),
       pause: (id, reason, line) =>
@@ -68,7 +75,7 @@ export const layerMemory = Layer.effect(
         }),
       trigger: (run, line) =>
         Effect.map(Clock.currentTimeMillis, (now): TriggerResult => {
-          const stop = [...store.states.values()].find((s) => s.status === "paused" && inScope(s.state_id, run))
+          const stop = pauseOver(store, run)
           if (stop !== undefined && run.queue?.forced !== true) return { _tag: "Paused", reason: stop.paused_reason }
           const made = insert([run], now)
           if (made.length > 0) {

@@ -9,6 +9,22 @@ import { GoalRow, HireRow } from "../Model.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { type ActionFilter, ActionRow, alertIdOf, ControlsRepo, pausedAlert, StateRow } from "./Repo.ts"
 
+/**
+ * The pause that stops a hire's runs, if one does, inside the caller's transaction: it waits for a pause that is being
+ * written, and none begins before that transaction ends.
+ */
+export const pauseReads = Effect.map(
+  PgClient.PgClient,
+  (sql) =>
+    Effect.fnUntraced(function* (of: { readonly hired_instance_id: string; readonly customer_id: string }) {
+      yield* sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`
+      const scopes = ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`]
+      const [stop] = yield* sql<{ paused_reason: string | null }>`
+        select paused_reason from scheduler_state where status = 'paused' and state_id = any(${scopes}::varchar[])`
+      return stop
+    }),
+)
+
 /** The layer of `ControlsRepo` on Postgres. */
 export const layerPg = Layer.effect(
   ControlsRepo,
@@ -17,6 +33,7 @@ export const layerPg = Layer.effect(
     const { insert } = yield* queueWrites
     const audit = yield* auditWrites
     const alerts = yield* alertWrites
+    const pauseOver = yield* pauseReads
     const states = SqlSchema.findAll({
       Request: Schema.Void,
       Result: StateRow,
@@ -122,10 +139,7 @@ export const layerPg = Layer.effect(
         })),
       trigger: (run, line) =>
         Effect.orDie(sql.withTransaction(Effect.gen(function* () {
-          yield* sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`
-          const scopes = ["global", `hire:${run.hired_instance_id}`, `customer:${run.customer_id}`]
-          const [stop] = yield* sql<{ paused_reason: string | null }>`
-            select paused_reason from scheduler_state where status = 'paused' and state_id = any(${scopes}::varchar[])`
+          const stop = yield* pauseOver(run)
           if (stop !== undefined && run.queue?.forced !== true) {
             return { _tag: "Paused", reason: stop.paused_reason } as const
           }

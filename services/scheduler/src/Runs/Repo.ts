@@ -9,6 +9,7 @@ import { runIdOf } from "../Engine/Repo.ts"
 import { keyOf, Millis } from "../Model.ts"
 import { memoryWrites, queueWrites } from "../Queue/Repo.ts"
 import { Store, type StoredRun } from "../Store.ts"
+import { statusOf as derived } from "./Status.ts"
 
 /** Which runs; `customer_id` bounds what a customer sees. */
 export interface RunFilter {
@@ -146,10 +147,13 @@ export class RunsRepo extends Context.Service<RunsRepo, {
       const { cancel, release } = memoryWrites(store)
       const audit = auditMemory(store)
       const statusOf = (run: StoredRun): RunStatus => {
-        if (run.status === "completed") return "completed"
-        if (run.status === "cancelled") return run.dlq_id === null ? "cancelled" : "dead_lettered"
-        const queued = store.queue.get(run.scheduled_run_id)!
-        return queued.holder !== null ? "running" : queued.attempt > 0 ? "retrying" : "pending"
+        const queued = store.queue.get(run.scheduled_run_id)
+        return derived({
+          status: run.status,
+          dead: run.dlq_id !== null,
+          held: queued !== undefined && queued.holder !== null,
+          attempt: queued?.attempt ?? 0,
+        })
       }
       const when = (millis: number | null | undefined) =>
         millis === null || millis === undefined ? null : DateTime.makeUnsafe(millis)
