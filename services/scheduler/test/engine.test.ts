@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
-import type { RunsRepo } from "../src/Runs/Repo.ts"
+import { RunsRepo } from "../src/Runs/Repo.ts"
 import { at, change, claim, done, goalOf, materialise, runsOf, settle, storages } from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
 
@@ -136,6 +136,33 @@ for (const [name, storage] of Object.entries(storages)) {
         yield* settle([{ _tag: "HandBack", run: first!, delayMs: 0 }])
         const [again] = yield* claim(1)
         assert.strictEqual(again!.attempt, 1)
+      }),
+    )
+
+    live(
+      "what a cancelled run makes is discarded, and its goal's next run has its turn",
+      Effect.fnUntraced(function* () {
+        const { goal_instance_id } = yield* goalOf({ cron: "* * * * *" }, 3)
+        yield* materialise
+        const [running] = yield* claim()
+        const repo = yield* EngineRepo
+        const runs = yield* RunsRepo
+        const line = {
+          log_id: unique("LOG"),
+          action: "run_cancel" as const,
+          operator: "olga",
+          goal_instance_id,
+          reason: null,
+          action_metadata: {},
+        }
+        assert.isTrue(yield* runs.cancel(running!.scheduled_run_id, "cancelled by olga", line))
+        assert.strictEqual((yield* repo.renew([running!], 10_000)).size, 0)
+        assert.deepStrictEqual(yield* settle([done(running!)]), { settled: 0, released: 0 })
+        const run = (yield* runsOf(goal_instance_id)).find((r) => r.scheduled_run_id === running!.scheduled_run_id)!
+        assert.deepInclude(run, { status: "cancelled", reason: "cancelled by olga", deliverable_id: null })
+        assert.isFalse(yield* runs.cancel(running!.scheduled_run_id, "again", line))
+        const [next] = yield* claim()
+        assert.strictEqual(next!.scheduled_time, running!.scheduled_time + 60_000)
       }),
     )
 
