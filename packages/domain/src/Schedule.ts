@@ -17,11 +17,11 @@ const isKnownTimezone = (zone: string): boolean => {
 }
 
 /** A zone: any name or link that the runtime's Intl accepts, as sent; numeric offsets are refused. */
-export const Timezone = Schema.String.check(
+export const Timezone = Schema.String.annotate({ examples: ["Asia/Kolkata", "UTC"] }).check(
   Schema.makeFilter((zone: string) =>
     isKnownTimezone(zone) || "must be a time zone by name, such as Asia/Kolkata or UTC; an offset is none"
   ),
-).annotate({ examples: ["Asia/Kolkata", "UTC"] })
+)
 export type Timezone = typeof Timezone.Type
 
 /** A time of day HH:MM, 00:00 to 23:59. */
@@ -41,9 +41,9 @@ export const DayOfMonth = Schema.Int.check(
 )
 
 /** Five fields that fire within 8 years of today: the one schema here whose answer depends on the day it is asked. */
-export const CronExpression = Schema.String.check(
+export const CronExpression = Schema.String.annotate({ examples: ["0 9 * * 1-5"] }).check(
   Schema.makeFilter((expression: string) => cronFault(expression, Math.floor(Date.now() / dayMs))),
-).annotate({ examples: ["0 9 * * 1-5"] })
+)
 
 /** What becomes of slots missed while down or paused. */
 export const Missed = Schema.Literals(["each", "latest", "skip"])

@@ -8,10 +8,11 @@ import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
+import { SimulationGroup } from "./Simulation.ts"
 
-/** Controls, backfill, runs, dead letters, limits, health. */
+/** Controls, backfill, runs, dead letters, limits, health, simulation. */
 export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(ControlsGroup, BackfillGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup)
+  .add(ControlsGroup, BackfillGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup, SimulationGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -47,6 +47,9 @@ import { Runs } from "./Runs.ts"
 import { RunsHttp } from "./Runs/Http.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
 import { scripts } from "./Schema.ts"
+import { Simulation } from "./Simulation.ts"
+import { SimulationHttp } from "./Simulation/Http.ts"
+import { SimulationRepo } from "./Simulation/Repo.ts"
 import { Store } from "./Store.ts"
 
 const Storage = byMode(
@@ -62,6 +65,7 @@ const Storage = byMode(
     HealthRepo.layerPg,
     RetentionRepo.layerPg,
     AlertsRepo.layerPg,
+    SimulationRepo.layerPg,
     IdempotencyRepo.layerPg,
     AuditRepo.layerPg,
     NudgePg.layerPg,
@@ -78,6 +82,7 @@ const Storage = byMode(
     HealthRepo.layerMemory,
     RetentionRepo.layerMemory,
     AlertsRepo.layerMemory,
+    SimulationRepo.layerMemory,
     IdempotencyRepo.layerMemory,
     AuditRepo.layerMemory,
     Nudge.layerMemory,
@@ -100,7 +105,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Projection.layer,
     Engine.layer,
   ).pipe(
-    Layer.provide([ControlsHttp, BackfillHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp]),
+    Layer.provide([ControlsHttp, BackfillHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp, SimulationHttp]),
     Layer.provide([
       Controls.layerNoDeps,
       Backfills.layerNoDeps,
@@ -108,6 +113,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
       DeadLetters.layerNoDeps,
       Limits.layerNoDeps,
       Health.layerNoDeps,
+      Simulation.layerNoDeps,
       middlewares,
     ]),
     Layer.provide([Alerts.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),

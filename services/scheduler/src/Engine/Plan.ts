@@ -1,5 +1,5 @@
 /** Pure: what becomes of the slots of one goal that have fallen due (domain.md, "Rules: when it runs"). */
-import { ruleOf, type ScheduleSettings } from "@stint/domain/Schedule"
+import { type Overlap, ruleOf, type ScheduleSettings } from "@stint/domain/Schedule"
 import { between, nextAfter, rangeBetween } from "../Calendar.ts"
 import { decide, defaultGraceMs, defaultHorizonMs } from "../Calendar/Misfire.ts"
 import { spreadOf } from "../Calendar/Spread.ts"
@@ -38,13 +38,34 @@ export interface Open {
   readonly waiting: number
 }
 
+/** Whether a slot that is to run may start, as `overlap` has it. */
+export interface Turn {
+  readonly outcome: SlotPlan["outcome"]
+  readonly serial: boolean
+  readonly reason?: string
+}
+
+const anyTurn: Turn = { outcome: "claimable", serial: false }
+const firstTurn: Turn = { outcome: "claimable", serial: true }
+const laterTurn: Turn = { outcome: "waits", serial: true }
+const openRun: Turn = { outcome: "skipped", serial: false, reason: "overlap: a run of this goal is open" }
+const waitingRun: Turn = { outcome: "skipped", serial: false, reason: "overlap: a run of this goal waits already" }
+
+/** Overlap, judged when a slot falls due: slots that are caught up wait for their turn, whatever waits already. */
+export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: boolean): Turn => {
+  if (overlap === "parallel") return anyTurn
+  if (serial === 0) return firstTurn
+  if (caught_up) return laterTurn
+  return overlap === "skip" ? openRun : waiting > 0 ? waitingRun : laterTurn
+}
+
 /** How many slots of one goal are decided at once; a day of a minute's cron fits. */
 const AT_ONCE = 2000
 
-const settingsOf = (goal: GoalRow) => goal.schedule as ScheduleSettings
+const settingsOf = (goal: Pick<GoalRow, "schedule">) => goal.schedule as ScheduleSettings
 
 /** The rule of a projected goal in its hire's zone. */
-export const ruleOfGoal = (goal: GoalRow, timezone: string) =>
+export const ruleOfGoal = (goal: Pick<GoalRow, "frequency" | "schedule" | "default_at">, timezone: string) =>
   ruleOf({
     frequency: goal.frequency,
     schedule: settingsOf(goal),
@@ -84,19 +105,9 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   }))
   for (const slot of decision.run) {
     const caught_up = slot < until - defaultGraceMs
-    const due_at = slot + spread
-    if (overlap === "parallel") {
-      slots.push({ slot, due_at, outcome: "claimable", serial: false, caught_up })
-      continue
-    }
-    if (!caught_up && serial > 0 && (overlap === "skip" || waiting > 0)) {
-      const reason = overlap === "skip"
-        ? "overlap: a run of this goal is open"
-        : "overlap: a run of this goal waits already"
-      slots.push({ slot, due_at, outcome: "skipped", serial: false, caught_up, reason })
-      continue
-    }
-    slots.push({ slot, due_at, outcome: serial === 0 ? "claimable" : "waits", serial: true, caught_up })
+    const turn = turnOf(overlap, { serial, waiting }, caught_up)
+    slots.push({ slot, due_at: slot + spread, caught_up, ...turn })
+    if (!turn.serial) continue
     if (serial > 0 && !caught_up) waiting++
     serial++
   }

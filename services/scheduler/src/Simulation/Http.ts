@@ -1,0 +1,15 @@
+/** Contract to service, one line per endpoint. */
+import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Simulation } from "../Simulation.ts"
+
+/** The handler of the simulation. */
+export const SimulationHttp = HttpApiBuilder.group(
+  SchedulerApi,
+  "simulation",
+  Effect.fn(function* (handlers) {
+    const { simulate } = yield* Simulation
+    return handlers.handleAll({ simulate: ({ payload }) => simulate(payload) })
+  }),
+)
