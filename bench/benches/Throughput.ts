@@ -1,0 +1,183 @@
+/** Full goal runs a second: all due at one instant; ours and the peers take turns, and the medians of the rounds count. */
+import { median, medians, roundedAll, table } from "../Figures.ts"
+import type { Ours } from "../Ours.ts"
+import type { PeerProcess } from "../Peer.ts"
+import type { Server } from "../Server.ts"
+
+/** One turn of one contender. */
+interface Turn {
+  /** From the first start to the last row that the database has, seconds. */
+  readonly seconds: number
+  /** CPU seconds of each process. */
+  readonly cpu: Readonly<Record<string, number>>
+}
+
+/** Who runs `count` jobs, and how. */
+interface Contender {
+  readonly name: string
+  turn(count: number): Promise<Turn>
+}
+
+/** How much, and on how many cores. */
+export interface ThroughputOptions {
+  readonly runs: number
+  readonly rounds: number
+  readonly cores: number
+}
+
+const since = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+) =>
+  Object.fromEntries(
+    Object.keys(after).map((name) => [name, after[name]! - before[name]!]),
+  )
+
+const stint = (ours: Ours, server: Server): Contender => ({
+  name: "stint",
+  turn: async (count) => {
+    const cpu = async () => ({
+      ...await ours.cpu(),
+      postgres: await server.cpu(),
+    })
+    const before = await cpu()
+    const { at, slot } = await ours.makeDue(count)
+    await ours.idle()
+    const used = since(before, await cpu())
+    const [ended] = await ours.scheduler.query<{ n: bigint; ms: number }>(
+      `select count(*) as n, (extract(epoch from max(closed_at)) * 1000)::float8 as ms
+       from scheduled_goal_runs where status = 'completed' and scheduled_time = '${slot}'`,
+    )
+    const [made] = await ours.deliverables.query<{ n: bigint }>(
+      `select count(*) as n from deliverables where scheduled_time = '${slot}'`,
+    )
+    if (Number(ended!.n) !== count || Number(made!.n) !== count) {
+      throw new Error(
+        `of ${count} runs ${ended!.n} completed, with ${made!.n} deliverables`,
+      )
+    }
+    return { seconds: (ended!.ms - at) / 1000, cpu: used }
+  },
+})
+
+const contenderOf = (
+  peer: PeerProcess,
+  server: Server,
+  batched: boolean,
+): Contender => ({
+  name: batched ? `${peer.name}, batch INSERT` : peer.name,
+  turn: async (count) => {
+    const stored = async () =>
+      (await peer.database.query<{ n: bigint; ms: number | null }>(
+        `select count(*) as n, (extract(epoch from max(updated_at)) * 1000)::float8 as ms from deliverables`,
+      ))[0]!
+    const cpu = async () => ({
+      worker: await peer.cpu(),
+      postgres: await server.cpu(),
+    })
+    const already = Number((await stored()).n)
+    await peer.enqueue(count, Date.now() - 1000, 0)
+    const before = await cpu()
+    const { first } = await peer.work(count, batched)
+    const used = since(before, await cpu())
+    const { ms, n } = await stored()
+    if (Number(n) - already !== count) {
+      throw new Error(
+        `${peer.name} stored ${Number(n) - already} of ${count} drafts`,
+      )
+    }
+    return { seconds: (ms! - first) / 1000, cpu: used }
+  },
+})
+
+/** What was busiest: a process that is one thread and has no core left, or the machine. */
+const limitOf = (
+  busy: Readonly<Record<string, number>>,
+  cores: number,
+): string => {
+  const all = Object.values(busy).reduce((sum, value) => sum + value, 0)
+  const thread = Object.entries(busy).find(([name, value]) => name !== "postgres" && value >= 0.9)
+  const says = `${all.toFixed(1)} of ${cores} cores`
+  if (thread !== undefined) return `one thread: ${thread[0]} (${says})`
+  return all >= cores * 0.9 ? `CPU of the machine (${says})` : `waiting, on locks, commits or turns (${says})`
+}
+
+/** Measures, prints the table, and returns the figures. */
+export const throughput = async (
+  ours: Ours,
+  peers: ReadonlyArray<PeerProcess>,
+  server: Server,
+  { cores, rounds, runs }: ThroughputOptions,
+) => {
+  const contenders = [
+    stint(ours, server),
+    ...peers.flatMap((peer) =>
+      peer.name === "pg-boss"
+        ? [contenderOf(peer, server, false), contenderOf(peer, server, true)]
+        : [contenderOf(peer, server, false)]
+    ),
+  ]
+  const turns = new Map<string, Array<Turn>>(
+    contenders.map(({ name }) => [name, []]),
+  )
+  // the first round warms everyone up, and does not count
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, turn } of contenders) {
+      const result = await turn(runs)
+      if (round > 0) turns.get(name)!.push(result)
+    }
+  }
+  const figures = contenders.map(({ name }) => {
+    const all = turns.get(name)!
+    const perSecond = median(all.map(({ seconds }) => runs / seconds))
+    const cpu_us_per_run = medians(
+      all.map(({ cpu }) =>
+        Object.fromEntries(
+          Object.entries(cpu).map(([key, s]) => [key, s / runs * 1e6]),
+        )
+      ),
+    )
+    const busy = Object.fromEntries(
+      Object.entries(cpu_us_per_run).map((
+        [key, us],
+      ) => [key, us / 1e6 * perSecond]),
+    )
+    return {
+      name,
+      runs_per_second: perSecond,
+      rounds: all.map(({ seconds }) => runs / seconds),
+      cpu_us_per_run,
+      cores_busy: busy,
+      limit: limitOf(busy, cores),
+    }
+  })
+  const own = figures[0]!.runs_per_second
+  console.log(
+    `\nthroughput: ${runs} runs due at one instant, median of ${rounds} rounds, taking turns`,
+  )
+  console.log(table([
+    ["", "runs/s", "to stint", "CPU us/run", "of it Postgres", "limited by"],
+    ...figures.map(({ cpu_us_per_run, limit, name, runs_per_second }) => [
+      name,
+      runs_per_second.toFixed(0),
+      `${(runs_per_second / own).toFixed(2)} x`,
+      Object.values(cpu_us_per_run).reduce((sum, us) => sum + us, 0).toFixed(0),
+      cpu_us_per_run.postgres!.toFixed(0),
+      limit,
+    ]),
+  ]))
+  const services = Object.entries(figures[0]!.cpu_us_per_run).map((
+    [name, us],
+  ) => `${name} ${us.toFixed(0)}`)
+  console.log(`  stint's CPU, us a run: ${services.join(", ")}`)
+  return roundedAll({
+    runs,
+    rounds,
+    contenders: figures,
+    ratios: Object.fromEntries(
+      figures.slice(1).map((
+        it,
+      ) => [`stint / ${it.name}`, own / it.runs_per_second]),
+    ),
+  })
+}

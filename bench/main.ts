@@ -1,0 +1,120 @@
+/**
+ * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
+ *
+ *   npm run bench -- [--quick] [throughput] [lateness] [claim]
+ */
+import { cpus } from "node:os"
+import process from "node:process"
+import { startStack } from "../tests/support/Stack.ts"
+import { claimCost } from "./benches/ClaimCost.ts"
+import { lateness } from "./benches/Lateness.ts"
+import { throughput } from "./benches/Throughput.ts"
+import { install } from "./Install.ts"
+import { ours } from "./Ours.ts"
+import { startPeer } from "./Peer.ts"
+import { serverOf } from "./Server.ts"
+
+const names = ["throughput", "lateness", "claim"] as const
+const sizes = {
+  quick: { runs: 2_000, rounds: 3, seconds: 30, pending: 1_000_000 },
+  full: { runs: 20_000, rounds: 5, seconds: 120, pending: 1_000_000 },
+}
+
+const args = process.argv.slice(2)
+const unknown = args.filter((arg) => !["--quick", "--full", ...names].includes(arg))
+if (unknown.length > 0) {
+  console.error(
+    `unknown: ${unknown.join(" ")}; npm run bench -- [--quick | --full] [${names.join("] [")}]`,
+  )
+  process.exit(2)
+}
+const form = args.includes("--quick") ? "quick" : "full"
+const size = sizes[form]
+const asked = names.filter((name) => args.includes(name))
+const wants = (name: typeof names[number]) => asked.length === 0 || asked.includes(name)
+
+/** What is to be undone at the end, the last first, however the end comes. */
+const undo: Array<() => Promise<void>> = []
+const undoAll = async () => {
+  for (let last = undo.pop(); last !== undefined; last = undo.pop()) {
+    await last()
+  }
+}
+let told = false
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    if (told) return
+    told = true
+    console.error("\nstopping: the stack and its databases go")
+    void undoAll().finally(() => process.exit(130))
+  })
+}
+
+try {
+  const began = performance.now()
+  const { node, versions } = await install()
+  const starting = startStack()
+  undo.push(() => starting.then((stack) => stack.stop(), () => undefined))
+  const stack = await starting
+  const server = await serverOf(stack.home)
+  const cores = cpus().length
+  const machine = {
+    cores,
+    cpu: cpus()[0]?.model ?? "unknown",
+    postgres: server.version,
+    deno: Deno.version.deno,
+  }
+  console.log(
+    `${form}: ${cores} cores (${machine.cpu}), Postgres ${machine.postgres}, Deno ${machine.deno}`,
+  )
+  console.log(
+    `peers: pg-boss ${versions["pg-boss"]}, graphile-worker ${
+      versions["graphile-worker"]
+    }, under Node ${versions.node}`,
+  )
+
+  const figures: Record<string, unknown> = {}
+  if (wants("throughput") || wants("lateness")) {
+    const goals = Math.max(
+      wants("throughput") ? size.runs : 0,
+      wants("lateness") ? size.seconds * 100 : 0,
+    )
+    const side = await ours(stack, server, goals)
+    undo.push(side.close)
+    console.log(
+      `${goals} goals set through the API, ${((performance.now() - began) / 1000).toFixed(0)} s so far`,
+    )
+    // a first run of some goals: what a draft's row looks like
+    await side.makeDue(2)
+    await side.idle()
+    const kinds = await side.kinds()
+    const peers = []
+    for (
+      const [name, program] of [["pg-boss", "PgBoss.ts"], [
+        "graphile-worker",
+        "GraphileWorker.ts",
+      ]] as const
+    ) {
+      const peer = await startPeer(server, node, name, program, kinds)
+      undo.push(peer.stop)
+      peers.push(peer)
+    }
+    if (wants("throughput")) {
+      figures.throughput = await throughput(side, peers, server, {
+        ...size,
+        cores,
+      })
+    }
+    if (wants("lateness")) {
+      figures.lateness = await lateness(side, peers, size.seconds)
+    }
+  }
+  if (wants("claim")) figures.claim = await claimCost(server, size.pending)
+  const seconds = Math.round((performance.now() - began) / 1000)
+  console.log(
+    `\n${JSON.stringify({ bench: form, seconds, machine, versions, ...figures })}`,
+  )
+} finally {
+  if (!told) await undoAll()
+}
+if (!told) process.exit(0)
