@@ -4,6 +4,13 @@ import { readdir, readFile } from "node:fs/promises"
 /** Clock ticks a second of /proc/<pid>/stat: the same on every Linux that Deno and Node run on. */
 const TICKS = 100
 
+/** CPU seconds that all processes of the machine used so far. */
+export const cpuOfMachine = async (): Promise<number> => {
+  const [user, nice, system, , , irq, softirq] = (await readFile("/proc/stat", "utf8")).split("\n")[0]!
+    .split(/\s+/).slice(1).map(Number)
+  return (user! + nice! + system! + irq! + softirq!) / TICKS
+}
+
 const statOf = async (pid: number) => {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")

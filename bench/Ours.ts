@@ -124,13 +124,13 @@ export const ours = async (
     return { at: row!.ms, slot: at }
   }
   const idle = async () => {
-    while (
-      await many(
-          scheduler,
-          "select from projected_goals where due_at <= now()",
-        ) > 0 ||
-      await many(scheduler, "select from run_queue") > 0
-    ) await sleep(20)
+    for (;;) {
+      const [row] = await scheduler.query<{ busy: boolean }>(
+        `select exists (select from run_queue) or exists (select from projected_goals where due_at <= now()) as busy`,
+      )
+      if (!row!.busy) return
+      await sleep(20)
+    }
   }
   return {
     goals,

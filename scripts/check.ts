@@ -1,4 +1,5 @@
 /** `npm run check`: format, lint, types and import rules. All of them run, and all that is wrong is shown. */
+import { access } from "node:fs/promises"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { violations } from "./imports.ts"
@@ -32,6 +33,10 @@ const parts: Readonly<Record<string, Part>> = {
   format,
   lint: command(Deno.execPath(), "lint", "--quiet"),
   types: command("node", tsc, "--noEmit"),
+  // the peers' programs import what only the bench installs
+  ...(await access(`${root}bench/node_modules`).then(() => true, () => false)
+    ? { "bench's types": command("node", tsc, "--noEmit", "-p", "bench") }
+    : {}),
   imports: async () => {
     const broken = await violations(root)
     return broken.length === 0 ? undefined : broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n")
@@ -47,6 +52,6 @@ const results = await Promise.all(
 )
 for (const { name, seconds, wrong } of results) {
   if (wrong !== undefined) console.log(`${wrong}\n`)
-  console.log(`${name.padEnd(8)}${wrong === undefined ? "ok" : "FAILED"} (${seconds} s)`)
+  console.log(`${name.padEnd(14)}${wrong === undefined ? "ok" : "FAILED"} (${seconds} s)`)
 }
 process.exit(results.every(({ wrong }) => wrong === undefined) ? 0 : 1)

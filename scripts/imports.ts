@@ -134,7 +134,7 @@ export const violationsIn = (file: string, text: string): ReadonlyArray<Violatio
 /** What all files of the repository break. */
 export const violations = async (root: string): Promise<ReadonlyArray<Violation>> => {
   const all: Array<Violation> = []
-  for (const folder of ["packages", "services", "apps", "tests", "scripts"]) {
+  for (const folder of ["packages", "services", "apps", "tests", "bench", "scripts"]) {
     const names = await readdir(join(root, folder), { recursive: true }).catch(() => [])
     for (const name of names.filter((name) => /\.tsx?$/.test(name) && !name.includes("node_modules"))) {
       const path = join(root, folder, name)

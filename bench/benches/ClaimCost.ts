@@ -18,19 +18,21 @@ const CUSTOMERS = 1_000
 
 /** So many runs that wait for later, and so many that are due: of a thousand customers. */
 const fill = async (database: Connection, later: number, due: number) => {
+  // ids that grow, as ours do; and no look at the foreign key for each row, which is right as they are made
   const insert = async (name: string, count: number, at: string) => {
     await database.query(`
       insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
         created_at, status, idempotency_key)
-      select 'SCH-${name}' || n, 'GOI-${name}' || n, 'HAI-' || n % ${CUSTOMERS}, 'customer-' || n % ${CUSTOMERS}, ${at}, now(),
-        'pending', '${name}' || n
-      from generate_series(1, ${count}) n`)
+      select 'SCH-' || id, 'GOI-' || id, 'HAI-' || n % ${CUSTOMERS}, 'customer-' || n % ${CUSTOMERS}, ${at}, now(), 'pending',
+        'GOI-' || id || ':' || to_char(${at}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+      from generate_series(1, ${count}) n, lateral (select '${name}-' || to_char(n, 'FM000000000') as id) i`)
     await database.query(`
       insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, serial,
         claimable_at)
       select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
-      from scheduled_goal_runs where scheduled_run_id like 'SCH-${name}%'`)
+      from scheduled_goal_runs where scheduled_run_id like 'SCH-${name}-%' order by scheduled_run_id`)
   }
+  await database.query("set session_replication_role = replica")
   await insert(
     "later",
     later,

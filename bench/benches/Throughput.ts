@@ -1,15 +1,24 @@
 /** Full goal runs a second: all due at one instant; ours and the peers take turns, and the medians of the rounds count. */
+import { cpuOfMachine } from "../Cpu.ts"
 import { median, medians, roundedAll, table } from "../Figures.ts"
 import type { Ours } from "../Ours.ts"
 import type { PeerProcess } from "../Peer.ts"
 import type { Server } from "../Server.ts"
 
-/** One turn of one contender. */
-interface Turn {
-  /** From the first start to the last row that the database has, seconds. */
-  readonly seconds: number
+/** What was used between two looks at the CPU times. */
+interface Used {
   /** CPU seconds of each process. */
   readonly cpu: Readonly<Record<string, number>>
+  /** Cores that each of them kept busy. */
+  readonly busy: Readonly<Record<string, number>>
+  /** Cores that all else on the machine kept busy: the bench itself, and who else works here. */
+  readonly others: number
+}
+
+/** One turn of one contender. */
+interface Turn extends Used {
+  /** From the first start to the last row that the database has, seconds. */
+  readonly seconds: number
 }
 
 /** Who runs `count` jobs, and how. */
@@ -25,25 +34,29 @@ export interface ThroughputOptions {
   readonly cores: number
 }
 
-const since = (
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-) =>
-  Object.fromEntries(
-    Object.keys(after).map((name) => [name, after[name]! - before[name]!]),
-  )
+/** Starts to count; what comes back tells what was used since. */
+const counting = async (look: () => Promise<Readonly<Record<string, number>>>): Promise<() => Promise<Used>> => {
+  const [before, machine, began] = [await look(), await cpuOfMachine(), performance.now()]
+  return async () => {
+    const after = await look()
+    const cpu = Object.fromEntries(Object.keys(after).map((name) => [name, after[name]! - before[name]!]))
+    const wall = (performance.now() - began) / 1000
+    const all = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0)
+    return {
+      cpu,
+      busy: Object.fromEntries(Object.entries(cpu).map(([name, seconds]) => [name, seconds / wall])),
+      others: Math.max(0, (await cpuOfMachine() - machine - all) / wall),
+    }
+  }
+}
 
 const stint = (ours: Ours, server: Server): Contender => ({
   name: "stint",
   turn: async (count) => {
-    const cpu = async () => ({
-      ...await ours.cpu(),
-      postgres: await server.cpu(),
-    })
-    const before = await cpu()
+    const used = await counting(async () => ({ ...await ours.cpu(), postgres: await server.cpu() }))
     const { at, slot } = await ours.makeDue(count)
     await ours.idle()
-    const used = since(before, await cpu())
+    const use = await used()
     const [ended] = await ours.scheduler.query<{ n: bigint; ms: number }>(
       `select count(*) as n, (extract(epoch from max(closed_at)) * 1000)::float8 as ms
        from scheduled_goal_runs where status = 'completed' and scheduled_time = '${slot}'`,
@@ -56,7 +69,7 @@ const stint = (ours: Ours, server: Server): Contender => ({
         `of ${count} runs ${ended!.n} completed, with ${made!.n} deliverables`,
       )
     }
-    return { seconds: (ended!.ms - at) / 1000, cpu: used }
+    return { seconds: (ended!.ms - at) / 1000, ...use }
   },
 })
 
@@ -71,35 +84,28 @@ const contenderOf = (
       (await peer.database.query<{ n: bigint; ms: number | null }>(
         `select count(*) as n, (extract(epoch from max(updated_at)) * 1000)::float8 as ms from deliverables`,
       ))[0]!
-    const cpu = async () => ({
-      worker: await peer.cpu(),
-      postgres: await server.cpu(),
-    })
     const already = Number((await stored()).n)
     await peer.enqueue(count, Date.now() - 1000, 0)
-    const before = await cpu()
+    const used = await counting(async () => ({ worker: await peer.cpu(), postgres: await server.cpu() }))
     const { first } = await peer.work(count, batched)
-    const used = since(before, await cpu())
+    const use = await used()
     const { ms, n } = await stored()
     if (Number(n) - already !== count) {
       throw new Error(
         `${peer.name} stored ${Number(n) - already} of ${count} drafts`,
       )
     }
-    return { seconds: (ms! - first) / 1000, cpu: used }
+    return { seconds: (ms! - first) / 1000, ...use }
   },
 })
 
-/** What was busiest: a process that is one thread and has no core left, or the machine. */
-const limitOf = (
-  busy: Readonly<Record<string, number>>,
-  cores: number,
-): string => {
+/** What was at its end: a process that is one thread, or the machine; else it was waiting. */
+const limitOf = (busy: Readonly<Record<string, number>>, others: number, cores: number): string => {
   const all = Object.values(busy).reduce((sum, value) => sum + value, 0)
-  const thread = Object.entries(busy).find(([name, value]) => name !== "postgres" && value >= 0.9)
-  const says = `${all.toFixed(1)} of ${cores} cores`
-  if (thread !== undefined) return `one thread: ${thread[0]} (${says})`
-  return all >= cores * 0.9 ? `CPU of the machine (${says})` : `waiting, on locks, commits or turns (${says})`
+  const says = `${all.toFixed(1)} of ${cores} cores, others ${others.toFixed(1)}`
+  const thread = Object.entries(busy).find(([name, value]) => name !== "postgres" && value >= 0.85)
+  if (thread !== undefined) return `one thread, the ${thread[0]}'s (${says})`
+  return all + others >= cores * 0.85 ? `the machine's CPU (${says})` : `waiting for commits, locks, turns (${says})`
 }
 
 /** Measures, prints the table, and returns the figures. */
@@ -137,18 +143,16 @@ export const throughput = async (
         )
       ),
     )
-    const busy = Object.fromEntries(
-      Object.entries(cpu_us_per_run).map((
-        [key, us],
-      ) => [key, us / 1e6 * perSecond]),
-    )
+    const cores_busy = medians(all.map(({ busy }) => busy))
+    const others_busy = median(all.map(({ others }) => others))
     return {
       name,
       runs_per_second: perSecond,
       rounds: all.map(({ seconds }) => runs / seconds),
       cpu_us_per_run,
-      cores_busy: busy,
-      limit: limitOf(busy, cores),
+      cores_busy,
+      others_busy,
+      limit: limitOf(cores_busy, others_busy, cores),
     }
   })
   const own = figures[0]!.runs_per_second
