@@ -15,9 +15,11 @@ import { startPeer } from "./Peer.ts"
 import { serverOf } from "./Server.ts"
 
 const names = ["throughput", "lateness", "claim"] as const
+const few = { due: 10_000, later: 10_000 }
+const many = { due: 10_000, later: 1_000_000 }
 const sizes = {
-  quick: { runs: 2_000, rounds: 3, seconds: 30, pending: 1_000_000 },
-  full: { runs: 20_000, rounds: 5, seconds: 120, pending: 1_000_000 },
+  quick: { runs: 2_000, rounds: 3, seconds: 30, pending: [few, many] },
+  full: { runs: 20_000, rounds: 5, seconds: 120, pending: [few, many, { due: 1_000_000, later: 0 }] },
 }
 
 const args = process.argv.slice(2)
