@@ -69,6 +69,32 @@ const nextOf = memoised((rule: Timed) => `${keyOf(rule)} ${rule.timezone}`, eval
 export const nextAfter = (rule: Rule, instant: number): number | undefined =>
   rule.frequency === "on_demand" ? undefined : nextOf(rule, instant)
 
+/** How far back is looked, nearest first: what fires often is found near, without the clock changes of years ago. ms */
+const lookBacks = [1, 35, 400, horizonDays].map((days) => days * dayMs)
+
+/**
+ * The last slot strictly before an instant; both epoch ms. Undefined for on_demand and when the 8 years before it hold
+ * none. Throws as `nextAfter` does. Cost: some 40 times that of `nextAfter`, since it halves the window that holds it.
+ */
+export const previousBefore = (rule: Rule, instant: number): number | undefined => {
+  const isBefore = (slot: number | undefined): slot is number => slot !== undefined && slot < instant
+  for (const back of lookBacks) {
+    const first = nextAfter(rule, instant - back - 1)
+    if (!isBefore(first)) continue
+    // `low` is a slot; none lies between `high` and the instant
+    let low = first
+    let high = Math.ceil(instant) - 1
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2)
+      const slot = nextAfter(rule, middle)
+      if (isBefore(slot)) low = slot
+      else high = middle
+    }
+    return low
+  }
+  return undefined
+}
+
 /** The slots in (from, to], oldest first, at most `limit` of them; all epoch ms. */
 export const between = (rule: Rule, from: number, to: number, limit: number): Array<number> => {
   const slots: Array<number> = []
