@@ -51,6 +51,9 @@ export const rowsOf: Readonly<Record<ServiceName, ReadonlyArray<string>>> = {
     `insert into projected_goals (goal_instance_id, hired_instance_id, customer_id, version, changed_at, enabled, frequency,
         schedule)
       values ('GOL-1', 'HIR-1', 'asha', 1, ${now}, true, 'cron', '{}')`,
+    `insert into goal_history (goal_instance_id, hired_instance_id, customer_id, valid_from, frequency, schedule, timezone,
+        runs, deleted)
+      values ('GOL-1', 'HIR-1', 'asha', ${now}, 'cron', '{}', 'UTC', true, false)`,
     `insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message, fingerprint,
         first_failed_at, last_failed_at, expires_at)
       values ('DLQ-1', 'GOL-1', 'HIR-1', 'PERMANENT', 'no', '3f9c0a417be2', ${now}, ${now}, ${later})`,

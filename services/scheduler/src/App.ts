@@ -40,7 +40,8 @@ import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
 import * as NudgePg from "./Nudge/PgRepo.ts"
 import * as Projection from "./Projection.ts"
-import { ProjectionRepo } from "./Projection/Repo.ts"
+import * as ProjectionMemory from "./Projection/MemoryRepo.ts"
+import * as ProjectionPg from "./Projection/PgRepo.ts"
 import { jobs } from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -56,7 +57,7 @@ const Storage = byMode(
   { name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" },
   Layer.mergeAll(
     EnginePg.layerPg,
-    ProjectionRepo.layerPg,
+    ProjectionPg.layerPg,
     RunsRepo.layerPg,
     ControlsPg.layerPg,
     BackfillPg.layerPg,
@@ -73,7 +74,7 @@ const Storage = byMode(
   ).pipe(Layer.provide(Pg.layer("scheduler"))),
   Layer.mergeAll(
     EngineMemory.layerMemory,
-    ProjectionRepo.layerMemory,
+    ProjectionMemory.layerMemory,
     RunsRepo.layerMemory,
     ControlsMemory.layerMemory,
     BackfillMemory.layerMemory,

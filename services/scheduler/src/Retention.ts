@@ -15,6 +15,7 @@ export const jobs: Effect.Effect<ReadonlyArray<RetentionJob>, never, RetentionRe
       { name: "scheduled_goal_runs", keeps: `${DAYS.runs} days after the end`, ...repo.runs },
       { name: "goal_runs", keeps: `${DAYS.executions} days after the end`, ...repo.executions },
       { name: "missed_slots", keeps: `${DAYS.missedSlots} days`, ...repo.missedSlots },
+      { name: "goal_history", keeps: `${DAYS.history} days after the next row of the goal`, ...repo.history },
       { name: "scheduler_alerts", keeps: `${DAYS.alerts} days after the end`, ...repo.alerts },
       yield* Audit.retention,
     ]

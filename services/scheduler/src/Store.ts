@@ -7,6 +7,7 @@ import { Context, Layer } from "effect"
 import type { AlertKind } from "./Alerts/Policy.ts"
 import type { Limit } from "./Engine/Fair.ts"
 import type { GoalRow, HireRow, NewRun } from "./Model.ts"
+import type { HistoryRow } from "./Projection/History.ts"
 
 /** A scheduled run with its execution and attempts; instants in epoch milliseconds. */
 export interface StoredRun extends Omit<NewRun, "queue"> {
@@ -106,6 +107,8 @@ export interface StoredLimit extends Limit {
 export class Store extends Context.Service<Store, {
   readonly hires: Map<string, HireRow>
   readonly goals: Map<string, GoalRow>
+  /** By goal, the oldest row first. */
+  readonly history: Map<string, Array<HistoryRow>>
   readonly runs: Map<string, StoredRun>
   readonly queue: Map<string, QueuedRun>
   readonly deadLetters: Map<string, StoredDeadLetter>
@@ -123,6 +126,7 @@ export class Store extends Context.Service<Store, {
   static readonly layer = Layer.sync(Store, () => ({
     hires: new Map(),
     goals: new Map(),
+    history: new Map(),
     runs: new Map(),
     queue: new Map(),
     deadLetters: new Map(),

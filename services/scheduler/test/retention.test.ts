@@ -14,6 +14,7 @@ import { ControlsRepo } from "../src/Controls/Repo.ts"
 import * as DeadLettersMemory from "../src/DeadLetters/MemoryRepo.ts"
 import * as DeadLettersPg from "../src/DeadLetters/PgRepo.ts"
 import { DeadLettersRepo } from "../src/DeadLetters/Repo.ts"
+import type { HistoryRow } from "../src/Projection/History.ts"
 import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
@@ -52,6 +53,27 @@ const runs: ReadonlyArray<Run> = [
   { name: "dead-of-young", status: "cancelled", days: 31, dlq: "young" },
   { name: "dead-of-overdue", status: "cancelled", days: 7, dlq: "overdue" },
   { name: "dead-of-long-closed", status: "cancelled", days: 20, dlq: "long-closed" },
+]
+
+/** What goals did, each row as it began so many days ago: what ended 90 days ago goes, never the last row of a live goal. */
+const histories: ReadonlyArray<{ readonly goal: string; readonly days: number; readonly deleted?: true }> = [
+  { goal: "edited-long-ago", days: 200 },
+  { goal: "edited-long-ago", days: 95 },
+  { goal: "edited-lately", days: 95 },
+  { goal: "edited-lately", days: 85 },
+  { goal: "untouched", days: 400 },
+  { goal: "deleted-long-ago", days: 120 },
+  { goal: "deleted-long-ago", days: 91, deleted: true },
+  { goal: "deleted-lately", days: 100 },
+  { goal: "deleted-lately", days: 89, deleted: true },
+]
+const keptHistory = [
+  "deleted-lately 100",
+  "deleted-lately 89",
+  "edited-lately 85",
+  "edited-lately 95",
+  "edited-long-ago 95",
+  "untouched 400",
 ]
 
 /** Does all jobs in their order, and again, which finds nothing; how many rows each removed. */
@@ -154,11 +176,33 @@ describe("retention on memory", () => {
           })
         }
       }
+      for (const { days, deleted = false, goal } of histories) {
+        const row: HistoryRow = {
+          goal_instance_id: `GOI-${goal}` as never,
+          hired_instance_id: "HAI-1" as never,
+          customer_id: "acme" as never,
+          valid_from: NOW - days * DAY,
+          frequency: "daily",
+          schedule: {},
+          default_at: null,
+          timezone: "UTC",
+          runs: !deleted,
+          reason: deleted ? "the goal was deleted" : null,
+          deleted,
+        }
+        store.history.set(`GOI-${goal}`, [...store.history.get(`GOI-${goal}`) ?? [], row])
+      }
       assert.deepInclude(yield* clean, {
         "scheduler_dlq, open to expired": 1,
         scheduler_dlq: 1,
         scheduled_goal_runs: 3,
+        goal_history: 3,
       })
+      const left = [...store.history.values()].flat()
+      assert.deepStrictEqual(
+        left.map((row) => `${row.goal_instance_id.slice(4)} ${(NOW - row.valid_from) / DAY}`).sort(),
+        keptHistory,
+      )
       assert.deepStrictEqual(yield* look, expected as never)
     }).pipe(Effect.provide(layer)))
 })
@@ -213,6 +257,12 @@ describe("retention on postgres", () => {
           select gen_random_uuid(), repeat('a', 32), now() - ${days} * interval '1 day', 'scheduler', 'r', 'GET', '/x',
             200, 1 from generate_series(1, 1200)`
       }
+      for (const { days, deleted = false, goal } of histories) {
+        yield* sql`insert into goal_history (goal_instance_id, hired_instance_id, customer_id, valid_from, frequency,
+            schedule, timezone, runs, reason, deleted)
+          values (${`GOI-${goal}`}, 'HAI-1', 'acme', now() - ${days} * interval '1 day', 'daily', '{}', 'UTC',
+            ${!deleted}, ${deleted ? "the goal was deleted" : null}, ${deleted})`
+      }
       const before = yield* Effect.flatMap(
         jobs,
         Effect.forEach((job) => Effect.map(job.expired, (n) => [job.name, n] as const)),
@@ -227,10 +277,16 @@ describe("retention on postgres", () => {
         "scheduled_goal_runs": 3,
         "goal_runs": 1,
         "missed_slots": 1,
+        "goal_history": 3,
         "scheduler_alerts": 1,
         "gateway_audit_logs": 1200,
       })
       assert.deepStrictEqual(yield* look, expected as never)
+      assert.deepStrictEqual(
+        yield* sql`select substr(goal_instance_id, 5) || ' ' || round(extract(epoch from now() - valid_from) / 86400) as row
+          from goal_history order by 1`,
+        keptHistory.map((row) => ({ row })),
+      )
       const [left] = yield* sql`select
         (select array_agg(substr(run_id, 5) order by run_id) from goal_runs) as executions,
         (select count(*)::int from run_attempts) as attempts,

@@ -2,8 +2,10 @@
 import type { Change, GoalChange, HireChange, RunRequested } from "@stint/domain/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DateTime } from "effect"
+import type { AuditLine } from "../Audit/Repo.ts"
 import { type Next, nextOf } from "../Engine/Plan.ts"
 import type { GoalRow, HireRow } from "../Model.ts"
+import { DELETED, historian, type HistoryRow, SWITCHED_OFF } from "./History.ts"
 
 /** Which runs are cancelled: all live ones of a hire or goal, or only what is scheduled and not yet claimed. */
 export interface Cancel {
@@ -21,7 +23,34 @@ export interface ProjectionPlan {
   readonly dropped: ReadonlyArray<GoalInstanceId>
   readonly cancels: ReadonlyArray<Cancel>
   readonly runs: ReadonlyArray<RunRequested>
+  /** What the goals do from now on, where it is not what they did; in order. */
+  readonly history: ReadonlyArray<HistoryRow>
 }
+
+/** The hires and goals that a page of changes touches; all goals of `ofHires`. */
+export const touched = (changes: ReadonlyArray<Change>) => ({
+  hires: [...new Set(changes.flatMap((c) => c.type === "subscription" ? [] : [c.hired_instance_id]))],
+  ofHires: [...new Set(changes.flatMap((c) => c.type === "hire" ? [c.hired_instance_id] : []))],
+  goals: [...new Set(changes.flatMap((c) => c.type === "goal" || c.type === "run" ? [c.goal_instance_id] : []))],
+})
+
+/** The goals whose runs a plan ends or drops. */
+export const disturbed = (plan: ProjectionPlan, ended: ReadonlyArray<string>) => [
+  ...new Set([...plan.dropped, ...ended]),
+]
+
+/** The line of a dead letter that ends with its goal. */
+export const closedWithGoal = (
+  log_id: string,
+  letter: { readonly dlq_id: string; readonly goal_instance_id: string },
+): AuditLine => ({
+  log_id,
+  action: "dlq_discard",
+  operator: "system",
+  goal_instance_id: letter.goal_instance_id,
+  reason: DELETED,
+  action_metadata: { dlq_ids: [letter.dlq_id] },
+})
 
 const never: Next = { next_slot: null, due_at: null }
 
@@ -36,11 +65,19 @@ const nextOrNever = (goal: GoalRow, timezone: string, after: number): Next => {
 
 const runs = (hire: HireRow, goal: GoalRow) => hire.runnable && goal.enabled
 
-/** Folds a page over what is projected of the hires and goals that it touches. Older versions are ignored. */
+/**
+ * Folds a page over what is projected of the hires and goals that it touches, and over the latest row of each goal's
+ * history. Older versions are ignored.
+ */
 export const planChanges = (
   changes: ReadonlyArray<Change>,
-  current: { readonly hires: ReadonlyArray<HireRow>; readonly goals: ReadonlyArray<GoalRow> },
+  current: {
+    readonly hires: ReadonlyArray<HireRow>
+    readonly goals: ReadonlyArray<GoalRow>
+    readonly history: ReadonlyArray<HistoryRow>
+  },
 ): ProjectionPlan => {
+  const history = historian(current.history)
   const hires = new Map<string, HireRow>(current.hires.map((hire) => [hire.hired_instance_id, hire]))
   const goals = new Map<string, GoalRow>(current.goals.map((goal) => [goal.goal_instance_id, goal]))
   const changedHires = new Set<string>()
@@ -70,6 +107,10 @@ export const planChanges = (
         reason: hire.reason ?? "the hired agent may not run",
       })
     }
+    for (const goal of goals.values()) {
+      // not before the goal itself was as it is
+      if (goal.hired_instance_id === hire.hired_instance_id) history.told(hire, goal, Math.max(at, goal.changed_at))
+    }
     const same = old !== undefined && old.runnable === hire.runnable && old.timezone === hire.timezone
     if (same) return
     for (const goal of goals.values()) {
@@ -89,8 +130,9 @@ export const planChanges = (
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "all",
-        reason: "the goal was deleted",
+        reason: DELETED,
       })
+      history.ended(change.goal_instance_id, DateTime.toEpochMillis(change.changed_at))
       return
     }
     const hire = hires.get(change.hired_instance_id)
@@ -110,13 +152,15 @@ export const planChanges = (
       ...never,
     }
     put({ ...goal, ...(runs(hire, goal) ? nextOrNever(goal, hire.timezone, at) : never) })
+    // whether its hire could run before `hire.changed_at` is not known
+    history.told(hire, goal, Math.max(at, hire.changed_at))
     deleted.delete(change.goal_instance_id)
     if (old !== undefined) dropped.add(change.goal_instance_id)
     if (!change.enabled) {
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "unclaimed_slots",
-        reason: "the goal was switched off",
+        reason: SWITCHED_OFF,
       })
     }
   }
@@ -133,5 +177,6 @@ export const planChanges = (
     dropped: [...dropped].filter((id) => !deleted.has(id)),
     cancels,
     runs: requested,
+    history: history.rows,
   }
 }

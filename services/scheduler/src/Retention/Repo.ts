@@ -7,7 +7,7 @@ import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
 import { Store } from "../Store.ts"
 
 /** For how many days rows are kept (domain.md, "Retention"). A dead letter: after it was closed. */
-export const DAYS = { deadLetters: 7, runs: 30, executions: 90, missedSlots: 90, alerts: 90 } as const
+export const DAYS = { deadLetters: 7, runs: 30, executions: 90, missedSlots: 90, history: 90, alerts: 90 } as const
 
 /** How many rows there are, and how some of them go. */
 type Removal = Pick<RetentionJob, "expired" | "remove">
@@ -23,6 +23,8 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
   /** Executions that are final. */
   readonly executions: Removal
   readonly missedSlots: Removal
+  /** Rows that a later one followed; the last of a goal only when that says that it was deleted. */
+  readonly history: Removal
   /** Alerts that ended. */
   readonly alerts: Removal
 }>()("scheduler/RetentionRepo") {
@@ -64,6 +66,12 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
         },
         (effect) => Effect.orDie(sql.withTransaction(effect)),
       )
+      // what is followed by a row that is old itself ended before it
+      const oldHistory = sql`select goal_instance_id, valid_from from (
+          select goal_instance_id, valid_from, deleted,
+            lead(valid_from) over (partition by goal_instance_id order by valid_from) as ended_at
+          from goal_history where valid_from < now() - make_interval(days => ${DAYS.history})) h
+        where ended_at is not null or deleted`
       return RetentionRepo.of({
         expiring: {
           expired: Effect.orDie(Effect.map(
@@ -83,6 +91,19 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
         ),
         executions: removal("goal_runs", "completed_at", DAYS.executions),
         missedSlots: removal("missed_slots", "recorded_at", DAYS.missedSlots),
+        history: {
+          expired: Effect.orDie(
+            Effect.map(sql<{ n: number }>`select count(*)::int as n from (${oldHistory}) o`, counted),
+          ),
+          remove: (limit) =>
+            Effect.orDie(Effect.map(
+              sql<{ n: number }>`with gone as (
+                  delete from goal_history where (goal_instance_id, valid_from) in (${oldHistory} limit ${limit})
+                  returning 1)
+                select count(*)::int as n from gone`,
+              counted,
+            )),
+        },
         alerts: removal("scheduler_alerts", "ended_at", DAYS.alerts),
       })
     }),
@@ -153,6 +174,22 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
           (slots, limit) => slots.recorded_at < limit,
           DAYS.missedSlots,
           (slots) => void store.missed.splice(store.missed.indexOf(slots), 1),
+        ),
+        history: removal(
+          () =>
+            [...store.history.values()].flatMap((rows) =>
+              rows.map((row, nth) => ({
+                row,
+                ended_at: row.deleted ? row.valid_from : rows[nth + 1]?.valid_from ?? null,
+              }))
+            ),
+          ({ ended_at }, limit) => before(ended_at, limit),
+          DAYS.history,
+          ({ row }) => {
+            const rows = store.history.get(row.goal_instance_id)!.filter((other) => other !== row)
+            if (rows.length === 0) store.history.delete(row.goal_instance_id)
+            else store.history.set(row.goal_instance_id, rows)
+          },
         ),
         alerts: removal(
           () => store.alerts.values(),
