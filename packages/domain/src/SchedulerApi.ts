@@ -1,5 +1,6 @@
 /** The scheduler's contract: when an agent runs. */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
 import { Authorization } from "./Caller.ts"
 import { ControlsGroup } from "./Controls.ts"
@@ -10,9 +11,18 @@ import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
 import { SimulationGroup } from "./Simulation.ts"
 
-/** Controls, backfill, runs, dead letters, limits, health, simulation. */
+/** Controls, backfill, runs, answers, simulation, dead letters, limits, health. */
 export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(ControlsGroup, BackfillGroup, RunsGroup, DeadLettersGroup, LimitsGroup, SchedulerHealthGroup, SimulationGroup)
+  .add(
+    ControlsGroup,
+    BackfillGroup,
+    RunsGroup,
+    AnswersGroup,
+    SimulationGroup,
+    DeadLettersGroup,
+    LimitsGroup,
+    SchedulerHealthGroup,
+  )
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

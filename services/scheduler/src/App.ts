@@ -13,6 +13,10 @@ import { Layer } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { Answers } from "./Answers.ts"
+import { AnswersHttp } from "./Answers/Http.ts"
+import * as AnswersMemory from "./Answers/MemoryRepo.ts"
+import * as AnswersPg from "./Answers/PgRepo.ts"
 import { alerting, Alerts } from "./Alerts.ts"
 import { AlertsRepo } from "./Alerts/Repo.ts"
 import { Backfills } from "./Backfill.ts"
@@ -67,6 +71,7 @@ const Storage = byMode(
     RetentionRepo.layerPg,
     AlertsRepo.layerPg,
     SimulationRepo.layerPg,
+    AnswersPg.layerPg.pipe(Layer.provide([RunsRepo.layerPg, ControlsRepo.layerPg])),
     IdempotencyRepo.layerPg,
     AuditRepo.layerPg,
     NudgePg.layerPg,
@@ -84,6 +89,7 @@ const Storage = byMode(
     RetentionRepo.layerMemory,
     AlertsRepo.layerMemory,
     SimulationRepo.layerMemory,
+    AnswersMemory.layerMemory.pipe(Layer.provide([RunsRepo.layerMemory, ControlsRepo.layerMemory])),
     IdempotencyRepo.layerMemory,
     AuditRepo.layerMemory,
     Nudge.layerMemory,
@@ -106,7 +112,16 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Projection.layer,
     Engine.layer,
   ).pipe(
-    Layer.provide([ControlsHttp, BackfillHttp, RunsHttp, DeadLettersHttp, LimitsHttp, HealthHttp, SimulationHttp]),
+    Layer.provide([
+      ControlsHttp,
+      BackfillHttp,
+      RunsHttp,
+      AnswersHttp,
+      SimulationHttp,
+      DeadLettersHttp,
+      LimitsHttp,
+      HealthHttp,
+    ]),
     Layer.provide([
       Controls.layerNoDeps,
       Backfills.layerNoDeps,
@@ -115,6 +130,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
       Limits.layerNoDeps,
       Health.layerNoDeps,
       Simulation.layerNoDeps,
+      Answers.layerNoDeps,
       middlewares,
     ]),
     Layer.provide([Alerts.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),

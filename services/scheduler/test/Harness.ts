@@ -100,9 +100,9 @@ export const startScheduler = async (
         timezone: "UTC",
         runnable: true,
         reason: null,
+        changed_at: changed_at(),
         ...more,
         version: ++version,
-        changed_at: changed_at(),
       }
       changes.push(change)
       return change

@@ -37,6 +37,17 @@ const configFields = (fields: Fields): Fields =>
     field.key === "timezone" && field.type === "text" ? { ...field, format: "iana_timezone" as const } : field
   )
 
+const scheduleShape = issuesUnder(ScheduleSettings)
+
+/** What is wrong with a `schedule` by itself, under a frequency: its keys, their values, and which go with which. */
+export const scheduleIssues = (frequency: Frequency, schedule: unknown, root = "$.schedule"): Array<FieldIssue> => [
+  ...scheduleShape(schedule, root),
+  ...scheduleFaults(frequency, { schedule }).map(({ path, issue }) => ({
+    path: jsonPath(path.slice(1), root),
+    message: issue,
+  })),
+]
+
 const schedule = { schedule: Schema.optionalKey(ScheduleSettings) }
 
 const configValidator = cached((fields) => validatorOf(configFields(fields)))

@@ -1,0 +1,193 @@
+/** What a person asks of the scheduler: when does this goal fire next, and why did it run, or not, at that instant? */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Access } from "./Caller.ts"
+import { Scope } from "./Controls.ts"
+import { DeadLetterState } from "./DeadLetters.ts"
+import { Frequency } from "./Definition.ts"
+import { GoalNotFound } from "./Goals.ts"
+import { DlqId, GoalInstanceId } from "./Ids.ts"
+import { InvalidRequest } from "./Problem.ts"
+import { IdempotencyHeader, Instant, JsonObject, wholeNumber } from "./Protocol.ts"
+import { Run } from "./Runs.ts"
+import { LocalTime, Rule, Timezone } from "./Schedule.ts"
+
+/** One time that a rule fires. */
+export const Fire = Schema.Struct({
+  /** The slot: the nominal instant, which names the run. */
+  scheduled_time: Instant,
+  /** When it starts: the slot, moved by the goal's spread. */
+  starts_at: Instant,
+  local: Schema.String.annotate({
+    description: "The slot on the wall clock of the rule's zone, with its offset",
+    examples: ["2026-03-29T03:30:00+02:00"],
+  }),
+  note: Schema.optionalKey(Schema.String.annotate({
+    description: "What a clock change did to it",
+    examples: [
+      "02:30 does not exist on this day in Europe/Berlin: clocks go forward from 02:00 to 03:00, so it moves to 03:30",
+    ],
+  })),
+})
+export type Fire = typeof Fire.Type
+
+const preview = {
+  /** The rule with every default filled in; null when it can't be evaluated here, and `reason` says why. */
+  rule: Schema.NullOr(Rule),
+  rule_in_words: Schema.String.annotate({ examples: ["every Monday at 09:00 Europe/Berlin"] }),
+  timezone: Schema.String.annotate({ examples: ["Europe/Berlin"] }),
+  spread_seconds: Schema.Int,
+  /** Whether it runs by itself, as things stand. */
+  will_run: Schema.Boolean,
+  /** Why it does not; null when it does. */
+  reason: Schema.NullOr(Schema.String),
+  /** When the rule fires next, the earliest first; also when `will_run` is false. */
+  items: Schema.Array(Fire),
+}
+
+/** The next fires of a rule that need not be saved. */
+export const RulePreview = Schema.Struct(preview)
+export type RulePreview = typeof RulePreview.Type
+
+/** The next fires of a stored goal. */
+export const GoalPreview = Schema.Struct({ goal_instance_id: GoalInstanceId, ...preview })
+export type GoalPreview = typeof GoalPreview.Type
+
+/** A rule that is not saved yet; `schedule` is validated as a goal's is, by whoever serves it. */
+export const RuleDraft = Schema.Struct({
+  frequency: Frequency,
+  schedule: Schema.optionalKey(
+    JsonObject.annotate({
+      description: "`settings.schedule` of a goal: at, weekday, day_of_month, cron, timezone, missed, overlap, " +
+        "spread_seconds",
+    }),
+  ),
+  /** Of the hire, unless `schedule` names one. Default UTC. */
+  timezone: Schema.optionalKey(Timezone),
+  /** What `schedule.at` defaults to. Default 09:00. */
+  default_at: Schema.optionalKey(LocalTime),
+  from: Schema.optionalKey(Instant),
+  count: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
+})
+export type RuleDraft = typeof RuleDraft.Type
+
+/**
+ * Why a goal did, will or did not run at an instant, in one word. `ran`, `running`, `retrying`, `waiting` (behind a run
+ * or a pause, or due this moment), `skipped` (overlap, or missed and not caught up), `missed` (noticed over 24 h late),
+ * `cancelled`, `dead_lettered`, `paused` (fell due in a pause and is not decided yet), `will_run`, `will_not_run`,
+ * `not_due` (no slot then), `not_known` (before the goal was known here, or older than what is kept).
+ */
+export const Verdict = Schema.Literals([
+  "ran",
+  "running",
+  "retrying",
+  "waiting",
+  "skipped",
+  "missed",
+  "cancelled",
+  "dead_lettered",
+  "paused",
+  "will_run",
+  "will_not_run",
+  "not_due",
+  "not_known",
+])
+export type Verdict = typeof Verdict.Type
+
+const operator = Schema.String.annotate({
+  description: "Who; a customer reads `an operator`",
+  examples: ["ops.asha"],
+})
+
+/** A pause that touched the slot. */
+export const TouchingPause = Schema.Struct({
+  /** Null: all of the scheduler. */
+  scope: Schema.NullOr(Scope),
+  paused_at: Instant,
+  paused_by: operator,
+  reason: Schema.NullOr(Schema.String),
+  /** Null while it lasts. */
+  resumed_at: Schema.NullOr(Instant),
+  resumed_by: Schema.NullOr(operator),
+})
+export type TouchingPause = typeof TouchingPause.Type
+
+/** The answer to "why". */
+export const Explanation = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  /** The instant that was asked about. */
+  at: Instant,
+  verdict: Verdict,
+  sentence: Schema.String.annotate({
+    description: "The answer in one sentence; times are of the goal's zone",
+    examples: [
+      "It ran: the slot of Tue 2026-11-24 09:00 Europe/Berlin was due then, started at 09:00:01 and was done at 09:00:02.",
+    ],
+  }),
+  /** What led to it, in the order in which it happened or matters. */
+  because: Schema.Array(Schema.String),
+  /** The slot that it is about; null when there is none at that instant. */
+  slot: Schema.NullOr(Instant),
+  /** When that slot was, or is, to start. */
+  starts_at: Schema.NullOr(Instant),
+  run: Schema.NullOr(Run),
+  dead_letter: Schema.NullOr(
+    Schema.Struct({ dlq_id: DlqId, error: Schema.NullOr(Schema.String), state: DeadLetterState }),
+  ),
+  missed: Schema.NullOr(Schema.Struct({ from: Instant, to: Instant, reason: Schema.String })),
+  pauses: Schema.Array(TouchingPause),
+  /** The slot before the one that it is about, or before `at`, by the rule that held then. */
+  previous_slot: Schema.NullOr(Instant),
+  next_slot: Schema.NullOr(Instant),
+})
+export type Explanation = typeof Explanation.Type
+
+const readers = ["customer", "operator", "viewer"] as const
+const params = { id: GoalInstanceId }
+
+/** Endpoints of answers. */
+export class AnswersGroup extends HttpApiGroup.make("answers")
+  .annotate(OpenApi.Title, "Answers")
+  .annotate(OpenApi.Description, "When a goal fires next, and why it ran, or did not, at an instant.")
+  .add(
+    HttpApiEndpoint.get("preview", "/goals/:id/preview", {
+      params,
+      query: { count: Schema.optionalKey(wholeNumber(1, 100)), from: Schema.optionalKey(Instant) },
+      success: GoalPreview,
+      error: GoalNotFound,
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Preview a goal's next fires")
+      .annotate(
+        OpenApi.Description,
+        "Its customer, operators and viewers: the next `count` (default 10) fires that start at `from` (default " +
+          "now) or later, and whether it will run as things stand; if not, why. It changes nothing.",
+      ),
+    HttpApiEndpoint.post("previewRule", "/preview", {
+      headers: IdempotencyHeader,
+      payload: RuleDraft,
+      success: RulePreview,
+      error: InvalidRequest,
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Preview a rule")
+      .annotate(
+        OpenApi.Description,
+        "Customers, operators and viewers: the fires of a rule before it is saved, validated as a goal's " +
+          "`settings.schedule` is. `starts_at` is the earliest start: the saved goal's id moves it by less than " +
+          "`spread_seconds`. It changes nothing.",
+      ),
+    HttpApiEndpoint.get("explain", "/goals/:id/explain", {
+      params,
+      query: { at: Schema.optionalKey(Instant) },
+      success: Explanation,
+      error: GoalNotFound,
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Explain why a goal ran or did not")
+      .annotate(
+        OpenApi.Description,
+        "Its customer, operators and viewers: why the goal did, will or did not run at `at` (default now), from " +
+          "what was recorded when it was decided. `at` need not hit a slot: a slot of that very millisecond is " +
+          "meant first, then one of that minute, then one whose spread start is in that minute. A deleted goal is " +
+          "explained while its records are kept. A customer is not told operators' names.",
+      ),
+  )
+  .prefix("/scheduler") {}

@@ -1,0 +1,99 @@
+/** The facts of answers over maps. */
+import { Effect, Layer, Option } from "effect"
+import { ControlsRepo } from "../Controls/Repo.ts"
+import { RunsRepo } from "../Runs/Repo.ts"
+import { Store, type StoredRun } from "../Store.ts"
+import { scopeOfLine } from "./Pauses.ts"
+import { AnswersRepo, HISTORY_ROWS, MOST, type SlotRun } from "./Repo.ts"
+
+const other = ({ scheduled_run_id, slot }: StoredRun) => ({ scheduled_run_id, slot })
+
+/** The layer of `AnswersRepo` over the memory store. */
+export const layerMemory = Layer.effect(
+  AnswersRepo,
+  Effect.gen(function* () {
+    const store = yield* Store
+    const runs = yield* RunsRepo
+    const controls = yield* ControlsRepo
+    const ofGoal = (id: string) =>
+      [...store.runs.values()].filter((run) => run.goal_instance_id === id).sort((a, b) => a.slot - b.slot)
+    const askedBy = ({ backfilled_by, requested_by, triggered_by }: StoredRun["run_metadata"]): string | null => {
+      const who = requested_by ?? triggered_by ?? backfilled_by
+      return typeof who === "string" ? who : null
+    }
+    return AnswersRepo.of({
+      atOnce: (effect) => effect,
+      goal: controls.target,
+      history: (id, at) =>
+        Effect.sync(() => {
+          const all = store.history.get(id) ?? []
+          const before = all.filter((row) => row.valid_from <= at).slice(-HISTORY_ROWS)
+          const after = all.filter((row) => row.valid_from > at).slice(0, HISTORY_ROWS)
+          return { rows: [...before, ...after], since: all[0]?.valid_from ?? null }
+        }),
+      runsIn: (id, from, to) =>
+        Effect.sync(() =>
+          ofGoal(id).filter(({ slot }) => slot >= from && slot < to).slice(0, MOST)
+            .map((run): SlotRun => ({ ...other(run), ofSchedule: run.origin === "schedule" }))
+        ),
+      run: (id) =>
+        Effect.map(runs.find(id), (found) => {
+          const stored = store.runs.get(id)
+          if (Option.isNone(found) || stored === undefined) return null
+          const queued = store.queue.get(id)
+          return {
+            run: found.value,
+            claimable_at: queued?.claimable_at ?? null,
+            forced: queued?.forced ?? false,
+            closed_at: stored.closed_at,
+            asked_by: askedBy(stored.run_metadata),
+          }
+        }),
+      // a run and its execution are one row here: both go together
+      execution: () => Effect.succeed(null),
+      missed: (id, slot) =>
+        Effect.sync(() =>
+          store.missed.find((range) => range.goal_instance_id === id && range.from <= slot && range.to >= slot) ?? null
+        ),
+      letter: (run) =>
+        Effect.sync(() => {
+          const found = store.deadLetters.get(store.runs.get(run)?.dlq_id ?? "")
+          return found === undefined ? null : { ...found, error: found.error_message }
+        }),
+      lines: (id, from) =>
+        Effect.sync(() =>
+          store.actions.filter((line) => line.goal_instance_id === id && line.timestamp >= from).slice(0, MOST)
+        ),
+      // few and at hand: all that are of these scopes
+      pauseLines: (scopes) =>
+        Effect.sync(() => {
+          const wanted = new Set(scopes.map((scope) => JSON.stringify(scope)))
+          return store.actions.filter((line) =>
+            (line.action === "pause" || line.action === "resume") && wanted.has(JSON.stringify(scopeOfLine(line)))
+          )
+        }),
+      ahead: (id, waiting) =>
+        Effect.sync(() => {
+          const before = [...store.queue.values()]
+            .filter((queued) =>
+              queued.run.goal_instance_id === id && queued.serial &&
+              queued.run.scheduled_run_id !== waiting.scheduled_run_id &&
+              (queued.claimable_at !== null || queued.run.slot < waiting.slot)
+            )
+            .sort((a, b) =>
+              Number(a.claimable_at === null) - Number(b.claimable_at === null) || a.run.slot - b.run.slot
+            )
+          return before.length === 0 ? null : { ...other(before[0]!.run), count: before.length }
+        }),
+      openAt: (id, slot, closed_at, which) =>
+        Effect.sync(() => {
+          const all = ofGoal(id)
+          const near = which === "before"
+            ? all.filter((run) => run.slot < slot).toReversed()
+            : all.filter((run) => run.slot > slot)
+          const open = near.find((run) => run.closed_at === null || run.closed_at > closed_at)
+          return open === undefined ? null : other(open)
+        }),
+    })
+  }),
+)
