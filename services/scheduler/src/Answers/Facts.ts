@@ -1,7 +1,6 @@
 /** What an explanation rests on: rows as they were written when it was decided. All instants are epoch milliseconds. */
 import type { DeadLetterState } from "@stint/domain/DeadLetters"
 import type { Run } from "@stint/domain/Runs"
-import type { ActionRow } from "../Controls/Repo.ts"
 import type { Pause } from "./Pauses.ts"
 import type { Segment } from "./Segments.ts"
 
@@ -13,6 +12,8 @@ export interface RunFacts {
   /** It runs while paused. */
   readonly forced: boolean
   readonly closed_at: number | null
+  /** When it was made: its slot was decided then; null when that is not known. */
+  readonly made_at: number | null
   /** Who asked for it, when it is not of the schedule. */
   readonly asked_by: string | null
 }
@@ -58,14 +59,13 @@ export interface Facts {
     readonly dlq_id: string
     readonly error: string | null
     readonly state: DeadLetterState
-    readonly failure_count: number
     readonly expires_at: number
     readonly closed_at: number | null
   } | null
   /** Pauses that touched the slot. */
   readonly pauses: ReadonlyArray<Pause>
-  /** Lines of the action log about the goal since the run was made. */
-  readonly lines: ReadonlyArray<ActionRow>
+  /** Who discarded the dead letter, and why. */
+  readonly discard: { readonly by: string; readonly reason: string | null } | null
   /** The run that it waits behind, and how many there are before it. */
   readonly ahead: OtherRun & { readonly count: number } | null
   /** The run that was open when it was skipped, or that runs instead. */

@@ -4,9 +4,15 @@ import { ControlsRepo } from "../Controls/Repo.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import { Store, type StoredRun } from "../Store.ts"
 import { scopeOfLine } from "./Pauses.ts"
-import { AnswersRepo, HISTORY_ROWS, MOST, type SlotRun } from "./Repo.ts"
+import { AnswersRepo, HISTORY_ROWS, LINE_BEFORE, MOST, type SlotRun } from "./Repo.ts"
 
 const other = ({ scheduled_run_id, slot }: StoredRun) => ({ scheduled_run_id, slot })
+
+/** When an id was drawn: its uuid begins with the milliseconds since the epoch. */
+const madeAt = (id: string): number | null => {
+  const millis = parseInt(id.slice("SCH-".length).replace("-", "").slice(0, 12), 16)
+  return Number.isNaN(millis) ? null : millis
+}
 
 /** The layer of `AnswersRepo` over the memory store. */
 export const layerMemory = Layer.effect(
@@ -46,6 +52,7 @@ export const layerMemory = Layer.effect(
             claimable_at: queued?.claimable_at ?? null,
             forced: queued?.forced ?? false,
             closed_at: stored.closed_at,
+            made_at: madeAt(id),
             asked_by: askedBy(stored.run_metadata),
           }
         }),
@@ -60,10 +67,15 @@ export const layerMemory = Layer.effect(
           const found = store.deadLetters.get(store.runs.get(run)?.dlq_id ?? "")
           return found === undefined ? null : { ...found, error: found.error_message }
         }),
-      lines: (id, from) =>
-        Effect.sync(() =>
-          store.actions.filter((line) => line.goal_instance_id === id && line.timestamp >= from).slice(0, MOST)
-        ),
+      discard: (id, dlq_id, closed_at) =>
+        Effect.sync(() => {
+          const line = store.actions.find((line) =>
+            line.goal_instance_id === id && line.action === "dlq_discard" &&
+            line.timestamp >= closed_at - LINE_BEFORE &&
+            Array.isArray(line.action_metadata.dlq_ids) && line.action_metadata.dlq_ids.includes(dlq_id)
+          )
+          return line === undefined ? null : { by: line.operator, reason: line.reason }
+        }),
       // few and at hand: all that are of these scopes
       pauseLines: (scopes) =>
         Effect.sync(() => {

@@ -10,7 +10,7 @@ import { HistoryRow } from "../Projection/History.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
-import { AnswersRepo, HISTORY_ROWS, MOST, NEAR, type SlotRun } from "./Repo.ts"
+import { AnswersRepo, HISTORY_ROWS, LINE_BEFORE, MOST, NEAR, type SlotRun } from "./Repo.ts"
 
 /** The layer of `AnswersRepo` on Postgres. */
 export const layerPg = Layer.effect(
@@ -50,10 +50,11 @@ export const layerPg = Layer.effect(
         claimable_at: Schema.NullOr(Millis),
         forced: Schema.Boolean,
         closed_at: Schema.NullOr(Millis),
+        made_at: Schema.NullOr(Millis),
         asked_by: Schema.NullOr(Schema.String),
       }),
       execute: (id) =>
-        sql`select q.claimable_at, coalesce(q.forced, false) as forced, r.closed_at, coalesce(
+        sql`select q.claimable_at, coalesce(q.forced, false) as forced, r.closed_at, r.created_at as made_at, coalesce(
               r.run_metadata->>'requested_by', r.run_metadata->>'triggered_by', r.run_metadata->>'backfilled_by') as asked_by
             from scheduled_goal_runs r left join run_queue q using (scheduled_run_id) where r.scheduled_run_id = ${id}`,
     })
@@ -84,20 +85,21 @@ export const layerPg = Layer.effect(
         dlq_id: Schema.String,
         error: Schema.NullOr(Schema.String),
         state: DeadLetterState,
-        failure_count: Schema.Int,
         expires_at: Millis,
         closed_at: Schema.NullOr(Millis),
       }),
       execute: (run) =>
-        sql`select d.dlq_id, d.error_message as error, d.state, d.failure_count, d.expires_at, d.closed_at
+        sql`select d.dlq_id, d.error_message as error, d.state, d.expires_at, d.closed_at
             from scheduled_goal_runs r join scheduler_dlq d on d.dlq_id = r.dlq_id where r.scheduled_run_id = ${run}`,
     })
-    const lines = SqlSchema.findAll({
+    const discard = SqlSchema.findOneOption({
       Request: Schema.Any,
-      Result: ActionRow,
-      execute: ([id, from]: [string, number]) =>
-        sql`select * from scheduler_action_log where goal_instance_id = ${id} and timestamp >= ${new Date(from)}
-            order by timestamp limit ${MOST}`,
+      Result: Schema.Struct({ by: Schema.String, reason: Schema.NullOr(Schema.String) }),
+      execute: ([id, dlq_id, closed_at]: [string, string, number]) =>
+        sql`select operator as by, reason from scheduler_action_log
+            where goal_instance_id = ${id} and timestamp >= ${new Date(closed_at - LINE_BEFORE)}
+              and action = 'dlq_discard' and action_metadata -> 'dlq_ids' @> to_jsonb(${dlq_id}::text)
+            order by timestamp limit 1`,
     })
     // each scope: what held at the beginning, what changed up to the end, and what ended the last of it
     const pauseLines = SqlSchema.findAll({
@@ -145,9 +147,10 @@ export const layerPg = Layer.effect(
 
     return AnswersRepo.of({
       atOnce: (effect) =>
-        sql.withTransaction(
-          Effect.andThen(Effect.orDie(sql`set transaction isolation level repeatable read, read only`), effect),
-        ).pipe(Effect.catchTag("SqlError", Effect.die)) as typeof effect,
+        Effect.flatten(Effect.orDie(sql.withTransaction(
+          // its own failures are told, not rolled back into SQL's: there is nothing to undo
+          Effect.andThen(sql`set transaction isolation level repeatable read, read only`, Effect.exit(effect)),
+        ))),
       goal: controls.target,
       history: (id, at) =>
         Effect.orDie(Effect.gen(function* () {
@@ -169,7 +172,7 @@ export const layerPg = Layer.effect(
       execution: (key) => orNull(execution(key)),
       missed: (id, slot) => orNull(missed([id, slot])),
       letter: (run) => orNull(letter(run)),
-      lines: (id, from) => Effect.orDie(lines([id, from])),
+      discard: (id, dlq_id, closed_at) => orNull(discard([id, dlq_id, closed_at])),
       pauseLines: (scopes, from, to) => Effect.orDie(pauseLines([scopes, from, to])),
       ahead: (id, waiting) => orNull(ahead([id, waiting])),
       openAt: (id, slot, closed, which) => orNull(openAt([id, slot, closed, which])),

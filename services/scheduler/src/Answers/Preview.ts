@@ -1,12 +1,17 @@
-/** Pure: when a rule fires next. */
-import type { Fire } from "@stint/domain/Answers"
+/** Pure: when a rule fires next, and why it does not. */
+import type { Fire, RulePreview } from "@stint/domain/Answers"
 import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
 import { between } from "../Calendar.ts"
 import { localOf, noteOf } from "../Calendar/Local.ts"
+import { type Ruled, ruleOfRow, zoneOf } from "./Segments.ts"
+import { ruleInWords } from "./Words.ts"
 
 /** The last instant that can be told: the wire's years have four digits. Epoch ms. */
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")
+
+/** How many fires a preview has unless it is asked for more or fewer. */
+const DEFAULT_COUNT = 10
 
 /**
  * The next fires of a rule that start at `from` or later, the earliest first; at most `count`. `spread` (ms) moves the
@@ -23,4 +28,27 @@ export const firesOf = (rule: Rule, spread: number, from: number, count: number)
       ...(note === undefined ? {} : { note }),
     }
   })
+}
+
+/** The fires of what a goal, or a draft of one, is to do, moved by its spread (ms), from `from` (default now) on. */
+export const previewOf = (
+  ruled: Ruled,
+  spread: number,
+  now: number,
+  { count = DEFAULT_COUNT, from }: { readonly count?: number; readonly from?: DateTime.Utc },
+): RulePreview => {
+  const rule = ruleOfRow(ruled)
+  const timezone = zoneOf(ruled)
+  const spread_seconds = typeof ruled.schedule.spread_seconds === "number" ? ruled.schedule.spread_seconds : 0
+  if (rule === undefined) {
+    const reason = `the rule can't be evaluated here: ${ruled.frequency} in ${timezone}`
+    return { rule: null, rule_in_words: reason, timezone, spread_seconds, will_run: false, reason, items: [] }
+  }
+  const items = firesOf(rule, spread, from === undefined ? now : DateTime.toEpochMillis(from), count)
+  const reason = rule.frequency === "on_demand"
+    ? "it has no schedule: it runs on demand, when a person asks"
+    : items.length === 0
+    ? "the rule fires at no instant of the next 8 years"
+    : null
+  return { rule, rule_in_words: ruleInWords(rule), timezone, spread_seconds, will_run: reason === null, reason, items }
 }

@@ -4,7 +4,7 @@ import type { CustomerId, DlqId, GoalInstanceId, HiredInstanceId } from "@stint/
 import { Run } from "@stint/domain/Runs"
 import { DateTime } from "effect"
 import type { Facts } from "./Facts.ts"
-import { type Judgement, reasonFor } from "./Policy.ts"
+import { type Judgement, reasonFor } from "./Judgement.ts"
 import type { Naming } from "./Words.ts"
 
 const when = (millis: number | null) => millis === null ? null : DateTime.makeUnsafe(millis)
@@ -25,7 +25,7 @@ export const explanationOf = (
   starts_at: when(facts.starts_at),
   run: facts.run === null ? null : Run.make({
     ...facts.run.run,
-    reason: facts.run.run.reason === null ? null : reasonFor(facts, naming),
+    reason: facts.run.run.reason === null ? null : reasonFor(facts.run.run.reason, naming),
   }),
   dead_letter: facts.letter === null
     ? null

@@ -1,0 +1,137 @@
+/** Pure: the verdict where nothing is recorded of a slot, or there is none: what the goal was to do then decides. */
+import { firstPassOf, noteOf } from "../Calendar/Local.ts"
+import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting } from "./Judgement.ts"
+import { ruleOfRow, zoneOf } from "./Segments.ts"
+import { lasting, ruleInWords } from "./Words.ts"
+
+const DAY = 86_400_000
+
+/** Why the goal did not run by itself then, since when and until when. */
+const rest = ({ facts: { segment, segments }, times }: Setting): string => {
+  if (segment === undefined) return "it is not known"
+  let since = segment
+  for (const earlier of segments.slice(0, segments.indexOf(segment)).toReversed()) {
+    if (earlier.row.reason !== segment.row.reason) break
+    since = earlier
+  }
+  let until = segment
+  for (const later of segments.slice(segments.indexOf(segment) + 1)) {
+    if (later.row.reason !== segment.row.reason) break
+    until = later
+  }
+  const end = until.to === Infinity ? "" : ` until ${times.full(until.to)}`
+  return `${segment.row.reason ?? "the goal is on"}, since ${times.full(since.from)}${end}`
+}
+
+const notKnown = (setting: Setting, why: string): Judgement =>
+  judged("not_known", `It is not known what became of ${nameOf(setting)}: ${why}.`)
+
+const missedWords = (missed: unknown): string =>
+  missed === "skip"
+    ? "What this goal misses it skips: resumed over a minute after it was due, it does not run."
+    : missed === "latest"
+    ? "Of what this goal misses, the latest runs: after a resume it does, unless a later slot fell due as well."
+    : "What this goal misses runs late, one slot after the other: after a resume within 24 h it does."
+
+/** The verdict over a slot that some rule named, and of which there is no record. */
+export const ofUnrecorded = (setting: Setting, slot: number): Judgement => {
+  const { facts, kept, times } = setting
+  const { now, segment, segments, undecided } = facts
+  const name = nameOf(setting)
+  const starts = facts.starts_at ?? slot
+  if (segment === undefined) return notKnown(setting, "the goal was not known here then")
+  if (!segment.row.runs) {
+    return slot > now
+      ? judged("will_not_run", `As things stand it will not run: ${rest(setting)}; ${name}.`)
+      : judged("not_due", `It was not due: ${rest(setting)}; ${name} would have been.`)
+  }
+  const held = lastingPauses(facts).length > 0
+  if (starts > now) {
+    if (held) {
+      return judged("will_not_run", `As things stand it will not run: ${pausedNow(setting)}; ${name}.`, [
+        "Resumed before then, it runs on time.",
+      ])
+    }
+    return judged("will_run", `It will run at ${times.full(starts)}: ${name}.`, [
+      ...(segment.row.schedule.overlap === "skip"
+        ? ["If a run of this goal is still open then, it is skipped: its overlap is skip."]
+        : []),
+    ])
+  }
+  if (segment.to === Infinity && undecided !== null && undecided <= slot) {
+    if (held) {
+      return judged("paused", `It fell due while paused and is not decided yet: ${pausedNow(setting)}; ${name}.`, [
+        missedWords(segment.row.schedule.missed),
+      ])
+    }
+    return judged("waiting", `It is due now and is taken up as soon as a replica looks: ${name}.`, [
+      ...(now - starts > LATE
+        ? [`It has been due for ${lasting(now - starts)}: no replica works, or all are behind.`]
+        : []),
+    ])
+  }
+  if (slot < now - kept.runs * DAY) return notKnown(setting, `runs are kept for ${kept.runs} days after their end`)
+  const next = segments[segments.indexOf(segment) + 1]
+  if (next !== undefined) {
+    const what = next.row.reason ?? "the goal was changed"
+    return judged(
+      "cancelled",
+      `It was dropped before it had begun, since ${what} at ${times.full(next.from)}: ${name}.`,
+      ["A change of a goal drops its slots that are not decided yet."],
+    )
+  }
+  return notKnown(setting, "the rule names it, and nothing is recorded of it")
+}
+
+/** The verdict where there is no slot at the instant. */
+export const ofNoSlot = (setting: Setting): Judgement => {
+  const { facts, kept, times } = setting
+  const { at, known_since, next_slot, now, previous_slot, segment } = facts
+  const is = at > now ? "is" : "was"
+  if (segment === undefined) {
+    const since = known_since === null
+      ? "nothing is recorded of what the goal was to do"
+      : `what the goal does is known here since ${times.full(known_since)}`
+    return judged("not_known", `It is not known: ${since}.`, [
+      `What a goal did is kept for ${kept.history} days after it was changed.`,
+    ])
+  }
+  const { row } = segment
+  if (row.deleted) return judged("not_due", `It ${is} not due: ${rest(setting)}.`)
+  const rule = ruleOfRow(row)
+  if (rule === undefined) {
+    const what = `${row.frequency} in ${zoneOf(row)}`
+    return judged("not_due", `It ${is} not due: the rule (${what}) can't be evaluated here, so it has no slots.`)
+  }
+  const off = row.runs ? [] : [`Besides, ${rest(setting)}.`]
+  if (rule.frequency === "on_demand") {
+    return judged("not_due", `It ${is} not due: the goal has no schedule, it runs on demand, when a person asks.`, off)
+  }
+  const first = firstPassOf(rule, at)
+  if (first !== undefined) {
+    return judged(
+      "not_due",
+      `It ${is} not due: the local time of ${times.full(at)} came twice, and the rule (${
+        ruleInWords(rule)
+      }) counts it ` +
+        `once, at the first, ${lasting(at - first)} before.`,
+      off,
+    )
+  }
+  const around = [
+    previous_slot === null ? "there is none before it" : `the one before is ${times.full(previous_slot)}`,
+    next_slot === null ? "none comes after it" : `the next is ${times.full(next_slot)}`,
+  ]
+  const notes = [["The one before", previous_slot], ["The next", next_slot]] as const
+  return judged(
+    "not_due",
+    `No slot ${is} due at ${times.full(at)}: the rule ${is} ${ruleInWords(rule)}; ${around.join(", ")}.`,
+    [
+      ...notes.flatMap(([which, slot]) => {
+        const note = slot === null ? undefined : noteOf(rule, slot)
+        return note === undefined ? [] : [`${which}: ${note}.`]
+      }),
+      ...off,
+    ],
+  )
+}

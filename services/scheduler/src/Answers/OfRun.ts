@@ -1,0 +1,174 @@
+/** Pure: the verdict over a run, or over an execution that outlived its run: what was recorded of a slot. */
+import { classify } from "../Engine/Classify.ts"
+import type { OldExecution, RunFacts } from "./Facts.ts"
+import {
+  anchor,
+  judged,
+  type Judgement,
+  lastingPauses,
+  LATE,
+  ms,
+  nameOf,
+  pausedNow,
+  reasonFor,
+  type Setting,
+} from "./Judgement.ts"
+import { lasting } from "./Words.ts"
+
+/** The words that the engine records for a slot that it decides not to run (Engine/Plan.ts, Calendar/Misfire.ts). */
+export const skipWords = /^(overlap|missed): /
+const MAX_ATTEMPTS = 5
+/** A start that is ahead by less is as good as now. ms */
+const SOON = 1_000
+
+const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgement => {
+  const { facts, times } = setting
+  const { ahead, now } = facts
+  const name = nameOf(setting)
+  const held = !forced && lastingPauses(facts).length > 0
+  if (claimable_at === null) {
+    const more = ahead !== null && ahead.count > 1 ? ` and ${ahead.count - 1} more` : ""
+    const behind = ahead === null
+      ? "behind the run before it"
+      : `behind the run of ${times.full(ahead.slot)} (${ahead.scheduled_run_id})${more}`
+    return judged("waiting", `It waits ${behind}, since the runs of this goal take turns: ${name}.`, [
+      ...(held ? [`No run starts meanwhile: ${pausedNow(setting)}.`] : []),
+    ])
+  }
+  const starts = Math.max(claimable_at, anchor(facts))
+  if (starts > now + SOON) {
+    return held
+      ? judged("will_not_run", `As things stand it will not run: ${pausedNow(setting)}; ${name} waits for the resume.`)
+      : judged("will_run", `It will run at ${times.full(starts)}: ${name}.`)
+  }
+  if (held) return judged("waiting", `It is due and waits for a resume: ${pausedNow(setting)}; ${name}.`)
+  return judged("waiting", `It is due now and starts as soon as a replica takes it: ${name}.`, [
+    ...(now - claimable_at > LATE
+      ? [`It has been due for ${lasting(now - claimable_at)}: no replica has room for it, or none works.`]
+      : []),
+  ])
+}
+
+const running = (setting: Setting, { claimable_at, run }: RunFacts): Judgement => {
+  const { facts, times } = setting
+  const begun = run.attempts.at(-1)?.started_at
+  const since = begun === undefined ? "" : ` since ${times.brief(ms(begun), anchor(facts))}`
+  return judged("running", `It runs${since}, attempt ${run.attempt} of ${MAX_ATTEMPTS}: ${nameOf(setting)}.`, [
+    ...(claimable_at !== null && claimable_at <= facts.now
+      ? [`Its holder's lease ended at ${times.brief(claimable_at, anchor(facts))}: another takes it over.`]
+      : []),
+  ])
+}
+
+const retrying = (setting: Setting, { claimable_at, forced, run }: RunFacts): Judgement => {
+  const { facts, times } = setting
+  const error = run.attempts.at(-1)?.error_details
+  const why = error === null || error === undefined ? "" : ` with ${error.type}`
+  const until = claimable_at === null || claimable_at <= facts.now
+    ? "its next is due now"
+    : `it waits until ${times.brief(claimable_at, anchor(facts))} for its next`
+  return judged(
+    "retrying",
+    `It is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${why}, and ${until}: ${nameOf(setting)}.`,
+    !forced && lastingPauses(facts).length > 0 ? [`Until a resume no attempt begins: ${pausedNow(setting)}.`] : [],
+  )
+}
+
+const ran = (setting: Setting, { run }: RunFacts): Judgement => {
+  const { facts, times } = setting
+  const last = run.attempts.at(-1)
+  const ended = last?.ended_at ?? null
+  const when = last === undefined || ended === null
+    ? ""
+    : `, from ${times.brief(ms(last.started_at), anchor(facts))} to ${times.brief(ms(ended), anchor(facts))}`
+  const tries = run.attempt > 1 ? ` on its attempt ${run.attempt}` : ""
+  return judged("ran", `It ran${tries}${when}: ${nameOf(setting)}.`, [
+    ...(facts.letter === null
+      ? []
+      : [`It had failed for good before; ${facts.letter.dlq_id} was retried by an operator.`]),
+    ...(run.deliverable_id === null ? [] : [`It made ${run.deliverable_id}.`]),
+  ])
+}
+
+const cancelled = (setting: Setting, { closed_at, run }: RunFacts): Judgement => {
+  const { facts, naming, times } = setting
+  const reason = run.reason === null ? "and no reason was recorded" : reasonFor(run.reason, naming)
+  if (!skipWords.test(reason)) {
+    const when = closed_at === null ? "" : ` at ${times.brief(closed_at, anchor(facts))}`
+    return judged("cancelled", `It was cancelled${when}, ${reason}: ${nameOf(setting)}.`)
+  }
+  const rival = facts.rival === null ? undefined : `${times.full(facts.rival.slot)} (${facts.rival.scheduled_run_id})`
+  const said = reason.startsWith("overlap") ? "The run that was open is that of" : "What ran instead is the slot of"
+  return judged(
+    "skipped",
+    `It was skipped, ${reason}: ${nameOf(setting)}.`,
+    rival === undefined ? [] : [`${said} ${rival}.`],
+  )
+}
+
+const letterWords = ({ facts, naming, times }: Setting): string => {
+  const { discard, letter } = facts
+  if (letter === null) return "Its dead letter was closed over 7 days ago and is removed."
+  const closed = letter.closed_at === null ? "" : ` at ${times.brief(letter.closed_at, anchor(facts))}`
+  switch (letter.state) {
+    case "open":
+      return `${letter.dlq_id} is open until ${times.full(letter.expires_at)}: until then an operator can retry it.`
+    case "discarded": {
+      const by = discard === null ? "" : ` by ${naming(discard.by)}`
+      return `${letter.dlq_id} was discarded${closed}${by}${discard?.reason ? `: ${discard.reason}` : ""}.`
+    }
+    case "expired":
+      return `${letter.dlq_id} expired${closed}: nobody took care of it within 7 days.`
+    case "resolved":
+      return `${letter.dlq_id} was resolved${closed} by another run of it.`
+  }
+}
+
+const deadLettered = (setting: Setting, { run }: RunFacts): Judgement => {
+  const error = run.reason === null
+    ? "and no error was recorded"
+    : reasonFor(run.reason, setting.naming).replace(/^dead-lettered: /, "")
+  const tries = run.attempt === 1 ? "at its first attempt" : `after ${run.attempt} attempts`
+  return judged("dead_lettered", `It failed for good ${tries} and was dead-lettered, ${error}: ${nameOf(setting)}.`, [
+    letterWords(setting),
+  ])
+}
+
+/** The verdict over a run. */
+export const ofRun = (setting: Setting, facts: RunFacts): Judgement => {
+  switch (facts.run.status) {
+    case "pending":
+      return waiting(setting, facts)
+    case "running":
+      return running(setting, facts)
+    case "retrying":
+      return retrying(setting, facts)
+    case "completed":
+      return ran(setting, facts)
+    case "cancelled":
+      return cancelled(setting, facts)
+    case "dead_lettered":
+      return deadLettered(setting, facts)
+  }
+}
+
+/** The verdict over an execution whose run is not kept any more. */
+export const ofOldExecution = (setting: Setting, old: OldExecution): Judgement => {
+  const { facts, kept, times } = setting
+  const name = nameOf(setting)
+  const because = [`Its run was removed ${kept.runs} days after its end; this is what its execution says.`]
+  if (old.status !== "failed") {
+    const ended = old.completed_at === null ? "" : ` to ${times.brief(old.completed_at, anchor(facts))}`
+    const made = old.deliverable_id === null ? [] : [`It made ${old.deliverable_id}.`]
+    const sentence = `It ran, from ${times.brief(old.started_at, anchor(facts))}${ended}: ${name}.`
+    return judged("ran", sentence, [...made, ...because])
+  }
+  const { error } = old
+  const words = error === null
+    ? "and no error was recorded"
+    : `${error.type}: ${reasonFor(error.message, setting.naming)}`
+  const gone = error !== null && (error.type === "CANCELLED" || classify({ status: 409, code: error.type }) === "gone")
+  return gone
+    ? judged("cancelled", `It was cancelled, ${words}: ${name}.`, because)
+    : judged("dead_lettered", `It failed for good and was dead-lettered, ${words}: ${name}.`, because)
+}
