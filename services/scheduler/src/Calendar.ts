@@ -74,19 +74,21 @@ const lookBacks = [1, 35, 400, horizonDays].map((days) => days * dayMs)
 
 /**
  * The last slot strictly before an instant; both epoch ms. Undefined for on_demand and when the 8 years before it hold
- * none. Throws as `nextAfter` does. Cost: some 40 times that of `nextAfter`, since it halves the window that holds it.
+ * none. Throws as `nextAfter` does. Cost: some 40 evaluations, since it halves the window that holds the slot; what is
+ * remembered for the engine it leaves alone.
  */
 export const previousBefore = (rule: Rule, instant: number): number | undefined => {
+  if (rule.frequency === "on_demand") return undefined
   const isBefore = (slot: number | undefined): slot is number => slot !== undefined && slot < instant
   for (const back of lookBacks) {
-    const first = nextAfter(rule, instant - back - 1)
+    const first = evaluate(rule, instant - back - 1)
     if (!isBefore(first)) continue
     // `low` is a slot; none lies between `high` and the instant
     let low = first
     let high = Math.ceil(instant) - 1
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      const slot = nextAfter(rule, middle)
+      const slot = evaluate(rule, middle)
       if (isBefore(slot)) low = slot
       else high = middle
     }

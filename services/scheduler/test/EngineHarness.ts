@@ -12,6 +12,8 @@ import { planDue } from "../src/Engine/Plan.ts"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
+import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
+import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
 import { Store } from "../src/Store.ts"
@@ -21,14 +23,14 @@ import { unique } from "./Harness.ts"
 export const storages = {
   memory: Layer.mergeAll(
     EngineMemory.layerMemory,
-    ProjectionRepo.layerMemory,
+    ProjectionMemory.layerMemory,
     RunsRepo.layerMemory,
     LimitsRepo.layerMemory,
   ).pipe(
     Layer.provide(Store.layer),
     Layer.provide(Ids.layer),
   ),
-  postgres: Layer.mergeAll(EnginePg.layerPg, ProjectionRepo.layerPg, RunsRepo.layerPg, LimitsRepo.layerPg).pipe(
+  postgres: Layer.mergeAll(EnginePg.layerPg, ProjectionPg.layerPg, RunsRepo.layerPg, LimitsRepo.layerPg).pipe(
     Layer.provide(testDatabase("scheduler")),
     Layer.provide(Ids.layer),
   ),

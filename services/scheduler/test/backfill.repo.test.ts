@@ -13,6 +13,8 @@ import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
 import * as ControlsPg from "../src/Controls/PgRepo.ts"
 import { ControlsRepo } from "../src/Controls/Repo.ts"
 import type { NewRun } from "../src/Model.ts"
+import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
+import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { queueWrites } from "../src/Queue/Repo.ts"
 import { Store } from "../src/Store.ts"
@@ -76,9 +78,9 @@ const requested = Effect.gen(function* () {
 const backfill = (request: BackfillRequest, line: AuditLine) =>
   Effect.flatMap(BackfillRepo, (repo) => repo.backfill(request, line))
 
-const postgres = Layer.mergeAll(BackfillPg.layerPg, ControlsPg.layerPg, ProjectionRepo.layerPg)
+const postgres = Layer.mergeAll(BackfillPg.layerPg, ControlsPg.layerPg, ProjectionPg.layerPg)
 const storages = {
-  memory: Layer.mergeAll(BackfillMemory.layerMemory, ControlsMemory.layerMemory, ProjectionRepo.layerMemory).pipe(
+  memory: Layer.mergeAll(BackfillMemory.layerMemory, ControlsMemory.layerMemory, ProjectionMemory.layerMemory).pipe(
     Layer.provide([Store.layer, Ids.layer]),
   ),
   postgres: postgres.pipe(Layer.provide([testDatabase("scheduler"), Ids.layer])),

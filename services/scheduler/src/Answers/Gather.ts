@@ -91,7 +91,6 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
     const spread = segment === undefined || it.run?.ofSchedule === false ? 0 : spreadOfRow(id, segment.row)
     const starts_at = slot === null ? null : Math.min(slot + spread, LAST_INSTANT)
     const found = yield* recorded(id, it)
-    const { missed, old, run } = found
     const next = nextSlot(segments, slot ?? at)
     const gathered: Omit<Facts, "pauses"> = {
       ...found,

@@ -38,7 +38,7 @@ export const ruleOfRow = (row: Ruled): Rule | undefined => {
       defaultTimezone: row.timezone,
       ...(row.default_at === null ? {} : { defaultAt: row.default_at }),
     })
-    nextAfter(rule, 0)
+    if (rule.frequency !== "on_demand") stretchAt(rule.timezone, 0)
     return rule
   } catch {
     return undefined

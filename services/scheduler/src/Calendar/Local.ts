@@ -41,8 +41,8 @@ const isRepeat = ({ before, from, offset }: Stretch, instant: number) => instant
 
 /** What a clock change did to a slot of the rule (epoch ms): moved it, or made its local time come twice. */
 export const noteOf = (rule: Rule, slot: number): string | undefined => {
+  if (rule.frequency === "on_demand") return undefined
   const plan = planOf(rule)
-  if (plan === undefined || rule.frequency === "on_demand") return undefined
   const here = stretchAt(rule.timezone, slot)
   const local = slot + here.offset
   const left = slot + here.before
@@ -66,8 +66,9 @@ export const noteOf = (rule: Rule, slot: number): string | undefined => {
  * put back in between. Undefined when it is none.
  */
 export const firstPassOf = (rule: Rule, instant: number): number | undefined => {
+  if (rule.frequency === "on_demand") return undefined
   const plan = planOf(rule)
-  if (plan === undefined || rule.frequency === "on_demand" || plan.elapsed) return undefined
+  if (plan.elapsed) return undefined
   const here = stretchAt(rule.timezone, instant)
   const minute = Math.floor(instant / 60_000) * 60_000
   if (here.before <= here.offset || !isRepeat(here, instant) || !names(plan, minute + here.offset)) return undefined
