@@ -12,6 +12,7 @@ export const scripts: ReadonlyArray<string> = [
   "130_retention",
   "140_alerts",
   "150_fair_claims",
+  "155_parked_goals",
   "160_answers",
   "170_dead_letter_cause",
   "180_engine_counters",

@@ -104,11 +104,14 @@ export const layerPg = Layer.effect(
         }))),
       resume: (id, line) =>
         Effect.orDie(sql.withTransaction(Effect.gen(function* () {
+          // whoever puts goals aside for this pause has done so, or will see that it is over
+          yield* sql`select pg_advisory_xact_lock(${PAUSE_LOCK})`
           const old = yield* state(id)
           if (Option.isNone(old) || old.value.status === "running") {
             return { state: Option.getOrUndefined(old), was: false }
           }
           const now = yield* setRunning([id, line.operator])
+          yield* sql`update projected_goals set parked = false where parked and ${ofScope(id)}`
           yield* audit({
             ...line,
             action_metadata: {

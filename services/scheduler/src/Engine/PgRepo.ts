@@ -26,8 +26,7 @@ export const layerPg = Layer.effect(
       execute: () =>
         sql`select exists (select from run_queue where ready) as ready, (extract(epoch from least(
               case when not 'global' = any(p.ids) then (
-                select due_at from projected_goals g where due_at is not null and not (p.ids && ${pausedBy("g")})
-                order by due_at limit 1) end,
+                select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end,
               -- a lease in what is paused ends unseen: its resume is a nudge
               (select claimable_at from run_queue q where claimable_at is not null and not ready
                 and (holder is null or forced or not (p.ids && ${pausedBy("q")})) order by claimable_at limit 1)

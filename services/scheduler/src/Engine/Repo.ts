@@ -31,7 +31,7 @@ export interface Claim {
 
 /** The engine's storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. */
 export class EngineRepo extends Context.Service<EngineRepo, {
-  /** Decides over up to `limit` goals that have fallen due and are not paused; how many there were. */
+  /** Decides over up to `limit` goals that have fallen due, or puts those aside that are paused; how many there were. */
   materialise(limit: number, plan: (due: DueGoal, now: number) => DuePlan): Effect.Effect<number>
   /**
    * Takes due runs under a lease and a new fence each; counts their attempt. Lanes share (Fair.ts), and in a lane the

@@ -145,7 +145,9 @@ export class HealthRepo extends Context.Service<HealthRepo, {
                     and not exists (select from run_limits l
                       where l.subject = '*' or (l.kind = 'customer' and l.subject = q.customer_id)
                         or (l.kind = 'agent_type' and l.subject = q.agent_id))),
-                (select due_at from projected_goals g where due_at <= now() and not p.ids && ${pausedBy("g")}
+                (select due_at from projected_goals g where due_at <= now() and not parked and not p.ids && ${
+            pausedBy("g")
+          }
                   order by due_at limit 1)))::float8 as seconds
               from (${paused}) p`,
       })

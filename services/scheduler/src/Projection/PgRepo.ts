@@ -48,6 +48,8 @@ export const layerPg = Layer.effect(
           select * from json_populate_recordset(null::projected_goals, ${
         JSON.stringify(goals.map((g) => ({
           ...g,
+          // what changed is decided over anew, also while it is paused
+          parked: false,
           changed_at: iso(g.changed_at),
           next_slot: iso(g.next_slot),
           due_at: iso(g.due_at),
@@ -56,7 +58,8 @@ export const layerPg = Layer.effect(
           on conflict (goal_instance_id) do update set hired_instance_id = excluded.hired_instance_id,
             customer_id = excluded.customer_id, version = excluded.version, changed_at = excluded.changed_at,
             enabled = excluded.enabled, frequency = excluded.frequency, schedule = excluded.schedule,
-            default_at = excluded.default_at, next_slot = excluded.next_slot, due_at = excluded.due_at`
+            default_at = excluded.default_at, next_slot = excluded.next_slot, due_at = excluded.due_at,
+            parked = excluded.parked`
     const latestHistory = SqlSchema.findAll({
       Request: Schema.Array(Schema.String),
       Result: HistoryRow,

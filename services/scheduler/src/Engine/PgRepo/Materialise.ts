@@ -6,7 +6,7 @@ import { SqlSchema } from "effect/sql"
 import { GoalRow, Millis, type NewRun } from "../../Model.ts"
 import { queueWrites } from "../../Queue/Repo.ts"
 import type { EngineRepo } from "../Repo.ts"
-import { pauses } from "./Pauses.ts"
+import { PAUSE_LOCK, pauses } from "./Pauses.ts"
 
 /** `EngineRepo.materialise`. */
 export const materialising = Effect.gen(function* () {
@@ -24,10 +24,10 @@ export const materialising = Effect.gen(function* () {
   })
   const lockDue = SqlSchema.findAll({
     Request: Schema.Int,
-    Result: Schema.Struct({ goal_instance_id: Schema.String }),
+    Result: Schema.Struct({ goal_instance_id: Schema.String, paused: Schema.Boolean }),
     execute: (limit) =>
-      sql`select g.goal_instance_id from projected_goals g, (${paused}) p
-          where g.due_at <= now() and not (p.ids && ${pausedBy("g")})
+      sql`select g.goal_instance_id, p.ids && ${pausedBy("g")} as paused from projected_goals g, (${paused}) p
+          where g.due_at <= now() and not g.parked and not 'global' = any(p.ids)
           order by g.due_at limit ${limit} for update of g skip locked`,
   })
   // after the lock, in a statement of its own, so that it sees what the lock waited for
@@ -46,9 +46,15 @@ export const materialising = Effect.gen(function* () {
 
   const materialise = Effect.fnUntraced(
     function* (limit: number, plan: Parameters<EngineRepo["Service"]["materialise"]>[1]) {
+      // before the statement that reads pauses, as a claim does: so a resume finds all that was put aside before it
+      yield* sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`
       const locked = yield* lockDue(limit)
       if (locked.length === 0) return 0
-      const due = yield* readDue(locked.map((row) => row.goal_instance_id))
+      const aside = locked.filter((row) => row.paused).map((row) => row.goal_instance_id)
+      if (aside.length > 0) {
+        yield* sql`update projected_goals set parked = true where goal_instance_id = any(${aside}::varchar[])`
+      }
+      const due = yield* readDue(locked.filter((row) => !row.paused).map((row) => row.goal_instance_id))
       const runs: Array<NewRun> = []
       const nexts: Array<{ id: string; next_slot: string | null; due_at: string | null }> = []
       const missed: Array<{ id: string; from: string | null; to: string | null; reason: string }> = []
@@ -83,11 +89,12 @@ export const materialising = Effect.gen(function* () {
             as x (id varchar, "from" timestamptz, "to" timestamptz, reason varchar)
           on conflict do nothing`
       }
+      if (nexts.length === 0) return locked.length
       yield* sql`update projected_goals g set next_slot = x.next_slot, due_at = x.due_at
         from json_to_recordset(${JSON.stringify(nexts)}::json)
           as x (id varchar, next_slot timestamptz, due_at timestamptz)
         where g.goal_instance_id = x.id`
-      return due.length
+      return locked.length
     },
     (effect) => Effect.orDie(sql.withTransaction(effect)),
   )
