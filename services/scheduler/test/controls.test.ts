@@ -1,7 +1,12 @@
 /** What operators do, on both storages: it binds, and the log tells of it. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
 import { eventually, made, startScheduler, type TestScheduler } from "./Harness.ts"
+
+interface Run {
+  readonly goal_instance_id: string
+  readonly status: string
+}
 
 const seconds = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -159,6 +164,44 @@ for (const mode of ["memory", "postgres"] as const) {
       const goal = t.goal(t.hire({ runnable: false, reason: "not finalized" }).hired_instance_id)
       const not = await t.call("POST", `/trigger/${goal.goal_instance_id}`)
       assert.deepInclude(not.json, { code: "hire_not_runnable", detail: "not finalized" })
+    })
+
+    it("what falls due under two pauses runs after both have ended; an edit meanwhile does not let it slip", async () => {
+      const hire = t.hire({ customer_id: "quentin" as never })
+      const { hired_instance_id } = hire
+      const scopes = [{ customer_id: "quentin" }, { hired_instance_id }]
+      for (const scope of scopes) {
+        await eventually(() => t.call("POST", "/pause", { body: { scope } }), (a) => a.status === 200, "paused")
+      }
+      const due = () => ({
+        frequency: "cron" as const,
+        schedule: { cron: "* * * * *" },
+        changed_at: DateTime.makeUnsafe(Date.now() - 180_000),
+      })
+      const kept = t.goal(hired_instance_id, due())
+      const edited = t.goal(hired_instance_id, due())
+      const runs = async () => (await t.call("GET", `/runs?hired_instance_id=${hired_instance_id}`)).json.items
+      const still = async (why: string) => {
+        await new Promise((resolve) => setTimeout(resolve, 150))
+        assert.deepStrictEqual(await runs(), [], why)
+      }
+      await still("both are paused")
+      await t.call("POST", "/resume", { body: { scope: scopes[1] } })
+      await still("the customer is")
+      t.goal(hired_instance_id, {
+        ...due(),
+        goal_instance_id: edited.goal_instance_id,
+        schedule: { cron: "*/1 * * * *" },
+      })
+      await still("the edited one too")
+      await t.call("POST", "/resume", { body: { scope: scopes[0] } })
+      for (const goal of [kept, edited]) {
+        await eventually(
+          async () => (await runs()).filter((run: Run) => run.goal_instance_id === goal.goal_instance_id),
+          (of) => of.length >= 3 && of.every((run: Run) => run.status === "completed"),
+          "all that was missed ran",
+        )
+      }
     })
 
     it("only operators act; viewers read; the log pages", async () => {
