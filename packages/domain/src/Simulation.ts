@@ -86,7 +86,7 @@ export const SimulatedLoad = Schema.Struct({
   curve: Schema.Array(CurvePoint),
   /** How long a step of the curve is: 60, and longer where it would have more than 1,440 points. */
   step_seconds: Schema.Int,
-  /** From when a run was due, spread included, to when it began; null without a run. Above a minute in whole seconds. */
+  /** From when a run was due (its slot and its spread) to when it began; null without a run. Above a minute in whole seconds. */
   lateness_ms: Schema.NullOr(
     Schema.Struct({ p50: Schema.Finite, p95: Schema.Finite, p99: Schema.Finite, max: Schema.Finite }),
   ),
@@ -135,8 +135,9 @@ export class SimulationGroup extends HttpApiGroup.make("simulation")
       .annotate(
         OpenApi.Description,
         "Operators and viewers; it changes nothing. Of made-up hires, or of the goals that the scheduler has now: " +
-          "how many runs begin in each minute, how late, and what a spread would change. The slots and overlaps are " +
-          "the scheduler's own; it begins with nothing under way, and nothing is paused, missed or fails. " +
+          "how many runs begin in each minute, how late, and what a spread would change. Slots and overlaps are decided " +
+          "by the scheduler's own rules. It begins with nothing under way; pauses, " +
+          "limits, failures and runs by hand are left out. " +
           "400 simulation_too_large above 200,000 goals, 5,000,000 slots or 20 seconds of work.",
       ),
   )

@@ -23,8 +23,8 @@ export interface Witness {
 }
 
 /**
- * The queue. Runs start in the order in which they may, up to 200 in one claim, one claim after the other; a claim of n
- * takes n / runs_per_second, and each of its runs holds one of the `runs_at_once` places for `run_ms` from then on. What
+ * The queue. Runs start in the order in which they may (for one that waits for its turn that is when it has it), as in a
+ * lane of the engine: up to 200 in one claim, one claim after the other. A claim of n takes n / runs_per_second, and each of its runs holds one of the `runs_at_once` places for `run_ms` from then on. What
  * falls due at one instant is decided over before the claim at that instant, and after what ends then, as in the engine.
  * As every run takes the same time, claims end in the order in which they were made: nothing needs to be sorted.
  */
