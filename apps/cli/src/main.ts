@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "remove what is past its time, or say what would go",
     load: () => import("./commands/retention.ts").then(({ retention }) => retention),
   },
+  simulate: {
+    about: "say what the days to come look like: the load, how late, what a spread would change",
+    load: () => import("./commands/simulate.ts").then(({ simulate }) => simulate),
+  },
   compose: {
     about: "what docker-compose.yml runs beside the services",
     load: () => import("./commands/compose.ts").then(({ compose }) => compose),
