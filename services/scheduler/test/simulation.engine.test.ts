@@ -11,6 +11,7 @@ import * as EngineMemory from "../src/Engine/MemoryRepo.ts"
 import { planDue } from "../src/Engine/Plan.ts"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
+import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { CLAIMED_AT_ONCE, type Means } from "../src/Simulation/Queue.ts"
 import { SimulationRepo } from "../src/Simulation/Repo.ts"
@@ -19,7 +20,7 @@ import { makeWorkload, slotsOf } from "../src/Simulation/Workload.ts"
 import { Store } from "../src/Store.ts"
 
 const from = Date.parse("2026-03-28T20:00:00Z")
-const storage = Layer.mergeAll(EngineMemory.layerMemory, ProjectionRepo.layerMemory, SimulationRepo.layerMemory).pipe(
+const storage = Layer.mergeAll(EngineMemory.layerMemory, ProjectionMemory.layerMemory, SimulationRepo.layerMemory).pipe(
   Layer.provideMerge(Store.layer),
   Layer.provide(Ids.layer),
 )
