@@ -87,13 +87,6 @@ export class CustomerNotFound extends problem<CustomerNotFound>()("CustomerNotFo
   title: "There is no such customer",
 }) {}
 
-/** 405: the path exists, the method does not. */
-export class MethodNotAllowed extends problem<MethodNotAllowed>()("MethodNotAllowed", {
-  code: "method_not_allowed",
-  status: 405,
-  title: "That method is not allowed here",
-}) {}
-
 /** 413: a body over the limit. */
 export class BodyTooLarge extends problem<BodyTooLarge>()("BodyTooLarge", {
   code: "body_too_large",
