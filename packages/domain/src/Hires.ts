@@ -74,13 +74,6 @@ export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConf
   title: "The hired agent is not configured",
 }, { missing: Schema.Array(FieldIssue) }) {}
 
-/** 409: the agent type of a hire can't change once it has goals. */
-export class AgentTypeFixed extends problem<AgentTypeFixed>()("AgentTypeFixed", {
-  code: "agent_type_fixed",
-  status: 409,
-  title: "The agent type can't change once goals exist",
-}) {}
-
 /** 409: a goal of the hire does not hold under the definition version that was asked for. */
 export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
   code: "goals_do_not_hold",
@@ -88,7 +81,7 @@ export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", 
   title: "The hire's goals do not hold under that definition",
 }, { errors: Schema.Array(FieldIssue) }) {}
 
-/** 409: the subscription is for another agent type. */
+/** 409: the subscription is for another agent type. It never changes its own, so neither does its hire, goals or none. */
 export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
   code: "subscription_for_other_agent",
   status: 409,
@@ -115,7 +108,6 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         SubscriptionNotActive,
         SubscriptionForOther,
         AgentTypeUnknown,
-        AgentTypeFixed,
         HireDeactivated,
         HireNotConfigured,
         GoalsDoNotHold,
