@@ -1,7 +1,14 @@
 /** New ids: a prefix and a time-ordered uuid; derived, not drawn, where a request carries an Idempotency-Key. */
 import { Clock, Context, Effect, Layer } from "effect"
 
-const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("")
+/** The two digits of each byte. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
+
+const hex = (bytes: Uint8Array) => {
+  let text = ""
+  for (let i = 0; i < bytes.length; i++) text += digits[bytes[i]!]
+  return text
+}
 
 const format = (millis: number, tail: Uint8Array): string => {
   const time = millis.toString(16).padStart(12, "0")
