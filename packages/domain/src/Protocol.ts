@@ -12,14 +12,15 @@ import {
   UnsupportedMediaType,
 } from "./Problem.ts"
 
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
 
 /** A day that is in the calendar (the 30th of February is not), of a year that Postgres and people can tell. */
 const isInstant = (text: string): boolean => {
-  const day = rfc3339.exec(text)?.[1]
-  if (day === undefined || day < "1970") return false
-  const date = new Date(`${day}T00:00:00Z`)
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+  const found = rfc3339.exec(text)
+  if (found === null) return false
+  const [year, month, day] = [Number(found[1]), Number(found[2]) - 1, Number(found[3])]
+  const date = new Date(Date.UTC(year, month, day))
+  return year >= 1970 && date.getUTCMonth() === month && date.getUTCDate() === day
 }
 
 /** An instant on the wire: RFC 3339 in UTC with milliseconds, 1970 to 9999; nothing is guessed or moved. */
