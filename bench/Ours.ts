@@ -129,7 +129,7 @@ export const ours = async (
         `select exists (select from run_queue) or exists (select from projected_goals where due_at <= now()) as busy`,
       )
       if (!row!.busy) return
-      await sleep(20)
+      await sleep(50)
     }
   }
   return {
