@@ -62,6 +62,7 @@ const factsOf = (more: Partial<Facts> = {}, rows: ReadonlyArray<HistoryRow> = [r
     pauses: [],
     discard: null,
     ahead: null,
+    limits: [],
     rival: null,
     previous_slot: null,
     next_slot: null,
@@ -90,6 +91,7 @@ const runOf = (run: Partial<Run> = {}, more: Partial<RunFacts> = {}): RunFacts =
   closed_at: null,
   made_at: slot,
   asked_by: null,
+  skipped_for: null,
   ...more,
 })
 const attempt = (nth: number, begun: number, error?: string) => ({
@@ -191,6 +193,11 @@ describe("the verdict over a run", () => {
       "Tue 2026-11-24 08:00 Europe/Berlin; the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
     ])
     assert.match(told(factsOf({ run: { ...due, forced: true }, pauses: [pause] }))[1]!, /^It is due now and starts/)
+    const limits = [{ kind: "customer" as const, subject: "acme", max_running: 3 }]
+    assert.include(
+      told(factsOf({ run: due, limits }))[1],
+      "waits for room: the customer acme has as many runs under way as its limit of 3 allows",
+    )
     assert.match(answer(factsOf({ run: due })).because.join(), /due for 4 h: no replica has room for it, or none works/)
   })
 
@@ -511,6 +518,7 @@ describe("every combination of facts", () => {
       closed_at: maybe,
       made_at: maybe,
       asked_by: Schema.NullOr(who),
+      skipped_for: Schema.NullOr(Schema.Literal("missed: x")),
     })),
     old: Schema.NullOr(Schema.Struct({
       status: Schema.Literals(["pending", "running", "completed", "failed"]),
@@ -543,6 +551,13 @@ describe("every combination of facts", () => {
       resumed_by: Schema.NullOr(who),
     })).check(Schema.isMaxLength(3)),
     ahead: Schema.NullOr(near),
+    limits: Schema.Array(
+      Schema.Struct({
+        kind: Schema.Literals(["customer", "agent_type"]),
+        subject: Schema.Literal("x"),
+        max_running: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9 })),
+      }),
+    ).check(Schema.isMaxLength(2)),
     rival: Schema.NullOr(near),
     previous_slot: maybe,
     next_slot: maybe,
@@ -583,6 +598,7 @@ describe("every combination of facts", () => {
       discard: one.discard,
       pauses: one.pauses.map(({ scope, ...rest }) => ({ ...rest, scope: scope === "" ? {} : { [scope]: "x" } })),
       ahead: one.ahead === null ? null : { scheduled_run_id: "SCH-0", slot: one.ahead, count: 2 },
+      limits: one.limits,
       rival: one.rival === null ? null : { scheduled_run_id: "SCH-0", slot: one.rival },
       previous_slot: one.previous_slot,
       next_slot: one.next_slot,

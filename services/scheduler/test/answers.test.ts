@@ -1,7 +1,9 @@
 /** "Why did it not run?" (Airflow #39712) has an answer, for every way in which a goal can run or not, on both storages. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { GoalChange, HireChange } from "@stint/domain/Feed"
-import { DateTime, Effect } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { DateTime, Effect, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
 
 const MINUTE = 60_000
@@ -204,6 +206,42 @@ for (const mode of ["memory", "postgres"] as const) {
       await whenIt(goal.goal_instance_id, run.scheduled_time, "ran")
     })
 
+    it("waiting: a limit is reached", async () => {
+      let finish = () => {}
+      const finished = new Promise<void>((resolve) => finish = resolve)
+      t.answer((runs) => Effect.as(Effect.promise(() => finished), runs.map(made)))
+      const scope = { customer_id: "lina" }
+      const limit = (max_running: number | null) => t.call("PUT", "/limits", { body: { scope, max_running } })
+      assert.strictEqual((await limit(1)).status, 200)
+      const goals = [since(5, { frequency: "on_demand" }, { customer_id: "lina" as never })]
+      goals.push(t.goal(goals[0]!.hired_instance_id, { frequency: "on_demand" }))
+      t.request(goals[0]!)
+      await eventually(() => runsOf(goals[0]!.goal_instance_id), (all) => all[0]?.status === "running", "one runs")
+      t.request(goals[1]!)
+      const [run] = await eventually(() => runsOf(goals[1]!.goal_instance_id), (all) => all.length === 1, "one waits")
+      const answer = await explain(goals[1]!.goal_instance_id, run.scheduled_time, "customer:lina")
+      assert.strictEqual(answer.verdict, "waiting")
+      assert.include(answer.sentence, "the customer lina has as many runs under way as its limit of 1 allows")
+      finish()
+      await whenIt(goals[1]!.goal_instance_id, run.scheduled_time, "ran")
+      await limit(null)
+      well()
+    })
+
+    it("a backfilled slot says who backfilled it", async () => {
+      const goal = since(4, { frequency: "cron", schedule: { cron: "* * * * *", missed: "skip" } })
+      const runs = await allDone(goal.goal_instance_id, 3)
+      const left = runs.at(-1)
+      assert.strictEqual((await whenIt(goal.goal_instance_id, left.scheduled_time, "skipped")).verdict, "skipped")
+      const body = { goal_instance_id: goal.goal_instance_id, from: left.scheduled_time, to: left.scheduled_time }
+      assert.strictEqual((await t.call("POST", "/backfill", { body })).status, 202)
+      const answer = await whenIt(goal.goal_instance_id, left.scheduled_time, "ran")
+      assert.include(
+        answer.because.join(" "),
+        "olga backfilled it, since it had been skipped: missed: the goal skips missed slots.",
+      )
+    })
+
     it("cancelled, by whom and why; a customer reads no operator's name", async () => {
       badly(503, "unavailable")
       const goal = since(5, { frequency: "on_demand" })
@@ -350,6 +388,32 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual((await ask(goal.goal_instance_id, undefined, "customer:eve")).json.code, "goal_not_found")
       assert.strictEqual((await t.call("GET", `/goals/${goal.goal_instance_id}/preview`)).status, 404)
     })
+
+    if (mode === "postgres") {
+      it("a run that is removed is still told by its execution, and what is older is not known", async () => {
+        const goal = since(40 * 24 * 60, { frequency: "cron", schedule: { cron: "* * * * *", missed: "latest" } })
+        const runs = await allDone(goal.goal_instance_id, 2)
+        const ran = runs.find((run: { status: string }) => run.status === "completed")
+        const asOwner = (statement: string) =>
+          Effect.runPromise(
+            PgClient.makeClient({ url: Redacted.make(t.database!.ownerUrl) }).pipe(
+              Effect.flatMap((sql) => sql.unsafe(statement)),
+              Effect.scoped,
+              Effect.provide(Reactivity.layer),
+            ),
+          )
+        await asOwner(`delete from scheduled_goal_runs where goal_instance_id = '${goal.goal_instance_id}'`)
+        await asOwner(`delete from missed_slots where goal_instance_id = '${goal.goal_instance_id}'`)
+        const answer = await explain(goal.goal_instance_id, ran.scheduled_time)
+        assert.strictEqual(answer.verdict, "ran")
+        assert.isNull(answer.run)
+        assert.include(answer.because, `It made ${ran.deliverable_id}.`)
+        assert.match(answer.because.join(), /Its run was removed 30 days after its end/)
+        const old = await explain(goal.goal_instance_id, iso(minuteOf(Date.now() - 35 * DAY)))
+        assert.strictEqual(old.verdict, "not_known")
+        assert.match(old.sentence, /runs are kept for 30 days after their end/)
+      })
+    }
 
     it("a preview of a goal: the next fires, local, with their starts", async () => {
       const goal = since(5, { frequency: "weekly", schedule: { at: "09:00", weekday: "friday" } }, {

@@ -8,7 +8,8 @@ import { lasting, type Naming, ruleInWords, type Times } from "./Words.ts"
 
 /** Which rule named the slot, what a clock change and the spread did to it, and that it is another rule now. */
 const ruleWords = ({ run, segment, segments, slot, starts_at }: Facts, times: Times): ReadonlyArray<string> => {
-  if (segment === undefined || slot === null || (run !== null && run.run.origin !== "schedule")) return []
+  const origin = run?.run.origin ?? "schedule"
+  if (segment === undefined || slot === null || (origin !== "schedule" && origin !== "backfill")) return []
   const rule = ruleOfRow(segment.row)
   if (rule === undefined) return []
   const words = ruleInWords(rule)
@@ -33,7 +34,9 @@ const whoseRun = ({ run }: Facts, naming: Naming): ReadonlyArray<string> => {
   if (run === null || run.run.origin === "schedule") return []
   const who = run.asked_by === null ? "a person" : naming(run.asked_by)
   const what = { manual: "asked for it", trigger: "triggered it", backfill: "backfilled it" }[run.run.origin]
-  return [`It is no run of the schedule: ${who} ${what}${run.forced ? ", also while paused" : ""}.`]
+  const paused = run.forced ? ", also while paused" : ""
+  const skipped = run.skipped_for === null ? "" : `, since it had been skipped: ${run.skipped_for}`
+  return [`It is no run of the schedule: ${who} ${what}${paused}${skipped}.`]
 }
 
 /** Every attempt that did not end well. */

@@ -16,12 +16,21 @@ export interface RunFacts {
   readonly made_at: number | null
   /** Who asked for it, when it is not of the schedule. */
   readonly asked_by: string | null
+  /** What it had been skipped for, before it was backfilled. */
+  readonly skipped_for: string | null
 }
 
 /** Another run of the goal that decided over this one. */
 export interface OtherRun {
   readonly scheduled_run_id: string
   readonly slot: number
+}
+
+/** A limit on how many runs are under way at once, that is reached. */
+export interface ReachedLimit {
+  readonly kind: "customer" | "agent_type"
+  readonly subject: string
+  readonly max_running: number
 }
 
 /** An execution whose run was removed since: it is kept longer. */
@@ -68,6 +77,8 @@ export interface Facts {
   readonly discard: { readonly by: string; readonly reason: string | null } | null
   /** The run that it waits behind, and how many there are before it. */
   readonly ahead: OtherRun & { readonly count: number } | null
+  /** The limits that keep it from starting, though it is due. */
+  readonly limits: ReadonlyArray<ReachedLimit>
   /** The run that was open when it was skipped, or that runs instead. */
   readonly rival: OtherRun | null
   readonly previous_slot: number | null

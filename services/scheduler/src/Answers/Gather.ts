@@ -57,7 +57,7 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
   /** What is recorded of a slot, beyond the run. */
   const recorded = Effect.fnUntraced(function* (id: string, { run: slotRun, slot }: Meant) {
     const run = slotRun === undefined ? null : yield* repo.run(slotRun.scheduled_run_id)
-    const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null }
+    const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null, limits: [] }
     if (slot === null) return { ...none, run }
     if (run === null || slotRun === undefined) {
       return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(keyOf(id, slot)) }
@@ -71,6 +71,9 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
       letter,
       discard: letter === null || discarded === null ? null : yield* repo.discard(id, letter.dlq_id, discarded),
       ahead: run.run.status === "pending" && run.claimable_at === null ? yield* repo.ahead(id, slotRun) : null,
+      limits: run.claimable_at !== null && (run.run.status === "pending" || run.run.status === "retrying")
+        ? yield* repo.limitsReached(slotRun.scheduled_run_id)
+        : [],
       rival: skip === undefined || run.closed_at === null
         ? null
         : yield* repo.openAt(id, slot, run.closed_at, skip === "overlap" ? "before" : "after"),

@@ -2,7 +2,7 @@
 import { Effect, Layer, Option } from "effect"
 import { ControlsRepo } from "../Controls/Repo.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
-import { Store, type StoredRun } from "../Store.ts"
+import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
 import { scopeOfLine } from "./Pauses.ts"
 import { AnswersRepo, HISTORY_ROWS, LINE_BEFORE, MOST, type SlotRun } from "./Repo.ts"
 
@@ -23,10 +23,7 @@ export const layerMemory = Layer.effect(
     const controls = yield* ControlsRepo
     const ofGoal = (id: string) =>
       [...store.runs.values()].filter((run) => run.goal_instance_id === id).sort((a, b) => a.slot - b.slot)
-    const askedBy = ({ backfilled_by, requested_by, triggered_by }: StoredRun["run_metadata"]): string | null => {
-      const who = requested_by ?? triggered_by ?? backfilled_by
-      return typeof who === "string" ? who : null
-    }
+    const textOf = (value: unknown): string | null => typeof value === "string" ? value : null
     return AnswersRepo.of({
       atOnce: (effect) => effect,
       goal: controls.target,
@@ -47,13 +44,15 @@ export const layerMemory = Layer.effect(
           const stored = store.runs.get(id)
           if (Option.isNone(found) || stored === undefined) return null
           const queued = store.queue.get(id)
+          const { backfilled_by, requested_by, skipped_for, triggered_by } = stored.run_metadata
           return {
             run: found.value,
             claimable_at: queued?.claimable_at ?? null,
             forced: queued?.forced ?? false,
             closed_at: stored.closed_at,
             made_at: madeAt(id),
-            asked_by: askedBy(stored.run_metadata),
+            asked_by: textOf(requested_by ?? triggered_by ?? backfilled_by),
+            skipped_for: textOf(skipped_for),
           }
         }),
       // a run and its execution are one row here: both go together
@@ -96,6 +95,24 @@ export const layerMemory = Layer.effect(
               Number(a.claimable_at === null) - Number(b.claimable_at === null) || a.run.slot - b.run.slot
             )
           return before.length === 0 ? null : { ...other(before[0]!.run), count: before.length }
+        }),
+      limitsReached: (id) =>
+        Effect.sync(() => {
+          const queued = store.queue.get(id)
+          if (queued === undefined) return []
+          const held = [...store.queue.values()].filter((one) => one.holder !== null)
+          const limits = [...store.limits.values()]
+          const of = [
+            { kind: "customer", subject: queued.run.customer_id, running: (o: QueuedRun) => o.run.customer_id },
+            { kind: "agent_type", subject: queued.agent_id, running: (o: QueuedRun) => o.agent_id },
+          ] as const
+          return of.flatMap(({ kind, running, subject }) => {
+            const limit = limits.find((one) => one.kind === kind && one.subject === subject) ??
+              limits.find((one) => one.kind === `every_${kind}`)
+            if (limit === undefined) return []
+            const full = held.filter((one) => running(one) === subject).length >= limit.max_running
+            return full ? [{ kind, subject, max_running: limit.max_running }] : []
+          })
         }),
       openAt: (id, slot, closed_at, which) =>
         Effect.sync(() => {

@@ -1,6 +1,6 @@
 /** Pure: the verdict over a run, or over an execution that outlived its run: what was recorded of a slot. */
 import { classify } from "../Engine/Classify.ts"
-import type { OldExecution, RunFacts } from "./Facts.ts"
+import type { OldExecution, ReachedLimit, RunFacts } from "./Facts.ts"
 import {
   anchor,
   judged,
@@ -20,6 +20,13 @@ export const skipWords = /^(overlap|missed): /
 const MAX_ATTEMPTS = 5
 /** A start that is ahead by less is as good as now. ms */
 const SOON = 1_000
+
+/** The limits that are reached: `the customer acme has as many runs under way as its limit of 3 allows`. */
+const limitWords = (limits: ReadonlyArray<ReachedLimit>): string =>
+  limits.map(({ kind, max_running, subject }) =>
+    `the ${kind === "customer" ? "customer" : "agent type"} ${subject} has as many runs under way as its limit of ` +
+    `${max_running} allows`
+  ).join("; and ")
 
 const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgement => {
   const { facts, times } = setting
@@ -42,6 +49,9 @@ const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgemen
       : judged("will_run", `It will run at ${times.full(starts)}: ${name}.`)
   }
   if (held) return judged("waiting", `It is due and waits for a resume: ${pausedNow(setting)}; ${name}.`)
+  if (facts.limits.length > 0) {
+    return judged("waiting", `It is due and waits for room: ${limitWords(facts.limits)}; ${name}.`)
+  }
   return judged("waiting", `It is due now and starts as soon as a replica takes it: ${name}.`, [
     ...(now - claimable_at > LATE
       ? [`It has been due for ${lasting(now - claimable_at)}: no replica has room for it, or none works.`]
@@ -70,7 +80,12 @@ const retrying = (setting: Setting, { claimable_at, forced, run }: RunFacts): Ju
   return judged(
     "retrying",
     `It is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${why}, and ${until}: ${nameOf(setting)}.`,
-    !forced && lastingPauses(facts).length > 0 ? [`Until a resume no attempt begins: ${pausedNow(setting)}.`] : [],
+    [
+      ...(!forced && lastingPauses(facts).length > 0
+        ? [`Until a resume no attempt begins: ${pausedNow(setting)}.`]
+        : []),
+      ...(facts.limits.length > 0 ? [`Its next attempt needs room: ${limitWords(facts.limits)}.`] : []),
+    ],
   )
 }
 

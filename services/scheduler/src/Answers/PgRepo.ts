@@ -52,10 +52,12 @@ export const layerPg = Layer.effect(
         closed_at: Schema.NullOr(Millis),
         made_at: Schema.NullOr(Millis),
         asked_by: Schema.NullOr(Schema.String),
+        skipped_for: Schema.NullOr(Schema.String),
       }),
       execute: (id) =>
         sql`select q.claimable_at, coalesce(q.forced, false) as forced, r.closed_at, r.created_at as made_at, coalesce(
-              r.run_metadata->>'requested_by', r.run_metadata->>'triggered_by', r.run_metadata->>'backfilled_by') as asked_by
+              r.run_metadata->>'requested_by', r.run_metadata->>'triggered_by', r.run_metadata->>'backfilled_by') as asked_by,
+              r.run_metadata->>'skipped_for' as skipped_for
             from scheduled_goal_runs r left join run_queue q using (scheduled_run_id) where r.scheduled_run_id = ${id}`,
     })
     const execution = SqlSchema.findOneOption({
@@ -130,6 +132,23 @@ export const layerPg = Layer.effect(
               and (claimable_at is not null or scheduled_time < ${new Date(slot)})
             order by claimable_at is null, scheduled_time limit 1`,
     })
+    const limitsReached = SqlSchema.findAll({
+      Request: Schema.String,
+      Result: Schema.Struct({
+        kind: Schema.Literals(["customer", "agent_type"]),
+        subject: Schema.String,
+        max_running: Schema.Int,
+      }),
+      execute: (id) =>
+        sql`select k.kind, k.subject, l.max_running from run_queue q
+            cross join lateral (values ('customer', q.customer_id), ('agent_type', q.agent_id)) k (kind, subject)
+            cross join lateral (
+              select max_running from run_limits
+              where (kind, subject) in ((k.kind, k.subject), ('every_' || k.kind, '*'))
+              order by subject = '*' limit 1) l
+            where q.scheduled_run_id = ${id} and l.max_running <= (select count(*) from run_queue r
+              where r.holder is not null and case k.kind when 'customer' then r.customer_id else r.agent_id end = k.subject)`,
+    })
     const openAt = SqlSchema.findOneOption({
       Request: Schema.Any,
       Result: Other,
@@ -175,6 +194,7 @@ export const layerPg = Layer.effect(
       discard: (id, dlq_id, closed_at) => orNull(discard([id, dlq_id, closed_at])),
       pauseLines: (scopes, from, to) => Effect.orDie(pauseLines([scopes, from, to])),
       ahead: (id, waiting) => orNull(ahead([id, waiting])),
+      limitsReached: (id) => Effect.orDie(limitsReached(id)),
       openAt: (id, slot, closed, which) => orNull(openAt([id, slot, closed, which])),
     })
   }),

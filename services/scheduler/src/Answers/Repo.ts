@@ -3,7 +3,7 @@ import { Context, type Effect, type Option } from "effect"
 import type { ActionRow } from "../Controls/Repo.ts"
 import type { GoalRow, HireRow } from "../Model.ts"
 import type { HistoryRow } from "../Projection/History.ts"
-import type { Facts, OldExecution, OtherRun, RunFacts } from "./Facts.ts"
+import type { Facts, OldExecution, OtherRun, ReachedLimit, RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
 
 /** How many rows of a goal's history before an instant, and after it, an answer looks at. */
@@ -52,6 +52,8 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
   ): Effect.Effect<ReadonlyArray<ActionRow>>
   /** The run of the goal that a waiting one waits behind. */
   ahead(id: string, waiting: SlotRun): Effect.Effect<Facts["ahead"]>
+  /** The limits of a live run's customer and agent type that are reached now. */
+  limitsReached(scheduled_run_id: string): Effect.Effect<ReadonlyArray<ReachedLimit>>
   /** The nearest run of the goal, before or after a slot, that was open when that one was closed. */
   openAt(id: string, slot: number, closed_at: number, which: "before" | "after"): Effect.Effect<OtherRun | null>
 }>()("scheduler/AnswersRepo") {}
