@@ -78,9 +78,9 @@ for (const [name, storage] of Object.entries(storages)) {
       Effect.fnUntraced(function* () {
         const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
         yield* materialise
-        const [lost] = yield* claim(1, 20, "dead")
+        const [lost] = yield* claim(1, 1_000, "dead")
         assert.strictEqual((yield* claim(1)).length, 0)
-        yield* Effect.sleep(40)
+        yield* Effect.sleep(1_050)
         const [taken] = yield* claim(1)
         assert.strictEqual(taken!.scheduled_run_id, lost!.scheduled_run_id)
         assert.strictEqual(taken!.attempt, 2)

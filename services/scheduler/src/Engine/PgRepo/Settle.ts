@@ -130,7 +130,8 @@ export const settling = Effect.gen(function* () {
   const bookDeadLetters = Effect.fnUntraced(
     function* (dead: ReadonlyArray<Extract<Outcome, { readonly _tag: "Dead" }>>) {
       const byGoal = Map.groupBy(dead, (outcome) => outcome.run.goal_instance_id)
-      for (const [goal, outcomes] of byGoal) {
+      // in one order for everybody, so that two writers never wait for each other in a circle
+      for (const [goal, outcomes] of [...byGoal].sort(([a], [b]) => a < b ? -1 : 1)) {
         const last = outcomes.at(-1)!
         const [letter] = yield* sql<{ dlq_id: string }>`
           insert into scheduler_dlq as d (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message,
