@@ -1,6 +1,6 @@
 /** No body goes unread: every call that may have one says what it takes, and "nothing" takes nothing. */
 import { CatalogApi } from "@stint/domain/AgentTypes"
-import { DeliverablesApi } from "@stint/domain/Deliverables"
+import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
 import { HiringApi } from "@stint/domain/HiringApi"
 import { Instant, NoFields, wholeNumber } from "@stint/domain/Protocol"
 import { SchedulerApi } from "@stint/domain/SchedulerApi"

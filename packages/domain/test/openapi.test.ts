@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
 import { CatalogApi } from "../src/AgentTypes.ts"
-import { DeliverablesApi } from "../src/Deliverables.ts"
+import { DeliverablesApi } from "../src/DeliverablesApi.ts"
 import { HiringApi } from "../src/HiringApi.ts"
 import { SchedulerApi } from "../src/SchedulerApi.ts"
 

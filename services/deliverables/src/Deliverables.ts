@@ -1,12 +1,12 @@
 /** The rules of reading, listing and deleting deliverables. */
 import type { Caller } from "@stint/domain/Caller"
+import { type ReviewStatus } from "@stint/domain/Approvals"
 import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
   DeliverablesHireGone,
   DeliverablesHireNotFound,
-  type ReviewStatus,
   type SubscriptionEnded,
 } from "@stint/domain/Deliverables"
 import type { LookedUpHire } from "@stint/domain/Feed"

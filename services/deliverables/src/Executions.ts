@@ -3,12 +3,12 @@ import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
 import { type ExecutionSettings, HireSettings } from "@stint/domain/Definition/HireSettings"
 import {
-  ContentChanged,
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
   type SubscriptionEnded,
 } from "@stint/domain/Deliverables"
+import { ContentChanged } from "@stint/domain/Executions"
 import type { LookedUpHire } from "@stint/domain/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"

@@ -1,10 +1,8 @@
 /** The rules of reviews: a customer decides once, on content (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
+import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/Approvals"
 import {
-  Approval,
-  ApprovalNotFound,
-  type Decision,
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,

@@ -1,6 +1,6 @@
 /** What the scheduler asks of the other services, with their failures as it needs to tell them apart. */
 import type { BatchAnswer } from "@stint/domain/Deliverables"
-import { DeliverablesApi } from "@stint/domain/Deliverables"
+import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
 import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/Feed"
 import { HiringApi } from "@stint/domain/HiringApi"
 import type { GoalInstanceId } from "@stint/domain/Ids"

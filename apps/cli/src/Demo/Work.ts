@@ -1,5 +1,6 @@
 /** What people do in more than one scene, each a call or two of the public API. */
-import { Approval, Deliverable } from "@stint/domain/Deliverables"
+import { Approval } from "@stint/domain/Approvals"
+import { Deliverable } from "@stint/domain/Deliverables"
 import type { Frequency } from "@stint/domain/Definition"
 import { Goal, RunQueued } from "@stint/domain/Goals"
 import type { Hire } from "@stint/domain/Hires"

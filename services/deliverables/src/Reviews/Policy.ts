@@ -1,11 +1,6 @@
 /** Pure decisions of a review. */
-import {
-  AlreadyExecuted,
-  AlreadyReviewed,
-  type Decision,
-  DraftInvalid,
-  ExecutionInProgress,
-} from "@stint/domain/Deliverables"
+import { AlreadyReviewed, type Decision, DraftInvalid } from "@stint/domain/Approvals"
+import { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/Executions"
 import { DraftPayload, validationErrors } from "@stint/domain/Payload"
 import { Result, Schema } from "effect"
 import { type DeliverableRow, executionOf } from "../Deliverables/Row.ts"
