@@ -1,6 +1,12 @@
 /** POST /scheduler/simulate, on both storages; and that a simulation says what the engine then does. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { maxGoals, maxSlots } from "@stint/domain/Simulation"
+import { maxGoals, maxSeconds, maxSlots } from "@stint/domain/Simulation"
+import { Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { HealthRepo } from "../src/Health/Repo.ts"
+import { Simulation } from "../src/Simulation.ts"
+import { SimulationRepo } from "../src/Simulation/Repo.ts"
+import { Store } from "../src/Store.ts"
 import { eventually, startScheduler, type TestScheduler } from "./Harness.ts"
 
 const from = "2026-03-01T00:00:00.000Z"
@@ -151,3 +157,21 @@ for (const mode of ["memory", "postgres"] as const) {
     })
   })
 }
+
+it.effect("a simulation that takes too long is given up, and the next one has its turn", () =>
+  Effect.gen(function* () {
+    const { simulate } = yield* Simulation
+    const hires = (count: number) => ({ days: 30, hires: [{ count, goals: [{ frequency: "daily" as const }] }] })
+    const long = yield* Effect.forkChild(Effect.flip(simulate(hires(50_000))))
+    const next = yield* Effect.forkChild(simulate(hires(1)))
+    yield* Effect.yieldNow
+    yield* TestClock.adjust(`${maxSeconds + 1} seconds`)
+    const refused = yield* Fiber.join(long)
+    assert.deepInclude(refused, { code: "simulation_too_large", bound: "seconds", limit: maxSeconds })
+    assert.strictEqual((yield* Fiber.join(next)).runs, 30)
+  }).pipe(Effect.provide(
+    Simulation.layerNoDeps.pipe(
+      Layer.provide([SimulationRepo.layerMemory, HealthRepo.layerMemory]),
+      Layer.provide(Store.layer),
+    ),
+  )))

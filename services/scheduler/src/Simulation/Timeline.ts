@@ -7,8 +7,8 @@ const minuteMs = 60_000
 /** A start in a minute and its goal in one number, so that numbers sort: 16 bits of milliseconds, then the goal. */
 const packed = 2 ** 32
 
-/** How many starts are told between two steps: 5,000 take 1 to 5 ms. */
-const TOLD = 5_000
+/** How many goals are moved, or starts told, between two steps: 1,000 take a millisecond at most. */
+const STEP = 1_000
 
 /**
  * Tells `start` every slot of every goal in the order of their starts (slot plus spread, epoch ms), goals of one instant
@@ -23,7 +23,7 @@ export function* timeline(
   spread?: number,
 ): Generator<void, void> {
   const goals = ids.length
-  const offsets = Float64Array.from(ids, (id, goal) => spreadOf(id, spread ?? spread_seconds[goal]!))
+  const offsets = new Float64Array(goals)
   const at = new Uint32Array(goals)
   const starts = new Float64Array(goals)
   const base = Math.floor(from / minuteMs)
@@ -41,9 +41,13 @@ export function* timeline(
     next[goal] = heads[minute]!
     heads[minute] = goal
   }
-  for (let goal = 0; goal < goals; goal++) enter(goal)
+  let done = 0
+  for (let goal = 0; goal < goals; goal++) {
+    offsets[goal] = spreadOf(ids[goal]!, spread ?? spread_seconds[goal]!)
+    enter(goal)
+    if (++done % STEP === 0) yield
+  }
   let keys = new Float64Array(1_024)
-  let told = 0
   for (let minute = 0; minute < heads.length; minute++) {
     let count = 0
     const begins = (base + minute) * minuteMs
@@ -57,13 +61,14 @@ export function* timeline(
         keys[count++] = (starts[goal]! - begins) * packed + goal
         enter(goal)
         goal = follows
+        if (++done % STEP === 0) yield
       }
     }
     if (count === 0) continue
     for (const key of keys.subarray(0, count).sort()) {
       const late = Math.floor(key / packed)
       start(key - late * packed, begins + late)
-      if (++told % TOLD === 0) yield
+      if (++done % STEP === 0) yield
     }
   }
 }
