@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "migrate, verify, take back, seed or ping the databases",
     load: () => import("./commands/db.ts").then(({ db }) => db),
   },
+  explain: {
+    about: "why a goal ran, will run, or did not",
+    load: () => import("./commands/explain.ts").then(({ explain }) => explain),
+  },
   retention: {
     about: "remove what is past its time, or say what would go",
     load: () => import("./commands/retention.ts").then(({ retention }) => retention),

@@ -1,0 +1,56 @@
+/** `stint explain` against a stack as `stint start` makes it. */
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { cleanUp, launch, type Launcher } from "./support/launcher.ts"
+import { place, refusal, tokenFor } from "./support/stack.ts"
+
+let stack: Launcher
+let env: Record<string, string>
+let base: number
+beforeAll(async () => {
+  ;({ base, env } = await place())
+  stack = launch(["start"], env)
+  await stack.line(/^ready/)
+}, 60_000)
+afterAll(cleanUp)
+
+const explain = async (...args: ReadonlyArray<string>) => {
+  const { status, text } = await launch(["explain", ...args], env).end
+  assert.strictEqual(status, 0, text)
+  return text
+}
+
+describe("stint explain", { timeout: 60_000 }, () => {
+  it("says in a sentence why a goal of the sample ran, and what led to it", async () => {
+    const token = await tokenFor(env, "viewer", "vera")
+    const runs = async () => {
+      const url = `http://127.0.0.1:${base + 4}/api/v1/scheduler/runs?status=completed`
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
+      // deno-lint-ignore no-explicit-any
+      return (await response.json() as any).items
+    }
+    let [run] = await runs()
+    for (let tries = 0; run === undefined && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      ;[run] = await runs()
+    }
+    const text = await explain("--goal", run.goal_instance_id, "--at", run.scheduled_time)
+    assert.match(
+      text,
+      /^It ran, from .* to .*: the manual run of .*\.\n {2}It is no run of the schedule: .* asked for it\./,
+    )
+    assert.include(text, `  It made ${run.deliverable_id}.\n`)
+    const whole = JSON.parse(await explain("--goal", run.goal_instance_id, "--at", run.scheduled_time, "--json"))
+    assert.strictEqual(whole.verdict, "ran")
+    assert.match(await explain("--goal", run.goal_instance_id), /^(No slot was due|It was not due|It )/)
+  })
+
+  it("refuses in one sentence what can't be explained", async () => {
+    const refused = (...args: ReadonlyArray<string>) => refusal(env, ["explain", ...args])
+    assert.include(await refused("--goal", "GOI-none"), "There is no such goal: GOI-none.")
+    assert.include(await refused("--goal", "GOI-none", "--at", "noon"), "must be an RFC 3339 instant in UTC")
+    const away = { ...env, STINT_PORT_BASE: "1" }
+    assert.include(await refusal(away, ["explain", "--goal", "x"]), "does not answer at http://127.0.0.1:5: start it")
+    const { status, text } = await launch(["explain"], env).end
+    assert.deepStrictEqual([status, text.includes("Say --goal GOI-")], [2, true])
+  })
+})
