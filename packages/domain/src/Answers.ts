@@ -121,7 +121,7 @@ export const Explanation = Schema.Struct({
   sentence: Schema.String.annotate({
     description: "The answer in one sentence; times are of the goal's zone",
     examples: [
-      "It ran: the slot of Tue 2026-11-24 09:00 Europe/Berlin was due then, started at 09:00:01 and was done at 09:00:02.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin ran, from 09:00:00.412 to 09:00:00.530.",
     ],
   }),
   /** What led to it, in the order in which it happened or matters. */

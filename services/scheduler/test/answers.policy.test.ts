@@ -126,7 +126,7 @@ describe("the verdict over a run", () => {
     const { because, sentence, verdict } = answer(factsOf({ run }))
     assert.deepStrictEqual([verdict, sentence], [
       "ran",
-      "It ran on its attempt 2, from 09:01 to 09:01:01: the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin ran on its attempt 2, from 09:01 to 09:01:01.",
     ])
     assert.deepStrictEqual(because, [
       "The rule is daily at 09:00 Europe/Berlin.",
@@ -159,7 +159,7 @@ describe("the verdict over a run", () => {
     }
     assert.deepStrictEqual(told(factsOf({ run: runOf(running, { claimable_at: now + 1000 }) })), [
       "running",
-      "It runs since 09:00:00.500, attempt 1 of 5: the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin has been running since 09:00:00.500, attempt 1 of 5.",
     ])
     assert.match(
       answer(factsOf({ run: runOf(running, { claimable_at: now - 1000 }) })).because.join(),
@@ -173,8 +173,8 @@ describe("the verdict over a run", () => {
     })
     assert.deepStrictEqual(told(factsOf({ run })), [
       "retrying",
-      "It is retrying: attempt 1 of 5 failed with unavailable, and it waits until 13:01 for its next: the slot of " +
-      "Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin is retrying: attempt 1 of 5 failed with unavailable, and it waits " +
+      "until 13:01 for its next.",
     ])
     assert.match(answer(factsOf({ run, pauses: [pause] })).because.join(), /Until a resume no attempt begins: all of/)
   })
@@ -183,16 +183,16 @@ describe("the verdict over a run", () => {
     const ahead = { scheduled_run_id: "SCH-0", slot: slot - DAY, count: 3 }
     assert.deepStrictEqual(told(factsOf({ run: runOf(), ahead })), [
       "waiting",
-      "It waits behind the run of Mon 2026-11-23 09:00 Europe/Berlin (SCH-0) and 2 more, since the runs of this goal " +
-      "take turns: the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin waits behind the run of Mon 2026-11-23 09:00 Europe/Berlin (SCH-0) " +
+      "and 2 more, since the runs of this goal take turns.",
     ])
     const due = runOf({}, { claimable_at: slot })
     assert.deepStrictEqual(told(factsOf({ run: due, pauses: [pause] }), customer), [
       "waiting",
-      "It is due and waits for a resume: all of the scheduler is paused by an operator (deploy) since " +
-      "Tue 2026-11-24 08:00 Europe/Berlin; the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin is due and waits for a resume: all of the scheduler is paused by an " +
+      "operator (deploy) since Tue 2026-11-24 08:00 Europe/Berlin.",
     ])
-    assert.match(told(factsOf({ run: { ...due, forced: true }, pauses: [pause] }))[1]!, /^It is due now and starts/)
+    assert.match(told(factsOf({ run: { ...due, forced: true }, pauses: [pause] }))[1]!, / is due now and starts/)
     const limits = [{ kind: "customer" as const, subject: "acme", max_running: 3 }]
     assert.include(
       told(factsOf({ run: due, limits }))[1],
@@ -216,7 +216,7 @@ describe("the verdict over a run", () => {
     const overlap = answer(factsOf({ run: run("overlap: a run of this goal is open"), rival }))
     assert.deepStrictEqual([overlap.verdict, overlap.sentence], [
       "skipped",
-      "It was skipped, overlap: a run of this goal is open: the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin was skipped: overlap: a run of this goal is open.",
     ])
     assert.strictEqual(
       overlap.because.at(-1),
@@ -229,7 +229,7 @@ describe("the verdict over a run", () => {
     const run = runOf({ status: "cancelled", reason: "cancelled by ops:olga|x: enough" }, { closed_at: slot + MINUTE })
     assert.deepStrictEqual(told(factsOf({ run }), customer), [
       "cancelled",
-      "It was cancelled at 09:01, cancelled by an operator: enough: the slot of Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin was cancelled at 09:01 by an operator: enough.",
     ])
     assert.strictEqual(reasonFor("cancelled by ops:olga|x: enough", everyone), "cancelled by ops:olga|x: enough")
     assert.strictEqual(reasonFor("cancelled by olga", customer), "cancelled by an operator")
@@ -241,8 +241,8 @@ describe("the verdict over a run", () => {
     const letter = { dlq_id: "DLQ-1", error: "away", state: "open" as const, expires_at: now + DAY, closed_at: null }
     assert.deepStrictEqual(told(factsOf({ run, letter })), [
       "dead_lettered",
-      "It failed for good after 5 attempts and was dead-lettered, unavailable: away: the slot of " +
-      "Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin failed for good after 5 attempts and was dead-lettered: " +
+      "unavailable: away.",
     ])
     const last = (more: Partial<Facts>, naming = everyone) => answer(factsOf({ run, ...more }), naming).because.at(-1)
     assert.match(last({ letter })!, /^DLQ-1 is open until Wed 2026-11-25 13:00 Europe\/Berlin/)
@@ -308,7 +308,7 @@ describe("the verdict over a slot of which nothing is recorded", () => {
     const will = answer(factsOf(ahead, [rowOf({ schedule: { at: "13:00", overlap: "skip" } })]))
     assert.deepStrictEqual([will.verdict, will.sentence], [
       "will_run",
-      "It will run at Wed 2026-11-25 13:05 Europe/Berlin: the slot of Wed 2026-11-25 13:00 Europe/Berlin.",
+      "The slot of Wed 2026-11-25 13:00 Europe/Berlin will run at 13:05.",
     ])
     assert.deepStrictEqual(will.because.slice(1), [
       "Its spread starts it 5 min after its slot, at 13:05.",
@@ -317,8 +317,8 @@ describe("the verdict over a slot of which nothing is recorded", () => {
     assert.strictEqual(answer(factsOf({ ...ahead, pauses: [pause] })).verdict, "will_not_run")
     assert.deepStrictEqual(told(factsOf(ahead, [rowOf(off)])), [
       "will_not_run",
-      "As things stand it will not run: the goal was switched off, since Mon 2026-10-05 14:00 Europe/Berlin; the slot of " +
-      "Wed 2026-11-25 13:00 Europe/Berlin.",
+      "As things stand the slot of Wed 2026-11-25 13:00 Europe/Berlin will not run: the goal was switched off, since " +
+      "Mon 2026-10-05 14:00 Europe/Berlin.",
     ])
   })
 
@@ -333,8 +333,8 @@ describe("the verdict over a slot of which nothing is recorded", () => {
     const { because, sentence, verdict } = answer(factsOf({}, rows))
     assert.deepStrictEqual([verdict, sentence], [
       "not_due",
-      "It was not due: the goal was switched off, since Sat 2026-11-21 09:00 Europe/Berlin until " +
-      "Tue 2026-11-24 12:00 Europe/Berlin; the slot of Tue 2026-11-24 09:00 Europe/Berlin would have been.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin was not due: the goal was switched off, since " +
+      "Sat 2026-11-21 09:00 Europe/Berlin until Tue 2026-11-24 12:00 Europe/Berlin.",
     ])
     assert.deepStrictEqual(because, [
       "At that time the rule was daily at 09:00 Europe/Berlin; it was changed to daily at 10:00 Europe/Berlin at " +
@@ -346,11 +346,11 @@ describe("the verdict over a slot of which nothing is recorded", () => {
     const rows = [rowOf(), rowOf({ valid_from: slot + HOUR, schedule: { at: "10:00" } })]
     assert.deepStrictEqual(told(factsOf({}, rows)), [
       "cancelled",
-      "It was dropped before it had begun, since the goal was changed at Tue 2026-11-24 10:00 Europe/Berlin: the slot of " +
-      "Tue 2026-11-24 09:00 Europe/Berlin.",
+      "The slot of Tue 2026-11-24 09:00 Europe/Berlin was dropped before it had begun: the goal was changed at " +
+      "Tue 2026-11-24 10:00 Europe/Berlin.",
     ])
     const past = [rowOf(), rowOf({ valid_from: slot + HOUR, runs: false, reason: "The subscription is past due" })]
-    assert.include(told(factsOf({}, past))[1], "since The subscription is past due at")
+    assert.include(told(factsOf({}, past))[1], ": The subscription is past due at")
   })
 
   it("not known: before the goal was, older than runs are kept, or simply not recorded", () => {
@@ -360,7 +360,7 @@ describe("the verdict over a slot of which nothing is recorded", () => {
     const before = factsOf({ slot: null, at: now - 60 * DAY, segment: undefined })
     assert.deepStrictEqual(told(before), [
       "not_known",
-      "It is not known: what the goal does is known here since Mon 2026-10-05 14:00 Europe/Berlin.",
+      "It is not known whether anything was due: what the goal does is known here since Mon 2026-10-05 14:00 Europe/Berlin.",
     ])
     assert.strictEqual(answer(factsOf({ slot: null, segment: undefined, known_since: null }, [])).verdict, "not_known")
   })
@@ -383,7 +383,7 @@ describe("the verdict where there is no slot", () => {
 
   it("deleted, on demand, a zone that is not known, a second coming", () => {
     const gone = rowOf({ runs: false, reason: "the goal was deleted", deleted: true, valid_from: slot - DAY })
-    assert.match(told(factsOf(none, [rowOf(), gone]))[1]!, /^It was not due: the goal was deleted, since Mon/)
+    assert.match(told(factsOf(none, [rowOf(), gone]))[1]!, /^Nothing was due: the goal was deleted, since Mon/)
     assert.match(told(factsOf(none, [rowOf({ frequency: "on_demand", schedule: {} })]))[1]!, /runs on demand/)
     assert.match(
       told(factsOf(none, [rowOf({ timezone: "Mars/Olympus" })]))[1]!,

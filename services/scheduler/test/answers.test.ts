@@ -104,7 +104,7 @@ for (const mode of ["memory", "postgres"] as const) {
       const running = (await runsOf(goal.goal_instance_id)).find((run: { status: string }) => run.status === "running")
       const answer = await explain(goal.goal_instance_id, running.scheduled_time)
       assert.strictEqual(answer.verdict, "running", at)
-      assert.match(answer.sentence, /^It runs since .*, attempt 1 of 5/)
+      assert.match(answer.sentence, /^The slot of .* has been running since .*, attempt 1 of 5/)
       finish()
       await whenIt(goal.goal_instance_id, running.scheduled_time, "ran")
       well()
@@ -159,7 +159,7 @@ for (const mode of ["memory", "postgres"] as const) {
       const answer = await whenIt(goal.goal_instance_id, at, "missed")
       assert.strictEqual(answer.missed.reason, "older than 24 h")
       assert.strictEqual(answer.slot, at)
-      assert.match(answer.sentence, /^It was missed, noticed over 24 h late/)
+      assert.match(answer.sentence, /^The slot of .* was missed: noticed over 24 h late/)
     })
 
     it("paused: fell due while paused, by whom and since when; after the resume it says what held it up", async () => {
@@ -183,7 +183,7 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.notInclude(JSON.stringify(mine), "olga")
       const later = await explain(goal.goal_instance_id, iso(minuteOf(Date.now()) + 10 * MINUTE))
       assert.strictEqual(later.verdict, "will_not_run")
-      assert.match(later.sentence, /As things stand it will not run: the hired agent .* is paused by olga/)
+      assert.match(later.sentence, /^As things stand the slot of .* will not run: the hired agent .* is paused by olga/)
       const seen = await t.call("GET", `/goals/${goal.goal_instance_id}/preview?count=1`)
       assert.strictEqual(seen.json.will_run, false)
       assert.match(seen.json.reason, /is paused by olga/)
@@ -254,9 +254,9 @@ for (const mode of ["memory", "postgres"] as const) {
       await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { body: { reason: "enough" } })
       const answer = await explain(goal.goal_instance_id, run.scheduled_time)
       assert.strictEqual(answer.verdict, "cancelled")
-      assert.match(answer.sentence, /^It was cancelled at .*, cancelled by olga: enough: the manual run of/)
+      assert.match(answer.sentence, /^The manual run of .* was cancelled at .* by olga: enough\.$/)
       const mine = await explain(goal.goal_instance_id, run.scheduled_time, "customer:acme")
-      assert.include(mine.sentence, "cancelled by an operator: enough")
+      assert.include(mine.sentence, "by an operator: enough")
       assert.strictEqual(mine.run.reason, "cancelled by an operator: enough")
       assert.notInclude(JSON.stringify(mine), "olga")
       well()
@@ -316,7 +316,7 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual(answer.verdict, "not_due")
       assert.match(
         answer.sentence,
-        /^It was not due: the goal was switched off, since .*; the slot of .* would have been/,
+        /^The slot of .* was not due: the goal was switched off, since .* until .*\.$/,
       )
       assert.match(
         answer.because.join(),
@@ -350,7 +350,10 @@ for (const mode of ["memory", "postgres"] as const) {
         changed_at: DateTime.makeUnsafe(Date.now()),
       })
       const answer = await whenIt(goal.goal_instance_id, ahead, "will_not_run")
-      assert.match(answer.sentence, /^As things stand it will not run: The subscription is past due, since /)
+      assert.match(
+        answer.sentence,
+        /^As things stand the slot of .* will not run: The subscription is past due, since /,
+      )
       const seen = await t.call("GET", `/goals/${goal.goal_instance_id}/preview?count=2`)
       assert.deepInclude(seen.json, { will_run: false, reason: "The subscription is past due" })
       assert.strictEqual(seen.json.items.length, 2)
@@ -373,7 +376,7 @@ for (const mode of ["memory", "postgres"] as const) {
         changed_at: DateTime.makeUnsafe(Date.now()),
       })
       const answer = await whenIt(goal.goal_instance_id, at, "cancelled")
-      assert.match(answer.sentence, /^It was dropped before it had begun, since the goal was changed at/)
+      assert.match(answer.sentence, /^The slot of .* was dropped before it had begun: the goal was changed at/)
       await t.call("POST", "/resume", { body: { scope } })
     })
 
@@ -383,7 +386,7 @@ for (const mode of ["memory", "postgres"] as const) {
       const ran = runs.find((run: { status: string }) => run.status === "completed")
       t.goal(goal.hired_instance_id, { ...goal, deleted: true, changed_at: DateTime.makeUnsafe(Date.now()) })
       const ahead = await whenIt(goal.goal_instance_id, iso(Date.now() + DAY), "not_due")
-      assert.match(ahead.sentence, /^It is not due: the goal was deleted, since /)
+      assert.match(ahead.sentence, /^Nothing is due: the goal was deleted, since /)
       assert.strictEqual((await explain(goal.goal_instance_id, ran.scheduled_time, "customer:acme")).verdict, "ran")
       assert.strictEqual((await ask(goal.goal_instance_id, undefined, "customer:eve")).json.code, "goal_not_found")
       assert.strictEqual((await t.call("GET", `/goals/${goal.goal_instance_id}/preview`)).status, 404)

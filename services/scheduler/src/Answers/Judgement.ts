@@ -51,6 +51,9 @@ export const nameOf = ({ facts, times }: Setting): string => {
   return `the ${origin === "schedule" ? "slot" : `${origin} run`} of ${times.full(anchor(facts))}`
 }
 
+/** The same at the beginning of a sentence. */
+export const subjectOf = (setting: Setting): string => capital(nameOf(setting))
+
 /** A pause: what, by whom, why, since when, and to when: `all of the scheduler is paused by olga (deploy) since ..`. */
 export const pauseWords = (
   { paused_at, paused_by, reason, resumed_at, resumed_by, scope }: Pause,

@@ -1,6 +1,6 @@
 /** Pure: the verdict where nothing is recorded of a slot, or there is none: what the goal was to do then decides. */
 import { firstPassOf, noteOf } from "../Calendar/Local.ts"
-import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting } from "./Judgement.ts"
+import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting, subjectOf } from "./Judgement.ts"
 import { ruleOfRow, zoneOf } from "./Segments.ts"
 import { lasting, ruleInWords } from "./Words.ts"
 
@@ -38,21 +38,22 @@ export const ofUnrecorded = (setting: Setting, slot: number): Judgement => {
   const { facts, kept, times } = setting
   const { now, segment, segments, undecided } = facts
   const name = nameOf(setting)
+  const subject = subjectOf(setting)
   const starts = facts.starts_at ?? slot
   if (segment === undefined) return notKnown(setting, "the goal was not known here then")
   if (!segment.row.runs) {
     return slot > now
-      ? judged("will_not_run", `As things stand it will not run: ${rest(setting)}; ${name}.`)
-      : judged("not_due", `It was not due: ${rest(setting)}; ${name} would have been.`)
+      ? judged("will_not_run", `As things stand ${name} will not run: ${rest(setting)}.`)
+      : judged("not_due", `${subject} was not due: ${rest(setting)}.`)
   }
   const held = lastingPauses(facts).length > 0
   if (starts > now) {
     if (held) {
-      return judged("will_not_run", `As things stand it will not run: ${pausedNow(setting)}; ${name}.`, [
+      return judged("will_not_run", `As things stand ${name} will not run: ${pausedNow(setting)}.`, [
         "Resumed before then, it runs on time.",
       ])
     }
-    return judged("will_run", `It will run at ${times.full(starts)}: ${name}.`, [
+    return judged("will_run", `${subject} will run at ${times.brief(starts, slot)}.`, [
       ...(segment.row.schedule.overlap === "skip"
         ? ["If a run of this goal is still open then, it is skipped: its overlap is skip."]
         : []),
@@ -60,11 +61,11 @@ export const ofUnrecorded = (setting: Setting, slot: number): Judgement => {
   }
   if (segment.to === Infinity && undecided !== null && undecided <= slot) {
     if (held) {
-      return judged("paused", `It fell due while paused and is not decided yet: ${pausedNow(setting)}; ${name}.`, [
+      return judged("paused", `${subject} fell due while paused and is not decided yet: ${pausedNow(setting)}.`, [
         missedWords(segment.row.schedule.missed),
       ])
     }
-    return judged("waiting", `It is due now and is taken up as soon as a replica looks: ${name}.`, [
+    return judged("waiting", `${subject} is due now and is taken up as soon as a replica looks.`, [
       ...(now - starts > LATE
         ? [`It has been due for ${lasting(now - starts)}: no replica works, or all are behind.`]
         : []),
@@ -76,7 +77,7 @@ export const ofUnrecorded = (setting: Setting, slot: number): Judgement => {
     const what = next.row.reason ?? "the goal was changed"
     return judged(
       "cancelled",
-      `It was dropped before it had begun, since ${what} at ${times.full(next.from)}: ${name}.`,
+      `${subject} was dropped before it had begun: ${what} at ${times.full(next.from)}.`,
       ["A change of a goal drops its slots that are not decided yet."],
     )
   }
@@ -92,26 +93,26 @@ export const ofNoSlot = (setting: Setting): Judgement => {
     const since = known_since === null
       ? "nothing is recorded of what the goal was to do"
       : `what the goal does is known here since ${times.full(known_since)}`
-    return judged("not_known", `It is not known: ${since}.`, [
+    return judged("not_known", `It is not known whether anything was due: ${since}.`, [
       `What a goal did is kept for ${kept.history} days after it was changed.`,
     ])
   }
   const { row } = segment
-  if (row.deleted) return judged("not_due", `It ${is} not due: ${rest(setting)}.`)
+  if (row.deleted) return judged("not_due", `Nothing ${is} due: ${rest(setting)}.`)
   const rule = ruleOfRow(row)
   if (rule === undefined) {
     const what = `${row.frequency} in ${zoneOf(row)}`
-    return judged("not_due", `It ${is} not due: the rule (${what}) can't be evaluated here, so it has no slots.`)
+    return judged("not_due", `Nothing ${is} due: the rule (${what}) can't be evaluated here, so it has no slots.`)
   }
   const off = row.runs ? [] : [`Besides, ${rest(setting)}.`]
   if (rule.frequency === "on_demand") {
-    return judged("not_due", `It ${is} not due: the goal has no schedule, it runs on demand, when a person asks.`, off)
+    return judged("not_due", `Nothing ${is} due: the goal has no schedule, it runs on demand, when a person asks.`, off)
   }
   const first = firstPassOf(rule, at)
   if (first !== undefined) {
     return judged(
       "not_due",
-      `It ${is} not due: the local time of ${times.full(at)} came twice, and the rule (${
+      `Nothing ${is} due: the local time of ${times.full(at)} came twice, and the rule (${
         ruleInWords(rule)
       }) counts it ` +
         `once, at the first, ${lasting(at - first)} before.`,

@@ -12,6 +12,7 @@ import {
   pausedNow,
   reasonFor,
   type Setting,
+  subjectOf,
 } from "./Judgement.ts"
 import { lasting } from "./Words.ts"
 
@@ -31,28 +32,28 @@ const limitWords = (limits: ReadonlyArray<ReachedLimit>): string =>
 const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgement => {
   const { facts, times } = setting
   const { ahead, now } = facts
-  const name = nameOf(setting)
+  const subject = subjectOf(setting)
   const held = !forced && lastingPauses(facts).length > 0
   if (claimable_at === null) {
     const more = ahead !== null && ahead.count > 1 ? ` and ${ahead.count - 1} more` : ""
     const behind = ahead === null
       ? "behind the run before it"
       : `behind the run of ${times.full(ahead.slot)} (${ahead.scheduled_run_id})${more}`
-    return judged("waiting", `It waits ${behind}, since the runs of this goal take turns: ${name}.`, [
+    return judged("waiting", `${subject} waits ${behind}, since the runs of this goal take turns.`, [
       ...(held ? [`No run starts meanwhile: ${pausedNow(setting)}.`] : []),
     ])
   }
   const starts = Math.max(claimable_at, anchor(facts))
   if (starts > now + SOON) {
     return held
-      ? judged("will_not_run", `As things stand it will not run: ${pausedNow(setting)}; ${name} waits for the resume.`)
-      : judged("will_run", `It will run at ${times.full(starts)}: ${name}.`)
+      ? judged("will_not_run", `As things stand ${nameOf(setting)} will not run: ${pausedNow(setting)}.`)
+      : judged("will_run", `${subject} will run at ${times.brief(starts, anchor(facts))}.`)
   }
-  if (held) return judged("waiting", `It is due and waits for a resume: ${pausedNow(setting)}; ${name}.`)
+  if (held) return judged("waiting", `${subject} is due and waits for a resume: ${pausedNow(setting)}.`)
   if (facts.limits.length > 0) {
-    return judged("waiting", `It is due and waits for room: ${limitWords(facts.limits)}; ${name}.`)
+    return judged("waiting", `${subject} is due and waits for room: ${limitWords(facts.limits)}.`)
   }
-  return judged("waiting", `It is due now and starts as soon as a replica takes it: ${name}.`, [
+  return judged("waiting", `${subject} is due now and starts as soon as a replica takes it.`, [
     ...(now - claimable_at > LATE
       ? [`It has been due for ${lasting(now - claimable_at)}: no replica has room for it, or none works.`]
       : []),
@@ -63,11 +64,15 @@ const running = (setting: Setting, { claimable_at, run }: RunFacts): Judgement =
   const { facts, times } = setting
   const begun = run.attempts.at(-1)?.started_at
   const since = begun === undefined ? "" : ` since ${times.brief(ms(begun), anchor(facts))}`
-  return judged("running", `It runs${since}, attempt ${run.attempt} of ${MAX_ATTEMPTS}: ${nameOf(setting)}.`, [
-    ...(claimable_at !== null && claimable_at <= facts.now
-      ? [`Its holder's lease ended at ${times.brief(claimable_at, anchor(facts))}: another takes it over.`]
-      : []),
-  ])
+  return judged(
+    "running",
+    `${subjectOf(setting)} has been running${since}, attempt ${run.attempt} of ${MAX_ATTEMPTS}.`,
+    [
+      ...(claimable_at !== null && claimable_at <= facts.now
+        ? [`Its holder's lease ended at ${times.brief(claimable_at, anchor(facts))}: another takes it over.`]
+        : []),
+    ],
+  )
 }
 
 const retrying = (setting: Setting, { claimable_at, forced, run }: RunFacts): Judgement => {
@@ -79,7 +84,7 @@ const retrying = (setting: Setting, { claimable_at, forced, run }: RunFacts): Ju
     : `it waits until ${times.brief(claimable_at, anchor(facts))} for its next`
   return judged(
     "retrying",
-    `It is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${why}, and ${until}: ${nameOf(setting)}.`,
+    `${subjectOf(setting)} is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${why}, and ${until}.`,
     [
       ...(!forced && lastingPauses(facts).length > 0
         ? [`Until a resume no attempt begins: ${pausedNow(setting)}.`]
@@ -97,7 +102,7 @@ const ran = (setting: Setting, { run }: RunFacts): Judgement => {
     ? ""
     : `, from ${times.brief(ms(last.started_at), anchor(facts))} to ${times.brief(ms(ended), anchor(facts))}`
   const tries = run.attempt > 1 ? ` on its attempt ${run.attempt}` : ""
-  return judged("ran", `It ran${tries}${when}: ${nameOf(setting)}.`, [
+  return judged("ran", `${subjectOf(setting)} ran${tries}${when}.`, [
     ...(facts.letter === null
       ? []
       : [`It had failed for good before; ${facts.letter.dlq_id} was retried by an operator.`]),
@@ -107,16 +112,17 @@ const ran = (setting: Setting, { run }: RunFacts): Judgement => {
 
 const cancelled = (setting: Setting, { closed_at, run }: RunFacts): Judgement => {
   const { facts, naming, times } = setting
-  const reason = run.reason === null ? "and no reason was recorded" : reasonFor(run.reason, naming)
+  const reason = run.reason === null ? "no reason was recorded" : reasonFor(run.reason, naming)
   if (!skipWords.test(reason)) {
     const when = closed_at === null ? "" : ` at ${times.brief(closed_at, anchor(facts))}`
-    return judged("cancelled", `It was cancelled${when}, ${reason}: ${nameOf(setting)}.`)
+    const by = reason.startsWith("cancelled by ") ? reason.slice("cancelled".length) : `: ${reason}`
+    return judged("cancelled", `${subjectOf(setting)} was cancelled${when}${by}.`)
   }
   const rival = facts.rival === null ? undefined : `${times.full(facts.rival.slot)} (${facts.rival.scheduled_run_id})`
   const said = reason.startsWith("overlap") ? "The run that was open is that of" : "What ran instead is the slot of"
   return judged(
     "skipped",
-    `It was skipped, ${reason}: ${nameOf(setting)}.`,
+    `${subjectOf(setting)} was skipped: ${reason}.`,
     rival === undefined ? [] : [`${said} ${rival}.`],
   )
 }
@@ -141,10 +147,10 @@ const letterWords = ({ facts, naming, times }: Setting): string => {
 
 const deadLettered = (setting: Setting, { run }: RunFacts): Judgement => {
   const error = run.reason === null
-    ? "and no error was recorded"
+    ? "no error was recorded"
     : reasonFor(run.reason, setting.naming).replace(/^dead-lettered: /, "")
   const tries = run.attempt === 1 ? "at its first attempt" : `after ${run.attempt} attempts`
-  return judged("dead_lettered", `It failed for good ${tries} and was dead-lettered, ${error}: ${nameOf(setting)}.`, [
+  return judged("dead_lettered", `${subjectOf(setting)} failed for good ${tries} and was dead-lettered: ${error}.`, [
     letterWords(setting),
   ])
 }
@@ -170,20 +176,18 @@ export const ofRun = (setting: Setting, facts: RunFacts): Judgement => {
 /** The verdict over an execution whose run is not kept any more. */
 export const ofOldExecution = (setting: Setting, old: OldExecution): Judgement => {
   const { facts, kept, times } = setting
-  const name = nameOf(setting)
+  const subject = subjectOf(setting)
   const because = [`Its run was removed ${kept.runs} days after its end; this is what its execution says.`]
   if (old.status !== "failed") {
     const ended = old.completed_at === null ? "" : ` to ${times.brief(old.completed_at, anchor(facts))}`
     const made = old.deliverable_id === null ? [] : [`It made ${old.deliverable_id}.`]
-    const sentence = `It ran, from ${times.brief(old.started_at, anchor(facts))}${ended}: ${name}.`
+    const sentence = `${subject} ran, from ${times.brief(old.started_at, anchor(facts))}${ended}.`
     return judged("ran", sentence, [...made, ...because])
   }
   const { error } = old
-  const words = error === null
-    ? "and no error was recorded"
-    : `${error.type}: ${reasonFor(error.message, setting.naming)}`
+  const words = error === null ? "no error was recorded" : `${error.type}: ${reasonFor(error.message, setting.naming)}`
   const gone = error !== null && (error.type === "CANCELLED" || classify({ status: 409, code: error.type }) === "gone")
   return gone
-    ? judged("cancelled", `It was cancelled, ${words}: ${name}.`, because)
-    : judged("dead_lettered", `It failed for good and was dead-lettered, ${words}: ${name}.`, because)
+    ? judged("cancelled", `${subject} was cancelled: ${words}.`, because)
+    : judged("dead_lettered", `${subject} failed for good and was dead-lettered: ${words}.`, because)
 }

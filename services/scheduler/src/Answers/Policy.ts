@@ -4,7 +4,7 @@
  */
 import { leadingTo } from "./Because.ts"
 import type { Facts } from "./Facts.ts"
-import { judged, type Judgement, type Kept, nameOf, type Setting } from "./Judgement.ts"
+import { judged, type Judgement, type Kept, type Setting, subjectOf } from "./Judgement.ts"
 import { ofNoSlot, ofUnrecorded } from "./OfRule.ts"
 import { ofOldExecution, ofRun } from "./OfRun.ts"
 import { zoneOf } from "./Segments.ts"
@@ -16,13 +16,10 @@ const TOO_OLD = "older than 24 h"
 const ofMissed = (setting: Setting, { from, reason, recorded_at, to }: NonNullable<Facts["missed"]>): Judgement => {
   const { times } = setting
   const range = from === to ? times.full(from) : `those from ${times.full(from)} to ${times.full(to)}`
-  return judged(
-    "missed",
-    `It was missed, ${reason === TOO_OLD ? "noticed over 24 h late, when it is not run any more" : reason}: ${
-      nameOf(setting)
-    }.`,
-    [`Recorded at ${times.full(recorded_at)} of ${range}: ${reason}.`],
-  )
+  const why = reason === TOO_OLD ? "noticed over 24 h late, it is not run any more" : reason
+  return judged("missed", `${subjectOf(setting)} was missed: ${why}.`, [
+    `Recorded at ${times.full(recorded_at)} of ${range}: ${reason}.`,
+  ])
 }
 
 const verdictOf = (setting: Setting): Judgement => {
@@ -33,10 +30,14 @@ const verdictOf = (setting: Setting): Judgement => {
   return facts.slot === null ? ofNoSlot(setting) : ofUnrecorded(setting, facts.slot)
 }
 
+/** A sentence with one full stop: recorded words may bring their own. */
+const whole = (text: string) => text.replace(/[.\s]*$/, ".")
+
 /** The answer. Total: every combination of facts has one. */
 export const judge = (facts: Facts, naming: Naming, kept: Kept): Judgement => {
   const zone = facts.segment ?? facts.segments[0]
   const setting = { facts, naming, kept, times: timesOf(zone === undefined ? "UTC" : zoneOf(zone.row)) }
   const { because, sentence, verdict } = verdictOf(setting)
-  return { verdict, sentence, because: [...leadingTo(setting, verdict), ...because] }
+  const [said, ...led] = [sentence, ...leadingTo(setting, verdict), ...because].map(whole)
+  return { verdict, sentence: said!, because: led }
 }
