@@ -1,5 +1,5 @@
 -- Answers: what a goal was to do at any instant of the last 90 days, so that "why did it not run" is answered from what
--- held then, not from what holds now. And what finds a goal's lines, and a scope's pauses, in the action log.
+-- held then, not from what holds now. And what finds a scope's pauses in the action log.
 
 create table if not exists schema_ledger (
   name text primary key,
@@ -32,8 +32,6 @@ select g.goal_instance_id, g.hired_instance_id, g.customer_id, greatest(g.change
     nullif(concat_ws('; ', case when not g.enabled then 'the goal was switched off' end, h.reason), ''), false
 from projected_goals g join projected_hires h using (hired_instance_id);
 
-create index ix_scheduler_action_log_goal on scheduler_action_log (goal_instance_id, timestamp)
-    where goal_instance_id is not null;
 create index ix_scheduler_action_log_scope on scheduler_action_log (coalesce(action_metadata -> 'scope', '{}'), timestamp)
     where action in ('pause', 'resume');
 

@@ -462,7 +462,6 @@ with expected (kind, name, definition) as (
     ('index', 'ix_scheduled_runs_dead', 'CREATE INDEX ix_scheduled_runs_dead ON public.scheduled_goal_runs USING btree (closed_at) WHERE (((status)::text = ''cancelled''::text) AND (dlq_id IS NOT NULL))'),
     ('index', 'ix_scheduled_runs_dlq', 'CREATE INDEX ix_scheduled_runs_dlq ON public.scheduled_goal_runs USING btree (dlq_id) WHERE (dlq_id IS NOT NULL)'),
     ('index', 'ix_scheduled_runs_hire', 'CREATE INDEX ix_scheduled_runs_hire ON public.scheduled_goal_runs USING btree (hired_instance_id, scheduled_time DESC, scheduled_run_id DESC)'),
-    ('index', 'ix_scheduler_action_log_goal', 'CREATE INDEX ix_scheduler_action_log_goal ON public.scheduler_action_log USING btree (goal_instance_id, "timestamp") WHERE (goal_instance_id IS NOT NULL)'),
     ('index', 'ix_scheduler_action_log_scope', 'CREATE INDEX ix_scheduler_action_log_scope ON public.scheduler_action_log USING btree (COALESCE((action_metadata -> ''scope''::text), ''{}''::jsonb), "timestamp") WHERE ((action)::text = ANY ((ARRAY[''pause''::character varying, ''resume''::character varying])::text[]))'),
     ('index', 'ix_scheduler_alerts_ended_at', 'CREATE INDEX ix_scheduler_alerts_ended_at ON public.scheduler_alerts USING btree (ended_at) WHERE (ended_at IS NOT NULL)'),
     ('index', 'ix_scheduler_alerts_untold', 'CREATE INDEX ix_scheduler_alerts_untold ON public.scheduler_alerts USING btree (next_try_at) WHERE ((begin_told_at IS NULL) OR ((ended_at IS NOT NULL) AND (end_told_at IS NULL)))'),

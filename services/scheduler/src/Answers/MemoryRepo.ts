@@ -4,7 +4,7 @@ import { ControlsRepo } from "../Controls/Repo.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
 import { scopeOfLine } from "./Pauses.ts"
-import { AnswersRepo, HISTORY_ROWS, LINE_BEFORE, MOST, type SlotRun } from "./Repo.ts"
+import { AnswersRepo, HISTORY_ROWS, LINE_NEAR, MOST, type SlotRun } from "./Repo.ts"
 
 const other = ({ scheduled_run_id, slot }: StoredRun) => ({ scheduled_run_id, slot })
 
@@ -70,7 +70,7 @@ export const layerMemory = Layer.effect(
         Effect.sync(() => {
           const line = store.actions.find((line) =>
             line.goal_instance_id === id && line.action === "dlq_discard" &&
-            line.timestamp >= closed_at - LINE_BEFORE &&
+            Math.abs(line.timestamp - closed_at) <= LINE_NEAR &&
             Array.isArray(line.action_metadata.dlq_ids) && line.action_metadata.dlq_ids.includes(dlq_id)
           )
           return line === undefined ? null : { by: line.operator, reason: line.reason }

@@ -10,7 +10,7 @@ import { HistoryRow } from "../Projection/History.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
-import { AnswersRepo, HISTORY_ROWS, LINE_BEFORE, MOST, NEAR, type SlotRun } from "./Repo.ts"
+import { AnswersRepo, HISTORY_ROWS, LINE_NEAR, MOST, NEAR, type SlotRun } from "./Repo.ts"
 
 /** The layer of `AnswersRepo` on Postgres. */
 export const layerPg = Layer.effect(
@@ -99,8 +99,8 @@ export const layerPg = Layer.effect(
       Result: Schema.Struct({ by: Schema.String, reason: Schema.NullOr(Schema.String) }),
       execute: ([id, dlq_id, closed_at]: [string, string, number]) =>
         sql`select operator as by, reason from scheduler_action_log
-            where goal_instance_id = ${id} and timestamp >= ${new Date(closed_at - LINE_BEFORE)}
-              and action = 'dlq_discard' and action_metadata -> 'dlq_ids' @> to_jsonb(${dlq_id}::text)
+            where timestamp between ${new Date(closed_at - LINE_NEAR)} and ${new Date(closed_at + LINE_NEAR)}
+              and goal_instance_id = ${id} and action = 'dlq_discard' and action_metadata -> 'dlq_ids' @> to_jsonb(${dlq_id}::text)
             order by timestamp limit 1`,
     })
     // each scope: what held at the beginning, what changed up to the end, and what ended the last of it

@@ -10,8 +10,8 @@ import type { Pause } from "./Pauses.ts"
 export const HISTORY_ROWS = 100
 /** How many runs of a minute, and how many pauses of a scope while a slot waited, an answer looks at. */
 export const MOST = 200
-/** How long before a dead letter is closed the line of it may be written, in ms: both are of one transaction. */
-export const LINE_BEFORE = 60_000
+/** How far from the closing of a dead letter the line of it stands in the log at most, in ms: both are of one transaction. */
+export const LINE_NEAR = 60_000
 /** How far runs before or after one are looked through for the one that decided over it. */
 export const NEAR = 50
 
@@ -42,7 +42,7 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
   /** The missed range of a goal that holds a slot. */
   missed(id: string, slot: number): Effect.Effect<Facts["missed"]>
   letter(run: string): Effect.Effect<Facts["letter"]>
-  /** Who discarded a dead letter of the goal, by the action log from shortly before it was closed. */
+  /** Who discarded a dead letter of the goal, by the action log around its closing. */
   discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Facts["discard"]>
   /** The pause and resume lines of scopes that say what was paused in [from, to], and what follows it. */
   pauseLines(
