@@ -82,6 +82,12 @@ export const goalOf = Effect.fnUntraced(function* (
   ])
   return { hired_instance_id, goal_instance_id }
 })
+/** Goals of these tests fire each minute: a test begins where the next minute is far enough. */
+export const withinTheMinute = Effect.gen(function* () {
+  const left = 60_000 - (Date.now() % 60_000)
+  if (left < 4_000) yield* Effect.sleep(left + 50)
+})
+
 /** Decides over what has fallen due. */
 export const materialise = Effect.flatMap(
   EngineRepo,

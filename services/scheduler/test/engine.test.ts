@@ -4,13 +4,24 @@ import { DateTime, Effect } from "effect"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
-import { at, change, claim, done, goalOf, materialise, runsOf, settle, storages } from "./EngineHarness.ts"
+import {
+  at,
+  change,
+  claim,
+  done,
+  goalOf,
+  materialise,
+  runsOf,
+  settle,
+  storages,
+  withinTheMinute,
+} from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
 
 for (const [name, storage] of Object.entries(storages)) {
   describe(`the engine on ${name}`, () => {
     const live = (what: string, test: () => Effect.Effect<void, unknown, EngineRepo | ProjectionRepo | RunsRepo>) =>
-      it.live(what, () => test().pipe(Effect.provide(storage)))
+      it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(storage)))
 
     live(
       "a due slot is made once, with its key, and the next one is set",

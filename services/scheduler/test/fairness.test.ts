@@ -6,7 +6,7 @@ import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
 import type { ProjectionRepo } from "../src/Projection/Repo.ts"
 import type { RunsRepo } from "../src/Runs/Repo.ts"
-import { at, change, claim, done, goalOf, materialise, settle, storages } from "./EngineHarness.ts"
+import { at, change, claim, done, goalOf, materialise, settle, storages, withinTheMinute } from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
 
 /** A goal whose slots of so many minutes are all due now, side by side. */
@@ -42,7 +42,7 @@ for (const [name, storage] of Object.entries(storages)) {
   describe(`claims on ${name}`, () => {
     type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo
     const live = (what: string, test: () => Effect.Effect<void, unknown, Needs>) =>
-      it.live(what, () => test().pipe(Effect.provide(storage)))
+      it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(storage)))
 
     live(
       "a customer with a long backlog delays another's single run by no batch",

@@ -181,9 +181,11 @@ export const claiming = Effect.gen(function* () {
   return Effect.fnUntraced(function* (request: ClaimRequest) {
     // the lock in a statement before the one that reads pauses: that one then sees a pause that the lock waited for
     const [first] = yield* sql<{ lost: boolean; timed: boolean; limited: boolean }>`
-      select exists (select from run_queue where not ready and claimable_at <= now()) as timed,
-        exists (select from run_queue where not ready and claimable_at <= now() and holder is not null and attempt >= 2)
-          as lost,
+      -- by the index of what is timed, said so that the planner does not read a small queue whole for it
+      select coalesce((select claimable_at <= now() from run_queue where claimable_at is not null and not ready
+          order by claimable_at limit 1), false) as timed,
+        exists (select from (select holder, attempt from run_queue where claimable_at <= now() and not ready
+          order by claimable_at) due where holder is not null and attempt >= 2) as lost,
         exists (select from run_limits) as limited,
         pg_advisory_xact_lock_shared(${PAUSE_LOCK})`
     if (first!.limited) yield* sql`select pg_advisory_xact_lock(${LIMIT_LOCK})`
