@@ -9,6 +9,7 @@ import { Cause, Clock, Duration, Effect, FiberSet, Layer, Schedule } from "effec
 import { CircuitBreaker } from "effect/persistence"
 import { Drafts } from "./Clients.ts"
 import { failed, outcomeOf } from "./Engine/Classify.ts"
+import { CLAIMED_AT_ONCE } from "./Engine/Fair.ts"
 import { type DuePlan, planDue } from "./Engine/Plan.ts"
 import type { Outcome } from "./Engine/Outcome.ts"
 import { type DueGoal, EngineRepo } from "./Engine/Repo.ts"
@@ -17,8 +18,6 @@ import { Nudge } from "./Nudge.ts"
 
 /** How long a claim holds, in milliseconds; renewed at a third of it, its work abandoned at two thirds. */
 export const LEASE_MS = 10_000
-/** How many runs go to deliverables in one call at most. */
-const BATCH = 200
 /** How many due goals are decided over at once. */
 const GOALS = 500
 /** The longest sleep, in milliseconds: what a lost hint can cost. */
@@ -153,7 +152,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
       return left > 0 ? { wait: left } : { limit: 1 }
     }
     if (state._tag === "HalfOpen") return state.probing ? { wait: 100 } : { limit: 1 }
-    const free = Math.min(permits - held, BATCH)
+    const free = Math.min(permits - held, CLAIMED_AT_ONCE)
     return free > 0 ? { limit: free } : { wait: LONGEST_SLEEP }
   })
 

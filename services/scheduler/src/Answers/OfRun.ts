@@ -1,5 +1,7 @@
 /** Pure: the verdict over a run, or over an execution that outlived its run: what was recorded of a slot. */
+import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import { classify } from "../Engine/Classify.ts"
+import { skipWords } from "../Engine/Plan.ts"
 import type { OldExecution, ReachedLimit, RunFacts } from "./Facts.ts"
 import {
   anchor,
@@ -16,9 +18,6 @@ import {
 } from "./Judgement.ts"
 import { lasting } from "./Words.ts"
 
-/** The words that the engine records for a slot that it decides not to run (Engine/Plan.ts, Calendar/Misfire.ts). */
-export const skipWords = /^(overlap|missed): /
-const MAX_ATTEMPTS = 5
 /** A start that is ahead by less is as good as now. ms */
 const SOON = 1_000
 

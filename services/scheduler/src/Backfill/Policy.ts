@@ -4,6 +4,7 @@ import type { RunOrigin, RunStatus, ScheduledRunStatus } from "@stint/domain/Run
 import type { Rule } from "@stint/domain/Schedule"
 import type { Schema } from "effect"
 import { between, rangeBetween } from "../Calendar.ts"
+import { skipWords } from "../Engine/Plan.ts"
 import { statusOf } from "../Runs/Status.ts"
 
 /** How far apart the ends of a stretch may be, in milliseconds: a leap year. */
@@ -43,7 +44,7 @@ export interface StoredSlot {
 export const skippedFor = (run: StoredSlot): string | undefined => {
   const { reason } = run.run_metadata
   return run.status === "cancelled" && run.origin === "schedule" && !run.executed && typeof reason === "string" &&
-      /^(missed|overlap): /.test(reason)
+      skipWords.test(reason)
     ? reason
     : undefined
 }

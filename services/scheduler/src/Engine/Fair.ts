@@ -4,6 +4,9 @@
  * a lane the longest due goes first.
  */
 
+/** How many runs one claim takes at most; they go to deliverables in one call. */
+export const CLAIMED_AT_ONCE = 200
+
 /** Which lanes come first. */
 export const RANK = { forced: 0, person: 1, schedule: 2, retry: 3 } as const
 

@@ -59,6 +59,9 @@ export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: b
   return overlap === "skip" ? openRun : waiting > 0 ? waitingRun : laterTurn
 }
 
+/** The words with which a slot begins its reason that was decided not to run, whichever of these it was. */
+export const skipWords = /^(overlap|missed): /
+
 /** How many slots of one goal are decided at once; a day of a minute's cron fits. */
 const AT_ONCE = 2000
 

@@ -1,10 +1,8 @@
 /** Pure: the engine's queue in virtual time: what falls due, what overlap makes of it, when a claim takes it. */
 import type { Overlap } from "@stint/domain/Schedule"
+import { CLAIMED_AT_ONCE } from "../Engine/Fair.ts"
 import { turnOf } from "../Engine/Plan.ts"
 import { makeFifo } from "./Fifo.ts"
-
-/** How many runs one claim takes at most, as in the engine. */
-export const CLAIMED_AT_ONCE = 200
 
 /** What the engine can do; runs_per_second may be Infinity, then a claim takes no time. */
 export interface Means {
