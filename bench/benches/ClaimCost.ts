@@ -63,7 +63,14 @@ const open = async (server: Server, { due, later }: Size) => {
 const turn = async (engine: EngineRepo["Service"]) => {
   const began = performance.now()
   const { runs } = await Effect.runPromise(
-    engine.claim({ holder: "bench", limit: BATCH, leaseMs: 600_000, maxAttempts: 5, retriesPerSecond: 100 }),
+    engine.claim({
+      holder: "bench",
+      limit: BATCH,
+      leaseMs: 600_000,
+      maxAttempts: 5,
+      retriesPerSecond: 100,
+      idle: true,
+    }),
   )
   const claimed = performance.now()
   if (runs.length !== BATCH) throw new Error(`claimed ${runs.length} of ${BATCH}`)

@@ -63,6 +63,8 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   const working = yield* FiberSet.make<void>()
   let held = 0
   let inVain = 0
+  /** A run is in hand that may end this process: nothing joins it. */
+  let alone = false
   let fault: string | undefined
   const { failed: stopped, worked } = outage("the engine")
 
@@ -140,12 +142,14 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
       Effect.onInterrupt(() => handBack(runs)),
       Effect.ensuring(Effect.suspend(() => {
         held -= runs.length
+        alone = false
         return nudge.here
       })),
     )
 
   /** How many runs may be claimed now, or in how many milliseconds to look again. */
   const room = Effect.fnUntraced(function* () {
+    if (alone) return { wait: LONGEST_SLEEP }
     const state = yield* Effect.orDie(breaker.state(DOWNSTREAM))
     if (state._tag === "Open") {
       const left = Duration.toMillis(state.retryAfter)
@@ -166,10 +170,18 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
     // whole or not at all: what was claimed is in hand, also when the engine is told to stop at this moment
     const open = yield* Effect.uninterruptible(Effect.gen(function* () {
       const limit = space.limit
-      const claim = yield* repo.claim({ holder, limit, leaseMs: LEASE_MS, maxAttempts: MAX_ATTEMPTS, retriesPerSecond })
+      const claim = yield* repo.claim({
+        holder,
+        limit,
+        leaseMs: LEASE_MS,
+        maxAttempts: MAX_ATTEMPTS,
+        retriesPerSecond,
+        idle: held === 0,
+      })
       if (claim.runs.length === 0) return claim.open
       inVain = 0
       held += claim.runs.length
+      alone = claim.alone
       yield* FiberSet.run(working, Effect.interruptible(execute(claim.runs)))
       return undefined
     }))

@@ -94,11 +94,11 @@ export const materialise = Effect.flatMap(
   (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
 )
 /** Claims, as the engine does. */
-export const claim = (limit = 100, leaseMs = 10_000, holder = "one") =>
+export const claim = (limit = 100, leaseMs = 10_000, holder = "one", idle = true) =>
   Effect.flatMap(
     EngineRepo,
     (repo) =>
-      Effect.map(repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1 }), ({ runs }) => runs),
+      Effect.map(repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, idle }), ({ runs }) => runs),
   )
 /** Writes outcomes. */
 export const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))

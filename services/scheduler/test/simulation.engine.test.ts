@@ -88,7 +88,14 @@ const drive = Effect.fnUntraced(function* (to: number, { run_ms, runs_at_once }:
     }
     for (let claimed = 1; claimed > 0 && held() < runs_at_once;) {
       const limit = Math.min(runs_at_once - held(), CLAIMED_AT_ONCE)
-      const { runs } = yield* repo.claim({ holder: "h", limit, leaseMs: 1e12, maxAttempts: 5, retriesPerSecond: 0 })
+      const { runs } = yield* repo.claim({
+        holder: "h",
+        limit,
+        leaseMs: 1e12,
+        maxAttempts: 5,
+        retriesPerSecond: 0,
+        idle: true,
+      })
       if (runs.length > 0) underWay.push({ ends: now + run_ms, runs })
       claimed = runs.length
     }

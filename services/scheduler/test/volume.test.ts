@@ -47,7 +47,7 @@ const live = (sql: PgClient.PgClient, name: string, count: number) =>
       select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
       from scheduled_goal_runs where status = 'pending'`
   })
-const CLAIM = { holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5, retriesPerSecond: 100 }
+const CLAIM = { holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5, retriesPerSecond: 100, idle: true }
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const began = performance.now()

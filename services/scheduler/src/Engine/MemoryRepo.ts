@@ -178,7 +178,7 @@ export const layerMemory = Layer.effect(
         }
         return due.length
       }),
-      claim: Effect.fnUntraced(function* ({ holder, leaseMs, limit, maxAttempts, retriesPerSecond }) {
+      claim: Effect.fnUntraced(function* ({ holder, idle, leaseMs, limit, maxAttempts, retriesPerSecond }) {
         const now = yield* Clock.currentTimeMillis
         const paused = new Set([...store.states.values()].flatMap((s) => s.status === "paused" ? [s.state_id] : []))
         const claimable = () =>
@@ -189,6 +189,7 @@ export const layerMemory = Layer.effect(
         yield* settle(dead.map((q) => ({ _tag: "Dead", run: claimedOf(q), errorType: "TRANSIENT", error: LOST })))
         const mayRun = (q: QueuedRun) => q.forced || !isPaused(q.run)
         const alone = claimable().filter((q) => q.holder !== null && q.attempt >= 2 && mayRun(q)).slice(0, 1)
+        if (alone.length > 0 && !idle) return { runs: [], alone: false, open: true }
         const ready = claimable().filter((q) => q.holder === null || q.attempt < 2).sort((a, b) => a.due_at - b.due_at)
         const laneOf = (q: QueuedRun): Lane => ({
           rank: q.rank,
@@ -235,7 +236,11 @@ export const layerMemory = Layer.effect(
           return claimedOf(queued)
         })
         // nobody else claims here: what was not taken can't be, until something changes or the budget is refilled
-        return { runs, open: ready.some((q) => q.rank === RANK.retry) && store.retryBudget.tokens < 1 }
+        return {
+          runs,
+          alone: alone.length > 0,
+          open: ready.some((q) => q.rank === RANK.retry) && store.retryBudget.tokens < 1,
+        }
       }),
       renew: Effect.fnUntraced(function* (runs, leaseMs) {
         const now = yield* Clock.currentTimeMillis

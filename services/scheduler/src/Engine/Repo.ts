@@ -19,6 +19,8 @@ export interface ClaimRequest {
   readonly limit: number
   readonly leaseMs: number
   readonly maxAttempts: number
+  /** Whether the holder has nothing else in hand: only then it takes a run that may be what killed its holders. */
+  readonly idle: boolean
   /** How many retries a second the budget gains by time alone. */
   readonly retriesPerSecond: number
 }
@@ -26,6 +28,8 @@ export interface ClaimRequest {
 /** What a claim took, and whether there may be more that could be taken now: another replica may have had it locked. */
 export interface Claim {
   readonly runs: ReadonlyArray<ClaimedRun>
+  /** It is one run that two holders were lost with: nothing else is to be in hand beside it. */
+  readonly alone: boolean
   readonly open: boolean
 }
 
@@ -36,8 +40,8 @@ export class EngineRepo extends Context.Service<EngineRepo, {
   /**
    * Takes due runs under a lease and a new fence each; counts their attempt. Lanes share (Fair.ts), and in a lane the
    * longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a limit, or
-   * a retry beyond the budget. A run whose holder was lost comes back when its lease ends: from its third attempt alone,
-   * and after its last as a dead letter.
+   * a retry beyond the budget. A run whose holder was lost comes back when its lease ends: from its third attempt alone
+   * and with nothing else in hand, so that it can take nobody along, and after its last as a dead letter.
    */
   claim(request: ClaimRequest): Effect.Effect<Claim>
   /** Holds these claims longer; those that are still held come back by fence. */

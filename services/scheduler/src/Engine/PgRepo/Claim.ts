@@ -67,18 +67,17 @@ export const claiming = Effect.gen(function* () {
             t.claimed_at, t.serial, p.holder is not null as lost,
             case when t.attempt = 1 and not t.caught_up then extract(epoch from now() - t.due_at)::float8 end as lateness
           from taken t join picked p using (scheduled_run_id)`
+  /** Runs that two holders or more were lost with: what they are may be what ends a process. */
+  const suspects = (request: ClaimRequest, paused: ReadonlyArray<string>) =>
+    sql`select * from run_queue q
+        where not ready and claimable_at <= now() and holder is not null and attempt >= 2
+          and attempt < ${request.maxAttempts} and (forced or not
+            array['global', 'hire:' || hired_instance_id, 'customer:' || customer_id]::varchar[] && ${paused}::varchar[])
+        order by claimable_at limit 1 for update skip locked`
   const takeAlone = SqlSchema.findAll({
     Request: Schema.Any,
     Result: Claimed,
-    execute: ([request, paused]: [ClaimRequest, ReadonlyArray<string>]) =>
-      take(
-        request,
-        sql`select * from run_queue q
-            where not ready and claimable_at <= now() and holder is not null and attempt >= 2
-              and attempt < ${request.maxAttempts} and (forced or not
-                array['global', 'hire:' || hired_instance_id, 'customer:' || customer_id]::varchar[] && ${paused}::varchar[])
-            order by claimable_at limit 1 for update skip locked`,
-      ),
+    execute: ([request, paused]: [ClaimRequest, ReadonlyArray<string>]) => take(request, suspects(request, paused)),
   })
   const takeShares = SqlSchema.findAll({
     Request: Schema.Any,
@@ -197,8 +196,13 @@ export const claiming = Effect.gen(function* () {
     const paused = (yield* sql<{ state_id: string }>`select state_id from scheduler_state where status = 'paused'`)
       .map((row) => row.state_id)
     const taken: Array<typeof Claimed.Type> = []
-    if (first!.lost) taken.push(...yield* takeAlone([request, paused]))
-    let open = taken.length > 0
+    if (first!.lost && request.idle) taken.push(...yield* takeAlone([request, paused]))
+    else if (first!.lost && (yield* suspects(request, paused)).length > 0) {
+      // first what is in hand ends; nothing is added to it meanwhile
+      return { runs: [], alone: false, open: true }
+    }
+    const alone = taken.length > 0
+    let open = alone
     if (taken.length === 0) {
       const most = request.limit * 2
       let lanes = yield* walk(most)
@@ -224,6 +228,6 @@ export const claiming = Effect.gen(function* () {
     counted.add("takeovers", "", taken.filter(({ lost }) => lost).length)
     for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
     yield* count(counted)
-    return { runs: taken.map(({ lateness: _, lost: __, ...run }) => run), open }
+    return { alone, runs: taken.map(({ lateness: _, lost: __, ...run }) => run), open }
   })
 })
