@@ -45,6 +45,33 @@ const processesOf = async (group: number, text: string): Promise<Array<number>> 
   return found
 }
 
+/** Sends a request to a url's service, as a role and subject, with tokens of a home's key. */
+export const callerOf = async (home: string) => {
+  const key = await openDevKey(home, {})
+  const tokens = new Map<string, Promise<string>>()
+  const tokenOf = (as: string) => {
+    const at = as.indexOf(":")
+    if (!tokens.has(as)) {
+      tokens.set(as, key.sign({ role: as.slice(0, at) as Role, subject: as.slice(at + 1), ttl: 3600 }))
+    }
+    return tokens.get(as)!
+  }
+  return async (url: string, method: string, send: Send): Promise<Answer> => {
+    const headers = new Headers(send.headers)
+    if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
+    const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
+    if (body !== undefined) headers.set("content-type", "application/json")
+    const response = await fetch(url, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...(send.signal === undefined ? {} : { signal: send.signal }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, json: text === "" ? undefined : JSON.parse(text) }
+  }
+}
+
 /** A stack that runs. */
 export interface Stack {
   readonly home: string
@@ -87,34 +114,14 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
     if (launcher.exitCode !== null || Date.now() > deadline) throw new Error(`the stack did not start:\n${output}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  const key = await openDevKey(home, {})
-  const tokens = new Map<string, Promise<string>>()
-  const tokenOf = (as: string) => {
-    const at = as.indexOf(":")
-    if (!tokens.has(as)) {
-      tokens.set(as, key.sign({ role: as.slice(0, at) as Role, subject: as.slice(at + 1), ttl: 3600 }))
-    }
-    return tokens.get(as)!
-  }
+  const call = await callerOf(home)
   const pids = (service: ServiceName) => processesOf(group, `services/${service}/`)
   return {
     home,
     base,
     output: () => output,
     pids,
-    call: async (service, method, path, send = {}) => {
-      const headers = new Headers(send.headers)
-      if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
-      const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
-      if (body !== undefined) headers.set("content-type", "application/json")
-      const response = await fetch(`http://127.0.0.1:${base + PORTS[service]}${path}`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body }),
-      })
-      const text = await response.text()
-      return { status: response.status, headers: response.headers, json: text === "" ? undefined : JSON.parse(text) }
-    },
+    call: (service, method, path, send = {}) => call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send),
     isReady: async (service) => {
       const url = `http://127.0.0.1:${base + PORTS[service]}/readyz`
       for (let tries = 0; tries < 600; tries++) {
@@ -144,6 +151,8 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
       ) as Promise<ReadonlyArray<A>>
     },
     stop: async () => {
+      // one that a test made stand still would not hear it
+      process.kill(-group, "SIGCONT")
       process.kill(-group, "SIGTERM")
       await ended
       await rm(home, { recursive: true, force: true })

@@ -1,0 +1,89 @@
+/**
+ * The audit trail, attacked by SQL: as the service's own role and as the owner of the schema.
+ *
+ * Would catch: a right too many, a trigger too few.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { services } from "@stint/cli/Provision"
+import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { Effect, Redacted } from "effect"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { drained, fallDue, freshSlot, makeGoals, standOn } from "./Ground.ts"
+import { judge, type Proof } from "./Proof.ts"
+
+/** What nobody may do to what: on rows that are there. */
+const attempts = {
+  scheduler: [
+    "update scheduler_action_log set operator = 'otto'",
+    "delete from scheduler_action_log",
+    "truncate scheduler_action_log",
+  ],
+  deliverables: [
+    "update approvals set decision = 'rejected'",
+    "delete from approvals",
+    "truncate approvals cascade",
+    "delete from deliverables",
+    "truncate deliverables cascade",
+  ],
+} as const
+
+/** Postgres' words for a refusal. */
+const REFUSED = /permission denied|is refused|is not allowed/
+
+export const audit: Proof = {
+  name: "audit",
+  promise: "Action log, approvals and deliverables can't be altered or erased.",
+  attacks: "UPDATE, DELETE and TRUNCATE by each service's role, and by the owner of its schema.",
+  seconds: { quick: 9, full: 9 },
+  attack: async (attack) => {
+    const { is, that, violations } = judge()
+    const ground = await standOn(attack)
+    const { stack, superuser } = ground
+    const goals = await makeGoals(ground, "acme", 1)
+    await fallDue(ground, goals, freshSlot())
+    await drained(ground)
+    const [made] = await superuser.sql("deliverables", "select deliverable_id as id from deliverables")
+    const review = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/review`, {
+      as: "customer:acme",
+      body: { decision: "approved" },
+    })
+    is("a review", review.status, 200)
+    const paused = await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", {
+      as: "operator:olga",
+      body: { reason: "a line in the log" },
+    })
+    is("a pause", paused.status, 200)
+    const counts = async () =>
+      JSON.stringify([
+        await superuser.row("scheduler", "select md5(string_agg(l::text, '')) as lines from scheduler_action_log l"),
+        await superuser.row("deliverables", "select md5(string_agg(a::text, '')) as approvals from approvals a"),
+        await superuser.row("deliverables", "select count(*)::int as deliverables from deliverables"),
+      ])
+    const before = await counts()
+    const { port } = JSON.parse(await readFile(join(stack.home, "postgres.json"), "utf8"))
+    const passwords = JSON.parse(await readFile(join(stack.home, "database-roles.json"), "utf8"))
+    let refused = 0
+    for (const service of services) {
+      if (service !== "scheduler" && service !== "deliverables") continue
+      for (const role of [`stint_${service}`, `stint_${service}_owner`]) {
+        const url = Redacted.make(`postgres://${role}:${passwords[role]}@127.0.0.1:${port}/stint_${service}`)
+        for (const statement of attempts[service]) {
+          const answer = await Effect.runPromise(
+            Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
+              Effect.match({ onSuccess: () => "", onFailure: postgresWords }),
+              Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
+            ),
+          )
+          if (REFUSED.test(answer)) refused++
+          else violations.push(`${role} may: ${statement} (${answer})`)
+        }
+      }
+    }
+    that(await counts() === before, "the audit trail is not what it was")
+    return {
+      figures: { attempts: 2 * (attempts.scheduler.length + attempts.deliverables.length), refused },
+      violations,
+    }
+  },
+}

@@ -1,0 +1,143 @@
+/**
+ * Orders that are executed many times at once, while deliverables is killed, with and without approval, and after their
+ * content was altered in the database.
+ *
+ * Would catch: an intent that is not committed before its delivery, two deliveries of one approval, an approval of an id
+ * and not of content.
+ */
+import { canonicalJson } from "@stint/domain/Canonical"
+import { createHash } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Answer } from "../support/Service.ts"
+import { drained, fallDue, freshSlot, makeGoals, order, standOn } from "./Ground.ts"
+import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
+
+/** How many callers execute one deliverable at once. */
+const CALLERS = 8
+
+export const execution: Proof = {
+  name: "execution",
+  promise: "Only what was approved is executed, byte for byte, under one delivery id.",
+  attacks:
+    "Each of 24 orders (full: 240) executed by 8 callers at once, deliverables killed meanwhile; others unapproved, " +
+    "rejected, or altered by SQL after their approval.",
+  seconds: { quick: 16 },
+  attack: async (attack) => {
+    const { full, say, seed } = attack
+    const random = randomOf(seed)
+    const { is, that, violations } = judge()
+    const ground = await standOn(attack)
+    const { stack, superuser } = ground
+    const count = full ? 240 : 24
+    const goals = await makeGoals(ground, "acme", count + 9, order)
+    await fallDue(ground, goals, freshSlot())
+    await drained(ground)
+    const as = "customer:acme"
+    const rows = await superuser.sql(
+      "deliverables",
+      "select deliverable_id as id, payload from deliverables order by 1",
+    )
+    is("orders", rows.length, count + 9)
+    say(`${rows.length} orders wait for their approval`)
+    const review = async (id: string, decision: "approved" | "rejected"): Promise<string> =>
+      (await stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })).json
+        .approval_id
+    const execute = (id: string, approval_id: string, key: string): Promise<Answer | undefined> =>
+      stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/execute`, {
+        as,
+        body: { approval_id },
+        headers: { "idempotency-key": key },
+      }).catch(() => undefined)
+
+    const [unapproved, rejected, altered, orders] = [
+      rows.slice(0, 3),
+      rows.slice(3, 6),
+      rows.slice(6, 9),
+      rows.slice(9),
+    ]
+    const refusals: Array<string> = []
+    for (const { id } of unapproved) refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
+    for (const { id } of rejected) {
+      await review(id, "rejected")
+      refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
+    }
+    for (const { id } of altered) {
+      const approval = await review(id, "approved")
+      await superuser.sql(
+        "deliverables",
+        `update deliverables set payload = payload || '{"units": 4}' where deliverable_id = '${id}'`,
+      )
+      refusals.push((await execute(id, approval, `k-${id}`))?.json.code)
+    }
+    is(
+      "refusals",
+      refusals.join(),
+      ["not_approved", "not_approved", "content_changed"].flatMap((c) => [c, c, c]).join(),
+    )
+
+    say(`refused: ${refusals.join(", ")}`)
+
+    let kills = 0
+    for (let at = 0; at < orders.length; at += 8) {
+      const batch = await Promise.all(
+        orders.slice(at, at + 8).map(async ({ id }) => ({ id, approval: await review(id, "approved") })),
+      )
+      const calls = batch.flatMap(({ approval, id }) =>
+        Array.from({ length: CALLERS }, (_, n) => execute(id, approval, `${n}-${id}`))
+      )
+      await sleep(random() * 40)
+      const killed = at % 80 === 0
+      if (killed) {
+        await stack.kill("deliverables")
+        kills++
+      }
+      await Promise.all(calls)
+      say(
+        `${at + batch.length} orders were executed by ${CALLERS} callers each${
+          killed ? ", and deliverables killed" : ""
+        }`,
+      )
+      if (!killed) continue
+      await stack.isReady("deliverables")
+      // whoever had reserved a key, or held a delivery, is dead
+      await superuser.sql("deliverables", "update idempotency_keys set locked_until = now() where reply_status is null")
+      await superuser.sql("deliverables", "update executions set locked_until = now() where locked_until > now()")
+      // what a caller does who had no answer: the same again
+      await until("the killed ones are executed", async () => {
+        const all = await Promise.all(batch.map(({ approval, id }) => execute(id, approval, `0-${id}`)))
+        const open = all.filter((answer) => answer?.status !== 200 && answer?.json.code !== "already_executed")
+        if (open.length > 0) throw new Error(JSON.stringify(open.map((answer) => answer?.json ?? "no answer")))
+        return true
+      })
+    }
+    await until("every order is executed", async () =>
+      (await superuser.row(
+        "deliverables",
+        "select count(*)::int as n from deliverables where execution_status = 'executed'",
+      )).n >= count)
+    const lines = (await readFile(join(stack.home, "journal.jsonl"), "utf8")).trim().split("\n").map((line) =>
+      JSON.parse(line)
+    )
+    const contents = new Map<string, string>(orders.map(({ id, payload }) => [id, canonicalJson(payload)]))
+    is(
+      "deliveries of what was not approved",
+      lines.filter(({ deliverable_id }) => !contents.has(deliverable_id)).length,
+      0,
+    )
+    is("delivery ids", new Set(lines.map(({ delivery_id }) => delivery_id)).size, count)
+    is("orders delivered", new Set(lines.map(({ deliverable_id }) => deliverable_id)).size, count)
+    const different = lines.filter((line) => {
+      const content = contents.get(line.deliverable_id)
+      return content === undefined || canonicalJson(line.payload) !== content ||
+        line.content_sha256 !== createHash("sha256").update(content).digest("hex")
+    })
+    is("deliveries of other content than what was approved", different.length, 0)
+    that(kills > 0, "nothing was killed")
+    say(`${count} orders, ${count * CALLERS} callers, ${lines.length} deliveries`)
+    return {
+      figures: { orders: count, callers: count * CALLERS, kills, deliveries: lines.length, refused: refusals.length },
+      violations,
+    }
+  },
+}
