@@ -95,7 +95,8 @@ export const poison: Proof = {
       is("what it says", error, "LEASE_LOST")
     }
     is("neighbours completed", neighbours.filter(({ status }) => status === "completed").length, count - poisons)
-    that(lost < ATTEMPTS, `a neighbour needed ${lost} attempts, its last`)
+    // two attempts may have been beside a run that kills; the third is alone in its process
+    that(lost <= 3, `a neighbour needed ${lost} attempts`)
     const untouched =
       runs.filter(({ attempt, later, status }) => later && status === "completed" && attempt === 1).length
     is("runs that fell due after two deaths, completed at their first attempt", untouched, count)
