@@ -59,51 +59,58 @@ export const layer = Layer.effect(
         route: `${endpoint.method} ${endpoint.path}`,
         key: key.value,
       }
-      const reservation = yield* repo.reserve(scope, yield* sha256(`${request.url}\n${text}`))
-      switch (reservation._tag) {
-        case "Mismatch":
-          return yield* new IdempotencyMismatch({ detail: "Use a new key for a new request" })
-        case "InFlight":
-          return HttpServerResponse.setHeader(
-            yield* HttpServerRespondable.toResponse(
-              new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" }),
+      const fingerprint = yield* sha256(`${request.url}\n${text}`)
+      // A caller that hangs up ends what is done for it, never the taking and giving back of its key: a key that was taken
+      // and not given back would be in flight for as long as a reservation holds
+      return yield* Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function* () {
+          const reservation = yield* repo.reserve(scope, fingerprint)
+          switch (reservation._tag) {
+            case "Mismatch":
+              return yield* new IdempotencyMismatch({ detail: "Use a new key for a new request" })
+            case "InFlight":
+              return HttpServerResponse.setHeader(
+                yield* HttpServerRespondable.toResponse(
+                  new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" }),
+                ),
+                "retry-after",
+                "1",
+              )
+            case "Replay": {
+              const { body, location, status } = reservation.reply
+              return HttpServerResponse.text(body, {
+                status,
+                contentType: "application/json",
+                headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
+              })
+            }
+          }
+          const seed = {
+            millis: reservation.firstSeen,
+            key: JSON.stringify([scope.caller, scope.route, scope.key]),
+            taken: 0,
+          }
+          const renewing = Effect.repeat(repo.renew(scope), Schedule.spaced(`${HOLD_SECONDS / 3} seconds`)).pipe(
+            Effect.delay(`${HOLD_SECONDS / 3} seconds`),
+            Effect.andThen(Effect.never),
+          )
+          return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
+            Effect.tap((response) =>
+              response.status < 300
+                ? repo.keep(scope, {
+                  status: response.status,
+                  location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
+                  body: bodyText(response),
+                })
+                : repo.release(scope, response.status < 500)
             ),
-            "retry-after",
-            "1",
+            Effect.onError((cause) =>
+              repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
+                Effect.catchCause(() => Effect.void),
+              )
+            ),
           )
-        case "Replay": {
-          const { body, location, status } = reservation.reply
-          return HttpServerResponse.text(body, {
-            status,
-            contentType: "application/json",
-            headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
-          })
-        }
-      }
-      const seed = {
-        millis: reservation.firstSeen,
-        key: JSON.stringify([scope.caller, scope.route, scope.key]),
-        taken: 0,
-      }
-      const renewing = Effect.repeat(repo.renew(scope), Schedule.spaced(`${HOLD_SECONDS / 3} seconds`)).pipe(
-        Effect.delay(`${HOLD_SECONDS / 3} seconds`),
-        Effect.andThen(Effect.never),
-      )
-      return yield* Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing).pipe(
-        Effect.tap((response) =>
-          response.status < 300
-            ? repo.keep(scope, {
-              status: response.status,
-              location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
-              body: bodyText(response),
-            })
-            : repo.release(scope, response.status < 500)
-        ),
-        Effect.onError((cause) =>
-          repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
-            Effect.catchCause(() => Effect.void),
-          )
-        ),
+        })
       )
     })
   }),

@@ -133,6 +133,30 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual((await publish(custom("4.0.2"), { "idempotency-key": "has space" })).status, 400)
     })
 
+    it("a caller that hangs up, whenever it does, leaves no key in flight behind", async () => {
+      const type = { ...custom("1.0.0"), agent_type_id: "leaving.v1" }
+      const keyOf = (n: number) => ({ "idempotency-key": `leaving-${n}` })
+      await Promise.all(Array.from({ length: 60 }, async (_, n) => {
+        const caller = new AbortController()
+        const body = { ...type, version: `1.0.${n}` }
+        const asked = catalog.call("POST", "/api/v1/agent-types", {
+          ...op,
+          body,
+          headers: keyOf(n),
+          signal: caller.signal,
+        })
+        setTimeout(() => caller.abort(), n / 4)
+        await asked.catch(() => undefined)
+        // what is still on its way ends in milliseconds; a key that is left behind is in flight for 30 s
+        let again = await publish(body, keyOf(n))
+        for (let tries = 0; tries < 100 && again.status === 409; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          again = await publish(body, keyOf(n))
+        }
+        assert.strictEqual(again.status, 201, JSON.stringify(again.json))
+      }))
+    })
+
     it("contracts, documents and health are served", async () => {
       assert.strictEqual((await catalog.call("GET", "/openapi.json")).json.info.title, "Stint catalog")
       assert.strictEqual((await catalog.call("GET", "/docs")).status, 200)
