@@ -448,6 +448,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_goal_runs_completed_at', 'CREATE INDEX ix_goal_runs_completed_at ON public.goal_runs USING btree (completed_at) WHERE (completed_at IS NOT NULL)'),
     ('index', 'ix_idempotency_keys_expires_at', 'CREATE INDEX ix_idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at)'),
     ('index', 'ix_missed_slots_recorded_at', 'CREATE INDEX ix_missed_slots_recorded_at ON public.missed_slots USING btree (recorded_at)'),
+    ('index', 'ix_projected_goals_customer_due', 'CREATE INDEX ix_projected_goals_customer_due ON public.projected_goals USING btree (customer_id, due_at) WHERE ((due_at IS NOT NULL) AND (NOT parked))'),
     ('index', 'ix_projected_goals_due_at', 'CREATE INDEX ix_projected_goals_due_at ON public.projected_goals USING btree (due_at) WHERE ((due_at IS NOT NULL) AND (NOT parked))'),
     ('index', 'ix_projected_goals_hired_instance_id', 'CREATE INDEX ix_projected_goals_hired_instance_id ON public.projected_goals USING btree (hired_instance_id)'),
     ('index', 'ix_projected_goals_parked', 'CREATE INDEX ix_projected_goals_parked ON public.projected_goals USING btree (customer_id, hired_instance_id) WHERE parked'),

@@ -58,6 +58,19 @@ for (const [name, storage] of Object.entries(storages)) {
     )
 
     live(
+      "a customer with more due goals than are decided over at once does not hold up another's goal",
+      Effect.fnUntraced(function* () {
+        for (let n = 0; n < 150; n++) {
+          yield* goalOf({ cron: "* * * * *", missed: "latest" }, 5, "cron", { customer_id: "big" })
+        }
+        const single = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 1, "cron", { customer_id: "small" })
+        const decided = yield* materialise
+        assert.isAtMost(decided, 101)
+        assert.isTrue((yield* claim(20)).some(ofGoal(single)))
+      }),
+    )
+
+    live(
       "with more lanes than places every lane has its turn before one has a second",
       Effect.fnUntraced(function* () {
         for (let n = 0; n < 12; n++) yield* backlog(`customer-${n}`, 3)

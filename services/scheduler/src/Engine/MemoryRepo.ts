@@ -150,9 +150,14 @@ export const layerMemory = Layer.effect(
     return EngineRepo.of({
       materialise: Effect.fnUntraced(function* (limit, plan) {
         const now = yield* Clock.currentTimeMillis
-        const due = [...store.goals.values()]
+        const all = [...store.goals.values()]
           .filter((goal) => goal.due_at !== null && goal.due_at <= now && !isPaused(goal))
-          .sort((a, b) => a.due_at! - b.due_at!).slice(0, limit)
+          .sort((a, b) => a.due_at! - b.due_at!)
+        // the longest due, and, when there are more, some of every customer
+        const half = Math.ceil(limit / 2)
+        const ofCustomers = Map.groupBy(all.slice(half), (goal) => goal.customer_id)
+        const each = Math.ceil(half / Math.max(ofCustomers.size, 1))
+        const due = [...all.slice(0, half), ...[...ofCustomers.values()].flatMap((goals) => goals.slice(0, each))]
         for (const goal of due) {
           const timezone = store.hires.get(goal.hired_instance_id)!.timezone
           const decided = plan({ goal, timezone, open: openOf(goal) }, now)

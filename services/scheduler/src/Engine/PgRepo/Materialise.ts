@@ -6,14 +6,14 @@ import { SqlSchema } from "effect/sql"
 import { GoalRow, Millis, type NewRun } from "../../Model.ts"
 import { queueWrites } from "../../Queue/Repo.ts"
 import type { EngineRepo } from "../Repo.ts"
-import { PAUSE_LOCK, pauses } from "./Pauses.ts"
+import { lockingDue } from "./DueGoals.ts"
+import { PAUSE_LOCK } from "./Pauses.ts"
 
 /** `EngineRepo.materialise`. */
 export const materialising = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const ids = yield* Ids
   const { insert } = yield* queueWrites
-  const { paused, pausedBy } = yield* pauses
 
   const Due = Schema.Struct({
     ...GoalRow.fields,
@@ -22,14 +22,7 @@ export const materialising = Effect.gen(function* () {
     waiting: Schema.Int,
     now: Millis,
   })
-  const lockDue = SqlSchema.findAll({
-    Request: Schema.Int,
-    Result: Schema.Struct({ goal_instance_id: Schema.String, paused: Schema.Boolean }),
-    execute: (limit) =>
-      sql`select g.goal_instance_id, p.ids && ${pausedBy("g")} as paused from projected_goals g, (${paused}) p
-          where g.due_at <= now() and not g.parked and not 'global' = any(p.ids)
-          order by g.due_at limit ${limit} for update of g skip locked`,
-  })
+  const lockDue = yield* lockingDue
   // after the lock, in a statement of its own, so that it sees what the lock waited for
   const readDue = SqlSchema.findAll({
     Request: Schema.Array(Schema.String),
