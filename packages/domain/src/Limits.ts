@@ -9,7 +9,11 @@ import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
 /** Whose runs are limited: one customer's, one agent type's, or those of each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({
   customer_id: Schema.optionalKey(CustomerId),
-  agent_id: Schema.optionalKey(AgentTypeId),
+  agent_id: Schema.optionalKey(
+    AgentTypeId.check(
+      Schema.makeFilter((id: string) => id !== "*" || 'must name one; for all of them say every: "agent_type"'),
+    ),
+  ),
   every: Schema.optionalKey(Schema.Literals(["customer", "agent_type"])),
 }).check(
   Schema.makeFilter((scope: { readonly customer_id?: string; readonly agent_id?: string; readonly every?: string }) =>

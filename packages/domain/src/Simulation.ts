@@ -86,7 +86,10 @@ export const SimulatedLoad = Schema.Struct({
   curve: Schema.Array(CurvePoint),
   /** How long a step of the curve is: 60, and longer where it would have more than 1,440 points. */
   step_seconds: Schema.Int,
-  /** From when a run was due (its slot and its spread) to when it began; null without a run. Above a minute in whole seconds. */
+  /**
+   * From when a run was due (its slot and its spread) to when it began; null without a run. Above a minute in whole
+   * seconds, above an hour in minutes, above a day in hours, above 100 days in days.
+   */
   lateness_ms: Schema.NullOr(
     Schema.Struct({ p50: Schema.Finite, p95: Schema.Finite, p99: Schema.Finite, max: Schema.Finite }),
   ),

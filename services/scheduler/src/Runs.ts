@@ -2,10 +2,12 @@
 import type { Caller } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
-import { type Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/Runs"
+import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/Runs"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { reasonFor } from "./Answers/Judgement.ts"
+import { namingFor } from "./Answers/Words.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
 
 /** Which runs a person asks for. */
@@ -17,7 +19,7 @@ export interface RunsQuery {
   readonly limit?: number
 }
 
-/** Runs; a customer sees only its own. */
+/** Runs; a customer sees only its own, and no operator's name. */
 export class Runs extends Context.Service<Runs, {
   list(
     caller: Caller,
@@ -35,6 +37,11 @@ export class Runs extends Context.Service<Runs, {
       const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
       const own = (caller: Caller) => caller.role === "customer" ? caller.subject : undefined
 
+      const asReadBy = (caller: Caller, run: Run): Run =>
+        run.reason === null
+          ? run
+          : Run.make({ ...run, reason: reasonFor(run.reason, namingFor(caller.role, caller.subject)) })
+
       const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
         const { cursor, limit = DEFAULT_LIMIT, ...filter } = query
         const after = yield* cursorOf(cursor)
@@ -45,12 +52,13 @@ export class Runs extends Context.Service<Runs, {
           ...(after === undefined ? {} : { after }),
           limit: limit + 1,
         })
-        return pageOf(rows, limit, (run) => [DateTime.toEpochMillis(run.scheduled_time), run.scheduled_run_id])
+        const told = rows.map((run) => asReadBy(caller, run))
+        return pageOf(told, limit, (run) => [DateTime.toEpochMillis(run.scheduled_time), run.scheduled_run_id])
       })
 
       const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {
         const found = yield* repo.find(id, own(caller))
-        return Option.isSome(found) ? found.value : yield* new RunNotFound({ detail: id })
+        return Option.isSome(found) ? asReadBy(caller, found.value) : yield* new RunNotFound({ detail: id })
       })
 
       const cancel = Effect.fn("Runs.cancel")(

@@ -65,10 +65,21 @@ for (const mode of ["memory", "postgres"] as const) {
     it("skipped: by the missed policy, and what ran instead", async () => {
       const goal = since(4, { frequency: "cron", schedule: { cron: "* * * * *", missed: "latest" } })
       const runs = await allDone(goal.goal_instance_id, 3)
-      const left = runs.find((one: { status: string }) => one.status === "cancelled")
+      const left = runs.findLast((one: { status: string }) => one.status === "cancelled")
       const answer = await whenIt(goal.goal_instance_id, left.scheduled_time, "skipped")
       assert.include(answer.sentence, "missed: a later slot runs instead")
       assert.match(answer.because.join(), /What ran instead is the slot of .* \(SCH-/)
+      const ran = runs.find((one: { status: string }) => one.status === "completed")
+      assert.include(answer.because.join(), ran.scheduled_run_id)
+    })
+
+    it("skipped: by a goal that skips what it missed, and nothing ran instead", async () => {
+      const goal = since(4, { frequency: "cron", schedule: { cron: "* * * * *", missed: "skip" } })
+      const runs = await allDone(goal.goal_instance_id, 3)
+      for (const left of runs.filter((one: { status: string }) => one.status === "cancelled")) {
+        const answer = await whenIt(goal.goal_instance_id, left.scheduled_time, "skipped")
+        assert.notInclude(answer.because.join(), "instead")
+      }
     })
 
     it("retrying, until when, and waiting behind it", async () => {

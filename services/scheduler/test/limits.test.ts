@@ -40,6 +40,14 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual(log[3].reason, "they pay for it")
     })
 
+    it("of * are refused: every says that", async () => {
+      for (const scope of [{ agent_id: "*" }, { customer_id: "*" }]) {
+        const answer = await put({ scope, max_running: 4 })
+        assert.strictEqual(answer.status, 400)
+        assert.strictEqual(answer.json.errors[0].path, `$.scope.${Object.keys(scope)[0]}`)
+      }
+    })
+
     it("bind at once, and let go at once", async () => {
       let most = 0
       let running = 0

@@ -157,6 +157,14 @@ for (const mode of ["memory", "postgres"] as const) {
       assert.strictEqual(run.attempts[0].error_details.type, "TRANSPORT")
       const cancelled = await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { body: { reason: "enough" } })
       assert.strictEqual(cancelled.json.status, "cancelled")
+      const one = `/runs/${run.scheduled_run_id}`
+      assert.strictEqual((await t.call("GET", one)).json.reason, "cancelled by olga: enough")
+      assert.strictEqual(
+        (await t.call("GET", one, { as: "customer:acme" })).json.reason,
+        "cancelled by an operator: enough",
+      )
+      const listed = await t.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`, { as: "customer:acme" })
+      assert.strictEqual(listed.json.items[0].reason, "cancelled by an operator: enough")
       const twice = await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`)
       assert.strictEqual(twice.status, 409)
       assert.strictEqual(twice.json.code, "run_final")

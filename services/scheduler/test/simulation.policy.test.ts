@@ -87,6 +87,22 @@ describe("by hand", () => {
     assert.strictEqual(load.peak_queue, 300)
   })
 
+  it("a tally keeps few figures of runs of any lateness and minute: its answer is made at once", () => {
+    const { load, witness } = makeTally()
+    let reads = 0
+    const many = 300_000
+    for (let nth = 0; nth < many; nth++) witness.began(0, from, from + nth * 3_600_000)
+    const { curve, lateness_ms, runs, ...told } = load()
+    for (const point of curve) reads += point.runs
+    assert.deepStrictEqual([runs, reads], [many, many])
+    assert.isAtMost(curve.length, maxPoints)
+    assert.deepStrictEqual(told.busiest.length, 10)
+    assert.strictEqual(DateTime.toEpochMillis(told.busiest[0]!.minute), from)
+    // in whole days above 100 days: as many values as days, not as runs
+    assert.strictEqual(lateness_ms!.max % dayMs, 0)
+    assert.approximately(lateness_ms!.max, (many - 1) * 3_600_000, dayMs / 2)
+  })
+
   it("overlap: queue lets one wait and skips the next, skip lets none wait, parallel lets all run", () => {
     // five slots a minute apart, each run takes 150 s
     const means = { ...unlimited, run_ms: 150_000 }

@@ -1,15 +1,22 @@
 /** Gathers the facts about an instant of a goal: which slot is meant, and what was recorded of it. */
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Clock, DateTime, Effect, Option } from "effect"
+import type { SkipReason } from "../Calendar/Misfire.ts"
 import { keyOf } from "../Model.ts"
 import type { Facts } from "./Facts.ts"
-import { skipWords } from "../Engine/Plan.ts"
+
 import { type Pause, pausesOf, touching } from "./Pauses.ts"
 import { LAST_INSTANT } from "./Preview.ts"
 import { AnswersRepo, type SlotRun } from "./Repo.ts"
 import { nextSlot, previousSlot, type Segment, segmentAt, segmentsOf, slotIn, spreadOfRow } from "./Segments.ts"
 
 const MINUTE = 60_000
+
+const instead: SkipReason = "missed: a later slot runs instead"
+
+/** Where the run stands that decided over one that was skipped for this reason; undefined when none did. */
+const rivalOf = (reason: string): "before" | "after" | undefined =>
+  reason.startsWith("overlap: ") ? "before" : reason === instead ? "after" : undefined
 
 /** Whose goal: what may be paused with it. */
 export interface Owner {
@@ -64,7 +71,7 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
     }
     const letter = yield* repo.letter(slotRun.scheduled_run_id)
     const discarded = letter?.state === "discarded" ? letter.closed_at : null
-    const skip = run.run.status === "cancelled" ? skipWords.exec(run.run.reason ?? "")?.[1] : undefined
+    const which = run.run.status === "cancelled" ? rivalOf(run.run.reason ?? "") : undefined
     return {
       ...none,
       run,
@@ -74,9 +81,7 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
       limits: run.claimable_at !== null && (run.run.status === "pending" || run.run.status === "retrying")
         ? yield* repo.limitsReached(slotRun.scheduled_run_id)
         : [],
-      rival: skip === undefined || run.closed_at === null
-        ? null
-        : yield* repo.openAt(id, slot, run.closed_at, skip === "overlap" ? "before" : "after"),
+      rival: which === undefined || run.closed_at === null ? null : yield* repo.openAt(id, slot, run.closed_at, which),
     }
   })
 

@@ -159,7 +159,9 @@ export const layerPg = Layer.effect(
           which === "before"
             ? sql`scheduled_time < ${new Date(slot)} order by scheduled_time desc`
             : sql`scheduled_time > ${new Date(slot)} order by scheduled_time`
-        } limit ${NEAR}) r where closed_at is null or closed_at > ${new Date(closed)} limit 1`,
+        } limit ${NEAR}) r
+            -- what was decided together was closed in the same millisecond, of which the database knows the parts
+            where closed_at is null or closed_at >= ${new Date(closed + 1)} limit 1`,
     })
     const orNull = <A, E, R>(effect: Effect.Effect<Option.Option<A>, E, R>) =>
       Effect.orDie(Effect.map(effect, Option.getOrNull))

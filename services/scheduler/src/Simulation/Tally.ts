@@ -9,33 +9,64 @@ const daySeconds = 86_400
 const steps = [60, 300, 900, 3_600, 21_600, daySeconds]
 const BUSIEST = 10
 
-/** Lateness to the millisecond up to a minute and to the second above, so that few values are kept of many runs. */
-const rounded = (late: number): number => late < minuteMs ? Math.round(late) : Math.round(late / 1_000) * 1_000
-
-const pointOf = (minute: number, runs: number): CurvePoint => ({ minute: DateTime.makeUnsafe(minute * minuteMs), runs })
-
-/** Minutes summed to steps of so many seconds; both oldest first. */
-const summed = (minutes: ReadonlyArray<number>, runs: ReadonlyArray<number>, step: number) => {
-  const perStep = step / 60
-  const points: Array<{ minute: number; runs: number }> = []
-  for (const [nth, minute] of minutes.entries()) {
-    const begins = Math.floor(minute / perStep) * perStep
-    const last = points.at(-1)
-    if (last?.minute === begins) last.runs += runs[nth]!
-    else points.push({ minute: begins, runs: runs[nth]! })
-  }
-  return points
+/** Up to how much lateness (ms) is told in which unit (ms): few values are kept, however many runs begin however late. */
+const units = [[60_000, 1], [3_600_000, 1_000], [86_400_000, 60_000], [8_640_000_000, 3_600_000]] as const
+const rounded = (late: number): number => {
+  const unit = units.find(([below]) => late < below)?.[1] ?? 86_400_000
+  return Math.round(late / unit) * unit
 }
 
-/** A tally of one simulation. */
+/** So many runs began in the minute with this number, or in the step that it begins. */
+interface Point {
+  readonly minute: number
+  runs: number
+}
+
+const pointOf = ({ minute, runs }: Point): CurvePoint => ({ minute: DateTime.makeUnsafe(minute * minuteMs), runs })
+
+/** How long the nth step is, in seconds; each is a multiple of the one before. */
+const stepAt = (nth: number): number => steps[nth] ?? daySeconds * 2 ** (nth - steps.length + 1)
+
+/** Points summed to longer steps of so many seconds; both oldest first. */
+const summed = (points: ReadonlyArray<Point>, step: number): Array<Point> => {
+  const longer: Array<Point> = []
+  for (const point of points) put(longer, point, step)
+  return longer
+}
+
+/** Adds a point, which is no older than the last, to points of so many seconds. */
+const put = (points: Array<Point>, { minute, runs }: Point, step: number): void => {
+  const perStep = step / 60
+  const begins = Math.floor(minute / perStep) * perStep
+  const last = points.at(-1)
+  if (last?.minute === begins) last.runs += runs
+  else points.push({ minute: begins, runs })
+}
+
+/** A tally of one simulation, whose runs begin in the order of time. What it holds does not grow with their number. */
 export const makeTally = () => {
   let runs = 0
   let skipped = 0
   let peakQueue = 0
   let latest = 0
   const late = new Map<number, number>()
-  const minutes: Array<number> = []
-  const runsIn: Array<number> = []
+  /** The minute that is being counted. */
+  let current: Point | undefined
+  const busiest: Array<Point> = []
+  let step = 0
+  let curve: Array<Point> = []
+
+  const endMinute = () => {
+    if (current === undefined) return
+    const ended = current
+    current = undefined
+    const place = busiest.findIndex((one) => one.runs < ended.runs)
+    if (place >= 0) busiest.splice(place, 0, ended)
+    else if (busiest.length < BUSIEST) busiest.push(ended)
+    if (busiest.length > BUSIEST) busiest.pop()
+    put(curve, ended, stepAt(step))
+    while (curve.length > maxPoints) curve = summed(curve, stepAt(++step))
+  }
 
   const witness: Witness = {
     began: (_, due, at) => {
@@ -45,10 +76,10 @@ export const makeTally = () => {
       const kept = rounded(lateness)
       late.set(kept, (late.get(kept) ?? 0) + 1)
       const minute = Math.floor(at / minuteMs)
-      if (minutes.at(-1) === minute) runsIn[runsIn.length - 1]!++
+      if (current?.minute === minute) current.runs++
       else {
-        minutes.push(minute)
-        runsIn.push(1)
+        endMinute()
+        current = { minute, runs: 1 }
       }
     },
     skipped: () => void skipped++,
@@ -70,25 +101,16 @@ export const makeTally = () => {
     return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: rounded(latest) }
   }
 
-  const curve = () => {
-    for (let nth = 0;; nth++) {
-      const step = steps[nth] ?? daySeconds * 2 ** (nth - steps.length + 1)
-      const points = summed(minutes, runsIn, step)
-      if (points.length <= maxPoints) return { step, points }
-    }
-  }
-
   const load = (): SimulatedLoad => {
-    const { points, step } = curve()
-    const busiest = runsIn.map((_, nth) => nth).sort((a, b) => runsIn[b]! - runsIn[a]! || a - b).slice(0, BUSIEST)
+    endMinute()
     return {
       runs,
       skipped,
-      busiest: busiest.map((nth) => pointOf(minutes[nth]!, runsIn[nth]!)),
-      curve: points.map((point) => pointOf(point.minute, point.runs)),
-      step_seconds: step,
+      busiest: busiest.map(pointOf),
+      curve: curve.map(pointOf),
+      step_seconds: stepAt(step),
       lateness_ms: runs === 0 ? null : latenesses(),
-      peak_per_minute: busiest.length === 0 ? 0 : runsIn[busiest[0]!]!,
+      peak_per_minute: busiest[0]?.runs ?? 0,
       peak_queue: peakQueue,
     }
   }
