@@ -69,7 +69,7 @@ const turn = async (engine: EngineRepo["Service"]) => {
       leaseMs: 600_000,
       maxAttempts: 5,
       retriesPerSecond: 100,
-      idle: true,
+      suspects: "take",
     }),
   )
   const claimed = performance.now()

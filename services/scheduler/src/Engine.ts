@@ -65,6 +65,7 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
   let inVain = 0
   /** A run is in hand that may end this process: nothing joins it. */
   let alone = false
+  let suspectsNext = true
   let fault: string | undefined
   const { failed: stopped, worked } = outage("the engine")
 
@@ -176,9 +177,12 @@ export const layer = Layer.effectDiscard(Effect.gen(function* () {
         leaseMs: LEASE_MS,
         maxAttempts: MAX_ATTEMPTS,
         retriesPerSecond,
-        idle: held === 0,
+        suspects: !suspectsNext ? "skip" : held === 0 ? "take" : "wait",
       })
-      if (claim.runs.length === 0) return claim.open
+      const othersTurn = !suspectsNext
+      // a suspect and a batch of the others take turns, however many there are of either
+      suspectsNext = !claim.alone
+      if (claim.runs.length === 0) return othersTurn ? undefined : claim.open
       inVain = 0
       held += claim.runs.length
       alone = claim.alone

@@ -5,6 +5,8 @@ import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/doma
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
+import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
+import * as ControlsPg from "../src/Controls/PgRepo.ts"
 import * as EngineMemory from "../src/Engine/MemoryRepo.ts"
 import type { Outcome } from "../src/Engine/Outcome.ts"
 import * as EnginePg from "../src/Engine/PgRepo.ts"
@@ -26,11 +28,18 @@ export const storages = {
     ProjectionMemory.layerMemory,
     RunsRepo.layerMemory,
     LimitsRepo.layerMemory,
+    ControlsMemory.layerMemory,
   ).pipe(
     Layer.provide(Store.layer),
     Layer.provide(Ids.layer),
   ),
-  postgres: Layer.mergeAll(EnginePg.layerPg, ProjectionPg.layerPg, RunsRepo.layerPg, LimitsRepo.layerPg).pipe(
+  postgres: Layer.mergeAll(
+    EnginePg.layerPg,
+    ProjectionPg.layerPg,
+    RunsRepo.layerPg,
+    LimitsRepo.layerPg,
+    ControlsPg.layerPg,
+  ).pipe(
     Layer.provide(testDatabase("scheduler")),
     Layer.provide(Ids.layer),
   ),
@@ -94,11 +103,14 @@ export const materialise = Effect.flatMap(
   (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
 )
 /** Claims, as the engine does. */
-export const claim = (limit = 100, leaseMs = 10_000, holder = "one", idle = true) =>
+export const claim = (limit = 100, leaseMs = 10_000, holder = "one", suspects: "take" | "wait" | "skip" = "take") =>
   Effect.flatMap(
     EngineRepo,
     (repo) =>
-      Effect.map(repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, idle }), ({ runs }) => runs),
+      Effect.map(
+        repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, suspects }),
+        ({ runs }) => runs,
+      ),
   )
 /** Writes outcomes. */
 export const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))

@@ -122,7 +122,7 @@ for (const [name, storage] of Object.entries(storages)) {
         yield* Effect.sleep(30)
         for (const attempt of [3, 4, 5]) {
           // who has others in hand takes neither it nor more of them
-          assert.deepStrictEqual(yield* claim(100, 15, "busy", false), [])
+          assert.deepStrictEqual(yield* claim(100, 15, "busy", "wait"), [])
           const alone = yield* claim(100, 15)
           assert.deepStrictEqual(alone.map((run) => [run.goal_instance_id, run.attempt]), [[
             poison.goal_instance_id,

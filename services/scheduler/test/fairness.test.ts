@@ -1,12 +1,24 @@
 /** Nobody's backlog keeps another's run waiting, on both storages: lanes, limits, persons first, the budget of retries. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { ControlsRepo } from "../src/Controls/Repo.ts"
 import type { EngineRepo } from "../src/Engine/Repo.ts"
 import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
 import type { ProjectionRepo } from "../src/Projection/Repo.ts"
 import type { RunsRepo } from "../src/Runs/Repo.ts"
-import { at, change, claim, done, goalOf, materialise, settle, storages, withinTheMinute } from "./EngineHarness.ts"
+import {
+  at,
+  change,
+  claim,
+  done,
+  goalOf,
+  materialise,
+  runsOf,
+  settle,
+  storages,
+  withinTheMinute,
+} from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
 
 /** A goal whose slots of so many minutes are all due now, side by side. */
@@ -20,6 +32,16 @@ const limit = (kind: "customer" | "agent_type" | "every_customer", subject: stri
     repo.set({ kind, subject, max_running }, {
       log_id: unique("LOG"),
       action: "limit",
+      operator: "olga",
+      goal_instance_id: null,
+      reason: null,
+      action_metadata: {},
+    }))
+const pause = (scope: string) =>
+  Effect.flatMap(ControlsRepo, (repo) =>
+    repo.pause(scope, null, {
+      log_id: unique("LOG"),
+      action: "pause",
       operator: "olga",
       goal_instance_id: null,
       reason: null,
@@ -40,7 +62,7 @@ const retry = (run: ClaimedRun) => ({ _tag: "Retry", run, error: { type: "X", me
 
 for (const [name, storage] of Object.entries(storages)) {
   describe(`claims on ${name}`, () => {
-    type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo
+    type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo | ControlsRepo
     const live = (what: string, test: () => Effect.Effect<void, unknown, Needs>) =>
       it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(storage)))
 
@@ -125,6 +147,73 @@ for (const [name, storage] of Object.entries(storages)) {
         for (let claims = 0; claims < 3; claims++) runs.push(...yield* claim(100))
         assert.strictEqual(runs.filter((run) => ofGoal(one)(run) || ofGoal(two)(run)).length, 4)
         assert.strictEqual(runs.filter(ofGoal(three)).length, 6)
+      }),
+    )
+
+    live(
+      "a run that waits for its paused hire takes no room of a limit from those that may run",
+      Effect.fnUntraced(function* () {
+        yield* limit("agent_type", "a", 2)
+        const paused = yield* backlog("acme", 1)
+        yield* runNow(paused)
+        const other = yield* backlog("acme", 5)
+        const another = yield* backlog("bolt", 5)
+        yield* pause(`hire:${paused.hired_instance_id}`)
+        yield* Effect.sleep(20)
+        const seen = new Set<string>()
+        for (let claims = 0; claims < 12; claims++) {
+          const runs = yield* claim(100)
+          for (const run of runs) seen.add(run.goal_instance_id)
+          yield* settle(runs.map(done))
+        }
+        assert.isTrue(seen.has(other.goal_instance_id) && seen.has(another.goal_instance_id))
+        assert.isFalse(seen.has(paused.goal_instance_id))
+      }),
+    )
+
+    live(
+      "lanes that are paused, however many stand before it, do not hide the one that may run",
+      Effect.fnUntraced(function* () {
+        for (let n = 0; n < 30; n++) {
+          const goal = yield* backlog(`a-${String(n).padStart(2, "0")}`, 1)
+          yield* pause(n % 2 === 0 ? `customer:a-${String(n).padStart(2, "0")}` : `hire:${goal.hired_instance_id}`)
+        }
+        const last = yield* backlog("z", 1)
+        // as after an outage: one probe at a time
+        const [probe] = yield* claim(1)
+        assert.strictEqual(probe?.goal_instance_id, last.goal_instance_id)
+      }),
+    )
+
+    live(
+      "runs that may kill and all others take turns",
+      Effect.fnUntraced(function* () {
+        yield* backlog("acme", 6)
+        yield* claim(4, 15)
+        yield* Effect.sleep(30)
+        yield* claim(4, 15)
+        yield* Effect.sleep(30)
+        const suspect = yield* claim(10, 10_000, "one", "take")
+        assert.deepStrictEqual(suspect.map((run) => run.attempt), [3])
+        const others = yield* claim(10, 10_000, "one", "skip")
+        assert.isTrue(others.length > 0 && others.every((run) => run.attempt < 3))
+      }),
+    )
+
+    live(
+      "a day to catch up on is made in parts, and what is due now comes first",
+      Effect.fnUntraced(function* () {
+        for (let n = 0; n < 4; n++) yield* goalOf({ cron: "* * * * *" }, 23 * 60, "cron", { customer_id: "late" })
+        const now = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 1, "cron", { customer_id: "late" })
+        yield* materialise
+        const made = yield* runsOf(now.goal_instance_id)
+        assert.isTrue(made.some((run) => run.status === "pending"))
+        let decided = 1
+        for (let units = 0; decided > 0; units++) {
+          assert.isBelow(units, 10)
+          decided = yield* materialise
+        }
+        assert.strictEqual(yield* materialise, 0)
       }),
     )
 

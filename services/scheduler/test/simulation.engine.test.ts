@@ -94,7 +94,7 @@ const drive = Effect.fnUntraced(function* (to: number, { run_ms, runs_at_once }:
         leaseMs: 1e12,
         maxAttempts: 5,
         retriesPerSecond: 0,
-        idle: true,
+        suspects: "take",
       })
       if (runs.length > 0) underWay.push({ ends: now + run_ms, runs })
       claimed = runs.length

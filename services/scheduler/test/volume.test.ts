@@ -47,7 +47,14 @@ const live = (sql: PgClient.PgClient, name: string, count: number) =>
       select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
       from scheduled_goal_runs where status = 'pending'`
   })
-const CLAIM = { holder: "h", limit: 200, leaseMs: 10_000, maxAttempts: 5, retriesPerSecond: 100, idle: true }
+const CLAIM = {
+  holder: "h",
+  limit: 200,
+  leaseMs: 10_000,
+  maxAttempts: 5,
+  retriesPerSecond: 100,
+  suspects: "take" as const,
+}
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const began = performance.now()

@@ -147,7 +147,7 @@ export const layerPg = Layer.effect(
               where (kind, subject) in ((k.kind, k.subject), ('every_' || k.kind, '*'))
               order by subject = '*' limit 1) l
             where q.scheduled_run_id = ${id} and l.max_running <= (select count(*) from run_queue r
-              where r.holder is not null and case k.kind when 'customer' then r.customer_id else r.agent_id end = k.subject)`,
+              where r.holder is not null and not r.ready and case k.kind when 'customer' then r.customer_id else r.agent_id end = k.subject)`,
     })
     const openAt = SqlSchema.findOneOption({
       Request: Schema.Any,

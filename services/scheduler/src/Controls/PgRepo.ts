@@ -48,17 +48,19 @@ export const layerPg = Layer.effect(
       Request: Schema.Any,
       Result: StateRow,
       execute: ([id, by, reason]: [string, string, string | null]) =>
+        // the clock, not the transaction's start: it binds once it has the lock, and what was claimed before began before
         sql`insert into scheduler_state as s (state_id, status, paused_at, paused_by, paused_reason, updated_at)
-            values (${id}, 'paused', now(), ${by}, ${reason}, now())
-            on conflict (state_id) do update set status = 'paused', paused_at = now(), paused_by = excluded.paused_by,
-              paused_reason = excluded.paused_reason, updated_at = now()
+            select ${id}, 'paused', at, ${by}, ${reason}, at from (select clock_timestamp() as at) clock
+            on conflict (state_id) do update set status = 'paused', paused_at = excluded.paused_at,
+              paused_by = excluded.paused_by, paused_reason = excluded.paused_reason, updated_at = excluded.updated_at
             returning *`,
     })
     const setRunning = SqlSchema.findOne({
       Request: Schema.Any,
       Result: StateRow,
       execute: ([id, by]: [string, string]) =>
-        sql`update scheduler_state set status = 'running', resumed_at = now(), resumed_by = ${by}, updated_at = now()
+        sql`update scheduler_state set status = 'running', resumed_at = clock_timestamp(), resumed_by = ${by},
+              updated_at = clock_timestamp()
             where state_id = ${id} returning *`,
     })
     const ofScope = (id: string) => {

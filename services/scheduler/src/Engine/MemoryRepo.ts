@@ -8,7 +8,7 @@ import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
 import { Increments } from "./Counters.ts"
 import { allocate, type Lane, RANK } from "./Fair.ts"
 import type { Outcome } from "./Outcome.ts"
-import { EngineRepo } from "./Repo.ts"
+import { EngineRepo, SLOTS_AT_ONCE } from "./Repo.ts"
 import { refilled } from "./RetryBudget.ts"
 
 const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
@@ -158,9 +158,13 @@ export const layerMemory = Layer.effect(
         const ofCustomers = Map.groupBy(all.slice(half), (goal) => goal.customer_id)
         const each = Math.ceil(half / Math.max(ofCustomers.size, 1))
         const due = [...all.slice(0, half), ...[...ofCustomers.values()].flatMap((goals) => goals.slice(0, each))]
+        due.sort((a, b) => b.next_slot! - a.next_slot!)
+        let made = 0
         for (const goal of due) {
+          if (made >= SLOTS_AT_ONCE) break
           const timezone = store.hires.get(goal.hired_instance_id)!.timezone
           const decided = plan({ goal, timezone, open: openOf(goal) }, now)
+          made += decided.slots.length
           for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
             insert([{
               scheduled_run_id: (yield* ids.next("SCH")) as NewRun["scheduled_run_id"],
@@ -183,7 +187,7 @@ export const layerMemory = Layer.effect(
         }
         return due.length
       }),
-      claim: Effect.fnUntraced(function* ({ holder, idle, leaseMs, limit, maxAttempts, retriesPerSecond }) {
+      claim: Effect.fnUntraced(function* ({ holder, leaseMs, limit, maxAttempts, retriesPerSecond, suspects }) {
         const now = yield* Clock.currentTimeMillis
         const paused = new Set([...store.states.values()].flatMap((s) => s.status === "paused" ? [s.state_id] : []))
         const claimable = () =>
@@ -193,9 +197,12 @@ export const layerMemory = Layer.effect(
         const dead = claimable().filter((q) => q.holder !== null && q.attempt >= maxAttempts)
         yield* settle(dead.map((q) => ({ _tag: "Dead", run: claimedOf(q), errorType: "TRANSIENT", error: LOST })))
         const mayRun = (q: QueuedRun) => q.forced || !isPaused(q.run)
-        const alone = claimable().filter((q) => q.holder !== null && q.attempt >= 2 && mayRun(q)).slice(0, 1)
-        if (alone.length > 0 && !idle) return { runs: [], alone: false, open: true }
-        const ready = claimable().filter((q) => q.holder === null || q.attempt < 2).sort((a, b) => a.due_at - b.due_at)
+        const lost = claimable().filter((q) => q.holder !== null && q.attempt >= 2 && mayRun(q))
+        if (lost.length > 0 && suspects === "wait") return { runs: [], alone: false, open: true }
+        const alone = suspects === "take" ? lost.slice(0, 1) : []
+        const ready = claimable().filter((q) => (q.holder === null || q.attempt < 2) && mayRun(q)).sort((a, b) =>
+          a.due_at - b.due_at
+        )
         const laneOf = (q: QueuedRun): Lane => ({
           rank: q.rank,
           customer_id: q.run.customer_id,
@@ -217,7 +224,7 @@ export const layerMemory = Layer.effect(
         })
         const picked = alone.length > 0
           ? alone
-          : shares.flatMap((share) => lanes.get(keyOfLane(share))!.filter(mayRun).slice(0, share.quota))
+          : shares.flatMap((share) => lanes.get(keyOfLane(share))!.slice(0, share.quota))
         const runs = picked.map((queued) => {
           if (queued.holder !== null) {
             noteAttempt(queued, LOST, now)

@@ -19,11 +19,17 @@ export interface ClaimRequest {
   readonly limit: number
   readonly leaseMs: number
   readonly maxAttempts: number
-  /** Whether the holder has nothing else in hand: only then it takes a run that may be what killed its holders. */
-  readonly idle: boolean
+  /**
+   * What to do when there is a run that two holders or more were lost with, which may be what killed them: take it, alone,
+   * since nothing else is in hand; wait, taking nothing, until that is so; or skip it, since others have waited for it.
+   */
+  readonly suspects: "take" | "wait" | "skip"
   /** How many retries a second the budget gains by time alone. */
   readonly retriesPerSecond: number
 }
+
+/** How many slots one unit makes runs of before it leaves the other goals to the next: a day's catching up of one may be more. */
+export const SLOTS_AT_ONCE = 2_000
 
 /** What a claim took, and whether there may be more that could be taken now: another replica may have had it locked. */
 export interface Claim {

@@ -88,10 +88,18 @@ const memoryWaiting = (store: Store["Service"], now: number): number => {
     ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
       store.states.get(id)?.status === "paused"
     )
-  const limited = ({ agent_id, run }: QueuedRun) =>
-    store.limits.values().some(({ kind, subject }) =>
-      subject === "*" || (kind === "customer" ? subject === run.customer_id : subject === agent_id)
-    )
+  const held = [...store.queue.values()].filter((queued) => queued.holder !== null)
+  const limitOf = (kind: "customer" | "agent_type", subject: string) =>
+    [...store.limits.values()].find((limit) => limit.kind === kind && limit.subject === subject) ??
+      [...store.limits.values()].find((limit) => limit.kind === `every_${kind}`)
+  const atLimit =
+    (kind: "customer" | "agent_type", subjectOf: (queued: QueuedRun) => string) => (queued: QueuedRun) => {
+      const running = held.filter((other) => subjectOf(other) === subjectOf(queued)).length
+      return running >= (limitOf(kind, subjectOf(queued))?.max_running ?? Infinity)
+    }
+  const ofCustomer = atLimit("customer", ({ run }) => run.customer_id)
+  const ofType = atLimit("agent_type", ({ agent_id }) => agent_id)
+  const limited = (queued: QueuedRun) => ofCustomer(queued) || ofType(queued)
   const runs = [...store.queue.values()].filter((queued) =>
     queued.holder === null && queued.claimable_at !== null && queued.rank < RANK.retry &&
     (queued.forced || !paused(queued.run)) && !limited(queued)
@@ -101,7 +109,8 @@ const memoryWaiting = (store: Store["Service"], now: number): number => {
     ...runs.map(({ caught_up, claimable_at, due_at }) => caught_up ? Math.max(due_at, claimable_at!) : due_at),
     ...goals.flatMap(({ due_at }) => due_at ?? []),
   )
-  return Math.max(now - since, 0) / 1000
+  const resumed = Math.max(...[...store.states.values()].map(({ resumed_at }) => resumed_at ?? -Infinity))
+  return Math.max(now - Math.max(since, resumed), 0) / 1000
 }
 
 /** The figures. */
@@ -113,7 +122,8 @@ export class HealthRepo extends Context.Service<HealthRepo, {
   readonly retryTokens: Effect.Effect<number>
   /**
    * For how many seconds the longest waiting work has been due, as a run or as a goal that no run was made of yet; 0 when
-   * none is. What is paused, under a limit, or waits for the budget of retries does not count: that it waits is wanted.
+   * none is. What is paused, at its limit, or waits for the budget of retries does not count, nor what came before the
+   * latest resume: that it waits, or waited, is wanted.
    */
   readonly waiting: Effect.Effect<number>
 }>()("scheduler/HealthRepo") {
@@ -135,21 +145,34 @@ export class HealthRepo extends Context.Service<HealthRepo, {
       })
       const waiting = SqlSchema.findOne({
         Request: Schema.Void,
-        Result: Schema.Struct({ seconds: Schema.NullOr(Schema.Finite) }),
+        Result: Schema.Struct({ seconds: Schema.NullOr(Schema.Finite), resumed: Schema.NullOr(Schema.Finite) }),
         execute: () =>
-          sql`select extract(epoch from now() - least(
+          sql`with held as (
+                select customer_id, agent_id, count(*) as n from run_queue
+                where holder is not null and not ready group by customer_id, agent_id
+              ), customers as (
+                select customer_id from held group by customer_id having sum(n) >= coalesce(
+                  (select max_running from run_limits where kind = 'customer' and subject = customer_id),
+                  (select max_running from run_limits where kind = 'every_customer'))
+              ), types as (
+                select agent_id from held group by agent_id having sum(n) >= coalesce(
+                  (select max_running from run_limits where kind = 'agent_type' and subject = agent_id),
+                  (select max_running from run_limits where kind = 'every_agent_type'))
+              ), since as (
+                select max(resumed_at) as resumed_at from scheduler_state
+              )
+              select extract(epoch from now() - least(
                 (select min(case when caught_up then greatest(due_at, claimable_at) else due_at end) from run_queue q
                   -- what was handed back, because deliverables is away, may be claimed again in a moment
                   where (ready or (claimable_at < now() + interval '10 seconds' and not ready and holder is null))
                     and due_at <= now() and rank < ${RANK.retry} and (forced or not p.ids && ${pausedBy("q")})
-                    and not exists (select from run_limits l
-                      where l.subject = '*' or (l.kind = 'customer' and l.subject = q.customer_id)
-                        or (l.kind = 'agent_type' and l.subject = q.agent_id))),
+                    and customer_id not in (select customer_id from customers)
+                    and agent_id not in (select agent_id from types)),
                 (select due_at from projected_goals g where due_at <= now() and not parked and not p.ids && ${
             pausedBy("g")
           }
-                  order by due_at limit 1)))::float8 as seconds
-              from (${paused}) p`,
+                  order by due_at limit 1)))::float8 as seconds, extract(epoch from now() - since.resumed_at)::float8 as resumed
+              from (${paused}) p, since`,
       })
       return HealthRepo.of({
         vitals: Effect.orDie(Effect.suspend(() => vitals())),
@@ -160,7 +183,12 @@ export class HealthRepo extends Context.Service<HealthRepo, {
           ),
         ),
         retryTokens: Effect.orDie(Effect.map(Effect.suspend(() => tokens()), (row) => row.tokens)),
-        waiting: Effect.orDie(Effect.map(Effect.suspend(() => waiting()), ({ seconds }) => seconds ?? 0)),
+        waiting: Effect.orDie(
+          Effect.map(
+            Effect.suspend(() => waiting()),
+            ({ resumed, seconds }) => Math.min(seconds ?? 0, resumed ?? Infinity),
+          ),
+        ),
       })
     }),
   )

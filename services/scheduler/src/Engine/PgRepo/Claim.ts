@@ -18,6 +18,9 @@ import { settling } from "./Settle.ts"
 const LIMIT_LOCK = 7141_002
 /** How many runs whose time has come are marked ready at once. */
 const PROMOTED = 1000
+/** How many lanes of a rank one walk passes at least, and how often a claim walks on when none of them may run. */
+const WALKED = 400
+const WALKS = 50
 
 const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
 
@@ -111,28 +114,36 @@ export const claiming = Effect.gen(function* () {
     customer_id: Schema.String,
     agent_id: Schema.String,
   })
-  /** From lane to lane by the index, whatever stands in each: of every rank up to so many, from where the last walk ended. */
+  /**
+   * From lane to lane by the index, whatever stands in each: of every rank up to so many that are not paused, from where the
+   * last walk ended. A lane in which only paused hires wait is none.
+   */
   const walk = SqlSchema.findAll({
-    Request: Schema.Int,
+    Request: Schema.Any,
     Result: Lanes,
-    execute: (most) =>
-      sql`select l.* from json_to_recordset(${
-        JSON.stringify(
-          Object.values(RANK).map((rank) => cursors.get(rank) ?? { rank, customer_id: "", agent_id: "" }),
-        )
-      }::json) as k (rank smallint, customer_id varchar, agent_id varchar), lateral (
+    execute: ([most, paused]: [number, ReadonlyArray<string>]) => {
+      const ranks = paused.includes("global") ? [RANK.forced] : Object.values(RANK)
+      const from = ranks.map((rank) => cursors.get(rank) ?? { rank, customer_id: "", agent_id: "" })
+      const mayRun = sql`(q.forced or not 'hire:' || q.hired_instance_id = any(${paused}::varchar[]))`
+      return sql`select l.* from json_to_recordset(${JSON.stringify(from)}::json)
+            as k (rank smallint, customer_id varchar, agent_id varchar), lateral (
             with recursive lane as (
               (select q.rank, q.customer_id, q.agent_id from run_queue q
                 where q.ready and q.rank = k.rank and (q.customer_id, q.agent_id) > (k.customer_id, k.agent_id)
+                  and ${mayRun}
                 order by q.customer_id, q.agent_id limit 1)
               union all
               select n.* from lane, lateral (
                 select q.rank, q.customer_id, q.agent_id from run_queue q
                 where q.ready and q.rank = k.rank and (q.customer_id, q.agent_id) > (lane.customer_id, lane.agent_id)
+                  and ${mayRun}
                 order by q.customer_id, q.agent_id limit 1) n
             )
-            select * from lane limit ${most}) l
-          order by rank, customer_id, agent_id`,
+            select * from lane
+            where rank = ${RANK.forced} or not 'customer:' || customer_id = any(${paused}::varchar[])
+            limit ${most}) l
+          order by rank, customer_id, agent_id`
+    },
   })
   const readLimits = SqlSchema.findAll({
     Request: Schema.Void,
@@ -196,30 +207,33 @@ export const claiming = Effect.gen(function* () {
     const paused = (yield* sql<{ state_id: string }>`select state_id from scheduler_state where status = 'paused'`)
       .map((row) => row.state_id)
     const taken: Array<typeof Claimed.Type> = []
-    if (first!.lost && request.idle) taken.push(...yield* takeAlone([request, paused]))
-    else if (first!.lost && (yield* suspects(request, paused)).length > 0) {
-      // first what is in hand ends; nothing is added to it meanwhile
+    if (first!.lost && request.suspects === "take") taken.push(...yield* takeAlone([request, paused]))
+    else if (first!.lost && request.suspects === "wait" && (yield* suspects(request, paused)).length > 0) {
       return { runs: [], alone: false, open: true }
     }
     const alone = taken.length > 0
     let open = alone
-    if (taken.length === 0) {
-      const most = request.limit * 2
-      let lanes = yield* walk(most)
-      if (lanes.length === 0 && cursors.size > 0) {
-        cursors.clear()
-        lanes = yield* walk(most)
-      }
-      const retrying = lanes.some((lane) => lane.rank === RANK.retry)
-      const retries = retrying ? yield* refill(request.retriesPerSecond) : 0
-      const shares = allocate(lanes, request.limit, {
+    if (!alone) {
+      const most = Math.max(request.limit * 2, WALKED)
+      const bounds = {
         paused: new Set(paused),
         limits: first!.limited ? yield* readLimits() : [],
         running: first!.limited ? yield* readRunning() : [],
-        retries,
-      })
-      moveOn(lanes, shares, most)
-      open = shares.length > 0 || cursors.size > 0 || (retrying && retries === 0)
+      }
+      let retries: number | undefined
+      let shares: ReadonlyArray<Share> = []
+      // on past lanes that are at their limit, until one may run or all were seen
+      for (let walks = 0, isWhole = false; walks < WALKS && shares.length === 0 && !isWhole; walks++) {
+        const fromStart = cursors.size === 0
+        const lanes = yield* walk([most, paused])
+        if (retries === undefined && lanes.some((lane) => lane.rank === RANK.retry)) {
+          retries = yield* refill(request.retriesPerSecond)
+        }
+        shares = allocate(lanes, request.limit, { ...bounds, retries: retries ?? 0 })
+        moveOn(lanes, shares, most)
+        isWhole = fromStart && cursors.size === 0
+      }
+      open = shares.length > 0 || cursors.size > 0 || retries === 0
       if (shares.length > 0) taken.push(...yield* takeShares([request, paused, shares]))
       const again = taken.filter(({ attempt, lost }) => attempt > 1 && !lost).length
       if (again > 0) yield* sql`update retry_budget set tokens = greatest(tokens - ${again}, 0)`

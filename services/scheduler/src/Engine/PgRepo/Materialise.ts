@@ -5,7 +5,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { GoalRow, Millis, type NewRun } from "../../Model.ts"
 import { queueWrites } from "../../Queue/Repo.ts"
-import type { EngineRepo } from "../Repo.ts"
+import { type EngineRepo, SLOTS_AT_ONCE } from "../Repo.ts"
 import { lockingDue } from "./DueGoals.ts"
 import { PAUSE_LOCK } from "./Pauses.ts"
 
@@ -51,7 +51,10 @@ export const materialising = Effect.gen(function* () {
       const runs: Array<NewRun> = []
       const nexts: Array<{ id: string; next_slot: string | null; due_at: string | null }> = []
       const missed: Array<{ id: string; from: string | null; to: string | null; reason: string }> = []
+      // those that fell due last first: they have a slot or two, and do not wait for others to catch up on a day's
+      due.sort((a, b) => b.next_slot! - a.next_slot!)
       for (const { now, serial, timezone, waiting, ...goal } of due) {
+        if (runs.length >= SLOTS_AT_ONCE) break
         const decided = plan({ goal, timezone, open: { serial, waiting } }, now)
         for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
           runs.push({
