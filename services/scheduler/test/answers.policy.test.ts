@@ -198,7 +198,14 @@ describe("the verdict over a run", () => {
       told(factsOf({ run: due, limits }))[1],
       "waits for room: the customer acme has as many runs under way as its limit of 3 allows",
     )
-    assert.match(answer(factsOf({ run: due })).because.join(), /due for 4 h: no replica has room for it, or none works/)
+    assert.match(
+      answer(factsOf({ run: due })).because.join(),
+      /No replica has taken it for 4 h: none has room, none works, or deliverables does not answer them/,
+    )
+    // while it was paused nobody could
+    const facts = factsOf({ run: due })
+    const over = { ...facts, pauses: [{ ...pause, resumed_at: facts.now - 2_000, resumed_by: "olga" }] }
+    assert.notMatch(answer(over).because.join(), /No replica has taken it/)
   })
 
   it("will run, or not: a run of a future instant that an operator asked for", () => {

@@ -52,9 +52,16 @@ const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgemen
   if (facts.limits.length > 0) {
     return judged("waiting", `${subject} is due and waits for room: ${limitWords(facts.limits)}.`)
   }
+  // since when a replica could have taken it: not while it was paused
+  const since = Math.max(claimable_at, ...facts.pauses.flatMap(({ resumed_at }) => resumed_at ?? []))
   return judged("waiting", `${subject} is due now and starts as soon as a replica takes it.`, [
-    ...(now - claimable_at > LATE
-      ? [`It has been due for ${lasting(now - claimable_at)}: no replica has room for it, or none works.`]
+    ...(now - since > LATE
+      ? [
+        `No replica has taken it for ${
+          lasting(now - since)
+        }: none has room, none works, or deliverables does not answer ` +
+        "them; the scheduler's /readyz tells which.",
+      ]
       : []),
   ])
 }
