@@ -4,6 +4,7 @@ import { spawn } from "node:child_process"
 import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { proofs } from "./proofs/proofs.ts"
 import { type Stack, startStack } from "./support/Stack.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -41,10 +42,17 @@ describe("the README", () => {
     for (const [n, { shown }] of blocks.entries()) if (shown !== undefined) assert.strictEqual(printed[n], shown)
   }, 60_000)
 
+  it("has a row for every proof, and a proof for every row", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8")
+    const table = readme.slice(readme.indexOf("| promise"), readme.indexOf("The limits:"))
+    const rows = [...table.matchAll(/^\|.*\| `(\w+)` +\|.*\|$/gm)].map(([, name]) => name)
+    assert.deepStrictEqual([...rows].sort(), proofs.map(({ name }) => name).sort())
+  })
+
   it("names tests and files that are there", async () => {
     const readme = await readFile(join(root, "README.md"), "utf8")
     const paths = [...readme.matchAll(/`((?:packages|services|apps|tests|sql|bench|docs)\/[\w./-]+\.(?:ts|md|sql))`/g)]
-    assert.isTrue(paths.length > 10)
+    assert.isTrue(paths.length > 4)
     for (const [, path] of paths) if (!path!.includes("NAME")) await readFile(join(root, path!))
   })
 })

@@ -35,7 +35,7 @@ export const explain: Proof = {
   attacks:
     "Every slot of a made history of each kind (full: 20 of each): ran, skipped, missed, paused, retrying, waiting, " +
     "running, dead-lettered, cancelled; instants without a slot, ahead and long ago.",
-  seconds: { quick: 17 },
+  seconds: { quick: 17, full: 70 },
   attack: async (attack) => {
     const { is, that, violations } = judge()
     const ground = await standOn(attack)

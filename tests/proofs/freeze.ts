@@ -57,7 +57,7 @@ export const freeze: Proof = {
   attacks:
     "SIGSTOP of schedulers with runs in their hands, 50 times (quick: 4) past their lease and as often with the lease " +
     "ended by SQL; SIGCONT while another holds their runs, and after it has completed them.",
-  seconds: { quick: 40 },
+  seconds: { quick: 40, full: 180 },
   attack: async (attack) => {
     const { full, say, seed } = attack
     const { long, short, victims } = FORMS[full ? "full" : "quick"]

@@ -17,7 +17,7 @@ export const idempotency: Proof = {
   attacks:
     "Waves of 100 subscriptions, half of whose callers hang up within 150 ms, then their service is killed among its answers, then each is asked " +
     "for again, twice at once: 3 waves (full: 20). The 30 s for which a dead service's reservation of a key holds are cut short.",
-  seconds: { quick: 22 },
+  seconds: { quick: 22, full: 140 },
   attack: async (attack) => {
     const { full, say, seed } = attack
     const random = randomOf(seed)

@@ -18,7 +18,7 @@ export const poison: Proof = {
   promise: "A run that kills its process ends as a dead letter, and takes none of its neighbours along.",
   attacks: "One run in 40 (full: three in 300) SIGKILLs the scheduler whenever deliverables is asked for it. " +
     "The quick form ends the leases of the dead at once; the full one waits for them.",
-  seconds: { quick: 17, full: 65 },
+  seconds: { quick: 17, full: 67 },
   attack: async (attack) => {
     const { defer, full, say, seed } = attack
     const random = randomOf(seed)

@@ -171,7 +171,7 @@ export const recovery: Proof = {
   attacks:
     "Each service and Postgres killed while goals are due and customers write (full: three times each); the feed " +
     "and half of the projection lost; a scheduler killed at the instant for which it planned. The wait before a retry is cut short.",
-  seconds: { quick: 32 },
+  seconds: { quick: 32, full: 74 },
   attack: async (attack) => {
     const random = randomOf(attack.seed)
     const judged = judge()
