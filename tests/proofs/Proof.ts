@@ -28,8 +28,8 @@ export interface Proof {
   readonly promise: string
   /** What is done to it. */
   readonly attacks: string
-  /** How long each form takes, in seconds, as measured on a machine with two cores; absent where it was not measured. */
-  readonly seconds: { readonly quick: number; readonly full?: number }
+  /** How long each form takes, in seconds, as measured on a machine with two cores. */
+  readonly seconds: { readonly quick: number; readonly full: number }
   attack(attack: Attack): Promise<Findings>
 }
 

@@ -29,9 +29,7 @@ const list = () => {
   for (const { attacks, name, promise, seconds } of proofs) {
     console.log(`${name.padEnd(12)} ${promise}\n${" ".repeat(13)}${attacks}`)
     console.log(
-      `${" ".repeat(13)}quick ${seconds.quick} s, full ${
-        seconds.full === undefined ? "not measured" : `${seconds.full} s`
-      }`,
+      `${" ".repeat(13)}quick ${seconds.quick} s, full ${seconds.full} s`,
     )
   }
   console.log(usage)
