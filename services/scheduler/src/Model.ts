@@ -13,6 +13,10 @@ export const Millis = Schema.Date.pipe(
   ),
 )
 
+/** An instant (epoch ms) as text for a statement's JSON; null for none. */
+export const iso = (millis: number | null | undefined): string | null =>
+  millis === null || millis === undefined ? null : new Date(millis).toISOString()
+
 /** A bigint column whose values stay below 2^53: versions and fences. */
 export const Big = Schema.Union([Schema.BigInt, Schema.Finite]).pipe(
   Schema.decodeTo(

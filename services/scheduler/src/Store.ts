@@ -103,6 +103,14 @@ export interface StoredLimit extends Limit {
   readonly updated_at: number
 }
 
+/** Whether a hire, its customer or all are paused. */
+export const pausedIn =
+  ({ states }: Store["Service"]) =>
+  (of: { readonly hired_instance_id: string; readonly customer_id: string }): boolean =>
+    ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
+      states.get(id)?.status === "paused"
+    )
+
 /** The maps. */
 export class Store extends Context.Service<Store, {
   readonly hires: Map<string, HireRow>

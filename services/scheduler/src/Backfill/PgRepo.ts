@@ -8,6 +8,7 @@ import { SqlSchema } from "effect/sql"
 import { type AuditLine, auditWrites } from "../Audit/Repo.ts"
 import { pauseReads } from "../Controls/PgRepo.ts"
 import { Millis } from "../Model.ts"
+import { CHANNEL } from "../Nudge.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { requeueWrites } from "../Queue/RequeueRepo.ts"
 import { planBackfill } from "./Policy.ts"
@@ -71,7 +72,7 @@ export const layerPg = Layer.effect(
         ].map(({ scheduled_run_id, slot }) => ({ scheduled_run_id, slot }))
         if (queued.length > 0) {
           yield* audit({ ...line, action_metadata: { ...line.action_metadata, queued: queued.length } })
-          yield* sql`select pg_notify('stint_scheduler', '')`
+          yield* sql`select pg_notify(${CHANNEL}, '')`
         }
         const there = [...plan.there, ...planBackfill(lost, others, undefined).there]
         return { _tag: "Done", slots: outcomesOf(there, queued), last_start } as const

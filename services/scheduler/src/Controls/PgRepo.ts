@@ -6,6 +6,7 @@ import { alertWrites } from "../Alerts/Repo.ts"
 import { auditWrites } from "../Audit/Repo.ts"
 import { PAUSE_LOCK } from "../Engine/PgRepo/Pauses.ts"
 import { GoalRow, HireRow } from "../Model.ts"
+import { CHANNEL } from "../Nudge.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { type ActionFilter, ActionRow, alertIdOf, ControlsRepo, pausedAlert, StateRow } from "./Repo.ts"
 
@@ -123,7 +124,7 @@ export const layerPg = Layer.effect(
             },
           })
           yield* alerts.end(pausedAlert(id, line))
-          yield* sql`select pg_notify('stint_scheduler', '')`
+          yield* sql`select pg_notify(${CHANNEL}, '')`
           return { state: now, was: true }
         }))),
       counts: (id) =>
@@ -159,7 +160,7 @@ export const layerPg = Layer.effect(
             return { _tag: "Taken", scheduled_run_id: there!.scheduled_run_id } as const
           }
           yield* audit(line)
-          yield* sql`select pg_notify('stint_scheduler', '')`
+          yield* sql`select pg_notify(${CHANNEL}, '')`
           return { _tag: "Made" } as const
         }))),
       actions: (filter) => Effect.orDie(actions(filter)),

@@ -8,6 +8,7 @@ import { type SqlError, SqlSchema } from "effect/sql"
 import { auditWrites } from "../Audit/Repo.ts"
 import { Millis } from "../Model.ts"
 import { startOf } from "../Queue/Pace.ts"
+import { CHANNEL } from "../Nudge.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { requeueWrites } from "../Queue/RequeueRepo.ts"
 import { CAUSES, type DeadLetterQuery, DeadLettersRepo, type RetryResult } from "./Repo.ts"
@@ -124,7 +125,7 @@ export const layerPg = Layer.effect(
       yield* lockGoals(goals.map((row) => row.goal_instance_id))
     })
 
-    const nudge = sql`select pg_notify('stint_scheduler', '')`
+    const nudge = sql`select pg_notify(${CHANNEL}, '')`
 
     return DeadLettersRepo.of({
       list: (query) => Effect.orDie(Effect.map(list(query), (rows) => rows.map(toLetter))),

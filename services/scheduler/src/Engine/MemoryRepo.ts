@@ -4,14 +4,13 @@ import { Clock, Effect, Layer } from "effect"
 import { fingerprintOf } from "../DeadLetters/Fingerprint.ts"
 import { ClaimedRun, type GoalRow, type NewRun } from "../Model.ts"
 import { memoryWrites } from "../Queue/Repo.ts"
-import { type QueuedRun, Store, type StoredRun } from "../Store.ts"
+import { pausedIn, type QueuedRun, Store, type StoredRun } from "../Store.ts"
 import { Increments } from "./Counters.ts"
 import { allocate, type Lane, RANK } from "./Fair.ts"
-import type { Outcome } from "./Outcome.ts"
+import { LOST, type Outcome } from "./Outcome.ts"
+import { runOfSlot } from "./Plan.ts"
 import { EngineRepo, SLOTS_AT_ONCE } from "./Repo.ts"
 import { refilled } from "./RetryBudget.ts"
-
-const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
 
 /** The layer of `EngineRepo` over the memory store. */
 export const layerMemory = Layer.effect(
@@ -29,10 +28,7 @@ export const layerMemory = Layer.effect(
         store.counters.set(key, (store.counters.get(key) ?? 0) + value)
       }
     }
-    const isPaused = (of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
-      ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
-        store.states.get(id)?.status === "paused"
-      )
+    const isPaused = pausedIn(store)
     const openOf = (goal: GoalRow) => {
       const serial = [...store.queue.values()].filter((q) =>
         q.serial && q.run.goal_instance_id === goal.goal_instance_id
@@ -165,20 +161,8 @@ export const layerMemory = Layer.effect(
           const timezone = store.hires.get(goal.hired_instance_id)!.timezone
           const decided = plan({ goal, timezone, open: openOf(goal) }, now)
           made += decided.slots.length
-          for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
-            insert([{
-              scheduled_run_id: (yield* ids.next("SCH")) as NewRun["scheduled_run_id"],
-              goal_instance_id: goal.goal_instance_id,
-              hired_instance_id: goal.hired_instance_id,
-              customer_id: goal.customer_id,
-              slot,
-              origin: "schedule",
-              request_id: null,
-              run_metadata: reason === undefined ? {} : { reason },
-              ...(outcome === "skipped" ? {} : {
-                queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
-              }),
-            }], now)
+          for (const slot of decided.slots) {
+            insert([runOfSlot(goal, slot, (yield* ids.next("SCH")) as NewRun["scheduled_run_id"], now)], now)
           }
           if (decided.range !== undefined) {
             store.missed.push({ goal_instance_id: goal.goal_instance_id, ...decided.range, recorded_at: now })

@@ -10,6 +10,12 @@ export interface AttemptError {
   readonly message: string
 }
 
+/** Of an attempt whose holder was lost. */
+export const LOST: AttemptError = {
+  type: "LEASE_LOST",
+  message: "its holder stopped before it could say what became of it",
+}
+
 /** Completed, tried again after a delay, dead-lettered, cancelled because its goal is gone, or handed back uncharged. */
 export type Outcome =
   | { readonly _tag: "Completed"; readonly run: ClaimedRun; readonly deliverable_id: DeliverableId }

@@ -3,7 +3,7 @@ import { type Overlap, ruleOf, type ScheduleSettings } from "@stint/domain/Sched
 import { between, nextAfter, rangeBetween } from "../Calendar.ts"
 import { decide, defaultGraceMs, defaultHorizonMs } from "../Calendar/Misfire.ts"
 import { spreadOf } from "../Calendar/Spread.ts"
-import type { GoalRow } from "../Model.ts"
+import type { GoalRow, NewRun } from "../Model.ts"
 
 /** A decision on one slot. */
 export interface SlotPlan {
@@ -58,6 +58,26 @@ export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: b
   if (caught_up) return laterTurn
   return overlap === "skip" ? openRun : waiting > 0 ? waitingRun : laterTurn
 }
+
+/** The run of a slot that was decided over at an instant (epoch ms). */
+export const runOfSlot = (
+  goal: GoalRow,
+  { caught_up, due_at, outcome, reason, serial, slot }: SlotPlan,
+  scheduled_run_id: NewRun["scheduled_run_id"],
+  now: number,
+): NewRun => ({
+  scheduled_run_id,
+  goal_instance_id: goal.goal_instance_id,
+  hired_instance_id: goal.hired_instance_id,
+  customer_id: goal.customer_id,
+  slot,
+  origin: "schedule",
+  request_id: null,
+  run_metadata: reason === undefined ? {} : { reason },
+  ...(outcome === "skipped" ? {} : {
+    queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
+  }),
+})
 
 /** The words with which a slot begins its reason that was decided not to run, whichever of these it was. */
 export const skipWords = /^(overlap|missed): /

@@ -5,7 +5,7 @@ import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
 import { RANK } from "../Engine/Fair.ts"
 import { pauses } from "../Engine/PgRepo/Pauses.ts"
-import { type QueuedRun, Store } from "../Store.ts"
+import { pausedIn, type QueuedRun, Store } from "../Store.ts"
 import type { Vitals } from "./Policy.ts"
 
 const HOUR = 3_600_000
@@ -84,10 +84,7 @@ export const memoryVitals = (store: Store["Service"], now: number): Vitals => {
 }
 
 const memoryWaiting = (store: Store["Service"], now: number): number => {
-  const paused = (of: { readonly hired_instance_id: string; readonly customer_id: string }) =>
-    ["global", `hire:${of.hired_instance_id}`, `customer:${of.customer_id}`].some((id) =>
-      store.states.get(id)?.status === "paused"
-    )
+  const paused = pausedIn(store)
   const held = [...store.queue.values()].filter((queued) => queued.holder !== null)
   const limitOf = (kind: "customer" | "agent_type", subject: string) =>
     [...store.limits.values()].find((limit) => limit.kind === kind && limit.subject === subject) ??

@@ -6,7 +6,8 @@ import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { auditWrites } from "../Audit/Repo.ts"
-import { GoalRow, HireRow, type NewRun } from "../Model.ts"
+import { GoalRow, HireRow, iso, type NewRun } from "../Model.ts"
+import { CHANNEL } from "../Nudge.ts"
 import { queueWrites } from "../Queue/Repo.ts"
 import { DELETED, historian, HistoryRow } from "./History.ts"
 import { closedWithGoal, disturbed, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
@@ -42,7 +43,6 @@ export const layerPg = Layer.effect(
           on conflict (hired_instance_id) do update set customer_id = excluded.customer_id,
             agent_id = excluded.agent_id, timezone = excluded.timezone, runnable = excluded.runnable,
             reason = excluded.reason, version = excluded.version, changed_at = excluded.changed_at`
-    const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
     const upsertGoals = (goals: ReadonlyArray<GoalRow>) =>
       sql`insert into projected_goals
           select * from json_populate_recordset(null::projected_goals, ${
@@ -142,7 +142,7 @@ export const layerPg = Layer.effect(
         const told = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
         const current = { hires: yield* loadHires(hires), goals: known, history: yield* latestHistory(told) }
         yield* write(planChanges(changes, current))
-        yield* sql`select pg_notify('stint_scheduler', '')`
+        yield* sql`select pg_notify(${CHANNEL}, '')`
         return true
       },
       (effect) => Effect.orDie(sql.withTransaction(effect)),

@@ -2,16 +2,13 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { keyOf, type NewRun } from "../Model.ts"
+import { iso, keyOf, type NewRun } from "../Model.ts"
 import { RANK } from "../Engine/Fair.ts"
 import type { QueuedRun, Store, StoredRun } from "../Store.ts"
 
 /** The rank of a run that was never tried. */
 const rankOf = (run: NewRun): number =>
   run.queue?.forced ? RANK.forced : run.origin === "manual" || run.origin === "trigger" ? RANK.person : RANK.schedule
-
-const iso = (millis: number | null | undefined) =>
-  millis === null || millis === undefined ? null : new Date(millis).toISOString()
 
 /** A run's row for json_to_recordset, instants as text. */
 const rowOf = (run: NewRun, dlq_id: string | null = null) => ({

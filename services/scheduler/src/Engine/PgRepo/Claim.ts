@@ -8,7 +8,7 @@ import { LimitKind } from "../../Limits/Repo.ts"
 import { ClaimedRun } from "../../Model.ts"
 import { Increments } from "../Counters.ts"
 import { allocate, type Lane, RANK, type Share } from "../Fair.ts"
-import type { Outcome } from "../Outcome.ts"
+import { LOST, type Outcome } from "../Outcome.ts"
 import type { ClaimRequest } from "../Repo.ts"
 import { counterWrites } from "./Counters.ts"
 import { PAUSE_LOCK } from "./Pauses.ts"
@@ -21,8 +21,6 @@ const PROMOTED = 1000
 /** How many lanes of a rank one walk passes at least, and how often a claim walks on when none of them may run. */
 const WALKED = 400
 const WALKS = 50
-
-const LOST = { type: "LEASE_LOST", message: "its holder stopped before it could say what became of it" }
 
 const asDead = (run: ClaimedRun): Outcome => ({ _tag: "Dead", run, errorType: "TRANSIENT", error: LOST })
 

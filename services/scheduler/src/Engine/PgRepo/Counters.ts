@@ -6,9 +6,11 @@ import type { Increments } from "../Counters.ts"
 /** Replicas spread over so many rows of a counter, so that few wait for each other. */
 const SHARDS = 16
 
-/** The write, for a process: it keeps to one shard. */
+/** A process keeps to one. */
+const shard = Math.floor(Math.random() * SHARDS)
+
+/** The write. */
 export const counterWrites = Effect.map(PgClient.PgClient, (sql) => {
-  const shard = Math.floor(Math.random() * SHARDS)
   return (increments: Increments) => {
     const entries = increments.entries()
     return entries.length === 0 ? Effect.void : sql`

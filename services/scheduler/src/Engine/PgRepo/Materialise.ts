@@ -3,8 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Ids } from "@stint/edge/Ids"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { GoalRow, Millis, type NewRun } from "../../Model.ts"
+import { GoalRow, iso, Millis, type NewRun } from "../../Model.ts"
 import { queueWrites } from "../../Queue/Repo.ts"
+import { runOfSlot } from "../Plan.ts"
 import { type EngineRepo, SLOTS_AT_ONCE } from "../Repo.ts"
 import { lockingDue } from "./DueGoals.ts"
 import { PAUSE_LOCK } from "./Pauses.ts"
@@ -35,8 +36,6 @@ export const materialising = Effect.gen(function* () {
           from projected_goals g join projected_hires h using (hired_instance_id)
           where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
   })
-  const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
-
   const materialise = Effect.fnUntraced(
     function* (limit: number, plan: Parameters<EngineRepo["Service"]["materialise"]>[1]) {
       // before the statement that reads pauses, as a claim does: so a resume finds all that was put aside before it
@@ -56,20 +55,8 @@ export const materialising = Effect.gen(function* () {
       for (const { now, serial, timezone, waiting, ...goal } of due) {
         if (runs.length >= SLOTS_AT_ONCE) break
         const decided = plan({ goal, timezone, open: { serial, waiting } }, now)
-        for (const { caught_up, due_at, outcome, reason, serial, slot } of decided.slots) {
-          runs.push({
-            scheduled_run_id: (yield* ids.next("SCH")) as NewRun["scheduled_run_id"],
-            goal_instance_id: goal.goal_instance_id,
-            hired_instance_id: goal.hired_instance_id,
-            customer_id: goal.customer_id,
-            slot,
-            origin: "schedule",
-            request_id: null,
-            run_metadata: reason === undefined ? {} : { reason },
-            ...(outcome === "skipped" ? {} : {
-              queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
-            }),
-          })
+        for (const slot of decided.slots) {
+          runs.push(runOfSlot(goal, slot, (yield* ids.next("SCH")) as NewRun["scheduled_run_id"], now))
         }
         if (decided.range !== undefined) {
           const { from, reason, to } = decided.range
