@@ -7,7 +7,7 @@ describe("the import rules", () => {
   it.each([
     ["packages/domain/src/A.ts", `import { Files } from "@stint/edge/Files"`],
     ["packages/domain/src/A.ts", `import { SqlClient } from "effect/sql"`],
-    ["packages/edge/src/A.ts", `import type { Hire } from "@stint/domain/Hires"`],
+    ["packages/edge/src/A.ts", `import type { Hire } from "@stint/domain/hiring/Hires"`],
     ["packages/edge/src/A.ts", `import { App } from "@stint/catalog/App"`],
     ["packages/edge/src/A.ts", `const cwd = Deno.cwd()`],
     ["services/hiring/src/A.ts", `import {\n  App\n} from "@stint/catalog/App"`],

@@ -1,9 +1,9 @@
 /** No body goes unread: every call that may have one says what it takes, and "nothing" takes nothing. */
-import { CatalogApi } from "@stint/domain/AgentTypes"
-import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
-import { HiringApi } from "@stint/domain/HiringApi"
+import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import { Instant, NoFields, wholeNumber } from "@stint/domain/Protocol"
-import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import type { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"

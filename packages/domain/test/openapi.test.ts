@@ -1,10 +1,10 @@
 /** What a newcomer sees at /docs: every call says what it is and whom it lets in, and every example can be sent. */
 import { assert, describe, it } from "@effect/vitest"
 import { OpenApi } from "effect/http-api"
-import { CatalogApi } from "../src/AgentTypes.ts"
-import { DeliverablesApi } from "../src/DeliverablesApi.ts"
-import { HiringApi } from "../src/HiringApi.ts"
-import { SchedulerApi } from "../src/SchedulerApi.ts"
+import { CatalogApi } from "../src/catalog/AgentTypes.ts"
+import { DeliverablesApi } from "../src/deliverables/Api.ts"
+import { HiringApi } from "../src/hiring/Api.ts"
+import { SchedulerApi } from "../src/scheduler/Api.ts"
 
 const documents = {
   catalog: OpenApi.fromApi(CatalogApi),

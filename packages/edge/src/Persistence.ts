@@ -1,5 +1,7 @@
 /** Where a service keeps its rows: a flag read in one place, which chooses the layer (domain.md, "The four flags"). */
 import { Config, Effect, Layer } from "effect"
+import * as Pg from "./Pg.ts"
+import { Refusal } from "./Refusal.ts"
 
 /** The Postgres storage, or the memory one, which works and forgets; said at start. */
 const choose = <A, E, R>(
@@ -36,3 +38,23 @@ export const byUse = <A, E, R>(
     db,
     memory,
   )
+
+/**
+ * The Postgres of a service, by `<flag>=db|memory` (default db). In memory mode it is one that lives in memory and is thrown
+ * away (`<NAME>_MEMORY_URL`, which the launcher sets); a variable of its own, so that the mode can never reach a real database.
+ */
+export const layer = ({ flag, name }: { readonly name: string; readonly flag: string }) =>
+  Layer.unwrap(Effect.gen(function* () {
+    const mode = yield* Config.Literals(["db", "memory"], flag).pipe(Config.withDefault("db"))
+    if (mode === "db") return Pg.layer(name)
+    const variable = `${name.toUpperCase()}_MEMORY_URL`
+    const given = yield* Config.NonEmptyString(variable).pipe(Config.withDefault(undefined))
+    if (given === undefined) {
+      return yield* new Refusal({
+        message: `${flag}=memory needs a Postgres that may be thrown away, and ${variable} names none: ` +
+          "npm start makes one by itself and sets it",
+      })
+    }
+    yield* Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when it stops`)
+    return Pg.layer(name, variable)
+  }))

@@ -8,13 +8,12 @@ import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
 
 /**
- * The pool of one service. The url stands in `<NAME>_DATABASE_URL` and is never printed. `STINT_PG_POOL` bounds its
- * connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
+ * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
+ * `STINT_PG_POOL` bounds its connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
  * an address that moves. Connections open when they are needed, so a service starts while its database is away.
  */
-export const layer = (name: string) =>
+export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_URL`) =>
   Layer.unwrap(Effect.gen(function* () {
-    const variable = `${name.toUpperCase()}_DATABASE_URL`
     const url = yield* Config.schema(Schema.Redacted(Schema.NonEmptyString), variable)
     const connection = yield* Effect.try({
       try: () => connectionOf(url),

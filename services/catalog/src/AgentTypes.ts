@@ -1,5 +1,5 @@
 /** The rules of agent types: published once, immutable, the latest by semantic version. */
-import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/AgentTypes"
+import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"

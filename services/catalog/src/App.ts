@@ -1,5 +1,5 @@
 /** Everything the catalog is made of, in one flat list. */
-import { CatalogApi } from "@stint/domain/AgentTypes"
+import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { middlewares } from "@stint/edge/Handler"

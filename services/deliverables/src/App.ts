@@ -1,5 +1,5 @@
 /** Everything deliverables are made of, in one flat list. */
-import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"

@@ -1,8 +1,8 @@
 /** The services that this one asks: hiring for hires, goals and trials, the catalog for definitions. */
-import { CatalogApi } from "@stint/domain/AgentTypes"
+import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
-import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/Feed"
-import { HiringApi } from "@stint/domain/HiringApi"
+import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import * as Client from "@stint/edge/Client"

@@ -1,6 +1,6 @@
 /** The rules of reading, listing and deleting deliverables. */
 import type { Caller } from "@stint/domain/Caller"
-import { type ReviewStatus } from "@stint/domain/Approvals"
+import { type ReviewStatus } from "@stint/domain/deliverables/Approvals"
 import {
   type Deliverable,
   type DeliverableGone,
@@ -8,8 +8,8 @@ import {
   DeliverablesHireGone,
   DeliverablesHireNotFound,
   type SubscriptionEnded,
-} from "@stint/domain/Deliverables"
-import type { LookedUpHire } from "@stint/domain/Feed"
+} from "@stint/domain/deliverables/Deliverables"
+import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"

@@ -7,7 +7,7 @@ import {
   type DraftRequest,
   type RunGoalNotFound,
   type RunNotRunnable,
-} from "@stint/domain/Deliverables"
+} from "@stint/domain/deliverables/Deliverables"
 import { definitionId } from "@stint/domain/Definition"
 import { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"

@@ -7,9 +7,9 @@ import {
   type DeliverableGone,
   type DeliverableNotFound,
   type SubscriptionEnded,
-} from "@stint/domain/Deliverables"
-import { ContentChanged } from "@stint/domain/Executions"
-import type { LookedUpHire } from "@stint/domain/Feed"
+} from "@stint/domain/deliverables/Deliverables"
+import { ContentChanged } from "@stint/domain/deliverables/Executions"
+import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

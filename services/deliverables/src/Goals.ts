@@ -1,6 +1,6 @@
 /** Follows hiring's feed: the drafts of a deleted goal are deleted with it, their approvals stay (domain.md). */
 import { follow } from "@stint/edge/Follower"
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import { Health } from "@stint/edge/Health"
 import { Effect, Layer } from "effect"
 import { Hiring } from "./Clients.ts"

@@ -1,5 +1,5 @@
 /** What the memory layers of the repos share: the tables, forgotten when the service stops. */
-import type { Approval } from "@stint/domain/Approvals"
+import type { Approval } from "@stint/domain/deliverables/Approvals"
 import type { ApprovalId } from "@stint/domain/Ids"
 import { Context, Layer } from "effect"
 import type { DeliverableRow } from "./Deliverables/Row.ts"

@@ -1,5 +1,5 @@
 /** What a scrape shows of deliverables. */
-import { ReviewStatus } from "@stint/domain/Approvals"
+import { ReviewStatus } from "@stint/domain/deliverables/Approvals"
 import { type Gauge, reading } from "@stint/edge/Metrics"
 import { Effect, Layer } from "effect"
 import { MetricsRepo } from "./Metrics/Repo.ts"

@@ -1,13 +1,13 @@
 /** The rules of reviews: a customer decides once, on content (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
-import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/Approvals"
+import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Approvals"
 import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
   type SubscriptionEnded,
-} from "@stint/domain/Deliverables"
+} from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

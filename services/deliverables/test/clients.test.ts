@@ -1,5 +1,5 @@
 /** What deliverables asks of hiring and the catalog over HTTP, and what it makes of their answers and silences. */
-import { FeedCursorGone } from "@stint/domain/Feed"
+import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { AgentTypeId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Files } from "@stint/edge/Files"

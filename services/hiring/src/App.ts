@@ -1,5 +1,5 @@
 /** Everything hiring is made of, in one flat list. */
-import { HiringApi } from "@stint/domain/HiringApi"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"

@@ -1,10 +1,10 @@
 /** The services that hiring asks: the catalog for definitions, the scheduler for whether it runs. */
-import { type AgentType, CatalogApi } from "@stint/domain/AgentTypes"
+import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { definitionId, Version } from "@stint/domain/Definition"
 import { AgentTypeId, type CustomerId, type HiredInstanceId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
-import { SchedulerApi } from "@stint/domain/SchedulerApi"
-import { AgentTypeUnknown } from "@stint/domain/Subscriptions"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
+import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import * as Client from "@stint/edge/Client"
 import { onceMore } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Schema } from "effect"

@@ -1,6 +1,6 @@
 /** The rules of customers: one record each, found by its e-mail and its phone number (api.md, "POST /customers"). */
 import { CurrentCaller } from "@stint/domain/Caller"
-import { CustomerExists, type NewCustomer } from "@stint/domain/Customers"
+import { CustomerExists, type NewCustomer } from "@stint/domain/hiring/Customers"
 import { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type FieldIssue, type InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

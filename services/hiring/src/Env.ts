@@ -5,6 +5,7 @@ import type { Manifest } from "@stint/edge/Manifest"
 export const env = [
   "CATALOG_URL",
   "HIRING_DATABASE_URL",
+  "HIRING_MEMORY_URL",
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
   "STINT_HOST",

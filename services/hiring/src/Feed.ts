@@ -1,5 +1,11 @@
 /** What others follow: the feed of changes, what is for a reader that begins, and the lookup (domain.md, "Feed"). */
-import { type Change, FeedCursorGone, type FeedPage, type LookedUpHire, type SnapshotPage } from "@stint/domain/Feed"
+import {
+  type Change,
+  FeedCursorGone,
+  type FeedPage,
+  type LookedUpHire,
+  type SnapshotPage,
+} from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { Health } from "@stint/edge/Health"

@@ -9,11 +9,15 @@ import {
   type HireNotConfigured,
   HireNotFound,
   type SubscriptionForOther,
-} from "@stint/domain/Hires"
+} from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { type CustomerNotFound, type FieldIssue, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
-import { type AgentTypeUnknown, type SubscriptionNotActive, SubscriptionNotFound } from "@stint/domain/Subscriptions"
+import {
+  type AgentTypeUnknown,
+  type SubscriptionNotActive,
+  SubscriptionNotFound,
+} from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Config, Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"

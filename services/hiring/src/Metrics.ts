@@ -1,5 +1,5 @@
 /** What a scrape shows of hiring. */
-import { SubscriptionStatus } from "@stint/domain/Subscriptions"
+import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { type Gauge, reading } from "@stint/edge/Metrics"
 import { Effect } from "effect"
 import { MetricsRepo } from "./Metrics/Repo.ts"

@@ -7,7 +7,7 @@ import {
   type NewSubscription,
   SubscriptionNotActive,
   SubscriptionNotFound,
-} from "@stint/domain/Subscriptions"
+} from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"

@@ -1,6 +1,6 @@
 /** How the trials of hires stand, and their ends on request. */
 import { CurrentCaller } from "@stint/domain/Caller"
-import type { HireTrial } from "@stint/domain/TrialStatus"
+import type { HireTrial } from "@stint/domain/hiring/TrialStatus"
 import { CustomerId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"

@@ -2,8 +2,14 @@
 import { CurrentCaller } from "@stint/domain/Caller"
 import { CustomerId, TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
-import type { AgentTypeUnknown } from "@stint/domain/Subscriptions"
-import { type LeadTrialEnd, type LeadTrialStatus, type NewTrial, TrialEnded, TrialNotFound } from "@stint/domain/Trials"
+import type { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
+import {
+  type LeadTrialEnd,
+  type LeadTrialStatus,
+  type NewTrial,
+  TrialEnded,
+  TrialNotFound,
+} from "@stint/domain/hiring/Trials"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"

@@ -1,10 +1,10 @@
 /** Hiring behind its fetch handler, on either storage, with a catalog and a scheduler that the test holds in its hand. */
 import { PgClient } from "@effect/sql-pg"
-import { AgentType } from "@stint/domain/AgentTypes"
+import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { type AgentTypeDefinition, compareVersions, definitionId } from "@stint/domain/Definition"
 import { Unavailable } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
-import { AgentTypeUnknown } from "@stint/domain/Subscriptions"
+import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import { Clock, DateTime, Effect, Layer, Redacted } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"

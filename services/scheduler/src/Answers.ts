@@ -1,8 +1,8 @@
 /** When a goal fires next, and why it ran, or did not, at an instant (issue 9, item 9). It reads, and changes nothing. */
-import type { Explanation, GoalPreview, RuleDraft, RulePreview } from "@stint/domain/Answers"
+import type { Explanation, GoalPreview, RuleDraft, RulePreview } from "@stint/domain/scheduler/Answers"
 import type { Caller } from "@stint/domain/Caller"
 import { scheduleIssues } from "@stint/domain/Definition/Validate"
-import { GoalNotFound } from "@stint/domain/Goals"
+import { GoalNotFound } from "@stint/domain/hiring/Goals"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { Clock, Context, DateTime, Effect, Layer, Option } from "effect"

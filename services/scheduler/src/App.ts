@@ -1,5 +1,5 @@
 /** Everything the scheduler is made of, in one flat list. */
-import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"

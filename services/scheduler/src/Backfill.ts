@@ -1,8 +1,13 @@
 /** The rules of backfills: which slots, when, and what they come to (domain.md, "Rules: when it runs"). */
-import { type Backfill, type Backfilled, type BackfilledSlot, ScheduleNotEvaluable } from "@stint/domain/Backfill"
+import {
+  type Backfill,
+  type Backfilled,
+  type BackfilledSlot,
+  ScheduleNotEvaluable,
+} from "@stint/domain/scheduler/Backfill"
 import type { Caller } from "@stint/domain/Caller"
-import { SchedulerPaused } from "@stint/domain/Controls"
-import { type GoalDisabled, GoalNotFound, type HireNotRunnable } from "@stint/domain/Goals"
+import { SchedulerPaused } from "@stint/domain/scheduler/Controls"
+import { type GoalDisabled, GoalNotFound, type HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

@@ -1,8 +1,8 @@
 /** What the scheduler asks of the other services, with their failures as it needs to tell them apart. */
-import type { BatchAnswer } from "@stint/domain/Deliverables"
-import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
-import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/Feed"
-import { HiringApi } from "@stint/domain/HiringApi"
+import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/Feed"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import * as Client from "@stint/edge/Client"
 import { Reach } from "@stint/edge/Reach"

@@ -12,9 +12,9 @@ import {
   type Status,
   type Trigger,
   type Triggered,
-} from "@stint/domain/Controls"
-import type { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
-import { HireNotFound } from "@stint/domain/Hires"
+} from "@stint/domain/scheduler/Controls"
+import type { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
+import { HireNotFound } from "@stint/domain/hiring/Hires"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

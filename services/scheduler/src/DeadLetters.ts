@@ -10,7 +10,7 @@ import {
   type Redrive,
   type Redriven,
   type Retried,
-} from "@stint/domain/DeadLetters"
+} from "@stint/domain/scheduler/DeadLetters"
 import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"

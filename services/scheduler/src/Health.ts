@@ -1,5 +1,5 @@
 /** The scheduler's health, for a person and for a scrape (domain.md, "Health"). */
-import type { SchedulerHealth } from "@stint/domain/SchedulerHealth"
+import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
 import { Health as Readiness } from "@stint/edge/Health"
 import { type Distribution, type Figure, type Gauge, reading } from "@stint/edge/Metrics"
 import { whole } from "@stint/edge/Refusal"

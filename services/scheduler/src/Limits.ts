@@ -1,7 +1,7 @@
 /** The rules of limits: who may have how many runs under way at once. The claim holds them (Engine/Fair.ts). */
 import type { Caller } from "@stint/domain/Caller"
 import type { AgentTypeId, CustomerId } from "@stint/domain/Ids"
-import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/Limits"
+import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/scheduler/Limits"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"

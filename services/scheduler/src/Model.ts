@@ -2,7 +2,7 @@
 import { Frequency } from "@stint/domain/Definition"
 import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
-import { RunOrigin } from "@stint/domain/Runs"
+import { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { Schema, SchemaTransformation } from "effect"
 
 /** An instant in epoch milliseconds; `timestamptz` in a row. */

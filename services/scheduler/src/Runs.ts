@@ -2,7 +2,7 @@
 import type { Caller } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
-import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/Runs"
+import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"

@@ -8,7 +8,7 @@ import {
   type SimulatedHires,
   type SimulatedLoad,
   SimulationTooLarge,
-} from "@stint/domain/Simulation"
+} from "@stint/domain/scheduler/Simulation"
 import { whole } from "@stint/edge/Refusal"
 import { Clock, Context, DateTime, Effect, Layer, Semaphore } from "effect"
 import { HealthRepo } from "./Health/Repo.ts"

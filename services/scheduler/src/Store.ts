@@ -1,7 +1,7 @@
 /** What the memory layers share: the scheduler's tables as maps. It works, and forgets when the process ends. */
-import type { Action } from "@stint/domain/Controls"
-import type { DeadLetterState } from "@stint/domain/DeadLetters"
-import type { ErrorDetails, ErrorType } from "@stint/domain/Runs"
+import type { Action } from "@stint/domain/scheduler/Controls"
+import type { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import type { ErrorDetails, ErrorType } from "@stint/domain/scheduler/Runs"
 import type { Schema } from "effect"
 import { Context, Layer } from "effect"
 import type { AlertKind } from "./Alerts/Policy.ts"

@@ -1,6 +1,6 @@
 /** The engine's storage driven by hand, on both storages: goals that fell due, claims, outcomes. */
 import { assert } from "@effect/vitest"
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"

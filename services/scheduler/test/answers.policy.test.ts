@@ -1,7 +1,7 @@
 /** Pure: facts to verdicts and sentences, one by one; and that there is an answer to every combination of facts. */
-import { Explanation, Verdict } from "@stint/domain/Answers"
-import { Run, RunOrigin, RunStatus } from "@stint/domain/Runs"
-import { DeadLetterState } from "@stint/domain/DeadLetters"
+import { Explanation, Verdict } from "@stint/domain/scheduler/Answers"
+import { Run, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
+import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { Frequency } from "@stint/domain/Definition"
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, DateTime, Schema } from "effect"

@@ -1,6 +1,6 @@
 /** "Why did it not run?" (Airflow #39712) has an answer, for every way in which a goal can run or not, on both storages. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { GoalChange, HireChange } from "@stint/domain/Feed"
+import type { GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import { PgClient } from "@effect/sql-pg"
 import { DateTime, Effect, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"

@@ -1,7 +1,7 @@
 /** Pure: which slots a backfill takes, and what it does with each. */
 import { assert, describe, it } from "@effect/vitest"
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import { RunOrigin, ScheduledRunStatus } from "@stint/domain/Runs"
+import { RunOrigin, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
 import type { Rule } from "@stint/domain/Schedule"
 import { Arbitrary, Schema } from "effect"
 import { countOf, pageOf, planBackfill, skippedFor, type StoredSlot } from "../src/Backfill/Policy.ts"

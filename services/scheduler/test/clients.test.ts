@@ -1,5 +1,5 @@
 /** What the scheduler asks of deliverables and hiring over HTTP, and what it makes of their answers and silences. */
-import { FeedCursorGone } from "@stint/domain/Feed"
+import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Files } from "@stint/edge/Files"
 import { Reach, Unreachable } from "@stint/edge/Reach"

@@ -1,6 +1,6 @@
 /** What a goal did since when, on both storages: a row for every change that says something new, and no other. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Change, GoalChange, HireChange } from "@stint/domain/Feed"
+import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"

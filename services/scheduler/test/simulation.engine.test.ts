@@ -1,6 +1,6 @@
 /** A simulation says what the engine then does: its units of work, driven through the same days on the test's clock. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { ScheduleSettings } from "@stint/domain/Schedule"
 import { Ids } from "@stint/edge/Ids"

@@ -1,7 +1,7 @@
 /** Simulations in virtual time: small cases by hand, and what holds of all of them. */
 import { assert, describe, it } from "@effect/vitest"
 import { type ScheduleSettings, weekdays } from "@stint/domain/Schedule"
-import { maxGoals, maxPoints, maxSlots, type SimulatedLoad } from "@stint/domain/Simulation"
+import { maxGoals, maxPoints, maxSlots, type SimulatedLoad } from "@stint/domain/scheduler/Simulation"
 import { Arbitrary, DateTime, Schema } from "effect"
 import { between } from "../src/Calendar.ts"
 import { spreadOf } from "../src/Calendar/Spread.ts"

@@ -1,6 +1,6 @@
 /** POST /scheduler/simulate, on both storages; and that a simulation says what the engine then does. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { maxGoals, maxSeconds, maxSlots } from "@stint/domain/Simulation"
+import { maxGoals, maxSeconds, maxSlots } from "@stint/domain/scheduler/Simulation"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { HealthRepo } from "../src/Health/Repo.ts"

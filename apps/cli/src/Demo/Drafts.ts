@@ -1,5 +1,5 @@
 /** Drafts as a person reads them. */
-import type { Deliverable } from "@stint/domain/Deliverables"
+import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { DraftPayload } from "@stint/domain/Payload"
 
 const yes = (holds: boolean) => holds ? "✓" : "✗"

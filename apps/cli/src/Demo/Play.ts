@@ -1,5 +1,5 @@
-import type { Hire } from "@stint/domain/Hires"
-import type { Goal } from "@stint/domain/Goals"
+import type { Hire } from "@stint/domain/hiring/Hires"
+import type { Goal } from "@stint/domain/hiring/Goals"
 import { DemoError } from "./DemoError.ts"
 import type { Narrator } from "./Narrator.ts"
 import type { Person } from "./People.ts"

@@ -1,5 +1,5 @@
 /** Hires as the shipped agent types have them, for a simulation that nobody described. */
-import type { Simulate } from "@stint/domain/Simulation"
+import type { Simulate } from "@stint/domain/scheduler/Simulation"
 
 type Hires = NonNullable<typeof Simulate.Encoded["hires"]>
 

@@ -1,5 +1,5 @@
 /** A simulation's answer for people. */
-import type { Simulated } from "@stint/domain/Simulation"
+import type { Simulated } from "@stint/domain/scheduler/Simulation"
 
 /** The answer as it stands on the wire. */
 export type Answer = typeof Simulated.Encoded

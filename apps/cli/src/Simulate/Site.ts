@@ -1,5 +1,5 @@
 /** Where a simulation is made: here for made-up hires, in the running scheduler for the goals that it has. */
-import { Simulate, Simulated } from "@stint/domain/Simulation"
+import { Simulate, Simulated } from "@stint/domain/scheduler/Simulation"
 import { sentenceOf } from "@stint/edge/Refusal"
 import { HealthRepo } from "@stint/scheduler/Health/Repo"
 import { Simulation } from "@stint/scheduler/Simulation"

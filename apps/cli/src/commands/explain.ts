@@ -1,4 +1,4 @@
-import type { Explanation } from "@stint/domain/Answers"
+import type { Explanation } from "@stint/domain/scheduler/Answers"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"

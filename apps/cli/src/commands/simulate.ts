@@ -1,5 +1,5 @@
 import { issuesUnder } from "@stint/domain/FieldIssues"
-import { Simulate } from "@stint/domain/Simulation"
+import { Simulate } from "@stint/domain/scheduler/Simulation"
 import { readFile } from "node:fs/promises"
 import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"

@@ -1,5 +1,5 @@
 /** Contract to service, one line per endpoint. */
-import { type AgentType, CatalogApi } from "@stint/domain/AgentTypes"
+import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

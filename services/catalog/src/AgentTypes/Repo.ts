@@ -1,6 +1,6 @@
 /** Where agent types are kept. The only SQL of the catalog; one method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
-import { AgentType } from "@stint/domain/AgentTypes"
+import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"

@@ -1,7 +1,7 @@
 /** Contract to services, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
-import { type BatchAnswer, type BatchItem, type Deliverable } from "@stint/domain/Deliverables"
-import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
+import { type BatchAnswer, type BatchItem, type Deliverable } from "@stint/domain/deliverables/Deliverables"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { RequestId } from "@stint/edge/RequestContext"
 import { Effect, Result } from "effect"

@@ -1,7 +1,7 @@
 /** Pure decisions that every use of a deliverable begins with: whether it is there for the caller, and its hire's state. */
 import type { Caller } from "@stint/domain/Caller"
-import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/Deliverables"
-import type { LookedUpHire } from "@stint/domain/Feed"
+import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/deliverables/Deliverables"
+import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import { CustomerNotFound } from "@stint/domain/Problem"
 import { DateTime, Option, Result } from "effect"
 import type { DeliverableRow } from "./Row.ts"

@@ -1,6 +1,6 @@
 /** Where deliverables are read, listed and deleted. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
-import { ReviewStatus } from "@stint/domain/Approvals"
+import { ReviewStatus } from "@stint/domain/deliverables/Approvals"
 import { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"

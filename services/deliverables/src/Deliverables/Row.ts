@@ -1,7 +1,7 @@
 /** A deliverable as it is kept, with what is known of its execution; and what of it is shown. */
-import { ReviewStatus } from "@stint/domain/Approvals"
-import { Deliverable } from "@stint/domain/Deliverables"
-import { ExecutionStatus } from "@stint/domain/Executions"
+import { ReviewStatus } from "@stint/domain/deliverables/Approvals"
+import { Deliverable } from "@stint/domain/deliverables/Deliverables"
+import { ExecutionStatus } from "@stint/domain/deliverables/Executions"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
 import { Schema } from "effect"

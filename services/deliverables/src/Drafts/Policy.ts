@@ -5,10 +5,10 @@ import {
   type DraftRequest,
   RunGoalNotFound,
   RunNotRunnable,
-} from "@stint/domain/Deliverables"
+} from "@stint/domain/deliverables/Deliverables"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
-import type { LookedUpHire } from "@stint/domain/Feed"
-import type { Goal } from "@stint/domain/Goals"
+import type { LookedUpHire } from "@stint/domain/hiring/Feed"
+import type { Goal } from "@stint/domain/hiring/Goals"
 import { DraftPayload } from "@stint/domain/Payload"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"

@@ -5,7 +5,7 @@ import {
   ApprovalRequired,
   ExecutionInProgress,
   NotApproved,
-} from "@stint/domain/Executions"
+} from "@stint/domain/deliverables/Executions"
 import { isActing } from "@stint/domain/Draft"
 import { DraftPayload, intentAction } from "@stint/domain/Payload"
 import { Option, Result, Schema } from "effect"

@@ -1,6 +1,6 @@
 /** Where executions are kept: the intent before the first byte leaves, who holds it, and what came of it. */
 import type { ExecutionSettings } from "@stint/domain/Definition/HireSettings"
-import type { ReviewStatus } from "@stint/domain/Approvals"
+import type { ReviewStatus } from "@stint/domain/deliverables/Approvals"
 import type { ApprovalId, DeliverableId } from "@stint/domain/Ids"
 import { Context, type DateTime, type Effect, type Option, type Scope } from "effect"
 import type { ExecutionRow } from "./Row.ts"

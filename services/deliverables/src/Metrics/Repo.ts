@@ -1,6 +1,6 @@
 /** What the tables of deliverables hold, counted. */
 import { PgClient } from "@effect/sql-pg"
-import type { ReviewStatus } from "@stint/domain/Approvals"
+import type { ReviewStatus } from "@stint/domain/deliverables/Approvals"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { MemoryTables } from "../MemoryTables.ts"
 

@@ -1,6 +1,6 @@
 /** Pure decisions of a review. */
-import { AlreadyReviewed, type Decision, DraftInvalid } from "@stint/domain/Approvals"
-import { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/Executions"
+import { AlreadyReviewed, type Decision, DraftInvalid } from "@stint/domain/deliverables/Approvals"
+import { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/deliverables/Executions"
 import { DraftPayload, validationErrors } from "@stint/domain/Payload"
 import { Result, Schema } from "effect"
 import { type DeliverableRow, executionOf } from "../Deliverables/Row.ts"

@@ -1,6 +1,6 @@
 /** Where decisions are kept: an approval and what it decides, in one statement. */
 import { PgClient } from "@effect/sql-pg"
-import { Approval } from "@stint/domain/Approvals"
+import { Approval } from "@stint/domain/deliverables/Approvals"
 import { ApprovalId, CustomerId, DeliverableId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"

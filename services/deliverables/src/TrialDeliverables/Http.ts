@@ -1,6 +1,6 @@
 /** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
-import { DeliverablesApi } from "@stint/domain/DeliverablesApi"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

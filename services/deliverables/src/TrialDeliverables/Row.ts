@@ -1,6 +1,6 @@
 /** A deliverable of a trial as it is kept, and what of it is shown. */
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
-import type { TrialDeliverable } from "@stint/domain/TrialDeliverables"
+import type { TrialDeliverable } from "@stint/domain/deliverables/TrialDeliverables"
 import { Schema } from "effect"
 
 /** The row; `file_size` in bytes. */

@@ -1,7 +1,7 @@
 /** The hiring and the catalog that a test plays: what they know, what they were asked, and whether they answer. */
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
-import { Change, type LookedUpHire } from "@stint/domain/Feed"
-import { Goal } from "@stint/domain/Goals"
+import { Change, type LookedUpHire } from "@stint/domain/hiring/Feed"
+import { Goal } from "@stint/domain/hiring/Goals"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"

@@ -1,5 +1,5 @@
 /** A row of `customer_entity`. */
-import { ContactMethod } from "@stint/domain/Customers"
+import { ContactMethod } from "@stint/domain/hiring/Customers"
 import { CustomerId } from "@stint/domain/Ids"
 import { Schema } from "effect"
 

@@ -1,5 +1,5 @@
 /** What the memory storage holds: the same rows as the tables, forgotten when the process ends. */
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import { Context, Layer } from "effect"
 import type { TrialRow } from "../Trials/Rows.ts"
 import type { GoalRow, HireRow, SubscriptionRow } from "./Rows.ts"

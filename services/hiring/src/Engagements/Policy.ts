@@ -1,6 +1,6 @@
 /** Pure decisions on engagements: who may run, when a trial starts, and what the feed tells of a write. */
-import type { Change, GoalChange, HireChange, RunRequested, SubscriptionChange } from "@stint/domain/Feed"
-import type { SubscriptionStatus } from "@stint/domain/Subscriptions"
+import type { Change, GoalChange, HireChange, RunRequested, SubscriptionChange } from "@stint/domain/hiring/Feed"
+import type { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { DateTime } from "effect"
 import type { Engagement, GoalRow, HireRow, SubscriptionRow, SubscriptionState } from "./Rows.ts"
 

@@ -1,6 +1,6 @@
 /** Engagements in Postgres. */
 import { PgClient } from "@effect/sql-pg"
-import { SubscriptionStatus } from "@stint/domain/Subscriptions"
+import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { Array, type Cause, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"

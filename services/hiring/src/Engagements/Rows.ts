@@ -1,10 +1,10 @@
 /** An engagement is a subscription, the hire under it and the hire's goals: what one lock holds and one write changes. */
 import { Frequency } from "@stint/domain/Definition"
-import { TrialStatus } from "@stint/domain/Hires"
+import { TrialStatus } from "@stint/domain/hiring/Hires"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { FieldIssue } from "@stint/domain/Problem"
 import { JsonObject } from "@stint/domain/Protocol"
-import { Duration, SubscriptionStatus } from "@stint/domain/Subscriptions"
+import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { Schema, SchemaTransformation } from "effect"
 
 const Instant = Schema.DateTimeUtcFromDate

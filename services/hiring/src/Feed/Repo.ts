@@ -1,5 +1,5 @@
 /** The outbox as a feed reads it. Two storages, `RepoPg.ts` and `RepoMemory.ts`. */
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import { Context, type Effect } from "effect"
 import type { Cursor } from "./Cursor.ts"
 

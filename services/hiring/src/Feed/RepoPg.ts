@@ -1,6 +1,6 @@
 /** The feed in Postgres. */
 import { PgClient } from "@effect/sql-pg"
-import { Change } from "@stint/domain/Feed"
+import { Change } from "@stint/domain/hiring/Feed"
 import { reconnect } from "@stint/edge/Schedules"
 import { Deferred, Effect, Layer, Queue, Schema } from "effect"
 import { SqlSchema } from "effect/sql"

@@ -1,5 +1,5 @@
 /** Contract to service, one line per endpoint. */
-import { HiringApi } from "@stint/domain/HiringApi"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

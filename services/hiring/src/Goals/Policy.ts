@@ -2,7 +2,7 @@
 import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
 import { localTime } from "@stint/domain/Definition/Formats"
 import { settingsIssues } from "@stint/domain/Definition/Validate"
-import type { GoalDraft } from "@stint/domain/Goals"
+import type { GoalDraft } from "@stint/domain/hiring/Goals"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"

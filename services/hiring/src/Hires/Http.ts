@@ -1,6 +1,6 @@
 /** Contract to service, one line per endpoint. */
-import { Hire } from "@stint/domain/Hires"
-import { HiringApi } from "@stint/domain/HiringApi"
+import { Hire } from "@stint/domain/hiring/Hires"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

@@ -8,10 +8,10 @@ import {
   type HireDraft,
   HireNotConfigured,
   SubscriptionForOther,
-} from "@stint/domain/Hires"
+} from "@stint/domain/hiring/Hires"
 import type { HiredInstanceId } from "@stint/domain/Ids"
 import type { FieldIssue } from "@stint/domain/Problem"
-import { SubscriptionNotActive } from "@stint/domain/Subscriptions"
+import { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
 import { Data, type DateTime, Result } from "effect"
 import type { Decision } from "../Engagements/Policy.ts"
 import type { Engagement, GoalRow, HireRow, SubscriptionRow } from "../Engagements/Rows.ts"

@@ -1,6 +1,6 @@
 /** What hiring's tables hold, counted. */
 import { PgClient } from "@effect/sql-pg"
-import type { SubscriptionStatus } from "@stint/domain/Subscriptions"
+import type { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { Context, Effect, Layer } from "effect"
 import { Memory } from "../Engagements/Memory.ts"
 

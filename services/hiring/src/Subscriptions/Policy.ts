@@ -1,5 +1,5 @@
 /** Pure decisions on subscriptions: periods by the calendar, and which state leads to which (domain.md, "States"). */
-import type { Duration } from "@stint/domain/Subscriptions"
+import type { Duration } from "@stint/domain/hiring/Subscriptions"
 import { DateTime, Result } from "effect"
 import type { SubscriptionRow } from "../Engagements/Rows.ts"
 

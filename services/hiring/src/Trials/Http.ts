@@ -1,6 +1,6 @@
 /** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
-import { HiringApi } from "@stint/domain/HiringApi"
+import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

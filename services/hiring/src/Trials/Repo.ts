@@ -1,6 +1,6 @@
 /** Where trials are kept. One method per atomic unit; two storages, `RepoPg.ts` and `RepoMemory.ts`. */
 import type { CustomerId, TrialId } from "@stint/domain/Ids"
-import type { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/Trials"
+import type { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { Context, type DateTime, type Effect, type Option } from "effect"
 import type { Stretch } from "../Engagements/Repo.ts"
 import type { TrialRow } from "./Rows.ts"

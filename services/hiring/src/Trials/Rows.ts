@@ -1,5 +1,5 @@
 /** A row of `trials`. */
-import { LeadTrialStatus } from "@stint/domain/Trials"
+import { LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { AgentTypeId, CustomerId, TrialId } from "@stint/domain/Ids"
 import { Schema } from "effect"
 

@@ -1,5 +1,5 @@
 /** Pure: the sentences that lead to a verdict on a slot, each from a fact that was recorded. */
-import type { Verdict } from "@stint/domain/Answers"
+import type { Verdict } from "@stint/domain/scheduler/Answers"
 import { noteOf } from "../Calendar/Local.ts"
 import type { Facts } from "./Facts.ts"
 import { anchor, capital, LATE, ms, pauseWords, type Setting } from "./Judgement.ts"

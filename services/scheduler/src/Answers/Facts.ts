@@ -1,6 +1,6 @@
 /** What an explanation rests on: rows as they were written when it was decided. All instants are epoch milliseconds. */
-import type { DeadLetterState } from "@stint/domain/DeadLetters"
-import type { Run } from "@stint/domain/Runs"
+import type { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import type { Run } from "@stint/domain/scheduler/Runs"
 import type { Pause } from "./Pauses.ts"
 import type { Segment } from "./Segments.ts"
 

@@ -1,5 +1,5 @@
 /** Pure: what every verdict is made with, and the phrases that they share. */
-import type { Verdict } from "@stint/domain/Answers"
+import type { Verdict } from "@stint/domain/scheduler/Answers"
 import { DateTime } from "effect"
 import type { Facts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"

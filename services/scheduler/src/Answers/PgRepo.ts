@@ -1,7 +1,7 @@
 /** The facts of answers on Postgres. */
 import { PgClient } from "@effect/sql-pg"
-import { DeadLetterState } from "@stint/domain/DeadLetters"
-import { GoalRunStatus } from "@stint/domain/Runs"
+import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import { GoalRunStatus } from "@stint/domain/scheduler/Runs"
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ActionRow, ControlsRepo } from "../Controls/Repo.ts"

@@ -1,5 +1,5 @@
 /** Pure: when a rule fires next, and why it does not. */
-import type { Fire, RulePreview } from "@stint/domain/Answers"
+import type { Fire, RulePreview } from "@stint/domain/scheduler/Answers"
 import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
 import { between } from "../Calendar.ts"

@@ -1,7 +1,7 @@
 /** Pure: an explanation as it goes to its reader, without the names that are not for a customer. */
-import type { Explanation } from "@stint/domain/Answers"
+import type { Explanation } from "@stint/domain/scheduler/Answers"
 import type { CustomerId, DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Run } from "@stint/domain/Runs"
+import { Run } from "@stint/domain/scheduler/Runs"
 import { DateTime } from "effect"
 import type { Facts } from "./Facts.ts"
 import { type Judgement, reasonFor } from "./Judgement.ts"

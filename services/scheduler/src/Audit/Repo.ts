@@ -1,6 +1,6 @@
 /** The action log: every line is written in the transaction of what it tells of, by the feature that does it. */
 import { PgClient } from "@effect/sql-pg"
-import type { Action } from "@stint/domain/Controls"
+import type { Action } from "@stint/domain/scheduler/Controls"
 import { Effect, type Schema } from "effect"
 import type { Store } from "../Store.ts"
 

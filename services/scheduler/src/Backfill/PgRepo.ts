@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
-import { RunOrigin, ScheduledRunStatus } from "@stint/domain/Runs"
+import { RunOrigin, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
 import { Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type AuditLine, auditWrites } from "../Audit/Repo.ts"

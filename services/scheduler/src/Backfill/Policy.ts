@@ -1,6 +1,6 @@
 /** Pure: what a backfill does with each slot (domain.md, "Rules: when it runs"). */
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import type { RunOrigin, RunStatus, ScheduledRunStatus } from "@stint/domain/Runs"
+import type { RunOrigin, RunStatus, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
 import type { Rule } from "@stint/domain/Schedule"
 import type { Schema } from "effect"
 import { between, rangeBetween } from "../Calendar.ts"

@@ -1,5 +1,5 @@
 /** Pauses, triggers and the action log. Each action and its line commit together or not at all. */
-import { Action, SchedulerStatus } from "@stint/domain/Controls"
+import { Action, SchedulerStatus } from "@stint/domain/scheduler/Controls"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Context, type Effect, type Option, Schema } from "effect"
 import type { Condition } from "../Alerts/Policy.ts"

@@ -1,5 +1,5 @@
 /** The goal that an operator names, if it may run. */
-import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/Goals"
+import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import { Effect, Option } from "effect"

@@ -3,7 +3,7 @@
  * what a message names (ids, numbers, instants, quoted values, urls) is left out. Script 170 says the same in SQL, for
  * the entries from before it; a test holds the two together.
  */
-import type { ErrorType } from "@stint/domain/Runs"
+import type { ErrorType } from "@stint/domain/scheduler/Runs"
 import type { AttemptError } from "../Engine/Outcome.ts"
 
 /** What is left out of a message, in this order, and what stands for it. Instants are numbers in a row. */

@@ -1,5 +1,5 @@
 /** The dead letters' units of work over the memory store. */
-import { DeadLetter, type DeadLetterState, type RedriveFilter } from "@stint/domain/DeadLetters"
+import { DeadLetter, type DeadLetterState, type RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
 import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Clock, DateTime, Effect, Layer, Option } from "effect"
 import { auditMemory } from "../Audit/Repo.ts"

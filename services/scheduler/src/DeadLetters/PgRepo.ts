@@ -1,8 +1,8 @@
 /** The dead letters' units of work on Postgres. */
 import { PgClient } from "@effect/sql-pg"
-import { DeadLetter, DeadLetterState, type RedriveFilter } from "@stint/domain/DeadLetters"
+import { DeadLetter, DeadLetterState, type RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
-import { ErrorType } from "@stint/domain/Runs"
+import { ErrorType } from "@stint/domain/scheduler/Runs"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { type SqlError, SqlSchema } from "effect/sql"
 import { auditWrites } from "../Audit/Repo.ts"

@@ -1,5 +1,5 @@
 /** Dead letters, and their ways back and out. Each action and its audit line commit together. */
-import type { DeadLetter, DeadLetterCause, DeadLetterState, RedriveFilter } from "@stint/domain/DeadLetters"
+import type { DeadLetter, DeadLetterCause, DeadLetterState, RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
 import { Context, type Effect, type Option } from "effect"
 import type { AuditLine } from "../Audit/Repo.ts"
 

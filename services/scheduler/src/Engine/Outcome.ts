@@ -1,6 +1,6 @@
 /** What became of a claimed run; every one is written under the fence of its claim. */
 import type { DeliverableId } from "@stint/domain/Ids"
-import type { ErrorType } from "@stint/domain/Runs"
+import type { ErrorType } from "@stint/domain/scheduler/Runs"
 import type { ClaimedRun } from "../Model.ts"
 
 /** Why an attempt did not make a draft. */

@@ -1,5 +1,5 @@
 /** Contract to service, one line per endpoint. */
-import { SchedulerApi } from "@stint/domain/SchedulerApi"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Health } from "../Health.ts"

@@ -1,5 +1,5 @@
 /** What the figures come to: the thresholds of domain.md, "Health". */
-import type { HealthStatus } from "@stint/domain/SchedulerHealth"
+import type { HealthStatus } from "@stint/domain/scheduler/Health"
 
 /** The figures, as the database has them at one moment; instants in epoch milliseconds. */
 export interface Vitals {

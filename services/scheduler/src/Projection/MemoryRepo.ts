@@ -1,5 +1,5 @@
 /** The projection over maps. */
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { auditMemory } from "../Audit/Repo.ts"

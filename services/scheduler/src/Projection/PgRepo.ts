@@ -1,6 +1,6 @@
 /** The projection on Postgres. */
 import { PgClient } from "@effect/sql-pg"
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer, Schema } from "effect"

@@ -1,5 +1,5 @@
 /** Pure: what a page of hiring's feed changes in the projection and in the queue (design.md, "A run, from tick to draft"). */
-import type { Change, GoalChange, HireChange, RunRequested } from "@stint/domain/Feed"
+import type { Change, GoalChange, HireChange, RunRequested } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DateTime } from "effect"
 import type { AuditLine } from "../Audit/Repo.ts"

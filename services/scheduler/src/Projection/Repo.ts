@@ -1,5 +1,5 @@
 /** Where the projection of hiring is kept. One method per atomic unit. */
-import type { Change } from "@stint/domain/Feed"
+import type { Change } from "@stint/domain/hiring/Feed"
 import { Context, type Effect } from "effect"
 
 /** How many milliseconds a manual run moves on at most to find a free slot. */

@@ -1,6 +1,6 @@
 /** The way back into the queue of runs that were cancelled: under the keys that they had, with all their attempts. */
 import { PgClient } from "@effect/sql-pg"
-import type { RunOrigin } from "@stint/domain/Runs"
+import type { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { Effect, type Schema } from "effect"
 import { RANK } from "../Engine/Fair.ts"
 import type { Store } from "../Store.ts"

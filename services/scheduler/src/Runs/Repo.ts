@@ -1,7 +1,7 @@
 /** Runs as people read them, and their cancellation. */
 import { PgClient } from "@effect/sql-pg"
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "@stint/domain/Ids"
-import { ErrorDetails, Run, RunOrigin, RunStatus } from "@stint/domain/Runs"
+import { ErrorDetails, Run, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"

@@ -1,5 +1,5 @@
 /** Pure: what a person sees of a run, derived from what is stored of it (domain.md, "States"). */
-import type { RunStatus, ScheduledRunStatus } from "@stint/domain/Runs"
+import type { RunStatus, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
 
 /** The same case by case as the statement that lists runs by it (`Runs/Repo.ts`). */
 export const statusOf = (run: {

@@ -1,5 +1,5 @@
 /** Pure: counts what becomes of the slots, and makes the answer's figures of it. */
-import { type CurvePoint, maxPoints, type SimulatedLoad } from "@stint/domain/Simulation"
+import { type CurvePoint, maxPoints, type SimulatedLoad } from "@stint/domain/scheduler/Simulation"
 import { DateTime } from "effect"
 import type { Witness } from "./Queue.ts"
 

@@ -1,5 +1,5 @@
 /** Pure: goals as a simulation holds them, their rules evaluated once each, whatever the number of goals that share one. */
-import { maxGoals, maxSlots } from "@stint/domain/Simulation"
+import { maxGoals, maxSlots } from "@stint/domain/scheduler/Simulation"
 import type { Overlap, Rule, ScheduleSettings } from "@stint/domain/Schedule"
 import { between } from "../Calendar.ts"
 import { ruleOfGoal } from "../Engine/Plan.ts"

@@ -1,8 +1,8 @@
 /** The scheduler's process is killed in the middle of forty runs. */
 import { dailyMicroPost, weeklyMultichannelBatch } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { guardrailReport, tradeIntentDraft } from "@stint/domain/agents/trading_delta_futures/Definition"
-import type { Goal } from "@stint/domain/Goals"
-import type { Run } from "@stint/domain/Runs"
+import type { Goal } from "@stint/domain/hiring/Goals"
+import type { Run } from "@stint/domain/scheduler/Runs"
 import { DateTime } from "effect"
 import { DemoError } from "../DemoError.ts"
 import { type Agents, type Play, until } from "../Play.ts"

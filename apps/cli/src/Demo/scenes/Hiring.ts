@@ -1,8 +1,8 @@
 /** Asha hires an agent of each shipped type. */
 import { dailyMicroPost, marketingHealthcare } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { tradingDeltaFutures } from "@stint/domain/agents/trading_delta_futures/Definition"
-import { Hire } from "@stint/domain/Hires"
-import { Subscription } from "@stint/domain/Subscriptions"
+import { Hire } from "@stint/domain/hiring/Hires"
+import { Subscription } from "@stint/domain/hiring/Subscriptions"
 import { DateTime } from "effect"
 import { faultsIn, sayRefusal } from "../People.ts"
 import type { Agents, Play } from "../Play.ts"

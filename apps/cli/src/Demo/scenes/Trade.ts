@@ -1,8 +1,8 @@
 /** Two orders on demand: one that breaks the limits and is rejected, one that is approved and placed. */
 import { tradeIntentDraft } from "@stint/domain/agents/trading_delta_futures/Definition"
 import { canonicalJson } from "@stint/domain/Canonical"
-import type { Deliverable } from "@stint/domain/Deliverables"
-import type { Hire } from "@stint/domain/Hires"
+import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
+import type { Hire } from "@stint/domain/hiring/Hires"
 import { DateTime } from "effect"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"

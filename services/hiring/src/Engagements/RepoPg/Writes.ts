@@ -1,6 +1,6 @@
 /** What a transaction writes of engagements: their rows, and what the feed tells of them. */
 import type { PgClient } from "@effect/sql-pg"
-import { Change } from "@stint/domain/Feed"
+import { Change } from "@stint/domain/hiring/Feed"
 import { DateTime, Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { CHANNEL } from "../../Feed/Channel.ts"

@@ -1,11 +1,11 @@
 /** Trials of the lead-generation kind: someone tries an agent type before there is a subscription (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { Email, filled, Phone } from "./Contact.ts"
-import { AgentTypeId, CustomerId, TrialId } from "./Ids.ts"
-import { problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { Email, filled, Phone } from "../Contact.ts"
+import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
+import { problem, Unavailable } from "../Problem.ts"
+import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
 /** active -> converted, cancelled or expired, each of which is final. */

@@ -1,12 +1,12 @@
 /** Between hiring and those who follow it: the change feed and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { Frequency, NamedVersion } from "./Definition.ts"
+import { Access } from "../Caller.ts"
+import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
-import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "./Ids.ts"
-import { problem } from "./Problem.ts"
-import { Instant, JsonObject } from "./Protocol.ts"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
+import { problem } from "../Problem.ts"
+import { Instant, JsonObject } from "../Protocol.ts"
 import { SubscriptionStatus } from "./Subscriptions.ts"
 
 /** What the scheduler must know of a goal. `version` grows with every write of it, so an old change is recognised. */

@@ -1,16 +1,16 @@
 /** What a person asks of the scheduler: when does this goal fire next, and why did it run, or not, at that instant? */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
+import { Access } from "../Caller.ts"
 import { Scope } from "./Controls.ts"
 import { DeadLetterState } from "./DeadLetters.ts"
-import { Frequency } from "./Definition.ts"
-import { GoalNotFound } from "./Goals.ts"
-import { DlqId, GoalInstanceId } from "./Ids.ts"
-import { InvalidRequest } from "./Problem.ts"
-import { IdempotencyHeader, Instant, JsonObject, wholeNumber } from "./Protocol.ts"
+import { Frequency } from "../Definition.ts"
+import { GoalNotFound } from "../hiring/Goals.ts"
+import { DlqId, GoalInstanceId } from "../Ids.ts"
+import { InvalidRequest } from "../Problem.ts"
+import { IdempotencyHeader, Instant, JsonObject, wholeNumber } from "../Protocol.ts"
 import { Run } from "./Runs.ts"
-import { LocalTime, Rule, Timezone } from "./Schedule.ts"
+import { LocalTime, Rule, Timezone } from "../Schedule.ts"
 
 /** One time that a rule fires. */
 export const Fire = Schema.Struct({

@@ -1,11 +1,11 @@
 /** The trials of hired agents: how each stands, and their ends (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
+import { Access } from "../Caller.ts"
 import { TrialStatus } from "./Hires.ts"
-import { CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
-import { CustomerNotFound } from "./Problem.ts"
-import { IdempotencyHeader, Instant, NoFields, Page } from "./Protocol.ts"
+import { CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
+import { CustomerNotFound } from "../Problem.ts"
+import { IdempotencyHeader, Instant, NoFields, Page } from "../Protocol.ts"
 
 /** How the trial of a hire stands, with what it waits for while it has not started. */
 export const HireTrial = Schema.Struct({

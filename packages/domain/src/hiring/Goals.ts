@@ -2,12 +2,12 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
-import { Access } from "./Caller.ts"
-import { Frequency } from "./Definition.ts"
+import { Access } from "../Caller.ts"
+import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
-import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "./Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
+import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
+import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields, Page } from "../Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
 
 /** A goal, as a row and on the wire. */

@@ -1,9 +1,9 @@
 /** Decisions on a deliverable, and the approvals that keep them (domain.md, "Rules: review and execute"). */
 import { Schema } from "effect"
 import { Model } from "effect/schema"
-import { ApprovalId, CustomerId, DeliverableId } from "./Ids.ts"
-import { problem } from "./Problem.ts"
-import { InstantField } from "./Protocol.ts"
+import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
+import { problem } from "../Problem.ts"
+import { InstantField } from "../Protocol.ts"
 
 /** pending_review -> approved or rejected, once. */
 export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])

@@ -1,11 +1,11 @@
 /** Customers as a business: who they are and how they are reached (domain.md, "Who owns which table"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { Email, filled, Phone } from "./Contact.ts"
-import { CustomerId } from "./Ids.ts"
-import { CustomerNotFound, FieldIssue, problem } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { Email, filled, Phone } from "../Contact.ts"
+import { CustomerId } from "../Ids.ts"
+import { CustomerNotFound, FieldIssue, problem } from "../Problem.ts"
+import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
 
 /** How a customer wants to be reached. */
 export const ContactMethod = Schema.Literals(["email", "phone"])

@@ -2,10 +2,10 @@
 import { Schema } from "effect"
 import { ReviewStatus } from "./Approvals.ts"
 import { Execution, ExecutionStatus } from "./Executions.ts"
-import { ApprovalId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "./Ids.ts"
-import { DraftPayload } from "./Payload.ts"
-import { AnyProblem, problem } from "./Problem.ts"
-import { Instant } from "./Protocol.ts"
+import { ApprovalId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
+import { DraftPayload } from "../Payload.ts"
+import { AnyProblem, problem } from "../Problem.ts"
+import { Instant } from "../Protocol.ts"
 
 /** A deliverable on the wire. `execution` is there once an execution was asked for. */
 export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({

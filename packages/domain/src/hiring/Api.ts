@@ -1,11 +1,11 @@
 /** Hiring's contract: whether an agent may run. */
 import { HttpApi, OpenApi } from "effect/http-api"
-import { Authorization } from "./Caller.ts"
+import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
 import { FeedGroup } from "./Feed.ts"
 import { GoalsGroup } from "./Goals.ts"
 import { HiresGroup } from "./Hires.ts"
-import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
+import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
 import { SubscriptionsGroup } from "./Subscriptions.ts"
 import { TrialsGroup } from "./Trials.ts"
 import { TrialStatusGroup } from "./TrialStatus.ts"

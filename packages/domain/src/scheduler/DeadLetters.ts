@@ -1,10 +1,10 @@
 /** The dead letter queue: what failed for good and waits for a person (domain.md, "Rules: when it fails"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "./Ids.ts"
-import { InvalidRequest, problem } from "./Problem.ts"
-import { IdempotencyHeader, Instant, listOf, NoFields, Page, PerMinute, text } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "../Ids.ts"
+import { InvalidRequest, problem } from "../Problem.ts"
+import { IdempotencyHeader, Instant, listOf, NoFields, Page, PerMinute, text } from "../Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (a person gave up) or expired (7 days). */

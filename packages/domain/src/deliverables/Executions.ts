@@ -1,8 +1,8 @@
 /** The execution of an approved deliverable: once, and of what was approved (domain.md, "Rules: review and execute"). */
 import { Schema } from "effect"
 import { ReviewStatus } from "./Approvals.ts"
-import { problem } from "./Problem.ts"
-import { Instant } from "./Protocol.ts"
+import { problem } from "../Problem.ts"
+import { Instant } from "../Protocol.ts"
 
 /** not_executed -> executed, once. */
 export const ExecutionStatus = Schema.Literals(["not_executed", "executed"])

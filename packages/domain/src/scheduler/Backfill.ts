@@ -1,12 +1,12 @@
 /** Backfill: the slots of a goal's present rule in a stretch of the past, made into runs (domain.md, "Rules: when it runs"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
+import { Access } from "../Caller.ts"
 import { SchedulerPaused } from "./Controls.ts"
-import { GoalDisabled, GoalNotFound, HireNotRunnable } from "./Goals.ts"
-import { GoalInstanceId, ScheduledRunId } from "./Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { IdempotencyHeader, Instant, PerMinute, text } from "./Protocol.ts"
+import { GoalDisabled, GoalNotFound, HireNotRunnable } from "../hiring/Goals.ts"
+import { GoalInstanceId, ScheduledRunId } from "../Ids.ts"
+import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { IdempotencyHeader, Instant, PerMinute, text } from "../Protocol.ts"
 import { RunStatus } from "./Runs.ts"
 
 /** Which slots, both ends included; `dry_run` is the preview. `force` runs them while paused; that is audited. */

@@ -2,10 +2,10 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
-import { Access } from "./Caller.ts"
-import { AgentTypeId, CustomerId, SubscriptionId } from "./Ids.ts"
-import { CustomerNotFound, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, InstantField, listOf, NoFields, NullableInstantField, Page } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
+import { CustomerNotFound, problem, Unavailable } from "../Problem.ts"
+import { created, IdempotencyHeader, InstantField, listOf, NoFields, NullableInstantField, Page } from "../Protocol.ts"
 
 /** pending_payment -> active <-> past_due; any of them -> canceled, which is final. */
 export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])

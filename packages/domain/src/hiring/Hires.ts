@@ -1,11 +1,11 @@
 /** Hired agents: an agent type, configured, under a subscription (domain.md, "States" and "Rules: hires and goals"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { NamedVersion } from "./Definition.ts"
-import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "./Ids.ts"
-import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, Page } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { NamedVersion } from "../Definition.ts"
+import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
+import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, Page } from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */

@@ -1,10 +1,10 @@
 /** Limits: how many runs of a customer, or of an agent type, may be under way at once (fairness between customers). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { AgentTypeId, CustomerId } from "./Ids.ts"
-import { InvalidRequest } from "./Problem.ts"
-import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { AgentTypeId, CustomerId } from "../Ids.ts"
+import { InvalidRequest } from "../Problem.ts"
+import { IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
 
 /** Whose runs are limited: one customer's, one agent type's, or those of each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({

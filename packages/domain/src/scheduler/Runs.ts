@@ -1,10 +1,10 @@
 /** Runs, as a person sees them: which slot, in which state, every attempt and its error (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "./Ids.ts"
-import { InvalidRequest, problem } from "./Problem.ts"
-import { IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "../Ids.ts"
+import { InvalidRequest, problem } from "../Problem.ts"
+import { IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
 export const ScheduledRunStatus = Schema.Literals(["pending", "completed", "cancelled"])

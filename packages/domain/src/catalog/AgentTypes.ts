@@ -1,10 +1,10 @@
 /** The catalog's contract: agent types are data, published once and then immutable (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access, Authorization } from "./Caller.ts"
-import { AgentTypeDefinition, NamedVersion } from "./Definition.ts"
-import { AgentTypeId } from "./Ids.ts"
-import { FieldIssue, InvalidRequest, problem } from "./Problem.ts"
+import { Access, Authorization } from "../Caller.ts"
+import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { AgentTypeId } from "../Ids.ts"
+import { FieldIssue, InvalidRequest, problem } from "../Problem.ts"
 import {
   BodyLimits,
   created,
@@ -15,7 +15,7 @@ import {
   Page,
   RequestProblems,
   strict,
-} from "./Protocol.ts"
+} from "../Protocol.ts"
 
 /** A published agent type: its definition, and when it came. `id` is `{agent_type_id}@{version}`. */
 export class AgentType extends Schema.Class<AgentType>("AgentType")({

@@ -2,13 +2,13 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
-import { Authorization } from "./Caller.ts"
+import { Authorization } from "../Caller.ts"
 import { ControlsGroup } from "./Controls.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
-import { BodyLimits, Idempotency, RequestProblems, strict } from "./Protocol.ts"
+import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
 import { RunsGroup } from "./Runs.ts"
-import { SchedulerHealthGroup } from "./SchedulerHealth.ts"
+import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
 
 /** Controls, backfill, runs, answers, simulation, dead letters, limits, health. */

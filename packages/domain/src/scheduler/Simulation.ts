@@ -1,12 +1,12 @@
 /** What the days to come look like: a load curve in virtual time, and what a spread would change (api.md, scheduler). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { Frequency } from "./Definition.ts"
-import { scheduleFaults } from "./Definition/ScheduleKeys.ts"
-import { InvalidRequest, problem } from "./Problem.ts"
-import { Instant } from "./Protocol.ts"
-import { LocalTime, ScheduleSettings, Timezone } from "./Schedule.ts"
+import { Access } from "../Caller.ts"
+import { Frequency } from "../Definition.ts"
+import { scheduleFaults } from "../Definition/ScheduleKeys.ts"
+import { InvalidRequest, problem } from "../Problem.ts"
+import { Instant } from "../Protocol.ts"
+import { LocalTime, ScheduleSettings, Timezone } from "../Schedule.ts"
 
 /** How many goals one simulation may hold. */
 export const maxGoals = 200_000

@@ -1,12 +1,12 @@
 /** What operators do to the scheduler, and the log of it (domain.md, "Audit"; api.md, scheduler). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { GoalDisabled, GoalNotFound, HireNotRunnable } from "./Goals.ts"
-import { HireNotFound } from "./Hires.ts"
-import { CustomerId, GoalInstanceId, HiredInstanceId, LogId, ScheduledRunId, Subject } from "./Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "./Problem.ts"
-import { IdempotencyHeader, Instant, JsonObject, listOf, Page, text } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { GoalDisabled, GoalNotFound, HireNotRunnable } from "../hiring/Goals.ts"
+import { HireNotFound } from "../hiring/Hires.ts"
+import { CustomerId, GoalInstanceId, HiredInstanceId, LogId, ScheduledRunId, Subject } from "../Ids.ts"
+import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { IdempotencyHeader, Instant, JsonObject, listOf, Page, text } from "../Protocol.ts"
 
 /** `scheduler_state.status`. */
 export const SchedulerStatus = Schema.Literals(["running", "paused"])

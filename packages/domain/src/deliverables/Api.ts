@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { AlreadyReviewed, Approval, ApprovalNotFound, Decision, DraftInvalid, ReviewStatus } from "./Approvals.ts"
-import { Access, Authorization } from "./Caller.ts"
+import { Access, Authorization } from "../Caller.ts"
 import {
   BatchAnswer,
   BatchItem,
@@ -26,8 +26,8 @@ import {
   ExecutionInProgress,
   NotApproved,
 } from "./Executions.ts"
-import { ApprovalId, CustomerId, DeliverableId, HiredInstanceId } from "./Ids.ts"
-import { CustomerNotFound, InvalidRequest, Unavailable } from "./Problem.ts"
+import { ApprovalId, CustomerId, DeliverableId, HiredInstanceId } from "../Ids.ts"
+import { CustomerNotFound, InvalidRequest, Unavailable } from "../Problem.ts"
 import {
   BodyLimits,
   created,
@@ -40,7 +40,7 @@ import {
   RequiredIdempotencyHeader,
   strict,
   text,
-} from "./Protocol.ts"
+} from "../Protocol.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** The 202 of an execution that is still being delivered: where to see how it goes. */

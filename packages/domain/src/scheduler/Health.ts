@@ -1,8 +1,8 @@
 /** How the scheduler does: the figures of the last hour, and what they come to (domain.md, "Health"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { Instant } from "./Protocol.ts"
+import { Access } from "../Caller.ts"
+import { Instant } from "../Protocol.ts"
 
 /** healthy: success >= 0.95 and fewer than 5 dead letters; degraded: >= 0.80 and fewer than 20; else down. */
 export const HealthStatus = Schema.Literals(["healthy", "degraded", "down"])

@@ -1,12 +1,12 @@
 /** What was made for someone in a trial: files, by name and place (domain.md, "Other columns"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "./Caller.ts"
-import { filled } from "./Contact.ts"
-import { TrialDeliverableId, TrialId } from "./Ids.ts"
-import { InvalidRequest, Unavailable } from "./Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page, text } from "./Protocol.ts"
-import { TrialNotFound } from "./Trials.ts"
+import { Access } from "../Caller.ts"
+import { filled } from "../Contact.ts"
+import { TrialDeliverableId, TrialId } from "../Ids.ts"
+import { InvalidRequest, Unavailable } from "../Problem.ts"
+import { created, IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
+import { TrialNotFound } from "../hiring/Trials.ts"
 
 /** A media type (RFC 9110): type/subtype, which may have parameters; at most 255 characters. */
 export const MediaType = Schema.String.check(
