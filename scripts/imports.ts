@@ -43,9 +43,11 @@ const isHttp = (file: string): boolean => /\/Http(\.ts$|\/)/.test(file)
 /** Files that the runtime may be seen in. */
 const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
 
-/** What of the domain has no business in it: who calls, how a failure looks, how a list or a body is written. */
+/** What of the domain has no business in it: who calls, how a failure looks, how a list or a body is written, what is kept how long. */
 const neutral = new Set(
-  ["Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Tokens"].map((name) => `@stint/domain/${name}`),
+  ["Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
+    `@stint/domain/${name}`
+  ),
 )
 
 const rules: ReadonlyArray<Rule> = [
