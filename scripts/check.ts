@@ -2,7 +2,8 @@
 import { access } from "node:fs/promises"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
-import { violations } from "./imports.ts"
+import { importViolations } from "./imports.ts"
+import { readSources } from "./sources.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
@@ -38,7 +39,7 @@ const parts: Readonly<Record<string, Part>> = {
     ? { "bench's types": command("node", tsc, "--noEmit", "-p", "bench") }
     : {}),
   imports: async () => {
-    const broken = await violations(root)
+    const broken = (await readSources(root)).flatMap(importViolations)
     return broken.length === 0 ? undefined : broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n")
   },
 }

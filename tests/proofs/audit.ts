@@ -5,7 +5,7 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { services } from "@stint/cli/Provision"
-import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { Effect, Redacted } from "effect"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"

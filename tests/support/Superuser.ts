@@ -1,6 +1,6 @@
 /** A superuser's eye and hand on the databases of a stack that runs: one lasting connection a database. */
 import { adminClient, type ServiceName } from "@stint/cli/Provision"
-import { postgresWords, sqlState } from "@stint/edge/Migrator/MigrationError"
+import { postgresWords, sqlState } from "@stint/edge/Pg/SqlErrors"
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Scope } from "effect"
 import { SqlError } from "effect/sql"

@@ -2,7 +2,7 @@
 import { Result, Schema } from "effect"
 import { cronFault, parseCron } from "./Cron.ts"
 import { dayMs } from "./DayPattern.ts"
-import { isTimezone, localTime } from "./Definition/Formats.ts"
+import { isTimezone, localTime } from "./Formats.ts"
 
 const known = new Map<string, boolean>()
 

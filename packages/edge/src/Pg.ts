@@ -2,8 +2,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
-import { sqlState } from "./Migrator/MigrationError.ts"
 import { connectionOf } from "./Pg/Connection.ts"
+import { sqlState } from "./Pg/SqlErrors.ts"
 import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
 

@@ -1,6 +1,6 @@
 /** Tries a connection as a service makes it, and says what was tried and what came of it. */
 import { PgClient } from "@effect/sql-pg"
-import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl, placeOf } from "@stint/edge/Pg/Url"
 import { Effect, Redacted } from "effect"

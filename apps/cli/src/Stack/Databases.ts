@@ -1,7 +1,7 @@
 /** The databases of the services: given, or in the embedded Postgres; at the schema of this program in either case. */
 import { PgClient } from "@effect/sql-pg"
 import { migrate, MigrationError } from "@stint/edge/Migrator"
-import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { Cause, Effect, Exit, Redacted } from "effect"

@@ -1,5 +1,5 @@
 import { down, downPlan, migrate, MigrationError, status } from "@stint/edge/Migrator"
-import { postgresWords } from "@stint/edge/Migrator/MigrationError"
+import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { verify } from "@stint/edge/Migrator/Verify"
 import { Effect, Redacted } from "effect"
 import * as SqlError from "effect/sql/SqlError"

@@ -2,7 +2,7 @@
 import type { Schema } from "effect"
 import type { ConfigSchema, Field, FieldType, GoalTemplate } from "../Definition.ts"
 import { isSecretKey } from "../Secrets.ts"
-import { isTimezone } from "./Formats.ts"
+import { isTimezone } from "../Formats.ts"
 
 /** At most this many fields in one schema, nested ones included. */
 export const maxFields = 200

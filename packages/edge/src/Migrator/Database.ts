@@ -5,7 +5,8 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql"
 import { connectionOf } from "../Pg/Connection.ts"
 import type { PgUrlError } from "../Pg/Url.ts"
-import { MigrationError, postgresWords, sqlState } from "./MigrationError.ts"
+import { postgresWords, sqlState } from "../Pg/SqlErrors.ts"
+import { MigrationError } from "./MigrationError.ts"
 import { type Plan, planOf, type ScriptFile } from "./Plan.ts"
 
 /** A database and the scripts that it should have seen. */

@@ -3,8 +3,8 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Ref, Schedule } from "effect"
 import type { SqlError } from "effect/sql"
 import { Health } from "../Health.ts"
-import { postgresWords, sqlState } from "../Migrator/MigrationError.ts"
 import { Refusal } from "../Refusal.ts"
+import { postgresWords, sqlState } from "./SqlErrors.ts"
 
 /** While the database is away. */
 const everyHalfSecond = Schedule.spaced("500 millis")

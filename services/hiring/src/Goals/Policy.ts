@@ -1,6 +1,6 @@
 /** Pure decisions on goals: what is wrong with one, when it runs by default, what a write comes to. */
 import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
-import { localTime } from "@stint/domain/Definition/Formats"
+import { localTime } from "@stint/domain/Formats"
 import { settingsIssues } from "@stint/domain/Definition/Validate"
 import type { GoalDraft } from "@stint/domain/hiring/Goals"
 import type { GoalInstanceId } from "@stint/domain/Ids"

@@ -1,6 +1,6 @@
 /** Pure decisions on hires: what a draft comes to, and when it can be finalized (domain.md, "States"). */
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
-import { isTimezone } from "@stint/domain/Definition/Formats"
+import { isTimezone } from "@stint/domain/Formats"
 import { configIssues, settingsIssues } from "@stint/domain/Definition/Validate"
 import {
   GoalsDoNotHold,
