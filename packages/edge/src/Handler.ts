@@ -15,6 +15,7 @@ import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
 import { leaveBehind } from "./Requests.ts"
+import * as Watchdog from "./Watchdog.ts"
 
 /** What the runtime that hosts a service gives it: its complete configuration, files, and reach. */
 export interface Host {
@@ -120,7 +121,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Layer.succeed(StateMetrics, StateMetrics.make()),
+      Watchdog.layer.pipe(Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make()))),
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),

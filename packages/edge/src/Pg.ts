@@ -2,10 +2,20 @@
 import { PgClient } from "@effect/sql-pg"
 import { Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
+import * as Client from "./Pg/Client.ts"
 import { connectionOf } from "./Pg/Connection.ts"
 import { sqlState } from "./Pg/SqlErrors.ts"
 import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
+
+/** How long a statement may take, locks included, before the server cancels it, in milliseconds. */
+const STATEMENT_MS = 30_000
+
+/** How long a statement waits for a connection of the pool, in milliseconds. */
+const CHECKOUT_MS = 30_000
+
+/** How long a connection is idle before the system asks whether the server's machine is still there. */
+const KEEP_ALIVE = "15 seconds"
 
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
@@ -21,13 +31,18 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
     })
     const maxConnections = yield* whole("STINT_PG_POOL", 1, 1_000, 10)
     const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0)
-    return PgClient.layer({
+    return PgClient.layerFrom(Client.make({
       ...connection,
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
       ...(ttl === 0 ? {} : { connectionTTL: Duration.seconds(ttl) }),
-      startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" },
-    })
+      keepAlive: KEEP_ALIVE,
+      startupParameters: {
+        timezone: "UTC",
+        statement_timeout: String(STATEMENT_MS),
+        idle_in_transaction_session_timeout: "30000",
+      },
+    }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 }))
   }))
 
 const passing = new Set([

@@ -1,0 +1,199 @@
+/**
+ * A Postgres client that waits for nothing without end. The library's client has no deadline for an answer, and begins,
+ * commits and rolls back where no interruption reaches, so a server that is frozen or cut off would hold a fiber for
+ * ever. Here every checkout and every statement runs in a fiber of its own: past its deadline the caller gets a
+ * ConnectionError at once, and the fiber is interrupted, which closes the connection unless the server confirms the
+ * cancellation within 5 seconds.
+ */
+import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
+import { type Context, Effect, Exit, Fiber, Predicate, Scope } from "effect"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+import { Watchdog } from "../Watchdog.ts"
+
+/** The name of its work in the watchdog's log and metric. */
+const WHAT = "database"
+
+/** How long the client waits, in milliseconds. */
+export interface Deadlines {
+  /** For a free connection of the pool, a new one included. */
+  readonly checkoutMs: number
+  /** For the answer to a statement. Longer than the server's statement_timeout, whose error says more. */
+  readonly answerMs: number
+}
+
+const late = (message: string) =>
+  new SqlError.SqlError({
+    reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "query" }),
+  })
+
+type Watch = Context.Service.Shape<typeof Watchdog>
+type Work = ReturnType<Watch["begin"]>
+
+/** Runs an effect in a fiber of its own, which the caller leaves behind when the deadline passes. */
+const bounded = <A, E, R>(
+  watch: Watch,
+  step: string,
+  deadlineMs: number,
+  self: (work: Work) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E | SqlError.SqlError, R> =>
+  Effect.withFiber((fiber) =>
+    Effect.callback((resume) => {
+      const work = watch.begin({
+        what: WHAT,
+        step,
+        deadlineMs,
+        context: fiber.context,
+        onLate: () => {
+          resume(Effect.fail(late(`no answer within ${work.deadlineMs / 1000} s`)))
+          child.interruptUnsafe()
+        },
+      })
+      const child = Effect.runForkWith(fiber.context as Context.Context<R>)(self(work))
+      child.addObserver((exit) => {
+        watch.end(work)
+        resume(exit)
+      })
+      return Fiber.interrupt(child)
+    })
+  )
+
+/** Runs a statement under its deadline. */
+type Run = <A>(sql: string, statement: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
+
+type Params = ReadonlyArray<unknown>
+type Transform = (<A extends object>(rows: ReadonlyArray<A>) => ReadonlyArray<A>) | undefined
+
+/** A session of the pool, as the statements of `effect/sql` use it. */
+class Session implements SqlConnection.Connection {
+  readonly session: PgConnection.PgConnection
+  readonly run: Run
+
+  constructor(session: PgConnection.PgConnection, run: Run) {
+    this.session = session
+    this.run = run
+  }
+
+  private rows(sql: string, params: Params, transform: Transform, prepare: boolean) {
+    return Effect.map(
+      this.run(sql, this.session.query(sql, params, prepare)),
+      ({ rows }) => transform === undefined ? rows : transform(rows),
+    )
+  }
+
+  execute(sql: string, params: Params, transform: Transform) {
+    return this.rows(sql, params, transform, true)
+  }
+
+  executeUnprepared(sql: string, params: Params, transform: Transform) {
+    return this.rows(sql, params, transform, false)
+  }
+
+  executeRaw(sql: string, params: Params) {
+    return this.run(sql, this.session.query(sql, params))
+  }
+
+  executeValues(sql: string, params: Params) {
+    return this.run(sql, this.session.queryValues(sql, params))
+  }
+
+  executeValuesUnprepared(sql: string, params: Params) {
+    return this.run(sql, this.session.queryValues(sql, params, false))
+  }
+
+  /** Without a deadline: the pace of a stream is its reader's. */
+  executeStream(sql: string, params: Params) {
+    return this.session.stream(sql, params)
+  }
+}
+
+/** Postgres answers the COMMIT of an aborted transaction with ROLLBACK, and no error. */
+const commit = (session: SqlConnection.Connection) =>
+  Effect.flatMap(
+    session.executeRaw("COMMIT", []),
+    (result) =>
+      Predicate.hasProperty(result, "command") && result.command === "ROLLBACK"
+        ? Effect.fail(
+          new SqlError.SqlError({
+            reason: new SqlError.UnknownError({
+              cause: new Error("the transaction was aborted"),
+              message: "COMMIT rolled back an aborted transaction",
+              operation: "commit",
+            }),
+          }),
+        )
+        : Effect.void,
+  )
+
+/** The library's own kind of fragment, which its compiler reads. */
+const json = Statement.custom<Statement.Custom<"PgJson", unknown>>("PgJson")
+
+/** Statements of one transaction run on a pinned session, and a pin that is given back during a statement closes it. */
+const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
+  Effect.gen(function* () {
+    const session = yield* pool.get
+    const pin = yield* Scope.make()
+    yield* Effect.addFinalizer((exit) => Scope.close(pin, exit))
+    const pinned = yield* Scope.provide(session.pin, pin)
+    const run: Run = (sql, statement) =>
+      Effect.withFiber(({ context }) => {
+        const onLate = () => void Effect.runFork(Scope.close(pin, Exit.void))
+        const work = watch.begin({ what: WHAT, step: sql, deadlineMs: answerMs, context, onLate })
+        return Effect.onExit(statement, () => Effect.sync(() => watch.end(work)))
+      })
+    return new Session(pinned, run)
+  })
+
+/** A pooled client. Connections open when they are needed. */
+export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, { answerMs, checkoutMs }: Deadlines) {
+  const watch = yield* Watchdog
+  const pool = yield* PgPool.make(config)
+
+  const checkout = <A, R>(acquire: Effect.Effect<A, SqlError.SqlError, R>) =>
+    bounded(watch, "waits for a connection", checkoutMs, () => acquire)
+
+  // one fiber for both: it waits for the connection, then for the answer
+  const borrower: SqlConnection.Borrower = (use) =>
+    bounded(watch, "waits for a connection", checkoutMs, (work) => {
+      const run: Run = (sql, statement) =>
+        Effect.suspend(() => {
+          watch.restart(work, sql, answerMs)
+          return statement
+        })
+      return pool.use((session) => use(new Session(session, run)))
+    })
+
+  const reserved = checkout(reserve(watch, pool, answerMs))
+
+  const listen = Effect.fnUntraced(function* (channel: string) {
+    const scope = yield* Scope.make()
+    const answered = <A, E, R>(sql: string, self: Effect.Effect<A, E, R>) => bounded(watch, sql, answerMs, () => self)
+    // UNLISTEN waits for an answer as well
+    yield* Effect.addFinalizer((exit) => Effect.ignore(answered(`UNLISTEN ${channel}`, Scope.close(scope, exit))))
+    const session = yield* Scope.provide(checkout(pool.reserve), scope)
+    return yield* answered(`LISTEN ${channel}`, Scope.provide(session.listen(channel), scope))
+  })
+
+  const client = yield* SqlClient.make({
+    acquirer: reserved,
+    borrower,
+    compiler: PgClient.makeCompiler(),
+    driver: "pg",
+    prepareTransactionControls: true,
+    commit,
+    releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
+    spanAttributes: [
+      ["db.system.name", "postgresql"],
+      ["db.namespace", config.database ?? config.username ?? "postgres"],
+      ["server.address", config.host ?? "localhost"],
+      ["server.port", config.port ?? 5432],
+    ],
+  })
+  return Object.assign(client, {
+    [PgClient.TypeId]: PgClient.TypeId,
+    config,
+    json: (value: unknown) => Statement.fragment([json(value, undefined, undefined)]),
+    listen,
+    notify: (channel: string, payload: string) =>
+      Effect.asVoid(borrower((session) => session.execute("select pg_notify($1, $2)", [channel, payload], undefined))),
+  })
+})
