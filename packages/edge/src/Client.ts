@@ -57,8 +57,9 @@ const late = (
   })
 
 /**
- * A client of another service. Every call is answered within `deadline` or fails (HttpClientError), and carries the request id and
- * the trace of the request that is being handled. It tries once: who calls decides what a failure means.
+ * A client of another service. A call is answered, body included, within `deadline`, or fails with an HttpClientError. It
+ * carries the request id and the trace of the request that is being handled. It is not retried: that is the caller's
+ * decision.
  */
 export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>,
@@ -70,7 +71,8 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
       baseUrl,
       transformClient: (client) =>
         HttpClient.transform(client, (response, request) =>
-          Effect.timeoutOrElse(response, {
+          // a response is there once its headers are: its body is read within the deadline as well
+          Effect.timeoutOrElse(Effect.tap(response, (answer) => answer.arrayBuffer), {
             duration: options.deadline,
             orElse: () => Effect.fail(late(request, options)),
           })).pipe(HttpClient.mapRequestEffect((request) =>

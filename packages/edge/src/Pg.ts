@@ -14,9 +14,6 @@ const STATEMENT_MS = 30_000
 /** How long a statement waits for a connection of the pool, in milliseconds. */
 const CHECKOUT_MS = 30_000
 
-/** How long a connection is idle before the system asks whether the server's machine is still there. */
-const KEEP_ALIVE = "15 seconds"
-
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
  * `STINT_PG_POOL` bounds its connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
@@ -36,7 +33,6 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
       ...(ttl === 0 ? {} : { connectionTTL: Duration.seconds(ttl) }),
-      keepAlive: KEEP_ALIVE,
       startupParameters: {
         timezone: "UTC",
         statement_timeout: String(STATEMENT_MS),

@@ -21,13 +21,16 @@ export interface Deadlines {
   readonly answerMs: number
 }
 
-const late = (message: string) =>
-  new SqlError.SqlError({
-    reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "query" }),
-  })
-
 type Watch = Context.Service.Shape<typeof Watchdog>
 type Work = ReturnType<Watch["begin"]>
+
+/** What a caller gets when the deadline has passed. */
+const lateError = ({ deadlineMs }: Work) => {
+  const message = `no answer within ${deadlineMs / 1000} s`
+  return new SqlError.SqlError({
+    reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "query" }),
+  })
+}
 
 /** Runs an effect in a fiber of its own, which the caller leaves behind when the deadline passes. */
 const bounded = <A, E, R>(
@@ -44,7 +47,7 @@ const bounded = <A, E, R>(
         deadlineMs,
         context: fiber.context,
         onLate: () => {
-          resume(Effect.fail(late(`no answer within ${work.deadlineMs / 1000} s`)))
+          resume(Effect.fail(lateError(work)))
           child.interruptUnsafe()
         },
       })
@@ -127,7 +130,10 @@ const commit = (session: SqlConnection.Connection) =>
 /** The library's own kind of fragment, which its compiler reads. */
 const json = Statement.custom<Statement.Custom<"PgJson", unknown>>("PgJson")
 
-/** Statements of one transaction run on a pinned session, and a pin that is given back during a statement closes it. */
+/**
+ * A session for several statements. It is pinned: giving the pin back during a statement closes the session, which ends
+ * the statement also where no interruption reaches.
+ */
 const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
   Effect.gen(function* () {
     const session = yield* pool.get
@@ -138,7 +144,10 @@ const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
       Effect.withFiber(({ context }) => {
         const onLate = () => void Effect.runFork(Scope.close(pin, Exit.void))
         const work = watch.begin({ what: WHAT, step: sql, deadlineMs: answerMs, context, onLate })
-        return Effect.onExit(statement, () => Effect.sync(() => watch.end(work)))
+        return statement.pipe(
+          Effect.catch((error) => Effect.fail(work.isLate ? lateError(work) : error)),
+          Effect.onExit(() => Effect.sync(() => watch.end(work))),
+        )
       })
     return new Session(pinned, run)
   })

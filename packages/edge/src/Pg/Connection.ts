@@ -3,6 +3,9 @@ import type { PgClient } from "@effect/sql-pg"
 import { Duration, Redacted } from "effect"
 import { parsePgUrl, type TlsMode } from "./Url.ts"
 
+/** How long a connection is idle before the system asks whether the server's machine is still there. */
+const KEEP_ALIVE = "15 seconds"
+
 type TlsOptions = Pick<PgClient.PgClientConfig, "ssl" | "url">
 
 /**
@@ -34,7 +37,7 @@ export const connectionOf = (url: Redacted.Redacted) => {
     database,
     username: user,
     connectTimeout: connectTimeout === 0 ? Duration.infinity : Duration.seconds(connectTimeout ?? 5),
-    ...(socket === undefined ? {} : { path: socket }),
+    ...(socket === undefined ? { keepAlive: KEEP_ALIVE } : { path: socket }),
     ...(password === undefined ? {} : { password: Redacted.make(password) }),
     ...(options === undefined ? {} : { startupOptions: options }),
     ...tlsOptions(tls),
