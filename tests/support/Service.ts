@@ -73,7 +73,7 @@ export const startService = async (
   const host: Host = {
     env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
     files: memoryFiles(Object.assign(files, { "service.token": service })),
-    reach: { check: () => Effect.void },
+    portCheck: { check: () => Effect.void },
   }
   const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()

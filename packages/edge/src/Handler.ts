@@ -1,4 +1,4 @@
-/** The web-standard seam: layers in, a fetch handler out. Any runtime that calls fetch handlers can host a service. */
+/** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
 import { AnyProblem } from "@stint/domain/Problem"
 import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
@@ -10,21 +10,21 @@ import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
 import { makeRequestMetrics, routes as metricsRoutes, StateMetrics } from "./Metrics.ts"
-import { Reach } from "./Reach.ts"
+import { PortCheck } from "./PortCheck.ts"
 import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
-import { leaveBehind } from "./Requests.ts"
+import { recordRequest } from "./RequestLog.ts"
 import * as Watchdog from "./Watchdog.ts"
 
-/** What the runtime that hosts a service gives it: its complete configuration, files, and reach. */
+/** What the runtime gives a service: its complete configuration, files, and a check of ports. */
 export interface Host {
   readonly env: Record<string, string | undefined>
   readonly files: Files["Service"]
-  readonly reach: Reach["Service"]
+  readonly portCheck: PortCheck["Service"]
 }
 
-/** The middlewares that every API of ours has; they need the keys' repo of the service. */
+/** The middlewares that every API has. They need the IdempotencyRepo of the service. */
 export const middlewares = Layer.mergeAll(
   RequestProblems.layer,
   Body.layer,
@@ -64,7 +64,7 @@ const broken = {
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
-/** Every failure leaves as a problem with the request's id, whoever made it: the contract, the router or the runtime. */
+/** Makes every failure a problem with the request's id, also those of the router and the runtime. */
 const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
   const headers = new Headers(response.headers)
   headers.set("x-request-id", requestId)
@@ -90,7 +90,7 @@ const finish = async (response: Response, requestId: string, facts: RequestFacts
   return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })
 }
 
-/** A path that no thing of ours can have is a 404; a query with U+0000 or broken UTF-8 a 400. */
+/** 404 for a path with broken percent-encoding or U+0000, 400 for such a query. */
 const refusedUrl = (url: string): Response | undefined => {
   const [path, query] = url.split("?", 2) as [string, string | undefined]
   const readable = (text: string) => {
@@ -105,9 +105,9 @@ const refusedUrl = (url: string): Response | undefined => {
 }
 
 /**
- * A service as a fetch handler. `drain` ends background work and takes readiness away; `dispose` closes the rest.
- * The layers are built at once; a request that comes earlier waits for them. `refused` says why they, or what they name,
- * can't be used, should it be so.
+ * A service as a fetch handler. Its layers are built at once; a request that comes earlier waits for them. `drain` takes
+ * readiness away and ends background work; `dispose` closes the layers. `refused` is fulfilled with the reason when the
+ * layers can't be built or the service can't do its work (a wrong setting, a database with another schema).
  */
 export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   const health = Health.make()
@@ -125,13 +125,13 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
-      Layer.succeed(Reach, host.reach),
+      Layer.succeed(PortCheck, host.portCheck),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
     )),
     Layer.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void
-      // A wrong setting is said in a sentence; a bug is shown whole
-      const shown = Cause.hasDies(cause) ? Effect.logError("the layers broke", cause) : Effect.void
+      // of a wrong setting the sentence is enough; of a bug the log has the whole cause
+      const shown = Cause.hasDies(cause) ? Effect.logError("the layers can't be built", cause) : Effect.void
       return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
     }),
   )
@@ -151,7 +151,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     const response = await finish(await answer(), requestId, facts)
     const { status } = response
     const tookMs = performance.now() - began
-    leaveBehind({ audit, metrics }, { request, requestId, trace, facts, status, at, tookMs })
+    recordRequest({ audit, metrics }, { request, requestId, trace, facts, status, at, tookMs })
     return response
   }
   return { fetch, drain: () => Effect.runPromise(health.drain), dispose, refused: health.refused }

@@ -5,6 +5,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
+import { MIGRATOR_LOCK } from "./Locks.ts"
 import { type Ledger, type MigrationTarget, onDatabase, readLedger } from "./Migrator/Database.ts"
 import { MigrationError } from "./Migrator/MigrationError.ts"
 import type { Plan } from "./Migrator/Plan.ts"
@@ -20,9 +21,6 @@ export interface MigrationStatus {
   readonly pending: ReadonlyArray<string>
   readonly unknown: ReadonlyArray<string>
 }
-
-/** One lock for all migrators of a database; the number is arbitrary, and nobody else takes it. */
-const lockKey = 7_105_177
 
 /** A server that looks for its client while a statement runs frees the lock of a migrator that was killed. Not all can. */
 const noticeDeath = `do $$ begin
@@ -63,7 +61,7 @@ const locked = <A>(
     yield* sql`select set_config('lock_timeout', ${String(timeout)}, true),
       set_config('client_min_messages', 'warning', true)`
     yield* sql.unsafe(noticeDeath)
-    yield* sql`select pg_advisory_xact_lock(${lockKey})`.pipe(
+    yield* sql`select pg_advisory_xact_lock(${MIGRATOR_LOCK})`.pipe(
       Effect.catchIf(
         (error) => sqlState(error) === "55P03",
         () =>

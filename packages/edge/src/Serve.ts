@@ -1,27 +1,27 @@
-/** Hosts a service on Deno: its environment by name, its files, a listener on loopback, and a graceful end. */
-import { denoReach } from "./Serve/Reach.ts"
+/** Hosts a service on Deno: its variables and files, a listener on loopback, and a graceful shutdown. */
 import type { Host } from "./Handler.ts"
-import { instanceHeader } from "./Serve/Instance.ts"
 import { denoFiles } from "./Serve/DenoFiles.ts"
+import { denoPortCheck } from "./Serve/DenoPortCheck.ts"
+import { instanceHeader } from "./Serve/Instance.ts"
 import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
 
-/** How long a drain may take before the process ends all the same, in milliseconds. */
+/** How long a drain may take before the process exits anyway, in milliseconds. */
 const DRAIN_MS = 20_000
 
-/** What Deno gives a service: only the named variables (its `--allow-env`), and the files it may read. */
+/** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, and TCP. */
 export const denoHost = (names: ReadonlyArray<string>): Host => ({
   env: Object.fromEntries(names.map((name) => [name, given[name] ?? Deno.env.get(name)])),
   files: denoFiles,
-  reach: denoReach,
+  portCheck: denoPortCheck,
 })
 
-/** Why a listener can't be had, in one sentence. */
+/** Why the service can't listen, in one sentence. */
 const listenFailure = (name: string, port: number, error: unknown) =>
   error instanceof Deno.errors.AddrInUse
     ? `${name}: port ${port} is in use; stop what listens there or set STINT_PORT_BASE`
     : `${name}: can't listen on port ${port}: ${error instanceof Error ? error.message : error}`
 
-/** Says on `/readyz` whose process answers: a supervisor believes its own child alone, whoever took the port. */
+/** Adds to `/readyz` which process answers, so that a supervisor does not take another process on the port for its child. */
 const signed = (fetch: (request: Request) => Promise<Response>, instance: string) => async (request: Request) => {
   const response = await fetch(request)
   if (new URL(request.url).pathname === "/readyz") response.headers.set(instanceHeader, instance)
@@ -29,9 +29,9 @@ const signed = (fetch: (request: Request) => Promise<Response>, instance: string
 }
 
 /**
- * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, prints one line when it does, and on SIGTERM or
- * SIGINT drains: not ready, background work ended, listener closed once what it serves is answered, then the pool.
- * A supervisor's death drains as well; what it starts prints no line of its own.
+ * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, and prints one line when it does, unless it has a
+ * supervisor. On SIGTERM, SIGINT or the death of its supervisor it drains: readiness is taken away, background work ends,
+ * the listener closes once its requests are answered, then the layers (the database pool among them).
  */
 export const serve = (
   service: {
@@ -41,7 +41,7 @@ export const serve = (
     readonly fetch: (request: Request) => Promise<Response>
     readonly drain: () => Promise<void>
     readonly dispose: () => Promise<void>
-    /** Why the service can't do its work: it ends. */
+    /** Fulfilled with the reason when the service can't do its work; then the process exits with 1. */
     readonly refused: Promise<string>
   },
   env: Host["env"],

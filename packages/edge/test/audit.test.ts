@@ -8,7 +8,7 @@ import { type AuditLine, AuditRepo } from "../src/Audit/Repo.ts"
 import { uuidv7Series } from "../src/Ids.ts"
 import { Health } from "../src/Health.ts"
 import { StateMetrics } from "../src/Metrics.ts"
-import { firstParameter } from "../src/Requests.ts"
+import { firstParameter } from "../src/RequestLog.ts"
 
 const line = (n: number): Line => ({
   id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,

@@ -5,7 +5,7 @@ import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/
 import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import * as Client from "@stint/edge/Client"
-import { Reach } from "@stint/edge/Reach"
+import { PortCheck } from "@stint/edge/PortCheck"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { type ClaimedRun, keyOf } from "./Model.ts"
 
@@ -26,12 +26,12 @@ export class Drafts extends Context.Service<Drafts, {
   static readonly layer = Layer.effect(
     Drafts,
     Effect.gen(function* () {
-      const reach = yield* Reach
+      const ports = yield* PortCheck
       const url = yield* Client.urlOf("deliverables")
       const client = yield* Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
       return Drafts.of({
         make: Effect.fnUntraced(function* (runs) {
-          yield* Effect.mapError(reach.check(url), ({ message }) => new Away({ message }))
+          yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ message }))
           const items = runs.map((run) => ({
             idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
             goal_instance_id: run.goal_instance_id,

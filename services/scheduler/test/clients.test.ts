@@ -2,7 +2,7 @@
 import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Files } from "@stint/edge/Files"
-import { Reach, Unreachable } from "@stint/edge/Reach"
+import { PortCheck, Unreachable } from "@stint/edge/PortCheck"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Fiber, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -26,7 +26,7 @@ const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hi
       listens ? Effect.void : Effect.fail(new Unreachable({ message: `nothing listens at ${url}` }))
     const layer = Clients.pipe(Layer.provide([
       Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
-      Layer.succeed(Reach, Reach.of({ check })),
+      Layer.succeed(PortCheck, PortCheck.of({ check })),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({
         DELIVERABLES_URL: "http://deliverables.test",
         HIRING_URL: "http://hiring.test",

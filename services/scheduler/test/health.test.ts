@@ -214,7 +214,7 @@ describe("what an alert may be set to", () => {
     const service = webHandler(App as never, {
       env: { SCHEDULER_PERSISTENCE_MODE: "memory", STINT_JWKS: `{"keys":[]}`, STINT_SERVICE_TOKEN_FILE: "t", ...env },
       files: { read: () => Effect.succeed("t"), appendLine: () => Effect.void },
-      reach: { check: () => Effect.void },
+      portCheck: { check: () => Effect.void },
     })
     assert.match(await service.refused, why)
   })

@@ -1,10 +1,10 @@
-/** What a handled request leaves behind: its line in the audit, and its part in the metrics. */
+/** Records an answered request: a line of the audit, and its count and time in the metrics. */
 import type { Audit } from "./Audit.ts"
 import { uuidv7Series } from "./Ids.ts"
 import type { RequestMetrics } from "./Metrics.ts"
 import type { RequestFacts, TraceContext } from "./RequestContext.ts"
 
-/** How long a parameter of a path may be in the audit; ids of ours are shorter. */
+/** The most characters of a path's parameter that the audit takes; our ids are shorter. */
 const LONGEST_ID = 200
 
 /** A request that was answered. */
@@ -14,15 +14,15 @@ export interface Handled {
   readonly trace: TraceContext
   readonly facts: RequestFacts
   readonly status: number
-  /** When it came, epoch milliseconds. */
+  /** When it arrived, in epoch milliseconds. */
   readonly at: number
-  /** How long it took, in milliseconds. */
+  /** From its arrival to its answer, in milliseconds. */
   readonly tookMs: number
 }
 
 const nextId = uuidv7Series()
 
-/** The value of a template's first parameter in a url, decoded. */
+/** The value that a url has for the first parameter of a path template, decoded; null when there is none. */
 export const firstParameter = (template: string, url: string): string | null => {
   const place = template.split("/").findIndex((part) => part.startsWith(":"))
   if (place === -1) return null
@@ -32,10 +32,10 @@ export const firstParameter = (template: string, url: string): string | null => 
 }
 
 /**
- * Leaves what a request leaves behind. One that reached no endpoint of the contract (health, documentation, a path that
- * does not exist) has no line: there is no saying what was asked.
+ * Records a request. The audit has no line for one that reached no endpoint of the contract: health, documentation, a
+ * path that does not exist.
  */
-export const leaveBehind = (
+export const recordRequest = (
   { audit, metrics }: { readonly audit: Audit["Service"]; readonly metrics: RequestMetrics },
   { at, facts, request, requestId, status, tookMs, trace }: Handled,
 ): void => {
