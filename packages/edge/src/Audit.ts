@@ -1,45 +1,46 @@
 /**
- * The audit of a service's edge: who called what, the status, how long it took. A request leaves its line in a bounded
- * buffer and goes its way; the lines are written in batches, within a second or as soon as a batch is full.
+ * The audit of a service: who called what, with which status, in what time. A request adds its line to a bounded buffer
+ * and does not wait; a worker writes the lines in batches, after a second or as soon as a batch is full.
  */
 import { Cause, Context, Effect, Latch, Layer } from "effect"
-import { type AuditLine, AuditRepo, KEEP_DAYS } from "./Audit/Repo.ts"
+import { RETENTION } from "@stint/domain/Retention"
+import { type AuditLine, AuditRepo } from "./Audit/Repo.ts"
 import { Health } from "./Health.ts"
 import { StateMetrics } from "./Metrics.ts"
 import { isSqlUnavailable } from "./Pg.ts"
 import type { RetentionJob } from "./Retention.ts"
 import { reconnect } from "./Schedules.ts"
 
-/** How many lines are written at once. */
+/** How many lines one statement writes. */
 const BATCH = 500
-/** How long a line may wait for others, in milliseconds. */
+/** How long the first line of a batch waits for more, in milliseconds. */
 const LINGER_MS = 1_000
-/** How many lines may wait while the database is away; then the oldest go. */
+/** How many lines the buffer holds while the database is away; past that the oldest are dropped. */
 const CAPACITY = 20_000
-/** How long a service that ends tries to write what is left, in milliseconds. */
-const LAST_MS = 5_000
+/** How long a service that shuts down tries to write the lines that are left, in milliseconds. */
+const SHUTDOWN_MS = 5_000
 
-/** A request's line, before the service puts its name on it. */
+/** A line without the service's name, which the worker adds. */
 export type Line = Omit<AuditLine, "service">
 
 /** The buffer between requests and the database. */
 export class Audit extends Context.Service<Audit, {
-  /** Leaves a line. Never waits, never fails; when the buffer is full, its oldest line is dropped and counted. */
+  /** Adds a line. It never waits or fails; a full buffer drops its oldest line and counts it. */
   record(line: Line): void
-  /** Takes the oldest lines out, at most so many. */
+  /** Removes and returns the oldest lines, at most `count`. */
   take(count: number): ReadonlyArray<Line>
-  /** Puts lines that could not be written back in front. */
-  giveBack(lines: ReadonlyArray<Line>): void
-  /** How many lines wait. */
+  /** Returns lines that could not be written to the front of the buffer. */
+  putBack(lines: ReadonlyArray<Line>): void
+  /** How many lines the buffer holds. */
   size(): number
-  /** How many lines were dropped since the service began. */
+  /** How many lines were dropped since the service started. */
   dropped(): number
-  /** Succeeds when a line waits. */
+  /** Succeeds when the buffer holds a line. */
   readonly some: Effect.Effect<void>
-  /** Succeeds when a whole batch waits. */
+  /** Succeeds when the buffer holds a full batch. */
   readonly full: Effect.Effect<void>
 }>()("stint/Audit") {
-  /** The buffer of a service, made before its layers, so that the handler can fill it. */
+  /** Makes a buffer; the handler makes it before the layers and fills it. */
   static make(capacity: number = CAPACITY): Audit["Service"] {
     let lines: Array<Line> = []
     let dropped = 0
@@ -65,7 +66,7 @@ export class Audit extends Context.Service<Audit, {
         signal()
         return taken
       },
-      giveBack: (back) => {
+      putBack: (back) => {
         lines = [...back, ...lines]
         const over = Math.max(lines.length - capacity, 0)
         lines.splice(0, over)
@@ -80,45 +81,46 @@ export class Audit extends Context.Service<Audit, {
   }
 }
 
-const passes = (cause: Cause.Cause<never>) => Cause.hasInterruptsOnly(cause) || isSqlUnavailable(Cause.squash(cause))
+const isTransient = (cause: Cause.Cause<never>) =>
+  Cause.hasInterruptsOnly(cause) || isSqlUnavailable(Cause.squash(cause))
 
-/** Writes the lines of the service `name`; whatever way it ends, it first writes what is left. */
+/** The worker that writes the lines of the service `name`. At a drain and when its scope closes it writes the lines that are left. */
 export const layer = (name: string) =>
   Layer.effectDiscard(Effect.gen(function* () {
     const audit = yield* Audit
     const repo = yield* AuditRepo
     const health = yield* Health
     const state = yield* StateMetrics
-    let told = 0
+    let reported = 0
 
     const write = Effect.suspend(() => {
       const batch = audit.take(BATCH)
       if (batch.length === 0) return Effect.void
       return repo.append(batch.map((line) => ({ ...line, service: name }))).pipe(
-        Effect.onError((cause) => passes(cause) ? Effect.sync(() => audit.giveBack(batch)) : Effect.void),
-        // what the database refuses now it refuses always: it must not hold up what comes after it
+        Effect.onError((cause) => isTransient(cause) ? Effect.sync(() => audit.putBack(batch)) : Effect.void),
+        // lines that the database refuses would be refused again: drop them, so that later lines are written
         Effect.catchCause((cause) =>
-          passes(cause)
+          isTransient(cause)
             ? Effect.failCause(cause)
             : Effect.logError(`audit: ${batch.length} lines can't be written`, cause)
         ),
       )
     })
     const all = Effect.andThen(write, Effect.whileLoop({ while: () => audit.size() > 0, body: () => write, step() {} }))
-    const tell = Effect.suspend(() => {
-      const lost = audit.dropped() - told
-      told = audit.dropped()
+    const reportDropped = Effect.suspend(() => {
+      const lost = audit.dropped() - reported
+      reported = audit.dropped()
       return lost === 0
         ? Effect.void
         : Effect.logWarning(`audit: ${lost} lines were dropped, the oldest, while the database was away`)
     })
-    const last = Effect.interruptible(all).pipe(
+    const writeRest = Effect.interruptible(all).pipe(
       Effect.sandbox,
       Effect.retry(reconnect),
-      Effect.timeoutOption(LAST_MS),
+      Effect.timeoutOption(SHUTDOWN_MS),
       Effect.ignoreCause,
     )
-    const lost = Effect.suspend(() =>
+    const reportLost = Effect.suspend(() =>
       audit.size() === 0 ? Effect.void : Effect.logError(`audit: ${audit.size()} lines could not be written`)
     )
 
@@ -129,12 +131,12 @@ export const layer = (name: string) =>
         { name: "audit_lines_dropped", help: "Lines of the audit lost to a full buffer", value: audit.dropped() },
       ]),
     )
-    yield* Effect.addFinalizer(() => Effect.andThen(last, lost))
-    yield* health.onDrain(last)
+    yield* Effect.addFinalizer(() => Effect.andThen(writeRest, reportLost))
+    yield* health.onDrain(writeRest)
     yield* audit.some.pipe(
       Effect.andThen(Effect.raceFirst(Effect.sleep(LINGER_MS), audit.full)),
       Effect.andThen(all),
-      Effect.andThen(tell),
+      Effect.andThen(reportDropped),
       Effect.sandbox,
       Effect.retry(reconnect),
       Effect.forever,
@@ -142,10 +144,10 @@ export const layer = (name: string) =>
     )
   }))
 
-/** The audit's retention. */
+/** Removes lines past their retention. */
 export const retention: Effect.Effect<RetentionJob, never, AuditRepo> = Effect.map(AuditRepo, (repo) => ({
   name: "gateway_audit_logs",
-  keeps: `${KEEP_DAYS} days`,
+  keeps: `${RETENTION.auditLines} days`,
   expired: repo.expired,
   remove: (limit) => repo.prune(limit),
 }))

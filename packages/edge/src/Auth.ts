@@ -1,4 +1,4 @@
-/** Bearer authentication: verifies tokens against a JWKS and checks the endpoint's roles, before a body is read. */
+/** Bearer authentication: verifies the token by a JWKS and checks the endpoint's roles, before the body is read. */
 import { Access, Authorization, Caller, CurrentCaller, type Role } from "@stint/domain/Caller"
 import { Unauthorized, WrongRole } from "@stint/domain/Problem"
 import { audience as ours } from "@stint/domain/Tokens"
@@ -7,9 +7,9 @@ import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey 
 import { Refusal } from "./Refusal.ts"
 import { Facts } from "./RequestContext.ts"
 
-/** Where the public keys come from. */
+/** The public keys that tokens are verified with. */
 export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys") {
-  /** From `STINT_JWKS_URL` (fetched and cached), or from the JSON of `STINT_JWKS`, as the local launcher gives it. */
+  /** From `STINT_JWKS_URL` (fetched and cached), else from `STINT_JWKS` (JSON), which the local launcher sets. */
   static readonly layer = Layer.effect(
     Keys,
     Effect.gen(function* () {
@@ -27,10 +27,10 @@ export class Keys extends Context.Service<Keys, JWTVerifyGetKey>()("stint/Keys")
 
 const decodeCaller = Schema.decodeUnknownOption(Schema.Struct({ sub: Caller.fields.subject, role: Caller.fields.role }))
 
-/** How many verified tokens are remembered, until each one's own end. */
-const REMEMBERED = 10_000
+/** How many verified tokens are cached, each until it expires. */
+const CACHED = 10_000
 
-/** The layer of `Authorization`. Tokens: asymmetric signature, `exp` needed, claims `sub` and `role`. */
+/** The layer of `Authorization`. A token needs an asymmetric signature, `exp` and the claims `sub` and `role`. */
 export const layer = Layer.effect(
   Authorization,
   Effect.gen(function* () {
@@ -52,14 +52,15 @@ export const layer = Layer.effect(
             clockTolerance: 5,
             ...(Option.isSome(issuer) ? { issuer: issuer.value } : {}),
           }),
-        catch: () => new Unauthorized({ detail: "The token is not valid: its signature, its end or its audience" }),
+        catch: () =>
+          new Unauthorized({ detail: "The token is not valid: check its signature, its expiry and its audience" }),
       })
       const caller = decodeCaller(claims.payload)
       if (Option.isNone(caller)) {
-        return yield* new Unauthorized({ detail: "The token's sub or role is not one of ours" })
+        return yield* new Unauthorized({ detail: "The token's sub or role is not valid" })
       }
       const value = { subject: caller.value.sub, role: caller.value.role }
-      if (verified.size >= REMEMBERED) verified.delete(verified.keys().next().value!)
+      if (verified.size >= CACHED) verified.delete(verified.keys().next().value!)
       verified.set(token, { caller: value, until: claims.payload.exp! * 1000 })
       return value
     })

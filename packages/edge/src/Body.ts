@@ -1,4 +1,4 @@
-/** Bodies, before anything decodes them: size, encoding, media type, depth, and what Postgres can't hold (api.md). */
+/** Checks bodies before they are decoded: size, encoding, media type, depth, and text that Postgres can't store (api.md). */
 import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "@stint/domain/Problem"
 import { BodyLimits } from "@stint/domain/Protocol"
 import { Effect, Layer, Stream } from "effect"
@@ -6,18 +6,18 @@ import { HttpServerRequest } from "effect/http"
 import { jsonPath } from "@stint/domain/FieldIssues"
 
 const MIB = 1024 * 1024
-/** What a body may weigh, in bytes; the batch of runs may weigh more. */
+/** The most bytes of a body; a batch of runs may be larger. */
 const limitOf = (path: string) => path.endsWith("/batch") ? 10 * MIB : MIB
-/** How much of a body that is too large is read away, so that its sender gets to see the answer. */
+/** How many bytes past the limit are read and dropped, so that the sender gets the answer and not a broken connection. */
 const DRAIN = 32 * MIB
 /** How long a body may take to arrive. */
-const PATIENCE = "60 seconds"
-/** How deep a body may nest. */
+const ARRIVAL = "60 seconds"
+/** How deep a body may be nested. */
 const DEPTH = 64
 
 const invalid = (path: string, message: string) => new InvalidRequest({ detail: message, errors: [{ path, message }] })
 
-/** The first fault of a parsed body: a string with NUL or a lone surrogate, a number that is not finite, or depth. */
+/** The first fault of a parsed body: a text with NUL or a lone surrogate, a number that is not finite, or too much nesting. */
 const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest | undefined => {
   switch (typeof value) {
     case "string":
@@ -57,11 +57,10 @@ const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
       return size > limit + DRAIN
     }),
     Stream.runDrain,
-    // a body that ends early, or never does: what came does not decode
-    Effect.mapError(() => invalid("$", "ended before it was whole")),
+    Effect.mapError(() => invalid("$", "ended before it was complete")),
     Effect.timeoutOrElse({
-      duration: PATIENCE,
-      orElse: () => Effect.fail(invalid("$", `did not arrive within ${PATIENCE}`)),
+      duration: ARRIVAL,
+      orElse: () => Effect.fail(invalid("$", `did not arrive within ${ARRIVAL}`)),
     }),
   )
   if (size > limit) {
@@ -96,7 +95,7 @@ const decode = Effect.fnUntraced(function* (bytes: Uint8Array) {
   return fault === undefined ? text : yield* fault
 })
 
-/** The layer of `BodyLimits`. An empty body counts as `{}`, so that a POST that needs none can go without. */
+/** The layer of `BodyLimits`. An empty body counts as `{}`. */
 export const layer = Layer.succeed(
   BodyLimits,
   Effect.fnUntraced(function* (httpEffect, { endpoint }) {

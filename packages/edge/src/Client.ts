@@ -1,4 +1,4 @@
-/** Typed clients of the other services: derived from their contracts, with a deadline and this service's own token. */
+/** Typed clients of the other services, derived from their contracts, with a deadline and this service's token. */
 import { Authorization } from "@stint/domain/Caller"
 import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
@@ -8,7 +8,7 @@ import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
 import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
 
-/** This service's own token, of the role service, from `STINT_SERVICE_TOKEN_FILE`; read anew once a minute, as it is rotated. */
+/** This service's token (role service) from `STINT_SERVICE_TOKEN_FILE`; read again every minute, since it is rotated. */
 export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Redacted.Redacted>>()(
   "stint/ServiceToken",
 ) {
@@ -26,7 +26,7 @@ export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Re
   )
 }
 
-/** Puts the service's token on every call. */
+/** Adds the service's token to every call. */
 const CallerToken = HttpApiMiddleware.layerClient(
   Authorization,
   Effect.gen(function* () {
@@ -35,7 +35,7 @@ const CallerToken = HttpApiMiddleware.layerClient(
   }),
 )
 
-/** Where a service is: `<NAME>_URL`, or this machine's port of it. */
+/** The url of a service: `<NAME>_URL`, else its port on this machine. */
 export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
@@ -88,5 +88,5 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
     })
   })
 
-/** What clients need: fetch, and the token. */
+/** The fetch and the token that clients need. */
 export const layer = CallerToken.pipe(Layer.provideMerge(Layer.merge(FetchHttpClient.layer, ServiceToken.layer)))

@@ -1,7 +1,7 @@
-/** The files of the machine, where there are any: a capability that the runtime which hosts a service gives it. */
+/** Reading and appending to files; the runtime provides it. */
 import { Context, type Effect, Schema } from "effect"
 
-/** A file that can't be read or written, and why, in words for an operator. */
+/** A file can't be read or written; `why` is for an operator. */
 export class FileFailure extends Schema.TaggedError<FileFailure>()("FileFailure", {
   path: Schema.String,
   /** There is no such file. */
@@ -9,13 +9,13 @@ export class FileFailure extends Schema.TaggedError<FileFailure>()("FileFailure"
   why: Schema.String,
 }) {}
 
-/** Reading, and appending so that it lasts. */
+/** The files that a service may use. */
 export class Files extends Context.Service<Files, {
   /** The whole text of a file. */
   read(path: string): Effect.Effect<string, FileFailure>
   /**
-   * Adds one line and returns once it is on the disk; makes the file when there is none. What a crash left half written
-   * at its end is closed first, so that it does not spoil this line.
+   * Appends one line and returns when it is on the disk (fsync). It creates the file. If a crash left half a line at the
+   * end, that line is ended first, so that this one begins on a line of its own.
    */
   appendLine(path: string, line: string): Effect.Effect<void, FileFailure>
 }>()("stint/Files") {}

@@ -2,30 +2,30 @@
 import { Context, Deferred, Effect, Fiber, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 
-/** A named condition for being ready; a failure's message says why it is not. */
+/** A condition for being ready; it fails with the reason why it does not hold. */
 export interface Check {
   readonly name: string
   readonly check: Effect.Effect<void, string>
 }
 
-/** What has to hold for a service to be ready, and whether it is going away. */
+/** The readiness of a service and its drain. */
 export class Health extends Context.Service<Health, {
-  /** Adds a condition for the life of the surrounding scope. */
+  /** Adds a condition for being ready. */
   require(check: Check): Effect.Effect<void>
-  /** Adds work to be ended before the server closes: it runs at the start of the drain. */
+  /** Adds an effect that the drain runs and waits for: it ends background work, within a deadline of its own. */
   onDrain(work: Effect.Effect<void>): Effect.Effect<void>
-  /** The service goes away: not ready from now on; ends what was registered, each within its own deadline. */
+  /** Shuts down: not ready from now on; runs what `onDrain` added and waits for it. */
   readonly drain: Effect.Effect<void>
-  /** Succeeds once the drain has begun. */
+  /** Succeeds when the drain has begun. */
   readonly draining: Effect.Effect<void>
-  /** It turned out that the service can't do its work, whatever it waits for: why, in one sentence. The host ends it. */
+  /** The service can't do its work and waiting will not help: the reason, in one sentence. The host ends the process. */
   refuse(why: string): Effect.Effect<void>
   /** Fulfilled with the reason of the first `refuse`. */
   readonly refused: Promise<string>
-  /** Each condition by name: "ok" or why not. */
+  /** Every condition by name: "ok" or why it does not hold. */
   readonly report: Effect.Effect<{ readonly ready: boolean; readonly checks: Record<string, string> }>
 }>()("stint/Health") {
-  /** A service's health, made before its layers so that the host can drain it. */
+  /** Made before the layers of the service, so that the host can drain it. */
   static make(): Health["Service"] {
     const checks: Array<Check> = []
     const works: Array<Effect.Effect<void>> = []
@@ -43,7 +43,7 @@ export class Health extends Context.Service<Health, {
       refused: refusal.promise,
       report: Effect.gen(function* () {
         const results = yield* Effect.forEach(checks, ({ check, name }) =>
-          // an answer that is late is not waited for, nor is the end of what asks: that may take its time to be interrupted
+          // detached: time out without waiting for the check to be interrupted
           Effect.forkDetach(check).pipe(
             Effect.flatMap(Fiber.join),
             Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.fail("no answer within 2 s") }),
@@ -52,14 +52,14 @@ export class Health extends Context.Service<Health, {
         const leaving = Option.isSome(yield* Deferred.poll(begun))
         return {
           ready: !leaving && results.every(([, result]) => result === "ok"),
-          checks: { ...Object.fromEntries(results), ...(leaving ? { drain: "going away" } : {}) },
+          checks: { ...Object.fromEntries(results), ...(leaving ? { drain: "shutting down" } : {}) },
         }
       }),
     })
   }
 }
 
-/** `/livez`: the process answers. `/readyz`: it can do its work; else 503 and why. */
+/** `/livez`: 200 while the process answers. `/readyz`: 200 when it can do its work, else 503 with the reasons. */
 export const routes = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const health = yield* Health
   yield* router.add("GET", "/livez", HttpServerResponse.jsonUnsafe({ status: "alive" }))

@@ -1,11 +1,12 @@
-/** Idempotency-Key as a layer: a first request runs, a repeat gets its reply again (api.md, "Conventions"). */
+/** The Idempotency-Key middleware: a first request is handled, a repeat gets the same reply (api.md, "Conventions"). */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
 import { Idempotency, IdempotencyKey, KeepsReplies } from "@stint/domain/Protocol"
-import { Cause, Context, Effect, Layer, Option, Schedule, Schema } from "effect"
+import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
-import { HOLD_SECONDS, IdempotencyRepo, type Scope } from "./Idempotency/Repo.ts"
+import { IdempotencyRepo, type Scope } from "./Idempotency/Repo.ts"
+import { pruneKeys, renewKey } from "./Schedules.ts"
 
 const sha256 = (text: string) =>
   Effect.promise(async () =>
@@ -21,8 +22,9 @@ const bodyText = (response: HttpServerResponse.HttpServerResponse): string =>
 const decodeKey = Schema.decodeUnknownOption(IdempotencyKey)
 
 /**
- * The layer of `Idempotency`. Only 2xx replies are kept. Until then the key is held and renewed; a holder that died
- * loses it, and who takes it over makes the same ids (`IdSeed`), so nothing half acknowledged is made twice.
+ * The layer of `Idempotency`. It keeps 2xx replies only. While the request is handled its key is reserved, and the
+ * reservation renewed; that of a process that died ends, and the repeat that reserves the key next makes the same ids
+ * (`IdSeed`): it finds what the first one stored, and makes nothing twice.
  */
 export const layer = Layer.effect(
   Idempotency,
@@ -30,8 +32,8 @@ export const layer = Layer.effect(
     const repo = yield* IdempotencyRepo
     yield* repo.prune().pipe(
       Effect.repeat({ while: (gone) => gone > 0 }),
-      Effect.catchCause((cause) => Effect.logDebug("could not prune idempotency keys", cause)),
-      Effect.repeat(Schedule.spaced("10 minutes")),
+      Effect.catchCause((cause) => Effect.logDebug("idempotency keys can't be pruned now", cause)),
+      Effect.repeat(pruneKeys),
       Effect.forkScoped,
     )
 
@@ -60,8 +62,7 @@ export const layer = Layer.effect(
         key: key.value,
       }
       const fingerprint = yield* sha256(`${request.url}\n${text}`)
-      // A caller that hangs up ends what is done for it, never the taking and giving back of its key: a key that was taken
-      // and not given back would be in flight for as long as a reservation holds
+      // uninterruptible around the handler: a caller that hangs up must not leave its key reserved until the hold ends
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const reservation = yield* repo.reserve(scope, fingerprint)
@@ -90,10 +91,7 @@ export const layer = Layer.effect(
             key: JSON.stringify([scope.caller, scope.route, scope.key]),
             taken: 0,
           }
-          const renewing = Effect.repeat(repo.renew(scope), Schedule.spaced(`${HOLD_SECONDS / 3} seconds`)).pipe(
-            Effect.delay(`${HOLD_SECONDS / 3} seconds`),
-            Effect.andThen(Effect.never),
-          )
+          const renewing = Effect.schedule(repo.renew(scope), renewKey).pipe(Effect.andThen(Effect.never))
           return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
             Effect.tap((response) =>
               response.status < 300

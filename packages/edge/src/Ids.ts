@@ -1,7 +1,6 @@
-/** New ids: a prefix and a time-ordered uuid; derived, not drawn, where a request carries an Idempotency-Key. */
+/** New ids: a prefix and a version 7 uuid. Under an Idempotency-Key they are derived from the key, not random. */
 import { Clock, Context, Effect, Layer } from "effect"
 
-/** The two digits of each byte. */
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 const hex = (bytes: Uint8Array) => {
@@ -19,10 +18,10 @@ const format = (millis: number, tail: Uint8Array): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 20)}`
 }
 
-/** The last drawn id of this process: what comes later sorts later, also within one millisecond (RFC 9562, 6.2). */
+/** The last random id of this process: later ids sort later, also within a millisecond (RFC 9562, 6.2). */
 const last = { millis: 0, count: 0 }
 
-/** A version 7 uuid of `millis` since the epoch; drawn, and in order within the process, unless its ten bytes are given. */
+/** A version 7 uuid for `millis` since the epoch. Its ten other bytes are random and ordered within the process, unless given. */
 export const uuidv7 = (millis: number, tail?: Uint8Array): string => {
   if (tail !== undefined) return format(millis, tail)
   const bytes = crypto.getRandomValues(new Uint8Array(10))
@@ -37,8 +36,8 @@ export const uuidv7 = (millis: number, tail?: Uint8Array): string => {
 }
 
 /**
- * Version 7 uuids without the cost of new randomness for each: 56 random bits of the process, counted on. Unique like any
- * other, yet guessable from one another: for rows that nobody asks for by id.
+ * Version 7 uuids from a counter that starts at 56 random bits: cheaper than new randomness for each. They are unique, but
+ * one can be guessed from another: only for rows that nobody reads by id.
  */
 export const uuidv7Series = (): (millis: number) => string => {
   const random = hex(crypto.getRandomValues(new Uint8Array(3)))
@@ -50,19 +49,19 @@ export const uuidv7Series = (): (millis: number) => string => {
   }
 }
 
-/** What a reserved Idempotency-Key fixes for the request under it: when it was first seen, and what its ids grow from. */
+/** What ids are derived from while a request with a reserved Idempotency-Key is handled. */
 export interface Seed {
-  /** Epoch milliseconds of the first request with the key. */
+  /** When the key was first seen, in epoch milliseconds. */
   readonly millis: number
-  /** Stands for caller, route and key. */
+  /** Caller, route and key. */
   readonly key: string
-  /** How many ids were taken under it so far in this request. */
+  /** How many ids this request has made so far. */
   taken: number
 }
 
 /**
- * The seed of the request that is being handled, when it came with an Idempotency-Key. With it the n-th id of a request
- * is the same however often the request is handled: what a crash left half acknowledged is found, not made twice.
+ * The seed of the request that is being handled; undefined without an Idempotency-Key. The n-th id of the request is the
+ * same each time it is handled, so that a repeat after a crash finds the rows of the first try.
  */
 export const IdSeed = Context.Reference<Seed | undefined>("stint/IdSeed", { defaultValue: () => undefined })
 
@@ -70,7 +69,7 @@ export const IdSeed = Context.Reference<Seed | undefined>("stint/IdSeed", { defa
 export class Ids extends Context.Service<Ids, {
   /** The next id, e.g. `next("SUB")`. */
   next(prefix: string): Effect.Effect<string>
-  /** The instant that the request counts as made at, in epoch milliseconds: the key's first sight, or now. */
+  /** When the request counts as made, in epoch milliseconds: when its key was first seen, else now. */
   readonly instant: Effect.Effect<number>
 }>()("stint/Ids") {
   static readonly layer = Layer.succeed(Ids, {

@@ -1,56 +1,56 @@
 /**
- * `/metrics` in Prometheus' text form: the requests of this process, and the state that a service keeps, read from its
- * storage at a scrape and remembered for some seconds. No label holds a customer's or a thing's id.
+ * `/metrics` in Prometheus' text format: the requests of this process, and readings of the service's state, which are
+ * taken from its storage at a scrape and cached for some seconds. No label holds an id.
  */
 import { Cause, Context, type Duration, Effect, Layer, Metric } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { PrometheusMetrics } from "effect/observability"
 
-/** A number of a service's state at this moment. */
+/** A number of a service's state now. */
 export interface Gauge {
   /** Without the prefix `stint_`. */
   readonly name: string
   readonly help: string
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
-  /** A counter only ever rises, also over restarts; a gauge (default) does as it likes. */
+  /** A counter never falls, also over restarts; a gauge (the default) may. */
   readonly kind?: "gauge" | "counter"
 }
 
-/** A distribution that is counted elsewhere, in a database say: how many observations each bucket got, and their sum. */
+/** A histogram whose observations are counted elsewhere, for example in the database. */
 export interface Distribution {
   /** Without the prefix `stint_`. */
   readonly name: string
   readonly help: string
-  /** Upper bounds, ascending, each with its own count, not cumulated. */
+  /** Upper bounds, ascending, each with the count of its own bucket (not cumulative). */
   readonly buckets: ReadonlyArray<readonly [bound: number, count: number]>
-  /** How many were above all bounds. */
+  /** How many observations are above the last bound. */
   readonly above: number
   readonly sum: number
 }
 
-/** What a reading gives. */
+/** A value of a reading. */
 export type Figure = Gauge | Distribution
 
-/** How long state that was read answers further scrapes, unless its reading says otherwise. */
-const REMEMBERED: Duration.Input = "5 seconds"
+/** How long a reading is cached, unless it says otherwise. */
+const CACHED: Duration.Input = "5 seconds"
 /** Upper bounds of the latency buckets, in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** A registry of our own: services that share a process, as in a test, share no numbers. */
+/** A registry for one service: services in one process, as in a test, must not share counts. */
 const registryContext = () => Context.make(Metric.MetricRegistry, new Map())
 
 const PREFIX = "stint"
 
 /** Counts requests. */
 export interface RequestMetrics {
-  /** One request: its method, its route's template (undefined: none of the contract), status, and time in milliseconds. */
+  /** Counts one request. `route` is the template of its route, undefined for none of the contract. */
   count(method: string, route: string | undefined, status: number, tookMs: number): void
-  /** The counts so far, in Prometheus' form. */
+  /** The counts, in Prometheus' format. */
   text(): string
 }
 
-/** The counters of one process, made before its layers. */
+/** The request counters of one service, made before its layers. */
 export const makeRequestMetrics = (): RequestMetrics => {
   const context = registryContext()
   const known = new Map<string, (seconds: number) => void>()
@@ -73,7 +73,7 @@ export const makeRequestMetrics = (): RequestMetrics => {
   }
   return {
     count: (method, route = "none", status, tookMs) => {
-      // an invented method makes no series of its own
+      // an unknown method must not make a series of its own
       const verb = route === "none" ? "any" : method
       const key = `${verb} ${route} ${status}`
       let update = known.get(key)
@@ -84,7 +84,7 @@ export const makeRequestMetrics = (): RequestMetrics => {
   }
 }
 
-/** Effect's histograms take observations one by one; here they are counted already, so their lines are written out. */
+/** Written by hand: Effect's histograms take single observations, and these are counted already. */
 const distributionText = ({ above, buckets, help, name, sum }: Distribution): string => {
   const full = `${PREFIX}_${name}`
   let below = 0
@@ -111,21 +111,21 @@ const figuresText = (figures: ReadonlyArray<Figure>): string => {
   return PrometheusMetrics.formatUnsafe(context, { prefix: PREFIX }) + distributions.join("")
 }
 
-/** The state that a service shows. */
+/** The readings of a service's state. */
 export class StateMetrics extends Context.Service<StateMetrics, {
   /**
-   * Adds a reading for the life of the process; what it said answers scrapes for `remembered` (default 5 seconds). One
-   * that fails leaves its figures out of that scrape.
+   * Adds a reading, which is cached for `cachedFor` (default 5 seconds). While it fails, or takes over 2 seconds, its
+   * figures are left out and `stint_state_readable` is 0 for it.
    */
-  add(name: string, read: Effect.Effect<ReadonlyArray<Figure>>, remembered?: Duration.Input): Effect.Effect<void>
-  /** What all readings say, each remembered for some seconds, and whether each could be read. */
+  add(name: string, read: Effect.Effect<ReadonlyArray<Figure>>, cachedFor?: Duration.Input): Effect.Effect<void>
+  /** The figures of all readings, and whether each could be read. */
   readonly read: Effect.Effect<ReadonlyArray<Figure>>
 }>()("stint/StateMetrics") {
-  /** The readings of a service, made before its layers. */
+  /** Made before the layers of the service. */
   static make(): StateMetrics["Service"] {
     const readings: Array<Effect.Effect<ReadonlyArray<Figure>>> = []
     return StateMetrics.of({
-      add: (name, read, remembered = REMEMBERED) =>
+      add: (name, read, cachedFor = CACHED) =>
         Effect.map(
           Effect.cachedWithTTL(
             read.pipe(
@@ -135,7 +135,7 @@ export class StateMetrics extends Context.Service<StateMetrics, {
                 Effect.as(Effect.logDebug(`metrics: ${name} can't be read`, Cause.squash(cause)), [readable(name, 0)])
               ),
             ),
-            remembered,
+            cachedFor,
           ),
           (cached) => void readings.push(cached),
         ),
@@ -165,13 +165,13 @@ export const routes = (requests: RequestMetrics) =>
     )
   }))
 
-/** Adds a reading as a layer; the one that counts whole tables is remembered for longer. */
+/** A layer that adds a reading. */
 export const reading = <E, R>(
   name: string,
   make: Effect.Effect<Effect.Effect<ReadonlyArray<Figure>>, E, R>,
-  remembered?: Duration.Input,
+  cachedFor?: Duration.Input,
 ): Layer.Layer<never, E, R | StateMetrics> =>
   Layer.effectDiscard(Effect.gen(function* () {
     const state = yield* StateMetrics
-    yield* state.add(name, yield* make, remembered)
+    yield* state.add(name, yield* make, cachedFor)
   }))

@@ -1,6 +1,7 @@
 /**
- * Brings a service's database to the schema of its scripts, and back. Who applied what stands in the database itself, in
- * `schema_ledger`, where each script writes its own row: a script pasted into an SQL editor counts like one run here.
+ * Migrates a service's database to the schema of its scripts, and back. The applied scripts are in the table
+ * `schema_ledger` of the database, where each script inserts its own row: a script pasted into an SQL editor counts like
+ * one that is run here.
  */
 import type { PgClient } from "@effect/sql-pg"
 import { Duration, Effect } from "effect"
@@ -15,15 +16,15 @@ export type { MigrationTarget } from "./Migrator/Database.ts"
 export { MigrationError } from "./Migrator/MigrationError.ts"
 export type { ScriptFile } from "./Migrator/Plan.ts"
 
-/** Where a database stands: ledger rows in the scripts' order, scripts to come, and rows that no script here knows. */
+/** The state of a database: the applied scripts in their order, the pending ones, and ledger rows of no script here. */
 export interface MigrationStatus {
   readonly applied: ReadonlyArray<string>
   readonly pending: ReadonlyArray<string>
   readonly unknown: ReadonlyArray<string>
 }
 
-/** A server that looks for its client while a statement runs frees the lock of a migrator that was killed. Not all can. */
-const noticeDeath = `do $$ begin
+/** The server checks its client while a statement runs, so it frees the lock of a migrator that was killed. Some platforms can't. */
+const checkClient = `do $$ begin
   perform set_config('client_connection_check_interval', '1s', true);
 exception when others then null; end $$`
 
@@ -43,14 +44,14 @@ const compare = (plan: Plan, ledger: Ledger): MigrationStatus => {
   }
 }
 
-/** A whole script in one statement: a prepared statement takes a single command, plpgsql's EXECUTE takes many. */
+/** A script as one statement: a prepared statement takes one command, EXECUTE of plpgsql takes many. */
 const whole = (script: string): string => {
   let tag = "script"
   while (script.includes(`$${tag}$`) || script.includes(`$${tag}_body$`)) tag += "_"
   return `do $${tag}$ begin execute $${tag}_body$${script}$${tag}_body$; end $${tag}$`
 }
 
-/** One transaction that holds the migrators' lock; the ledger is read behind it, so what the one before did is seen. */
+/** A transaction that holds the migrators' lock. The ledger is read under the lock, so it has what the migrator before committed. */
 const locked = <A>(
   target: MigrationTarget,
   sql: PgClient.PgClient,
@@ -60,7 +61,7 @@ const locked = <A>(
     const timeout = Duration.toMillis(target.lockTimeout ?? "30 seconds")
     yield* sql`select set_config('lock_timeout', ${String(timeout)}, true),
       set_config('client_min_messages', 'warning', true)`
-    yield* sql.unsafe(noticeDeath)
+    yield* sql.unsafe(checkClient)
     yield* sql`select pg_advisory_xact_lock(${MIGRATOR_LOCK})`.pipe(
       Effect.catchIf(
         (error) => sqlState(error) === "55P03",
@@ -95,7 +96,7 @@ const refuseNewer = (target: MigrationTarget, unknown: ReadonlyArray<string>) =>
     detail: `the schema is newer than this program, which does not know ${unknown.join(", ")}`,
   })
 
-/** Names the rights that a plan grants to a role, so that a start can see whether they are the ones in force. */
+/** A digest of the rights that a plan grants to a role, so that a start sees whether they were granted already. */
 const rightsOf = (plan: Plan, role: string | undefined): Effect.Effect<string> =>
   plan.grants === undefined || role === undefined ? Effect.succeed("") : Effect.promise(async () => {
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`${role}\n${plan.grants}`))
@@ -111,7 +112,7 @@ const grant = (target: MigrationTarget, sql: PgClient.PgClient, plan: Plan, note
     yield* sql.unsafe(`comment on table schema_ledger is '${note}'`)
   })
 
-/** Whether each script kept to the ledger's rule: a row of its own after it went up, none after it went down. */
+/** Checks the ledger's rule: each script has a row after it was applied, and none after it was reverted. */
 const checkLedger = (
   target: MigrationTarget,
   sql: PgClient.PgClient,
@@ -119,7 +120,7 @@ const checkLedger = (
   present: boolean,
 ) =>
   Effect.gen(function* () {
-    // The last script down may have taken the ledger along
+    // the last script down may have dropped the ledger
     const [found] = yield* sql<{ there: boolean }>`select to_regclass('schema_ledger') is not null as there`
     const rows = found!.there ? (yield* readLedger(sql)).names : []
     const wrong = names.find((name) => rows.includes(name) !== present)
@@ -133,9 +134,9 @@ const checkLedger = (
   })
 
 /**
- * Applies what is pending, in one transaction, and grants the runtime role its rights; answers with what it applied.
- * Migrators of one database wait for each other, and one that fails or is killed leaves nothing half done. A database
- * that has it all costs two small queries.
+ * Applies the pending scripts in one transaction and grants the runtime role its rights; succeeds with what it applied.
+ * Migrators of one database wait for each other; one that fails or is killed changes nothing. A database that is up to
+ * date costs two small queries.
  */
 export const migrate = Effect.fn("Migrator.migrate")(
   (target: MigrationTarget): Effect.Effect<{ readonly applied: ReadonlyArray<string> }, MigrationError> =>
@@ -166,14 +167,14 @@ export const migrate = Effect.fn("Migrator.migrate")(
       })),
 )
 
-/** What a way down is asked for. */
+/** How far down to migrate. */
 export interface DownTarget extends MigrationTarget {
-  /** The last script that stays; without it none does. */
+  /** The last script that stays; without it all are reverted. */
   readonly to?: string
 }
 
-/** The scripts of the way down, the latest first. */
-const wayDown = (
+/** The scripts to revert, the latest first. */
+const stepsDown = (
   target: DownTarget,
   plan: Plan,
   ledger: Ledger,
@@ -191,35 +192,35 @@ const wayDown = (
         reason: "plan",
         detail: split === undefined
           ? `${target.to} is not applied here`
-          : `${target.to} is in the middle of what ${split.file} takes back as one`,
+          : `${target.to} is in the middle of what ${split.file} reverts as one`,
       })
     }
     return { steps, undone: steps.flatMap(({ undoes }) => undoes).filter((name) => applied.includes(name)) }
   })
 
 /**
- * Takes back every applied script, the latest first, in one transaction; with `to`, those after that one. Phase 2 goes
- * as a whole. Answers with what it took back.
+ * Reverts every applied script (with `to`: those after it), the latest first, in one transaction; succeeds with what it
+ * reverted. The scripts of phase 2 are reverted together.
  */
 export const down = Effect.fn("Migrator.down")(
   (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
     onDatabase(target, (sql, plan) =>
       locked(target, sql, (ledger) =>
         Effect.gen(function* () {
-          const { steps, undone } = yield* wayDown(target, plan, ledger)
+          const { steps, undone } = yield* stepsDown(target, plan, ledger)
           for (const step of steps) yield* run(target, sql, step.file, step.sql)
           yield* checkLedger(target, sql, undone, false)
           return { undone }
         }))),
 )
 
-/** Says what `down` would take back, and changes nothing. */
+/** What `down` would revert. Changes nothing. */
 export const downPlan = Effect.fn("Migrator.downPlan")(
   (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
-    onDatabase(target, (sql, plan) => Effect.flatMap(readLedger(sql), (ledger) => wayDown(target, plan, ledger))),
+    onDatabase(target, (sql, plan) => Effect.flatMap(readLedger(sql), (ledger) => stepsDown(target, plan, ledger))),
 )
 
-/** Says where a database stands, and changes nothing. */
+/** The state of a database. Changes nothing. */
 export const status = Effect.fn("Migrator.status")(
   (target: MigrationTarget): Effect.Effect<MigrationStatus, MigrationError> =>
     onDatabase(target, (sql, plan) => Effect.map(readLedger(sql), (ledger) => compare(plan, ledger))),

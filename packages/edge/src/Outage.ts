@@ -1,37 +1,37 @@
-/** An outage in the log: one line when it has lasted for some seconds, one when it is over, nothing in between. */
+/** Logs an outage: one line when it has lasted for 3 seconds, one when it is over, none in between. */
 import { Cause, Clock, Effect } from "effect"
 
-/** How long something fails in silence, in milliseconds: what starts together, or restarts, is no news. */
-const PATIENCE_MS = 3_000
+/** Shorter outages are not logged, in milliseconds: services that start together, or a restart. */
+const UNLOGGED_MS = 3_000
 
-/** What a failure says, in one line; the reason of an SqlError is what Postgres or the connection said. */
+/** The message of a failure, in one line; of an SqlError the message of Postgres or of the connection. */
 export const oneLine = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   const inner = error instanceof Error && "reason" in error ? (error.reason as { cause?: unknown }).cause : undefined
-  const told = inner instanceof Error ? inner : error
-  const text = told instanceof Error ? told.message || told.name : String(told)
+  const origin = inner instanceof Error ? inner : error
+  const text = origin instanceof Error ? origin.message || origin.name : String(origin)
   return text.split("\n")[0]!.slice(0, 300)
 }
 
-/** Follows the failures and successes of something that is tried again for ever. */
+/** Logs the outages of work that is retried for ever. */
 export const outage = (what: string) => {
   let since: number | undefined
-  let told = false
+  let logged = false
   return {
-    /** It failed. */
+    /** To be called after each failure. */
     failed: (cause: Cause.Cause<unknown>) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         since ??= now
-        if (told || now - since < PATIENCE_MS) return Effect.void
-        told = true
-        return Effect.logWarning(`${what} can't go on now, and tries again: ${oneLine(cause)}`)
+        if (logged || now - since < UNLOGGED_MS) return Effect.void
+        logged = true
+        return Effect.logWarning(`${what} fails and is retried: ${oneLine(cause)}`)
       }),
-    /** It worked. */
+    /** To be run after each success. */
     worked: Effect.suspend(() => {
-      const wasTold = told
+      const wasLogged = logged
       since = undefined
-      told = false
-      return wasTold ? Effect.logInfo(`${what} goes on`) : Effect.void
+      logged = false
+      return wasLogged ? Effect.logInfo(`${what} works again`) : Effect.void
     }),
   }
 }

@@ -1,6 +1,6 @@
-/** The Postgres layer: a pool from `<SERVICE>_DATABASE_URL`, and how its failures are read. */
+/** The database of a service: its client from `<NAME>_DATABASE_URL`, and which of its failures are transient. */
 import { PgClient } from "@effect/sql-pg"
-import { Config, Duration, Effect, Layer, Schema } from "effect"
+import { Clock, Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import * as Client from "./Pg/Client.ts"
 import { connectionOf } from "./Pg/Connection.ts"
@@ -14,10 +14,14 @@ const STATEMENT_MS = 30_000
 /** How long a statement waits for a connection of the pool, in milliseconds. */
 const CHECKOUT_MS = 30_000
 
+/** Connections time out by the machine's clock, also where a service is given another one: a socket knows no other time. */
+const machineTime = Layer.succeed(Clock.Clock, Clock.Clock.defaultValue())
+
 /**
- * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
- * `STINT_PG_POOL` bounds its connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
- * an address that moves. Connections open when they are needed, so a service starts while its database is away.
+ * The client of one service, from the url in `<NAME>_DATABASE_URL` or in another variable; the url is never logged.
+ * `STINT_PG_POOL` is the most connections (default 10). `STINT_PG_POOL_TTL` replaces each after so many seconds, for a
+ * server whose address moves (default 0: never). Connections open when they are needed, so a service starts while its
+ * database is away.
  */
 export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_URL`) =>
   Layer.unwrap(Effect.gen(function* () {
@@ -38,10 +42,10 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
         statement_timeout: String(STATEMENT_MS),
         idle_in_transaction_session_timeout: "30000",
       },
-    }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 }))
+    }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
   }))
 
-const passing = new Set([
+const transient = new Set([
   "ConnectionError",
   "AuthenticationError",
   "DeadlockError",
@@ -50,15 +54,15 @@ const passing = new Set([
   "StatementTimeoutError",
 ])
 
-/** SQLSTATEs that the client has no reason for: it shuts down, crashed or starts up (57P), or has no room left (53). */
-const passingState = /^(57P|53)/
+/** SQLSTATEs that the client has no reason for: the server shuts down, crashed or starts (57P), or is out of resources (53). */
+const transientState = /^(57P|53)/
 
-/** Whether a defect is the database being away, restarting or busy: trying again helps, and it is no bug. */
+/** Whether a defect says that the database is away, restarting or busy: a retry helps, and it is no bug. */
 export const isSqlUnavailable = (defect: unknown): boolean =>
   defect instanceof SqlError.SqlError &&
-  (passing.has(defect.reason._tag) || passingState.test(sqlState(defect) ?? ""))
+  (transient.has(defect.reason._tag) || transientState.test(sqlState(defect) ?? ""))
 
-/** Whether a failed write broke this unique constraint or index. */
+/** Whether an error is a violation of this unique constraint or index. */
 export const violates = (error: unknown, constraint: string): boolean =>
   error instanceof SqlError.SqlError && error.reason._tag === "UniqueViolation" &&
   error.reason.constraint === constraint

@@ -1,7 +1,7 @@
-/** Where the services listen, as plain values: a launcher that reads them need not load Effect. */
+/** The ports of the services, as plain values, so that the launcher need not load Effect to read them. */
 
-/** The port of each service, added to `STINT_PORT_BASE`. */
+/** The port of each service, relative to `STINT_PORT_BASE`. */
 export const PORTS = { catalog: 1, hiring: 2, deliverables: 3, scheduler: 4 } as const
 
-/** `STINT_PORT_BASE` where nobody sets it. */
+/** The default of `STINT_PORT_BASE`. */
 export const PORT_BASE = 4100

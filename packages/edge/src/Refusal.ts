@@ -1,10 +1,10 @@
-/** Why a service can't begin, for the person who started it. */
+/** Why a service can't start, in one sentence for the person who started it. */
 import { Cause, Config, Data, Effect } from "effect"
 
-/** A setting is wrong, or what it names is not as this program needs it: trying again changes nothing. No secret is in it. */
+/** A setting is wrong, or the thing that it names is not usable; a retry does not help. The message holds no secret. */
 export class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string }> {}
 
-/** A setting that is a whole number within bounds. Fails with a Refusal, or a ConfigError. */
+/** A setting that is a whole number from `least` to `most`. Fails with a Refusal or a ConfigError. */
 export const whole = (name: string, least: number, most: number, otherwise: number) =>
   Config.Int(name).pipe(
     Config.withDefault(otherwise),
@@ -14,7 +14,7 @@ export const whole = (name: string, least: number, most: number, otherwise: numb
     ),
   )
 
-/** The first line of what a schema expected, and the variable that it was about. */
+/** The name of the variable and what it must be, from the message of a schema. */
 const settingWords = (error: Config.ConfigError): string => {
   const text = error.message.replace(/^\w+\((.*)\)$/s, "$1")
   const name = /at \["(\w+)"\]/.exec(text)?.[1]
@@ -26,7 +26,7 @@ const settingWords = (error: Config.ConfigError): string => {
   return `${name} can't be read: ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`
 }
 
-/** One sentence for what made the layers fail. */
+/** Why the layers failed, in one sentence. */
 export const sentenceOf = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (error instanceof Config.ConfigError) return settingWords(error)

@@ -1,4 +1,4 @@
-/** What does not decode becomes a problem, and a defect of ours becomes one that says nothing of the inside. */
+/** Turns what does not decode, and defects, into problems. The problem of a defect shows nothing of its cause. */
 import { InternalError, InvalidRequest, NotFound, Unavailable } from "@stint/domain/Problem"
 import { RequestProblems } from "@stint/domain/Protocol"
 import { fieldIssues } from "@stint/domain/FieldIssues"
@@ -11,8 +11,8 @@ import { RequestId } from "./RequestContext.ts"
 const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
 
 const undecoded = (error: HttpApiError.HttpApiSchemaError) => {
-  // an id that can name nothing is answered like one that names nothing (api.md, "Ids")
-  if (error.kind === "Params") return new NotFound({ detail: "The path names nothing that there can be" })
+  // an ill-formed id is answered like an unknown one (api.md, "Ids")
+  if (error.kind === "Params") return new NotFound({ detail: "The path names nothing that can exist" })
   const errors = fieldIssues(error.cause.issue, roots[error.kind])
   return new InvalidRequest({
     detail: errors.map(({ message, path }) => `${path} ${message}`).slice(0, 3).join("; "),
@@ -40,7 +40,7 @@ export const layer = Layer.succeed(RequestProblems, (httpEffect) =>
       )
     }
     return Effect.gen(function* () {
-      yield* Effect.logError("a request broke", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
+      yield* Effect.logError("a request failed", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
       return yield* HttpServerRespondable.toResponse(
         new InternalError({ detail: "It is logged under the request_id; trying again may help" }),
       )

@@ -1,27 +1,28 @@
 /**
- * Retention: what is past its time is removed by the service that owns it, hourly, in small batches with pauses between
- * them, so that nobody waits for it. Any number of replicas may do it at once: a row goes once.
+ * Deletes rows past their retention (domain.md, "Retention"): hourly, in small batches with pauses, so that no request
+ * waits for it. Replicas may do it at the same time.
  */
-import { Effect, Layer, Random, Schedule } from "effect"
+import { Effect, Layer, Random } from "effect"
+import { retentionPass } from "./Schedules.ts"
 
-/** How many rows go at once. */
+/** How many rows one statement deletes. */
 const BATCH = 500
-/** Between two batches. */
+/** The pause between two batches. */
 const PAUSE = "50 millis"
 
-/** Something that is kept for a time. */
+/** Rows that are kept for a time. */
 export interface RetentionJob {
-  /** What goes, for the log: a table, or what happens to its rows. */
+  /** For the log: the table, or what happens to its rows. */
   readonly name: string
-  /** For how long it is kept, in words. */
+  /** How long they are kept, for the log. */
   readonly keeps: string
-  /** How many rows are past their time now. */
+  /** How many rows are past their retention now. */
   readonly expired: Effect.Effect<number>
-  /** Removes up to `limit` rows that are past their time; how many went. */
+  /** Deletes (or expires) up to `limit` of those rows; how many it did. */
   readonly remove: (limit: number) => Effect.Effect<number>
 }
 
-/** Does one job to its end; how many rows went. */
+/** Runs a job until no row is past its retention; how many rows it deleted. */
 export const runJob = Effect.fnUntraced(function* (job: RetentionJob) {
   let total = 0
   while (true) {
@@ -37,16 +38,18 @@ const runLogged = (job: RetentionJob) =>
     Effect.flatMap((gone) =>
       gone === 0 ? Effect.void : Effect.logInfo(`retention: ${gone} of ${job.name} (kept ${job.keeps})`)
     ),
-    Effect.catchCause((cause) => Effect.logWarning(`retention: ${job.name} has to wait for the next hour`, cause)),
+    Effect.catchCause((cause) =>
+      Effect.logWarning(`retention: ${job.name} failed and is tried again in an hour`, cause)
+    ),
   )
 
-/** Does all jobs one after the other within a minute of the start, and every hour from then on, give or take a fifth. */
+/** Runs the jobs one after the other: first within a minute of the start, then hourly. */
 export const layer = <E, R>(jobs: Effect.Effect<ReadonlyArray<RetentionJob>, E, R>): Layer.Layer<never, E, R> =>
   Layer.effectDiscard(Effect.gen(function* () {
     const all = yield* jobs
     const first = yield* Random.nextBetween(1_000, 60_000)
     yield* Effect.forEach(all, runLogged, { discard: true }).pipe(
-      Effect.repeat(Schedule.spaced("1 hour").pipe(Schedule.jittered)),
+      Effect.repeat(retentionPass),
       Effect.delay(first),
       Effect.forkScoped,
     )

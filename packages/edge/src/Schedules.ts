@@ -1,16 +1,16 @@
-/** Every retry schedule of the system, by name, so that the policy can be read in one place (domain.md, "when it fails"). */
+/** Every schedule of the edge and every retry policy of the services, by name (domain.md, "when it fails"). */
 import { Duration, Effect, Random, Schedule } from "effect"
 
 /** How many attempts a run has, the first included. */
 export const MAX_ATTEMPTS = 5
 
-/** A retry budget gains so much of every run that completes, besides what time brings (STINT_RETRIES_PER_SECOND). */
+/** What a completed run adds to the retry budget, in retries, besides STINT_RETRIES_PER_SECOND. */
 export const RETRY_SHARE = 0.2
 
-/** A retry budget holds what time brings in so many seconds at most. */
+/** The retry budget holds at most what this many seconds add. */
 export const RETRIES_FULL_SECONDS = 10
 
-/** A base delay drawn down to 50 to 100 % of itself, so that what failed together does not come back together. */
+/** Draws each delay from 50 to 100 % of itself, so that work which failed together is not retried together. */
 const halfToFull = <O, I, E, R>(self: Schedule.Schedule<O, I, E, R>) =>
   Schedule.modifyDelay(
     self,
@@ -21,22 +21,34 @@ const halfToFull = <O, I, E, R>(self: Schedule.Schedule<O, I, E, R>) =>
 /** Between the attempts of a run: 1, 2, 4, 8 minutes, each drawn from 50 to 100 % of it. */
 export const runRetry = Schedule.exponential("1 minute", 2).pipe(halfToFull, Schedule.upTo({ times: MAX_ATTEMPTS - 1 }))
 
-/** Between the deliveries of an execution under one delivery id: as a run's, then every 8 minutes. */
+/** Between the attempts to deliver an execution: 1, 2, 4 and then every 8 minutes, each drawn from 50 to 100 % of it. */
 export const deliveryRetry = Schedule.min([Schedule.exponential("1 minute", 2), Schedule.spaced("8 minutes")]).pipe(
   halfToFull,
 )
 
-/** A follower whose feed, or a service whose database, does not answer: quickly at first, then every 2 seconds. */
+/** A background loop whose feed or database does not answer: after 100 ms at first, at most every 2 seconds. */
 export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")]).pipe(
   halfToFull,
 )
 
-/** A call of a person's request to another service: one quick second try, for a connection that was closed. */
+/** A call to another service within a person's request: one retry after 50 ms, for a connection that was closed. */
 export const onceMore = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 1 }))
 
+/** A start that waits for its database. */
+export const awaitDatabase = Schedule.spaced("500 millis")
+
+/** Renewing the reservation of an Idempotency-Key: three times within its hold of 30 seconds. */
+export const renewKey = Schedule.spaced("10 seconds")
+
+/** Pruning Idempotency-Keys. */
+export const pruneKeys = Schedule.spaced("10 minutes")
+
+/** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
+export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
+
 /**
- * The delay in milliseconds before the attempt after `failed`, from a schedule stepped to that persisted attempt; none
- * when the schedule has ended. Durable: the wait is a column, not a sleeping fiber.
+ * The delay in milliseconds before the attempt that follows attempt `failed` (from 1), by a schedule stepped to it;
+ * undefined when the schedule has ended. The delay is stored, so it survives the process.
  */
 export const delayAfter = <O, E, R>(
   schedule: Schedule.Schedule<O, void, E, R>,

@@ -1,10 +1,10 @@
-/** Signed POSTs, as Standard Webhooks has them (standardwebhooks.com, specification 1.0). */
+/** Sends webhooks signed as in Standard Webhooks (standardwebhooks.com, specification 1.0). */
 import { Cause, DateTime, Effect, Redacted, Schema } from "effect"
 import { type CryptoError, Mac } from "effect/crypto"
 import { Base64 } from "effect/encoding"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 
-/** How long a receiver may take to answer. */
+/** How long the receiver may take to answer. */
 const DEADLINE = "5 seconds"
 
 const encoder = new TextEncoder()
@@ -21,7 +21,7 @@ export const signatureOf = (
     return `v1,${Base64.encode(tag)}`
   })
 
-/** What is sent. The id is the same however often it is sent: the receiver can tell a repetition. */
+/** A message. Its id is the same on every attempt, so that the receiver can recognise a repeat. */
 export interface Message {
   readonly url: string
   readonly id: string
@@ -30,10 +30,10 @@ export interface Message {
   readonly secret: Redacted.Redacted<Uint8Array>
 }
 
-/** The receiver can't be reached, or did not answer in time: why, in one line. */
+/** The receiver was not reached or did not answer in time; `why` is one line. */
 export class Undelivered extends Schema.TaggedError<Undelivered>()("Undelivered", { why: Schema.String }) {}
 
-/** Makes `send`: posts a message and answers with the status, whatever it is; a redirect is not followed. */
+/** Makes `send`, which posts a message and succeeds with the status of the answer, whatever it is. It follows no redirect. */
 export const makeSender = Effect.gen(function* () {
   const mac = yield* Mac.Mac
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
@@ -57,7 +57,7 @@ export const makeSender = Effect.gen(function* () {
     }).pipe(
       Effect.scoped,
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-      // a receiver is a stranger: our traces are none of its business
+      // the receiver is a third party: it gets no trace headers
       Effect.provideService(HttpClient.TracerPropagationEnabled, false),
       Effect.timeout(DEADLINE),
       Effect.catchIf(
@@ -71,7 +71,7 @@ export const makeSender = Effect.gen(function* () {
     )
 })
 
-/** What kept the request from its receiver, in one line. */
+/** Why the request did not reach its receiver, in one line. */
 const reasonOf = ({ reason }: HttpClientError.HttpClientError) => {
   const { cause } = reason as { readonly cause?: unknown }
   return (cause instanceof Error ? cause.message : reason._tag).split("\n")[0]!.slice(0, 300)

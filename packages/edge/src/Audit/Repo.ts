@@ -1,33 +1,30 @@
-/** Where the lines of the audit are kept: `gateway_audit_logs`. */
+/** The storage of audit lines: `gateway_audit_logs`. */
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Effect, Layer } from "effect"
 import type { Role } from "@stint/domain/Caller"
+import { RETENTION } from "@stint/domain/Retention"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
 
-/** How long a line is kept, in days (domain.md, "Retention"). */
-export const KEEP_DAYS = 90
-/** How many lines the memory storage keeps: what is forgotten anyway need not grow without end. */
-const MEMORY_LINES = 10_000
-
-/** A request, as the audit has it. No body, no header and no query string is in it. */
+/** A request, as the audit has it. It holds no body, no header and no query string. */
 export interface AuditLine {
   /** A time-ordered uuid. */
   readonly id: string
-  /** The W3C trace. */
+  /** The W3C trace id. */
   readonly correlation_id: string
-  /** The caller's span. */
+  /** The span id of the caller; null when the trace begins here. */
   readonly causation_id: string | null
-  /** When it came, epoch milliseconds. */
+  /** When the request arrived, in epoch milliseconds. */
   readonly timestamp: number
   readonly service: string
   readonly request_id: string
   readonly http_method: string
-  /** The route's template. */
+  /** The template of the route. */
   readonly endpoint: string
   /** Null when nobody was authenticated. */
   readonly subject: string | null
   readonly role: Role | null
   readonly status_code: number
-  /** The problem's code. */
+  /** The code of the problem that answered it. */
   readonly error_type: string | null
   readonly total_latency_ms: number
   readonly action: string | null
@@ -35,20 +32,36 @@ export interface AuditLine {
   readonly resource_id: string | null
 }
 
-/** The lines of one service. */
+const Count = Schema.Struct({ n: Schema.Int })
+
+/** The audit lines of one service. */
 export class AuditRepo extends Context.Service<AuditRepo, {
-  /** Adds lines; those that are there already are left as they are. */
+  /** Inserts lines; a line whose id is there already is skipped. */
   append(lines: ReadonlyArray<AuditLine>): Effect.Effect<void>
-  /** How many lines are past their time. */
+  /** How many lines are past their retention. */
   readonly expired: Effect.Effect<number>
-  /** Removes up to `limit` lines that are past their time; how many went. */
+  /** Deletes up to `limit` lines past their retention; how many it deleted. */
   prune(limit: number): Effect.Effect<number>
 }>()("edge/AuditRepo") {
-  static readonly layerPg = Layer.effect(
+  static readonly layer = Layer.effect(
     AuditRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const old = sql`timestamp < now() - make_interval(days => ${KEEP_DAYS})`
+      const old = sql`timestamp < now() - make_interval(days => ${RETENTION.auditLines})`
+      const expired = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Count,
+        execute: () => sql`select count(*)::int as n from gateway_audit_logs where ${old}`,
+      })
+      // no row locks: the role may not update. Of two replicas that choose the same rows one deletes them
+      const prune = SqlSchema.findOne({
+        Request: Schema.Int,
+        Result: Count,
+        execute: (limit) =>
+          sql`with gone as (delete from gateway_audit_logs where ctid = any (array(
+                select ctid from gateway_audit_logs where ${old} order by timestamp limit ${limit})) returning 1)
+              select count(*)::int as n from gone`,
+      })
       return AuditRepo.of({
         append: (lines) => {
           const rows = lines.map((line) => ({ ...line, timestamp: new Date(line.timestamp).toISOString() }))
@@ -63,44 +76,19 @@ export class AuditRepo extends Context.Service<AuditRepo, {
               total_latency_ms float8, action varchar, resource varchar, resource_id varchar)
             on conflict (id) do nothing`))
         },
-        expired: Effect.orDie(Effect.map(
-          sql<{ n: number }>`select count(*)::int as n from gateway_audit_logs where ${old}`,
-          (rows) => rows[0]!.n,
-        )),
-        // no lock: the role may not update. What two replicas pick at once, the second finds gone
-        prune: (limit) =>
-          Effect.orDie(Effect.map(
-            sql<{ n: number }>`with gone as (delete from gateway_audit_logs where ctid = any (array(
-                select ctid from gateway_audit_logs where ${old} order by timestamp limit ${limit})) returning 1)
-              select count(*)::int as n from gone`,
-            (rows) => rows[0]!.n,
-          )),
+        expired: Effect.orDie(Effect.map(expired(undefined), ({ n }) => n)),
+        prune: (limit) => Effect.orDie(Effect.map(prune(limit), ({ n }) => n)),
       })
     }),
   )
 
-  static readonly layerMemory = Layer.sync(AuditRepo, () => {
-    const lines = new Map<string, AuditLine>()
-    const past = Effect.map(
-      Clock.currentTimeMillis,
-      (now) => [...lines.values()].filter((line) => line.timestamp < now - KEEP_DAYS * 86_400_000),
-    )
-    return AuditRepo.of({
-      append: (more) =>
-        Effect.sync(() => {
-          for (const line of more) if (!lines.has(line.id)) lines.set(line.id, line)
-          for (const id of lines.keys()) {
-            if (lines.size <= MEMORY_LINES) break
-            lines.delete(id)
-          }
-        }),
-      expired: Effect.map(past, (old) => old.length),
-      prune: (limit) =>
-        Effect.map(past, (old) => {
-          const gone = old.slice(0, limit)
-          for (const { id } of gone) lines.delete(id)
-          return gone.length
-        }),
-    })
+  /** For a catalog without a database: no line is kept, since nothing would read it. */
+  static readonly layerMemory = Layer.succeed(AuditRepo, {
+    append: () => Effect.void,
+    expired: Effect.succeed(0),
+    prune: () => Effect.succeed(0),
   })
+
+  /** The former name of `layer`. */
+  static readonly layerPg = AuditRepo.layer
 }

@@ -1,73 +1,70 @@
-/** Where Idempotency-Keys and their replies are kept. One method per atomic unit. */
+/** The storage of Idempotency-Keys and their replies. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { reservationOf, Row } from "./Row.ts"
 
-/** Whose key, on which route. */
-export interface Scope {
-  readonly caller: string
-  readonly route: string
-  readonly key: string
-}
+/** A key, the caller that sent it and the route that it was sent to. */
+export const Scope = Schema.Struct({ caller: Schema.String, route: Schema.String, key: Schema.String })
+export type Scope = typeof Scope.Type
 
-/** A kept reply. */
+/** A reply that is kept for repeats. */
 export interface Reply {
   readonly status: number
   readonly location: string | null
   readonly body: string
 }
 
-/** What a reservation comes back with. */
+/** The outcome of reserving a key. */
 export type Reservation =
+  /** The caller holds the key now. `firstSeen` is when a request with it came first, in epoch milliseconds. */
   | { readonly _tag: "Reserved"; readonly firstSeen: number }
+  /** The request was handled: this is its reply. */
   | { readonly _tag: "Replay"; readonly reply: Reply }
+  /** Another request with the key is being handled. */
   | { readonly _tag: "InFlight" }
+  /** The key was used with another request. */
   | { readonly _tag: "Mismatch" }
 
-/** How long a reservation holds unless it is renewed, in seconds; then its holder counts as dead. */
+/** How long a reservation holds without being renewed, in seconds; then its holder counts as dead. */
 export const HOLD_SECONDS = 30
 /** How long a reply is kept, in hours (api.md, "Idempotency-Key"). */
 export const KEEP_HOURS = 24
+/** How many rows are pruned at once. */
+const PRUNE_BATCH = 1_000
+
+const Taking = Schema.Struct({ ...Scope.fields, fingerprint: Schema.String })
 
 /** The keys of one service. */
 export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
-  /** Takes the key for a request of this fingerprint, unless another holds it or a reply is kept. */
+  /** Reserves the key for a request of this fingerprint, unless another holds it or a reply is kept. */
   reserve(scope: Scope, fingerprint: string): Effect.Effect<Reservation>
-  /** Goes on holding it. */
+  /** Holds the reservation for another HOLD_SECONDS. */
   renew(scope: Scope): Effect.Effect<void>
-  /** Keeps the reply. */
+  /** Keeps the reply, which ends the reservation. */
   keep(scope: Scope, reply: Reply): Effect.Effect<void>
-  /** Gives the key up; `forget` also forgets when it was first seen, after a request that changed nothing. */
+  /** Ends the reservation without a reply. `forget` also forgets when the key was first seen: the request changed nothing. */
   release(scope: Scope, forget: boolean): Effect.Effect<void>
-  /** Removes what is past its time; how many rows went. */
+  /** Removes up to PRUNE_BATCH rows past their time; how many it removed. */
   prune(): Effect.Effect<number>
 }>()("edge/IdempotencyRepo") {
-  static readonly layerPg = Layer.effect(
+  static readonly layer = Layer.effect(
     IdempotencyRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const Row = Schema.Struct({
-        fingerprint: Schema.String,
-        first_seen: Schema.Date,
-        reply_status: Schema.NullOr(Schema.Int),
-        reply_location: Schema.NullOr(Schema.String),
-        reply_body: Schema.NullOr(Schema.String),
-        mine: Schema.Boolean,
-      })
+      const where = (s: Scope) => sql`caller = ${s.caller} and route = ${s.route} and key = ${s.key}`
       const find = SqlSchema.findOneOption({
-        Request: Schema.Any,
+        Request: Scope,
         Result: Row,
-        execute: (s: Scope) =>
-          sql`select *, false as mine from idempotency_keys
-              where caller = ${s.caller} and route = ${s.route} and key = ${s.key}`,
+        execute: (scope) => sql`select *, false as mine from idempotency_keys where ${where(scope)}`,
       })
-      // taken when it is new, when its holder died, or when it is past its time: the row's lock decides between two
+      // a key that is new, whose holder died, or that is past its time; of two at once the row's lock lets one through
       const take = SqlSchema.findOneOption({
-        Request: Schema.Any,
+        Request: Taking,
         Result: Row,
-        execute: ([s, fingerprint]: [Scope, string]) =>
+        execute: ({ caller, fingerprint, key, route }) =>
           sql`insert into idempotency_keys as k (caller, route, key, fingerprint, first_seen, locked_until, expires_at)
-              values (${s.caller}, ${s.route}, ${s.key}, ${fingerprint}, date_trunc('milliseconds', now()),
+              values (${caller}, ${route}, ${key}, ${fingerprint}, date_trunc('milliseconds', now()),
                 now() + make_interval(secs => ${HOLD_SECONDS}), now() + make_interval(hours => ${KEEP_HOURS}))
               on conflict (caller, route, key) do update set
                 locked_until = excluded.locked_until, expires_at = excluded.expires_at,
@@ -78,12 +75,19 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 or (k.reply_status is null and k.locked_until < now() and k.fingerprint = excluded.fingerprint)
               returning *, true as mine`,
       })
-      const reserve = Effect.fnUntraced(function* (scope: Scope, fingerprint: string) {
-        const taken = yield* take([scope, fingerprint])
-        const row = taken._tag === "Some" ? taken : yield* find(scope)
-        return row._tag === "None" ? { _tag: "InFlight" as const } : reservationOf(row.value, fingerprint)
+      const prune = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ n: Schema.Int }),
+        execute: () =>
+          sql`with gone as (delete from idempotency_keys where ctid = any (array(
+                select ctid from idempotency_keys where expires_at < now() limit ${PRUNE_BATCH})) returning 1)
+              select count(*)::int as n from gone`,
       })
-      const where = (s: Scope) => sql`caller = ${s.caller} and route = ${s.route} and key = ${s.key}`
+      const reserve = Effect.fnUntraced(function* (scope: Scope, fingerprint: string) {
+        const taken = yield* take({ ...scope, fingerprint })
+        const row = Option.isSome(taken) ? taken : yield* find(scope)
+        return Option.isNone(row) ? { _tag: "InFlight" as const } : reservationOf(row.value, fingerprint)
+      })
       return IdempotencyRepo.of({
         reserve: (scope, fingerprint) => Effect.orDie(reserve(scope, fingerprint)),
         renew: (scope) =>
@@ -102,26 +106,27 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
               ? sql`delete from idempotency_keys where ${where(scope)}`
               : sql`update idempotency_keys set locked_until = now() where ${where(scope)}`,
           )),
-        prune: () =>
-          Effect.orDie(Effect.map(
-            sql`with gone as (delete from idempotency_keys where ctid = any (array(
-                  select ctid from idempotency_keys where expires_at < now() limit 1000)) returning 1)
-                select count(*)::int as n from gone`,
-            (rows) => Number(rows[0]!.n),
-          )),
+        prune: () => Effect.orDie(Effect.map(prune(undefined), ({ n }) => n)),
       })
     }),
   )
 
+  /** For a catalog without a database, and for it alone: the same rules over a map. */
   static readonly layerMemory = Layer.sync(IdempotencyRepo, () => {
-    const rows = new Map<string, {
+    interface Kept {
       fingerprint: string
       firstSeen: number
       lockedUntil: number
       expiresAt: number
       reply: Reply | undefined
-    }>()
-    const nameOf = (s: Scope) => JSON.stringify([s.caller, s.route, s.key])
+    }
+    const rows = new Map<string, Kept>()
+    const nameOf = ({ caller, key, route }: Scope) => JSON.stringify([caller, route, key])
+    const change = (scope: Scope, how: (row: Kept, now: number) => void) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const row = rows.get(nameOf(scope))
+        if (row !== undefined) how(row, now)
+      })
     return IdempotencyRepo.of({
       reserve: (scope, fingerprint) =>
         Effect.map(Clock.currentTimeMillis, (now): Reservation => {
@@ -131,31 +136,14 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
           if (!old && row.reply !== undefined) return { _tag: "Replay", reply: row.reply }
           if (!old && row.lockedUntil >= now) return { _tag: "InFlight" }
           const firstSeen = old ? now : row.firstSeen
-          rows.set(nameOf(scope), {
-            fingerprint,
-            firstSeen,
-            lockedUntil: now + HOLD_SECONDS * 1000,
-            expiresAt: now + KEEP_HOURS * 3_600_000,
-            reply: undefined,
-          })
+          const [lockedUntil, expiresAt] = [now + HOLD_SECONDS * 1000, now + KEEP_HOURS * 3_600_000]
+          rows.set(nameOf(scope), { fingerprint, firstSeen, lockedUntil, expiresAt, reply: undefined })
           return { _tag: "Reserved", firstSeen }
         }),
-      renew: (scope) =>
-        Effect.map(Clock.currentTimeMillis, (now) => {
-          const row = rows.get(nameOf(scope))
-          if (row !== undefined) row.lockedUntil = now + HOLD_SECONDS * 1000
-        }),
-      keep: (scope, reply) =>
-        Effect.sync(() => {
-          const row = rows.get(nameOf(scope))
-          if (row !== undefined) row.reply = reply
-        }),
+      renew: (scope) => change(scope, (row, now) => row.lockedUntil = now + HOLD_SECONDS * 1000),
+      keep: (scope, reply) => change(scope, (row) => row.reply = reply),
       release: (scope, forget) =>
-        Effect.sync(() => {
-          const row = rows.get(nameOf(scope))
-          if (forget) rows.delete(nameOf(scope))
-          else if (row !== undefined) row.lockedUntil = 0
-        }),
+        forget ? Effect.sync(() => void rows.delete(nameOf(scope))) : change(scope, (row) => row.lockedUntil = 0),
       prune: () =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           const gone = [...rows].filter(([, row]) => row.expiresAt < now)
@@ -164,24 +152,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
         }),
     })
   })
-}
 
-const reservationOf = (
-  row: {
-    readonly mine: boolean
-    readonly fingerprint: string
-    readonly first_seen: Date
-    readonly reply_status: number | null
-    readonly reply_location: string | null
-    readonly reply_body: string | null
-  },
-  fingerprint: string,
-): Reservation => {
-  if (row.mine) return { _tag: "Reserved", firstSeen: row.first_seen.getTime() }
-  if (row.fingerprint !== fingerprint) return { _tag: "Mismatch" }
-  if (row.reply_status === null) return { _tag: "InFlight" }
-  return {
-    _tag: "Replay",
-    reply: { status: row.reply_status, location: row.reply_location, body: row.reply_body ?? "" },
-  }
+  /** The former name of `layer`. */
+  static readonly layerPg = IdempotencyRepo.layer
 }

@@ -1,4 +1,4 @@
-/** A service's database as a migrator sees it: one connection, the plan of its scripts, and its ledger. */
+/** What the migrator works with: one connection, the plan of the scripts, and the ledger. */
 import { PgClient } from "@effect/sql-pg"
 import { type Duration, Effect, type Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -9,29 +9,29 @@ import { postgresWords, sqlState } from "../Pg/SqlErrors.ts"
 import { MigrationError } from "./MigrationError.ts"
 import { type Plan, planOf, type ScriptFile } from "./Plan.ts"
 
-/** A database and the scripts that it should have seen. */
+/** A database and its scripts. */
 export interface MigrationTarget {
-  /** The service's name, for messages. */
+  /** The name of the service, for messages. */
   readonly service: string
-  /** The owner's connection. */
+  /** The url of the owner. */
   readonly url: Redacted.Redacted
   /** The files of `sql/<service>/`. */
   readonly files: ReadonlyArray<ScriptFile>
   /** The role that the service connects as; `grants.sql` gives it its rights, unless it is the owner. */
   readonly runtimeRole?: string
-  /** How long to wait for another migrator. Default 30 seconds. */
+  /** How long to wait for another migrator; 30 seconds by default. */
   readonly lockTimeout?: Duration.Input
 }
 
-/** What a ledger says. */
+/** The content of `schema_ledger`. */
 export interface Ledger {
   readonly names: ReadonlyArray<string>
-  /** What the table's comment says about the rights that were granted last. */
+  /** The comment of the table, with a digest of the rights that were granted last. */
   readonly note: string
   readonly user: string
 }
 
-/** Reads the ledger; an empty one where there is none: asked for first, since Postgres logs a missing table as an error. */
+/** Reads the ledger, empty when there is no table. It looks for the table first, since Postgres logs a missing one as an error. */
 export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
   Effect.gen(function* () {
     const [found] = yield* sql<{ note: string | null; user: string }>`
@@ -41,14 +41,14 @@ export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlErr
     const rows = yield* sql<{ name: string }>`select name from schema_ledger`
     return { names: rows.map(({ name }) => name), note: found.note ?? "", user: found.user }
   }).pipe(
-    // Taken back by another migrator in between
+    // another migrator dropped it in between
     Effect.catchIf(
       (error) => sqlState(error) === "42P01",
       () => Effect.succeed({ names: [], note: "", user: "" }),
     ),
   )
 
-/** Works on one connection, and turns what Postgres says into a MigrationError. */
+/** Runs an effect on a connection of its own; an SqlError becomes a MigrationError. */
 export const onDatabase = <A>(
   target: MigrationTarget,
   use: (sql: PgClient.PgClient, plan: Plan) => Effect.Effect<A, SqlError.SqlError | MigrationError>,

@@ -1,13 +1,13 @@
 import { Schema } from "effect"
 
 /**
- * Why a database is not at the schema of this program. Nothing was changed: what had been done was rolled back.
+ * The database was not migrated, and nothing was changed: the transaction was rolled back.
  *
- * - `unreachable`: no connection, or it was refused or broke; whether a commit arrived shows at the next try;
+ * - `unreachable`: no connection, or it was refused or broke; if it broke at the commit, the next try shows the outcome;
  * - `locked`: another migrator, or a long statement, held the lock for too long;
  * - `script`: a script failed; `script` names it;
- * - `newer`: the ledger has a row that this program's scripts do not know;
- * - `plan`: the scripts themselves are at fault.
+ * - `newer`: the ledger has a row for which this program has no script;
+ * - `plan`: the scripts themselves are wrong.
  */
 export class MigrationError extends Schema.TaggedError<MigrationError>("edge/MigrationError")("MigrationError", {
   service: Schema.String,

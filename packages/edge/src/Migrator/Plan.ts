@@ -6,20 +6,20 @@ export interface ScriptFile {
   readonly sql: string
 }
 
-/** A script that goes up; `name` is its ledger row, the file's name without `.up.sql` or `.sql`. */
+/** A script to apply. `name` is its ledger row: the name of the file without `.up.sql` or `.sql`. */
 export interface Step {
   readonly name: string
   readonly sql: string
 }
 
-/** A script that goes down, and the ledger rows that it takes with it, the latest first. */
+/** A script that reverts others, and the ledger rows that it removes, the latest first. */
 export interface StepDown {
   readonly file: string
   readonly undoes: ReadonlyArray<string>
   readonly sql: string
 }
 
-/** What a service's folder says: the scripts in the order of going up, those of going down, and the rights at the end. */
+/** The scripts of a service's folder in the order in which they are applied and reverted, and the grants that follow them. */
 export interface Plan {
   readonly up: ReadonlyArray<Step>
   readonly down: ReadonlyArray<StepDown>
@@ -31,19 +31,19 @@ export interface Plan {
 const pair = /^(\d{3})_\w+\.(up|down)\.sql$/
 const phase2 = /^phase2_(\d\d)_\w+\.sql$/
 
-/** Files that no migration runs by itself; `rollback.sql` is for an SQL editor. */
+/** Files that are no steps; `rollback.sql` is for an SQL editor. */
 const others = ["grants.sql", "verify.sql", "rollback.sql"]
 
-/** phase2_01 to phase2_05 make tables, phase2_06 only looks, phase2_99 takes back all of phase 2. */
+/** phase2_01 to phase2_05 make tables, phase2_06 only checks, phase2_99 reverts all of phase 2. */
 const lastOfPhase2 = 5
 const rollbackOfPhase2 = 99
 
 const byName = (a: ScriptFile, b: ScriptFile) => a.name < b.name ? -1 : 1
 
 /**
- * Reads a folder's files as a plan. The order is: `phase2_01` to `phase2_05` by their number, then `NNN_name` by number
- * and name; down is the reverse, in which phase 2 goes as one, by its rollback script. The reason comes back when a name
- * follows no rule, or a script can't be undone.
+ * Makes the plan of a folder's files. Order: `phase2_01` to `phase2_05` by number, then `NNN_name` by number and name;
+ * down is the reverse, with phase 2 reverted as one by its rollback script. Fails with the reason when a file name follows
+ * no rule or a script has no counterpart that reverts it.
  */
 export const planOf = (files: ReadonlyArray<ScriptFile>): Result.Result<Plan, string> => {
   const stranger = files.find(({ name }) => !others.includes(name) && !pair.test(name) && !phase2.test(name))

@@ -1,9 +1,9 @@
-/** Holds a live schema against what the scripts say, by the service's own `verify.sql`. */
+/** Compares the schema of a database with what its scripts make, by the service's `verify.sql`. */
 import { Effect } from "effect"
 import { type MigrationTarget, onDatabase, readLedger } from "./Database.ts"
 import { MigrationError } from "./MigrationError.ts"
 
-/** One thing that was looked at: `column deliverables.review_status`, and `ok` or what differs. */
+/** One check, as `column deliverables.review_status`, and its result: `ok` or what differs. */
 export interface Check {
   readonly check: string
   readonly result: string
@@ -12,7 +12,7 @@ export interface Check {
 
 /**
  * Compares tables, columns, types, defaults, indexes, constraints, comments, sequences, functions, triggers, the runtime
- * role's rights (unless it is the owner, who has them all) and the ledger. Changes nothing.
+ * role's rights (unless it is the owner, who has all) and the ledger. Changes nothing.
  */
 export const verify = Effect.fn("Migrator.verify")(
   (target: MigrationTarget): Effect.Effect<ReadonlyArray<Check>, MigrationError> =>
@@ -25,7 +25,7 @@ export const verify = Effect.fn("Migrator.verify")(
         const [me] = yield* sql<{ name: string }>`select current_user::text as name`
         const role = target.runtimeRole === me!.name ? "" : target.runtimeRole ?? ""
         yield* sql`select set_config('stint.runtime_role', ${role}, false)`
-        const things = yield* sql.unsafe<{ check: string; result: string }>(plan.verify)
+        const checks = yield* sql.unsafe<{ check: string; result: string }>(plan.verify)
         const { names } = yield* readLedger(sql)
         const known = plan.up.map(({ name }) => name)
         const ledger = [...new Set([...known, ...names])].map((name) => ({
@@ -36,6 +36,6 @@ export const verify = Effect.fn("Migrator.verify")(
             ? "ok"
             : "extra: this program does not know it",
         }))
-        return [...ledger, ...things].map(({ check, result }) => ({ check, result, ok: /^ok\b/.test(result) }))
+        return [...ledger, ...checks].map(({ check, result }) => ({ check, result, ok: /^ok\b/.test(result) }))
       })),
 )

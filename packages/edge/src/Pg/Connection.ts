@@ -1,4 +1,4 @@
-/** From a url to a connection: the one way in which the pools, the migrator and the command line connect. */
+/** The connection settings of a url, for the pools, the migrator and the command line. */
 import type { PgClient } from "@effect/sql-pg"
 import { Duration, Redacted } from "effect"
 import { parsePgUrl, type TlsMode } from "./Url.ts"
@@ -9,15 +9,15 @@ const KEEP_ALIVE = "15 seconds"
 type TlsOptions = Pick<PgClient.PgClientConfig, "ssl" | "url">
 
 /**
- * `require` encrypts and checks nothing, as libpq has it; `verify-ca` checks who signed the certificate, `verify-full` its
- * name as well. `prefer` encrypts when the server offers it, and what is offered is checked in full.
+ * As in libpq, `require` encrypts and checks no certificate, `verify-ca` checks the certificate's issuer, `verify-full`
+ * its host name as well. `prefer` encrypts when the server offers it, and then checks as `verify-full` does.
  */
 const tlsOptions = (mode: TlsMode): TlsOptions => {
   switch (mode) {
     case "disable":
       return { ssl: false }
     case "prefer":
-      // Only the client's own reading of a url goes back to plain text
+      // the client falls back to plain text only for a url that says so
       return { url: Redacted.make("postgres://_/?sslmode=prefer") }
     case "require":
       return { ssl: { rejectUnauthorized: false } }
@@ -28,7 +28,7 @@ const tlsOptions = (mode: TlsMode): TlsOptions => {
   }
 }
 
-/** The client's settings for a url. Throws a PgUrlError, which shows nothing of the url. */
+/** The settings of the client for a url. Throws a PgUrlError, which shows no part of the url. */
 export const connectionOf = (url: Redacted.Redacted) => {
   const { connectTimeout, database, host, options, password, port, socket, tls, user } = parsePgUrl(Redacted.value(url))
   return {

@@ -1,24 +1,26 @@
-/** Whether a service and its database belong together: said at the start, and on `/readyz` as long as it is not known. */
+/** Whether a service and its database belong together: checked at the start, and shown on `/readyz` until it is known. */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Ref, Schedule } from "effect"
-import type { SqlError } from "effect/sql"
+import { Effect, Layer, Ref, Schema } from "effect"
+import { type SqlError, SqlSchema } from "effect/sql"
 import { Health } from "../Health.ts"
 import { Refusal } from "../Refusal.ts"
+import { awaitDatabase } from "../Schedules.ts"
 import { postgresWords, sqlState } from "./SqlErrors.ts"
 
-/** While the database is away. */
-const everyHalfSecond = Schedule.spaced("500 millis")
+/** SQLSTATEs that waiting does not change: a wrong password or role (28), no such database, no right to connect. */
+const permanent = /^(28|3D000$|42501$)/
 
-/** SQLSTATEs that no waiting mends: a wrong password or role (28), no such database, no right to connect. */
-const settled = /^(28|3D000$|42501$)/
-
-/** The runtime's own refusal: the database's address is not in `--allow-net`. */
+/** Deno refused the connection: the database's address is not in `--allow-net`. */
 const isForbidden = (error: SqlError.SqlError): boolean =>
   error.reason.cause instanceof Error && /^(NotCapable|PermissionDenied)$/.test(error.reason.cause.name)
 
 const migrateFirst = (service: string) => `run stint db migrate --service ${service} first`
 
-const judge = (service: string, scripts: ReadonlyArray<string>, applied: ReadonlyArray<string>): string | undefined => {
+const schemaMismatch = (
+  service: string,
+  scripts: ReadonlyArray<string>,
+  applied: ReadonlyArray<string>,
+): string | undefined => {
   const missing = scripts.filter((name) => !applied.includes(name))
   const unknown = applied.filter((name) => !scripts.includes(name))
   if (unknown.length > 0) {
@@ -31,25 +33,30 @@ const judge = (service: string, scripts: ReadonlyArray<string>, applied: Readonl
 }
 
 /**
- * Readiness: the database answers, and its ledger has exactly the scripts of this program. A database that is away is
- * waited for; one with another schema, or one that refuses us, ends the start (`Health.refuse`).
+ * A service is ready when its database answers and its ledger has exactly the scripts of this program. The start waits
+ * for a database that is away; one with another schema, or one that refuses the connection, ends it (`Health.refuse`).
  */
 export const health = (service: string, scripts: ReadonlyArray<string>) =>
   Layer.effectDiscard(Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const health = yield* Health
     const doubt = yield* Ref.make<string | undefined>("its schema is not known yet")
-    const asked = sql<{ name: string }>`select name from schema_ledger`.pipe(
+    const ledger = SqlSchema.findAll({
+      Request: Schema.Void,
+      Result: Schema.Struct({ name: Schema.String }),
+      execute: () => sql`select name from schema_ledger`,
+    })
+    const applied = Effect.catchTag(ledger(undefined), "SchemaError", Effect.die).pipe(
       Effect.map((rows) => rows.map(({ name }) => name)),
       Effect.catchIf((error) => sqlState(error) === "42P01", () => Effect.succeed<ReadonlyArray<string>>([])),
     )
-    const look = asked.pipe(
+    const look = applied.pipe(
       Effect.catchIf(
-        (error) => settled.test(sqlState(error) ?? "") || isForbidden(error),
+        (error) => permanent.test(sqlState(error) ?? "") || isForbidden(error),
         (error) => Effect.fail(new Refusal({ message: `its database can't be used: ${postgresWords(error)}` })),
       ),
       Effect.flatMap((applied) => {
-        const why = judge(service, scripts, applied)
+        const why = schemaMismatch(service, scripts, applied)
         return why === undefined ? Ref.set(doubt, undefined) : Effect.fail(new Refusal({ message: why }))
       }),
     )
@@ -59,7 +66,7 @@ export const health = (service: string, scripts: ReadonlyArray<string>) =>
       Effect.catchTag("SqlError", (error) =>
         Effect.andThen(
           away(error),
-          Effect.retry(look, { schedule: everyHalfSecond, while: ({ _tag }) => _tag === "SqlError" }),
+          Effect.retry(look, { schedule: awaitDatabase, while: ({ _tag }) => _tag === "SqlError" }),
         )),
       Effect.catch(({ message }) => Effect.andThen(Ref.set(doubt, message), health.refuse(message))),
       Effect.forkScoped,

@@ -1,30 +1,30 @@
 /**
- * Postgres urls as people write them: over TCP, over a unix socket (`?host=/cloudsql/PROJECT:REGION:INSTANCE`), and in the
- * older system's spelling `postgresql+asyncpg://`. Plain values and no imports: the launcher reads urls as well.
+ * Reads Postgres urls: over TCP, over a unix socket (`?host=/cloudsql/PROJECT:REGION:INSTANCE`), and with the scheme
+ * `postgresql+asyncpg://` of the older system. It imports nothing, since the launcher reads urls before it loads Effect.
  */
 
-/** How the connection is encrypted, as libpq names it; `prefer` stands for `allow` too. */
+/** How the connection is encrypted, in libpq's names; `allow` is read as `prefer`. */
 export type TlsMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full"
 
-/** Where a database is, and as whom we connect. `password` is the only secret in it: see `placeOf` for what may be shown. */
+/** A parsed url. `password` is its only secret; `placeOf` is what may be shown. */
 export interface PgUrl {
-  /** A host's name or address; for a socket the folder that it is in. */
+  /** A host name or address; for a socket its folder. */
   readonly host: string
   readonly port: number
-  /** The socket's path, for a connection that is not over TCP. */
+  /** The path of the socket; undefined over TCP. */
   readonly socket: string | undefined
   readonly database: string
   readonly user: string
   readonly password: string | undefined
   /** Always `disable` on a socket. */
   readonly tls: TlsMode
-  /** In seconds; 0 waits for ever. */
+  /** In seconds; 0 means no timeout. */
   readonly connectTimeout: number | undefined
-  /** `-c name=value` for the session. */
+  /** Settings of the session, as `-c name=value`. */
   readonly options: string | undefined
 }
 
-/** The text is no Postgres url. The message ends a sentence that begins with the variable's name, and quotes nothing of it. */
+/** The text is no Postgres url. Its message continues a sentence that begins with the variable's name, and quotes no part of the url. */
 export class PgUrlError extends Error {
   override readonly name = "PgUrlError"
 }
@@ -58,13 +58,13 @@ const modes: Readonly<Record<string, TlsMode>> = {
 const tlsOf = (text: string): TlsMode =>
   modes[text] ?? refuse("has an sslmode that is none of disable, prefer, require, verify-ca and verify-full")
 
-/** What is refused rather than left out: whoever writes it counts on it. */
+/** Parameters that are refused, not ignored: whoever sets one relies on it. */
 const unread = ["sslrootcert", "sslcert", "sslkey", "sslcrl", "service", "passfile"]
 
 /** `host`, `host:port`, `[v6]:port` or nothing. */
 const authority = /^(\[[0-9A-Fa-f:.%]+\]|[^:[\]]*)(?::(.*))?$/
 
-/** Reads a url. Throws a PgUrlError, which never shows a part of the url. */
+/** Parses a url. Throws a PgUrlError, which shows no part of the url. */
 export const parsePgUrl = (text: string): PgUrl => {
   const [, rest] = /^postgres(?:ql)?(?:\+asyncpg)?:\/\/(.*)$/s.exec(text) ??
     refuse("is no Postgres url: it must be like postgres://user:password@host:5432/database")
@@ -99,6 +99,6 @@ export const parsePgUrl = (text: string): PgUrl => {
   }
 }
 
-/** `host:port`, an IPv6 address in brackets; or the path of the socket. What is shown of an address. */
+/** `host:port` (an IPv6 address in brackets) or the path of the socket: the part of a url that may be shown. */
 export const placeOf = ({ host, port, socket }: PgUrl): string =>
   socket ?? `${host.includes(":") ? `[${host}]` : host}:${port}`

@@ -1,4 +1,4 @@
-/** Files on Deno, within what its `--allow-read` and `--allow-write` permit. */
+/** `Files` on Deno, within its `--allow-read` and `--allow-write`. */
 import { Effect } from "effect"
 import { FileFailure, type Files } from "../Files.ts"
 
@@ -32,7 +32,7 @@ const appendLine = async (path: string, line: string) => {
   await file.sync()
 }
 
-/** What a service on Deno gets. An append that has begun is finished, whoever loses interest in it. */
+/** Reading and appending. An append that has begun is not interrupted. */
 export const denoFiles: Files["Service"] = {
   read: (path) => attempt(path, () => Deno.readTextFile(path)),
   appendLine: (path, line) => Effect.uninterruptible(attempt(path, () => appendLine(path, line))),

@@ -1,2 +1,2 @@
-/** The header of `/readyz` that repeats the `STINT_INSTANCE` which a supervisor gave to its child. */
+/** The header of `/readyz` with the `STINT_INSTANCE` that the supervisor gave to this process. */
 export const instanceHeader = "x-stint-instance"

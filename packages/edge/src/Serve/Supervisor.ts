@@ -1,8 +1,8 @@
 /**
- * The pipe from a supervisor (`STINT_SUPERVISED=1`) to a service's standard input. Its first line, a JSON object, says
- * that the service may begin, and gives the variables that were not known, or too secret for an environment, when the
- * process was made: so a service loads its code while its database still starts. This module waits for it. The end of the
- * pipe is the supervisor's death.
+ * A supervisor (`STINT_SUPERVISED=1`) writes to the standard input of the service. The first line tells the service to
+ * begin: a JSON object of variables that were not known, or too secret for the environment, when the process started. So
+ * the service loads its code while its database still starts; loading this module waits for the line. The end of the
+ * input means that the supervisor is dead.
  */
 
 const input = Deno.env.get("STINT_SUPERVISED") === "1"
@@ -23,10 +23,10 @@ const firstLine = async (): Promise<Record<string, string>> => {
 /** Whether there is a supervisor. */
 export const supervised = input !== undefined
 
-/** The variables that the supervisor gave. */
+/** The variables that the supervisor sent; empty without one. */
 export const given: Readonly<Record<string, string>> = await firstLine()
 
-/** Fulfilled when the supervisor is gone; never without one. */
+/** Fulfilled when the supervisor is dead; never without one. */
 export const orphaned = async (): Promise<void> => {
   if (input === undefined) return await new Promise<void>(() => {})
   while (!(await input.read().catch(() => ({ done: true }))).done);

@@ -1,0 +1,24 @@
+/** A row of `idempotency_keys`. */
+import { Schema } from "effect"
+import type { Reservation } from "./Repo.ts"
+
+/** The row; `mine` says that this statement reserved the key. Without a `reply_status` no reply is kept yet. */
+export const Row = Schema.Struct({
+  fingerprint: Schema.String,
+  first_seen: Schema.Date,
+  reply_status: Schema.NullOr(Schema.Int),
+  reply_location: Schema.NullOr(Schema.String),
+  reply_body: Schema.NullOr(Schema.String),
+  mine: Schema.Boolean,
+})
+
+/** What the row means to a request of this fingerprint. */
+export const reservationOf = (row: typeof Row.Type, fingerprint: string): Reservation => {
+  if (row.mine) return { _tag: "Reserved", firstSeen: row.first_seen.getTime() }
+  if (row.fingerprint !== fingerprint) return { _tag: "Mismatch" }
+  if (row.reply_status === null) return { _tag: "InFlight" }
+  return {
+    _tag: "Replay",
+    reply: { status: row.reply_status, location: row.reply_location, body: row.reply_body ?? "" },
+  }
+}
