@@ -111,7 +111,7 @@ const listing = Effect.gen(function* () {
         items: goals.map((goal) => goalChange(goal)),
         last: goals.at(-1)?.goal_instance_id,
       })),
-    // A request is no state, but a reader that begins here would miss one that nobody has read yet
+    // A request to run is no state, but a reader that begins here must not miss one that is not run yet
     runs: Effect.fnUntraced(function* (after, before, limit) {
       const from = after === "" ? Cursor.START : yield* Cursor.decode(after)
       const runs = yield* outbox.runs(from, before, limit)

@@ -8,7 +8,7 @@ import type { Cursor } from "./Outbox/Cursor.ts"
 import { type Followed, OutboxRepo, PRUNE_BATCH } from "./Outbox/Repo.ts"
 import { OutboxListener, type Watch } from "./Outbox/Repo/Listener.ts"
 
-/** Between two reads while an older transaction holds changes back, in milliseconds: its end notifies nobody. */
+/** Between two reads while an older transaction holds changes back, in milliseconds: its end sends no notification. */
 const HELD_MS = 20
 /** Between two reads while there are no notifications, in milliseconds. */
 const POLL_MS = 1000

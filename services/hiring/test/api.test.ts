@@ -1,5 +1,8 @@
 /** Hiring as its callers meet it: the whole way to a goal in the feed, the endpoints of the contract, /metrics. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { withDatabase } from "../../../tests/support/Database.ts"
+import { ready, startService } from "../../../tests/support/Service.ts"
+import { App } from "../src/App.ts"
 import {
   base,
   customerOf,
@@ -84,6 +87,28 @@ describe("the story", () => {
     })
     assert.deepStrictEqual(items[4].schedule, { at: "07:30" })
   })
+})
+
+it("in memory mode the rows are in the Postgres that HIRING_MEMORY_URL names", async () => {
+  const database = await withDatabase("hiring")
+  const service = await startService(App, { PERSISTENCE_MODE: "memory", HIRING_MEMORY_URL: database.url })
+  await ready(service)
+  const body = {
+    full_name: "Asha",
+    email: "asha@example.com",
+    phone: "9876543210",
+    business_name: "Clinic",
+    business_industry: "health",
+    business_address: "Pune",
+    preferred_contact_method: "email",
+    consent: true,
+  }
+  const made = await service.call("POST", `${base}/customers`, { ...operator, body })
+  assert.strictEqual(made.status, 201)
+  const found = await service.call("GET", `${base}/customers/${made.json.customer_id}`, operator)
+  assert.deepStrictEqual(found.json, made.json)
+  await service.dispose()
+  await database.release()
 })
 
 describe("hiring's contract", () => {

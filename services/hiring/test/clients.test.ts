@@ -1,4 +1,4 @@
-/** The catalog and the scheduler as hiring calls them: what is cached, and what their answers and silences come to. */
+/** The catalog and the scheduler as hiring calls them: what is cached, and how their answers and silences are read. */
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { definitionId } from "@stint/domain/Definition"
 import { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
@@ -13,7 +13,7 @@ import { Catalog, Scheduler } from "../src/Clients.ts"
 /** A neighbour's answer to the n-th request, from 0. */
 type Serve = (n: number) => Promise<Response>
 
-/** Uses neighbours that answer so; the paths that were asked for, and the first request's authorization. */
+/** The result with neighbours that answer so, the paths that were asked for, the first request's authorization. */
 const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
   Effect.gen(function* () {
     const asked: Array<Request> = []
@@ -41,7 +41,7 @@ const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | S
     }
   })
 
-/** Neighbours that never answer: what `use` comes to, and whether it did before `limit` was over. */
+/** With neighbours that never answer: the result of `use`, and whether it was there before `limit` (ms) was over. */
 const withSilence = <A, E>(limit: number, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
   Effect.gen(function* () {
     const asked = yield* Deferred.make<void>()

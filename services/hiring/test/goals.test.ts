@@ -79,7 +79,7 @@ describe("goals", () => {
 
     const first = (await acme.call("GET", path)).json
     assert.deepStrictEqual(first.items, all.items.slice(0, 50))
-    // What goes meanwhile does not shift the pages after it
+    // A goal that is deleted between two pages does not shift the second
     await acme.call("DELETE", `${path}/${all.items[49].goal_instance_id}`)
     const rest = (await acme.call("GET", `${path}?cursor=${first.next_cursor}`)).json
     assert.deepStrictEqual(rest, { items: all.items.slice(50), next_cursor: null })

@@ -90,7 +90,7 @@ describe("hires", () => {
     assert.deepStrictEqual((await acme.call("GET", `/hired-agents/${hire}`)).json, stored.json)
   })
 
-  it("a config sent replaces the whole, one left out keeps the old", async () => {
+  it("a config or settings sent replaces the stored one, one left out keeps it", async () => {
     const acme = customerOf(hiring)
     const id = await acme.subscribed()
     await acme.draft(id, { config: marketingConfig, settings: { execution: { target: "journal" } } })

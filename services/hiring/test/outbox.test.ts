@@ -80,7 +80,7 @@ describe("a reader that waits", () => {
       assert.deepStrictEqual(yield* Fiber.join(reading), something)
     }))
 
-  it.effect("polls every 20 ms while an older transaction holds changes back, whose end notifies nobody", () =>
+  it.effect("polls every 20 ms while an older transaction holds changes back", () =>
     Effect.gen(function* () {
       const { start, storage } = yield* withReader
       storage.now = { ...nothing, held: true }

@@ -46,18 +46,18 @@ const hireAfter = (before: Engagement, decision: Decision, now: DateTime.Utc) =>
   if (decided === undefined) return undefined
   const under = decision.subscription ?? before.subscription
   const stateChanged = under.status !== before.subscription.status
-  const whole = withTrial(under, { ...decided, goals_completed: hasGoals(before, decision) }, now)
+  const next = withTrial(under, { ...decided, goals_completed: hasGoals(before, decision) }, now)
   const isWritten = decision.hire !== undefined || stateChanged ||
-    whole.goals_completed !== decided.goals_completed || whole.trial_status !== decided.trial_status
+    next.goals_completed !== decided.goals_completed || next.trial_status !== decided.trial_status
   if (!isWritten) return undefined
-  const hire: HireRow = { ...whole, version: (before.hire?.version ?? 0) + 1, updated_at: now }
+  const hire: HireRow = { ...next, version: (before.hire?.version ?? 0) + 1, updated_at: now }
   const change = hireChange(under, hire)
   const isNews = stateChanged || before.hire === undefined ||
     differs(change, hireChange(before.subscription, before.hire))
   return { hire, changes: isNews ? [change] : [] }
 }
 
-/** The amendment that a decision comes to. In the feed a subscription comes before its hire, a hire before its goals. */
+/** The amendment of a decision. In the feed a subscription precedes its hire, and a hire its goals. */
 export const amendmentOf = (before: Engagement, decision: Decision, now: DateTime.Utc): Amendment => {
   const { goals = [], removed, run } = decision
   const subscription = decision.subscription &&

@@ -12,7 +12,7 @@ export interface Watch {
   readonly live: boolean
 }
 
-/** Tells waiting readers of new changes. */
+/** Wakes the readers that wait when changes are committed. */
 export class OutboxListener extends Context.Service<OutboxListener, { readonly watch: Effect.Effect<Watch> }>()(
   "hiring/OutboxListener",
 ) {
