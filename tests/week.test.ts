@@ -1,7 +1,7 @@
 /**
  * A week passes in the whole system: four services in memory, each behind its fetch handler, under one clock that the
  * test moves. (On Postgres, whose clock nobody moves, the same is shown by rows made older: services/hiring/test/
- * clockwork-postgres.test.ts and services/scheduler/test/retention.test.ts.)
+ * periods.test.ts and services/scheduler/test/retention.test.ts.)
  */
 import { App as Catalog } from "@stint/catalog/App"
 import { App as Deliverables } from "@stint/deliverables/App"

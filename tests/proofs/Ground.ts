@@ -1,5 +1,5 @@
 /** What a proof stands on: a stack of its own, a fleet of schedulers, goals, and how to make them fall due. */
-import { CHANNEL } from "@stint/hiring/Feed/Channel"
+import { CHANNEL } from "@stint/hiring/Outbox/Repo"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type Fleet, openFleet, sleepOwnScheduler } from "../support/Fleet.ts"
 import { type Stack, startStack } from "../support/Stack.ts"

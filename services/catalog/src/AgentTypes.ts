@@ -1,4 +1,4 @@
-/** The rules of agent types: published once, immutable, the latest by semantic version. */
+/** The rules of agent types: a version is published once and never changes; the latest is by semantic version. */
 import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
@@ -8,42 +8,32 @@ import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import { differences, latest } from "./AgentTypes/Policy.ts"
-import { AgentTypesRepo, type VersionKey } from "./AgentTypes/Repo.ts"
+import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
+import type { VersionKey } from "./AgentTypes/Row.ts"
+import type { Page, PageQuery } from "./Paging.ts"
 
-/** Which page of a list. */
-export interface PageQuery {
-  readonly cursor?: string
-  readonly limit?: number
-}
+type Published = { readonly made: boolean; readonly agentType: AgentType }
 
-/** A page of agent types. */
-export interface AgentTypesPage {
-  readonly items: ReadonlyArray<AgentType>
-  readonly next_cursor: string | null
-}
-
-/** What the catalog can do. */
+/** What can be done with agent types. */
 export class AgentTypes extends Context.Service<AgentTypes, {
   /** The latest version of each type, by type id. */
-  list(page: PageQuery): Effect.Effect<AgentTypesPage, InvalidRequest>
+  list(page: PageQuery): Effect.Effect<Page<AgentType>, InvalidRequest>
   /** One version, or the latest. */
   get(type: string, version: string | undefined): Effect.Effect<AgentType, AgentTypeNotFound>
   /** Every version of a type, the latest first. */
-  versions(type: string, page: PageQuery): Effect.Effect<AgentTypesPage, AgentTypeNotFound | InvalidRequest>
+  versions(type: string, page: PageQuery): Effect.Effect<Page<AgentType>, AgentTypeNotFound | InvalidRequest>
   /**
-   * Publishes a version: `made` says whether it is new. The same content again changes nothing; other content under a
-   * published version fails with AgentTypeImmutable, naming each difference.
+   * Publishes a version; `made` says whether it is new. The same content again changes nothing. Other content under a
+   * published version fails with AgentTypeImmutable, which names each difference.
    */
-  publish(
-    definition: AgentTypeDefinition,
-  ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable>
-  /** As `publish`, under a path that names the type, which must be the body's (InvalidRequest). */
+  publish(definition: AgentTypeDefinition): Effect.Effect<Published, AgentTypeImmutable>
+  /** As `publish`; fails with InvalidRequest when `type` is not the definition's. */
   put(
     type: string,
     definition: AgentTypeDefinition,
-  ): Effect.Effect<{ readonly made: boolean; readonly agentType: AgentType }, AgentTypeImmutable | InvalidRequest>
+  ): Effect.Effect<Published, AgentTypeImmutable | InvalidRequest>
 }>()("catalog/AgentTypes") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     AgentTypes,
     Effect.gen(function* () {
       const repo = yield* AgentTypesRepo
@@ -61,7 +51,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
           limit,
           (id) => id,
         )
-        const found = new Map((yield* repo.findAll(items)).map((row) => [row.id, row]))
+        const found = new Map((yield* repo.byIds(items)).map((row) => [row.id, row]))
         return { items: items.flatMap((id) => found.get(id) ?? []), next_cursor }
       })
 
@@ -93,7 +83,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         const { created_at: _, id, updated_at: __, ...content } = stored
         const errors = differences(encode(content), encode(definition))
         if (errors.length > 0) {
-          return yield* new AgentTypeImmutable({ detail: `${id} is published: send a new version`, errors })
+          return yield* new AgentTypeImmutable({ detail: `${id} is published: publish a new version instead`, errors })
         }
         return { made: false, agentType: stored }
       })
@@ -112,25 +102,25 @@ export class AgentTypes extends Context.Service<AgentTypes, {
       return AgentTypes.of({ list, get, versions, publish, put })
     }),
   )
-}
 
-/** Publishes the types that ship, once the database is there: what is published stays as it is. */
-export const seeding = Layer.effectDiscard(Effect.gen(function* () {
-  const agentTypes = yield* AgentTypes
-  const health = yield* Health
-  const seeded = yield* Ref.make(false)
-  yield* health.require({
-    name: "shipped types",
-    check: Effect.flatMap(Ref.get(seeded), (is) => is ? Effect.void : Effect.fail("not published yet")),
-  })
-  yield* Effect.forEach(shippedDefinitions, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
-    Effect.catchTag(
-      "AgentTypeImmutable",
-      (error) => Effect.logError(`a shipped type is published differently: ${error.detail}`),
-    ),
-    Effect.andThen(Ref.set(seeded, true)),
-    Effect.sandbox,
-    Effect.retry(reconnect),
-    Effect.forkScoped,
-  )
-}))
+  /** Publishes the shipped types at the start, once the database is there; a published version stays as it is. */
+  static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
+    const agentTypes = yield* AgentTypes
+    const health = yield* Health
+    const done = yield* Ref.make(false)
+    yield* health.require({
+      name: "shipped types",
+      check: Effect.flatMap(Ref.get(done), (is) => is ? Effect.void : Effect.fail("not published yet")),
+    })
+    yield* Effect.forEach(shippedDefinitions, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
+      Effect.catchTag(
+        "AgentTypeImmutable",
+        (error) => Effect.logError(`a shipped type is published with other content: ${error.detail}`),
+      ),
+      Effect.andThen(Ref.set(done, true)),
+      Effect.sandbox,
+      Effect.retry(reconnect),
+      Effect.forkScoped,
+    )
+  }))
+}

@@ -1,4 +1,4 @@
-/** Everything the catalog is made of, in one flat list. */
+/** Everything that the catalog is made of, in one flat list. */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
@@ -10,15 +10,15 @@ import { health } from "@stint/edge/Pg/Health"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
-import { AgentTypes, seeding } from "./AgentTypes.ts"
+import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
-import { metrics } from "./Metrics.ts"
+import * as Metrics from "./Metrics.ts"
 import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layerPg, IdempotencyRepo.layerPg, AuditRepo.layerPg, health("catalog", scripts)).pipe(
+  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layerPg, AuditRepo.layerPg, health("catalog", scripts)).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
   Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),
@@ -29,11 +29,11 @@ export const App = Layer.mergeAll(
   HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(CatalogApi, { path: "/docs" }),
   Audit.layer("catalog"),
-  metrics,
+  Metrics.worker,
   Retention.layer(Effect.all([Audit.retention])),
-  seeding,
+  AgentTypes.worker,
 ).pipe(
   Layer.provide(AgentTypesHttp),
-  Layer.provide([AgentTypes.layerNoDeps, middlewares]),
+  Layer.provide([AgentTypes.layer, middlewares]),
   Layer.provide(Storage),
 )

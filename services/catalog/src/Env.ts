@@ -1,7 +1,7 @@
-/** What the catalog may do on its machine. */
+/** The permissions of the process of the catalog. */
 import type { Manifest } from "@stint/edge/Manifest"
 
-/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+/** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_DATABASE_URL",
   "STINT_HOST",
@@ -16,5 +16,5 @@ export const env = [
   "USE_AGENT_TYPE_DB",
 ] as const
 
-/** All of it, as the launcher derives permissions from it. */
+/** What the launcher derives the permissions from. */
 export const manifest: Manifest = { env, inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" } }

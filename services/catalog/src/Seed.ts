@@ -1,16 +1,16 @@
-/** Publishes the definitions that ship, straight into the catalog's database: for operators, without the service. */
+/** Publishes the shipped definitions in the catalog's database without the service: for operators. */
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Effect, Layer } from "effect"
 import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
 
-/** What became of one definition: `changed` is published with another content, which stays. */
+/** The outcome for one definition. `changed`: it is published with other content, which stays. */
 export interface Seeded {
   readonly id: string
   readonly outcome: "published" | "there already" | "changed"
 }
 
-/** May be run again: what is published stays as it is. Needs the catalog's Postgres client; dies when that is away. */
+/** Can be repeated: a published version stays as it is. Dies when the database is away. */
 export const seed = Effect.gen(function* () {
   const agentTypes = yield* AgentTypes
   return yield* Effect.forEach(shippedDefinitions, (definition) => {
@@ -20,4 +20,4 @@ export const seed = Effect.gen(function* () {
       Effect.catchTag("AgentTypeImmutable", () => Effect.succeed<Seeded>({ id, outcome: "changed" })),
     )
   })
-}).pipe(Effect.provide(AgentTypes.layerNoDeps.pipe(Layer.provide(AgentTypesRepo.layerPg))))
+}).pipe(Effect.provide(AgentTypes.layer.pipe(Layer.provide(AgentTypesRepo.layer))))

@@ -1,100 +1,83 @@
-/** Everything hiring is made of, in one flat list. */
+/** Everything that hiring is made of, in one flat list. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
-import { byMode } from "@stint/edge/Persistence"
-import * as Pg from "@stint/edge/Pg"
+import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { Catalog, Scheduler } from "./Clients.ts"
-import { Clockwork, ticking } from "./Clockwork.ts"
-import * as ClockworkMemory from "./Clockwork/RepoMemory.ts"
-import * as ClockworkPg from "./Clockwork/RepoPg.ts"
 import { Customers } from "./Customers.ts"
 import { CustomersHttp } from "./Customers/Http.ts"
 import { CustomersRepo } from "./Customers/Repo.ts"
-import { Memory } from "./Engagements/Memory.ts"
-import * as EngagementsMemory from "./Engagements/RepoMemory.ts"
-import * as EngagementsPg from "./Engagements/RepoPg.ts"
-import { Feed, pruning } from "./Feed.ts"
+import { Engagements } from "./Engagements.ts"
+import { EngagementsRepo } from "./Engagements/Repo.ts"
+import { Feed } from "./Feed.ts"
 import { FeedHttp } from "./Feed/Http.ts"
-import * as FeedMemory from "./Feed/RepoMemory.ts"
-import * as FeedPg from "./Feed/RepoPg.ts"
 import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
 import { HiresHttp } from "./Hires/Http.ts"
-import { metrics } from "./Metrics.ts"
+import * as Metrics from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
+import { Outbox } from "./Outbox.ts"
+import { OutboxRepo } from "./Outbox/Repo.ts"
+import { OutboxListener } from "./Outbox/Repo/Listener.ts"
+import { Periods } from "./Periods.ts"
+import { PeriodsRepo } from "./Periods/Repo.ts"
 import { scripts } from "./Schema.ts"
 import { Subscriptions } from "./Subscriptions.ts"
 import { SubscriptionsHttp } from "./Subscriptions/Http.ts"
 import { Trials } from "./Trials.ts"
 import { TrialsHttp } from "./Trials/Http.ts"
-import * as TrialsMemory from "./Trials/RepoMemory.ts"
-import * as TrialsPg from "./Trials/RepoPg.ts"
+import { TrialsRepo } from "./Trials/Repo.ts"
 import { TrialStatus } from "./TrialStatus.ts"
 import { TrialStatusHttp } from "./TrialStatus/Http.ts"
 
-const Storage = byMode(
-  { name: "hiring", flag: "PERSISTENCE_MODE" },
-  Layer.mergeAll(
-    EngagementsPg.layerPg,
-    FeedPg.layerPg,
-    ClockworkPg.layerPg,
-    CustomersRepo.layerPg,
-    TrialsPg.layerPg,
-    IdempotencyRepo.layerPg,
-    MetricsRepo.layerPg,
-    AuditRepo.layerPg,
-    health("hiring", scripts),
-  ).pipe(
-    Layer.provide(Pg.layer("hiring")),
-  ),
-  Layer.mergeAll(
-    EngagementsMemory.layerMemory,
-    FeedMemory.layerMemory,
-    ClockworkMemory.layerMemory,
-    CustomersRepo.layerMemory,
-    TrialsMemory.layerMemory,
-    IdempotencyRepo.layerMemory,
-    MetricsRepo.layerMemory,
-    AuditRepo.layerMemory,
-  ).pipe(
-    Layer.provide(Memory.layer),
-  ),
+const Storage = Layer.mergeAll(
+  CustomersRepo.layer,
+  EngagementsRepo.layer,
+  PeriodsRepo.layer,
+  TrialsRepo.layer,
+  MetricsRepo.layer,
+  OutboxListener.layer,
+  IdempotencyRepo.layerPg,
+  AuditRepo.layerPg,
+  health("hiring", scripts),
+).pipe(
+  Layer.provideMerge(OutboxRepo.layer),
+  Layer.provide(Persistence.layer({ name: "hiring", flag: "PERSISTENCE_MODE" })),
 )
 
-/** The services that hiring asks, over HTTP. */
+/** The services that hiring calls, over HTTP. */
 export const Neighbours = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
 
-/** Hiring, given the services that it asks. */
+/** Hiring, without the services that it calls. */
 export const AppNoNeighbours = Layer.mergeAll(
   HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
   HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
   Audit.layer("hiring"),
-  metrics,
+  Metrics.worker,
   Retention.layer(Effect.all([Audit.retention])),
-  pruning,
-  ticking,
+  Outbox.worker,
+  Periods.worker,
 ).pipe(
   Layer.provide([CustomersHttp, SubscriptionsHttp, HiresHttp, GoalsHttp, TrialStatusHttp, TrialsHttp, FeedHttp]),
-  Layer.provide(TrialStatus.layerNoDeps),
   Layer.provide([
-    Customers.layerNoDeps,
-    Subscriptions.layerNoDeps,
-    Hires.layerNoDeps,
-    Goals.layerNoDeps,
-    Trials.layerNoDeps,
-    Clockwork.layerNoDeps,
-    Feed.layerNoDeps,
+    Customers.layer,
+    Subscriptions.layer,
+    Hires.layer,
+    Goals.layer,
+    Trials.layer,
+    TrialStatus.layer,
+    Feed.layer,
     middlewares,
   ]),
+  Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
   Layer.provide(Storage),
 )
 

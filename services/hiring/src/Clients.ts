@@ -1,4 +1,4 @@
-/** The services that hiring asks: the catalog for definitions, the scheduler for whether it runs. */
+/** The services that hiring calls: the catalog for definitions, the scheduler for whether it runs. */
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { definitionId, Version } from "@stint/domain/Definition"
 import { AgentTypeId, type CustomerId, type HiredInstanceId } from "@stint/domain/Ids"
@@ -7,16 +7,16 @@ import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import * as Client from "@stint/edge/Client"
 import { onceMore } from "@stint/edge/Schedules"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Cache, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
 
-/** How many versions are remembered; a published one never changes. */
-const REMEMBERED = 1000
+/** How many versions the cache holds. */
+const CACHED = 1000
 
 /** Agent types as the catalog has them. */
 export class Catalog extends Context.Service<Catalog, {
-  /** The latest version of a type, as of now. */
+  /** The latest version of a type now. */
   latest(agent_id: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
-  /** One version, asked for once and then remembered. */
+  /** One version: fetched once, then cached, since a published version never changes. */
   version(agent_id: string, version: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
 }>()("hiring/Catalog") {
   /** The catalog over HTTP: an answer within 2 seconds, or Unavailable. */
@@ -24,50 +24,45 @@ export class Catalog extends Context.Service<Catalog, {
     Catalog,
     Effect.gen(function* () {
       const client = yield* Client.make(CatalogApi, { name: "catalog", deadline: "2 seconds" })
-      const known = new Map<string, AgentType>()
 
-      // One object per version, so that what is derived from its fields is derived once
-      const remember = (agentType: AgentType): AgentType => {
-        const id = definitionId(agentType)
-        const before = known.get(id)
-        if (before !== undefined) return before
-        if (known.size >= REMEMBERED) known.delete(known.keys().next().value!)
-        known.set(id, agentType)
-        return agentType
-      }
-
-      const ask = Effect.fn("Catalog.ask")(function* (agent_id: string, version: string | undefined) {
+      const fetch = Effect.fn("Catalog.fetch")(function* (agent_id: string, version: string | undefined) {
         const name = version === undefined ? agent_id : `${agent_id}@${version}`
-        // What can name no type is not asked for: "..", as a path, would name another thing
-        if (!isTypeName(agent_id) || (version !== undefined && !isVersion(version))) {
-          return yield* new AgentTypeUnknown({ detail: `The catalog has no ${name.slice(0, 200)}` })
-        }
+        const unknown = new AgentTypeUnknown({ detail: `The catalog has no ${name.slice(0, 200)}` })
+        // What cannot name a type is not sent: "..", in a path, would name something else
+        if (!isTypeName(agent_id) || (version !== undefined && !isVersion(version))) return yield* unknown
         const query = version === undefined ? {} : { version }
-        const answer = client.agentTypes.get({ params: { type: AgentTypeId.make(agent_id) }, query }).pipe(
-          Effect.catchTag("AgentTypeNotFound", () => new AgentTypeUnknown({ detail: `The catalog has no ${name}` })),
-        )
-        return remember(
-          yield* answer.pipe(
-            Effect.retry({ schedule: onceMore, while: (error) => error._tag === "HttpClientError" }),
-            Effect.timeout("2 seconds"),
-            Effect.catchIf(
-              (error) => error._tag !== "AgentTypeUnknown",
-              (error) =>
-                Effect.andThen(
-                  Effect.logWarning("the catalog does not answer", String(error)),
-                  new Unavailable({ detail: "The catalog does not answer; try again" }),
-                ),
-            ),
+        return yield* client.agentTypes.get({ params: { type: AgentTypeId.make(agent_id) }, query }).pipe(
+          Effect.catchTag("AgentTypeNotFound", () => unknown),
+          Effect.retry({ schedule: onceMore, while: (error) => error._tag === "HttpClientError" }),
+          Effect.timeout("2 seconds"),
+          Effect.catchIf(
+            (error) => error._tag !== "AgentTypeUnknown",
+            (error) =>
+              Effect.andThen(
+                Effect.logWarning("the catalog does not answer", String(error)),
+                new Unavailable({ detail: "The catalog does not answer; try again" }),
+              ),
           ),
         )
       })
 
+      // By id, which is `{agent_id}@{version}`. One lookup in flight per id; failures are not cached
+      const versions = yield* Cache.makeWith((id: string) => {
+        const at = id.lastIndexOf("@")
+        return fetch(id.slice(0, at), id.slice(at + 1))
+      }, { capacity: CACHED, timeToLive: (exit) => Exit.isSuccess(exit) ? Duration.infinity : Duration.zero })
+
       return Catalog.of({
-        latest: (agent_id) => ask(agent_id, undefined),
-        version: (agent_id, version) => {
-          const found = known.get(`${agent_id}@${version}`)
-          return found === undefined ? ask(agent_id, version) : Effect.succeed(found)
-        },
+        // The cached object where there is one, so that what is derived from a definition is derived once
+        latest: Effect.fnUntraced(function* (agent_id) {
+          const latest = yield* fetch(agent_id, undefined)
+          const id = definitionId(latest)
+          const cached = yield* Cache.getSuccess(versions, id)
+          if (Option.isSome(cached)) return cached.value
+          yield* Cache.set(versions, id, latest)
+          return latest
+        }),
+        version: (agent_id, version) => Cache.get(versions, `${agent_id}@${version}`),
       })
     }),
   )
@@ -76,9 +71,9 @@ export class Catalog extends Context.Service<Catalog, {
 const isVersion = Schema.is(Version)
 const isTypeName = (name: string) => /^[A-Za-z0-9._-]{1,128}$/.test(name) && !/^\.{1,2}$/.test(name)
 
-/** Whether the scheduler runs, for those who queue something in it. */
+/** Whether the scheduler runs, for the answer to a request to run. */
 export class Scheduler extends Context.Service<Scheduler, {
-  /** Of this hire: paused when all, its customer or the hire itself is. Never fails: no answer in 300 ms is "unknown". */
+  /** Paused when everything, the hire's customer or the hire is. Never fails: without an answer in 300 ms it is "unknown". */
   status(hire: {
     readonly hired_instance_id: HiredInstanceId
     readonly customer_id: CustomerId

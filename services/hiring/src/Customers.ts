@@ -7,40 +7,40 @@ import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { CustomersRepo } from "./Customers/Repo.ts"
-import type { CustomerRow } from "./Customers/Rows.ts"
-import { own } from "./Owner.ts"
-import type { PageOf, PageQuery } from "./Subscriptions.ts"
+import type { CustomerRow } from "./Customers/Row.ts"
+import { customerOf, visibleCustomer } from "./Owner.ts"
+import type { Page, PageQuery } from "./Paging.ts"
 
-/** Which page of which customers. */
+/** A page of customers, or the one with an e-mail address. */
 export interface CustomersQuery extends PageQuery {
   readonly email?: string
 }
 
-/** What of a new record is another's already, each by its path. */
-const taken = (row: CustomerRow, others: ReadonlyArray<CustomerRow>): ReadonlyArray<FieldIssue> => {
+/** Which unique fields of a new record other records have already. */
+const conflicts = (row: CustomerRow, others: ReadonlyArray<CustomerRow>): ReadonlyArray<FieldIssue> => {
   const has = (same: (other: CustomerRow) => boolean, path: string, message: string) =>
     others.some(same) ? [{ path, message }] : []
   return [
-    ...has((other) => other.customer_id === row.customer_id, "$", "you have a record already"),
-    ...has((other) => other.email === row.email, "$.email", "a customer has this e-mail address already"),
-    ...has((other) => other.phone === row.phone, "$.phone", "a customer has this phone number already"),
+    ...has((other) => other.customer_id === row.customer_id, "$", "this customer has a record already"),
+    ...has((other) => other.email === row.email, "$.email", "another customer has this e-mail address"),
+    ...has((other) => other.phone === row.phone, "$.phone", "another customer has this phone number"),
   ]
 }
 
-/** Whether the stored record is the one that is made: of the same request, which an earlier try got to. */
+/** Whether the stored record is what an earlier try of the same request made. */
 const isSame = (stored: CustomerRow, row: CustomerRow): boolean =>
   stored.customer_id === row.customer_id && stored.email === row.email && stored.phone === row.phone &&
   DateTime.Equivalence(stored.created_at, row.created_at)
 
 /** What can be done with customers. Another customer is not found. */
 export class Customers extends Context.Service<Customers, {
-  /** Makes the caller's own record, under its subject; an operator makes one under a new id. */
+  /** Stores the caller's own record, under its subject; an operator stores one under a new id. */
   create(input: NewCustomer): Effect.Effect<CustomerRow, CustomerExists, CurrentCaller>
   get(id: CustomerId): Effect.Effect<CustomerRow, CustomerNotFound, CurrentCaller>
-  /** Those that the caller sees, by id. */
-  list(query: CustomersQuery): Effect.Effect<PageOf<CustomerRow>, InvalidRequest, CurrentCaller>
+  /** Those that the caller may see, by id. */
+  list(query: CustomersQuery): Effect.Effect<Page<CustomerRow>, InvalidRequest, CurrentCaller>
 }>()("hiring/Customers") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     Customers,
     Effect.gen(function* () {
       const repo = yield* CustomersRepo
@@ -48,38 +48,36 @@ export class Customers extends Context.Service<Customers, {
       const cursorOf = decodeCursor(Schema.String)
 
       const create = Effect.fn("Customers.create")(function* (input: NewCustomer) {
-        const caller = yield* CurrentCaller
-        const id = caller.role === "customer" ? caller.subject : yield* ids.next("CUS")
+        const id = customerOf(yield* CurrentCaller) ?? CustomerId.make(yield* ids.next("CUS"))
         const made_at = DateTime.makeUnsafe(yield* ids.instant)
         const row: CustomerRow = {
           ...input,
           website: input.website ?? null,
           gst_number: input.gst_number ?? null,
-          customer_id: CustomerId.make(id),
+          customer_id: id,
           created_at: made_at,
           updated_at: made_at,
         }
-        const added = yield* repo.add(row)
+        const added = yield* repo.insert(row)
         if (Result.isSuccess(added)) return added.success
-        // What a first try under the same Idempotency-Key made is found, not refused
+        // A first try under the same Idempotency-Key may have stored it and not answered
         const [first, ...others] = added.failure
         if (first !== undefined && others.length === 0 && isSame(first, row)) return first
-        const errors = taken(row, added.failure)
+        const errors = conflicts(row, added.failure)
         return yield* new CustomerExists({ detail: errors.map(({ message }) => message).join("; "), errors })
       })
 
       const get = Effect.fn("Customers.get")(function* (id: CustomerId) {
-        yield* own(id)
-        const found = Option.getOrUndefined(yield* repo.find(id))
-        if (found === undefined) return yield* new CustomerNotFound({ detail: id })
-        return found
+        const notFound = new CustomerNotFound({ detail: id })
+        yield* visibleCustomer(id, () => notFound)
+        const found = yield* repo.find(id)
+        return Option.isSome(found) ? found.value : yield* notFound
       })
 
       const list = Effect.fn("Customers.list")(function* ({ email, ...page }: CustomersQuery) {
-        const caller = yield* CurrentCaller
+        const customer_id = customerOf(yield* CurrentCaller)
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
-        const customer_id = caller.role === "customer" ? CustomerId.make(caller.subject) : undefined
         const rows = yield* repo.list({ customer_id, email }, { after, limit: limit + 1 })
         return pageOf(rows, limit, (row) => row.customer_id)
       })

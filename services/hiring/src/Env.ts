@@ -1,7 +1,7 @@
-/** What hiring may do on its machine. */
+/** The permissions of the process of hiring. */
 import type { Manifest } from "@stint/edge/Manifest"
 
-/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+/** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_URL",
   "HIRING_DATABASE_URL",
@@ -24,5 +24,5 @@ export const env = [
 /** The services that it calls. */
 export const calls = ["catalog", "scheduler"] as const
 
-/** All of it, as the launcher derives permissions from it. */
+/** What the launcher derives the permissions from. */
 export const manifest: Manifest = { env, inMemory: { variable: "PERSISTENCE_MODE", value: "memory" }, calls }

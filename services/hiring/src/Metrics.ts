@@ -1,11 +1,11 @@
-/** What a scrape shows of hiring. */
+/** What a scrape of hiring shows. */
 import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { type Gauge, reading } from "@stint/edge/Metrics"
 import { Effect } from "effect"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 
-/** Subscriptions by status and the outbox's depth; they are counted whole, so not at every scrape. */
-export const metrics = reading(
+/** Counts subscriptions by status and the outbox's changes, whole tables, so at most every 30 seconds. */
+export const worker = reading(
   "hiring",
   Effect.map(MetricsRepo, (repo) =>
     Effect.map(repo.counts, ({ outbox, subscriptions }): ReadonlyArray<Gauge> => [
@@ -15,7 +15,7 @@ export const metrics = reading(
         labels: { status },
         value: subscriptions.get(status) ?? 0,
       })),
-      { name: "hiring_outbox_changes", help: "Changes that the feed still serves, of the last 7 days", value: outbox },
+      { name: "hiring_outbox_changes", help: "Changes of the last 7 days, which the feed serves", value: outbox },
     ])),
   "30 seconds",
 )

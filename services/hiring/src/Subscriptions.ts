@@ -1,7 +1,7 @@
-/** The rules of subscriptions: made by a customer, activated and marked past due by an operator, canceled by the customer. */
-import type { CurrentCaller } from "@stint/domain/Caller"
+/** The rules of subscriptions: a customer subscribes and cancels, an operator activates and marks past due. */
+import { CurrentCaller } from "@stint/domain/Caller"
 import { type CustomerId, SubscriptionId } from "@stint/domain/Ids"
-import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import {
   type AgentTypeUnknown,
   type NewSubscription,
@@ -12,29 +12,18 @@ import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
-import { settle } from "./Engagements/Policy.ts"
+import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
-import type { SubscriptionRow } from "./Engagements/Rows.ts"
-import { own, sees } from "./Owner.ts"
+import type { SubscriptionRow } from "./Engagements/Row.ts"
+import { canSee, visibleCustomer } from "./Owner.ts"
+import type { Page, PageQuery } from "./Paging.ts"
 import { activate, cancel, type Move, pastDue, periodFrom } from "./Subscriptions/Policy.ts"
 
-/** Which page of a list. */
-export interface PageQuery {
-  readonly cursor?: string
-  readonly limit?: number
-}
-
-/** A page of a list. */
-export interface PageOf<A> {
-  readonly items: ReadonlyArray<A>
-  readonly next_cursor: string | null
-}
-
-type Changed = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>
+type Moved = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>
 
 /** What can be done with subscriptions. Another customer's is not found. */
 export class Subscriptions extends Context.Service<Subscriptions, {
-  /** Subscribes to an agent type of the catalog; it awaits its payment. */
+  /** Subscribes to an agent type of the catalog; the subscription is pending_payment. */
   create(
     input: NewSubscription,
   ): Effect.Effect<SubscriptionRow, CustomerNotFound | AgentTypeUnknown | Unavailable, CurrentCaller>
@@ -43,24 +32,25 @@ export class Subscriptions extends Context.Service<Subscriptions, {
   list(
     customer_id: CustomerId,
     page: PageQuery,
-  ): Effect.Effect<PageOf<SubscriptionRow>, CustomerNotFound | InvalidRequest, CurrentCaller>
+  ): Effect.Effect<Page<SubscriptionRow>, CustomerNotFound | InvalidRequest, CurrentCaller>
   /** From pending_payment or past_due; an active one stays as it is. */
-  activate(id: SubscriptionId): Changed
+  activate(id: SubscriptionId): Moved
   /** From active; a past-due one stays as it is. */
-  pastDue(id: SubscriptionId): Changed
+  pastDue(id: SubscriptionId): Moved
   /** Now, or at the period's end; a canceled one stays as it is. */
-  cancel(id: SubscriptionId, atPeriodEnd: boolean): Changed
+  cancel(id: SubscriptionId, atPeriodEnd: boolean): Moved
 }>()("hiring/Subscriptions") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     Subscriptions,
     Effect.gen(function* () {
       const repo = yield* EngagementsRepo
+      const engagements = yield* Engagements
       const catalog = yield* Catalog
       const ids = yield* Ids
       const cursorOf = decodeCursor(Schema.String)
 
       const create = Effect.fn("Subscriptions.create")(function* (input: NewSubscription) {
-        yield* own(input.customer_id)
+        yield* visibleCustomer(input.customer_id, () => new CustomerNotFound({ detail: input.customer_id }))
         yield* catalog.latest(input.agent_id)
         const now = yield* DateTime.now
         return yield* repo.subscribe({
@@ -78,18 +68,18 @@ export class Subscriptions extends Context.Service<Subscriptions, {
       })
 
       const get = Effect.fn("Subscriptions.get")(function* (id: SubscriptionId) {
-        const found = Option.getOrUndefined(yield* repo.subscription(id))
-        if (found === undefined || !(yield* sees)(found.customer_id)) {
+        const found = yield* repo.subscriptions.find(id)
+        if (Option.isNone(found) || !canSee(yield* CurrentCaller, found.value.customer_id)) {
           return yield* new SubscriptionNotFound({ detail: id })
         }
-        return found
+        return found.value
       })
 
-      const list = Effect.fn("Subscriptions.list")(function* (customer_id: CustomerId, page: PageQuery) {
-        yield* own(customer_id)
+      const list = Effect.fn("Subscriptions.list")(function* (asked: CustomerId, page: PageQuery) {
+        const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
-        const rows = yield* repo.subscriptions(customer_id, { after, limit: limit + 1 })
+        const rows = yield* repo.subscriptions.list(customer_id, { after, limit: limit + 1 })
         return pageOf(rows, limit, (row) => row.subscription_id)
       })
 
@@ -97,20 +87,24 @@ export class Subscriptions extends Context.Service<Subscriptions, {
         id: SubscriptionId,
         to: (row: SubscriptionRow, now: DateTime.Utc) => Move,
       ) {
-        const isSeen = yield* sees
-        const now = yield* DateTime.now
-        const changed = yield* repo.amend({ subscription_id: id }, "none", (engagement) =>
-          Result.gen(function* () {
-            const { subscription } = engagement
-            if (!isSeen(subscription.customer_id)) yield* Result.fail(new SubscriptionNotFound({ detail: id }))
-            const row = yield* Result.mapError(
-              to(subscription, now),
-              (detail) => new SubscriptionNotActive({ detail, subscription_status: subscription.status }),
-            )
-            return settle(engagement, row === subscription ? {} : { subscription: row }, now)
-          }))
-        if (Option.isNone(changed)) return yield* new SubscriptionNotFound({ detail: id })
-        return changed.value.subscription
+        const caller = yield* CurrentCaller
+        const amended = yield* engagements.amend(
+          { subscription_id: id },
+          "none",
+          ({ subscription }, now) =>
+            Result.gen(function* () {
+              if (!canSee(caller, subscription.customer_id)) {
+                yield* Result.fail(new SubscriptionNotFound({ detail: id }))
+              }
+              const row = yield* Result.mapError(
+                to(subscription, now),
+                (detail) => new SubscriptionNotActive({ detail, subscription_status: subscription.status }),
+              )
+              return row === subscription ? {} : { subscription: row }
+            }),
+        )
+        if (Option.isNone(amended)) return yield* new SubscriptionNotFound({ detail: id })
+        return amended.value.after.subscription
       })
 
       return Subscriptions.of({

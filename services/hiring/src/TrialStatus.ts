@@ -1,16 +1,16 @@
-/** How the trials of hires stand, and their ends on request. */
-import { CurrentCaller } from "@stint/domain/Caller"
+/** The trials of hired agents: their state, and ending those that are due on request. */
+import type { CurrentCaller } from "@stint/domain/Caller"
 import type { HireTrial } from "@stint/domain/hiring/TrialStatus"
-import { CustomerId } from "@stint/domain/Ids"
-import type { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
+import type { CustomerId } from "@stint/domain/Ids"
+import { CustomerNotFound, type InvalidRequest } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { Clockwork } from "./Clockwork.ts"
 import { RETENTION_DAYS } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
-import type { HireRow } from "./Engagements/Rows.ts"
-import { own } from "./Owner.ts"
-import type { PageOf, PageQuery } from "./Subscriptions.ts"
+import type { HireRow } from "./Engagements/Row.ts"
+import { visibleCustomer } from "./Owner.ts"
+import type { Page, PageQuery } from "./Paging.ts"
+import { Periods } from "./Periods.ts"
 
 /** A place in the list: the trial's end in epoch milliseconds, null without one, and the hire's id. */
 const Place = Schema.Tuple([
@@ -18,7 +18,7 @@ const Place = Schema.Tuple([
   Schema.String,
 ])
 
-/** Which page of whose trials. */
+/** A page of one customer's trials, or of all that the caller may see. */
 export interface TrialStatusQuery extends PageQuery {
   readonly customer_id?: CustomerId
 }
@@ -35,24 +35,25 @@ const trialOf = (hire: HireRow): HireTrial => ({
 
 /** The trials of hired agents. */
 export class TrialStatus extends Context.Service<TrialStatus, {
-  /** By trial_end, those not started last; without a customer a customer's own, for others all. Gone hires are not in it. */
+  /** By trial_end, those not started last. Hires past their retention are left out. */
   list(
     query: TrialStatusQuery,
-  ): Effect.Effect<PageOf<HireTrial>, CustomerNotFound | InvalidRequest, CurrentCaller>
-  /** Does what time has made due, as the service does by itself; the trials that ended in it. */
+  ): Effect.Effect<Page<HireTrial>, CustomerNotFound | InvalidRequest, CurrentCaller>
+  /** Writes what is due by time, as the service does by itself; the trials that this call ended. */
   readonly process: Effect.Effect<ReadonlyArray<HireTrial>>
 }>()("hiring/TrialStatus") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     TrialStatus,
     Effect.gen(function* () {
       const repo = yield* EngagementsRepo
-      const clockwork = yield* Clockwork
+      const periods = yield* Periods
       const placeOf = decodeCursor(Place)
 
       const list = Effect.fn("TrialStatus.list")(function* (query: TrialStatusQuery) {
-        const { role, subject } = yield* CurrentCaller
-        const customer_id = query.customer_id ?? (role === "customer" ? CustomerId.make(subject) : undefined)
-        if (customer_id !== undefined) yield* own(customer_id)
+        const customer_id = yield* visibleCustomer(
+          query.customer_id,
+          () => new CustomerNotFound({ detail: query.customer_id ?? "" }),
+        )
         const place = yield* placeOf(query.cursor)
         const after = place && {
           trial_end: place[0] === null ? null : DateTime.makeUnsafe(place[0]),
@@ -60,7 +61,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
         }
         const limit = query.limit ?? DEFAULT_LIMIT
         const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION_DAYS })
-        const rows = yield* repo.hiresByTrial(customer_id, endedBy, { after, limit: limit + 1 })
+        const rows = yield* repo.hires.listByTrial(customer_id, endedBy, { after, limit: limit + 1 })
         const page = pageOf(rows, limit, ({ hire: { hired_instance_id, trial_end } }) => [
           trial_end === null ? null : DateTime.toEpochMillis(trial_end),
           hired_instance_id,
@@ -70,7 +71,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
 
       return TrialStatus.of({
         list,
-        process: Effect.map(clockwork.catchUp, (hires) => hires.map(trialOf)),
+        process: Effect.map(periods.catchUp, (hires) => hires.map(trialOf)),
       })
     }),
   )

@@ -1,6 +1,6 @@
-/** The rules of lead trials: seven days with an agent type of the catalog; each ends once (domain.md, "States"). */
+/** The rules of lead trials: seven days with an agent type of the catalog, ended once (domain.md, "States"). */
 import { CurrentCaller } from "@stint/domain/Caller"
-import { CustomerId, TrialId } from "@stint/domain/Ids"
+import { TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import type { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import {
@@ -15,28 +15,29 @@ import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
 import { TRIAL_DAYS } from "./Engagements/Policy.ts"
-import type { PageOf, PageQuery } from "./Subscriptions.ts"
+import { canSee, customerOf } from "./Owner.ts"
+import type { Page, PageQuery } from "./Paging.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
-import type { TrialRow } from "./Trials/Rows.ts"
+import type { TrialRow } from "./Trials/Row.ts"
 
-/** Which page of which trials. */
+/** A page of the trials in a state, or in any. */
 export interface TrialsQuery extends PageQuery {
   readonly status?: LeadTrialStatus
 }
 
-/** What can be done with lead trials. One that another customer or an operator began is not found by a customer. */
+/** What can be done with lead trials. A customer finds only those that it began. */
 export class Trials extends Context.Service<Trials, {
-  /** Begins one, for an agent type of the catalog. */
+  /** Begins a trial of an agent type of the catalog. */
   begin(input: NewTrial): Effect.Effect<TrialRow, AgentTypeUnknown | Unavailable, CurrentCaller>
   get(id: TrialId): Effect.Effect<TrialRow, TrialNotFound, CurrentCaller>
-  /** Those that the caller sees, oldest first. */
-  list(query: TrialsQuery): Effect.Effect<PageOf<TrialRow>, InvalidRequest, CurrentCaller>
-  /** Ends an active one. It can't be ended again, not even in the same way. */
+  /** Those that the caller may see, oldest first. */
+  list(query: TrialsQuery): Effect.Effect<Page<TrialRow>, InvalidRequest, CurrentCaller>
+  /** Ends an active trial. An ended one cannot be ended again, not even in the same way. */
   end(id: TrialId, status: LeadTrialEnd): Effect.Effect<TrialRow, TrialNotFound | TrialEnded, CurrentCaller>
-  /** Removes one, ended or not. */
+  /** Removes a trial, ended or not. */
   remove(id: TrialId): Effect.Effect<void, TrialNotFound, CurrentCaller>
 }>()("hiring/Trials") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     Trials,
     Effect.gen(function* () {
       const repo = yield* TrialsRepo
@@ -44,41 +45,34 @@ export class Trials extends Context.Service<Trials, {
       const ids = yield* Ids
       const cursorOf = decodeCursor(Schema.String)
 
-      /** The customer that calls; undefined for those who see every trial. */
-      const customer = Effect.map(
-        CurrentCaller,
-        ({ role, subject }) => role === "customer" ? CustomerId.make(subject) : undefined,
-      )
-
       const begin = Effect.fn("Trials.begin")(function* (input: NewTrial) {
         yield* catalog.latest(input.agent_id)
         const now = yield* DateTime.now
-        return yield* repo.begin({
+        return yield* repo.insert({
           ...input,
           phone: input.phone ?? null,
           trial_id: TrialId.make(yield* ids.next("TRL")),
           start_date: now,
           end_date: DateTime.add(now, { days: TRIAL_DAYS }),
           status: "active",
-          customer_id: (yield* customer) ?? null,
+          customer_id: customerOf(yield* CurrentCaller) ?? null,
           created_at: now,
           updated_at: now,
         })
       })
 
       const get = Effect.fn("Trials.get")(function* (id: TrialId) {
-        const found = Option.getOrUndefined(yield* repo.find(id))
-        const own = yield* customer
-        if (found === undefined || (own !== undefined && found.customer_id !== own)) {
+        const found = yield* repo.find(id)
+        if (Option.isNone(found) || !canSee(yield* CurrentCaller, found.value.customer_id)) {
           return yield* new TrialNotFound({ detail: id })
         }
-        return found
+        return found.value
       })
 
       const list = Effect.fn("Trials.list")(function* (query: TrialsQuery) {
         const after = yield* cursorOf(query.cursor)
         const limit = query.limit ?? DEFAULT_LIMIT
-        const wanted = { customer_id: yield* customer, status: query.status }
+        const wanted = { customer_id: customerOf(yield* CurrentCaller), status: query.status }
         return pageOf(yield* repo.list(wanted, { after, limit: limit + 1 }), limit, ({ trial_id }) => trial_id)
       })
 
@@ -87,7 +81,7 @@ export class Trials extends Context.Service<Trials, {
         const ended = yield* repo.end(id, status, yield* DateTime.now)
         if (Option.isSome(ended)) return ended.value
         const now = yield* get(id)
-        return yield* new TrialEnded({ detail: `It is ${now.status}, which is final`, trial_status: now.status })
+        return yield* new TrialEnded({ detail: `The trial is ${now.status}, which is final`, trial_status: now.status })
       })
 
       const remove = Effect.fn("Trials.remove")(function* (id: TrialId) {

@@ -1,41 +1,46 @@
-/** Hiring behind its fetch handler, on either storage, with a catalog and a scheduler that the test holds in its hand. */
+/** Hiring on a database of its own, behind its fetch handler, with a catalog and a scheduler that the test controls. */
 import { PgClient } from "@effect/sql-pg"
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { type AgentTypeDefinition, compareVersions, definitionId } from "@stint/domain/Definition"
 import { Unavailable } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
-import { Clock, DateTime, Effect, Layer, Redacted } from "effect"
+import { DateTime, Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { AppNoNeighbours } from "../src/App.ts"
 import { Catalog, Scheduler } from "../src/Clients.ts"
 
-/** The storages that every suite runs on. */
-export const modes = ["memory", "postgres"] as const
-export type Mode = typeof modes[number]
+/** Runs SQL on the service's database, beside the service. */
+type WithSql = <A>(use: (sql: PgClient.PgClient) => Effect.Effect<A, unknown>) => Promise<A>
 
 /** Hiring under test. */
 export interface Hiring extends TestService {
-  /** What the catalog has; a test may add to it. */
+  /** What the catalog has; a test may add an agent type of its own. */
   readonly definitions: Array<AgentTypeDefinition>
   /** What its neighbours do now. */
   readonly neighbours: { catalogAnswers: boolean; scheduler: "running" | "paused" | "unknown" }
-  /** The database of the Postgres mode, as the service's own role. */
-  readonly databaseUrl: string | undefined
-  /** The same as its owner, who may do what the service may not. */
-  readonly ownerUrl: string | undefined
+  /** Its database, as the service's own role. */
+  readonly databaseUrl: string
+  /** SQL as the service's own role. */
+  readonly sql: WithSql
+  /** SQL as the schema's owner, who may do what the service may not. */
+  readonly ownerSql: WithSql
+  /** Another replica on the same database, with the same neighbours, once it is ready. */
+  replica(): Promise<TestService>
   end(): Promise<void>
 }
 
 const at = DateTime.makeUnsafe(0)
 
-/** Starts hiring on a storage of its own; with a clock, that is its time, which a database's is not. */
-export const startHiring = async (
-  mode: Mode,
-  env: Record<string, string> = {},
-  clock?: Clock.Clock,
-): Promise<Hiring> => {
+const sqlOn = (url: string) => {
+  const runtime = ManagedRuntime.make(PgClient.layer({ url: Redacted.make(url), maxConnections: 3 }))
+  const use: WithSql = (use) => runtime.runPromise(Effect.flatMap(PgClient.PgClient, use))
+  return { use, end: () => runtime.dispose() }
+}
+
+/** Starts hiring, and waits until it is ready. */
+export const startHiring = async (): Promise<Hiring> => {
   const definitions = [...shippedDefinitions]
   const neighbours: Hiring["neighbours"] = { catalogAnswers: true, scheduler: "running" }
   const find = (agent_id: string, version?: string) =>
@@ -53,43 +58,40 @@ export const startHiring = async (
     Layer.succeed(Catalog, Catalog.of({ latest: (id) => find(id), version: find })),
     Layer.succeed(Scheduler, Scheduler.of({ status: () => Effect.sync(() => neighbours.scheduler) })),
   )
-  const database = mode === "postgres" ? await withDatabase("hiring") : undefined
-  const time = clock === undefined ? Layer.empty : Layer.succeed(Clock.Clock, clock)
-  const service = await startService(AppNoNeighbours.pipe(Layer.provide(fakes), Layer.provide(time)), {
-    STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999",
-    ...database === undefined ? { PERSISTENCE_MODE: "memory" } : { HIRING_DATABASE_URL: database.url },
-    ...env,
-  })
-  await ready(service)
+  const database = await withDatabase("hiring")
+  const start = async () => {
+    const service = await startService(AppNoNeighbours.pipe(Layer.provide(fakes)), {
+      STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999",
+      HIRING_DATABASE_URL: database.url,
+    })
+    await ready(service)
+    return service
+  }
+  const [service, sql, ownerSql] = [await start(), sqlOn(database.url), sqlOn(database.ownerUrl)]
   return {
     ...service,
     definitions,
     neighbours,
-    databaseUrl: database?.url,
-    ownerUrl: database?.ownerUrl,
+    databaseUrl: database.url,
+    sql: sql.use,
+    ownerSql: ownerSql.use,
+    replica: start,
     end: async () => {
-      await service.dispose()
-      await database?.release()
+      await Promise.all([service.dispose(), sql.end(), ownerSql.end()])
+      await database.release()
     },
   }
 }
 
-/** Runs SQL on the service's database, beside the service. */
-export const withSql = <A>(
-  hiring: Hiring,
-  use: (sql: PgClient.PgClient) => Effect.Effect<A, unknown>,
-  as: "service" | "owner" = "service",
-): Promise<A> =>
-  Effect.runPromise(
-    Effect.flatMap(PgClient.PgClient, use).pipe(
-      Effect.provide(
-        PgClient.layer({
-          url: Redacted.make(as === "owner" ? hiring.ownerUrl! : hiring.databaseUrl!),
-          maxConnections: 3,
-        }),
-      ),
-    ),
-  )
+/** Reads until it holds; `what` is said when it never does. */
+export const eventually = async <A>(what: string, read: () => Promise<A>, holds: (read: A) => boolean): Promise<A> => {
+  for (let n = 0; n < 400; n++) {
+    const found = await read()
+    if (holds(found)) return found
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new Error(`never: ${what}`)
+}
 
 export const base = "/api/v1"
 export const marketing = "marketing.healthcare.v1"
@@ -126,7 +128,7 @@ export const tradingConfig = {
 
 let customers = 0
 
-/** A customer of its own, and what it does on the way to a goal; each step returns the whole answer. */
+/** A customer of its own, and its calls on the way to a goal; each returns the whole answer. */
 export const customerOf = (hiring: Hiring, name = `customer-${++customers}`) => {
   const as = `customer:${name}` as const
   const call = (method: string, path: string, body?: unknown, send: Send = {}): Promise<Answer> =>
@@ -142,10 +144,10 @@ export const customerOf = (hiring: Hiring, name = `customer-${++customers}`) => 
   }
   const draft = (subscription_id: string, more: Record<string, unknown> = {}, agent_id = marketing) =>
     call("PUT", "/hired-agents/draft", { subscription_id, agent_id, ...more })
-  /** A finalized marketing hire. */
-  const hired = async () => {
-    const subscription_id = await subscribed()
-    const { json } = await draft(subscription_id, { config: marketingConfig })
+  /** A finalized hire, of the marketing agent or one with its fields. */
+  const hired = async (agent_id = marketing) => {
+    const subscription_id = await subscribed(agent_id)
+    const { json } = await draft(subscription_id, { config: marketingConfig }, agent_id)
     await call("POST", `/hired-agents/${json.hired_instance_id}/finalize`, {})
     return { subscription_id, hired_instance_id: json.hired_instance_id as string }
   }
@@ -159,14 +161,53 @@ export const customerOf = (hiring: Hiring, name = `customer-${++customers}`) => 
   return { name, as, call, subscribe, activate, subscribed, draft, hired, putGoal }
 }
 
-/** All that the feed tells after a cursor. */
-export const follow = async (hiring: Hiring, after = "0.0") => {
-  // deno-lint-ignore no-explicit-any
-  const items: Array<any> = []
+/** Leaves an Idempotency-Key as a process does that was killed after the commit, before the reply was kept. */
+export const loseReply = (hiring: Hiring, key: string) =>
+  hiring.sql((sql) =>
+    sql`
+      update idempotency_keys set reply_status = null, reply_body = null, reply_location = null,
+        locked_until = now() - interval '1 second'
+      where key = ${key}`
+  )
+
+// deno-lint-ignore no-explicit-any
+type AnyChange = any
+
+const isMark = ({ customer_id }: AnyChange) => customer_id === "mark"
+
+/** Follows the feed page by page until the mark; no mark is in what it returns. */
+export const followUntil = async (hiring: Hiring, after: string, marked: string, limit = 500) => {
+  const items: Array<AnyChange> = []
   for (let cursor = after;;) {
-    const { json } = await hiring.call("GET", `${base}/goal-changes?after=${cursor}`, scheduler)
-    items.push(...json.items)
-    if (json.items.length === 0) return { items, cursor: json.cursor as string }
+    const query = `after=${cursor}&limit=${limit}&wait_ms=10000`
+    const { json, status } = await hiring.call("GET", `${base}/goal-changes?${query}`, scheduler)
+    if (status !== 200 || json.items.length > limit) throw new Error(`${status} ${JSON.stringify(json)}`)
     cursor = json.cursor
+    items.push(...json.items)
+    if (json.items.some((one: AnyChange) => one.subscription_id === marked)) {
+      return { items: items.filter((one) => !isMark(one)), cursor }
+    }
   }
+}
+
+let marks = 0
+
+/** Puts a mark into the feed: a change of no subscription that there is. */
+export const mark = async (hiring: Hiring, subscription_id = `SUB-mark-${++marks}`): Promise<string> => {
+  const change = { type: "subscription", subscription_id, customer_id: "mark", status: "active", version: 1 }
+  await hiring.sql((sql) => sql`insert into hiring_outbox (kind, payload) values ('subscription', ${sql.json(change)})`)
+  return subscription_id
+}
+
+/**
+ * All changes after a cursor that are committed by now, in pages of at most `limit`. It waits for a mark that it writes
+ * after them: an open transaction anywhere in the cluster, of another test say, can hold the last changes back.
+ */
+export const follow = async (hiring: Hiring, after: string, limit?: number) =>
+  followUntil(hiring, after, await mark(hiring), limit)
+
+/** A cursor after all changes that are committed by now. */
+export const feedEnd = async (hiring: Hiring): Promise<string> => {
+  const { json } = await hiring.call("GET", `${base}/goal-changes/snapshot?limit=1`, scheduler)
+  return (await follow(hiring, json.feed_cursor)).cursor
 }

@@ -1,44 +1,69 @@
-/** What hiring asks of the catalog and the scheduler, and what it makes of their answers and silences. */
+/** The catalog and the scheduler as hiring calls them: what is cached, and how their answers and silences are read. */
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { definitionId } from "@stint/domain/Definition"
 import { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { Files } from "@stint/edge/Files"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { ConfigProvider, Deferred, Effect, Fiber, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 import { Neighbours } from "../src/App.ts"
 import { Catalog, Scheduler } from "../src/Clients.ts"
 
-type Serve = (request: Request) => Promise<Response>
+/** A neighbour's answer to the n-th request, from 0. */
+type Serve = (n: number) => Promise<Response>
 
-/** Runs with neighbours that answer so. */
-const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Scheduler>) => {
-  const asked: Array<Request> = []
-  const fetch = ((input: string | URL | Request, init?: RequestInit) => {
-    const request = new Request(input, init)
-    asked.push(request)
-    const aborted = new Promise<never>((_, reject) =>
-      request.signal.addEventListener("abort", () => reject(request.signal.reason))
-    )
-    return Promise.race([serve(request), aborted])
-  }) as typeof globalThis.fetch
-  const layer = Neighbours.pipe(Layer.provide([
-    Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
-    ConfigProvider.layer(ConfigProvider.fromEnvRecord({
-      CATALOG_URL: "http://catalog.test",
-      SCHEDULER_URL: "http://scheduler.test",
-      STINT_SERVICE_TOKEN_FILE: "token",
-    })),
-  ]))
-  return Effect.runPromise(use.pipe(Effect.provide(layer), Effect.provideService(FetchHttpClient.Fetch, fetch)))
-    .then((result) => ({ result, asked }))
-}
+/** The result with neighbours that answer so, the paths that were asked for, the first request's authorization. */
+const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
+  Effect.gen(function* () {
+    const asked: Array<Request> = []
+    const fetch = ((input: string | URL | Request, init?: RequestInit) => {
+      const request = new Request(input, init)
+      asked.push(request)
+      const aborted = new Promise<never>((_, reject) =>
+        request.signal.addEventListener("abort", () => reject(request.signal.reason))
+      )
+      return Promise.race([serve(asked.length - 1), aborted])
+    }) as typeof globalThis.fetch
+    const layer = Neighbours.pipe(Layer.provide([
+      Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+      ConfigProvider.layer(ConfigProvider.fromEnvRecord({
+        CATALOG_URL: "http://catalog.test",
+        SCHEDULER_URL: "http://scheduler.test",
+        STINT_SERVICE_TOKEN_FILE: "token",
+      })),
+    ]))
+    const result = yield* use.pipe(Effect.provide(layer), Effect.provideService(FetchHttpClient.Fetch, fetch))
+    return {
+      result,
+      paths: asked.map(({ url }) => new URL(url).pathname),
+      authorization: asked[0]?.headers.get("authorization"),
+    }
+  })
+
+/** With neighbours that never answer: the result of `use`, and whether it was there before `limit` (ms) was over. */
+const withSilence = <A, E>(limit: number, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
+  Effect.gen(function* () {
+    const asked = yield* Deferred.make<void>()
+    const serve = () => {
+      Deferred.doneUnsafe(asked, Effect.void)
+      return new Promise<Response>(() => {})
+    }
+    const calling = yield* Effect.forkChild(withNeighbours(serve, use))
+    yield* Deferred.await(asked)
+    yield* TestClock.adjust(limit - 1)
+    const isEarly = calling.pollUnsafe() !== undefined
+    yield* TestClock.adjust(1)
+    return { isEarly, result: (yield* Fiber.join(calling)).result }
+  })
 
 const json = (body: unknown, status = 200) =>
-  new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
-  })
+  Promise.resolve(
+    new Response(JSON.stringify(body), {
+      status,
+      headers: { "content-type": status < 400 ? "application/json" : "application/problem+json" },
+    }),
+  )
 
 const [shipped] = shippedDefinitions
 const published = {
@@ -48,78 +73,99 @@ const published = {
   updated_at: "2026-01-01T00:00:00.000Z",
 }
 const { agent_type_id, version } = shipped!
+const path = `/api/v1/agent-types/${agent_type_id}`
 const hire = { hired_instance_id: HiredInstanceId.make("HAI-1"), customer_id: CustomerId.make("acme") }
+const latest = Effect.flatMap(Catalog, (catalog) => catalog.latest(agent_type_id))
+const pinned = Effect.flatMap(Catalog, (catalog) => catalog.version(agent_type_id, version))
 
 describe("the catalog's client", () => {
-  it("asks for the latest each time, and for a version once", async () => {
-    const { asked, result } = await withNeighbours(
-      () => Promise.resolve(json(published)),
-      Effect.gen(function* () {
-        const catalog = yield* Catalog
-        const answers = []
-        for (let n = 0; n < 2; n++) {
-          answers.push(yield* catalog.latest(agent_type_id), yield* catalog.version(agent_type_id, version))
-        }
-        return answers
-      }),
-    )
-    assert.deepStrictEqual(
-      asked.map(({ url }) => new URL(url).pathname),
-      Array(2).fill(`/api/v1/agent-types/${agent_type_id}`),
-    )
-    assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
-    assert.strictEqual(new Set(result).size, 1)
-  })
-
-  it("an unknown type is one that is not there; what can be no name is not asked for", async () => {
-    const unknown = {
-      type: "urn:stint:problem:agent_type_not_found",
-      title: "x",
-      status: 404,
-      code: "agent_type_not_found",
-    }
-    const { asked, result } = await withNeighbours(
-      () => Promise.resolve(json(unknown, 404)),
-      Effect.gen(function* () {
-        const catalog = yield* Catalog
-        const names = ["no.such", "..", ".", "", "a/b", "x".repeat(200)]
-        const latest = yield* Effect.forEach(names, (name) => Effect.flip(catalog.latest(name)))
-        return [...latest, yield* Effect.flip(catalog.version(agent_type_id, "not a version"))]
-      }),
-    )
-    assert.deepStrictEqual(
-      result.map(({ code, status }) => [status, code]),
-      Array(7).fill([404, "agent_type_not_found"]),
-    )
-    assert.strictEqual(asked.length, 1)
-  })
-
-  it("no answer, a broken one and a refused connection are Unavailable within 2 seconds", async () => {
-    const cases: ReadonlyArray<Serve> = [
-      () => Promise.resolve(json({ status: 500 }, 500)),
-      () => Promise.resolve(json({ not: "an agent type" })),
-      () => Promise.reject(new TypeError("connection refused")),
-      () => new Promise(() => {}),
-    ]
-    for (const serve of cases) {
-      const before = performance.now()
-      const { result } = await withNeighbours(
-        serve,
-        Effect.flatMap(Catalog, (catalog) => Effect.flip(catalog.latest(agent_type_id))),
+  it.live("asks for the latest each time and for a version once, and gives one object for both", () =>
+    Effect.gen(function* () {
+      const { authorization, paths, result } = yield* withNeighbours(
+        () => json(published),
+        Effect.all([latest, pinned, latest, pinned]),
       )
-      assert.deepStrictEqual([result.status, result.code], [503, "unavailable"])
-      assert.isBelow(performance.now() - before, 2500)
-    }
-  })
+      assert.deepStrictEqual(paths, [path, path])
+      assert.strictEqual(authorization, "Bearer token-1")
+      assert.strictEqual(new Set(result).size, 1)
+    }))
 
-  it("a connection that was closed is tried once more", async () => {
-    let calls = 0
-    const { result } = await withNeighbours(
-      () => ++calls === 1 ? Promise.reject(new TypeError("connection closed")) : Promise.resolve(json(published)),
-      Effect.flatMap(Catalog, (catalog) => catalog.latest(agent_type_id)),
-    )
-    assert.strictEqual(result.id, published.id)
-  })
+  it.live("asks once for a version that is wanted many times at once", () =>
+    Effect.gen(function* () {
+      const { paths, result } = yield* withNeighbours(
+        () => json(published),
+        Effect.all(Array.from({ length: 10 }, () => pinned), { concurrency: "unbounded" }),
+      )
+      assert.deepStrictEqual(paths, [path])
+      assert.strictEqual(new Set(result).size, 1)
+    }))
+
+  it.live("does not cache a failure", () =>
+    Effect.gen(function* () {
+      const { paths, result } = yield* withNeighbours(
+        (n) => n < 2 ? Promise.reject(new TypeError("connection refused")) : json(published),
+        Effect.all([Effect.flip(pinned), pinned]),
+      )
+      assert.deepStrictEqual([result[0].code, result[1].id], ["unavailable", published.id])
+      assert.deepStrictEqual(paths, [path, path, path])
+    }))
+
+  it.live("an unknown type is not found; what can name no type or version is not asked for", () =>
+    Effect.gen(function* () {
+      const unknown = {
+        type: "urn:stint:problem:agent_type_not_found",
+        title: "x",
+        status: 404,
+        code: "agent_type_not_found",
+      }
+      const names = ["no.such", "..", ".", "", "a/b", "x".repeat(200), `${agent_type_id}@${version}`]
+      const { paths, result } = yield* withNeighbours(
+        () => json(unknown, 404),
+        Effect.gen(function* () {
+          const catalog = yield* Catalog
+          const failures = yield* Effect.forEach(names, (name) => Effect.flip(catalog.latest(name)))
+          const versions = ["not a version", `1@${version}`]
+          return [
+            ...failures,
+            ...yield* Effect.forEach(versions, (one) => Effect.flip(catalog.version(agent_type_id, one))),
+          ]
+        }),
+      )
+      assert.deepStrictEqual(
+        result.map(({ code, status }) => [status, code]),
+        Array(9).fill([404, "agent_type_not_found"]),
+      )
+      assert.deepStrictEqual(paths, ["/api/v1/agent-types/no.such"])
+    }))
+
+  it.live("a failure, an answer that does not decode and a refused connection are unavailable", () =>
+    Effect.gen(function* () {
+      const cases: ReadonlyArray<Serve> = [
+        () => json({ status: 500 }, 500),
+        () => json({ not: "an agent type" }),
+        () => Promise.reject(new TypeError("connection refused")),
+      ]
+      for (const serve of cases) {
+        const { result } = yield* withNeighbours(serve, Effect.flip(latest))
+        assert.deepStrictEqual([result.status, result.code], [503, "unavailable"])
+      }
+    }))
+
+  it.effect("no answer within 2 seconds is unavailable", () =>
+    Effect.gen(function* () {
+      const { isEarly, result } = yield* withSilence(2_000, Effect.flip(latest))
+      assert.isFalse(isEarly)
+      assert.deepStrictEqual([result.status, result.code], [503, "unavailable"])
+    }))
+
+  it.live("a call on a connection that was closed is tried once more", () =>
+    Effect.gen(function* () {
+      const { result } = yield* withNeighbours(
+        (n) => n === 0 ? Promise.reject(new TypeError("connection closed")) : json(published),
+        latest,
+      )
+      assert.strictEqual(result.id, published.id)
+    }))
 })
 
 describe("the scheduler's client", () => {
@@ -140,26 +186,24 @@ describe("the scheduler's client", () => {
   })
   const ask = Effect.flatMap(Scheduler, (scheduler) => scheduler.status(hire))
 
-  it("a hire is paused when all, its customer or itself is", async () => {
-    const cases: Array<[unknown, string]> = [
-      [status(false), "running"],
-      [status(true), "paused"],
-      [status(false, { customer_id: "acme" }), "paused"],
-      [status(false, { hired_instance_id: "HAI-1" }), "paused"],
-      [status(false, { customer_id: "another" }), "running"],
-      [status(false, { hired_instance_id: "HAI-2" }), "running"],
-      [{ broken: true }, "unknown"],
-    ]
-    for (const [body, expected] of cases) {
-      const { result } = await withNeighbours(() => Promise.resolve(json(body)), ask)
-      assert.strictEqual(result, expected, JSON.stringify(body))
-    }
-  })
+  it.live("a hire is paused when everything, its customer or the hire itself is", () =>
+    Effect.gen(function* () {
+      const cases: Array<[unknown, string]> = [
+        [status(false), "running"],
+        [status(true), "paused"],
+        [status(false, { customer_id: "acme" }), "paused"],
+        [status(false, { hired_instance_id: "HAI-1" }), "paused"],
+        [status(false, { customer_id: "another" }), "running"],
+        [status(false, { hired_instance_id: "HAI-2" }), "running"],
+        [{ broken: true }, "unknown"],
+      ]
+      for (const [body, expected] of cases) {
+        assert.strictEqual((yield* withNeighbours(() => json(body), ask)).result, expected, JSON.stringify(body))
+      }
+    }))
 
-  it("no answer in 300 ms is unknown", async () => {
-    const before = performance.now()
-    const { result } = await withNeighbours(() => new Promise(() => {}), ask)
-    assert.strictEqual(result, "unknown")
-    assert.isBelow(performance.now() - before, 600)
-  })
+  it.effect("no answer within 300 ms is unknown", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* withSilence(300, ask), { isEarly: false, result: "unknown" })
+    }))
 })

@@ -116,7 +116,7 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
       ])
     }))
 
-  it.effect("refuse every state that the rules know not", () =>
+  it.effect("refuse every state that no rule allows", () =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       yield* sql`
@@ -181,7 +181,7 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
     }))
 })
 
-/** The owner's side: what the service's role may not do, and scripts on a database that has rows. */
+/** As the owner, who may delete what the service may not. */
 layer(testDatabase("hiring", { as: "owner" }))("hiring's tables, for their owner", (it) => {
   it.effect("a hire that is deleted takes its goals along, and its subscription can't go before it", () =>
     Effect.gen(function* () {
@@ -206,7 +206,7 @@ layer(testDatabase("hiring", { as: "owner" }))("hiring's tables, for their owner
     }))
 })
 
-it.live("subscriptions that were there before time was counted get their anchor and the start of their debt", () =>
+it.live("a migration gives older subscriptions their anchor and the start of being past due", () =>
   Effect.gen(function* () {
     const { migrateUrl: url, runtimeRole } = yield* emptyDatabase("hiring")
     const all = yield* Effect.promise(() => readScripts("hiring"))

@@ -1,4 +1,4 @@
-/** The catalog's contract: agent types are data, published once and then immutable (api.md, catalog). */
+/** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Authorization } from "../Caller.ts"
@@ -17,7 +17,7 @@ import {
   strict,
 } from "../Protocol.ts"
 
-/** A published agent type: its definition, and when it came. `id` is `{agent_type_id}@{version}`. */
+/** A published version of an agent type. `id` is `{agent_type_id}@{version}`. */
 export class AgentType extends Schema.Class<AgentType>("AgentType")({
   id: Schema.String.annotate({ examples: ["marketing.healthcare.v1@1.0.0"] }),
   ...AgentTypeDefinition.fields,
@@ -25,14 +25,14 @@ export class AgentType extends Schema.Class<AgentType>("AgentType")({
   updated_at: Instant,
 }) {}
 
-/** 404: no such type, or no such version of it. */
+/** 404: there is no such type, or no such version of it. */
 export class AgentTypeNotFound extends problem<AgentTypeNotFound>()("AgentTypeNotFound", {
   code: "agent_type_not_found",
   status: 404,
   title: "There is no such agent type",
 }) {}
 
-/** 409: that version is published with other content; `errors` names each difference. A change needs a new version. */
+/** 409: the version is published with other content; `errors` names each difference. A change needs a new version. */
 export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentTypeImmutable", {
   code: "agent_type_immutable",
   status: 409,
@@ -44,11 +44,11 @@ const readers = ["customer", "operator", "viewer", "service"] as const
 /** Endpoints of agent types. */
 export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
   .annotate(OpenApi.Title, "Agent types")
-  .annotate(OpenApi.Description, "What can be hired: each version is published once and then never changes.")
+  .annotate(OpenApi.Description, "What can be hired. A version is published once and never changes.")
   .add(
     HttpApiEndpoint.get("list", "/", { query: Page, success: listOf(AgentType) }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List the agent types")
-      .annotate(OpenApi.Description, "For every role: the latest version of each, by semantic version."),
+      .annotate(OpenApi.Description, "For every role: the latest version of each type, by semantic version."),
     HttpApiEndpoint.post("publish", "/", {
       headers: IdempotencyHeader,
       payload: AgentTypeDefinition,
@@ -58,8 +58,8 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       .annotate(OpenApi.Summary, "Publish a version of an agent type")
       .annotate(
         OpenApi.Description,
-        "Operators only. 201 when it is new, 200 when the same content is published already, 409 " +
-          "agent_type_immutable naming each difference when it is there with other content.",
+        "Operators only. 201 when it is new, 200 when it is published with the same content, 409 " +
+          "agent_type_immutable, which names each difference, when it is published with other content.",
       ),
     HttpApiEndpoint.get("get", "/:type", {
       params: { type: AgentTypeId },
@@ -78,9 +78,9 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       .annotate(OpenApi.Summary, "Publish a version under a known id")
       .annotate(
         OpenApi.Description,
-        "Operators only; `agent_type_id` of the body is that of the path. A new version is made (201), one " +
-          "that is there with the same content is found (200), changed content is refused (409 " +
-          "agent_type_immutable).",
+        "Operators only; `agent_type_id` of the body must be that of the path. 201 when the version is new, " +
+          "200 when it is published with the same content, 409 agent_type_immutable when it is published with " +
+          "other content.",
       ),
     HttpApiEndpoint.get("versions", "/:type/versions", {
       params: { type: AgentTypeId },
@@ -89,11 +89,11 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       error: AgentTypeNotFound,
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List the versions of an agent type")
-      .annotate(OpenApi.Description, "For every role: all that were published of it."),
+      .annotate(OpenApi.Description, "For every role: all published versions, the latest first."),
   )
   .prefix("/agent-types") {}
 
-/** The catalog: which agents there are. */
+/** The catalog, which knows the agent types. */
 export class CatalogApi extends HttpApi.make("catalog")
   .add(AgentTypesGroup)
   .prefix("/api/v1")
@@ -103,5 +103,5 @@ export class CatalogApi extends HttpApi.make("catalog")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint catalog", version: "1", description: "Which agents there are." }),
+    OpenApi.annotations({ title: "Stint catalog", version: "1", description: "The agent types that can be hired." }),
   ) {}

@@ -1,4 +1,4 @@
-/** Hiring's contract: whether an agent may run. */
+/** The contract of hiring, which decides whether an agent may run. */
 import { HttpApi, OpenApi } from "effect/http-api"
 import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
@@ -10,7 +10,7 @@ import { SubscriptionsGroup } from "./Subscriptions.ts"
 import { TrialsGroup } from "./Trials.ts"
 import { TrialStatusGroup } from "./TrialStatus.ts"
 
-/** Customers, subscriptions, hires, goals, trials, and the feed of changes. */
+/** Customers, subscriptions, hires, goals, trials, and the change feed. */
 export class HiringApi extends HttpApi.make("hiring")
   .add(CustomersGroup, SubscriptionsGroup, HiresGroup, GoalsGroup, TrialStatusGroup, TrialsGroup, FeedGroup)
   .prefix("/api/v1")

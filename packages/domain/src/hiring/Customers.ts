@@ -7,11 +7,11 @@ import { CustomerId } from "../Ids.ts"
 import { CustomerNotFound, FieldIssue, problem } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
 
-/** How a customer wants to be reached. */
+/** How a customer prefers to be reached. */
 export const ContactMethod = Schema.Literals(["email", "phone"])
 export type ContactMethod = typeof ContactMethod.Type
 
-/** What makes a customer's record; the e-mail is lower-cased, the phone number loses its spaces. */
+/** A customer's data; the e-mail address is lower-cased, the phone number loses its spaces. */
 export const NewCustomer = Schema.Struct({
   full_name: filled(200),
   email: Email,
@@ -35,21 +35,21 @@ export const Customer = Schema.Struct({
 }).annotate({ identifier: "Customer" })
 export type Customer = typeof Customer.Type
 
-/** 409: the e-mail, the phone number, or the customer itself has a record already; `errors` names each. */
+/** 409: the e-mail address, the phone number or the customer has a record already; `errors` names each. */
 export class CustomerExists extends problem<CustomerExists>()("CustomerExists", {
   code: "customer_exists",
   status: 409,
-  title: "There is such a customer already",
+  title: "The customer exists already",
 }, { errors: Schema.Array(FieldIssue) }) {}
 
 const readers = ["customer", "operator", "viewer"] as const
 
-/** Endpoints of customers. A customer makes and sees its own record alone; an operator makes one under a new id. */
+/** Endpoints of customers. */
 export class CustomersGroup extends HttpApiGroup.make("customers")
   .annotate(OpenApi.Title, "Customers")
   .annotate(
     OpenApi.Description,
-    "Who the customers are and how they are reached. A customer sees its own record alone.",
+    "Who the customers are and how they are reached. A customer sees only its own record.",
   )
   .add(
     HttpApiEndpoint.post("create", "/", {
@@ -62,8 +62,8 @@ export class CustomersGroup extends HttpApiGroup.make("customers")
       .annotate(
         OpenApi.Description,
         "A customer makes its own, under its subject; an operator makes one under a new id. 409 " +
-          "customer_exists when the e-mail, the phone number or the customer has a record already. Safe to " +
-          "repeat under the same Idempotency-Key.",
+          "customer_exists when the e-mail address, the phone number or the customer has a record already. Safe " +
+          "to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
       query: { email: Schema.optionalKey(Email), ...Page },

@@ -1,4 +1,4 @@
-/** Between hiring and those who follow it: the change feed and the lookup (domain.md, "Rules: the whole"; design.md). */
+/** Hiring, service to service: the change feed, the snapshot and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -9,25 +9,25 @@ import { problem } from "../Problem.ts"
 import { Instant, JsonObject } from "../Protocol.ts"
 import { SubscriptionStatus } from "./Subscriptions.ts"
 
-/** What the scheduler must know of a goal. `version` grows with every write of it, so an old change is recognised. */
+/** What the scheduler needs of a goal. `version` grows with every write, so that an old change is recognised. */
 export const GoalChange = Schema.Struct({
   type: Schema.tag("goal"),
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
   version: Schema.Int,
-  /** When it was written: slots after it count, also those that passed while nobody followed the feed. */
+  /** When it was written. Slots after it count, also those that passed before the change was read. */
   changed_at: Instant,
   deleted: Schema.Boolean,
   enabled: Schema.Boolean,
   frequency: Frequency,
   /** `settings.schedule` as stored. */
   schedule: JsonObject,
-  /** What `schedule.at` defaults to, when the goal's own settings say it (close_position_reminder's window). */
+  /** What `schedule.at` defaults to where another setting says so (close_position_reminder's window); else null. */
   default_at: Schema.NullOr(Schema.String.annotate({ examples: ["18:00"] })),
 })
 export type GoalChange = typeof GoalChange.Type
 
-/** What the scheduler must know of a hire: whose it is, its zone, and whether it may run (hiring decides that). */
+/** What the scheduler needs of a hire: its customer, its zone, and whether it can run, which hiring decides. */
 export const HireChange = Schema.Struct({
   type: Schema.tag("hire"),
   hired_instance_id: HiredInstanceId,
@@ -44,7 +44,7 @@ export const HireChange = Schema.Struct({
 })
 export type HireChange = typeof HireChange.Type
 
-/** A subscription changed its state. */
+/** A subscription moved to another state. */
 export const SubscriptionChange = Schema.Struct({
   type: Schema.tag("subscription"),
   subscription_id: SubscriptionId,
@@ -54,7 +54,7 @@ export const SubscriptionChange = Schema.Struct({
 })
 export type SubscriptionChange = typeof SubscriptionChange.Type
 
-/** A person asked for a run now. `request_id` names the request, so serving it twice makes one run. */
+/** A person asked for a run. A change that is read twice makes one run, by its `request_id`. */
 export const RunRequested = Schema.Struct({
   type: Schema.tag("run"),
   request_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
@@ -69,13 +69,13 @@ export type RunRequested = typeof RunRequested.Type
 export const Change = Schema.Union([GoalChange, HireChange, SubscriptionChange, RunRequested])
 export type Change = typeof Change.Type
 
-/** A stretch of the feed, in order; `cursor` is where to go on, also when `items` is empty. */
+/** Changes in order; `cursor` is where to go on, also when `items` is empty. */
 export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
 export type FeedPage = typeof FeedPage.Type
 
 /**
- * What is, for a reader that has no cursor: hires, goals, and the requests to run that the feed still keeps, page by page;
- * then follow the feed from `feed_cursor`. A request served twice is known by its `request_id`.
+ * The present state for a reader without a cursor: hires, goals, and the requests to run that the feed still keeps, page by
+ * page. After the last page, follow the feed from `feed_cursor`. A request that is read twice has one `request_id`.
  */
 export const SnapshotPage = Schema.Struct({
   items: Schema.Array(Change),
@@ -88,10 +88,10 @@ export type SnapshotPage = typeof SnapshotPage.Type
 export class FeedCursorGone extends problem<FeedCursorGone>()("FeedCursorGone", {
   code: "feed_cursor_gone",
   status: 410,
-  title: "That cursor is older than the feed keeps",
+  title: "The cursor is older than what the feed keeps",
 }) {}
 
-/** A hire, as those need it who make, review and execute its drafts. */
+/** What deliverables needs of a hire to make, review and execute its drafts. */
 export const LookedUpHire = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   subscription_id: SubscriptionId,
@@ -103,12 +103,12 @@ export const LookedUpHire = Schema.Struct({
   runnable: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
   subscription_status: SubscriptionStatus,
-  /** Past the 30 days after its subscription's end: 410 for a person. */
+  /** Whether its subscription ended more than 30 days ago: people get 410. */
   gone: Schema.Boolean,
 })
 export type LookedUpHire = typeof LookedUpHire.Type
 
-/** The goals and hires asked for that exist, and the hires of those goals; the rest is absent. */
+/** Those of the goals and hires asked for that exist, and the hires of those goals. */
 export const LookupAnswer = Schema.Struct({ goals: Schema.Array(Goal.json), hires: Schema.Array(LookedUpHire) })
 export type LookupAnswer = typeof LookupAnswer.Type
 
@@ -117,7 +117,7 @@ const ids = <S extends Schema.Top>(id: S) => Schema.optionalKey(Schema.Array(id)
 /** Service-to-service endpoints of hiring. */
 export class FeedGroup extends HttpApiGroup.make("feed")
   .annotate(OpenApi.Title, "Change feed")
-  .annotate(OpenApi.Description, "Service to service: what hiring tells those who follow it.")
+  .annotate(OpenApi.Description, "Service to service: what changes in hiring.")
   .add(
     HttpApiEndpoint.get("changes", "/goal-changes", {
       query: {
@@ -132,8 +132,8 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       .annotate(OpenApi.Summary, "Follow the changes")
       .annotate(
         OpenApi.Description,
-        "Services only: what changed of hires, goals and subscriptions after a cursor, in order; waits up to " +
-          "`wait_ms` when there is nothing yet. 410 feed_cursor_gone when the cursor is older than 7 days: " +
+        "Services only: the changes of hires, goals and subscriptions after a cursor, in order; waits up to " +
+          "`wait_ms` for one when there is none. 410 feed_cursor_gone when the cursor is older than 7 days: " +
           "start again from the snapshot.",
       ),
     HttpApiEndpoint.get("snapshot", "/goal-changes/snapshot", {
@@ -146,8 +146,8 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       .annotate(OpenApi.Summary, "Read a snapshot")
       .annotate(
         OpenApi.Description,
-        "Services only: what is now, page by page, for a reader without a cursor; then follow the feed from " +
-          "`feed_cursor`.",
+        "Services only: the present state, page by page, for a reader without a cursor; then follow the feed " +
+          "from `feed_cursor`.",
       ),
     HttpApiEndpoint.post("lookup", "/goals/lookup", {
       payload: Schema.Struct({ goal_instance_ids: ids(GoalInstanceId), hired_instance_ids: ids(HiredInstanceId) }),
@@ -156,7 +156,6 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       .annotate(OpenApi.Summary, "Look up goals and hires")
       .annotate(
         OpenApi.Description,
-        "Services only: those of the ids that exist, and the hires of those goals; the rest is absent. At " +
-          "most 1000 of each.",
+        "Services only: those of the ids that exist, and the hires of those goals. At most 1000 of each.",
       ),
   ) {}

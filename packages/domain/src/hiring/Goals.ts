@@ -22,7 +22,7 @@ export class Goal extends Model.Class<Goal>("Goal")({
   updated_at: InstantField,
 }) {}
 
-/** What a customer sends to make a goal (without an id) or to edit one. `enabled` (default true) stops it unlost. */
+/** A goal to add (without an id) or to change. `enabled` (default true) switches it off without deleting it. */
 export const GoalDraft = Schema.Struct({
   goal_instance_id: Schema.optionalKey(GoalInstanceId),
   goal_template_id: GoalTemplateId,
@@ -39,21 +39,21 @@ export class GoalNotFound extends problem<GoalNotFound>()("GoalNotFound", {
   title: "There is no such goal",
 }) {}
 
-/** 409: the hire can't run anything now; `detail` says why and what would help. */
+/** 409: the hire cannot run now; `detail` says why. */
 export class HireNotRunnable extends problem<HireNotRunnable>()("HireNotRunnable", {
   code: "hire_not_runnable",
   status: 409,
   title: "The hired agent can't run now",
 }) {}
 
-/** 409: a goal that is switched off can't be run. */
+/** 409: a goal that is switched off cannot be run. */
 export class GoalDisabled extends problem<GoalDisabled>()("GoalDisabled", {
   code: "goal_disabled",
   status: 409,
   title: "The goal is switched off",
 }) {}
 
-/** The answer to "run it now": queued; `scheduler` is a best effort of 300 ms. */
+/** A queued run. `scheduler` is "unknown" when the scheduler does not answer within 300 ms. */
 export const RunQueued = Schema.Struct({
   goal_instance_id: GoalInstanceId,
   scheduled_time: Instant,
@@ -67,7 +67,7 @@ const readers = ["customer", "operator", "viewer"] as const
 /** Endpoints of goals, under their hire. */
 export class GoalsGroup extends HttpApiGroup.make("goals")
   .annotate(OpenApi.Title, "Goals")
-  .annotate(OpenApi.Description, "What a hired agent is to do, and how often.")
+  .annotate(OpenApi.Description, "What a hired agent does, and how often.")
   .add(
     HttpApiEndpoint.get("list", "/", {
       params: { id: HiredInstanceId },
@@ -95,9 +95,9 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
       .annotate(OpenApi.Summary, "Make or change a goal")
       .annotate(
         OpenApi.Description,
-        "Its customer only. Without goal_instance_id it makes one (201), with it it changes that one (200). " +
-          "Needs an active subscription (409); an edit drops its future slots that have not begun. Safe to " +
-          "repeat under the same Idempotency-Key.",
+        "Its customer only. Makes a goal without goal_instance_id (201), or changes the one that it names " +
+          "(200). Needs an active subscription (409). A new schedule drops the future slots that are not claimed. " +
+          "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("get", "/:goal", { params, success: Goal.json, error: [HireNotFound, HireGone, GoalNotFound] })
       .annotate(Access, readers)
@@ -124,7 +124,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
       .annotate(
         OpenApi.Description,
         "Its customer and operators. 202: the run is queued and never lost; while the scheduler is paused it " +
-          "waits. 409 goal_disabled or hire_not_runnable when it can't run. Safe to repeat under the same " +
+          "waits. 409 goal_disabled or hire_not_runnable when it cannot run. Safe to repeat under the same " +
           "Idempotency-Key.",
       ),
   )

@@ -12,7 +12,7 @@ import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, Subscrip
 export const TrialStatus = Schema.Literals(["not_started", "active", "ended_converted", "ended_not_converted"])
 export type TrialStatus = typeof TrialStatus.Type
 
-/** A hired agent on the wire. `configured`, `missing` and `goals_completed` are computed, never told by a client. */
+/** A hired agent on the wire. `configured`, `missing` and `goals_completed` are computed, never sent by a client. */
 export class Hire extends Schema.Class<Hire>("Hire")({
   hired_instance_id: HiredInstanceId,
   subscription_id: SubscriptionId,
@@ -36,7 +36,7 @@ export class Hire extends Schema.Class<Hire>("Hire")({
   updated_at: Instant,
 }) {}
 
-/** A draft: upsert by `subscription_id`. A config or settings sent replaces the whole; one left out keeps the old. */
+/** A draft: upsert by `subscription_id`. A config or settings sent replaces the stored one; one left out keeps it. */
 export const HireDraft = Schema.Struct({
   subscription_id: SubscriptionId,
   agent_id: AgentTypeId,
@@ -53,14 +53,14 @@ export class HireNotFound extends problem<HireNotFound>()("HireNotFound", {
   title: "There is no such hired agent",
 }) {}
 
-/** 410: thirty days after its subscription ended a hire is no longer shown. */
+/** 410: a hire cannot be read any more, thirty days after its subscription ended. */
 export class HireGone extends problem<HireGone>()("HireGone", {
   code: "hire_gone",
   status: 410,
   title: "That hired agent is past its retention",
 }) {}
 
-/** 409: a deactivated hire can't be written or finalized. */
+/** 409: a deactivated hire cannot be written or finalized. */
 export class HireDeactivated extends problem<HireDeactivated>()("HireDeactivated", {
   code: "hire_deactivated",
   status: 409,
@@ -74,14 +74,14 @@ export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConf
   title: "The hired agent is not configured",
 }, { missing: Schema.Array(FieldIssue) }) {}
 
-/** 409: a goal of the hire does not hold under the definition version that was asked for. */
+/** 409: a goal of the hire is not valid under the definition version that was asked for. */
 export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
   code: "goals_do_not_hold",
   status: 409,
-  title: "The hire's goals do not hold under that definition",
+  title: "The goals are not valid under that definition",
 }, { errors: Schema.Array(FieldIssue) }) {}
 
-/** 409: the subscription is for another agent type. It never changes its own, so neither does its hire, goals or none. */
+/** 409: the subscription is for another agent type. A subscription keeps its agent type, and so does its hire. */
 export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
   code: "subscription_for_other_agent",
   status: 409,
@@ -97,7 +97,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
   .annotate(OpenApi.Title, "Hired agents")
   .annotate(
     OpenApi.Description,
-    "An agent type, configured, under a subscription: drafted, finalized, at last deactivated.",
+    "An agent type, configured, under a subscription: drafted, finalized, in the end deactivated.",
   )
   .add(
     HttpApiEndpoint.put("draft", "/draft", {
@@ -119,7 +119,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       .annotate(
         OpenApi.Description,
         "Customers only. Makes the hire of a subscription (201) or changes it (200); a config or settings " +
-          "sent replaces the whole, one left out keeps the old. Needs an active subscription (409); values that " +
+          "sent replaces the stored one, one left out keeps it. Needs an active subscription (409); values that " +
           "are not valid are listed in `missing`, and refused (409) once the hire is finalized.",
       ),
     HttpApiEndpoint.get("list", "/", {
@@ -156,7 +156,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       .annotate(OpenApi.Summary, "Finalize a hired agent")
       .annotate(
         OpenApi.Description,
-        "Its customer only: it is configured and may run. 409 hire_not_configured with `missing` when a " +
+        "Its customer only: from now on the hire can run. 409 hire_not_configured with `missing` when a " +
           "required field is absent or a value is not valid.",
       ),
     HttpApiEndpoint.post("deactivate", "/:id/deactivate", {

@@ -7,7 +7,7 @@ import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound, problem, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, InstantField, listOf, NoFields, NullableInstantField, Page } from "../Protocol.ts"
 
-/** pending_payment -> active <-> past_due; any of them -> canceled, which is final. */
+/** pending_payment -> active <-> past_due; each of them -> canceled, which is final. */
 export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])
 export type SubscriptionStatus = typeof SubscriptionStatus.Type
 
@@ -30,7 +30,7 @@ export class Subscription extends Model.Class<Subscription>("Subscription")({
   updated_at: InstantField,
 }) {}
 
-/** What a customer sends to subscribe. */
+/** A subscription to make. */
 export const NewSubscription = Schema.Struct({ agent_id: AgentTypeId, customer_id: CustomerId, duration: Duration })
 export type NewSubscription = typeof NewSubscription.Type
 
@@ -41,14 +41,14 @@ export class SubscriptionNotFound extends problem<SubscriptionNotFound>()("Subsc
   title: "There is no such subscription",
 }) {}
 
-/** 404: the agent type that is to be subscribed to or hired is not in the catalog. */
+/** 404: the agent type is not in the catalog. */
 export class AgentTypeUnknown extends problem<AgentTypeUnknown>()("AgentTypeUnknown", {
   code: "agent_type_not_found",
   status: 404,
   title: "There is no such agent type",
 }) {}
 
-/** 409: the subscription's state does not allow it; `detail` says which state it is in and what would help. */
+/** 409: the subscription's state, `subscription_status`, does not allow the request; `detail` says what would. */
 export class SubscriptionNotActive extends problem<SubscriptionNotActive>()("SubscriptionNotActive", {
   code: "subscription_not_active",
   status: 409,
@@ -72,8 +72,8 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       .annotate(OpenApi.Summary, "Subscribe to an agent type")
       .annotate(
         OpenApi.Description,
-        "Customers only, for themselves. It begins as pending_payment; an operator activates it. Safe to " +
-          "repeat under the same Idempotency-Key.",
+        "Customers only, for themselves. The subscription is pending_payment until an operator activates it. " +
+          "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
       query: { customer_id: CustomerId, ...Page },
@@ -96,7 +96,7 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       .annotate(OpenApi.Summary, "Activate a subscription")
       .annotate(
         OpenApi.Description,
-        "Operators only: it was paid. From pending_payment or past_due; an active one stays as it is, a " +
+        "Operators only, once it is paid. From pending_payment or past_due; an active one stays as it is, a " +
           "canceled one is 409 subscription_not_active.",
       ),
     HttpApiEndpoint.post("pastDue", "/:id/past-due", {
@@ -109,8 +109,8 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       .annotate(OpenApi.Summary, "Mark a subscription past due")
       .annotate(
         OpenApi.Description,
-        "Operators only. Reviews and executions go on, new runs do not; after 14 days past due it is " +
-          "canceled. 409 subscription_not_active unless it is active or past due already.",
+        "Operators only. No new runs start; reviews and executions go on. After 14 days past due it is " +
+          "canceled. 409 subscription_not_active unless it is active or past due.",
       ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params,
@@ -122,8 +122,8 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       .annotate(OpenApi.Summary, "Cancel a subscription")
       .annotate(
         OpenApi.Description,
-        "Its customer only: at once, or at the end of the period that is paid for. Canceled is final: no " +
-          "runs, reviews or executions; its hires stay readable for 30 days.",
+        "Its customer only: at once, or at the end of the paid period. Canceled is final: no runs, reviews or " +
+          "executions; its hire stays readable for 30 days.",
       ),
   )
   .prefix("/subscriptions") {}

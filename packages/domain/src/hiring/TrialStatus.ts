@@ -1,4 +1,4 @@
-/** The trials of hired agents: how each stands, and their ends (domain.md, "States"). */
+/** The trials of hired agents: their state, and ending those that are due (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -7,7 +7,7 @@ import { CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound } from "../Problem.ts"
 import { IdempotencyHeader, Instant, NoFields, Page } from "../Protocol.ts"
 
-/** How the trial of a hire stands, with what it waits for while it has not started. */
+/** The trial of a hire; `configured` and `goals_completed` say what one that has not started waits for. */
 export const HireTrial = Schema.Struct({
   subscription_id: SubscriptionId,
   hired_instance_id: HiredInstanceId,
@@ -22,9 +22,8 @@ export type HireTrial = typeof HireTrial.Type
 /** Endpoints of the trials of hires. */
 export class TrialStatusGroup extends HttpApiGroup.make("trialStatus")
   .annotate(OpenApi.Title, "Trial status")
-  .annotate(OpenApi.Description, "How the seven-day trial of each hired agent stands.")
+  .annotate(OpenApi.Description, "The state of the seven-day trial of each hired agent.")
   .add(
-    // By trial_end; those that have not started come last. Without a customer_id: a customer its own, others all
     HttpApiEndpoint.get("list", "/trial-status", {
       query: { customer_id: Schema.optionalKey(CustomerId), ...Page },
       success: Schema.Struct({ trials: Schema.Array(HireTrial), next_cursor: Schema.NullOr(Schema.String) }),
@@ -36,7 +35,6 @@ export class TrialStatusGroup extends HttpApiGroup.make("trialStatus")
         "By trial_end, those that have not started last. A customer sees its own; operators and viewers all, " +
           "or those of `customer_id`.",
       ),
-    // Does at once what the service does by itself in time; the trials that this call ended
     HttpApiEndpoint.post("process", "/hired-agents/process-trial-end", {
       headers: IdempotencyHeader,
       payload: NoFields,
@@ -45,7 +43,7 @@ export class TrialStatusGroup extends HttpApiGroup.make("trialStatus")
       .annotate(OpenApi.Summary, "End the trials that are due")
       .annotate(
         OpenApi.Description,
-        "Operators only. Does at once what the service does by itself in time, and answers with the trials " +
-          "that this call ended.",
+        "Operators only. Ends at once what the service ends by itself when it is due, and answers with the " +
+          "trials that this call ended.",
       ),
   ) {}

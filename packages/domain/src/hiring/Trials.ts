@@ -1,4 +1,4 @@
-/** Trials of the lead-generation kind: someone tries an agent type before there is a subscription (domain.md, "States"). */
+/** Lead trials: someone tries an agent type before there is a subscription (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -8,15 +8,15 @@ import { problem, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
-/** active -> converted, cancelled or expired, each of which is final. */
+/** active -> converted, cancelled or expired, which are final. */
 export const LeadTrialStatus = Schema.Literals(["active", "converted", "cancelled", "expired"])
 export type LeadTrialStatus = typeof LeadTrialStatus.Type
 
-/** How a trial ends. */
+/** The states in which a trial ends. */
 export const LeadTrialEnd = Schema.Literals(["converted", "cancelled", "expired"])
 export type LeadTrialEnd = typeof LeadTrialEnd.Type
 
-/** What begins a trial. */
+/** A trial to begin. */
 export const NewTrial = Schema.Struct({
   agent_id: AgentTypeId,
   customer_name: filled(200),
@@ -27,8 +27,8 @@ export const NewTrial = Schema.Struct({
 export type NewTrial = typeof NewTrial.Type
 
 /**
- * A trial on the wire: seven days from its start. `customer_id` is told to services alone, which decide by it who else may
- * see what belongs to the trial; it is null where an operator began it.
+ * A trial on the wire: seven days from its start. Only services get `customer_id`, by which they decide who may see what
+ * belongs to the trial; it is null where an operator began it.
  */
 export const Trial = Schema.Struct({
   trial_id: TrialId,
@@ -49,7 +49,7 @@ export class TrialNotFound extends problem<TrialNotFound>()("TrialNotFound", {
   title: "There is no such trial",
 }) {}
 
-/** 409: a trial that has ended stays as it ended. */
+/** 409: an ended trial cannot be ended again. */
 export class TrialEnded extends problem<TrialEnded>()("TrialEnded", {
   code: "trial_ended",
   status: 409,
@@ -60,7 +60,7 @@ const params = { id: TrialId }
 const readers = ["customer", "operator", "viewer"] as const
 const writers = ["customer", "operator"] as const
 
-/** Endpoints of trials. A customer has those that it began; operators and viewers see all. */
+/** Endpoints of lead trials. */
 export class TrialsGroup extends HttpApiGroup.make("trials")
   .annotate(OpenApi.Title, "Trials")
   .annotate(OpenApi.Description, "Someone tries an agent type for seven days before there is a subscription.")
@@ -101,8 +101,8 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
       .annotate(OpenApi.Summary, "End a trial")
       .annotate(
         OpenApi.Description,
-        "Customers (those that they began) and operators. It ends once, as converted, cancelled or expired; " +
-          "409 trial_ended after that.",
+        "Customers (those that they began) and operators. A trial ends once, as converted, cancelled or " +
+          "expired; 409 trial_ended after that.",
       ),
     HttpApiEndpoint.delete("remove", "/:id", {
       params,

@@ -3,14 +3,14 @@ import { compareVersions } from "@stint/domain/Definition"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { Predicate } from "effect"
 
-/** The highest version by semantic versioning: 1.10.0 after 1.9.0, pre-releases below (issue 8 and semver.org, 11). */
+/** The highest version by semantic versioning: 1.10.0 after 1.9.0, pre-releases below (semver.org, 11). */
 export const latest = <A extends { readonly version: string }>(versions: ReadonlyArray<A>): A | undefined =>
   versions.reduce<A | undefined>(
     (best, next) => best === undefined || compareVersions(next.version, best.version) > 0 ? next : best,
     undefined,
   )
 
-/** Every place where two JSON values differ, as JSONPath; the message never repeats the values. */
+/** The places where two JSON values differ, each as a JSONPath. No message repeats a value. */
 export const differences = (stored: unknown, sent: unknown, path = "$"): Array<FieldIssue> => {
   if (Array.isArray(stored) && Array.isArray(sent)) {
     const length = Math.max(stored.length, sent.length)
@@ -28,6 +28,6 @@ export const differences = (stored: unknown, sent: unknown, path = "$"): Array<F
   }
   if (stored === sent) return []
   if (stored === undefined) return [{ path, message: "is not in the published version" }]
-  if (sent === undefined) return [{ path, message: "is in the published version, and not in what was sent" }]
+  if (sent === undefined) return [{ path, message: "is in the published version, but was not sent" }]
   return [{ path, message: "differs from the published version" }]
 }

@@ -4,13 +4,7 @@ import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Customers } from "../Customers.ts"
-import type { CustomerRow } from "./Rows.ts"
-
-const wire = ({ gst_number, website, ...customer }: CustomerRow) => ({
-  ...customer,
-  ...website === null ? {} : { website },
-  ...gst_number === null ? {} : { gst_number },
-})
+import { customerOnWire as wire } from "./Wire.ts"
 
 /** The handlers of customers. */
 export const CustomersHttp = HttpApiBuilder.group(

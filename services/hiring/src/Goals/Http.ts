@@ -3,18 +3,14 @@ import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import type { GoalRow } from "../Engagements/Rows.ts"
+import type { GoalRow } from "../Engagements/Row.ts"
 import { Goals } from "../Goals.ts"
-
-/** A goal as its readers get it. */
-export const goalOnWire = (
-  { default_at: _, last_run_request: __, last_run_slot: ___, version: ____, ...goal }: GoalRow,
-) => goal
+import { goalOnWire as wire } from "./Wire.ts"
 
 const reply = ({ goal, made }: { readonly goal: GoalRow; readonly made: boolean }) =>
   made
-    ? madeAt(`/api/v1/hired-agents/${goal.hired_instance_id}/goals/${goal.goal_instance_id}`, goalOnWire(goal))
-    : goalOnWire(goal)
+    ? madeAt(`/api/v1/hired-agents/${goal.hired_instance_id}/goals/${goal.goal_instance_id}`, wire(goal))
+    : wire(goal)
 
 /** The handlers of goals. */
 export const GoalsHttp = HttpApiBuilder.group(
@@ -24,9 +20,9 @@ export const GoalsHttp = HttpApiBuilder.group(
     const goals = yield* Goals
     return handlers.handleAll({
       list: ({ params, query }) =>
-        Effect.map(goals.list(params.id, query), (list) => ({ ...list, items: list.items.map(goalOnWire) })),
+        Effect.map(goals.list(params.id, query), (list) => ({ ...list, items: list.items.map(wire) })),
       put: ({ params, payload }) => Effect.map(goals.put(params.id, payload), reply),
-      get: ({ params }) => Effect.map(goals.get(params.id, params.goal), goalOnWire),
+      get: ({ params }) => Effect.map(goals.get(params.id, params.goal), wire),
       remove: ({ params }) =>
         Effect.map(
           goals.remove(params.id, params.goal),

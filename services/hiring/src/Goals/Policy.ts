@@ -1,4 +1,4 @@
-/** Pure decisions on goals: what is wrong with one, when it runs by default, what a write comes to. */
+/** Pure decisions on goals: their faults, their default time of day, their row after a write, the slot of a run. */
 import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
 import { localTime } from "@stint/domain/Formats"
 import { settingsIssues } from "@stint/domain/Definition/Validate"
@@ -7,9 +7,9 @@ import type { GoalInstanceId } from "@stint/domain/Ids"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
 import { DateTime } from "effect"
-import type { GoalRow, HireRow } from "../Engagements/Rows.ts"
+import type { GoalRow, HireRow } from "../Engagements/Row.ts"
 
-/** The time of day that `schedule.at` defaults to when the goal's own settings name one; null when they don't. */
+/** What `schedule.at` defaults to when a setting of format local_time says so (HH:MM); null without one. */
 export const defaultAt = (
   definition: AgentTypeDefinition,
   goal_template_id: string,
@@ -21,13 +21,13 @@ export const defaultAt = (
   return typeof value === "string" && localTime.test(value) ? value : null
 }
 
-/** Every fault of a goal under its hire's definition, secrets included; no message repeats a value. */
+/** Every fault of a goal under its hire's definition, secrets included. No message repeats a value. */
 export const goalIssues = (definition: AgentTypeDefinition, goal: GoalDraft): Array<FieldIssue> => [
   ...secretIssues(goal.settings, "$.settings"),
   ...settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings),
 ]
 
-/** The goal's row after the write: a new one under `id`, or `before` with what was sent. */
+/** The goal's row after a write: a new one under `id`, or `before` with what was sent. */
 export const written = (
   hire: HireRow,
   before: GoalRow | undefined,
@@ -51,8 +51,8 @@ export const written = (
 })
 
 /**
- * The slot of a run that is asked for at `instant`: that instant, or the millisecond after the goal's latest such slot
- * when it is not later (domain.md: "the next free one if taken"). A request that is handled again keeps the slot it got.
+ * The slot of a run that was asked for at `instant`: that instant, or the millisecond after the goal's latest such slot
+ * when that is later (domain.md: "the next free one if taken"). A repeated request keeps the slot that it got.
  */
 export const runSlot = (
   goal: Pick<GoalRow, "last_run_slot" | "last_run_request">,

@@ -1,22 +1,10 @@
 /** Contract to service, one line per endpoint. */
-import { Hire } from "@stint/domain/hiring/Hires"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { retentionEnd } from "../Engagements/Policy.ts"
-import type { Hired } from "../Engagements/Rows.ts"
 import { Hires } from "../Hires.ts"
-
-const wire = ({ hire, subscription }: Hired): Hire => {
-  const { deactivated_at: _, timezone: __, version: ___, ...told } = hire
-  return Hire.make({
-    ...told,
-    subscription_status: subscription.status,
-    subscription_ended_at: subscription.ended_at,
-    retention_expires_at: retentionEnd(subscription),
-  })
-}
+import { hireOnWire as wire } from "./Wire.ts"
 
 /** The handlers of hired agents. */
 export const HiresHttp = HttpApiBuilder.group(

@@ -1,27 +1,17 @@
-/** Pure decisions on hires: what a draft comes to, and when it can be finalized (domain.md, "States"). */
+/** Pure decisions on hires: what a draft changes, and when one can be finalized (domain.md, "States"). */
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { isTimezone } from "@stint/domain/Formats"
 import { configIssues, settingsIssues } from "@stint/domain/Definition/Validate"
-import {
-  GoalsDoNotHold,
-  HireDeactivated,
-  type HireDraft,
-  HireNotConfigured,
-  SubscriptionForOther,
-} from "@stint/domain/hiring/Hires"
+import { GoalsDoNotHold, type HireDraft, HireNotConfigured, SubscriptionForOther } from "@stint/domain/hiring/Hires"
 import type { HiredInstanceId } from "@stint/domain/Ids"
 import type { FieldIssue } from "@stint/domain/Problem"
-import { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
-import { Data, type DateTime, Result } from "effect"
-import type { Decision } from "../Engagements/Policy.ts"
-import type { Engagement, GoalRow, HireRow, SubscriptionRow } from "../Engagements/Rows.ts"
+import { type DateTime, Result } from "effect"
+import type { Decision } from "../Engagements/Amendment.ts"
+import { DefinitionMoved, notDeactivated, writable } from "../Engagements/Policy.ts"
+import type { Engagement, GoalRow, HireRow, SubscriptionRow } from "../Engagements/Row.ts"
 import { defaultAt } from "../Goals/Policy.ts"
-import { notActive } from "../Subscriptions/Policy.ts"
 
-/** The definition that was fetched is no longer the hire's: another draft moved it meanwhile. Fetch it anew. */
-export class DefinitionMoved extends Data.TaggedError("DefinitionMoved") {}
-
-/** The zone that a hire's goals run in: config's `timezone`, else its first field of zones; UTC without a valid one. */
+/** The zone in which a hire's goals run: config's `timezone`, else its first field of that format, else UTC. */
 export const zoneOf = (definition: Pick<AgentTypeDefinition, "config_schema">, config: HireRow["config"]): string => {
   const { fields } = definition.config_schema
   const field = fields.find(({ key }) => key === "timezone") ??
@@ -30,29 +20,13 @@ export const zoneOf = (definition: Pick<AgentTypeDefinition, "config_schema">, c
   return typeof zone === "string" && isTimezone(zone) ? zone : "UTC"
 }
 
-/** Writing under a subscription needs it to be active. */
-export const writable = (
-  subscription: Pick<SubscriptionRow, "status">,
-): Result.Result<void, SubscriptionNotActive> => {
-  const detail = notActive(subscription)
-  return detail === undefined
-    ? Result.void
-    : Result.fail(new SubscriptionNotActive({ detail, subscription_status: subscription.status }))
-}
-
-/** A deactivated hire is final. */
-export const notDeactivated = (hire: HireRow | undefined): Result.Result<void, HireDeactivated> =>
-  hire === undefined || hire.active
-    ? Result.void
-    : Result.fail(new HireDeactivated({ detail: "It was deactivated, which is final: subscribe anew to hire again" }))
-
 const configured = (missing: ReadonlyArray<FieldIssue>): Result.Result<void, HireNotConfigured> => {
   if (missing.length === 0) return Result.void
   const count = missing.length === 1 ? "1 field is" : `${missing.length} fields are`
-  return Result.fail(new HireNotConfigured({ detail: `${count} missing or not valid: see missing`, missing }))
+  return Result.fail(new HireNotConfigured({ detail: `${count} absent or not valid: see missing`, missing }))
 }
 
-/** What in the hire's goals does not hold under the definition, each by the goal's id. */
+/** The faults of the hire's goals under the definition; each path names its goal. */
 const goalFaults = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>): Array<FieldIssue> =>
   goals.flatMap((goal) =>
     settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings).map(({ message, path }) => ({
@@ -66,7 +40,7 @@ const goalsHold = (
   goals: ReadonlyArray<GoalRow>,
 ): Result.Result<void, GoalsDoNotHold> => {
   const errors = goalFaults(definition, goals)
-  const detail = `Under version ${definition.version} they do not hold: change or delete them first, see errors`
+  const detail = `Goals are not valid under version ${definition.version}: change or delete them first, see errors`
   return errors.length === 0 ? Result.void : Result.fail(new GoalsDoNotHold({ detail, errors }))
 }
 
@@ -93,7 +67,7 @@ const firstDraft = ({ subscription }: Engagement, id: HiredInstanceId, now: Date
   version: 1,
 })
 
-/** Whether a draft can be taken at all, whatever it says. */
+/** Whether the hire can be drafted at all, whatever the draft holds. */
 export const draftable = (
   { hire, subscription }: { readonly hire: HireRow | undefined; readonly subscription: SubscriptionRow },
   agent_id: HireDraft["agent_id"],
@@ -101,15 +75,16 @@ export const draftable = (
   Result.gen(function* () {
     yield* writable(subscription)
     if (agent_id !== subscription.agent_id) {
-      const detail = `The subscription is for ${subscription.agent_id}: send that agent_id, or subscribe to the other`
+      const detail =
+        `The subscription is for ${subscription.agent_id}: send that agent_id, or subscribe to the other one`
       yield* Result.fail(new SubscriptionForOther({ detail, subscribed_agent_id: subscription.agent_id }))
     }
     yield* notDeactivated(hire)
   })
 
 /**
- * What a draft comes to under the definition: the first one makes the hire, under `id`, and pins the version. The whole
- * is refused when it would leave a finalized hire not configured, or goals that do not hold.
+ * The hire after a draft. The first draft adds the hire, under `id`, and pins the definition's version. A draft is refused
+ * when a finalized hire would no longer be configured, or a goal would not be valid.
  */
 export const draft = (
   engagement: Engagement,
@@ -143,14 +118,14 @@ export const draft = (
     return decision
   })
 
-/** The goals whose default time of day is another one under the definition. */
+/** The goals whose default time of day changes with the definition. */
 const retimed = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>, now: DateTime.Utc) =>
   goals.flatMap((goal): Array<GoalRow> => {
     const default_at = defaultAt(definition, goal.goal_template_id, goal.settings)
     return default_at === goal.default_at ? [] : [{ ...goal, default_at, updated_at: now, version: goal.version + 1 }]
   })
 
-/** The hire is whole: from now on it stays configured. Finalizing again changes nothing. */
+/** Finalizes a configured hire; a finalized one stays as it is. */
 export const finalize = ({ subscription }: Engagement, hire: HireRow, now: DateTime.Utc) =>
   Result.gen(function* () {
     yield* notDeactivated(hire)
@@ -162,6 +137,6 @@ export const finalize = ({ subscription }: Engagement, hire: HireRow, now: DateT
     return decision
   })
 
-/** The hire ends for good. Deactivating again changes nothing. */
+/** Deactivates a hire; a deactivated one stays as it is. */
 export const deactivate = (hire: HireRow, now: DateTime.Utc): Decision =>
   hire.active ? { hire: { ...hire, active: false, deactivated_at: now } } : {}

@@ -1,14 +1,14 @@
-/** What hiring's tables hold, counted. */
+/** Counts of hiring's rows. */
 import { PgClient } from "@effect/sql-pg"
-import type { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
-import { Context, Effect, Layer } from "effect"
-import { Memory } from "../Engagements/Memory.ts"
+import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
 
 /** The counts. */
 export interface Counts {
-  /** By status; one that no subscription has is absent. */
+  /** By status; a status that no subscription has is absent. */
   readonly subscriptions: ReadonlyMap<SubscriptionStatus, number>
-  /** Changes that the feed still serves. */
+  /** Changes in the outbox. */
   readonly outbox: number
 }
 
@@ -16,32 +16,26 @@ export interface Counts {
 export class MetricsRepo extends Context.Service<MetricsRepo, { readonly counts: Effect.Effect<Counts> }>()(
   "hiring/MetricsRepo",
 ) {
-  static readonly layerPg = Layer.effect(
+  static readonly layer = Layer.effect(
     MetricsRepo,
-    Effect.map(PgClient.PgClient, (sql) =>
-      MetricsRepo.of({
+    Effect.map(PgClient.PgClient, (sql) => {
+      const subscriptions = SqlSchema.findAll({
+        Request: Schema.Void,
+        Result: Schema.Struct({ status: SubscriptionStatus, n: Schema.Int }),
+        execute: () => sql`select status, count(*)::int as n from subscriptions group by status`,
+      })
+      const outbox = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ n: Schema.Int }),
+        execute: () => sql`select count(*)::int as n from hiring_outbox`,
+      })
+      return MetricsRepo.of({
         counts: Effect.orDie(Effect.gen(function* () {
-          const subscriptions = yield* sql<{ status: SubscriptionStatus; n: number }>`
-            select status, count(*)::int as n from subscriptions group by status`
-          const [outbox] = yield* sql<{ n: number }>`select count(*)::int as n from hiring_outbox`
-          return { subscriptions: new Map(subscriptions.map(({ n, status }) => [status, n])), outbox: outbox!.n }
+          const rows = yield* subscriptions()
+          const { n } = yield* outbox()
+          return { subscriptions: new Map(rows.map(({ n, status }) => [status, n])), outbox: n }
         })),
-      })),
-  )
-
-  static readonly layerMemory = Layer.effect(
-    MetricsRepo,
-    Effect.map(Memory, (memory) =>
-      MetricsRepo.of({
-        counts: Effect.sync(() => ({
-          subscriptions: new Map(
-            [...Map.groupBy(memory.subscriptions.values(), (row) => row.status)].map(([status, rows]) => [
-              status,
-              rows.length,
-            ]),
-          ),
-          outbox: memory.outbox.length,
-        })),
-      })),
+      })
+    }),
   )
 }

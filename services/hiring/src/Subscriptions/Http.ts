@@ -3,10 +3,8 @@ import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import type { SubscriptionRow } from "../Engagements/Rows.ts"
 import { Subscriptions } from "../Subscriptions.ts"
-
-const wire = ({ anchor_at: _, past_due_since: __, version: ___, ...subscription }: SubscriptionRow) => subscription
+import { subscriptionOnWire as wire } from "./Wire.ts"
 
 /** The handlers of subscriptions. */
 export const SubscriptionsHttp = HttpApiBuilder.group(

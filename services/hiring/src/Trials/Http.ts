@@ -5,18 +5,13 @@ import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Trials } from "../Trials.ts"
-import type { TrialRow } from "./Rows.ts"
+import type { TrialRow } from "./Row.ts"
+import { trialForService, trialOnWire as wire } from "./Wire.ts"
 
-const wire = ({ customer_id: _, phone, ...trial }: TrialRow) => ({ ...trial, ...phone === null ? {} : { phone } })
+const forCaller = (trial: TrialRow) =>
+  Effect.map(CurrentCaller, ({ role }) => role === "service" ? trialForService(trial) : wire(trial))
 
-/** A service is told whose it is as well. */
-const told = (trial: TrialRow) =>
-  Effect.map(CurrentCaller, ({ role }) => ({
-    ...wire(trial),
-    ...role === "service" ? { customer_id: trial.customer_id } : {},
-  }))
-
-/** The handlers of trials. */
+/** The handlers of lead trials. */
 export const TrialsHttp = HttpApiBuilder.group(
   HiringApi,
   "trials",
@@ -26,7 +21,7 @@ export const TrialsHttp = HttpApiBuilder.group(
       create: ({ payload }) =>
         Effect.map(trials.begin(payload), (made) => madeAt(`/api/v1/trials/${made.trial_id}`, wire(made))),
       list: ({ query }) => Effect.map(trials.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
-      get: ({ params }) => Effect.flatMap(trials.get(params.id), told),
+      get: ({ params }) => Effect.flatMap(trials.get(params.id), forCaller),
       end: ({ params, payload }) => Effect.map(trials.end(params.id, payload.status), wire),
       remove: ({ params }) => Effect.as(trials.remove(params.id), { deleted: true, trial_id: params.id }),
     })

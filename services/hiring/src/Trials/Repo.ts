@@ -1,25 +1,111 @@
-/** Where trials are kept. One method per atomic unit; two storages, `RepoPg.ts` and `RepoMemory.ts`. */
-import type { CustomerId, TrialId } from "@stint/domain/Ids"
-import type { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
-import { Context, type DateTime, type Effect, type Option } from "effect"
-import type { Stretch } from "../Engagements/Repo.ts"
-import type { TrialRow } from "./Rows.ts"
+/** The table `trials`. */
+import { PgClient } from "@effect/sql-pg"
+import { CustomerId, TrialId } from "@stint/domain/Ids"
+import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
+import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Stretch } from "../Paging.ts"
+import { TrialRow } from "./Row.ts"
 
-/** Which trials: those that a customer began or all, in that state or in any. */
+/** Which trials: those of one customer, in one state; undefined for all. */
 export interface TrialsWanted {
   readonly customer_id: CustomerId | undefined
   readonly status: LeadTrialStatus | undefined
 }
 
-/** Trials of the lead-generation kind. */
+/** Lead trials. */
 export class TrialsRepo extends Context.Service<TrialsRepo, {
-  /** Stores a trial; finds the stored one when that id is there already. */
-  begin(row: TrialRow): Effect.Effect<TrialRow>
+  /** Stores a trial. Returns the stored one when that id is there already. */
+  insert(row: TrialRow): Effect.Effect<TrialRow>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
   /** By id. */
-  list(wanted: TrialsWanted, stretch: Stretch): Effect.Effect<ReadonlyArray<TrialRow>>
-  /** Ends it; none when it is not active. */
+  list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<TrialRow>>
+  /** Ends an active trial; none when it is not active. */
   end(id: TrialId, status: LeadTrialEnd, now: DateTime.Utc): Effect.Effect<Option.Option<TrialRow>>
-  /** Removes it; whether it was there. */
+  /** Expires up to `limit` active trials that are past their end; how many. Skips those that are locked. */
+  expire(limit: number): Effect.Effect<number>
+  /** Whether it was there. */
   remove(id: TrialId): Effect.Effect<boolean>
-}>()("hiring/TrialsRepo") {}
+}>()("hiring/TrialsRepo") {
+  static readonly layer = Layer.effect(
+    TrialsRepo,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const insert = inserting(sql)
+      const list = listing(sql)
+      const expire = expiring(sql)
+      const find = SqlSchema.findOneOption({
+        Request: TrialId,
+        Result: TrialRow,
+        execute: (id) => sql`select * from trials where trial_id = ${id}`,
+      })
+      const end = SqlSchema.findOneOption({
+        Request: Schema.Struct({ id: TrialId, status: LeadTrialEnd, now: Schema.DateTimeUtcFromDate }),
+        Result: TrialRow,
+        execute: ({ id, now, status }) =>
+          sql`
+            update trials set status = ${status}, updated_at = ${now}
+            where trial_id = ${id} and status = 'active' returning *`,
+      })
+      const remove = SqlSchema.findOneOption({
+        Request: TrialId,
+        Result: Schema.Struct({ trial_id: TrialId }),
+        execute: (id) => sql`delete from trials where trial_id = ${id} returning trial_id`,
+      })
+      return TrialsRepo.of({
+        insert: (row) => Effect.orDie(insert(row)),
+        find: (id) => Effect.orDie(find(id)),
+        list: (wanted, stretch) => Effect.orDie(list({ ...wanted, ...stretch })),
+        end: (id, status, now) => Effect.orDie(end({ id, status, now })),
+        expire: (limit) => Effect.orDie(Effect.map(expire(limit), (rows) => rows.length)),
+        remove: (id) => Effect.orDie(Effect.map(remove(id), Option.isSome)),
+      })
+    }),
+  )
+}
+
+const inserting = (sql: PgClient.PgClient) =>
+  SqlSchema.findOne({
+    Request: TrialRow,
+    Result: TrialRow,
+    execute: (t) =>
+      sql`
+        insert into trials (trial_id, agent_id, customer_name, customer_email, company, phone, start_date, end_date,
+          status, customer_id, created_at, updated_at)
+        values (${t.trial_id}, ${t.agent_id}, ${t.customer_name}, ${t.customer_email}, ${t.company}, ${t.phone},
+          ${t.start_date}, ${t.end_date}, ${t.status}, ${t.customer_id}, ${t.created_at}, ${t.updated_at})
+        on conflict (trial_id) do update set trial_id = excluded.trial_id
+        returning *`,
+  })
+
+const listing = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({
+      customer_id: Schema.UndefinedOr(CustomerId),
+      status: Schema.UndefinedOr(LeadTrialStatus),
+      after: Schema.UndefinedOr(Schema.String),
+      limit: Schema.Int,
+    }),
+    Result: TrialRow,
+    execute: ({ after = "", customer_id, limit, status }) => {
+      const conditions = [
+        sql`trial_id > ${after}`,
+        ...customer_id === undefined ? [] : [sql`customer_id = ${customer_id}`],
+        ...status === undefined ? [] : [sql`status = ${status}`],
+      ]
+      return sql`select * from trials where ${sql.and(conditions)} order by trial_id limit ${limit}`
+    },
+  })
+
+const expiring = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Int,
+    Result: Schema.Struct({ trial_id: TrialId }),
+    execute: (limit) =>
+      sql`
+        update trials set status = 'expired', updated_at = date_trunc('milliseconds', now())
+        where trial_id in (
+          select trial_id from trials where status = 'active' and end_date <= now()
+          order by end_date limit ${limit} for update skip locked)
+        returning trial_id`,
+  })

@@ -1,0 +1,21 @@
+/** A row of `agent_type_definitions`. */
+import { AgentType } from "@stint/domain/catalog/AgentTypes"
+import { AgentTypeDefinition } from "@stint/domain/Definition"
+import { Schema } from "effect"
+
+/** A published version: the definition is the payload. */
+export const AgentTypeRow = Schema.Struct({
+  id: Schema.String,
+  payload: AgentTypeDefinition,
+  created_at: Schema.DateTimeUtcFromDate,
+  updated_at: Schema.DateTimeUtcFromDate,
+})
+export type AgentTypeRow = typeof AgentTypeRow.Type
+
+/** The columns that name a version. */
+export const VersionKey = Schema.Struct({ agent_type_id: Schema.String, version: Schema.String })
+export type VersionKey = typeof VersionKey.Type
+
+/** The agent type of a row. */
+export const agentTypeOf = ({ created_at, id, payload, updated_at }: AgentTypeRow): AgentType =>
+  AgentType.make({ id, ...payload, created_at, updated_at })

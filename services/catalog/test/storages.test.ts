@@ -1,0 +1,68 @@
+/** The two storages of the catalog: the map does what the table does, and needs no database. */
+import { assert, describe, it } from "@effect/vitest"
+import { AgentTypeId } from "@stint/domain/Ids"
+import { shippedDefinitions } from "@stint/domain/Shipped"
+import { DateTime, Effect, Layer, Option } from "effect"
+import { testDatabase } from "../../../tests/support/Database.ts"
+import { ready, startService } from "../../../tests/support/Service.ts"
+import { AgentTypesRepo } from "../src/AgentTypes/Repo.ts"
+import { App } from "../src/App.ts"
+
+const definition = (type: string, version: string, name?: string) => {
+  const [shipped] = shippedDefinitions as [typeof shippedDefinitions[0]]
+  const [template, ...others] = shipped.goal_templates
+  return {
+    ...shipped,
+    agent_type_id: AgentTypeId.make(type),
+    version,
+    ...name === undefined ? {} : { goal_templates: [{ ...template!, name }, ...others] },
+  }
+}
+
+const storages = {
+  "the table": AgentTypesRepo.layer.pipe(Layer.provide(testDatabase("catalog"))),
+  "the map": AgentTypesRepo.layerMemory,
+}
+
+describe.each(Object.entries(storages))("%s", (_, layer) => {
+  it.live("keeps the first content of a version, and finds versions by type and by id", () =>
+    Effect.gen(function* () {
+      const repo = yield* AgentTypesRepo
+      const now = DateTime.makeUnsafe("2026-03-01T09:00:00Z")
+      const first = yield* repo.insert(definition("a.v1", "1.0.0"), now)
+      assert.deepInclude(Option.getOrThrow(first), { id: "a.v1@1.0.0", created_at: now, updated_at: now })
+      assert.isTrue(Option.isNone(yield* repo.insert(definition("a.v1", "1.0.0", "Other"), now)))
+      assert.deepStrictEqual(yield* repo.find("a.v1", "1.0.0"), first)
+      assert.isTrue(Option.isNone(yield* repo.find("a.v1", "2.0.0")))
+      yield* repo.insert(definition("a.v1", "2.0.0"), now)
+      yield* repo.insert(definition("b.v1", "1.0.0"), now)
+      const keys = (type?: string) =>
+        Effect.map(repo.keys(type), (all) => all.map((key) => `${key.agent_type_id}@${key.version}`).sort())
+      assert.deepStrictEqual(yield* keys("a.v1"), ["a.v1@1.0.0", "a.v1@2.0.0"])
+      assert.deepStrictEqual(yield* keys("none"), [])
+      assert.deepStrictEqual(yield* keys(), ["a.v1@1.0.0", "a.v1@2.0.0", "b.v1@1.0.0"])
+      const found = yield* repo.byIds(["b.v1@1.0.0", "a.v1@1.0.0", "a.v1@9.0.0"])
+      assert.sameMembers(found.map(({ id }) => id), ["a.v1@1.0.0", "b.v1@1.0.0"])
+      assert.deepStrictEqual(yield* repo.byIds([]), [])
+    }).pipe(Effect.provide(layer)))
+})
+
+it("with USE_AGENT_TYPE_DB=false the catalog needs no database, and replays an Idempotency-Key", async () => {
+  const catalog = await startService(App, { USE_AGENT_TYPE_DB: "false" })
+  await ready(catalog)
+  const send = {
+    as: "operator:olga",
+    body: definition("gardening.v1", "1.0.0"),
+    headers: { "idempotency-key": "k-1" },
+  } as const
+  const made = await catalog.call("POST", "/api/v1/agent-types", send)
+  const again = await catalog.call("POST", "/api/v1/agent-types", send)
+  assert.deepStrictEqual([made.status, again.status, again.json], [201, 201, made.json])
+  assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+  const list = await catalog.call("GET", "/api/v1/agent-types", { as: "customer:acme" })
+  assert.sameMembers(
+    list.json.items.map((one: { agent_type_id: string }) => one.agent_type_id),
+    ["gardening.v1", ...shippedDefinitions.map((one) => one.agent_type_id)],
+  )
+  await catalog.dispose()
+})

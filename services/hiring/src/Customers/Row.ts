@@ -1,0 +1,22 @@
+/** A row of `customer_entity`. */
+import { ContactMethod } from "@stint/domain/hiring/Customers"
+import { CustomerId } from "@stint/domain/Ids"
+import { Schema } from "effect"
+
+/** A customer; `customer_id` is the subject of its tokens, or a new id where an operator stored the record. */
+export const CustomerRow = Schema.Struct({
+  customer_id: CustomerId,
+  full_name: Schema.String,
+  email: Schema.String,
+  phone: Schema.String,
+  business_name: Schema.String,
+  business_industry: Schema.String,
+  business_address: Schema.String,
+  website: Schema.NullOr(Schema.String),
+  gst_number: Schema.NullOr(Schema.String),
+  preferred_contact_method: ContactMethod,
+  consent: Schema.Boolean,
+  created_at: Schema.DateTimeUtcFromDate,
+  updated_at: Schema.DateTimeUtcFromDate,
+})
+export type CustomerRow = typeof CustomerRow.Type

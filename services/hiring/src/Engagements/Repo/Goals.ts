@@ -1,0 +1,106 @@
+/** The table `goal_instances`. */
+import type { PgClient } from "@effect/sql-pg"
+import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Stretch } from "../../Paging.ts"
+import { GoalRow } from "../Row.ts"
+
+const Instant = Schema.DateTimeUtcFromDate
+
+/** A place among the goals of a hire by their age: when one was added, and its id. */
+export const GoalPlace = Schema.Struct({ created_at: Instant, goal_instance_id: Schema.String })
+export type GoalPlace = typeof GoalPlace.Type
+
+/** Reads of goals. */
+export interface GoalReads {
+  /** A hire's, oldest first. */
+  list(hired_instance_id: HiredInstanceId, stretch: Stretch<GoalPlace>): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** Every hire's, by id. */
+  all(stretch: Stretch<string>): Effect.Effect<ReadonlyArray<GoalRow>>
+  /** Those of the ids that exist, in no order. */
+  byIds(ids: ReadonlyArray<GoalInstanceId>): Effect.Effect<ReadonlyArray<GoalRow>>
+}
+
+/** The statements; those that write belong in a transaction of their caller. */
+export const goalStatements = (sql: PgClient.PgClient) => ({
+  reads: reading(sql),
+  under: readingUnder(sql),
+  put: putting(sql),
+  remove: SqlSchema.void({
+    Request: GoalInstanceId,
+    execute: (id) => sql`delete from goal_instances where goal_instance_id = ${id}`,
+  }),
+  keepSlot: SqlSchema.void({
+    Request: Schema.Struct({ goal_instance_id: GoalInstanceId, request_id: Schema.String, scheduled_time: Instant }),
+    execute: ({ goal_instance_id, request_id, scheduled_time }) =>
+      sql`
+        update goal_instances set last_run_slot = ${scheduled_time}, last_run_request = ${request_id}
+        where goal_instance_id = ${goal_instance_id}`,
+  }),
+})
+
+const reading = (sql: PgClient.PgClient): GoalReads => {
+  // Ages are compared by the millisecond, which is what a cursor holds
+  const age = sql`date_trunc('milliseconds', created_at)`
+  const list = SqlSchema.findAll({
+    Request: Schema.Struct({
+      hired_instance_id: HiredInstanceId,
+      after: Schema.UndefinedOr(GoalPlace),
+      limit: Schema.Int,
+    }),
+    Result: GoalRow,
+    execute: ({ after, hired_instance_id, limit }) =>
+      sql`
+        select * from goal_instances where hired_instance_id = ${hired_instance_id}
+          and (${age}, goal_instance_id) > (${
+        after === undefined ? sql`'-infinity'` : sql`${after.created_at}`
+      }::timestamptz, ${after?.goal_instance_id ?? ""})
+        order by ${age}, goal_instance_id limit ${limit}`,
+  })
+  const all = SqlSchema.findAll({
+    Request: Schema.Struct({ after: Schema.UndefinedOr(Schema.String), limit: Schema.Int }),
+    Result: GoalRow,
+    execute: ({ after = "", limit }) =>
+      sql`select * from goal_instances where goal_instance_id > ${after} order by goal_instance_id limit ${limit}`,
+  })
+  const byIds = SqlSchema.findAll({
+    Request: Schema.Array(GoalInstanceId),
+    Result: GoalRow,
+    execute: (ids) => sql`select * from goal_instances where goal_instance_id = any(${ids}::text[])`,
+  })
+  return {
+    list: (hired_instance_id, stretch) => Effect.orDie(list({ hired_instance_id, ...stretch })),
+    all: (stretch) => Effect.orDie(all(stretch)),
+    byIds: (ids) => Effect.orDie(byIds(ids)),
+  }
+}
+
+/** A hire's goal of that id, or all of its goals. */
+const readingUnder = (sql: PgClient.PgClient) => {
+  const under = SqlSchema.findAll({
+    Request: Schema.Struct({ hired_instance_id: HiredInstanceId, goal: Schema.NullOr(Schema.String) }),
+    Result: GoalRow,
+    execute: ({ goal, hired_instance_id }) =>
+      sql`
+        select * from goal_instances
+        where hired_instance_id = ${hired_instance_id} and goal_instance_id = coalesce(${goal}, goal_instance_id)`,
+  })
+  return (hired_instance_id: HiredInstanceId, goal: string | null) => Effect.orDie(under({ hired_instance_id, goal }))
+}
+
+/** Leaves alone the slot that a goal keeps of its runs: `keepSlot` writes that. */
+const putting = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: GoalRow,
+    execute: (g) =>
+      sql`
+        insert into goal_instances (goal_instance_id, hired_instance_id, goal_template_id, frequency, settings, enabled,
+          default_at, created_at, updated_at, version)
+        values (${g.goal_instance_id}, ${g.hired_instance_id}, ${g.goal_template_id}, ${g.frequency},
+          ${sql.json(g.settings)}, ${g.enabled}, ${g.default_at}, ${g.created_at}, ${g.updated_at}, ${g.version})
+        on conflict (goal_instance_id) do update set
+          goal_template_id = excluded.goal_template_id, frequency = excluded.frequency, settings = excluded.settings,
+          enabled = excluded.enabled, default_at = excluded.default_at, updated_at = excluded.updated_at,
+          version = excluded.version`,
+  })

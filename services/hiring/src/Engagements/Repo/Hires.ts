@@ -1,0 +1,163 @@
+/** The table `hired_agents`. */
+import type { PgClient } from "@effect/sql-pg"
+import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { type DateTime, Effect, Option, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Statement } from "effect/sql/Statement"
+import type { Stretch } from "../../Paging.ts"
+import type { Target } from "../Repo.ts"
+import { type Hired, HireRow, SubscriptionRow } from "../Row.ts"
+
+const Instant = Schema.DateTimeUtcFromDate
+
+/** A place among hires by the end of their trial: that end, null for a trial that has not started, and the hire's id. */
+export const TrialPlace = Schema.Struct({ trial_end: Schema.NullOr(Instant), hired_instance_id: Schema.String })
+export type TrialPlace = typeof TrialPlace.Type
+
+/** Reads of hires, each with its subscription's state. */
+export interface HireReads {
+  find(target: Target): Effect.Effect<Option.Option<Hired>>
+  /** A customer's, by id, without those whose subscription ended at `endedBy` or before. */
+  list(
+    customer_id: CustomerId,
+    endedBy: DateTime.Utc,
+    stretch: Stretch<string>,
+  ): Effect.Effect<ReadonlyArray<Hired>>
+  /** As `list`, by the end of the trial, those without one last; of all customers when none is given. */
+  listByTrial(
+    customer_id: CustomerId | undefined,
+    endedBy: DateTime.Utc,
+    stretch: Stretch<TrialPlace>,
+  ): Effect.Effect<ReadonlyArray<Hired>>
+  /** Every customer's, by id. */
+  all(stretch: Stretch<string>): Effect.Effect<ReadonlyArray<Hired>>
+  /** Those of the ids that exist, in no order. */
+  byIds(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<ReadonlyArray<Hired>>
+}
+
+const HiredRow = Schema.Struct({
+  ...HireRow.fields,
+  subscription_status: SubscriptionStatus,
+  subscription_ended_at: SubscriptionRow.fields.ended_at,
+})
+
+const hiredOf = ({ subscription_ended_at, subscription_status, ...hire }: typeof HiredRow.Type): Hired => ({
+  hire,
+  subscription: { status: subscription_status, ended_at: subscription_ended_at },
+})
+
+/** The statements; those that lock or write belong in a transaction of their caller. */
+export const hireStatements = (sql: PgClient.PgClient) => ({
+  reads: reading(sql),
+  lock: locking(sql),
+  put: putting(sql),
+})
+
+const reading = (sql: PgClient.PgClient): HireReads => {
+  const selected = sql`
+    select h.*, s.status as subscription_status, s.ended_at as subscription_ended_at
+    from hired_agents h join subscriptions s using (subscription_id)`
+  const finding = <Request extends Schema.Constraint>(
+    Request: Request,
+    execute: (request: Request["Encoded"]) => Statement<unknown>,
+  ) => SqlSchema.findAll({ Request, Result: HiredRow, execute })
+  const hired = <A extends typeof HiredRow.Type, E, R>(rows: Effect.Effect<ReadonlyArray<A>, E, R>) =>
+    Effect.orDie(Effect.map(rows, (all) => all.map(hiredOf)))
+
+  const byIds = finding(
+    Schema.Array(HiredInstanceId),
+    (ids) => sql`${selected} where h.hired_instance_id = any(${ids}::text[])`,
+  )
+  const bySubscription = finding(SubscriptionId, (id) => sql`${selected} where h.subscription_id = ${id}`)
+  const list = finding(
+    Schema.Struct({
+      customer_id: CustomerId,
+      endedBy: Instant,
+      after: Schema.UndefinedOr(Schema.String),
+      limit: Schema.Int,
+    }),
+    ({ after = "", customer_id, endedBy, limit }) =>
+      sql`${selected}
+        where h.customer_id = ${customer_id} and h.hired_instance_id > ${after}
+          and (s.ended_at is null or s.ended_at > ${endedBy})
+        order by h.hired_instance_id limit ${limit}`,
+  )
+  // Ends are compared by the millisecond, which is what a cursor holds; a trial without an end comes last
+  const end = sql`coalesce(date_trunc('milliseconds', h.trial_end), 'infinity')`
+  const listByTrial = finding(
+    Schema.Struct({
+      customer_id: Schema.NullOr(CustomerId),
+      endedBy: Instant,
+      after: Schema.UndefinedOr(TrialPlace),
+      limit: Schema.Int,
+    }),
+    ({ after, customer_id, endedBy, limit }) =>
+      sql`${selected}
+        where (s.ended_at is null or s.ended_at > ${endedBy})
+          and (${customer_id}::text is null or h.customer_id = ${customer_id})
+          and (${end}, h.hired_instance_id) > (${
+        after === undefined ? sql`'-infinity'` : after.trial_end === null ? sql`'infinity'` : sql`${after.trial_end}`
+      }::timestamptz, ${after?.hired_instance_id ?? ""})
+        order by ${end}, h.hired_instance_id limit ${limit}`,
+  )
+  const all = finding(
+    Schema.Struct({ after: Schema.UndefinedOr(Schema.String), limit: Schema.Int }),
+    ({ after = "", limit }) =>
+      sql`${selected} where h.hired_instance_id > ${after} order by h.hired_instance_id limit ${limit}`,
+  )
+
+  return {
+    find: (target) =>
+      Effect.map(
+        hired(
+          "hired_instance_id" in target ? byIds([target.hired_instance_id]) : bySubscription(target.subscription_id),
+        ),
+        ([found]) => Option.fromUndefinedOr(found),
+      ),
+    list: (customer_id, endedBy, stretch) => hired(list({ customer_id, endedBy, ...stretch })),
+    listByTrial: (customer_id, endedBy, stretch) =>
+      hired(listByTrial({ customer_id: customer_id ?? null, endedBy, ...stretch })),
+    all: (stretch) => hired(all(stretch)),
+    byIds: (ids) => hired(byIds(ids)),
+  }
+}
+
+/** The hire of a subscription, and whether it has goals besides `goal`. */
+const locking = (sql: PgClient.PgClient) => {
+  const lock = SqlSchema.findOneOption({
+    Request: Schema.Struct({ subscription_id: SubscriptionId, goal: Schema.NullOr(Schema.String) }),
+    Result: Schema.Struct({ ...HireRow.fields, other_goals: Schema.Boolean }),
+    execute: ({ goal, subscription_id }) =>
+      sql`
+        select *, exists (select 1 from goal_instances g
+          where g.hired_instance_id = h.hired_instance_id and g.goal_instance_id is distinct from ${goal}) as other_goals
+        from hired_agents h where subscription_id = ${subscription_id} for update`,
+  })
+  return (subscription_id: SubscriptionId, goal: string | null) =>
+    Effect.orDie(Effect.map(
+      lock({ subscription_id, goal }),
+      Option.map(({ other_goals: otherGoals, ...hire }) => ({ hire, otherGoals })),
+    ))
+}
+
+const putting = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: HireRow,
+    execute: (h) =>
+      sql`
+        insert into hired_agents (hired_instance_id, subscription_id, agent_id, customer_id, definition_version, config,
+          settings, configured, missing, timezone, goals_completed, active, finalized_at, deactivated_at, trial_start,
+          trial_end, trial_status, created_at, updated_at, version)
+        values (${h.hired_instance_id}, ${h.subscription_id}, ${h.agent_id}, ${h.customer_id}, ${h.definition_version},
+          ${sql.json(h.config)}, ${sql.json(h.settings)}, ${h.configured}, ${sql.json(h.missing)}, ${h.timezone},
+          ${h.goals_completed}, ${h.active}, ${h.finalized_at}, ${h.deactivated_at}, ${h.trial_start}, ${h.trial_end},
+          ${h.trial_status}, ${h.created_at}, ${h.updated_at}, ${h.version})
+        on conflict (hired_instance_id) do update set
+          definition_version = excluded.definition_version, config = excluded.config, settings = excluded.settings,
+          configured = excluded.configured, missing = excluded.missing, timezone = excluded.timezone,
+          goals_completed = excluded.goals_completed, active = excluded.active, finalized_at = excluded.finalized_at,
+          deactivated_at = excluded.deactivated_at, trial_start = excluded.trial_start,
+          trial_end = excluded.trial_end, trial_status = excluded.trial_status, updated_at = excluded.updated_at,
+          version = excluded.version`,
+  })

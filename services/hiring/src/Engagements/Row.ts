@@ -1,0 +1,95 @@
+/** The rows of an engagement: a subscription, the hire under it and the hire's goals. */
+import { Frequency } from "@stint/domain/Definition"
+import { TrialStatus } from "@stint/domain/hiring/Hires"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { FieldIssue } from "@stint/domain/Problem"
+import { JsonObject } from "@stint/domain/Protocol"
+import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { Schema, SchemaTransformation } from "effect"
+
+const Instant = Schema.DateTimeUtcFromDate
+
+/** A `bigint` column that counts writes. */
+const Count = Schema.BigInt.pipe(
+  Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: BigInt })),
+)
+
+/** A row of `subscriptions`. */
+export const SubscriptionRow = Schema.Struct({
+  subscription_id: SubscriptionId,
+  agent_id: AgentTypeId,
+  customer_id: CustomerId,
+  duration: Duration,
+  status: SubscriptionStatus,
+  anchor_at: Instant,
+  current_period_start: Instant,
+  current_period_end: Instant,
+  cancel_at_period_end: Schema.Boolean,
+  past_due_since: Schema.NullOr(Instant),
+  ended_at: Schema.NullOr(Instant),
+  created_at: Instant,
+  updated_at: Instant,
+  version: Count,
+})
+export type SubscriptionRow = typeof SubscriptionRow.Type
+
+/** A row of `hired_agents`. */
+export const HireRow = Schema.Struct({
+  hired_instance_id: HiredInstanceId,
+  subscription_id: SubscriptionId,
+  agent_id: AgentTypeId,
+  customer_id: CustomerId,
+  definition_version: Schema.String,
+  config: JsonObject,
+  settings: JsonObject,
+  configured: Schema.Boolean,
+  missing: Schema.Array(FieldIssue),
+  timezone: Schema.String,
+  goals_completed: Schema.Boolean,
+  active: Schema.Boolean,
+  finalized_at: Schema.NullOr(Instant),
+  deactivated_at: Schema.NullOr(Instant),
+  trial_start: Schema.NullOr(Instant),
+  trial_end: Schema.NullOr(Instant),
+  trial_status: TrialStatus,
+  created_at: Instant,
+  updated_at: Instant,
+  version: Count,
+})
+export type HireRow = typeof HireRow.Type
+
+/** A row of `goal_instances`. */
+export const GoalRow = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  goal_template_id: Schema.String,
+  frequency: Frequency,
+  settings: JsonObject,
+  enabled: Schema.Boolean,
+  default_at: Schema.NullOr(Schema.String),
+  /** The slot of the latest run on request, and that request's id; null before the first. */
+  last_run_slot: Schema.NullOr(Instant),
+  last_run_request: Schema.NullOr(Schema.String),
+  created_at: Instant,
+  updated_at: Instant,
+  version: Count,
+})
+export type GoalRow = typeof GoalRow.Type
+
+/** The part of a subscription that says whether its hire can run and be read. */
+export type SubscriptionState = Pick<SubscriptionRow, "status" | "ended_at">
+
+/** A hire with the state of its subscription. */
+export interface Hired {
+  readonly subscription: SubscriptionState
+  readonly hire: HireRow
+}
+
+/** What one lock holds and one write changes: the subscription, its hire if there is one, and the goals asked for. */
+export interface Engagement {
+  readonly subscription: SubscriptionRow
+  readonly hire: HireRow | undefined
+  readonly goals: ReadonlyArray<GoalRow>
+  /** Whether the hire has goals besides a single one that was asked for. */
+  readonly otherGoals: boolean
+}

@@ -1,0 +1,63 @@
+/**
+ * The transactional outbox: a write adds its changes in its own transaction, readers follow them by cursor, and they are
+ * removed after 7 days (domain.md, "Rules: the whole": Feed).
+ */
+import { Health } from "@stint/edge/Health"
+import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
+import type { Cursor } from "./Outbox/Cursor.ts"
+import { type Followed, OutboxRepo, PRUNE_BATCH } from "./Outbox/Repo.ts"
+import { OutboxListener, type Watch } from "./Outbox/Repo/Listener.ts"
+
+/** Between two reads while an older transaction holds changes back, in milliseconds: its end sends no notification. */
+const HELD_MS = 20
+/** Between two reads while there are no notifications, in milliseconds. */
+const POLL_MS = 1000
+
+/** The changes for those who follow them. */
+export class Outbox extends Context.Service<Outbox, {
+  /** At most `limit` changes after the cursor. Waits up to `wait_ms` for the first one, or until the service drains. */
+  follow(cursor: Cursor, limit: number, wait_ms: number): Effect.Effect<Followed>
+}>()("hiring/Outbox") {
+  static readonly layer = Layer.effect(
+    Outbox,
+    Effect.gen(function* () {
+      const repo = yield* OutboxRepo
+      const listener = yield* OutboxListener
+      const health = yield* Health
+
+      /** Waits until a new read may find more, at most `left` ms; whether the service drains. */
+      const wait = (watch: Watch, held: boolean, left: number) => {
+        const pause = held ? HELD_MS : watch.live ? left : POLL_MS
+        return Effect.raceAllFirst([
+          Effect.as(held ? Effect.never : watch.changed, false),
+          Effect.as(Effect.sleep(Duration.millis(Math.min(pause, left))), false),
+          Effect.as(health.draining, true),
+        ])
+      }
+
+      return Outbox.of({
+        follow: Effect.fn("Outbox.follow")(function* (cursor, limit, wait_ms) {
+          const until = (yield* Clock.currentTimeMillis) + wait_ms
+          while (true) {
+            const watch = yield* listener.watch
+            const followed = yield* repo.after(cursor, limit)
+            if (followed.gone || followed.items.length > 0) return followed
+            const left = until - (yield* Clock.currentTimeMillis)
+            if (left <= 0 || (yield* wait(watch, followed.held, left))) return followed
+          }
+        }),
+      })
+    }),
+  )
+
+  /** Removes what is past its time, at the start and once an hour, in small batches so that nobody waits for it. */
+  static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
+    const repo = yield* OutboxRepo
+    yield* repo.prune.pipe(
+      Effect.repeat({ until: (removed) => removed < PRUNE_BATCH, schedule: Schedule.spaced("100 millis") }),
+      Effect.catchCause((cause) => Effect.logWarning("outbox: pruning failed, retried within the hour", cause)),
+      Effect.repeat(Schedule.spaced("1 hour")),
+      Effect.forkScoped,
+    )
+  }))
+}

@@ -1,0 +1,19 @@
+/** What lists are asked for and answered with. */
+
+/** Which page a caller asks for: the one after `cursor` (the first without), of at most `limit` items. */
+export interface PageQuery {
+  readonly cursor?: string
+  readonly limit?: number
+}
+
+/** A page of a list; `next_cursor` is null on the last one. */
+export interface Page<A> {
+  readonly items: ReadonlyArray<A>
+  readonly next_cursor: string | null
+}
+
+/** The rows of a list that a repo is asked for: those after the key `after` (from the first without), at most `limit`. */
+export interface Stretch<Key> {
+  readonly after: Key | undefined
+  readonly limit: number
+}

@@ -1,0 +1,82 @@
+/** What happens by time alone: periods roll on, subscriptions and trials end (domain.md, "States"). */
+import { Health } from "@stint/edge/Health"
+import { reconnect } from "@stint/edge/Schedules"
+import { Context, Duration, Effect, Layer, Option } from "effect"
+import { amendmentOf } from "./Engagements/Amendment.ts"
+import type { HireRow } from "./Engagements/Row.ts"
+import { due } from "./Periods/Policy.ts"
+import { PeriodsRepo } from "./Periods/Repo.ts"
+import { TrialsRepo } from "./Trials/Repo.ts"
+
+/** How many engagements, or lead trials, one transaction holds at most. */
+export const BATCH = 100
+/**
+ * The longest sleep, in milliseconds. A write never makes anything due sooner than a trial's seven days, so writes need not
+ * wake the worker; rows that came another way (a restored backup) wait this long.
+ */
+export const LONGEST_SLEEP = 600_000
+/** Between two looks at what is due but locked by another transaction, in milliseconds. */
+const LOCKED_MS = 100
+
+/** Periods and trials that end by themselves. */
+export class Periods extends Context.Service<Periods, {
+  /** Writes all that is due now; the hires whose trial it ended. Doing it again changes nothing. */
+  readonly catchUp: Effect.Effect<ReadonlyArray<HireRow>>
+}>()("hiring/Periods") {
+  static readonly layer = Layer.effect(
+    Periods,
+    Effect.gen(function* () {
+      const repo = yield* PeriodsRepo
+      const trials = yield* TrialsRepo
+
+      const catchUp = Effect.gen(function* () {
+        const ended: Array<HireRow> = []
+        while (true) {
+          const passed = yield* repo.amendDue(
+            BATCH,
+            (engagement, now) => amendmentOf(engagement, due(engagement, now), now),
+          )
+          for (const { after, before } of passed) {
+            if (before.hire?.trial_status === "active" && after.hire?.trial_status !== "active") ended.push(after.hire!)
+          }
+          const expired = yield* trials.expire(BATCH)
+          if (passed.length < BATCH && expired < BATCH) return ended
+        }
+      }).pipe(Effect.withSpan("Periods.catchUp"))
+
+      return Periods.of({ catchUp })
+    }),
+  )
+
+  /** Catches up at the start, then sleeps until something is due, until the service drains. */
+  static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
+    const repo = yield* PeriodsRepo
+    const periods = yield* Periods
+    const health = yield* Health
+    let failing = false
+
+    const step = Effect.gen(function* () {
+      yield* periods.catchUp
+      const left = Option.getOrElse(yield* repo.untilDue, () => LONGEST_SLEEP)
+      failing = false
+      return left <= 0 ? LOCKED_MS : Math.min(Math.ceil(left), LONGEST_SLEEP)
+    }).pipe(
+      Effect.sandbox,
+      Effect.tapError((cause) =>
+        Effect.suspend(() => {
+          if (failing) return Effect.void
+          failing = true
+          return Effect.logWarning("periods: can't write what is due, retrying", cause)
+        })
+      ),
+      Effect.retry(reconnect),
+    )
+
+    yield* Effect.flatMap(step, (ms) => Effect.sleep(Duration.millis(ms))).pipe(
+      Effect.forever,
+      // A transaction that is interrupted is rolled back; another replica, or the next start, writes what is due
+      Effect.raceFirst(health.draining),
+      Effect.forkScoped,
+    )
+  }))
+}
