@@ -1,10 +1,30 @@
-import { adminClient, newPasswords, type Passwords, provision, type Server, services } from "@stint/cli/Provision"
+import {
+  adminClient,
+  newPasswords,
+  type Passwords,
+  provision,
+  type Server,
+  services,
+  urlOf,
+} from "@stint/cli/Provision"
 import { readScripts } from "@stint/cli/Scripts"
 import { migrate, type MigrationError } from "@stint/edge/Migrator"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql"
+import { makeClock, useClock } from "./DatabaseClock.ts"
 
 export { newPasswords, type Passwords, type Server }
+
+/** The name of the template that has a clock which can be moved, beside the one that has none. */
+export const clockedOf = (database: string): string => `${database}_clock`
+
+const makeClocked = (server: Server, database: string, owner: string) =>
+  Effect.gen(function* () {
+    const admin = yield* adminClient(server)
+    yield* admin.unsafe(`create database ${database} owner ${owner}`).unprepared
+    yield* useClock(admin, database)
+    yield* makeClock(yield* adminClient(server, database))
+  }).pipe(Effect.scoped)
 
 /** Makes the template databases of a run, all migrated; `remove` drops all databases and roles of the run. */
 export const prepareTemplates = (
@@ -17,8 +37,12 @@ export const prepareTemplates = (
     yield* Effect.forEach(services, (service) =>
       Effect.gen(function* () {
         const files = yield* Effect.promise(() => readScripts(service))
-        const { migrateUrl: url, runtimeRole } = databases[service]
+        const { database, migrateUrl: url, runtimeRole } = databases[service]
         yield* migrate({ service, url, runtimeRole, files })
+        const owner = `${runtimeRole}_owner`
+        const clocked = clockedOf(database)
+        yield* makeClocked(server, clocked, owner)
+        yield* migrate({ service, url: urlOf(server, owner, passwords[owner]!, clocked), runtimeRole, files })
       }), { concurrency: "unbounded", discard: true })
     return { remove: remove(server, prefix) }
   })

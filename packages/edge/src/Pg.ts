@@ -1,11 +1,14 @@
 /** The Postgres layer: a pool from `<SERVICE>_DATABASE_URL`, and how its failures are read. */
 import { PgClient } from "@effect/sql-pg"
-import { Config, Duration, Effect, Layer, Schema } from "effect"
+import { Clock, Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import { sqlState } from "./Migrator/MigrationError.ts"
 import { connectionOf } from "./Pg/Connection.ts"
 import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
+
+/** Connections time out by the machine's clock, also where a service is given another one: a socket knows no other time. */
+const machineTime = Layer.succeed(Clock.Clock, Clock.Clock.defaultValue())
 
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
@@ -27,7 +30,7 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
       maxConnections,
       ...(ttl === 0 ? {} : { connectionTTL: Duration.seconds(ttl) }),
       startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" },
-    })
+    }).pipe(Layer.provide(machineTime))
   }))
 
 const passing = new Set([
