@@ -68,7 +68,7 @@ On an empty home it also makes a sample customer with hired agents at work.
     const output = withholding(standardOutput(), /ready/i)
     const ending = new AbortController()
     const { asked, hurry } = signals()
-    const begun: Begun = { services: [], timers: [] }
+    const begun: Begun = { services: [], timers: [], servers: [] }
     let hurried = false
     hurry.then(() => hurried = true)
     const end = async () => {
