@@ -16,23 +16,23 @@ import type { Server, ServiceDatabases } from "./Provision.ts"
 import { embeddedPrefix, keepPasswords, newPasswords, type Passwords, services } from "./Provision/Roles.ts"
 import { readScripts } from "./Scripts.ts"
 
-/** What differs from the folder that `stint start` takes. */
+/** What is prepared; by default what `stint start` needs. */
 export interface Variant {
   /** Tells its folders from others. */
-  readonly name: string
-  /** The files that say how it is made. */
-  readonly sources: ReadonlyArray<URL>
+  readonly name?: string
+  /** The files that say how it is made, besides this program's. */
+  readonly sources?: ReadonlyArray<URL>
   /** Adds to the databases of all services. */
-  readonly add: (server: Server, databases: ServiceDatabases) => Promise<void>
+  readonly add?: (server: Server, databases: ServiceDatabases) => Promise<void>
+  /** Called when there is no such folder, and one is made, which takes some seconds. */
+  readonly onMake?: () => void
 }
-
-const plain: Variant = { name: "stack", sources: [], add: () => Promise.resolve() }
 
 /** The programs that make the folder. */
 const makers = ["./Prepared.ts", "./Provision.ts", "./Provision/Embedded.ts", "./Provision/Roles.ts"]
 
 /** Names the folder after all that it is made from. */
-const keyOf = async ({ name, sources }: Variant): Promise<string> => {
+const keyOf = async ({ name = "stack", sources = [] }: Variant): Promise<string> => {
   const hash = createHash("sha256")
   for (const service of services) {
     for (const { name, sql } of (await readScripts(service)).toSorted((a, b) => a.name < b.name ? -1 : 1)) {
@@ -65,7 +65,8 @@ const build = async (data: NewData, { add }: Variant): Promise<void> => {
   try {
     const server: Server = { host: "127.0.0.1", port: postmaster.port, ...data.memory }
     const [{ Effect }, { makeDatabases }] = await Promise.all([import("effect"), import("./Provision/Embedded.ts")])
-    await add(server, await Effect.runPromise(makeDatabases(server)))
+    const databases = await Effect.runPromise(makeDatabases(server))
+    await add?.(server, databases)
   } finally {
     await endPostmaster(postmaster.pid, data.folder, site.stopTimeout, data.log)
   }
@@ -89,10 +90,10 @@ const setPasswords = async ({ account, binaries, folder }: NewData, passwords: P
 }
 
 /** Makes the data of a home from the prepared folder, which is made first where there is none. */
-export const fromPrepared = (variant: Variant = plain): MakeData => async (data) => {
+export const fromPrepared = (variant: Variant = {}): MakeData => async (data) => {
   const key = await keyOf(variant)
   if (!(await takeFrom(key, data.folder))) {
-    data.log("postgres: preparing the databases, once")
+    variant.onMake?.()
     await build(data, variant)
     await keepIn(key, data.folder)
   }

@@ -56,12 +56,33 @@ const warnOfOwners = (services: ReadonlyArray<Placed>, log: (line: string) => vo
 
 const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
 
+/** A step of the start, as the lines of the services are written. */
+const step = (output: Output, who: string, text: string) => output.line(`${who.padEnd(12)} ${text}`)
+
 /** Starts the servers that these services need of us. */
-const startServers = (services: ReadonlyArray<Placed>, home: string, log: (line: string) => void) => {
-  const kinds = (["embedded", "memory"] as const).filter((kind) =>
-    services.some(({ storage }) => storage.kind === kind)
-  )
-  return Promise.all(kinds.map((kind) => startServer(kind, home, log)))
+const startServers = async (services: ReadonlyArray<Placed>, home: string, output: Output) => {
+  const users = (kind: OwnServer) => services.flatMap(({ service, storage }) => storage.kind === kind ? [service] : [])
+  const [stays, goes] = [users("embedded"), users("memory")]
+  if (stays.length > 0) step(output, "postgres", "starting")
+  if (goes.length > 0) step(output, "postgres", `starting one in memory, for ${goes.join(", ")}`)
+  const kinds = [...stays.length > 0 ? ["embedded" as const] : [], ...goes.length > 0 ? ["memory" as const] : []]
+  return await Promise.all(kinds.map((kind) =>
+    startServer(kind, home, {
+      log: (line) => output.line(line),
+      made: () => step(output, "postgres", "making the databases, once: every other empty home begins with a copy"),
+    })
+  ))
+}
+
+/** Waits until all can do their work, and says of each where it is. */
+const allUp = async (settings: Settings, begun: Begun, output: Output): Promise<void> => {
+  const lines = async () => {
+    for (const [i, service] of serviceNames.entries()) {
+      await begun.services[i]!.up
+      step(output, service, urlOf(settings, service))
+    }
+  }
+  await Promise.all([lines(), ...begun.services.map(({ up }) => up)])
 }
 
 /**
@@ -79,7 +100,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
   const swept = sweepMemory()
-  begun.servers.push(...await startServers(services, home, log))
+  begun.servers.push(...await startServers(services, home, output))
   if (key !== undefined) begun.timers.push(await keepServiceTokens(home, key, log))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
@@ -102,6 +123,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
 
   const { prepare } = await import("./Stack/Databases.ts")
   const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))
+  if (services.some(({ storage }) => storage.kind !== "process")) step(output, "databases", "migrating")
   const prepared = await prepare(settings, services, servers)
   await swept
   if (servers.some(({ port, postgres }) => postgres.port !== port)) {
@@ -109,11 +131,10 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     await Promise.all(begun.services.splice(0).map((service) => service.stop()))
     begun.services.push(...launch(Object.fromEntries(servers.map(({ kind, postgres }) => [kind, postgres.port]))))
   }
+  step(output, "services", "starting")
   urls.resolve(prepared)
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
-  const up = Promise.all(begun.services.map((service) => service.up))
-  await Promise.race([up, lost.then((error) => Promise.reject(error))])
-  for (const service of serviceNames) log(`${service.padEnd(12)} ${urlOf(settings, service)}`)
+  await Promise.race([allUp(settings, begun, output), lost.then((error) => Promise.reject(error))])
   return {
     urls: Object.fromEntries(serviceNames.map((service) => [service, urlOf(settings, service)])) as Stack["urls"],
     key,

@@ -20,9 +20,16 @@ const MEMORY = "memory"
 /** Removes what launchers that were killed left in memory. Never fails. */
 export const sweepMemory = (): Promise<void> => sweepThrowaways(MEMORY).catch(() => {})
 
+/** Who is told of what happens. */
+export interface Told {
+  readonly log: (line: string) => void
+  /** The databases have to be made first: no prepared folder is there. */
+  readonly made: () => void
+}
+
 /** Starts a server of that kind; the databases of all services are in it. */
-export const startServer = async (kind: OwnServer, home: string, log: (line: string) => void): Promise<Starting> => {
-  const make = fromPrepared()
+export const startServer = async (kind: OwnServer, home: string, { log, made }: Told): Promise<Starting> => {
+  const make = fromPrepared({ onMake: made })
   const port = (kind === "embedded" ? (await readMemory(home))?.port : undefined) ?? freePort()
   const up = kind === "embedded"
     ? startPostgres({ home, port, log, make }).then((postgres) => ({ ...postgres, home }))
