@@ -1,22 +1,47 @@
-/** The system in memory mode: no database is needed, and it says what it will forget. */
-import { assert, it } from "@effect/vitest"
-import { readdir } from "node:fs/promises"
+/** Memory mode: the same SQL, on a Postgres that the launcher makes in memory and removes. */
+import { afterEach, assert, describe, it } from "@effect/vitest"
+import { root } from "@stint/cli/Home"
+import { env as envOf } from "@stint/hiring/Env"
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { hireAgent, setGoal } from "./support/Customer.ts"
-import { startStack } from "./support/Stack.ts"
+import { freePortBase, type Stack, startStack } from "./support/Stack.ts"
+import { until } from "./support/Until.ts"
 
-it("all services in memory: no Postgres is started, a run makes its draft, and what is forgotten is said", async () => {
-  const stack = await startStack({
-    USE_AGENT_TYPE_DB: "false",
-    PERSISTENCE_MODE: "memory",
-    DELIVERABLE_PERSISTENCE_MODE: "memory",
-    SCHEDULER_PERSISTENCE_MODE: "memory",
+const all = {
+  USE_AGENT_TYPE_DB: "false",
+  PERSISTENCE_MODE: "memory",
+  DELIVERABLE_PERSISTENCE_MODE: "memory",
+  SCHEDULER_PERSISTENCE_MODE: "memory",
+}
+
+/** The folders of Postgres servers that a launcher keeps in memory. */
+const inMemory = async (launcher: number) =>
+  (await Promise.all(["/dev/shm", tmpdir()].map(async (place) => {
+    const names = await readdir(place).catch(() => [])
+    return names.filter((name) => name.startsWith(`stint-memory-${launcher}-`))
+  }))).flat()
+
+const hiringOf = (stack: Stack) => (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+
+describe("memory mode", { timeout: 60_000 }, () => {
+  const stacks: Array<Stack> = []
+  const start = async (env: Record<string, string>, home?: string) => {
+    const stack = await startStack(env, home)
+    stacks.push(stack)
+    return stack
+  }
+  afterEach(async () => {
+    for (const stack of stacks.splice(0)) await stack.stop()
   })
-  try {
-    assert.deepStrictEqual((await readdir(stack.home)).filter((name) => name.startsWith("postgres")), [])
+
+  it("a run makes its draft with all services in memory; each says that it forgets, and nothing stays", async () => {
+    const stack = await start(all)
     for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
       assert.include(stack.output(), `${service} keeps its rows in memory: they are forgotten when it stops`)
     }
-    const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+    const hiring = hiringOf(stack)
     const { hired_instance_id } = await hireAgent(hiring, "acme", "trading.delta_futures.v1")
     const goal = await setGoal(hiring, "acme", hired_instance_id, {
       goal_template_id: "trading.guardrail_report.v1",
@@ -25,15 +50,82 @@ it("all services in memory: no Postgres is started, a run makes its draft, and w
     })
     const path = `/api/v1/hired-agents/${hired_instance_id}/goals/${goal.goal_instance_id}/run`
     assert.strictEqual((await hiring("POST", path, { as: "customer:acme" })).status, 202)
-    const inbox = () =>
-      stack.call("deliverables", "GET", "/api/v1/deliverables?customer_id=acme", { as: "customer:acme" })
-    let drafts = (await inbox()).json.items
-    for (let n = 0; n < 100 && drafts.length === 0; n++) {
-      await new Promise((resolve) => setTimeout(resolve, 50))
-      drafts = (await inbox()).json.items
-    }
-    assert.strictEqual(drafts.length, 1)
-  } finally {
+    await until("the run has made its draft", async () => {
+      const inbox = "/api/v1/deliverables?customer_id=acme"
+      return (await stack.call("deliverables", "GET", inbox, { as: "customer:acme" })).json.items.length === 1
+    })
+
+    const launcher = await stack.launcher()
+    assert.lengthOf(await inMemory(launcher), 1)
+    assert.deepStrictEqual((await readdir(stack.home)).filter((name) => name.startsWith("postgres")), [])
     await stack.stop()
-  }
-}, 60_000)
+    assert.deepStrictEqual(await inMemory(launcher), [])
+  })
+
+  it("a service keeps its rows while another beside it forgets its own", async () => {
+    const home = await mkdtemp(join(tmpdir(), "stint-mix-"))
+    try {
+      const mix = { DELIVERABLE_PERSISTENCE_MODE: "memory", SCHEDULER_PERSISTENCE_MODE: "memory" }
+      const first = await start(mix, home)
+      const { hired_instance_id } = await hireAgent(hiringOf(first), "acme", "trading.delta_futures.v1")
+      const goal = await setGoal(hiringOf(first), "acme", hired_instance_id, {
+        goal_template_id: "trading.guardrail_report.v1",
+        frequency: "on_demand",
+        settings: {},
+      })
+      const drafts = async (stack: Stack) =>
+        (await stack.call("deliverables", "GET", "/api/v1/deliverables?customer_id=acme", { as: "customer:acme" }))
+          .json.items.length
+      const path = `/api/v1/hired-agents/${hired_instance_id}/goals/${goal.goal_instance_id}/run`
+      assert.strictEqual((await hiringOf(first)("POST", path, { as: "customer:acme" })).status, 202)
+      await until("the run has made its draft", async () => await drafts(first) === 1)
+      await first.stop({ keepHome: true })
+
+      const second = await start(mix, home)
+      const kept = await hiringOf(second)("GET", `/api/v1/hired-agents/${hired_instance_id}`, { as: "customer:acme" })
+      assert.strictEqual(kept.status, 200)
+      assert.strictEqual(await drafts(second), 0)
+    } finally {
+      for (const stack of stacks.splice(0)) await stack.stop({ keepHome: true })
+      await rm(home, { recursive: true, force: true })
+    }
+  })
+
+  it("what a killed launcher left in memory goes at the next start, whichever home that has", async () => {
+    const killed = await start(all)
+    const launcher = await killed.launcher()
+    process.kill(launcher, "SIGKILL")
+    await until("the services have ended", async () => (await killed.pids("hiring")).length === 0)
+    assert.lengthOf(await inMemory(launcher), 1)
+    await start({})
+    assert.deepStrictEqual(await inMemory(launcher), [])
+  })
+
+  it("a service that is started alone needs the url of a Postgres, and says so in a sentence", async () => {
+    const base = await freePortBase()
+    const folder = await mkdtemp(join(tmpdir(), "stint-alone-"))
+    const token = join(folder, "token")
+    await writeFile(token, "one\n")
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--no-prompt",
+        `--allow-env=${envOf.join()}`,
+        "--allow-net=127.0.0.1",
+        `--allow-read=${token}`,
+        "services/hiring/src/main.ts",
+      ],
+      cwd: root,
+      clearEnv: true,
+      env: {
+        PERSISTENCE_MODE: "memory",
+        STINT_PORT_BASE: String(base),
+        STINT_JWKS: `{"keys":[]}`,
+        STINT_SERVICE_TOKEN_FILE: token,
+      },
+    }).output()
+    await rm(folder, { recursive: true })
+    assert.strictEqual(code, 1)
+    assert.match(new TextDecoder().decode(stderr), /^hiring: .*HIRING_MEMORY_URL.*\n$/m)
+  })
+})

@@ -21,6 +21,20 @@ describe("the README", () => {
   beforeAll(async () => void (stack = await startStack()), 60_000)
   afterAll(() => stack?.stop(), 60_000)
 
+  it("shows what npm start prints", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8")
+    const [, shown] = /npm start\n```\n\n```text\n(.*?)```/s.exec(readme)!
+    const lines = (text: string) =>
+      // A home that is not the first one begins with a copy; the sample is left out here; services have lines of their own
+      text.trim().split("\n").filter((line) => !/^(postgres +making|sample:| )|^\w+ +\|/.test(line))
+    const here = shown!.replaceAll(
+      /(127\.0\.0\.1:|port )410(\d)/g,
+      (_, before, n) => `${before}${stack.base + Number(n)}`,
+    )
+      .replace("data in .stint", `data in ${stack.home}`)
+    assert.deepStrictEqual(lines(stack.output()), lines(here))
+  })
+
   it("has a tour that prints what it says", async () => {
     const blocks = tourOf(await readFile(join(root, "README.md"), "utf8"))
     assert.isTrue(blocks.length >= 7)

@@ -3,25 +3,27 @@ import { adminClient, databasesOf, type ServiceDatabase, type ServiceName, urlOf
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { inject } from "vitest"
+import { useClock } from "./DatabaseClock.ts"
 import type {} from "./globalSetup.ts"
+import { clockedOf } from "./Templates.ts"
 
 const makeDatabase = (
   service: ServiceName,
-  from: "service" | "nothing",
+  from: "service" | "service, clock" | "nothing",
 ): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { passwords, prefix, server } = inject("testServer")
     const template = databasesOf(server, prefix, passwords)[service]
     const owner = `${template.runtimeRole}_owner`
     const database = `${template.database}_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`
-    const administer = (statement: string) =>
-      Effect.scoped(Effect.flatMap(adminClient(server), (sql) => sql.unsafe(statement).unprepared)).pipe(Effect.orDie)
+    const source = { service: template.database, "service, clock": clockedOf(template.database), nothing: "template0" }
+    const administer = <A, E>(statement: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
+      Effect.scoped(Effect.flatMap(adminClient(server), statement)).pipe(Effect.orDie)
     yield* Effect.acquireRelease(
-      administer(
-        `create database ${database} owner ${owner} template ${from === "service" ? template.database : "template0"}`,
-      ),
-      () => administer(`drop database if exists ${database} with (force)`),
+      administer((sql) => sql.unsafe(`create database ${database} owner ${owner} template ${source[from]}`).unprepared),
+      () => administer((sql) => sql.unsafe(`drop database if exists ${database} with (force)`).unprepared),
     )
+    if (from === "service, clock") yield* administer((sql) => useClock(sql, database))
     return {
       database,
       runtimeRole: template.runtimeRole,
@@ -32,10 +34,14 @@ const makeDatabase = (
 
 /**
  * A new copy of a service's migrated database, dropped when the scope closes, with connections still open or not. Its
- * roles are the run's own, with the rights that the service has in earnest.
+ * roles are the run's own, with the rights that the service has in production. With a movable clock it tells the time
+ * by one that a test moves (MovableTime.ts).
  */
-export const cloneDatabase = (service: ServiceName): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
-  makeDatabase(service, "service")
+export const cloneDatabase = (
+  service: ServiceName,
+  { clock = "real" }: { readonly clock?: "real" | "movable" } = {},
+): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>
+  makeDatabase(service, clock === "real" ? "service" : "service, clock")
 
 /** A new database with nothing in it, owned as the service's is, dropped when the scope closes. */
 export const emptyDatabase = (service: ServiceName): Effect.Effect<ServiceDatabase, never, Scope.Scope> =>

@@ -90,13 +90,15 @@ export interface Stack {
   sql<A>(service: ServiceName, statement: string): Promise<ReadonlyArray<A>>
   /** The process ids of a service. */
   pids(service: ServiceName): Promise<ReadonlyArray<number>>
-  /** SIGTERM to all, then the home is removed. */
-  stop(): Promise<void>
+  /** The process id of the launcher itself. */
+  launcher(): Promise<number>
+  /** SIGTERM to all, then the home is removed. More than once does no harm. */
+  stop(options?: { readonly keepHome?: boolean }): Promise<void>
 }
 
-/** Starts it and waits until it says that it is ready. */
-export const startStack = async (env: Record<string, string> = {}): Promise<Stack> => {
-  const home = await mkdtemp(join(tmpdir(), "stint-stack-"))
+/** Starts it, in a new home unless one is given, and waits until it says that it is ready. */
+export const startStack = async (env: Record<string, string> = {}, givenHome?: string): Promise<Stack> => {
+  const home = givenHome ?? await mkdtemp(join(tmpdir(), "stint-stack-"))
   const base = await freePortBase()
   let output = ""
   const launcher = spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"], {
@@ -150,12 +152,15 @@ export const startStack = async (env: Record<string, string> = {}): Promise<Stac
         ),
       ) as Promise<ReadonlyArray<A>>
     },
-    stop: async () => {
-      // one that a test made stand still would not hear it
-      process.kill(-group, "SIGCONT")
-      process.kill(-group, "SIGTERM")
+    launcher: async () => (await processesOf(group, "apps/cli/src/main.ts"))[0]!,
+    stop: async ({ keepHome = false } = {}) => {
+      try {
+        // one that a test made stand still would not hear it
+        process.kill(-group, "SIGCONT")
+        process.kill(-group, "SIGTERM")
+      } catch { /* it has ended */ }
       await ended
-      await rm(home, { recursive: true, force: true })
+      if (!keepHome) await rm(home, { recursive: true, force: true })
     },
   }
 }

@@ -1,10 +1,48 @@
-import { adminClient, newPasswords, type Passwords, provision, type Server, services } from "@stint/cli/Provision"
+/** The databases that those of tests are copies of: of each service one as it is in production, and one whose clock can be moved. */
+import {
+  adminClient,
+  type Passwords,
+  provision,
+  type Server,
+  type ServiceDatabase,
+  type ServiceDatabases,
+  services,
+} from "@stint/cli/Provision"
 import { readScripts } from "@stint/cli/Scripts"
+import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { migrate, type MigrationError } from "@stint/edge/Migrator"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import type { SqlError } from "effect/sql"
+import { makeClock, useClock } from "./DatabaseClock.ts"
 
-export { newPasswords, type Passwords, type Server }
+/** The name of the template that has a clock which can be moved, beside the one that has none. */
+export const clockedOf = (database: string): string => `${database}_clock`
+
+/** The url of the same role in another database. */
+const elsewhere = (url: Redacted.Redacted, database: string) => {
+  const other = new URL(Redacted.value(url))
+  other.pathname = `/${database}`
+  return Redacted.make(other.href)
+}
+
+const migrated = (service: typeof services[number], url: Redacted.Redacted, { runtimeRole }: ServiceDatabase) =>
+  Effect.flatMap(
+    Effect.promise(() => readScripts(service)),
+    (files) => migrate({ service, url, runtimeRole, files }),
+  )
+
+/** Adds to each migrated template one with a clock. */
+export const addClocked = (server: Server, databases: ServiceDatabases) =>
+  Effect.forEach(services, (service) =>
+    Effect.gen(function* () {
+      const { database, migrateUrl } = databases[service]
+      const clocked = clockedOf(database)
+      const admin = yield* adminClient(server)
+      yield* admin.unsafe(`create database ${clocked} owner ${parsePgUrl(Redacted.value(migrateUrl)).user}`).unprepared
+      yield* useClock(admin, clocked)
+      yield* makeClock(yield* adminClient(server, clocked))
+      yield* migrated(service, elsewhere(migrateUrl, clocked), databases[service])
+    }).pipe(Effect.scoped), { concurrency: "unbounded", discard: true })
 
 /** Makes the template databases of a run, all migrated; `remove` drops all databases and roles of the run. */
 export const prepareTemplates = (
@@ -14,12 +52,12 @@ export const prepareTemplates = (
 ): Effect.Effect<{ readonly remove: Effect.Effect<void, SqlError.SqlError> }, SqlError.SqlError | MigrationError> =>
   Effect.gen(function* () {
     const databases = yield* provision(server, prefix, passwords)
-    yield* Effect.forEach(services, (service) =>
-      Effect.gen(function* () {
-        const files = yield* Effect.promise(() => readScripts(service))
-        const { migrateUrl: url, runtimeRole } = databases[service]
-        yield* migrate({ service, url, runtimeRole, files })
-      }), { concurrency: "unbounded", discard: true })
+    yield* Effect.forEach(
+      services,
+      (service) => migrated(service, databases[service].migrateUrl, databases[service]),
+      { concurrency: "unbounded", discard: true },
+    )
+    yield* addClocked(server, databases)
     return { remove: remove(server, prefix) }
   })
 

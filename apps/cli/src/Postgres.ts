@@ -3,7 +3,7 @@ import { rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { chooseAccount, type RootWay } from "./Postgres/Account.ts"
 import { binariesFor } from "./Postgres/Binaries.ts"
-import { clusterIn } from "./Postgres/Cluster.ts"
+import { clusterIn, initdb, type MakeData } from "./Postgres/Cluster.ts"
 import { watch } from "./Postgres/Guard.ts"
 import {
   baseFor,
@@ -25,6 +25,8 @@ export interface PostgresOptions {
   readonly home: string
   /** Takes one line for a person whenever something happens that was not asked for. */
   readonly log: (line: string) => void
+  /** How the data of a new home is made; by default a cluster without databases of ours. */
+  readonly make?: MakeData
   /** How to run as root; by default what STINT_POSTGRES_ROOT_WAY says, else a user namespace, then an unprivileged user. */
   readonly rootWay?: RootWay
   /** The port of a new home's Postgres, should it be free; by default any. A home that had one keeps it. */
@@ -81,7 +83,8 @@ const prepare = async (options: PostgresOptions, home: string): Promise<{ site: 
   }
   if (JSON.stringify(memory) !== JSON.stringify(known)) await writeMemory(home, memory)
   const binaries = await binariesFor(account, base)
-  const data = await clusterIn(account, binaries, { home, base }, memory, known !== undefined)
+  const { log, make = initdb } = options
+  const data = await clusterIn(make, { account, binaries, home, base, memory, log }, known !== undefined)
   const logFile = join(home, "postgres.log")
   await rotate(logFile)
   return {

@@ -2,16 +2,15 @@ import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DevKey, openDevKey } from "./DevKey.ts"
 import type { Output } from "./Output.ts"
-import { type RunningPostgres, startPostgres } from "./Postgres.ts"
-import { readMemory } from "./Postgres/Home.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { pause } from "./Postgres/Postmaster.ts"
-import { freePort } from "./Postgres/Server.ts"
-import { databaseHost, databaseVariable, launchOf, manifestOf } from "./Stack/Launch.ts"
+import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
 import { supervise, type Supervised } from "./Stack/Process.ts"
+import { type Starting, startServer, sweepMemory } from "./Stack/Servers.ts"
 import { keepServiceTokens, tokenFileOf } from "./Stack/ServiceTokens.ts"
 import { type ServiceName, serviceNames, type Settings, urlOf } from "./Stack/Settings.ts"
+import { hostFor, type OwnServer, type Placed, placed, urlVariable } from "./Stack/Storage.ts"
 
 /** How long the services may take to finish what they do, in milliseconds. */
 const DRAIN_MS = 25_000
@@ -33,7 +32,7 @@ export interface Stack {
 export interface Begun {
   readonly services: Array<Supervised>
   readonly timers: Array<() => void>
-  postgres?: Promise<RunningPostgres>
+  readonly servers: Array<Starting>
 }
 
 /** The file of a service's own token; none for a service that calls no other. */
@@ -46,80 +45,100 @@ const tokenFileFor = (settings: Settings, service: ServiceName, env: ReadonlyArr
   throw new LauncherError(`Tokens come from another issuer: name the file of ${service}'s own one in ${name}.`)
 }
 
+/** Databases that were given without an owner of their own: the service may change its schema there. */
+const warnOfOwners = (services: ReadonlyArray<Placed>, log: (line: string) => void): void => {
+  const asOwner = services.flatMap(({ service, storage }) =>
+    storage.kind === "given" && storage.urls.migrateUrl === storage.urls.databaseUrl ? [service] : []
+  )
+  if (asOwner.length === 0) return
+  log(`warning: no <SERVICE>_MIGRATE_URL of an owner is given for ${asOwner.join(", ")}: it may change its own schema`)
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+
+/** A step of the start, as the lines of the services are written. */
+const step = (output: Output, who: string, text: string) => output.line(`${who.padEnd(12)} ${text}`)
+
+/** Starts the servers that these services need of us. */
+const startServers = async (services: ReadonlyArray<Placed>, home: string, output: Output) => {
+  const users = (kind: OwnServer) => services.flatMap(({ service, storage }) => storage.kind === kind ? [service] : [])
+  const [stays, goes] = [users("embedded"), users("memory")]
+  if (stays.length > 0) step(output, "postgres", "starting")
+  if (goes.length > 0) step(output, "postgres", `starting one in memory, for ${goes.join(", ")}`)
+  const kinds = [...stays.length > 0 ? ["embedded" as const] : [], ...goes.length > 0 ? ["memory" as const] : []]
+  return await Promise.all(kinds.map((kind) =>
+    startServer(kind, home, {
+      log: (line) => output.line(line),
+      made: () => step(output, "postgres", "making the databases, once: every other empty home begins with a copy"),
+    })
+  ))
+}
+
+/** Waits until all can do their work, and says of each where it is. */
+const allUp = async (settings: Settings, begun: Begun, output: Output): Promise<void> => {
+  const lines = async () => {
+    for (const [i, service] of serviceNames.entries()) {
+      await begun.services[i]!.up
+      step(output, service, urlOf(settings, service))
+    }
+  }
+  await Promise.all([lines(), ...begun.services.map(({ up }) => up)])
+}
+
 /**
  * Starts all, and answers when all can do their work. The services load their code while Postgres starts, and begin when
  * their databases are at the schema of this program. Fails with a LauncherError; what was begun stands in `begun`.
  */
 export const startStack = async (settings: Settings, begun: Begun, output: Output): Promise<Stack> => {
-  const { databases, home } = settings
+  const { home } = settings
   const log = (line: string) => output.line(line)
   await requireFreePorts(settings)
-  const manifests = await Promise.all(serviceNames.map(manifestOf))
-  const stored = serviceNames.filter((_, i) => {
-    const { value, variable } = manifests[i]!.inMemory
-    return settings.env[variable] !== value
-  })
-  const own = stored.filter((service) => databases[service] === undefined)
-  const asOwner = stored.filter((service) =>
-    databases[service] !== undefined && databases[service].migrateUrl === databases[service].databaseUrl
-  )
-  if (asOwner.length > 0) {
-    log(
-      `warning: no <SERVICE>_MIGRATE_URL of an owner is given for ${asOwner.join(", ")}: it may change its own schema`,
-    )
-  }
-  const isNew = own.length > 0 && !(await stat(join(home, "postgres.json")).then(() => true, () => false))
+  const services = await placed(settings)
+  warnOfOwners(services, log)
+  const isEmbedded = services.every(({ storage }) => storage.kind === "embedded")
+  const isNew = isEmbedded && !(await exists(join(home, "postgres.json")))
   const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
-  const tokenFiles = serviceNames.map((service, i) => tokenFileFor(settings, service, manifests[i]!.env))
-  const port = own.length === 0 ? undefined : (await readMemory(home))?.port ?? freePort()
-  if (port !== undefined) {
-    begun.postgres = startPostgres({ home, port, log })
-    begun.postgres.catch(() => {})
-  }
+  const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
+  const swept = sweepMemory()
+  begun.servers.push(...await startServers(services, home, output))
   if (key !== undefined) begun.timers.push(await keepServiceTokens(home, key, log))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
-  const launch = (ownPort: number | undefined) =>
-    serviceNames.map((service, i) =>
+  const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) =>
+    services.map((place, i) =>
       supervise({
-        name: service,
-        url: urlOf(settings, service),
-        launch: launchOf(settings, service, manifests[i]!, {
-          databaseHost: !stored.includes(service)
-            ? undefined
-            : databases[service] === undefined
-            ? `127.0.0.1:${ownPort}`
-            : databaseHost(databases[service].databaseUrl),
+        name: place.service,
+        url: urlOf(settings, place.service),
+        launch: launchOf(settings, place.service, place.manifest, {
+          databaseHost: hostFor(place, ports),
           jwks: key?.jwks,
           tokenFile: tokenFiles[i],
         }),
         rest: urls.promise.then((all) =>
-          all[service] === undefined ? {} : { [databaseVariable(service)]: all[service] }
+          all[place.service] === undefined ? {} : { [urlVariable(place)]: all[place.service]! }
         ),
       }, output)
     )
-  begun.services.push(...launch(port))
+  begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
 
   const { prepare } = await import("./Stack/Databases.ts")
-  const postgres = await begun.postgres
-  const prepared = await prepare(settings, stored, postgres)
-  if (postgres?.port !== port) {
+  const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))
+  if (services.some(({ storage }) => storage.kind !== "process")) step(output, "databases", "migrating")
+  const prepared = await prepare(settings, services, servers)
+  await swept
+  if (servers.some(({ port, postgres }) => postgres.port !== port)) {
     // Another program took the port meanwhile, and the services may reach none but that
     await Promise.all(begun.services.splice(0).map((service) => service.stop()))
-    begun.services.push(...launch(postgres?.port))
+    begun.services.push(...launch(Object.fromEntries(servers.map(({ kind, postgres }) => [kind, postgres.port]))))
   }
+  step(output, "services", "starting")
   urls.resolve(prepared)
-  const lost = Promise.race([
-    postgres?.lost ?? new Promise<never>(() => {}),
-    ...begun.services.map((service) => service.lost),
-  ])
-  const up = Promise.all(begun.services.map((service) => service.up))
-  await Promise.race([up, lost.then((error) => Promise.reject(error))])
-  for (const service of serviceNames) log(`${service.padEnd(12)} ${urlOf(settings, service)}`)
+  const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
+  await Promise.race([allUp(settings, begun, output), lost.then((error) => Promise.reject(error))])
   return {
     urls: Object.fromEntries(serviceNames.map((service) => [service, urlOf(settings, service)])) as Stack["urls"],
     key,
-    isEmbedded: own.length === serviceNames.length,
+    isEmbedded,
     isNew,
     lost,
   }
@@ -132,5 +151,5 @@ export const stopStack = async (begun: Begun, hurry: Promise<void>): Promise<voi
   await Promise.race([stopped, hurry, pause(DRAIN_MS)])
   for (const service of begun.services) service.kill()
   await stopped
-  await (await begun.postgres?.catch(() => undefined))?.stop()
+  await Promise.all(begun.servers.map(async ({ up }) => (await up.catch(() => undefined))?.stop()))
 }

@@ -12,7 +12,8 @@ import { chooseAccount } from "../src/Postgres/Account.ts"
 import { LauncherError } from "../src/Postgres/LauncherError.ts"
 import { isPostmasterOf, readPostmaster } from "../src/Postgres/Postmaster.ts"
 import { lastWords } from "../src/Postgres/Server.ts"
-import { prepareDatabases, services } from "../src/Provision.ts"
+import { prepareDatabases } from "../src/Provision/Embedded.ts"
+import { services } from "../src/Provision/Roles.ts"
 
 const folders: Array<string> = []
 const running: Array<RunningPostgres> = []

@@ -1,6 +1,6 @@
 import { Effect, Exit, Redacted, Scope } from "effect"
 import { execFile } from "node:child_process"
-import { stat, writeFile } from "node:fs/promises"
+import { readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -28,6 +28,11 @@ describe("stint start", () => {
     const stack = launch(["start", "--no-sample"], env)
     const ready = await stack.line(/^ready/)
     const before = stack.lines().slice(0, stack.lines().indexOf(ready))
+    assert.deepStrictEqual(
+      before.filter((line) => /^(postgres|databases|services) /.test(line)).map((line) => line.split(/ +/, 2).join(" "))
+        .filter((step) => step !== "postgres making"),
+      ["postgres starting", "databases migrating", "services starting"],
+    )
     assert.deepStrictEqual(before.slice(-4).map((line) => line.split(" ")[0]), [...services])
     assert.isEmpty(before.filter((line) => /ready/i.test(line)))
     for (const [index, service] of services.entries()) {
@@ -73,8 +78,13 @@ describe("stint start", () => {
       ["sh", "-c", "sh -c 'node apps/cli/bin/stint.js start; true'; true"],
       { ...env, npm_lifecycle_event: "start" },
     )
-    await npm.line(/^sample: /)
-    assert.include(await npm.line(/^ {2}TOKEN/), `STINT_HOME='${folder}/it'\\''s a home' npx stint token`)
+    const [, shown] = /\n(sample: .*?)```/s.exec(await readFile("README.md", "utf8"))!
+    await npm.line(/\/scheduler\/runs$/)
+    assert.strictEqual(
+      npm.lines().slice(npm.lines().findIndex((line) => line.startsWith("sample: "))).join("\n"),
+      shown!.trim().replaceAll(/127\.0\.0\.1:410(\d)/g, (_, n) => `127.0.0.1:${base + Number(n)}`)
+        .replace("npx stint token", `STINT_HOME='${folder}/it'\\''s a home' npx stint token`),
+    )
     const token = await tokenFor(env, "customer", "sample-customer")
     const drafts = async () =>
       (await get(`http://127.0.0.1:${base + 3}/api/v1/deliverables?customer_id=sample-customer`, token)).body.items

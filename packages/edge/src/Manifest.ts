@@ -5,7 +5,10 @@
 export interface Manifest {
   /** The variables that it reads; it sees no other. */
   readonly env: ReadonlyArray<string>
-  /** The variable, and its value, by which it keeps its rows in memory and needs no database. */
+  /**
+   * The variable, and its value, by which its rows are forgotten when it stops. One that reads `<NAME>_MEMORY_URL` needs a
+   * Postgres for that all the same, which is thrown away; any other keeps its rows itself.
+   */
   readonly inMemory: { readonly variable: string; readonly value: string }
   /** The services that it calls. */
   readonly calls?: ReadonlyArray<string>

@@ -3,41 +3,24 @@ import { Config, Effect, Layer } from "effect"
 import * as Pg from "./Pg.ts"
 import { Refusal } from "./Refusal.ts"
 
-/** The Postgres storage, or the memory one, which works and forgets; said at start. */
-const choose = <A, E, R>(
-  name: string,
-  mode: Config.Config<"db" | "memory">,
+const forgets = (name: string) =>
+  Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when it stops`)
+
+/**
+ * Postgres, or rows that the process itself keeps and forgets, by `<flag>=true|false` (default true): for a service that
+ * needs no SQL to decide anything.
+ */
+export const byUse = <A, E, R>(
+  { flag, name }: { readonly name: string; readonly flag: string },
   db: Layer.Layer<A, E, R>,
   memory: Layer.Layer<A, E, R>,
 ) =>
   Layer.unwrap(Effect.gen(function* () {
-    if ((yield* mode) === "db") return db
-    yield* Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when it stops`)
+    const use = yield* Config.Literals(["true", "false"], flag).pipe(Config.withDefault("true"))
+    if (use === "true") return db
+    yield* forgets(name)
     return memory
   }))
-
-/** By `<flag>=memory|db`, default db. */
-export const byMode = <A, E, R>(
-  options: { readonly name: string; readonly flag: string },
-  db: Layer.Layer<A, E, R>,
-  memory: Layer.Layer<A, E, R>,
-) => choose(options.name, Config.Literals(["db", "memory"], options.flag).pipe(Config.withDefault("db")), db, memory)
-
-/** By `<flag>=true|false`, default true, as the catalog's older flag is spelt. */
-export const byUse = <A, E, R>(
-  options: { readonly name: string; readonly flag: string },
-  db: Layer.Layer<A, E, R>,
-  memory: Layer.Layer<A, E, R>,
-) =>
-  choose(
-    options.name,
-    Config.Literals(["true", "false"], options.flag).pipe(
-      Config.withDefault("true"),
-      Config.map((use) => use === "true" ? "db" as const : "memory" as const),
-    ),
-    db,
-    memory,
-  )
 
 /**
  * The Postgres of a service, by `<flag>=db|memory` (default db). In memory mode it is one that lives in memory and is thrown
@@ -55,6 +38,19 @@ export const layer = ({ flag, name }: { readonly name: string; readonly flag: st
           "npm start makes one by itself and sets it",
       })
     }
-    yield* Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when it stops`)
+    yield* forgets(name)
     return Pg.layer(name, variable)
+  }))
+
+/** By `<flag>=memory|db`, default db; for services that still have both. */
+export const byMode = <A, E, R>(
+  { flag, name }: { readonly name: string; readonly flag: string },
+  db: Layer.Layer<A, E, R>,
+  memory: Layer.Layer<A, E, R>,
+) =>
+  Layer.unwrap(Effect.gen(function* () {
+    const mode = yield* Config.Literals(["db", "memory"], flag).pipe(Config.withDefault("db"))
+    if (mode === "db") return db
+    yield* forgets(name)
+    return memory
   }))

@@ -34,26 +34,33 @@ export const spawnAs = (
   program: string,
   args: ReadonlyArray<string>,
   stdio: number | "pipe",
+  stdin: "ignore" | "pipe" = "ignore",
 ): ChildProcess => {
   const inNamespace = account.kind === "namespace"
   return spawn(inNamespace ? "unshare" : program, inNamespace ? ["-U", program, ...args] : [...args], {
     detached: true,
     cwd: "/",
     env: environment,
-    stdio: ["ignore", stdio, stdio],
+    stdio: [stdin, stdio, stdio],
     ...(account.kind === "user" ? { uid: account.uid, gid: account.gid } : {}),
   })
 }
 
-/** Runs a program under the account to its end; what it wrote on both streams comes back. Fails when it can't start. */
-export const runAs = (account: Account, program: string, args: ReadonlyArray<string>): Promise<Output> =>
+/**
+ * Runs a program under the account to its end, with `input` on its standard input; what it wrote on both streams comes back.
+ * Fails when it can't start.
+ */
+export const runAs = (account: Account, program: string, args: ReadonlyArray<string>, input = ""): Promise<Output> =>
   new Promise((resolve, reject) => {
-    const child = spawnAs(account, program, args, "pipe")
+    const child = spawnAs(account, program, args, "pipe", "pipe")
     let text = ""
     child.stdout?.on("data", (chunk) => text += chunk)
     child.stderr?.on("data", (chunk) => text += chunk)
     child.on("error", reject)
     child.on("close", (code) => resolve({ code, text: text.trim() }))
+    // One that ended before it read anything is told apart by its exit status
+    child.stdin?.on("error", () => {})
+    child.stdin?.end(input)
   })
 
 /** The lines of /etc/passwd as accounts. A uid that stands in none is of no use: initdb looks its name up. */

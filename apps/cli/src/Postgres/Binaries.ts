@@ -28,6 +28,12 @@ const installed = (): string => {
   }
 }
 
+/** The version of the installed Postgres, and what it was built for. */
+export const postgresVersion = async (): Promise<string> => {
+  const { version } = JSON.parse(await readFile(join(installed(), "..", "package.json"), "utf8")) as { version: string }
+  return `${version}-${platform()}-${arch()}`
+}
+
 /**
  * Makes the symbolic links of the shared libraries, which an npm package can't carry: its postinstall does it, unless
  * scripts were switched off at install.
@@ -70,8 +76,7 @@ export const binariesFor = async (account: Account, base: string): Promise<Binar
   if (await canEnter(account, join(native, "bin")) && await canEnter(account, join(native, "share"))) {
     return programs(native)
   }
-  const { version } = JSON.parse(await readFile(join(native, "..", "package.json"), "utf8")) as { version: string }
-  const copy = join(base, `binaries-${version}`)
+  const copy = join(base, `binaries-${await postgresVersion()}`)
   if (!(await exists(copy))) {
     const unfinished = `${copy}.new`
     await rm(unfinished, { recursive: true, force: true })

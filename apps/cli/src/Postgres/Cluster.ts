@@ -5,6 +5,7 @@ import { type Account, giveTo, ownerOf, runAs } from "./Account.ts"
 import type { Binaries } from "./Binaries.ts"
 import type { Memory } from "./Home.ts"
 import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
+import { endPostmaster, readPostmaster } from "./Postmaster.ts"
 
 /** The major version whose data the pinned binaries read. */
 const majorVersion = "18"
@@ -23,24 +24,31 @@ const inspect = async (data: string): Promise<"absent" | "present"> => {
   throw new LauncherError(`${data} holds files, but no database: move them away, or set STINT_HOME.`)
 }
 
-/** Runs initdb beside the final place and moves the result there: one that was killed leaves no half database. */
-const initialise = async (account: Account, binaries: Binaries, base: string, data: string, memory: Memory) => {
-  const { gid, uid } = ownerOf(account)
-  // A name of its own: an initdb that outlived its killed launcher may still be writing to the former one's
-  const unfinished = `${data}.new-${randomUUID()}`
-  const passwordFile = join(base, "postgres.password")
+/** A data directory that is to be made. */
+export interface NewData {
+  readonly account: Account
+  readonly binaries: Binaries
+  readonly home: string
+  /** Where the account may make files. */
+  readonly base: string
+  /** The directory: empty, and the account's. It gets its final name once it is whole. */
+  readonly folder: string
+  /** The superuser that it is to have. */
+  readonly memory: Memory
+  readonly log: (line: string) => void
+}
+
+/** Fills a new data directory. Whoever is killed in the middle of it leaves one that nobody uses. */
+export type MakeData = (data: NewData) => Promise<void>
+
+/** A cluster without databases of ours. */
+export const initdb: MakeData = async ({ account, base, binaries, folder, memory }) => {
+  const passwordFile = join(base, `postgres.password-${randomUUID()}`)
   try {
-    for (const name of await readdir(base)) {
-      if (name.startsWith("postgres.new-")) await rm(join(base, name), { recursive: true, force: true })
-    }
-    await mkdir(unfinished, { mode: 0o700 })
     await writeFile(passwordFile, memory.password, { mode: 0o600 })
-    if (account.kind === "user") {
-      await chown(unfinished, uid, gid)
-      await chown(passwordFile, uid, gid)
-    }
+    if (account.kind === "user") await chown(passwordFile, account.uid, account.gid)
     const result = await runAs(account, binaries.initdb, [
-      `--pgdata=${unfinished}`,
+      `--pgdata=${folder}`,
       "--locale=C",
       "--encoding=UTF8",
       "--data-checksums",
@@ -53,14 +61,40 @@ const initialise = async (account: Account, binaries: Binaries, base: string, da
     if (result.code !== 0) {
       throw new LauncherError(`initdb failed in ${base}: ${result.text.split("\n").at(-1) ?? "it said nothing"}`)
     }
+  } finally {
+    await rm(passwordFile, { force: true }).catch(() => undefined)
+  }
+}
+
+/** Removes what a start that was killed left of a directory it was making; a Postgres may still run in it. */
+const removeUnfinished = async (base: string, log: (line: string) => void) => {
+  for (const name of await readdir(base)) {
+    if (name.startsWith("postgres.password-")) await rm(join(base, name), { force: true })
+    if (!name.startsWith("postgres.new-")) continue
+    const postmaster = await readPostmaster(join(base, name))
+    if (postmaster !== undefined) await endPostmaster(postmaster.pid, join(base, name), 5_000, log)
+    await rm(join(base, name), { recursive: true, force: true })
+  }
+}
+
+/** Makes the data beside its final place and moves the result there: a start that was killed leaves no half database. */
+const initialise = async (data: string, make: MakeData, place: Omit<NewData, "folder">) => {
+  const { account, base, log } = place
+  // A name of its own: an initdb that outlived its killed launcher may still be writing to the former one's
+  const folder = `${data}.new-${randomUUID()}`
+  try {
+    await removeUnfinished(base, log)
+    await mkdir(folder, { mode: 0o700 })
+    const { gid, uid } = ownerOf(account)
+    if (account.kind === "user") await chown(folder, uid, gid)
+    await make({ ...place, folder })
     await rm(data, { recursive: true, force: true })
-    await rename(unfinished, data)
+    await rename(folder, data)
   } catch (error) {
     if (error instanceof LauncherError) throw error
     throw new LauncherError(`A database can't be made in ${base}: ${reasonOf(error)}.`)
   } finally {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
-    await rm(passwordFile, { force: true }).catch(() => undefined)
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 
@@ -79,24 +113,19 @@ const move = async (from: string, to: string) => {
  * The data directory, made when it is missing, and owned by the account. `known` says whether the memory is older than
  * this start: a database whose password nobody has is refused rather than replaced.
  */
-export const clusterIn = async (
-  account: Account,
-  binaries: Binaries,
-  folders: { readonly home: string; readonly base: string },
-  memory: Memory,
-  known: boolean,
-): Promise<string> => {
-  const data = join(folders.base, "postgres")
-  const former = join(folders.home, "postgres")
+export const clusterIn = async (make: MakeData, place: Omit<NewData, "folder">, known: boolean): Promise<string> => {
+  const { account, base, home } = place
+  const data = join(base, "postgres")
+  const former = join(home, "postgres")
   if (former !== data && await inspect(data) === "absent" && await inspect(former) === "present") {
     await rm(data, { recursive: true, force: true })
     await move(former, data)
   }
   if (await inspect(data) === "absent") {
-    await initialise(account, binaries, folders.base, data, memory)
+    await initialise(data, make, place)
   } else if (!known) {
     throw new LauncherError(
-      `${data} holds a database, but postgres.json with its password is gone from ${folders.home}: put it back, or move the database away.`,
+      `${data} holds a database, but postgres.json with its password is gone from ${home}: put it back, or move the database away.`,
     )
   }
   await giveTo(account, data)

@@ -10,10 +10,11 @@ import * as Reactivity from "effect/reactivity/Reactivity"
 import { join } from "node:path"
 import type { RunningPostgres } from "../Postgres.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-import { prepareDatabases } from "../Provision.ts"
+import { prepareDatabases } from "../Provision/Embedded.ts"
 import { readScripts } from "../Scripts.ts"
 import { databaseHost } from "./Launch.ts"
 import { type DatabaseUrls, type ServiceName, serviceNames, type Settings } from "./Settings.ts"
+import type { OwnServer, Placed } from "./Storage.ts"
 
 /** Which file of the home to mend when the embedded Postgres refuses a password that stands in it. */
 const refusedPassword = (words: string, home: string): string | undefined => {
@@ -70,34 +71,35 @@ const migrateGiven = (service: ServiceName, { databaseUrl, migrateUrl }: Databas
     if (databaseUrl !== migrateUrl) yield* enter(service, databaseUrl)
   })
 
+/** A server that the launcher runs. */
+export interface OwnDatabases {
+  readonly kind: OwnServer
+  readonly postgres: RunningPostgres & { readonly home: string }
+}
+
 /**
- * Brings the databases of these services to the schema of this program, and answers with the url of each, as the service
- * itself connects.
+ * Brings the databases of these services to the schema of this program, and answers with the url of each that has one, as
+ * the service itself connects.
  * Fails with a LauncherError.
  */
-export const prepare = (
+export const prepare = async (
   settings: Settings,
-  stored: ReadonlyArray<ServiceName>,
-  postgres: RunningPostgres | undefined,
-): Promise<Readonly<Partial<Record<ServiceName, string>>>> =>
-  run(
-    settings,
-    Effect.gen(function* () {
-      const { databases, home } = settings
-      const given = stored.flatMap((service) =>
-        databases[service] === undefined ? [] : [[service, databases[service]] as const]
-      )
-      const [own] = yield* Effect.all([
-        postgres === undefined
-          ? Effect.succeed(undefined)
-          : prepareDatabases(home, { host: postgres.host, port: postgres.port, ...postgres.superuser }),
-        Effect.forEach(given, ([service, urls]) => migrateGiven(service, urls), { concurrency: "unbounded" }),
-      ], { concurrency: "unbounded" })
-      return Object.fromEntries(
-        stored.map((service) => [
-          service,
-          databases[service]?.databaseUrl ?? Redacted.value(own![service].databaseUrl),
-        ]),
-      ) as Partial<Record<ServiceName, string>>
-    }),
+  services: ReadonlyArray<Placed>,
+  servers: ReadonlyArray<OwnDatabases>,
+): Promise<Readonly<Partial<Record<ServiceName, string>>>> => {
+  const given = Promise.all(
+    services.map(({ service, storage }) =>
+      storage.kind === "given" ? run(settings, migrateGiven(service, storage.urls)) : undefined
+    ),
   )
+  const made = Promise.all(servers.map(async ({ kind, postgres: { home, host, port, superuser } }) => {
+    const server = { host, port, ...superuser }
+    return [kind, await run({ ...settings, databases: {}, home }, prepareDatabases(home, server))] as const
+  }))
+  const [own] = await Promise.all([made, given])
+  return Object.fromEntries(services.flatMap(({ service, storage }) => {
+    if (storage.kind === "given") return [[service, storage.urls.databaseUrl]]
+    const [, databases] = own.find(([kind]) => kind === storage.kind) ?? []
+    return databases === undefined ? [] : [[service, Redacted.value(databases[service].databaseUrl)]]
+  }))
+}

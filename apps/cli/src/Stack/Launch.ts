@@ -13,7 +13,7 @@ export interface Launch {
 
 /** What the launcher itself adds to a service's environment. */
 export interface Given {
-  /** Where its database listens: `host:port`, or `unix:` and the path of a socket; none when it keeps rows in memory. */
+  /** Where its database listens: `host:port`, or `unix:` and the path of a socket; none when it keeps its rows itself. */
   readonly databaseHost: string | undefined
   /** The public keys, unless they come from elsewhere. */
   readonly jwks: string | undefined
@@ -21,9 +21,6 @@ export interface Given {
 }
 
 const entryOf = (service: ServiceName): string => `services/${service}/src/main.ts`
-
-/** The variable of a service's database. */
-export const databaseVariable = (service: ServiceName): string => `${service.toUpperCase()}_DATABASE_URL`
 
 /** What the service says it needs. */
 export const manifestOf = async (service: ServiceName): Promise<Manifest> => {
@@ -81,7 +78,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
   values.STINT_PORT_BASE = String(settings.portBase)
   values.STINT_SUPERVISED = "1"
   // It comes through the pipe, once the database is there: an environment is no place for a password
-  delete values[databaseVariable(service)]
+  for (const kind of ["DATABASE", "MEMORY"]) delete values[`${service.toUpperCase()}_${kind}_URL`]
   if (given.jwks !== undefined) values.STINT_JWKS = given.jwks
   if (given.tokenFile !== undefined) values.STINT_SERVICE_TOKEN_FILE = given.tokenFile
   for (const called of calls) {

@@ -20,9 +20,10 @@ const actions: Readonly<Record<string, Action>> = {
     say("The signing key, the superuser's password and the services' tokens are there.")
   },
   migrate: async (folders, key, postgres) => {
-    const [{ ping }, { prepareDatabases, urlOf }, { run }] = await Promise.all([
+    const [{ ping }, { urlOf }, { prepareDatabases }, { run }] = await Promise.all([
       import("../Db/Ping.ts"),
       import("../Provision.ts"),
+      import("../Provision/Embedded.ts"),
       import("../Stack/Databases.ts"),
     ])
     const server = await superuserOf(folders, postgres)

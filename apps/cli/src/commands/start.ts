@@ -1,8 +1,9 @@
+import manifest from "../../../../package.json" with { type: "json" }
 import type { Command } from "../Command.ts"
 import { homeOf } from "../Home.ts"
 import { type Output, standardOutput, withholding } from "../Output.ts"
-import { type Begun, type Stack, startStack, stopStack } from "../Stack.ts"
-import { type Settings, settingsOf } from "../Stack/Settings.ts"
+import type { Begun, Stack } from "../Stack.ts"
+import { serviceNames, type Settings, settingsOf } from "../Stack/Settings.ts"
 
 /** Signals that come together are one: a terminal, npm and the program above this one each pass on the same Ctrl-C. */
 const TOGETHER_MS = 500
@@ -21,6 +22,11 @@ const signals = () => {
   }
   return { asked: asked.promise, hurry: hurry.promise }
 }
+
+/** The first line, said before the programs for the rest are loaded. */
+const beginning = ({ env, home, portBase }: Settings): string =>
+  `stint ${manifest.version}: ${serviceNames.length} services from port ${portBase + 1} on, data in ` +
+  (home === homeOf({}) ? ".stint" : env.STINT_HOME ?? home)
 
 const readyLine = ({ urls }: Stack): string =>
   `ready: ${Object.entries(urls).map(([name, url]) => `${name} ${url}`).join(", ")}. ` +
@@ -66,9 +72,11 @@ On an empty home it also makes a sample customer with hired agents at work.
   run: async (flags) => {
     const settings = settingsOf(Deno.env.toObject())
     const output = withholding(standardOutput(), /ready/i)
+    output.line(beginning(settings))
+    const { startStack, stopStack } = await import("../Stack.ts")
     const ending = new AbortController()
     const { asked, hurry } = signals()
-    const begun: Begun = { services: [], timers: [] }
+    const begun: Begun = { services: [], timers: [], servers: [] }
     let hurried = false
     hurry.then(() => hurried = true)
     const end = async () => {

@@ -1,0 +1,105 @@
+/**
+ * A data folder in which the databases of all services are migrated already. It is made once for a version of Postgres and
+ * the scripts under sql/, and kept; whoever begins with an empty home takes a copy, and passwords of its own.
+ */
+import { createHash } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { keepIn, takeFrom } from "./Prepared/Cache.ts"
+import { giveTo, runAs } from "./Postgres/Account.ts"
+import { postgresVersion } from "./Postgres/Binaries.ts"
+import { initdb, type MakeData, type NewData } from "./Postgres/Cluster.ts"
+import { LauncherError } from "./Postgres/LauncherError.ts"
+import { endPostmaster } from "./Postgres/Postmaster.ts"
+import { settings, start } from "./Postgres/Server.ts"
+import type { Server, ServiceDatabases } from "./Provision.ts"
+import { embeddedPrefix, keepPasswords, newPasswords, type Passwords, services } from "./Provision/Roles.ts"
+import { readScripts } from "./Scripts.ts"
+
+/** What is prepared; by default what `stint start` needs. */
+export interface Variant {
+  /** Tells its folders from others. */
+  readonly name?: string
+  /** The files that say how it is made, besides this program's. */
+  readonly sources?: ReadonlyArray<URL>
+  /** Adds to the databases of all services. */
+  readonly add?: (server: Server, databases: ServiceDatabases) => Promise<void>
+  /** Called when there is no such folder, and one is made, which takes some seconds. */
+  readonly onMake?: () => void
+}
+
+/** The programs that make the folder. */
+const makers = ["./Prepared.ts", "./Provision.ts", "./Provision/Embedded.ts", "./Provision/Roles.ts"]
+
+/** Names the folder after all that it is made from. */
+const keyOf = async ({ name = "stack", sources = [] }: Variant): Promise<string> => {
+  const hash = createHash("sha256")
+  for (const service of services) {
+    for (const { name, sql } of (await readScripts(service)).toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+      hash.update(`${service}/${name}\n${sql}\n`)
+    }
+  }
+  for (const source of [...makers.map((path) => new URL(path, import.meta.url)), ...sources]) {
+    hash.update(await readFile(source))
+  }
+  return `${name}-${await postgresVersion()}-${hash.digest("hex").slice(0, 16)}`
+}
+
+/** Nothing of it has to outlive a power cut, and what is copied later ought to be small. */
+const building = { fsync: "off", full_page_writes: "off", synchronous_commit: "off", autovacuum: "off" } as const
+const small = { min_wal_size: "32MB", wal_recycle: "off" } as const
+
+/** Makes the databases in a new cluster, which nobody else can reach: its password is known here alone. */
+const build = async (data: NewData, { add }: Variant): Promise<void> => {
+  await initdb(data)
+  const site = {
+    ...data,
+    data: data.folder,
+    socketDir: "",
+    logFile: join(data.home, "postgres.log"),
+    settings: { ...settings, ...building, ...small },
+    startTimeout: 60_000,
+    stopTimeout: 20_000,
+  }
+  const { postmaster } = await start(site, undefined)
+  try {
+    const server: Server = { host: "127.0.0.1", port: postmaster.port, ...data.memory }
+    const [{ Effect }, { makeDatabases }] = await Promise.all([import("effect"), import("./Provision/Embedded.ts")])
+    const databases = await Effect.runPromise(makeDatabases(server))
+    await add?.(server, databases)
+  } finally {
+    await endPostmaster(postmaster.pid, data.folder, site.stopTimeout, data.log)
+  }
+}
+
+/** Sets passwords in a data folder that no Postgres runs in. Names are ours and plain, passwords are base64url. */
+const setPasswords = async ({ account, binaries, folder }: NewData, passwords: Passwords): Promise<void> => {
+  const statements = Object.entries(passwords).map(([role, password]) => `alter role ${role} password '${password}';\n`)
+  const { code, text } = await runAs(
+    account,
+    binaries.postgres,
+    ["--single", "-F", "-j", "-D", folder, "postgres"],
+    [
+      ...statements,
+      // Two line breaks end a statement there
+    ].join("\n"),
+  )
+  const failure = /(?:ERROR|FATAL|PANIC): +(.*)/.exec(text)
+  if (code === 0 && failure === null) return
+  throw new LauncherError(`The passwords of a new database can't be set: ${failure?.[1] ?? `exit status ${code}`}.`)
+}
+
+/** Makes the data of a home from the prepared folder, which is made first where there is none. */
+export const fromPrepared = (variant: Variant = {}): MakeData => async (data) => {
+  const key = await keyOf(variant)
+  if (!(await takeFrom(key, data.folder))) {
+    variant.onMake?.()
+    await build(data, variant)
+    await keepIn(key, data.folder)
+  }
+  await giveTo(data.account, data.folder)
+  const passwords = newPasswords(embeddedPrefix)
+  await setPasswords(data, { ...passwords, [data.memory.user]: data.memory.password })
+  // Before the folder has its name: a home that has one has these as well
+  await keepPasswords(data.home, passwords)
+}

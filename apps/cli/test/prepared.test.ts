@@ -1,0 +1,127 @@
+/** Homes that begin as copies of one prepared folder: each with passwords of its own, whoever is killed in between. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Exit, Redacted } from "effect"
+import * as Reactivity from "effect/reactivity/Reactivity"
+import { spawn } from "node:child_process"
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, describe, it } from "vitest"
+import { startPostgres } from "../src/Postgres.ts"
+import { readMemory } from "../src/Postgres/Home.ts"
+import { fromPrepared } from "../src/Prepared.ts"
+import { keepIn, takeFrom } from "../src/Prepared/Cache.ts"
+import { urlOf } from "../src/Provision.ts"
+import { prepareDatabases } from "../src/Provision/Embedded.ts"
+import { readPasswords, services } from "../src/Provision/Roles.ts"
+
+const folders: Array<string> = []
+const newFolder = async () => {
+  const folder = await mkdtemp(join(tmpdir(), "stint-prepared-"))
+  folders.push(folder)
+  return folder
+}
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true })
+})
+
+const start = (home: string) => startPostgres({ home, log: () => {}, make: fromPrepared() })
+
+/** The first row of a query, or undefined when we are not let in. */
+const ask = async (url: Redacted.Redacted, statement: string) => {
+  const exit = await PgClient.makeClient({ url }).pipe(
+    Effect.flatMap((sql) => sql.unsafe<Record<string, unknown>>(statement)),
+    Effect.scoped,
+    Effect.provide(Reactivity.layer),
+    Effect.runPromiseExit,
+  )
+  return Exit.isSuccess(exit) ? exit.value[0] : undefined
+}
+
+describe("a home that begins with the prepared databases", { timeout: 60_000 }, () => {
+  it("has checksums, the schema of this program, and no password that another home has", async () => {
+    const [one, other] = [await newFolder(), await newFolder()]
+    const postgres = await start(one)
+    const neighbour = await start(other)
+    try {
+      const server = { host: postgres.host, port: postgres.port, ...postgres.superuser }
+      const checksums = "select current_setting('data_checksums') as checksums"
+      assert.deepStrictEqual(await ask(urlOf(server, server.user, server.password, "postgres"), checksums), {
+        checksums: "on",
+      })
+      const [mine, theirs] = [(await readPasswords(one))!, (await readPasswords(other))!]
+      for (const service of services) {
+        const applied = "select count(*) > 1 as applied from schema_ledger"
+        const role = `stint_${service}`
+        assert.deepStrictEqual(await ask(urlOf(server, role, mine[role]!, role), applied), { applied: true })
+        assert.isUndefined(await ask(urlOf(server, role, theirs[role]!, role), applied))
+      }
+      const foreign = neighbour.superuser.password
+      assert.isUndefined(await ask(urlOf(server, server.user, foreign, "postgres"), checksums))
+    } finally {
+      await Promise.all([postgres.stop(), neighbour.stop()])
+    }
+  })
+
+  it.each(["before the passwords are set", "before the data has its name"])(
+    "is made anew when its launcher was killed %s",
+    async (moment) => {
+      const home = await newFolder()
+      const child = spawn(Deno.execPath(), [
+        "run",
+        "-A",
+        join(import.meta.dirname!, "support/dieMaking.ts"),
+        home,
+        moment,
+      ])
+      assert.strictEqual(await new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal))), "SIGKILL")
+      assert.lengthOf((await readdir(home)).filter((name) => name.startsWith("postgres.new-")), 1)
+      const known = await readMemory(home)
+      const postgres = await start(home)
+      try {
+        assert.strictEqual(postgres.superuser.password, known!.password)
+        const server = { host: postgres.host, port: postgres.port, ...postgres.superuser }
+        const { hiring } = await Effect.runPromise(prepareDatabases(home, server))
+        assert.deepStrictEqual(await ask(hiring.databaseUrl, "select 1 as one"), { one: 1 })
+        assert.lengthOf((await readdir(home)).filter((name) => name.startsWith("postgres.new-")), 0)
+      } finally {
+        await postgres.stop()
+      }
+    },
+  )
+})
+
+describe("the folder of prepared data", () => {
+  const fill = async () => {
+    const data = await newFolder()
+    await mkdir(join(data, "base", "1"), { recursive: true })
+    await writeFile(join(data, "base", "1", "rows"), "rows")
+    await writeFile(join(data, "PG_VERSION"), "18\n")
+    return data
+  }
+
+  it("is kept once by several makers at a time, and copied whole", async () => {
+    const [data, place] = [await fill(), await newFolder()]
+    await Promise.all([1, 2, 3].map(() => keepIn("key", data, [place])))
+    assert.deepStrictEqual(await readdir(place), ["key"])
+    const copy = await newFolder()
+    assert.isTrue(await takeFrom("key", copy, [place]))
+    assert.strictEqual(await readFile(join(copy, "base", "1", "rows"), "utf8"), "rows")
+    assert.isFalse(await takeFrom("another key", copy, [place]))
+  })
+
+  it("is not used when a file of it is gone, and leaves nothing behind then", async () => {
+    const [data, place, copy] = [await fill(), await newFolder(), await newFolder()]
+    await keepIn("key", data, [place])
+    await rm(join(place, "key", "data", "base", "1", "rows"))
+    assert.isFalse(await takeFrom("key", copy, [place]))
+    assert.deepStrictEqual([await readdir(copy), await readdir(place)], [[], []])
+  })
+
+  it("is kept in the next place when the first can't be written", async () => {
+    const [data, first, second] = [await fill(), await newFolder(), await newFolder()]
+    await writeFile(join(first, "file"), "")
+    await keepIn("key", data, [join(first, "file", "cache"), second])
+    assert.deepStrictEqual(await readdir(second), ["key"])
+  })
+})
