@@ -1,7 +1,7 @@
 /** Idempotency-Key as a layer: a first request runs, a repeat gets its reply again (api.md, "Conventions"). */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
-import { Idempotency, IdempotencyKey, KeepsReplies } from "@stint/domain/Protocol"
+import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies } from "@stint/domain/Protocol"
 import { Cause, Context, Effect, Layer, Option, Schedule, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
@@ -44,6 +44,7 @@ export const layer = Layer.effect(
       ) {
         return yield* httpEffect
       }
+      const interim = Option.isSome(Context.getOption(endpoint.annotations, InterimReplies))
       const key = decodeKey(given)
       if (Option.isNone(key)) {
         const message = "must be 1 to 255 visible ASCII characters"
@@ -96,13 +97,13 @@ export const layer = Layer.effect(
           )
           return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
             Effect.tap((response) =>
-              response.status < 300
+              response.status < 300 && !(response.status === 202 && interim)
                 ? repo.keep(scope, {
                   status: response.status,
                   location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
                   body: bodyText(response),
                 })
-                : repo.release(scope, response.status < 500)
+                : repo.release(scope, response.status >= 300 && response.status < 500)
             ),
             Effect.onError((cause) =>
               repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
