@@ -1,45 +1,50 @@
-/** Tries again what was not delivered yet: also what a crash, here or in another replica, left between intent and outcome. */
+/** Attempts executions that are due: retries, and intents whose process died before their outcome was written. */
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/Outage"
 import { reconnect } from "@stint/edge/Schedules"
 import { Duration, Effect, Fiber, Layer } from "effect"
-import { ExecutionsRepo } from "../Executions/Repo.ts"
 import { Attempts } from "./Attempts.ts"
+import { ExecutionsRepo } from "./Repo.ts"
 
-/** How many deliveries are made at once. */
+/** How many attempts are made at once. */
 const CONCURRENCY = 8
 
-/** How long a drain waits for the attempts under way. */
+/** Executions that are due but locked by another transaction are tried again after this long, not at once. */
+const LOCKED = Duration.millis(100)
+
+/** The longest wait. A notification may be lost with its connection without an error; then nothing else would end it. */
+const LONGEST_WAIT = Duration.seconds(30)
+
+/** How long a drain waits for attempts that are under way: longer than one may take. */
 const DRAIN = "11 seconds"
 
+/** How long to wait when nothing could be claimed and the next execution is due in so many milliseconds. */
+export const waitFor = (due: number | undefined): Duration.Duration =>
+  due === undefined ? LONGEST_WAIT : Duration.clamp(Duration.millis(due), { minimum: LOCKED, maximum: LONGEST_WAIT })
+
 /**
- * The worker: it sleeps until the earliest attempt falls due or an intent is committed, and does not look while there is
- * nothing to do. Claims are leases, so two replicas never deliver the same execution at once.
+ * The worker of one replica. It claims what is due, waits for those attempts, and claims again; when nothing is due it
+ * waits for the next due time, a notification or the drain.
  */
 export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* ExecutionsRepo
   const attempts = yield* Attempts
   const health = yield* Health
   const { failed, worked } = outage("the delivery of executions")
+  let draining = false
 
-  const round = Effect.fnUntraced(function* (nudged: Effect.Effect<void>) {
+  const round = Effect.fnUntraced(function* (notified: Effect.Effect<void>) {
     const claimed = yield* repo.claim(CONCURRENCY)
     yield* Effect.flatMap(Effect.forEach(claimed, attempts.start), Fiber.awaitAll)
-    if (claimed.length > 0) return true
-    const wait = yield* repo.nextDue
-    const due = wait === undefined ? Effect.never : Effect.sleep(Duration.millis(wait))
-    return yield* Effect.raceAllFirst([
-      Effect.as(due, true),
-      Effect.as(nudged, true),
-      Effect.as(health.draining, false),
-    ])
+    if (claimed.length > 0) return
+    yield* Effect.raceAllFirst([Effect.sleep(waitFor(yield* repo.nextDue)), notified, health.draining])
   })
 
   const rounds = Effect.scoped(Effect.gen(function* () {
-    // listening comes before looking, so that what is committed in between is not missed
-    const nudged = yield* repo.listen
+    // listen before the first claim, so that no notification is missed in between
+    const notified = yield* repo.listen
     yield* worked
-    while (yield* round(nudged));
+    while (!draining) yield* round(notified)
   }))
 
   const fiber = yield* rounds.pipe(
@@ -49,5 +54,8 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     Effect.orDie,
     Effect.forkScoped,
   )
-  yield* health.onDrain(Effect.ignore(Effect.timeout(Fiber.await(fiber), DRAIN)))
+  yield* health.onDrain(Effect.suspend(() => {
+    draining = true
+    return Effect.ignore(Effect.timeout(Fiber.await(fiber), DRAIN))
+  }))
 }))
