@@ -1,7 +1,7 @@
 /** The delivery of committed intents: after crashes, lost leases and lost connections, by several replicas, and when draining. */
 import { assert, describe, it } from "@effect/vitest"
 import { canonicalJson } from "@stint/domain/Canonical"
-import { onStage, type Stage, until, withStage } from "./support/Harness.ts"
+import { type Approved, onStage, type Stage, until, withStage } from "./support/Harness.ts"
 import { answer, heldAnswer, type Receiver, startReceiver } from "./support/Receiver.ts"
 import { connect } from "./support/Statements.ts"
 
@@ -9,12 +9,11 @@ const notify = ({ sql }: Stage) => sql("select pg_notify('stint_executions', '')
 
 /** Commits the intent to deliver an approved draft as a process does that is killed before the delivery. Unnotified. */
 const commitAndDie = async (
-  { get, sql }: Stage,
-  { approval_id, id }: { readonly id: string; readonly approval_id: string },
+  { sql }: Stage,
+  { approval_id, id, payload }: Approved,
   { lease = "0 seconds", target = "{}" } = {},
 ) => {
   const [approval] = await sql("select content_sha256 from approvals where approval_id = $1", [approval_id])
-  const { payload } = (await get(id)).json
   await sql("update deliverables set executing = true where deliverable_id = $1", [id])
   await sql(
     `insert into executions (delivery_id, deliverable_id, approval_id, target, body, content_sha256, state, requested_by,
@@ -196,7 +195,7 @@ describe("the delivery of intents", () => {
          where usename = current_user and datname = current_database() and pid <> pg_backend_pid()`,
       )
       await other.end()
-      assert.isAbove(broken!.n as number, 1)
+      assert.isAbove(broken!.n as number, 0)
       await commitAndDie(stage, draft)
       await stage.executed(draft.id)
       assert.strictEqual(stage.journalOf(draft.id).length, 1)

@@ -147,17 +147,25 @@ onStage("webhook", (stage) => {
     assert.strictEqual(removed.status, 200)
   })
 
-  it("gets its delivery also when the caller goes away", async () => {
+  it("gets its delivery also when the caller goes away, who sees the outcome by repeating the request", async () => {
+    const { approved, execute, executed } = stage()
     const held = heldAnswer(200)
     receiver.answers.push(held.answer)
-    const { id, approval_id } = await stage().approved("leaves", webhook())
+    const { id, approval_id } = await approved("leaves", webhook())
     const leaving = new AbortController()
-    const asked = stage().execute(id, { approval_id }, "leaves", leaving.signal).catch(() => undefined)
+    const asked = execute(id, { approval_id }, "leaves", leaving.signal).catch(() => undefined)
     await until(() => receiver.received.length === 1)
     leaving.abort()
     await asked
+    const meanwhile = await until(async () => {
+      const repeated = await execute(id, { approval_id }, "leaves")
+      return repeated.json.code !== "idempotency_in_flight" && repeated
+    })
+    assert.deepStrictEqual([meanwhile.status, meanwhile.json.execution_status], [202, "not_executed"])
     held.open()
-    await stage().executed(id)
+    await executed(id)
+    const afterwards = await execute(id, { approval_id }, "leaves")
+    assert.deepStrictEqual([afterwards.status, afterwards.json.execution_status], [200, "executed"])
     assert.strictEqual(receiver.received.length, 1)
   })
 

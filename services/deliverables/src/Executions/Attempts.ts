@@ -76,10 +76,10 @@ export class Attempts extends Context.Service<Attempts, {
           Effect.flatMap((held) =>
             held
               ? Effect.void
-              : Effect.logWarning(`lost the lease of ${claimed.delivery_id}: its outcome is another holder's to write`)
+              : Effect.logWarning(`the outcome of ${claimed.delivery_id} is not written: the lease was lost`)
           ),
           Effect.catchCause((cause) =>
-            Effect.logWarning(`can't write the outcome of ${claimed.delivery_id}`, Cause.squash(cause))
+            Effect.logWarning(`the outcome of ${claimed.delivery_id} can't be written`, Cause.squash(cause))
           ),
         )
         return yield* Effect.forkIn(written, scope)

@@ -55,9 +55,9 @@ let keys = 0
 /** A key that no other request has. */
 export const newKey = () => `test-${++keys}`
 
-/** Waits until it holds, at most 5 seconds. */
+/** Waits until it holds, at most 15 seconds. */
 export const until = async <A>(what: () => Promise<A | undefined | false> | A | undefined | false): Promise<A> => {
-  for (const end = Date.now() + 5_000; Date.now() < end;) {
+  for (const end = Date.now() + 15_000; Date.now() < end;) {
     const found = await what()
     if (found !== undefined && found !== false) return found
     await new Promise((resolve) => setTimeout(resolve, 10))

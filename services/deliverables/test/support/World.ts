@@ -39,9 +39,8 @@ export class World {
   /** The customer that began a trial, or null, by trial id. */
   readonly trials = new Map<string, string | null>()
   readonly definitions = new Map(shippedDefinitions.map((d) => [definitionId(d), d]))
+  /** The feed: a cursor is an index in it, a negative one is older than what it keeps. */
   readonly changes: Array<Change> = []
-  /** The index of the first change that the feed still has. */
-  keptFrom = 0
   hiringAway = false
   catalogAway = false
   /** The ids of each lookup. */
@@ -151,7 +150,7 @@ export class World {
       changes: (after) =>
         Effect.gen({ self: this }, function* () {
           if (this.hiringAway) return yield* away()
-          if (Number(after) < this.keptFrom) return yield* new CursorGone()
+          if (Number(after) < 0) return yield* new CursorGone()
           if (Number(after) >= this.changes.length) {
             yield* Effect.callback<void>((resume) => void this.#waiting.push(() => resume(Effect.void)))
           }
