@@ -1,4 +1,4 @@
-/** Every draft that there is, by `type`: the JSONB column `deliverables.payload` (domain.md, "Drafts"). */
+/** All types of drafts: a union tagged by `type`, stored in the JSONB column `deliverables.payload` (domain.md, "Drafts"). */
 import { Schema } from "effect"
 import { GenericDeliverable } from "./agents/generic/Payload.ts"
 import { MarketingDraftBatch } from "./agents/marketing_healthcare/Payload.ts"
@@ -8,7 +8,7 @@ import {
   TradingIntentPlan,
 } from "./agents/trading_delta_futures/Payload.ts"
 
-/** A draft. An agent type with a maker of its own adds its members here. */
+/** A draft. An agent type with a maker of its own adds its draft types here. */
 export const DraftPayload = Schema.Union([
   MarketingDraftBatch,
   TradingIntentPlan,
@@ -18,9 +18,9 @@ export const DraftPayload = Schema.Union([
 ]).annotate({ identifier: "DraftPayload" })
 export type DraftPayload = typeof DraftPayload.Type
 
-/** What executing the draft would do to the world; undefined: nothing. */
+/** What executing the draft does to the world; undefined when it does nothing. */
 export const intentAction = (payload: DraftPayload) => "intent_action" in payload ? payload.intent_action : undefined
 
-/** Why the draft can't be approved: the names of its failed checks. Empty for a sound one. */
+/** The names of the checks that the draft failed. A draft that failed any can't be approved. */
 export const validationErrors = (payload: DraftPayload): ReadonlyArray<string> =>
   "validation_errors" in payload ? payload.validation_errors : []

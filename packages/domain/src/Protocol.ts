@@ -90,6 +90,12 @@ export const RequiredIdempotencyHeader = Schema.Struct({ "idempotency-key": Idem
 /** Annotation of an endpoint whose handler keeps replies by key itself, for as long as the row they made lives. */
 export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/KeepsReplies") {}
 
+/**
+ * Annotation of an endpoint whose 202 is not its last word: that reply is not kept under the Idempotency-Key. A repeated
+ * request is handled again and is answered with the state of then; the handler recognises it by the ids derived from the key.
+ */
+export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
+
 /** A whole number in a query, in plain digits. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}` })

@@ -1,7 +1,7 @@
 /** The Idempotency-Key middleware: a first request is handled, a repeat gets the same reply (api.md, "Conventions"). */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
-import { Idempotency, IdempotencyKey, KeepsReplies } from "@stint/domain/Protocol"
+import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies } from "@stint/domain/Protocol"
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
@@ -46,6 +46,7 @@ export const layer = Layer.effect(
       ) {
         return yield* httpEffect
       }
+      const interim = Option.isSome(Context.getOption(endpoint.annotations, InterimReplies))
       const key = decodeKey(given)
       if (Option.isNone(key)) {
         const message = "must be 1 to 255 visible ASCII characters"
@@ -94,13 +95,13 @@ export const layer = Layer.effect(
           const renewing = Effect.schedule(repo.renew(scope), renewKey).pipe(Effect.andThen(Effect.never))
           return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
             Effect.tap((response) =>
-              response.status < 300
+              response.status < 300 && !(response.status === 202 && interim)
                 ? repo.keep(scope, {
                   status: response.status,
                   location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
                   body: bodyText(response),
                 })
-                : repo.release(scope, response.status < 500)
+                : repo.release(scope, response.status >= 300 && response.status < 500)
             ),
             Effect.onError((cause) =>
               repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(

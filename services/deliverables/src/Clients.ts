@@ -1,4 +1,4 @@
-/** The services that this one asks: hiring for hires, goals and trials, the catalog for definitions. */
+/** The clients of hiring (hires, goals, trials, the feed) and of the catalog (definitions). */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
@@ -11,12 +11,12 @@ import { onceMore } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Option } from "effect"
 import { HttpClientError } from "effect/http"
 
-/** How long a call may take. */
+/** How long a call may take, except a long poll of the feed. */
 const DEADLINE = "3 seconds"
-/** How long hiring waits for a change before it answers that there is none, in milliseconds. */
+/** How long a long poll of the feed waits for a change, in milliseconds. */
 const WAIT_MS = 25_000
 
-/** Whatever keeps a service from answering is one thing to who asked: it is not available now. */
+/** Logs why a call failed and fails with Unavailable. */
 const unavailable = (service: string) => (error: unknown) =>
   Effect.logWarning(`${service} does not answer`, String(error)).pipe(
     Effect.andThen(Effect.fail(new Unavailable({ detail: `${service} does not answer now; try again` }))),
@@ -25,26 +25,26 @@ const unavailable = (service: string) => (error: unknown) =>
 const isTransport = (error: unknown) =>
   HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
 
-/** What is asked for: the goals, with their hires, and further hires. */
-export interface Asked {
+/** Ids to look up: goals, with their hires, and further hires. At most 1000 of each. */
+export interface Lookup {
   readonly goal_instance_ids?: ReadonlyArray<GoalInstanceId>
   readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
 }
 
-/** Whose a trial is: null where an operator began it, for someone who is no customer yet. */
+/** The customer of a trial; null when an operator began it. */
 export interface TrialOwner {
   readonly customer_id: CustomerId | null
 }
 
-/** Hiring, as far as it is needed here. */
+/** Hiring's calls that deliverables makes. */
 export class Hiring extends Context.Service<Hiring, {
-  /** The goals and hires that exist of those asked for, 1000 of each at most. */
-  lookup(asked: Asked): Effect.Effect<LookupAnswer, Unavailable>
-  /** Whose a trial is; none when there is no such trial. */
+  /** Those of the goals and hires that exist. */
+  lookup(ids: Lookup): Effect.Effect<LookupAnswer, Unavailable>
+  /** The owner of a trial; none when there is no such trial. */
   trial(id: TrialId): Effect.Effect<Option.Option<TrialOwner>, Unavailable>
-  /** The changes after a cursor; waits for one while there is none. */
+  /** The changes after a cursor. A long poll: it answers when there is a change, or with none after 25 seconds. */
   changes(after: string): Effect.Effect<FeedPage, CursorGone | Unavailable>
-  /** Where the feed stands now. */
+  /** The cursor of the feed's end. */
   readonly feedCursor: Effect.Effect<string, Unavailable>
 }>()("deliverables/Hiring") {
   static readonly layer = Layer.effect(
@@ -82,15 +82,15 @@ export class Hiring extends Context.Service<Hiring, {
   )
 }
 
-/** One hire, if there is one. */
+/** Looks up one hire; undefined when there is no such hire. */
 export const hireOf = (hiring: Hiring["Service"], id: HiredInstanceId): Effect.Effect<
   LookedUpHire | undefined,
   Unavailable
 > => Effect.map(hiring.lookup({ hired_instance_ids: [id] }), ({ hires }) => hires[0])
 
-/** The catalog, as far as it is needed here. */
+/** The catalog's calls that deliverables makes. */
 export class Catalog extends Context.Service<Catalog, {
-  /** One version of an agent type's definition; none when it is not published. */
+  /** One version of a definition; none when it is not published. */
   definition(type: AgentTypeId, version: string): Effect.Effect<Option.Option<AgentTypeDefinition>, Unavailable>
 }>()("deliverables/Catalog") {
   static readonly layer = Layer.effect(

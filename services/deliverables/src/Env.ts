@@ -1,7 +1,7 @@
-/** What deliverables may do on its machine. */
+/** The environment and permissions of deliverables. */
 import type { Manifest } from "@stint/edge/Manifest"
 
-/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+/** The variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_URL",
   "DELIVERABLE_PERSISTENCE_MODE",
@@ -26,7 +26,7 @@ export const env = [
 /** The services that it calls. */
 export const calls = ["hiring", "catalog"] as const
 
-/** All of it, as the launcher derives permissions from it. */
+/** The manifest that the launcher derives permissions from. */
 export const manifest: Manifest = {
   inMemory: { variable: "DELIVERABLE_PERSISTENCE_MODE", value: "memory" },
   env,

@@ -1,4 +1,4 @@
-/** The rules of executions: what was approved, once, byte for byte (domain.md, "Rules: review and execute"). */
+/** The rules of executions: approved content is delivered once, byte for byte (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
 import { type ExecutionSettings, HireSettings } from "@stint/domain/Definition/HireSettings"
@@ -17,17 +17,19 @@ import { Context, Effect, Fiber, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import { type DeliverableRow, toDeliverable } from "./Deliverables/Row.ts"
-import { Attempts } from "./Execution/Attempts.ts"
+import type { DeliverableRow } from "./Deliverables/Row.ts"
+import { toDeliverable } from "./Deliverables/Wire.ts"
+import { Attempts } from "./Executions/Attempts.ts"
 import { type ExecutionRefusal, mayExecute } from "./Executions/Policy.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
+import { worker } from "./Executions/Worker.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
 
 const decodeSettings = Schema.decodeUnknownOption(HireSettings)
 
 /**
- * Where the hire's settings say that approved work goes, now; the journal unless they say something else. Settings that
- * can't be read become a webhook without a url, which delivers nothing and says so: not knowing where is no journal.
+ * The target that the hire's settings name now; the journal by default. Settings that don't decode become a webhook
+ * without a url, which fails permanently: content of an unknown target must not go to the journal.
  */
 const targetOf = (hire: LookedUpHire): ExecutionSettings => {
   const settings = decodeSettings(hire.settings)
@@ -37,8 +39,8 @@ const targetOf = (hire: LookedUpHire): ExecutionSettings => {
 /** Executes deliverables. */
 export class Executions extends Context.Service<Executions, {
   /**
-   * Commits the intent and delivers it once; whether it was delivered shows in `execution_status`. If it was not, it is
-   * tried again later under the same delivery id, or `execution` says why no attempt can help.
+   * Commits the intent and makes the first attempt to deliver it. `execution_status` says whether it was delivered; if it
+   * was not, it is retried under the same delivery id, or `execution.last_error` says why no attempt follows.
    */
   execute(caller: Caller, id: DeliverableId, approval_id: string | undefined): Effect.Effect<
     Deliverable,
@@ -50,7 +52,10 @@ export class Executions extends Context.Service<Executions, {
     | Unavailable
   >
 }>()("deliverables/Executions") {
-  static readonly layerNoDeps = Layer.effect(
+  /** Attempts what is due, in the background. */
+  static readonly worker = worker
+
+  static readonly layer = Layer.effect(
     Executions,
     Effect.gen(function* () {
       const repo = yield* ExecutionsRepo
@@ -61,7 +66,7 @@ export class Executions extends Context.Service<Executions, {
       const ids = yield* Ids
       const digest = yield* Digest.Digest
 
-      /** The bytes to deliver and their SHA-256, which is the approval's. */
+      /** The bytes to deliver and their SHA-256. Fails when that is not the SHA-256 of the approval. */
       const approvedContent = Effect.fnUntraced(function* (row: DeliverableRow) {
         const body = canonicalJson(row.payload)
         const content_sha256 = yield* Effect.provideService(sha256Hex(body), Digest.Digest, digest)
@@ -72,30 +77,29 @@ export class Executions extends Context.Service<Executions, {
           approval.value.deliverable_id !== row.deliverable_id || approval.value.content_sha256 !== content_sha256
         ) {
           return yield* new ContentChanged({
-            detail:
-              `The content of ${row.deliverable_id} is not what ${row.approval_id} approved; nothing was executed`,
+            detail: `The content of ${row.deliverable_id} differs from what ${row.approval_id} approved; ` +
+              "nothing was executed",
           })
         }
         return { body, content_sha256 }
       })
 
-      /** Commits the intent and makes its first attempt; false when the row is no longer what it was judged by. */
+      /** Commits the intent and waits for its first attempt. False when the row changed since it was read. */
       const deliver = Effect.fnUntraced(function* (row: DeliverableRow, hire: LookedUpHire, requested_by: string) {
         const { approval_id, deliverable_id, review_status } = row
-        const content = yield* approvedContent(row)
         const intent = {
           delivery_id: requested_by,
           deliverable_id,
           review_status,
           approval_id,
           target: targetOf(hire),
-          ...content,
+          ...yield* approvedContent(row),
           requested_by,
         }
-        // from the commit of the intent to the begin of its delivery nothing comes in between, not even who gives up
+        // uninterruptible: an interruption between commit and start would leave the intent until its lease ends
         return yield* Effect.uninterruptibleMask((restore) =>
           Effect.gen(function* () {
-            const claimed = yield* repo.arm(intent)
+            const claimed = yield* repo.commit(intent)
             if (Option.isNone(claimed)) return false
             const fiber = yield* attempts.start(claimed.value)
             yield* restore(Fiber.join(fiber))
@@ -110,13 +114,13 @@ export class Executions extends Context.Service<Executions, {
         approval_id: string | undefined,
       ) {
         let { hire, row } = yield* deliverables.forDecision(caller, id)
-        // the same under the same Idempotency-Key: what a first try armed before a crash is this request's own execution
+        // the id is derived from the Idempotency-Key: a repeated request recognises the intent that it committed before
         const requested_by = yield* ids.next("DLV")
         if (row.requested_by === requested_by) return toDeliverable(row)
         while (true) {
           yield* Effect.fromResult(mayExecute(row, approval_id))
           if (yield* deliver(row, hire, requested_by)) return toDeliverable(Option.getOrThrow(yield* rows.find(id)))
-          // another executed, decided or deleted it meanwhile: it is judged again, as if this had come later
+          // executed, reviewed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }
       })

@@ -1,4 +1,4 @@
-/** Who makes which draft: by agent type and template. A new type of ours adds a line here and a folder beside it. */
+/** The makers of drafts by agent type and goal template. A new agent type adds a line here and a folder in Makers/. */
 import { marketingHealthcare } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { tradingDeltaFutures } from "@stint/domain/agents/trading_delta_futures/Definition"
 import { makeGeneric } from "./Makers/generic/Maker.ts"
@@ -14,8 +14,8 @@ const makers: ReadonlyMap<string, ReadonlyMap<string, Maker>> = new Map([
 ])
 
 /**
- * The draft of one slot of one goal. Pure and total: it reads no clock and draws no lots, so a retry or a second replica
- * makes the same bytes. What has no maker of its own becomes a generic_deliverable_v1.
+ * Makes the draft of one slot of one goal. Deterministic, without clock or randomness, so that a retry or a second replica
+ * makes the same bytes. A template without a maker of its own gets a generic_deliverable_v1.
  */
 export const make: Maker = (input) => {
   const maker = makers.get(input.definition.agent_type_id)?.get(input.goal.goal_template_id) ?? makeGeneric

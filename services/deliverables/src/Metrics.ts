@@ -1,10 +1,10 @@
-/** What a scrape shows of deliverables. */
-import { ReviewStatus } from "@stint/domain/deliverables/Approvals"
+/** The gauges of deliverables. */
+import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { type Gauge, reading } from "@stint/edge/Metrics"
 import { Effect, Layer } from "effect"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 
-/** Drafts by review status; they are counted whole, so not at every scrape. */
+/** Drafts by review status. Counting reads the whole table, so the figures may be 30 seconds old. */
 const drafts = reading(
   "drafts",
   Effect.map(
@@ -21,7 +21,7 @@ const drafts = reading(
   "30 seconds",
 )
 
-/** Executions that wait for their delivery. */
+/** Pending executions. */
 const executions = reading(
   "executions",
   Effect.map(MetricsRepo, (repo) =>
@@ -29,11 +29,11 @@ const executions = reading(
       { name: "deliverables_executions_waiting", help: "Executions that are not delivered yet", value: count },
       {
         name: "deliverables_executions_oldest_age_seconds",
-        help: "For how long the oldest of them has waited",
+        help: "How long ago the oldest of them was requested",
         value: oldest_seconds,
       },
     ])),
 )
 
-/** All of it. */
+/** All gauges. */
 export const metrics = Layer.merge(drafts, executions)

@@ -1,13 +1,13 @@
-/** The rules of reviews: a customer decides once, on content (domain.md, "Rules: review and execute"). */
+/** The rules of reviews: one decision on the content of a deliverable (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
-import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Approvals"
 import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
+import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
@@ -17,19 +17,15 @@ import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { isVisible, ownCustomer, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import { type DeliverableRow, toDeliverable } from "./Deliverables/Row.ts"
+import type { DeliverableRow } from "./Deliverables/Row.ts"
+import { toDeliverable } from "./Deliverables/Wire.ts"
+import type { Page, PageQuery } from "./Page.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 
-/** A page of approvals, newest first. */
-export interface ApprovalsPage {
-  readonly items: ReadonlyArray<Approval>
-  readonly next_cursor: string | null
-}
-
 /** Decisions of customers. */
 export class Reviews extends Context.Service<Reviews, {
-  /** Decides. Of two at once one decides, the other finds it decided. */
+  /** Approves or rejects. Of two concurrent reviews one succeeds, the other fails with AlreadyReviewed. */
   review(
     caller: Caller,
     id: DeliverableId,
@@ -38,21 +34,21 @@ export class Reviews extends Context.Service<Reviews, {
     Deliverable,
     DeliverableNotFound | DeliverableGone | SubscriptionEnded | ReviewRefusal | Unavailable
   >
-  /** The decisions on a deliverable, also when that was deleted. */
+  /** The decisions on a deliverable, deleted or not. */
   ofDeliverable(
     caller: Caller,
     id: DeliverableId,
-    page: { readonly cursor?: string; readonly limit?: number },
-  ): Effect.Effect<ApprovalsPage, DeliverableNotFound | InvalidRequest>
+    page: PageQuery,
+  ): Effect.Effect<Page<Approval>, DeliverableNotFound | InvalidRequest>
   get(caller: Caller, id: ApprovalId): Effect.Effect<Approval, ApprovalNotFound>
   /** The decisions of a customer. */
   ofCustomer(
     caller: Caller,
     customer_id: CustomerId,
-    page: { readonly cursor?: string; readonly limit?: number },
-  ): Effect.Effect<ApprovalsPage, CustomerNotFound | InvalidRequest>
+    page: PageQuery,
+  ): Effect.Effect<Page<Approval>, CustomerNotFound | InvalidRequest>
 }>()("deliverables/Reviews") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     Reviews,
     Effect.gen(function* () {
       const repo = yield* ReviewsRepo
@@ -60,7 +56,7 @@ export class Reviews extends Context.Service<Reviews, {
       const rows = yield* DeliverablesRepo
       const ids = yield* Ids
       const digest = yield* Digest.Digest
-      const afterOf = decodeCursor(After)
+      const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
       const sha256OfContent = (row: DeliverableRow) =>
@@ -72,7 +68,7 @@ export class Reviews extends Context.Service<Reviews, {
         { decision, notes }: { readonly decision: Decision; readonly notes?: string },
       ) {
         let { row } = yield* deliverables.forDecision(caller, id)
-        // the same under the same Idempotency-Key: what a first try decided before a crash is this request's own decision
+        // derived from the Idempotency-Key: a repeated request recognises the decision that it stored before a crash
         const approval_id = ApprovalId.make(yield* ids.next("APR"))
         if (row.review_status !== "pending_review" && Option.isSome(yield* repo.find(approval_id))) {
           return toDeliverable(row)
@@ -90,7 +86,7 @@ export class Reviews extends Context.Service<Reviews, {
             content_sha256,
             created_at,
           }))
-          // another decided, deleted or executed it meanwhile: it is judged again, as if this had come later
+          // reviewed, executed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }
         return toDeliverable(row)
@@ -99,11 +95,11 @@ export class Reviews extends Context.Service<Reviews, {
       const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (
         caller: Caller,
         id: DeliverableId,
-        { cursor, limit = DEFAULT_LIMIT }: { readonly cursor?: string; readonly limit?: number },
+        { cursor, limit = DEFAULT_LIMIT }: PageQuery,
       ) {
         yield* Effect.fromResult(visible(yield* rows.find(id), caller, id))
-        const after = yield* afterOf(cursor)
-        // a deliverable is decided on once, so there is no more than a page to read
+        const after = yield* decodeAfter(cursor)
+        // read whole: a deliverable has one decision
         const all = yield* repo.ofDeliverable(id)
         const start = after === undefined ? 0 : all.findIndex((one) => one.approval_id === after.approval_id) + 1
         return pageOf(all.slice(start, start + limit + 1), limit, encodeAfter)
@@ -120,10 +116,10 @@ export class Reviews extends Context.Service<Reviews, {
       const ofCustomer = Effect.fn("Reviews.ofCustomer")(function* (
         caller: Caller,
         customer_id: CustomerId,
-        { cursor, limit = DEFAULT_LIMIT }: { readonly cursor?: string; readonly limit?: number },
+        { cursor, limit = DEFAULT_LIMIT }: PageQuery,
       ) {
         yield* Effect.fromResult(ownCustomer(caller, customer_id))
-        const after = yield* afterOf(cursor)
+        const after = yield* decodeAfter(cursor)
         const found = yield* repo.ofCustomer({ customer_id, after: after ?? null, limit: limit + 1 })
         return pageOf(found, limit, encodeAfter)
       })

@@ -1,4 +1,4 @@
-/** The rules of what is made in trials: it belongs to a trial of hiring's, and is there for whom that is there. */
+/** The rules of trial deliverables: files recorded for a trial of hiring, visible to those who see the trial. */
 import type { Caller } from "@stint/domain/Caller"
 import { TrialDeliverableId, type TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
@@ -9,40 +9,35 @@ import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Hiring } from "./Clients.ts"
 import { isVisible } from "./Deliverables/Policy.ts"
+import type { Page, PageQuery } from "./Page.ts"
 import { After, TrialDeliverablesRepo } from "./TrialDeliverables/Repo.ts"
-import { toTrialDeliverable } from "./TrialDeliverables/Row.ts"
+import { toTrialDeliverable } from "./TrialDeliverables/Wire.ts"
 
-/** A page of a trial's deliverables, newest first. */
-export interface TrialDeliverablesPage {
-  readonly items: ReadonlyArray<TrialDeliverable>
-  readonly next_cursor: string | null
-}
-
-/** How the ids of trials look: hiring is not asked for any other. */
+/** The form of trial ids. A text of another form is no trial, without asking hiring. */
 const trialId = /^TRL-[\w-]{1,100}$/
 
-/** Deliverables of trials. A trial that another customer or an operator began is not found by a customer. */
+/** Deliverables of trials. For a customer, a trial that another customer or an operator began does not exist. */
 export class TrialDeliverables extends Context.Service<TrialDeliverables, {
-  /** Adds one to a trial, whether that is active or has ended. */
+  /** Adds one to a trial, whether it is active or has ended. */
   add(
     caller: Caller,
     id: TrialId,
     input: NewTrialDeliverable,
   ): Effect.Effect<TrialDeliverable, TrialNotFound | Unavailable>
-  /** A trial's. */
+  /** The deliverables of a trial, newest first. */
   list(
     caller: Caller,
     id: TrialId,
-    page: { readonly cursor?: string; readonly limit?: number },
-  ): Effect.Effect<TrialDeliverablesPage, TrialNotFound | InvalidRequest | Unavailable>
+    page: PageQuery,
+  ): Effect.Effect<Page<TrialDeliverable>, TrialNotFound | InvalidRequest | Unavailable>
 }>()("deliverables/TrialDeliverables") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     TrialDeliverables,
     Effect.gen(function* () {
       const repo = yield* TrialDeliverablesRepo
       const hiring = yield* Hiring
       const ids = yield* Ids
-      const afterOf = decodeCursor(After)
+      const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
       /** Fails when the trial does not exist for the caller. */
@@ -74,9 +69,9 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
       const list = Effect.fn("TrialDeliverables.list")(function* (
         caller: Caller,
         trial_id: TrialId,
-        { cursor, limit = DEFAULT_LIMIT }: { readonly cursor?: string; readonly limit?: number },
+        { cursor, limit = DEFAULT_LIMIT }: PageQuery,
       ) {
-        const after = yield* afterOf(cursor)
+        const after = yield* decodeAfter(cursor)
         yield* visible(caller, trial_id)
         const page = pageOf(yield* repo.list({ trial_id, after: after ?? null, limit: limit + 1 }), limit, encodeAfter)
         return { items: page.items.map(toTrialDeliverable), next_cursor: page.next_cursor }

@@ -4,7 +4,7 @@ import { denoHost } from "@stint/edge/Serve"
 import { App } from "./App.ts"
 import { env } from "./Env.ts"
 
-/** Its configuration and files. */
+/** Its environment and files. */
 export const host = denoHost(env)
 /** The running service. */
 export const service = webHandler(App, host)

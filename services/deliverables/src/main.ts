@@ -1,4 +1,4 @@
-/** Deno hosts the handler. */
+/** Serves the handler on Deno. */
 import { serve } from "@stint/edge/Serve"
 import { host, service } from "./handler.ts"
 

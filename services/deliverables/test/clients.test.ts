@@ -1,4 +1,4 @@
-/** What deliverables asks of hiring and the catalog over HTTP, and what it makes of their answers and silences. */
+/** The clients of hiring and the catalog over HTTP: their requests, and how answers and failures are read. */
 import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { AgentTypeId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { shippedDefinitions } from "@stint/domain/Shipped"
@@ -11,7 +11,7 @@ import { Catalog, hireOf, Hiring } from "../src/Clients.ts"
 
 type Serve = (request: Request) => Promise<Response>
 
-/** Runs with neighbours that answer so. */
+/** Runs with clients whose services answer by `serve`; the result and the requests. */
 const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiring>) => {
   const asked: Array<Request> = []
   const fetch = ((input: string | URL | Request, init?: RequestInit) => {
@@ -81,7 +81,7 @@ describe("hiring's client", () => {
     assert.deepStrictEqual(await asked[1]!.json(), { goal_instance_ids: ["GOI-1"] })
   })
 
-  it("a closed connection is tried once more; whatever else is wrong is one thing: not available", async () => {
+  it("a transport error is retried once; every other failure is Unavailable at once", async () => {
     let calls = 0
     const lookup = Effect.flatMap(Hiring, (hiring) => hireOf(hiring, HiredInstanceId.make("HAI-1")))
     const closed = await withNeighbours(
@@ -100,7 +100,7 @@ describe("hiring's client", () => {
     assert.deepStrictEqual([refused.asked.length, failureOf(refused.result)], [2, "Unavailable"])
   })
 
-  it("waits for changes, and tells a cursor that is gone from a feed that is away", async () => {
+  it("long-polls for changes, and tells a cursor that the feed no longer has from a feed that is away", async () => {
     const changes = Effect.flatMap(Hiring, (hiring) => hiring.changes("7.1"))
     const page = await withNeighbours(() => Promise.resolve(json({ items: [], cursor: "8.0" })), changes)
     assert.deepStrictEqual(page.result, Result.succeed({ items: [], cursor: "8.0" }))
@@ -114,7 +114,7 @@ describe("hiring's client", () => {
     assert.strictEqual(failureOf(away.result), "Unavailable")
   })
 
-  it("reads where the feed stands", async () => {
+  it("reads the cursor of the feed's end", async () => {
     const { asked, result } = await withNeighbours(
       () => Promise.resolve(json({ items: [], next: null, feed_cursor: "9.4" })),
       Effect.flatMap(Hiring, (hiring) => hiring.feedCursor),
@@ -139,7 +139,7 @@ describe("hiring's client, of trials", () => {
     updated_at: at,
   }
 
-  it("learns whose a trial is; an unknown one is none, and a silence is not available", async () => {
+  it("reads the customer of a trial; an unknown trial is none, any other failure is Unavailable", async () => {
     for (const customer_id of ["mia", null]) {
       const { asked, result } = await withNeighbours(() => Promise.resolve(json({ ...told, customer_id })), trial)
       assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/trials/TRL-1")

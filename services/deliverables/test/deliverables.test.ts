@@ -1,13 +1,13 @@
-/** Reading, listing and deleting: each customer its own, newest first, and what is gone says so. */
+/** Reading, listing and deleting deliverables: ownership, order, pages, deletion and retention. */
 import { assert, it } from "@effect/vitest"
-import { onBoth, until } from "./support/Harness.ts"
+import { onStage, until } from "./support/Harness.ts"
 
 const ids = (answer: { json: { items: Array<{ deliverable_id: string }> } }) =>
   answer.json.items.map((d) => d.deliverable_id)
 const days = (n: number) => new Date(Date.parse("2026-03-01T09:00:00Z") + n * 86_400_000).toISOString()
 
-onBoth("deliverables", (stage) => {
-  it("exist for their customer, for operators and for viewers; for nobody else", async () => {
+onStage("deliverables", (stage) => {
+  it("exist for their customer, operators and viewers, and for nobody else", async () => {
     const { call, drafted, world } = stage()
     world.goal("GOI-own", world.hire("HAI-own"))
     const { deliverable_id: id, ...draft } = await drafted("GOI-own")
@@ -52,7 +52,7 @@ onBoth("deliverables", (stage) => {
     assert.deepStrictEqual(ids(rejected), [made[2]])
   })
 
-  it("a list refuses another customer, and parameters that do not decode", async () => {
+  it("a list of another customer is 404, parameters that do not decode are 400", async () => {
     const { call } = stage()
     const get = (query: string) => call("GET", `/api/v1/deliverables?${query}`, { as: "customer:acme" })
     const other = await get("customer_id=other")
@@ -72,7 +72,7 @@ onBoth("deliverables", (stage) => {
     }
   })
 
-  it("a hire's list is for who may see the hire", async () => {
+  it("a hire's list exists for those who see the hire", async () => {
     const { call, drafted, world } = stage()
     world.goal("GOI-list", world.hire("HAI-list"))
     const { deliverable_id } = await drafted("GOI-list")
@@ -99,10 +99,7 @@ onBoth("deliverables", (stage) => {
     world.goal("GOI-recent", world.hire("HAI-recent"))
     world.goal("GOI-beside", world.hire("HAI-beside"))
     const made: Array<string> = []
-    for (let i = 0; i < 4; i++) {
-      made.unshift((await drafted("GOI-recent", days(i))).deliverable_id)
-      await new Promise((resolve) => setTimeout(resolve, 2))
-    }
+    for (let i = 0; i < 4; i++) made.unshift((await drafted("GOI-recent", days(i))).deliverable_id)
     await drafted("GOI-beside")
     await review(made[1]!, "approved")
     await review(made[3]!, "rejected")
@@ -149,7 +146,7 @@ onBoth("deliverables", (stage) => {
     assert.strictEqual((await drafted("GOI-del")).deliverable_id, id)
   })
 
-  it("a deleted goal takes its drafts with it; approvals stay, and a run that is late adds none", async () => {
+  it("a deleted goal takes its drafts with it; approvals stay, and a late run's draft is stored as deleted", async () => {
     const { call, drafted, review, world } = stage()
     world.goal("GOI-goal", world.hire("HAI-goal"))
     world.goal("GOI-stays", "HAI-goal")
@@ -168,7 +165,7 @@ onBoth("deliverables", (stage) => {
       (await call("GET", `/api/v1/deliverables/${stays.deliverable_id}`, { as: "customer:acme" })).status,
       200,
     )
-    // hiring said that the goal is there just before it was deleted
+    // a lookup before the deletion found the goal
     world.goals.set("GOI-goal", goal)
     const late = await drafted("GOI-goal", days(1))
     assert.strictEqual(
@@ -177,27 +174,37 @@ onBoth("deliverables", (stage) => {
     )
   })
 
-  it("a feed that no longer keeps what was missed is made up for by asking which goals there are", async () => {
-    const { call, drafted, world } = stage()
+  it("a cursor that the feed no longer has is made up for by a lookup of all goals that have drafts", async () => {
+    const { drafted, get, sql, world } = stage()
     world.goal("GOI-missed", world.hire("HAI-missed"))
     world.goal("GOI-kept", "HAI-missed")
     const missed = await drafted("GOI-missed")
     const kept = await drafted("GOI-kept")
     world.goals.delete("GOI-missed")
-    world.changes.push(...world.changes.slice(0, 1))
-    world.keptFrom = world.changes.length
-    world.wake()
-    // the waiting poll got its answer; the next one finds its cursor too old once more is pruned
-    world.changes.push(...world.changes.slice(0, 1))
-    world.keptFrom = world.changes.length
-    world.wake()
-    await until(async () =>
-      (await call("GET", `/api/v1/deliverables/${missed.deliverable_id}`, { as: "operator:o" })).status === 410
-    )
-    assert.strictEqual(
-      (await call("GET", `/api/v1/deliverables/${kept.deliverable_id}`, { as: "operator:o" })).status,
-      200,
-    )
+    await sql("update feed_cursor set cursor = '-1'")
+    await until(async () => {
+      world.wake()
+      return (await get(missed.deliverable_id)).status === 410
+    })
+    assert.strictEqual((await get(kept.deliverable_id)).status, 200)
+  })
+
+  it("one older than 30 days is readable as long as its hire is, which hiring is asked", async () => {
+    const { drafted, get, sql, world } = stage()
+    world.goal("GOI-old", world.hire("HAI-old"))
+    const { deliverable_id: id } = await drafted("GOI-old")
+    const lookups = world.lookupsOf("HAI-old")
+    assert.strictEqual((await get(id)).status, 200)
+    assert.strictEqual(world.lookupsOf("HAI-old"), lookups)
+    await sql("update deliverables set created_at = created_at - interval '31 days' where deliverable_id = $1", [id])
+    assert.strictEqual((await get(id)).status, 200)
+    world.hire("HAI-old", { gone: true, subscription_status: "canceled" })
+    const gone = await get(id)
+    assert.deepStrictEqual([gone.status, gone.json.code], [410, "deliverable_gone"])
+    world.hiringAway = true
+    const away = await get(id)
+    world.hiringAway = false
+    assert.strictEqual(away.json.code, "unavailable")
   })
 
   it("documents and health are served", async () => {
@@ -205,5 +212,24 @@ onBoth("deliverables", (stage) => {
     assert.strictEqual((await call("GET", "/openapi.json")).json.info.title, "Stint deliverables")
     assert.strictEqual((await call("GET", "/docs")).status, 200)
     assert.strictEqual((await call("GET", "/readyz")).status, 200)
+  })
+})
+
+onStage("/metrics", (stage) => {
+  it("shows drafts by review status and pending executions, and no id of a customer or a row", async () => {
+    const { call, drafted, review, world } = stage()
+    world.goal("GOI-metrics", world.hire("HAI-metrics"))
+    await drafted("GOI-metrics", "2026-03-01T09:00:00.000Z")
+    const { deliverable_id } = await drafted("GOI-metrics", "2026-03-02T09:00:00.000Z")
+    await review(deliverable_id, "approved")
+    const { json, status } = await call("GET", "/metrics")
+    assert.strictEqual(status, 200)
+    assert.match(json, /^stint_deliverables_drafts\{review_status="pending_review"\} 1$/m)
+    assert.match(json, /^stint_deliverables_drafts\{review_status="approved"\} 1$/m)
+    assert.match(json, /^stint_deliverables_drafts\{review_status="rejected"\} 0$/m)
+    assert.match(json, /^stint_deliverables_executions_waiting 0$/m)
+    assert.match(json, /^stint_state_readable\{reading="drafts"\} 1$/m)
+    assert.match(json, /^stint_http_requests_total\{.*route="\/api\/v1\/deliverables\/:id\/review",status="200"\} 1$/m)
+    assert.notMatch(json, /acme|GOI-|DEL-/)
   })
 })

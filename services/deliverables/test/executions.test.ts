@@ -1,20 +1,8 @@
-/** Execution: the order of its refusals, one delivery whatever races or crashes, and only what was approved. */
+/** Execution: the order of its refusals, one delivery of concurrent requests, and only of approved content. */
 import { assert, it } from "@effect/vitest"
-import { newKey, onBoth, type Stage } from "./support/Harness.ts"
+import { newKey, onStage, type Stage } from "./support/Harness.ts"
 
-const get = ({ call }: Stage, id: string) => call("GET", `/api/v1/deliverables/${id}`, { as: "customer:acme" })
-const journalOf = ({ files }: Stage, id: string) =>
-  (files["journal.jsonl"] ?? "").split("\n").filter((line) => line.includes(id)).map((line) => JSON.parse(line))
-
-/** An approved draft of a hire that delivers to the journal. */
-const approved = async ({ drafted, review, world }: Stage, name: string) => {
-  world.goal(`GOI-${name}`, world.hire(`HAI-${name}`))
-  const { deliverable_id: id } = await drafted(`GOI-${name}`)
-  const { approval_id } = (await review(id, "approved")).json
-  return { id: id as string, approval_id: approval_id as string }
-}
-
-/** A type of agent whose drafts act on nothing, or on the world, and which asks for no approval. */
+/** Publishes a version of the trading agent that requires no approval. */
 const unreviewed = ({ world }: Stage) =>
   world.publish({
     agent_type_id: "trading.delta_futures.v1",
@@ -25,7 +13,7 @@ const unreviewed = ({ world }: Stage) =>
     enforcement_defaults: { approval_required: false, deterministic: true },
   })
 
-onBoth("executions", (stage) => {
+onStage("executions", (stage) => {
   it("are refused in the order of domain.md", async () => {
     const { call, drafted, execute, review, world } = stage()
     world.goal("GOI-o", world.hire("HAI-o"))
@@ -58,12 +46,12 @@ onBoth("executions", (stage) => {
     await expect({ approval_id: "APR-x" }, 409, "already_executed")
     world.hire("HAI-o", { subscription_status: "canceled" })
     await expect({ approval_id }, 409, "subscription_not_active")
-    assert.strictEqual(journalOf(stage(), id).length, 1)
+    assert.strictEqual(stage().journalOf(id).length, 1)
   })
 
-  it("need their key, their customer, and a body that decodes", async () => {
+  it("need an Idempotency-Key, their customer, and a body that decodes", async () => {
     const { call, execute } = stage()
-    const { id, approval_id } = await approved(stage(), "roles")
+    const { id, approval_id } = await stage().approved("roles")
     const path = `/api/v1/deliverables/${id}/execute`
     const keyless = await call("POST", path, { as: "customer:acme", body: { approval_id } })
     assert.deepStrictEqual([keyless.status, keyless.json.code], [400, "invalid_request"])
@@ -74,10 +62,10 @@ onBoth("executions", (stage) => {
     for (const body of [{ approval_id: 7 }, { approval_id, more: 1 }]) {
       assert.strictEqual((await execute(id, body)).status, 400)
     }
-    assert.strictEqual((await get(stage(), id)).json.execution_status, "not_executed")
+    assert.strictEqual((await stage().get(id)).json.execution_status, "not_executed")
   })
 
-  it("a rejected draft is never executed", async () => {
+  it("of a rejected draft are refused", async () => {
     const { drafted, execute, review, world } = stage()
     world.goal("GOI-rej", world.hire("HAI-rej"))
     const { deliverable_id: id } = await drafted("GOI-rej")
@@ -91,7 +79,7 @@ onBoth("executions", (stage) => {
     ])
   })
 
-  it("an approved draft that acts on nothing needs no approval_id", async () => {
+  it("of an approved draft that acts on nothing need no approval_id", async () => {
     const { drafted, execute, review, world } = stage()
     world.goal("GOI-report", world.trader("HAI-report"), "trading.guardrail_report.v1")
     const { deliverable_id: id } = await drafted("GOI-report")
@@ -100,7 +88,7 @@ onBoth("executions", (stage) => {
     assert.strictEqual((await execute(id)).status, 200)
   })
 
-  it("where a definition asks for no approval, only what acts on nothing goes unreviewed", async () => {
+  it("need no review where the definition requires none and the draft acts on nothing", async () => {
     const { drafted, execute, review, world } = stage()
     unreviewed(stage())
     world.goal("GOI-free", world.trader("HAI-free", { definition_version: "2.0.0" }), "trading.guardrail_report.v1")
@@ -115,7 +103,7 @@ onBoth("executions", (stage) => {
       approval_id: null,
       execution_status: "executed",
     })
-    assert.isNull(journalOf(stage(), report.deliverable_id)[0].approval_id)
+    assert.isNull(stage().journalOf(report.deliverable_id)[0].approval_id)
     for (const decision of ["approved", "rejected"]) {
       const late = await review(report.deliverable_id, decision)
       assert.deepStrictEqual([late.status, late.json.code], [409, "already_executed"])
@@ -125,32 +113,45 @@ onBoth("executions", (stage) => {
     assert.strictEqual((await execute(rejected.deliverable_id)).json.code, "not_approved")
   })
 
+  it("of content that was changed after its approval are refused", async () => {
+    const { approved, execute, journalOf, sql } = stage()
+    const changes = [`payload || '{"more": 1}'`, `jsonb_set(payload, '{brand_name}', '"Other"')`, `payload - 'type'`]
+    for (const [i, change] of changes.entries()) {
+      const { id, approval_id } = await approved(`changed-${i}`)
+      await sql(`update deliverables set payload = ${change} where deliverable_id = $1`, [id])
+      const answer = await execute(id, { approval_id })
+      assert.deepStrictEqual([answer.status, answer.json.code], [409, "content_changed"])
+      assert.strictEqual(journalOf(id).length, 0)
+      assert.deepStrictEqual(await sql("select 1 from executions where deliverable_id = $1", [id]), [])
+    }
+  })
+
   it("of many at once one delivers", async () => {
     const { execute } = stage()
-    const { id, approval_id } = await approved(stage(), "many")
+    const { id, approval_id } = await stage().approved("many")
     const answers = await Promise.all(Array.from({ length: 8 }, () => execute(id, { approval_id })))
     assert.strictEqual(answers.filter((answer) => answer.status === 200).length, 1)
     for (const { json, status } of answers) {
       if (status !== 200) assert.include(["execution_in_progress", "already_executed"], json.code)
     }
-    assert.strictEqual(journalOf(stage(), id).length, 1)
+    assert.strictEqual(stage().journalOf(id).length, 1)
   })
 
-  it("the same request again gets its reply again, and is delivered once", async () => {
+  it("that are repeated under their key get the first reply and are delivered once", async () => {
     const { execute } = stage()
-    const { id, approval_id } = await approved(stage(), "key")
+    const { id, approval_id } = await stage().approved("key")
     const key = newKey()
     const first = await execute(id, { approval_id }, key)
     const second = await execute(id, { approval_id }, key)
     assert.strictEqual(second.headers.get("idempotency-replayed"), "true")
     assert.deepStrictEqual([second.status, second.json], [200, first.json])
-    assert.strictEqual(journalOf(stage(), id).length, 1)
+    assert.strictEqual(stage().journalOf(id).length, 1)
   })
 
-  it("an execution and a deletion, or a review, at once: one of them wins", async () => {
+  it("that race with a deletion or a review: one of the two wins", async () => {
     const { call, drafted, execute, review, world } = stage()
     for (let i = 0; i < 5; i++) {
-      const { id, approval_id } = await approved(stage(), `del-${i}`)
+      const { id, approval_id } = await stage().approved(`del-${i}`)
       const remove = () => call("DELETE", `/api/v1/deliverables/${id}`, { as: "customer:acme" })
       const [executed, removed] = await Promise.all([execute(id, { approval_id }), remove()])
       assert.strictEqual(removed.status, 200)

@@ -1,12 +1,12 @@
-/** The main line: a batch makes a draft, its customer approves it, it is executed into the journal. */
+/** The main path: a batch makes a draft, its customer approves it, and it is executed into the journal. */
 import { assert, it } from "@effect/vitest"
-import { onBoth } from "./support/Harness.ts"
+import { onStage } from "./support/Harness.ts"
 
 const sha256 = async (text: string) =>
   Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))))
     .map((byte) => byte.toString(16).padStart(2, "0")).join("")
 
-onBoth("from draft to journal", (stage) => {
+onStage("from draft to journal", (stage) => {
   it("what was executed is what was approved, byte for byte", async () => {
     const { call, execute, files, review, world } = stage()
     world.goal("GOI-1", world.hire("HAI-1"))

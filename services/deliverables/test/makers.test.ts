@@ -1,198 +1,19 @@
+/** The drafts of the trading agent, the generic draft, and what holds for every draft. */
 import { assert, describe, it } from "@effect/vitest"
 import { marketingHealthcareDefinition as marketing } from "@stint/domain/agents/marketing_healthcare/Definition"
-import {
-  type MarketingDraftBatch,
-  platformLimits,
-  platforms,
-  titleLimit,
-} from "@stint/domain/agents/marketing_healthcare/Payload"
 import { tradingDeltaFuturesDefinition as trading } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { TradingIntentPlan } from "@stint/domain/agents/trading_delta_futures/Payload"
 import { canonicalJson } from "@stint/domain/Canonical"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { isActing } from "@stint/domain/Draft"
 import { issuesUnder } from "@stint/domain/FieldIssues"
-import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { GoalInstanceId } from "@stint/domain/Ids"
 import { DraftPayload, intentAction, validationErrors } from "@stint/domain/Payload"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Schema } from "effect"
-import { make } from "../src/Makers.ts"
-import { codePoints, fit } from "../src/Makers/Fit.ts"
-
-const day = 86_400_000
-const slot = 1_763_372_400_000
-
-const draft = (
-  definition: AgentTypeDefinition,
-  goal_template_id: string,
-  config: JsonObject,
-  settings: JsonObject = {},
-  at = slot,
-) =>
-  make({
-    definition,
-    hire: { hired_instance_id: HiredInstanceId.make("HAI-1"), config },
-    goal: { goal_instance_id: GoalInstanceId.make("GOI-1"), goal_template_id, settings },
-    slot: at,
-  })
-
-const marketingConfig = {
-  nickname: "Asha",
-  theme: "dark",
-  primary_language: "en",
-  timezone: "Asia/Kolkata",
-  brand_name: "Sunrise Clinic",
-  offerings_services: ["dental check-ups", "root canal care"],
-  location: "Pune",
-  platforms_enabled: ["x", "instagram", "youtube"],
-  platform_credentials: { x: "cred/x", instagram: "cred/ig", youtube: "cred/yt" },
-}
-
-const weekly = "marketing.weekly_multichannel_batch.v1"
-
-const batch = (config: JsonObject, settings: JsonObject = {}, at = slot, template = weekly) =>
-  draft(marketing, template, config, settings, at).payload as MarketingDraftBatch
-
-describe("marketing batches", () => {
-  it("are for the enabled platforms alone, in the order of the field's options", () => {
-    const { variants } = batch(marketingConfig, { posts_per_platform: 2 })
-    assert.deepStrictEqual(
-      variants.map((variant) => variant.platform),
-      ["youtube", "youtube", "instagram", "instagram", "x", "x"],
-    )
-    assert.deepStrictEqual(batch({ ...marketingConfig, platforms_enabled: [] }).variants, [])
-  })
-
-  it.each<[unknown, number]>([[undefined, 1], [1, 1], [3, 3], [3.9, 3], [10, 10], [11, 10], [1e300, 10], [0, 1], [
-    -5,
-    1,
-  ]])(
-    "posts_per_platform %s makes %i each",
-    (asked, made) => {
-      const settings: JsonObject = asked === undefined ? {} : { posts_per_platform: asked as number }
-      assert.strictEqual(batch({ ...marketingConfig, platforms_enabled: ["linkedin"] }, settings).variants.length, made)
-    },
-  )
-
-  it("take their theme from topics, topic or theme, else from the template", () => {
-    assert.strictEqual(batch(marketingConfig, { topics: ["Sleep", "Food"] }).theme, "Sleep")
-    assert.strictEqual(batch(marketingConfig, { topic: "Sleep" }, slot, "marketing.daily_micro_post.v1").theme, "Sleep")
-    assert.strictEqual(
-      batch(marketingConfig, { theme: "Heart" }, slot, "marketing.monthly_campaign_pack.v1").theme,
-      "Heart",
-    )
-    assert.strictEqual(batch(marketingConfig, { topic: " " }).theme, "Weekly multichannel posting batch")
-    assert.strictEqual(batch(marketingConfig, { topics: [] }).theme, "Weekly multichannel posting batch")
-  })
-
-  it("weave brand, place and topic in", () => {
-    const { brand_name, variants } = batch(marketingConfig, { topics: ["sleep"] })
-    assert.strictEqual(brand_name, "Sunrise Clinic")
-    for (const { text } of variants) {
-      assert.include(text, "Sunrise Clinic")
-      assert.include(text.toLowerCase(), "sleep")
-    }
-    assert.include(variants.map((variant) => variant.text).join(), "Pune")
-  })
-
-  it("never say the same thing twice", () => {
-    const { variants } = batch({ ...marketingConfig, platforms_enabled: [...platforms] }, { posts_per_platform: 10 })
-    assert.strictEqual(new Set(variants.map((variant) => `${variant.platform} ${variant.text}`)).size, 70)
-    const texts = (at: number) => batch(marketingConfig, {}, at).variants.map((variant) => variant.text)
-    assert.notDeepEqual(texts(slot), texts(slot + 7 * day))
-  })
-
-  it("are in Hindi where the hire is", () => {
-    for (
-      const { text, title } of batch({ ...marketingConfig, primary_language: "hi" }, { topics: ["sleep"] }).variants
-    ) {
-      assert.match(text, /[\u0900-\u097f]/)
-      if (title !== undefined) assert.match(title, /[\u0900-\u097f]/)
-    }
-  })
-
-  it("promise nothing", () => {
-    for (let week = 0; week < 10; week++) {
-      const config = { ...marketingConfig, platforms_enabled: [...platforms] }
-      for (const { text } of batch(config, { posts_per_platform: 10 }, slot + week * day).variants) {
-        assert.notMatch(text, /\b(cure|guarantee|painless|miracle|100 ?%|best)/i)
-      }
-    }
-  })
-
-  it("suggest as many local times as there are posts a platform, ascending", () => {
-    const { suggested_schedule_local } = batch(marketingConfig, { posts_per_platform: 3 })
-    assert.strictEqual(suggested_schedule_local.length, 3)
-    assert.deepStrictEqual([...suggested_schedule_local].sort(), suggested_schedule_local)
-  })
-
-  const within = ({ variants }: MarketingDraftBatch) => {
-    for (const { hashtags, platform, text, title = "" } of variants) {
-      const joined = [text, ...hashtags].join("\n\n")
-      assert.isAtMost(codePoints(joined) + codePoints(title), platformLimits[platform])
-      assert.isAtMost(codePoints(title), titleLimit)
-      assert.isTrue(joined.isWellFormed() && title.isWellFormed())
-      assert.isNotEmpty(text)
-    }
-  }
-
-  it.prop("always keep to the limits, whatever the words are", {
-    words: Schema.Struct({
-      brand: Schema.String,
-      location: Schema.String,
-      service: Schema.String,
-      topic: Schema.String,
-      by: Schema.String,
-      times: Schema.Literals([1, 7, 400, 5000]),
-      glue: Schema.Literals(["", " ", "👩‍⚕️", "ि", "\u0301", "\n"]),
-      language: Schema.Literals(["en", "hi"]),
-      posts: Schema.Literals([1, 10]),
-    }),
-  }, ({ words }) => {
-    const long = (word: string) => `${word}${words.glue}`.repeat(words.times)
-    within(batch({
-      ...marketingConfig,
-      primary_language: words.language,
-      platforms_enabled: [...platforms],
-      brand_name: long(words.brand),
-      location: long(words.location),
-      offerings_services: [long(words.service)],
-      posting_identity: long(words.by),
-    }, { topics: [long(words.topic)], posts_per_platform: words.posts }))
-  }, 60_000)
-})
-
-describe("fit", () => {
-  it.prop("never exceeds the limit nor splits a pair, and leaves what fits", {
-    text: Schema.String,
-    times: Schema.Literals([1, 50]),
-    max: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })),
-  }, ({ max, text, times }) => {
-    const long = `${text} 👩‍👩‍👧‍👦`.repeat(times)
-    const cut = fit(long, max)
-    assert.isAtMost(codePoints(cut), max)
-    assert.isTrue(cut.isWellFormed())
-    if (codePoints(long) <= max) assert.strictEqual(cut, long.toWellFormed())
-  })
-
-  it("cuts after a word, or between graphemes", () => {
-    assert.strictEqual(fit("one two three four", 12), "one two…")
-    assert.strictEqual(fit("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 10), "👩‍👩‍👧‍👦…")
-    assert.strictEqual(codePoints(fit(`a${"\u0301".repeat(500)}`, 20)), 20)
-  })
-})
-
-const tradingConfig = {
-  nickname: "Desk",
-  theme: "light",
-  timezone: "UTC",
-  exchange_provider: "delta_exchange_india",
-  credential_ref: "cred/delta",
-  allowed_coins: ["eth ", "BTC", "btc"],
-  default_coin: "BTC",
-  risk_limits: { max_units_per_order: 10, max_notional_inr: 50000 },
-}
+import { codePoints } from "../src/Makers/Fit.ts"
+import { day, draft, marketingConfig, tradingConfig } from "./support/Makers.ts"
 
 const intent = (settings: JsonObject) =>
   draft(trading, "trading.trade_intent_draft.v1", tradingConfig, settings).payload as TradingIntentPlan
@@ -251,7 +72,7 @@ describe("trading drafts", () => {
     })
   })
 
-  it("report the guard rails, and act on nothing", () => {
+  it("report the guard rails, which acts on nothing", () => {
     const { payload } = draft(trading, "trading.guardrail_report.v1", tradingConfig)
     assert.deepInclude(payload, {
       type: "trading_guardrail_report_v1",
@@ -296,7 +117,7 @@ const support = {
   enforcement_defaults: { approval_required: true, deterministic: false },
 } as unknown as AgentTypeDefinition
 
-describe("any other type", () => {
+describe("an agent type without makers", () => {
   const config = {
     nickname: "Mira *the* [helper](http://x)",
     mailbox_ref: "vault/mail",
@@ -308,7 +129,7 @@ describe("any other type", () => {
     schedule: { at: "09:00" },
   })
 
-  it("gets a generic draft that reads well and shows no credential", () => {
+  it("gets a generic draft of its settings and config, escaped and without credentials", () => {
     assert.strictEqual(title, "Weekly digest for 2025-11-17 09:40 UTC")
     assert.isTrue(payload.type === "generic_deliverable_v1")
     if (payload.type !== "generic_deliverable_v1") return
@@ -328,7 +149,7 @@ describe("any other type", () => {
     for (const part of ["vault/mail", "hidden", "schedule"]) assert.notInclude(payload.body, part)
   })
 
-  it("also for a template that has no maker, or that its definition has not", () => {
+  it("is treated like a template without a maker, or one that its definition no longer has", () => {
     assert.strictEqual(draft(marketing, "support.digest.v1", {}).payload.type, "generic_deliverable_v1")
     assert.strictEqual(draft(marketing, "constructor", {}).payload.type, "generic_deliverable_v1")
   })
@@ -341,7 +162,7 @@ describe("every draft", () => {
     definition.goal_templates.map((template) => [definition, template.goal_template_id] as const)
   )
 
-  it.prop("is a payload of the union and the same bytes each time, whatever it is made of", {
+  it.prop("is a payload of the union and the same bytes each time, whatever its config and settings", {
     config: Schema.JsonObject,
     settings: Schema.JsonObject,
     days: Schema.Int.check(Schema.isBetween({ minimum: -1000, maximum: 30_000 })),
@@ -355,7 +176,7 @@ describe("every draft", () => {
         assert.strictEqual(JSON.stringify(once), JSON.stringify(again))
       }
     }
-    const sound = draft(marketing, weekly, marketingConfig, {}, days * day)
+    const sound = draft(marketing, "marketing.weekly_multichannel_batch.v1", marketingConfig, {}, days * day)
     assert.strictEqual(canonicalJson(JSON.parse(JSON.stringify(sound))), canonicalJson(sound))
   }, 60_000)
 })

@@ -1,5 +1,5 @@
 /** What the scheduler asks of the other services, with their failures as it needs to tell them apart. */
-import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
+import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
@@ -38,7 +38,7 @@ export class Drafts extends Context.Service<Drafts, {
             hired_instance_id: run.hired_instance_id,
             scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
           }))
-          const answer = yield* client.deliverables.createBatch({ payload: { items } }).pipe(
+          const answer = yield* client.drafts.createBatch({ payload: { items } }).pipe(
             Effect.mapError((error) => {
               switch (error._tag) {
                 case "Unauthorized":

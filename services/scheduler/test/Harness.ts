@@ -1,5 +1,5 @@
 /** The scheduler between a hiring and a deliverables of the test's own: what they tell and answer is up to the test. */
-import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
+import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Context, DateTime, Effect, Layer } from "effect"

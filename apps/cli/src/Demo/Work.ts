@@ -1,5 +1,5 @@
 /** What people do in more than one scene, each a call or two of the public API. */
-import { Approval } from "@stint/domain/deliverables/Approvals"
+import { Approval } from "@stint/domain/deliverables/Reviews"
 import { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Frequency } from "@stint/domain/Definition"
 import { Goal, RunQueued } from "@stint/domain/hiring/Goals"

@@ -1,13 +1,33 @@
-/** Deliverables: what is asked for, what was drafted, and why it can't be had (domain.md, "Drafts"). */
+/** Deliverables: the drafts of agents with their review and execution status (domain.md, "Drafts"). Reading and deleting them. */
 import { Schema } from "effect"
-import { ReviewStatus } from "./Approvals.ts"
-import { Execution, ExecutionStatus } from "./Executions.ts"
-import { ApprovalId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Access } from "../Caller.ts"
+import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
-import { AnyProblem, problem } from "../Problem.ts"
-import { Instant } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { Instant, listOf, Page } from "../Protocol.ts"
 
-/** A deliverable on the wire. `execution` is there once an execution was asked for. */
+/** pending_review -> approved or rejected, once. */
+export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
+export type ReviewStatus = typeof ReviewStatus.Type
+
+/** not_executed -> executed, once. */
+export const ExecutionStatus = Schema.Literals(["not_executed", "executed"])
+export type ExecutionStatus = typeof ExecutionStatus.Type
+
+/**
+ * How the delivery of an execution stands. All its attempts have the same delivery id. `next_attempt_at` is null when no
+ * attempt follows: it was delivered, or `last_error` says what to correct before it is executed again.
+ */
+export const Execution = Schema.Struct({
+  delivery_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+  attempts: Schema.Int,
+  last_error: Schema.NullOr(Schema.String),
+  next_attempt_at: Schema.NullOr(Instant),
+})
+export type Execution = typeof Execution.Type
+
+/** A deliverable on the wire. `execution` is present once an execution was requested. */
 export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({
   deliverable_id: DeliverableId,
   hired_instance_id: HiredInstanceId,
@@ -25,66 +45,15 @@ export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({
   updated_at: Instant,
 }) {}
 
-/** What the scheduler asks for: the draft of one slot of one goal. */
-export const DraftRequest = Schema.Struct({
-  goal_instance_id: GoalInstanceId,
-  hired_instance_id: HiredInstanceId,
-  scheduled_time: Instant,
-})
-export type DraftRequest = typeof DraftRequest.Type
-
-/** One of a batch, with the run's own key. */
-export const BatchItem = Schema.Struct({
-  idempotency_key: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/)),
-  ...DraftRequest.fields,
-})
-export type BatchItem = typeof BatchItem.Type
-
-/** The answer for one of a batch: the deliverable, or the problem that a single call would have answered with. */
-export const BatchAnswer = Schema.Struct({
-  idempotency_key: Schema.String,
-  deliverable: Schema.optionalKey(Deliverable),
-  problem: Schema.optionalKey(AnyProblem),
-})
-export type BatchAnswer = typeof BatchAnswer.Type
-
 const notFound = { code: "deliverable_not_found", status: 404, title: "There is no such deliverable" } as const
 /** 404, also for another customer's. */
 export class DeliverableNotFound extends problem<DeliverableNotFound>()("DeliverableNotFound", notFound) {}
 
-/** 410: deleted, or its hire is past its retention. Its approvals stay. */
+/** 410: it was deleted, or its hire is past its retention. Its approvals stay readable. */
 export class DeliverableGone extends problem<DeliverableGone>()("DeliverableGone", {
   code: "deliverable_gone",
   status: 410,
   title: "That deliverable is gone",
-}) {}
-
-/** 404 and 409 of the run's goal or hire: the run is cancelled, there is nothing to dead-letter. */
-export class RunGoalNotFound extends problem<RunGoalNotFound>()("RunGoalNotFound", {
-  code: "goal_not_found",
-  status: 404,
-  title: "There is no such goal",
-}) {}
-
-/** 409: hiring says that the hire may not run. */
-export class RunNotRunnable extends problem<RunNotRunnable>()("RunNotRunnable", {
-  code: "hire_not_runnable",
-  status: 409,
-  title: "The hired agent can't run now",
-}) {}
-
-/** 422: no draft can be made of this goal as it is configured. */
-export class DraftImpossible extends problem<DraftImpossible>()("DraftImpossible", {
-  code: "draft_impossible",
-  status: 422,
-  title: "No draft can be made of this goal",
-}) {}
-
-/** 422: the run's key stands for another goal or slot. */
-export class DraftKeyMismatch extends problem<DraftKeyMismatch>()("DraftKeyMismatch", {
-  code: "idempotency_mismatch",
-  status: 422,
-  title: "This key stands for another run",
 }) {}
 
 /** 409: the subscription is canceled: no reviews and no executions. */
@@ -94,7 +63,7 @@ export class SubscriptionEnded extends problem<SubscriptionEnded>()("Subscriptio
   title: "The subscription has ended",
 }) {}
 
-/** 404 of a list under a hire. */
+/** 404 of a list under a hire, also for another customer's hire. */
 export class DeliverablesHireNotFound extends problem<DeliverablesHireNotFound>()("DeliverablesHireNotFound", {
   code: "hire_not_found",
   status: 404,
@@ -107,3 +76,52 @@ export class DeliverablesHireGone extends problem<DeliverablesHireGone>()("Deliv
   status: 410,
   title: "That hired agent is past its retention",
 }) {}
+
+const params = { id: DeliverableId }
+const review_status = Schema.optionalKey(ReviewStatus)
+
+/** The roles that read deliverables: customers their own, operators and viewers all. */
+export const readers = ["customer", "operator", "viewer"] as const
+
+/** Endpoints that read and delete deliverables. */
+export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
+  .annotate(OpenApi.Title, "Deliverables")
+  .annotate(OpenApi.Description, "The drafts of agents, with their review and execution status.")
+  .add(
+    HttpApiEndpoint.get("inbox", "/deliverables", {
+      query: { customer_id: CustomerId, review_status, ...Page },
+      success: listOf(Deliverable),
+      error: [CustomerNotFound, InvalidRequest, Unavailable],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List a customer's deliverables")
+      .annotate(
+        OpenApi.Description,
+        "The inbox: a customer lists its own, operators and viewers any customer's; `review_status` filters, " +
+          "for example to the drafts that await a decision.",
+      ),
+    HttpApiEndpoint.get("get", "/deliverables/:id", {
+      params,
+      success: Deliverable,
+      error: [DeliverableNotFound, DeliverableGone, Unavailable],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get a deliverable")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers; 410 deliverable_gone once it is deleted or past its retention.",
+      ),
+    HttpApiEndpoint.get("byHire", "/hired-agents/:hire/deliverables", {
+      params: { hire: HiredInstanceId },
+      query: { review_status, ...Page },
+      success: listOf(Deliverable),
+      error: [DeliverablesHireNotFound, DeliverablesHireGone, InvalidRequest, Unavailable],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List the deliverables of a hired agent")
+      .annotate(OpenApi.Description, "For its customer, operators and viewers; `review_status` filters."),
+    HttpApiEndpoint.delete("remove", "/deliverables/:id", {
+      params,
+      success: Schema.Struct({ deleted: Schema.Boolean, deliverable_id: DeliverableId }),
+      error: [DeliverableNotFound, DeliverableGone, Unavailable],
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Delete a deliverable")
+      .annotate(OpenApi.Description, "Its customer only. From then on it is 410; its approvals stay readable."),
+  ) {}

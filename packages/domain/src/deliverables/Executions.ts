@@ -1,63 +1,98 @@
-/** The execution of an approved deliverable: once, and of what was approved (domain.md, "Rules: review and execute"). */
+/** Executing an approved deliverable: once, and only the content that was approved (domain.md, "Rules: review and execute"). */
 import { Schema } from "effect"
-import { ReviewStatus } from "./Approvals.ts"
-import { problem } from "../Problem.ts"
-import { Instant } from "../Protocol.ts"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Access } from "../Caller.ts"
+import {
+  Deliverable,
+  DeliverableGone,
+  DeliverableNotFound,
+  Execution,
+  ReviewStatus,
+  SubscriptionEnded,
+} from "./Deliverables.ts"
+import { DeliverableId } from "../Ids.ts"
+import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { InterimReplies, RequiredIdempotencyHeader } from "../Protocol.ts"
 
-/** not_executed -> executed, once. */
-export const ExecutionStatus = Schema.Literals(["not_executed", "executed"])
-export type ExecutionStatus = typeof ExecutionStatus.Type
-
-/**
- * An execution that is under way or done: one delivery id for all its attempts. Without a `next_attempt_at` no attempt
- * comes any more: it was delivered, or `last_error` says what has to be mended before it is asked for again.
- */
-export const Execution = Schema.Struct({
-  delivery_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
-  attempts: Schema.Int,
-  last_error: Schema.NullOr(Schema.String),
-  next_attempt_at: Schema.NullOr(Instant),
-})
-export type Execution = typeof Execution.Type
-
-/** 409: executed once. */
+/** 409: a deliverable is executed once. */
 export class AlreadyExecuted extends problem<AlreadyExecuted>()("AlreadyExecuted", {
   code: "already_executed",
   status: 409,
   title: "That deliverable has been executed",
 }) {}
 
-/** 409: only what was approved is executed. */
+/** 409: only approved content is executed. */
 export class NotApproved extends problem<NotApproved>()("NotApproved", {
   code: "not_approved",
   status: 409,
   title: "That deliverable is not approved",
 }, { review_status: ReviewStatus }) {}
 
-/** 403: an intent that acts on the world needs its approval named. */
+/** 403: a draft that acts on the world needs its approval named. */
 export class ApprovalRequired extends problem<ApprovalRequired>()("ApprovalRequired", {
   code: "approval_required",
   status: 403,
   title: "The approval_id is needed",
 }) {}
 
-/** 403: not the approval of this deliverable. */
+/** 403: the approval_id is not the one of this deliverable's approval. */
 export class ApprovalInvalid extends problem<ApprovalInvalid>()("ApprovalInvalid", {
   code: "approval_invalid",
   status: 403,
   title: "That is not the approval of this deliverable",
 }) {}
 
-/** 409: the stored content is not what was approved. Nothing is executed. */
+/** 409: the stored content differs from the approved content. Nothing is executed. */
 export class ContentChanged extends problem<ContentChanged>()("ContentChanged", {
   code: "content_changed",
   status: 409,
   title: "The content is not what was approved",
 }) {}
 
-/** 409: the execution is being delivered or waits for its next attempt. */
+/** 409: an attempt to deliver is under way, or the next one is waiting for its time. */
 export class ExecutionInProgress extends problem<ExecutionInProgress>()("ExecutionInProgress", {
   code: "execution_in_progress",
   status: 409,
   title: "The execution is in progress",
 }, { execution: Execution }) {}
+
+/** The 202 of an execution whose delivery will be retried; `location` is where its state can be read. */
+const accepted = HttpApiSchema.WithHeaders(Deliverable.pipe(HttpApiSchema.status(202)), { location: Schema.String })
+
+/** The endpoint that executes deliverables. */
+export class ExecutionsGroup extends HttpApiGroup.make("executions")
+  .annotate(OpenApi.Title, "Executions")
+  .annotate(OpenApi.Description, "Delivery of approved deliverables to the target of their hire.")
+  .add(
+    HttpApiEndpoint.post("execute", "/deliverables/:id/execute", {
+      params: { id: DeliverableId },
+      headers: RequiredIdempotencyHeader,
+      payload: Schema.Struct({
+        approval_id: Schema.optionalKey(
+          // any text: an ill-formed one is 403 approval_invalid, not 400
+          Schema.String.annotate({ examples: ["APR-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+        ),
+      }),
+      success: [Deliverable, accepted],
+      error: [
+        DeliverableNotFound,
+        DeliverableGone,
+        SubscriptionEnded,
+        AlreadyExecuted,
+        NotApproved,
+        ApprovalRequired,
+        ApprovalInvalid,
+        ContentChanged,
+        ExecutionInProgress,
+        InvalidRequest,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"]).annotate(InterimReplies, true)
+      .annotate(OpenApi.Summary, "Execute a deliverable")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only, once, under a required Idempotency-Key. What acts on the world needs its " +
+          "`approval_id` (403). 200 when it was delivered, 202 while delivery is retried (meanwhile 409 " +
+          "execution_in_progress under another key); 409 content_changed when it is not what was approved.",
+      ),
+  ) {}

@@ -1,4 +1,4 @@
-/** What was made for someone in a trial: files, by name and place (domain.md, "Other columns"). */
+/** Deliverables of trials: files made during a trial, recorded by name and path (domain.md, "Other columns"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -15,7 +15,7 @@ export const MediaType = Schema.String.check(
   }),
 )
 
-/** What a deliverable of a trial says. `file_path` tells a reader where the file is; no service ever opens it. */
+/** What a caller records. `file_path` tells a reader where the file is; no service opens it. */
 export const NewTrialDeliverable = Schema.Struct({
   file_name: filled(255),
   file_path: filled(4000),
@@ -40,12 +40,12 @@ export type TrialDeliverable = typeof TrialDeliverable.Type
 const params = { id: TrialId }
 
 /**
- * Endpoints of what trials made. Who may follows the trial itself: a customer adds to and reads those that it began,
- * operators all; viewers read all. A trial that has ended still takes what was made in it: only its status is final.
+ * Endpoints of trial deliverables. Access follows the trial: a customer adds to and reads the trials that it began,
+ * operators add to and read all, viewers read all. A trial that has ended still accepts files: only its status is final.
  */
 export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables")
   .annotate(OpenApi.Title, "Trial deliverables")
-  .annotate(OpenApi.Description, "What was made in a trial: files, by name and place.")
+  .annotate(OpenApi.Description, "Files made during a trial, recorded by name and path.")
   .add(
     HttpApiEndpoint.post("create", "/trials/:id/deliverables", {
       params,
@@ -57,8 +57,8 @@ export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables
       .annotate(OpenApi.Summary, "Add a deliverable to a trial")
       .annotate(
         OpenApi.Description,
-        "Customers (to trials that they began) and operators. A trial that has ended still takes it; no " +
-          "service opens the file. Safe to repeat under the same Idempotency-Key.",
+        "Customers (to trials that they began) and operators, also after the trial has ended. No service " +
+          "opens the file. Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/trials/:id/deliverables", {
       params,

@@ -1,4 +1,4 @@
-/** Pure decisions that every use of a deliverable begins with: whether it is there for the caller, and its hire's state. */
+/** The checks that every use of a deliverable begins with: ownership, deletion, retention, subscription. */
 import type { Caller } from "@stint/domain/Caller"
 import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
@@ -9,15 +9,15 @@ import type { DeliverableRow } from "./Row.ts"
 /** How long a hire is readable after its subscription's end, in days (domain.md, "States"). */
 export const RETENTION_DAYS = 30
 
-/** Whether what belongs to a customer exists for the caller: a customer sees its own, the other roles see all. */
+/** Whether a customer's thing exists for the caller: customers see their own, the other roles see all. */
 export const isVisible = (caller: Caller, customer_id: string): boolean =>
   caller.role !== "customer" || caller.subject === customer_id
 
-/** Refuses a customer_id that is not the caller's own. */
+/** 404 when a customer names another customer. */
 export const ownCustomer = (caller: Caller, customer_id: string): Result.Result<void, CustomerNotFound> =>
   isVisible(caller, customer_id) ? Result.void : Result.fail(new CustomerNotFound({ detail: customer_id }))
 
-/** The deliverable when it exists for the caller, deleted or not. */
+/** 404 when it does not exist for the caller. Deleted ones pass. */
 export const visible = (
   found: Option.Option<DeliverableRow>,
   caller: Caller,
@@ -31,11 +31,13 @@ export const visible = (
 export const notDeleted = (row: DeliverableRow): Result.Result<DeliverableRow, DeliverableGone> =>
   row.deleted_at === null ? Result.succeed(row) : Result.fail(
     new DeliverableGone({
-      detail: `${row.deliverable_id} was deleted on ${DateTime.formatIso(row.deleted_at)}; its approvals are kept`,
+      detail: `${row.deliverable_id} was deleted on ${
+        DateTime.formatIso(row.deleted_at)
+      }; its approvals can still be read`,
     }),
   )
 
-/** 410 when its hire is past its retention. */
+/** 410 when its hire is past its retention. Else the hire. */
 export const notRetired = (
   row: DeliverableRow,
   hire: LookedUpHire | undefined,
@@ -46,7 +48,7 @@ export const notRetired = (
     }),
   )
 
-/** 409 when the subscription has ended. Past due is no obstacle to a review or an execution (domain.md, "States"). */
+/** 409 when the subscription is canceled. A past-due one may be reviewed and executed (domain.md, "States"). */
 export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, SubscriptionEnded> =>
   hire.subscription_status === "canceled"
     ? Result.fail(
@@ -57,8 +59,8 @@ export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, Sub
     : Result.succeed(hire)
 
 /**
- * Whether its hire can be past its retention at all: what was made within that time was made under a subscription that
- * can't have ended longer ago, so there is no need to ask.
+ * Whether its hire may be past its retention. The subscription had not ended when the deliverable was made, so within the
+ * retention after that hiring need not be asked.
  */
 export const mayBeRetired = (row: Pick<DeliverableRow, "created_at">, now: DateTime.Utc): boolean =>
   DateTime.toEpochMillis(row.created_at) < DateTime.toEpochMillis(now) - RETENTION_DAYS * 86_400_000

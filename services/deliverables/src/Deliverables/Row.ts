@@ -1,18 +1,15 @@
-/** A deliverable as it is kept, with what is known of its execution; and what of it is shown. */
-import { ReviewStatus } from "@stint/domain/deliverables/Approvals"
-import { Deliverable } from "@stint/domain/deliverables/Deliverables"
-import { ExecutionStatus } from "@stint/domain/deliverables/Executions"
+/** A row of `deliverables`, joined with its execution. */
+import { ExecutionStatus, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { DraftPayload } from "@stint/domain/Payload"
 import { Schema } from "effect"
 
-/** pending -> delivered, or failed when no attempt can help; failed -> pending when it is asked for again. */
+/** pending -> delivered, or failed when no further attempt follows; failed -> pending when it is executed again. */
 export const ExecutionState = Schema.Literals(["pending", "delivered", "failed"])
 export type ExecutionState = typeof ExecutionState.Type
 
 const instant = Schema.DateTimeUtcFromDate
 
-/** The row. `payload` is as it is stored, not decoded: an execution compares what is there, not what can be read of it. */
+/** The row. `payload` is not decoded, since an execution compares the stored content, not what a schema reads of it. */
 export const DeliverableRow = Schema.Struct({
   deliverable_id: DeliverableId,
   hired_instance_id: HiredInstanceId,
@@ -32,8 +29,9 @@ export const DeliverableRow = Schema.Struct({
   scheduled_time: instant,
   approval_required: Schema.Boolean,
   deleted_at: Schema.NullOr(instant),
+  /** Whether its execution is pending: until that ends, nothing else may be decided about the deliverable. */
   executing: Schema.Boolean,
-  // of its execution, once one was asked for
+  // of its execution; null when none was requested
   delivery_id: Schema.NullOr(Schema.String),
   execution_state: Schema.NullOr(ExecutionState),
   requested_by: Schema.NullOr(Schema.String),
@@ -42,35 +40,3 @@ export const DeliverableRow = Schema.Struct({
   next_attempt_at: Schema.NullOr(instant),
 })
 export type DeliverableRow = typeof DeliverableRow.Type
-
-/** The execution of a row, as it is shown; undefined while none was asked for. */
-export const executionOf = (row: DeliverableRow) =>
-  row.delivery_id === null ? undefined : {
-    delivery_id: row.delivery_id,
-    attempts: row.attempts ?? 0,
-    last_error: row.last_error,
-    next_attempt_at: row.next_attempt_at,
-  }
-
-const decodePayload = Schema.decodeUnknownSync(DraftPayload)
-
-/** What a caller sees of a row. A payload that is no draft is a defect: only drafts are stored. */
-export const toDeliverable = (row: DeliverableRow): Deliverable => {
-  const execution = executionOf(row)
-  return Deliverable.make({
-    deliverable_id: row.deliverable_id,
-    hired_instance_id: row.hired_instance_id,
-    goal_instance_id: row.goal_instance_id,
-    goal_template_id: row.goal_template_id,
-    title: row.title,
-    payload: decodePayload(row.payload),
-    review_status: row.review_status,
-    review_notes: row.review_notes,
-    approval_id: row.approval_id,
-    execution_status: row.execution_status,
-    executed_at: row.executed_at,
-    ...(execution === undefined ? {} : { execution }),
-    created_at: row.created_at,
-    updated_at: row.updated_at,
-  }, { disableChecks: true })
-}

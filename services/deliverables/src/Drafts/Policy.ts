@@ -1,19 +1,19 @@
-/** Pure decisions about drafts: whether a run may have one, and whether a key stands for the run that is asked for. */
+/** Whether a run may have a draft, whether a key belongs to it, and the draft itself. */
+import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import {
   DraftImpossible,
   DraftKeyMismatch,
   type DraftRequest,
   RunGoalNotFound,
   RunNotRunnable,
-} from "@stint/domain/deliverables/Deliverables"
-import type { AgentTypeDefinition } from "@stint/domain/Definition"
+} from "@stint/domain/deliverables/Drafts"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { Goal } from "@stint/domain/hiring/Goals"
 import { DraftPayload } from "@stint/domain/Payload"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"
 
-/** Whether a key's draft is of the run that is asked for: the same goal, hire and slot. */
+/** Whether a stored draft is of the requested run: the same goal, hire and slot. */
 export const sameRun = (
   stored: Pick<DraftRequest, "goal_instance_id" | "hired_instance_id" | "scheduled_time">,
   asked: DraftRequest,
@@ -22,17 +22,17 @@ export const sameRun = (
   stored.hired_instance_id === asked.hired_instance_id &&
   DateTime.toEpochMillis(stored.scheduled_time) === DateTime.toEpochMillis(asked.scheduled_time)
 
-/** The refusal of a key that stands for another run. */
+/** The refusal of a key that belongs to another run. */
 export const mismatch = (key: string) =>
-  new DraftKeyMismatch({ detail: `${key} stands for another goal, hire or slot; a run has a key of its own` })
+  new DraftKeyMismatch({ detail: `${key} belongs to another goal, hire or slot; each run has its own key` })
 
-/** A goal with its hire. */
+/** A goal that may run, with its hire. */
 export interface Runnable {
   readonly goal: Goal
   readonly hire: LookedUpHire
 }
 
-/** The goal and hire of a run that may have a draft: hiring decides that, here its answer is read. */
+/** The goal and hire of a run, from hiring's answer; fails when hiring knows no such goal or says that it may not run. */
 export const runnable = (
   asked: DraftRequest,
   goal: Goal | undefined,
@@ -46,7 +46,7 @@ export const runnable = (
   return Result.succeed({ goal, hire })
 }
 
-/** Whether Postgres takes the value: it has neither U+0000 nor lone surrogates, which JSON in a program can hold. */
+/** Whether Postgres can store the value: text with U+0000 or lone surrogates it can't. */
 const isStorable = (value: unknown): boolean => {
   if (typeof value === "string") return value.isWellFormed() && !value.includes("\0")
   if (typeof value !== "object" || value === null) return true
@@ -59,10 +59,7 @@ const isStorable = (value: unknown): boolean => {
 
 const isDraft = Schema.is(DraftPayload)
 
-/**
- * The draft of a run. What its maker throws, and a draft that is none, is the failure of this run alone: it never keeps
- * its neighbours in a batch from theirs.
- */
+/** The draft of a run. A maker that throws or makes an invalid draft fails this run alone, not the batch. */
 export const draftOf = (
   definition: AgentTypeDefinition,
   { goal, hire }: Runnable,
@@ -78,6 +75,6 @@ export const draftOf = (
   return isDraft(draft.payload) && isStorable(draft.payload) && isStorable(draft.title)
     ? Result.succeed(draft)
     : Result.fail(
-      new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} made no valid draft of these settings` }),
+      new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} made no valid draft from these settings` }),
     )
 }

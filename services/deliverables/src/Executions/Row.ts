@@ -1,15 +1,15 @@
-/** An execution as it is kept: the intent, and how its delivery goes. */
-import { ExecutionSettings } from "@stint/domain/Definition/HireSettings"
+/** A row of `executions`: the intent to deliver, and how its delivery stands. */
 import { ApprovalId, DeliverableId } from "@stint/domain/Ids"
 import { Schema } from "effect"
 import { ExecutionState } from "../Deliverables/Row.ts"
 
-/** The row. `fence` is the number of its last claim; only who holds that one may write what came of it. */
+/** The row. Who claims it gets the next fence; only the holder of the current fence may write the outcome. */
 export const ExecutionRow = Schema.Struct({
   delivery_id: Schema.String,
   deliverable_id: DeliverableId,
   approval_id: Schema.NullOr(ApprovalId),
-  target: ExecutionSettings,
+  /** The hire's `settings.execution`. Not decoded: a row whose target can't be read must not fail the claim of others. */
+  target: Schema.Json,
   /** What is delivered, byte for byte: the canonical JSON of the payload. */
   body: Schema.String,
   content_sha256: Schema.String,

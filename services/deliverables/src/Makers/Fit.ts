@@ -1,15 +1,15 @@
-/** Text that fits: counted in code points, cut where a reader would cut it. */
+/** Shortens text to a limit in code points, at a word or grapheme boundary. */
 
 const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" })
 
-/** The length in code points, which is how platforms count. */
+/** The length in code points, the unit of the platforms' limits. */
 export const codePoints = (text: string): number => {
   let count = 0
   for (const _ of text) count++
   return count
 }
 
-/** The first `max` code points, in time that does not grow with the text. */
+/** The first `max` code points. Reads no more of the text than that. */
 const head = (text: string, max: number): string => {
   let end = 0
   let count = 0
@@ -21,7 +21,7 @@ const head = (text: string, max: number): string => {
   return text.slice(0, end)
 }
 
-/** Whole graphemes of at most `max` code points; a single longer one is cut between code points. */
+/** The whole graphemes within the first `max` code points. A first grapheme longer than that is cut between code points. */
 const wholeGraphemes = (text: string, max: number): string => {
   let kept = ""
   let count = 0
@@ -34,8 +34,8 @@ const wholeGraphemes = (text: string, max: number): string => {
 }
 
 /**
- * The text if it has at most `max` code points, else its beginning and an ellipsis: after a whole word where one ends
- * in the second half, never inside a grapheme unless one alone is too long, never inside a surrogate pair.
+ * The text, shortened to at most `max` code points with an ellipsis: after the last word that ends in the second half, else
+ * between graphemes. Lone surrogates become U+FFFD.
  */
 export const fit = (text: string, max: number): string => {
   const sound = text.toWellFormed()
@@ -47,6 +47,6 @@ export const fit = (text: string, max: number): string => {
   return `${words.replace(/[\s,;:–—-]+$/u, "")}…`
 }
 
-/** As `fit`, in one line. */
+/** `fit` of the text in one line: each run of white space becomes a space. */
 export const fitLine = (text: string, max: number): string =>
   fit(head(text, max * 4 + 64).replace(/\s+/gu, " ").trim(), max)

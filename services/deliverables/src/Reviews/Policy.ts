@@ -1,16 +1,17 @@
-/** Pure decisions of a review. */
-import { AlreadyReviewed, type Decision, DraftInvalid } from "@stint/domain/deliverables/Approvals"
+/** Whether a decision can be taken on a deliverable. */
 import { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/deliverables/Executions"
+import { AlreadyReviewed, type Decision, DraftInvalid } from "@stint/domain/deliverables/Reviews"
 import { DraftPayload, validationErrors } from "@stint/domain/Payload"
 import { Result, Schema } from "effect"
-import { type DeliverableRow, executionOf } from "../Deliverables/Row.ts"
+import type { DeliverableRow } from "../Deliverables/Row.ts"
+import { executionOf } from "../Deliverables/Wire.ts"
 
-/** What keeps a review from deciding. */
+/** Why no decision can be taken. */
 export type ReviewRefusal = AlreadyReviewed | AlreadyExecuted | ExecutionInProgress | DraftInvalid
 
 const decodePayload = Schema.decodeUnknownSync(DraftPayload)
 
-/** Whether this decision can be taken now: one decision, before any execution, and approval of sound drafts alone. */
+/** Whether this decision can be taken: once, before any execution, and approval only of drafts without validation errors. */
 export const mayDecide = (row: DeliverableRow, decision: Decision): Result.Result<void, ReviewRefusal> => {
   const { deliverable_id, review_status } = row
   if (review_status !== "pending_review") {
@@ -33,7 +34,9 @@ export const mayDecide = (row: DeliverableRow, decision: Decision): Result.Resul
   if (decision === "approved" && validation_errors.length > 0) {
     return Result.fail(
       new DraftInvalid({
-        detail: `It fails ${validation_errors.join(", ")}: reject it, change the goal or the config, and run it again`,
+        detail: `It fails ${
+          validation_errors.join(", ")
+        }: reject it, correct the goal or the config, and run the goal again`,
         validation_errors,
       }),
     )

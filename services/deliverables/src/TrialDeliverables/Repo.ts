@@ -1,30 +1,28 @@
-/** Where the deliverables of trials are kept. */
+/** The SQL of trial deliverables. */
 import { PgClient } from "@effect/sql-pg"
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { MemoryTables } from "../MemoryTables.ts"
 import { TrialDeliverableRow } from "./Row.ts"
 
-/** Where a page goes on: after this one, newest first. */
+/** The key of a page, newest first. */
 export const After = Schema.Struct({ created_at: Instant, trial_deliverable_id: TrialDeliverableId })
-export type After = typeof After.Type
 
 const Listing = Schema.Struct({ trial_id: TrialId, after: Schema.NullOr(After), limit: Schema.Int })
 
-/** Deliverables of trials: written once, never changed. */
+/** Trial deliverables: inserted once, never changed. */
 export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo, {
-  /** Keeps it; one of that id that is there already stays, and is the answer. */
+  /** Stores it. When the id exists, nothing is changed and the stored row is returned. */
   add(row: TrialDeliverableRow): Effect.Effect<TrialDeliverableRow>
   /** A trial's, newest first. */
   list(listing: typeof Listing.Type): Effect.Effect<ReadonlyArray<TrialDeliverableRow>>
 }>()("deliverables/TrialDeliverablesRepo") {
-  static readonly layerPg = Layer.effect(
+  static readonly layer = Layer.effect(
     TrialDeliverablesRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      // A bigint would come as one of JavaScript's; the CHECK keeps it within what a number holds
+      // as float8, since the client decodes bigint as BigInt; a CHECK keeps it within the safe integers
       const columns = sql.literal(
         "trial_deliverable_id, trial_id, file_name, file_path, file_size::float8, mime_type, description, created_at",
       )
@@ -59,28 +57,4 @@ export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo
       })
     }),
   )
-
-  static readonly layerMemory = Layer.effect(
-    TrialDeliverablesRepo,
-    Effect.map(MemoryTables, ({ trialDeliverables }) =>
-      TrialDeliverablesRepo.of({
-        add: (row) =>
-          Effect.sync(() => {
-            const kept = trialDeliverables.get(row.trial_deliverable_id) ?? row
-            trialDeliverables.set(row.trial_deliverable_id, kept)
-            return kept
-          }),
-        list: ({ after, limit, trial_id }) =>
-          Effect.sync(() =>
-            [...trialDeliverables.values()]
-              .filter((d) => d.trial_id === trial_id && (after === null || newestFirst(d, after) > 0))
-              .sort(newestFirst).slice(0, limit)
-          ),
-      })),
-  )
 }
-
-/** The order of lists: by age, then by id, both falling. */
-const newestFirst = (a: After, b: After): number =>
-  DateTime.toEpochMillis(b.created_at) - DateTime.toEpochMillis(a.created_at) ||
-  (a.trial_deliverable_id < b.trial_deliverable_id ? 1 : a.trial_deliverable_id > b.trial_deliverable_id ? -1 : 0)

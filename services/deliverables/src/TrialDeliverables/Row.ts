@@ -1,6 +1,5 @@
-/** A deliverable of a trial as it is kept, and what of it is shown. */
+/** A row of `trial_deliverables`. */
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
-import type { TrialDeliverable } from "@stint/domain/deliverables/TrialDeliverables"
 import { Schema } from "effect"
 
 /** The row; `file_size` in bytes. */
@@ -15,14 +14,3 @@ export const TrialDeliverableRow = Schema.Struct({
   created_at: Schema.DateTimeUtcFromDate,
 })
 export type TrialDeliverableRow = typeof TrialDeliverableRow.Type
-
-/** What a caller sees: what was not said is left out. */
-export const toTrialDeliverable = (row: TrialDeliverableRow): TrialDeliverable => {
-  const { description, file_size, mime_type, ...said } = row
-  return {
-    ...said,
-    ...file_size === null ? {} : { file_size },
-    ...mime_type === null ? {} : { mime_type },
-    ...description === null ? {} : { description },
-  }
-}

@@ -1,36 +1,51 @@
-/** Deliverables behind their fetch handler, with a hiring and a catalog that a test plays. */
-import { afterAll, beforeAll, describe } from "@effect/vitest"
+/** Deliverables behind its fetch handler on a database of its own, with a hiring and a catalog of the test. */
+import { afterAll, assert, beforeAll, describe } from "@effect/vitest"
 import { Layer, Schedule } from "effect"
 import { withDatabase } from "../../../../tests/support/Database.ts"
-import { type Answer, ready, startService, type TestService } from "../../../../tests/support/Service.ts"
+import { type Answer, ready, type Send, startService, type TestService } from "../../../../tests/support/Service.ts"
 import { AppNoClients } from "../../src/App.ts"
-import { DeliveryRetry } from "../../src/Execution/Attempts.ts"
-import postgres from "./Sql.ts"
+import { DeliveryRetry } from "../../src/Executions/Attempts.ts"
+import { connect, type Statements } from "./Statements.ts"
 import { World } from "./World.ts"
+
+/** A draft with its approval. */
+export interface Approved {
+  readonly id: string
+  readonly approval_id: string
+  // deno-lint-ignore no-explicit-any
+  readonly payload: any
+}
 
 /** A running service with its world. */
 export interface Stage {
-  readonly mode: "memory" | "postgres"
   readonly world: World
-  /** What it appended, by the file's name, and the files that it reads. */
+  /** The files that it reads and appends to, by name. */
   readonly files: Record<string, string>
   readonly service: TestService
-  /** The database, as the service's own role; only on Postgres. */
-  readonly url: string | undefined
-  /** A second replica on the same storage; only on Postgres. */
-  replica(): Promise<TestService>
-  /** Runs a statement as the owner of the schema; only on Postgres. */
-  sql(text: string, values?: ReadonlyArray<unknown>): Promise<ReadonlyArray<Record<string, unknown>>>
+  /** The database, as the service's role. */
+  readonly url: string
+  /** Starts another replica on the same database, with these files (default: the same). */
+  replica(files?: Record<string, string>): Promise<TestService>
+  /** Runs a statement as the owner of the schema. */
+  readonly sql: Statements
   call: TestService["call"]
-  /** Asks for the draft of one run, as the scheduler does. */
+  /** Requests the draft of one run, as the scheduler does. */
   draft(goal: string, slot?: string, key?: string): Promise<Answer>
-  /** As `draft`, for what became of it. */
+  /** `draft`, made. */
   drafted(goal: string, slot?: string): Promise<Answer["json"]>
+  /** Makes and approves a draft of a goal and a hire of that name. */
+  approved(name: string, settings?: object): Promise<Approved>
   review(id: string, decision: string, as?: `customer:${string}`): Promise<Answer>
   execute(id: string, body?: unknown, key?: string, signal?: AbortSignal): Promise<Answer>
+  get(id: string, as?: Send["as"]): Promise<Answer>
+  /** Waits until it is executed. */
+  executed(id: string): Promise<Answer["json"]>
+  /** The lines of the journal about a deliverable. */
+  // deno-lint-ignore no-explicit-any
+  journalOf(id: string): Array<any>
 }
 
-/** What tests need of a service that differs from production: how soon a delivery is tried again, in milliseconds. */
+/** The settings of a service that tests change. `retryAfter`: the backoff of deliveries in milliseconds. */
 export interface StageOptions {
   readonly env?: Record<string, string>
   readonly retryAfter?: number
@@ -40,36 +55,21 @@ let keys = 0
 /** A key that no other request has. */
 export const newKey = () => `test-${++keys}`
 
-/** Starts deliverables in one mode; `end` gives everything back. */
-export const startStage = async (mode: Stage["mode"], options: StageOptions = {}) => {
-  const world = new World()
-  const files: Record<string, string> = {
-    "secrets.json": JSON.stringify({ hook: "a-webhook-secret", std: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }),
+/** Waits until it holds, at most 15 seconds. */
+export const until = async <A>(what: () => Promise<A | undefined | false> | A | undefined | false): Promise<A> => {
+  for (const end = Date.now() + 15_000; Date.now() < end;) {
+    const found = await what()
+    if (found !== undefined && found !== false) return found
+    await new Promise((resolve) => setTimeout(resolve, 10))
   }
-  const env: Record<string, string> = {
-    DELIVERABLE_PERSISTENCE_MODE: mode === "memory" ? "memory" : "db",
-    STINT_JOURNAL: "journal.jsonl",
-    STINT_SECRETS: "secrets.json",
-    STINT_WEBHOOK_HOSTS: "127.0.0.1",
-    ...options.env,
-  }
-  const ends: Array<() => Promise<void>> = []
-  let owner: ReturnType<typeof postgres> | undefined
-  if (mode === "postgres") {
-    const database = await withDatabase("deliverables")
-    env.DELIVERABLES_DATABASE_URL = database.url
-    owner = postgres(database.ownerUrl)
-    ends.push(database.release, owner.end)
-  }
-  const retry = Layer.succeed(DeliveryRetry, Schedule.spaced(`${options.retryAfter ?? 50} millis`))
-  const start = async () => {
-    const service = await startService(AppNoClients.pipe(Layer.provide([world.layer, retry])), env, files)
-    ends.push(service.dispose)
-    await ready(service)
-    return service
-  }
-  const service = await start()
-  const { call } = service
+  throw new Error(`did not come true: ${what}`)
+}
+
+/** The secrets that hires may refer to. */
+const secrets = JSON.stringify({ hook: "a-webhook-secret", std: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" })
+
+/** What tests do with a service. */
+const actionsOf = (call: TestService["call"], world: World, files: Record<string, string>) => {
   const draft: Stage["draft"] = (goal, slot = "2026-03-01T09:00:00.000Z", key = `${goal}:${slot}`) =>
     call("POST", "/api/v1/deliverables", {
       as: "service:scheduler",
@@ -80,30 +80,76 @@ export const startStage = async (mode: Stage["mode"], options: StageOptions = {}
         scheduled_time: slot,
       },
     })
-  const stage: Stage = {
-    mode,
-    world,
-    files,
-    service,
-    url: env.DELIVERABLES_DATABASE_URL,
-    replica: start,
-    sql: (text, values) => owner!.query(text, values),
-    call,
+  const drafted: Stage["drafted"] = async (goal, slot) => {
+    const answer = await draft(goal, slot)
+    assert.strictEqual(answer.status, 201, JSON.stringify(answer.json))
+    return answer.json
+  }
+  const review: Stage["review"] = (id, decision, as = "customer:acme") =>
+    call("POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })
+  const get: Stage["get"] = (id, as = "customer:acme") => call("GET", `/api/v1/deliverables/${id}`, { as })
+  return {
     draft,
-    drafted: async (goal, slot) => {
-      const answer = await draft(goal, slot)
-      if (answer.status !== 201) throw new Error(JSON.stringify(answer.json))
-      return answer.json
+    drafted,
+    review,
+    get,
+    approved: async (name: string, settings: object = {}) => {
+      world.goal(`GOI-${name}`, world.hire(`HAI-${name}`, { settings: settings as never }))
+      const { deliverable_id: id, payload } = await drafted(`GOI-${name}`)
+      const { json } = await review(id, "approved")
+      return { id, approval_id: json.approval_id, payload }
     },
-    review: (id, decision, as = "customer:acme") =>
-      call("POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } }),
-    execute: (id, body = {}, key = newKey(), signal = undefined) =>
+    execute: (id: string, body: unknown = {}, key = newKey(), signal: AbortSignal | undefined = undefined) =>
       call("POST", `/api/v1/deliverables/${id}/execute`, {
         as: "customer:acme",
         body,
         headers: { "idempotency-key": key },
         ...(signal === undefined ? {} : { signal }),
       }),
+    executed: (id: string) =>
+      until(async () => {
+        const { json } = await get(id)
+        return json.execution_status === "executed" && json
+      }),
+    journalOf: (id: string) =>
+      (files["journal.jsonl"] ?? "").split("\n").filter((line) => line.includes(id)).map((line) => JSON.parse(line)),
+  }
+}
+
+/** Starts deliverables on a new database; `end` stops all replicas and drops it. */
+export const startStage = async (options: StageOptions = {}) => {
+  const world = new World()
+  const database = await withDatabase("deliverables")
+  const owner = connect(database.ownerUrl)
+  const ends: Array<() => Promise<void>> = [database.release, owner.end]
+  const env: Record<string, string> = {
+    DELIVERABLES_DATABASE_URL: database.url,
+    STINT_JOURNAL: "journal.jsonl",
+    STINT_SECRETS: "secrets.json",
+    STINT_WEBHOOK_HOSTS: "127.0.0.1",
+    ...options.env,
+  }
+  const retry = Layer.succeed(DeliveryRetry, Schedule.spaced(`${options.retryAfter ?? 50} millis`))
+  const files: Record<string, string> = {}
+  const replica: Stage["replica"] = async (own = files) => {
+    own["secrets.json"] = secrets
+    const service = await startService(AppNoClients.pipe(Layer.provide([world.layer, retry])), env, own)
+    ends.push(service.dispose)
+    await ready(service)
+    return service
+  }
+  const service = await replica()
+  // the first rebuild of the projection looks goals up: after it, lookups are of requests or of changes of a test
+  await until(async () => (await owner.sql("select 1 from feed_cursor")).length === 1)
+  const stage: Stage = {
+    world,
+    files,
+    service,
+    url: database.url,
+    replica,
+    sql: owner.sql,
+    call: service.call,
+    ...actionsOf(service.call, world, files),
   }
   return {
     stage,
@@ -113,26 +159,23 @@ export const startStage = async (mode: Stage["mode"], options: StageOptions = {}
   }
 }
 
-/** One suite, on both storages. */
-export const onBoth = (name: string, suite: (stage: () => Stage) => void, options: StageOptions = {}) => {
-  for (const mode of ["memory", "postgres"] as const) {
-    describe(`${name}, ${mode}`, () => {
-      let started: Awaited<ReturnType<typeof startStage>>
-      beforeAll(async () => {
-        started = await startStage(mode, options)
-      })
-      afterAll(() => started.end())
-      suite(() => started.stage)
+/** A suite of tests that share a service and its database; each uses ids of its own. */
+export const onStage = (name: string, suite: (stage: () => Stage) => void, options: StageOptions = {}) =>
+  describe(name, () => {
+    let started: Awaited<ReturnType<typeof startStage>>
+    beforeAll(async () => {
+      started = await startStage(options)
     })
-  }
-}
+    afterAll(() => started.end())
+    suite(() => started.stage)
+  })
 
-/** Waits until it holds, at most 5 seconds. */
-export const until = async <A>(what: () => Promise<A | undefined | false> | A | undefined | false): Promise<A> => {
-  for (const end = Date.now() + 5_000; Date.now() < end;) {
-    const found = await what()
-    if (found !== undefined && found !== false) return found
-    await new Promise((resolve) => setTimeout(resolve, 10))
+/** A test with a service and a database of its own. */
+export const withStage = async (test: (stage: Stage) => Promise<void>, options: StageOptions = {}) => {
+  const { end, stage } = await startStage(options)
+  try {
+    await test(stage)
+  } finally {
+    await end()
   }
-  throw new Error(`did not come true: ${what}`)
 }

@@ -1,6 +1,6 @@
-/** A webhook's receiver: a real HTTP server on this machine that keeps what it gets and answers as it is told. */
+/** A receiver of webhooks: an HTTP server that records its requests and answers as a test says. */
 
-/** A request as it came. */
+/** A recorded request. */
 export interface Received {
   readonly headers: Headers
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -11,7 +11,7 @@ export interface Received {
 export interface Receiver {
   readonly url: string
   readonly received: Array<Received>
-  /** How the next requests are answered, one after the other; after that with 204. */
+  /** The answers to the next requests, in order; after these 204. */
   readonly answers: Array<() => Response | Promise<Response>>
   end(): Promise<void>
 }
@@ -30,7 +30,7 @@ export const startReceiver = (): Receiver => {
 
 const encoder = new TextEncoder()
 
-/** The signature that Standard Webhooks wants for a request, made with WebCrypto alone. */
+/** The signature of a request by Standard Webhooks, made with WebCrypto alone. */
 export const expectedSignature = async (
   secret: Uint8Array<ArrayBuffer>,
   { headers, text }: Received,
@@ -39,6 +39,15 @@ export const expectedSignature = async (
   const signed = `${headers.get("webhook-id")}.${headers.get("webhook-timestamp")}.${text}`
   const tag = new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(signed)))
   return `v1,${btoa(String.fromCharCode(...tag))}`
+}
+
+/** An answer of a status. */
+export const answer = (status: number, headers = {}) => () => new Response("an answer", { status, headers })
+
+/** An answer that is held back until `open`. */
+export const heldAnswer = (status: number) => {
+  const { promise, resolve } = Promise.withResolvers<Response>()
+  return { answer: () => promise, open: () => resolve(new Response(null, { status })) }
 }
 
 /** SHA-256 in hex. */

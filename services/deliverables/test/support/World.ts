@@ -1,4 +1,4 @@
-/** The hiring and the catalog that a test plays: what they know, what they were asked, and whether they answer. */
+/** The hiring and the catalog of a test: what they know, the requests they got, and whether they answer. */
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { Change, type LookedUpHire } from "@stint/domain/hiring/Feed"
 import { Goal } from "@stint/domain/hiring/Goals"
@@ -32,22 +32,29 @@ const tradingConfig = {
   risk_limits: { max_units_per_order: 2 },
 }
 
-/** What hiring and the catalog know, and what they were asked; a test changes it as it goes. */
+/** What hiring and the catalog know, and the requests they got. */
 export class World {
   readonly hires = new Map<string, LookedUpHire>()
   readonly goals = new Map<string, Goal>()
-  /** The customer that began it, or null, by trial. */
+  /** The customer that began a trial, or null, by trial id. */
   readonly trials = new Map<string, string | null>()
   readonly definitions = new Map(shippedDefinitions.map((d) => [definitionId(d), d]))
+  /** The feed: a cursor is an index in it, a negative one is older than what it keeps. */
   readonly changes: Array<Change> = []
-  /** The first change that the feed still keeps. */
-  keptFrom = 0
   hiringAway = false
   catalogAway = false
-  lookups = 0
-  trialsAsked = 0
-  definitionsAsked = 0
+  /** The ids of each lookup. */
+  readonly lookups: Array<ReadonlySet<string>> = []
+  /** The trials that were requested. */
+  readonly trialRequests: Array<string> = []
+  /** The definitions that were requested, as type@version. */
+  readonly definitionRequests: Array<string> = []
   #waiting: Array<() => void> = []
+
+  /** How many lookups were for this goal or hire. */
+  lookupsOf(id: string): number {
+    return this.lookups.filter((ids) => ids.has(id)).length
+  }
 
   hire(id: string, given: Partial<LookedUpHire> = {}): string {
     this.hires.set(id, {
@@ -89,7 +96,7 @@ export class World {
     return id
   }
 
-  /** Deletes a goal as hiring does: it is not found any more, and the feed says so. */
+  /** Deletes a goal as hiring does: lookups no longer find it, and the feed has the change. */
   deleteGoal(id: string) {
     const goal = this.goals.get(id)!
     this.goals.delete(id)
@@ -110,6 +117,7 @@ export class World {
     this.wake()
   }
 
+  /** Answers the long polls. */
   wake() {
     for (const wake of this.#waiting.splice(0)) wake()
   }
@@ -125,7 +133,7 @@ export class World {
     const hiring = Hiring.of({
       lookup: ({ goal_instance_ids = [], hired_instance_ids = [] }) =>
         Effect.suspend(() => {
-          this.lookups++
+          this.lookups.push(new Set<string>([...goal_instance_ids, ...hired_instance_ids]))
           if (this.hiringAway) return away()
           const goals = goal_instance_ids.flatMap((id) => this.goals.get(id) ?? [])
           const hireIds = new Set([...goals.map((goal) => goal.hired_instance_id), ...hired_instance_ids])
@@ -133,7 +141,7 @@ export class World {
         }),
       trial: (id) =>
         Effect.suspend(() => {
-          this.trialsAsked++
+          this.trialRequests.push(id)
           if (this.hiringAway) return away()
           const customer = this.trials.get(id)
           if (customer === undefined) return Effect.succeedNone
@@ -142,7 +150,7 @@ export class World {
       changes: (after) =>
         Effect.gen({ self: this }, function* () {
           if (this.hiringAway) return yield* away()
-          if (Number(after) < this.keptFrom) return yield* new CursorGone()
+          if (Number(after) < 0) return yield* new CursorGone()
           if (Number(after) >= this.changes.length) {
             yield* Effect.callback<void>((resume) => void this.#waiting.push(() => resume(Effect.void)))
           }
@@ -153,7 +161,7 @@ export class World {
     const catalog = Catalog.of({
       definition: (type, version) =>
         Effect.suspend(() => {
-          this.definitionsAsked++
+          this.definitionRequests.push(`${type}@${version}`)
           if (this.catalogAway) return away()
           return Effect.succeed(Option.fromUndefinedOr(this.definitions.get(`${type}@${version}`)))
         }),

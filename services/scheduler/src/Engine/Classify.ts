@@ -1,5 +1,5 @@
 /** Pure: what an answer from deliverables means for its run (domain.md, "Rules: when it fails"). By code, never by words. */
-import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
+import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { AnyProblem } from "@stint/domain/Problem"
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import type { ClaimedRun } from "../Model.ts"

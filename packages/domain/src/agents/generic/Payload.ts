@@ -1,4 +1,4 @@
-/** The draft of every agent type that has no maker of its own. */
+/** The draft of agent types that have no maker of their own. */
 import { Schema } from "effect"
 import { actingDraftFields } from "../../Draft.ts"
 

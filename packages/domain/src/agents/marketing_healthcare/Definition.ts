@@ -2,10 +2,10 @@
 import { AgentTypeDefinition, type Field } from "../../Definition.ts"
 import { platforms } from "./Payload.ts"
 
-/** The type's id, the same in every version. */
+/** The agent type's id, the same in every version. */
 export const marketingHealthcare = "marketing.healthcare.v1"
 
-/** The templates' ids. */
+/** The ids of its goal templates. */
 export const weeklyMultichannelBatch = "marketing.weekly_multichannel_batch.v1"
 export const dailyMicroPost = "marketing.daily_micro_post.v1"
 export const monthlyCampaignPack = "marketing.monthly_campaign_pack.v1"

@@ -1,16 +1,16 @@
-/** Drafts of the marketing agent, and how much each platform takes. */
+/** Drafts of the marketing agent, and the length limits of the platforms. */
 import { Schema } from "effect"
 import { actingDraftFields } from "../../Draft.ts"
 import { LocalTime } from "../../Schedule.ts"
 
-/** The platforms, in the order in which a batch shows them. */
+/** The platforms, in the order of their posts in a batch. */
 export const platforms = ["youtube", "instagram", "facebook", "linkedin", "whatsapp", "x", "twitter"] as const
 
-/** Where a post goes. */
+/** The platform that a post is written for. */
 export const Platform = Schema.Literals(platforms)
 export type Platform = typeof Platform.Type
 
-/** At most this many code points in a post, text and hashtags together (domain.md, "Drafts"). */
+/** The longest post of each platform in code points, text and hashtags together (domain.md, "Drafts"). */
 export const platformLimits: Record<Platform, number> = {
   youtube: 5100,
   instagram: 2200,
@@ -21,10 +21,10 @@ export const platformLimits: Record<Platform, number> = {
   twitter: 280,
 }
 
-/** At most this many code points in the title of a video. */
+/** The longest title of a video, in code points. */
 export const titleLimit = 100
 
-/** One post for one platform; only videos have a title. */
+/** One post for one platform. Only YouTube posts have a title. */
 export const MarketingVariant = Schema.Struct({
   platform: Platform,
   text: Schema.String,
@@ -33,7 +33,7 @@ export const MarketingVariant = Schema.Struct({
 }).annotate({ identifier: "MarketingVariant" })
 export type MarketingVariant = typeof MarketingVariant.Type
 
-/** Posts for every enabled platform, and the local times at which they would do well. */
+/** Posts for every enabled platform, and the local times (HH:MM) suggested for posting them. */
 export const MarketingDraftBatch = Schema.Struct({
   ...actingDraftFields("marketing_draft_batch_v1", "publish"),
   brand_name: Schema.String,

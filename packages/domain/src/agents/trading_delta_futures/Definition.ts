@@ -1,10 +1,10 @@
 /** The futures trading agent: trading.delta_futures.v1@1.0.0 (domain.md, "Agent types that ship as seed data"). */
 import { AgentTypeDefinition, type Field } from "../../Definition.ts"
 
-/** The type's id, the same in every version. */
+/** The agent type's id, the same in every version. */
 export const tradingDeltaFutures = "trading.delta_futures.v1"
 
-/** The templates' ids. */
+/** The ids of its goal templates. */
 export const tradeIntentDraft = "trading.trade_intent_draft.v1"
 export const closePositionReminder = "trading.close_position_reminder.v1"
 export const guardrailReport = "trading.guardrail_report.v1"

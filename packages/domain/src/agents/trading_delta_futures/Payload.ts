@@ -1,17 +1,17 @@
-/** Drafts of the trading agent. Each is a pure function of config and settings; none places an order. */
+/** Drafts of the trading agent. Each is a pure function of config and settings; making one places no order. */
 import { Schema } from "effect"
 import { actingDraftFields, draftFields } from "../../Draft.ts"
 
 const exchange = { exchange_provider: Schema.String, credential_ref: Schema.String }
 
-/** The checks of an intent, in the order in which `validation_errors` names the false ones. */
+/** The checks of an order, in the order in which `validation_errors` names the failed ones. */
 export const tradingChecks = ["coin_allowed", "side_valid", "units_positive", "within_max_units"] as const
 
 /** The name of a check. */
 export const TradingCheck = Schema.Literals(tradingChecks)
 export type TradingCheck = typeof TradingCheck.Type
 
-/** An order that could be placed, and whether the hire's limits allow it. With validation errors it can only be rejected. */
+/** A proposed order, checked against the hire's limits. One with validation errors can be rejected, not approved. */
 export const TradingIntentPlan = Schema.Struct({
   ...actingDraftFields("trading_intent_plan_v1", "place_order"),
   ...exchange,
@@ -29,7 +29,7 @@ export const TradingIntentPlan = Schema.Struct({
 }).annotate({ identifier: "TradingIntentPlan" })
 export type TradingIntentPlan = typeof TradingIntentPlan.Type
 
-/** A reminder to close what is open, at a time of the hire's day. */
+/** A proposal to close the open positions, at a local time of the hire's zone. */
 export const TradingClosePositionProposal = Schema.Struct({
   ...actingDraftFields("trading_close_position_proposal_v1", "close_position"),
   ...exchange,
@@ -37,7 +37,7 @@ export const TradingClosePositionProposal = Schema.Struct({
 }).annotate({ identifier: "TradingClosePositionProposal" })
 export type TradingClosePositionProposal = typeof TradingClosePositionProposal.Type
 
-/** What the hire may trade, and how much: a report that acts on nothing. */
+/** What the hire may trade, and how much. Executing it does nothing to the world. */
 export const TradingGuardrailReport = Schema.Struct({
   ...draftFields("trading_guardrail_report_v1"),
   snapshot: Schema.Struct({

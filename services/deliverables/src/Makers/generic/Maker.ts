@@ -1,25 +1,25 @@
-/** The draft of any agent type that has no maker of its own: what was asked, with what, for a person to decide on. */
+/** The generic draft: settings and config as a page of markdown, for a person to decide on. */
 import type { Field } from "@stint/domain/Definition"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { isSecretKey } from "@stint/domain/Secrets"
 import { fitLine } from "../Fit.ts"
-import { draftOf, type Maker, templateOf } from "../Maker.ts"
+import { commonFields, type Maker, templateOf } from "../Maker.ts"
 import { textAt } from "../Values.ts"
 
-const valueLength = 500
-const mostItems = 50
-const mostLevels = 4
+const MAX_LENGTH = 500
+const MAX_ITEMS = 50
+const MAX_LEVELS = 4
 
 const hidden = new Set(["ref", "refs", "credential", "credentials", "secret", "secrets", "token", "tokens"])
 
-/** Whether a key holds a credential or a reference to one, which have no place in a document. */
+/** Whether the key names a credential or a reference to one, which are left out of documents. */
 const isHidden = (key: string): boolean => {
   const words = key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split(/[^a-z0-9]+/)
   return words.some((word) => hidden.has(word)) || isSecretKey(key.replace(/[_-]?id$/i, ""))
 }
 
-/** A value of a person in a line of markdown: what it writes is shown, not rendered. */
-const inline = (text: string): string => fitLine(text, valueLength).replace(/[\\`*_{}[\]<>#|~]/g, "\\$&")
+/** A value in a line of markdown, escaped so that it is shown as it was written. */
+const inline = (text: string): string => fitLine(text, MAX_LENGTH).replace(/[\\`*_{}[\]<>#|~]/g, "\\$&")
 
 const scalar = (value: unknown): string => {
   if (typeof value === "string") return value.trim() === "" ? "(empty)" : inline(value)
@@ -29,24 +29,24 @@ const scalar = (value: unknown): string => {
 
 const isNested = (value: unknown) => typeof value === "object" && value !== null
 
-const more = (count: number, indent: string) => count > mostItems ? [`${indent}- and ${count - mostItems} more`] : []
+const more = (count: number, indent: string) => count > MAX_ITEMS ? [`${indent}- and ${count - MAX_ITEMS} more`] : []
 
 const lines = (label: string, value: unknown, fields: ReadonlyArray<Field>, level: number): Array<string> => {
   const indent = "  ".repeat(level)
   if (!isNested(value)) return [`${indent}- ${label}: ${scalar(value)}`]
-  if (level >= mostLevels) return [`${indent}- ${label}: …`]
+  if (level >= MAX_LEVELS) return [`${indent}- ${label}: …`]
   if (!Array.isArray(value)) {
     const members = section(value as JsonObject, fields, level + 1)
     return members.length === 0 ? [] : [`${indent}- ${label}:`, ...members]
   }
   if (value.length === 0) return [`${indent}- ${label}: (none)`]
-  const items = value.slice(0, mostItems).flatMap((item, index) =>
+  const items = value.slice(0, MAX_ITEMS).flatMap((item, index) =>
     isNested(item) ? lines(String(index + 1), item, fields, level + 1) : [`${indent}  - ${scalar(item)}`]
   )
   return [`${indent}- ${label}:`, ...items, ...more(value.length, `${indent}  `)]
 }
 
-/** The fields first, in their order and under their labels, then whatever else is there. */
+/** The values as a list: the fields in their order and under their labels, then the other keys in alphabetical order. */
 const section = (values: JsonObject, fields: ReadonlyArray<Field>, level = 0): Array<string> => {
   const named = fields.filter((field) => Object.hasOwn(values, field.key))
   const others = Object.keys(values).filter((key) => !fields.some((field) => field.key === key)).sort()
@@ -55,7 +55,7 @@ const section = (values: JsonObject, fields: ReadonlyArray<Field>, level = 0): A
     ...others.map((key) => ({ key, label: key, fields: [] })),
   ].filter(({ key }) => !isHidden(key))
   return [
-    ...members.slice(0, mostItems).flatMap(({ key, label, fields }) =>
+    ...members.slice(0, MAX_ITEMS).flatMap(({ key, label, fields }) =>
       lines(`**${inline(label)}**`, values[key], fields, level)
     ),
     ...more(members.length, "  ".repeat(level)),
@@ -64,7 +64,7 @@ const section = (values: JsonObject, fields: ReadonlyArray<Field>, level = 0): A
 
 const orElse = (found: ReadonlyArray<string>, sentence: string) => found.length === 0 ? [sentence] : found
 
-/** A page of markdown from the template, the settings and the config; references to credentials are left out. */
+/** Makes a page of markdown from the template, the settings and the config, without references to credentials. */
 export const makeGeneric: Maker = (input) => {
   const { definition, goal, hire, slot } = input
   const template = templateOf(input)
@@ -96,6 +96,6 @@ export const makeGeneric: Maker = (input) => {
   ].join("\n")
   return {
     title: fitLine(`${fitLine(template.name, 120)} for ${when}`, 200),
-    payload: { ...draftOf("generic_deliverable_v1", input), intent_action: "publish", body },
+    payload: { ...commonFields("generic_deliverable_v1", input), intent_action: "publish", body },
   }
 }

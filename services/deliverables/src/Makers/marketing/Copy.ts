@@ -1,8 +1,8 @@
-/** The words that posts are made of, in one language. Health education, no medical promises. */
+/** The sentences of posts in one language: health education, no medical promises. */
 
-/** What a post is written about. */
+/** The subject of a post. */
 export interface Occasion {
-  /** The topic, or the service when no topic was asked for. */
+  /** The topic; the service when the settings name no topic. */
   readonly subject: string
   readonly service: string
   readonly brand: string
@@ -11,20 +11,20 @@ export interface Occasion {
 
 type Line = (occasion: Occasion) => string
 
-/** A language. Openings and titles are ten each, which is the most posts that a platform gets, so that none repeats. */
+/** A language. It has ten openings and ten titles, one for each post that a platform may get in a batch. */
 export interface Copy {
   readonly openings: ReadonlyArray<Line>
   readonly titles: ReadonlyArray<Line>
   readonly teachings: ReadonlyArray<string>
   readonly offers: ReadonlyArray<Line>
   readonly invites: ReadonlyArray<Line>
-  /** Invitations that follow an offer, which has named the practice already. */
+  /** Invitations after an offer, which names the practice. */
   readonly asks: ReadonlyArray<string>
   readonly greeting: Line
   readonly inThisVideo: string
   readonly signature: (by: string) => string
   readonly disclaimer: string
   readonly tags: ReadonlyArray<string>
-  /** What stands for a brand that has no name. */
+  /** The brand when the config has no name. */
   readonly unnamed: string
 }

@@ -1,7 +1,7 @@
 /** Posts in English. */
 import type { Copy } from "./Copy.ts"
 
-/** The words, for primary_language en. */
+/** For primary_language en. */
 export const english: Copy = {
   openings: [
     ({ subject }) => `${subject}: what is worth knowing before your next visit?`,

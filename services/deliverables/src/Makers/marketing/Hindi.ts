@@ -1,7 +1,7 @@
 /** Posts in Hindi. */
 import type { Copy } from "./Copy.ts"
 
-/** The words, for primary_language hi. Names of services and places stay as the customer wrote them. */
+/** For primary_language hi. Names of services and places stay as the customer wrote them. */
 export const hindi: Copy = {
   openings: [
     ({ subject }) => `${subject}: अगली मुलाक़ात से पहले क्या जानना अच्छा रहेगा?`,

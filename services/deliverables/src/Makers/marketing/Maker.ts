@@ -1,4 +1,4 @@
-/** Marketing batches: posts for every enabled platform, from the hire's own words (domain.md, "Drafts"). */
+/** The maker of the marketing agent: posts for every enabled platform (domain.md, "Drafts"). */
 import {
   dailyMicroPost,
   monthlyCampaignPack,
@@ -6,16 +6,16 @@ import {
 } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { type Platform, platforms } from "@stint/domain/agents/marketing_healthcare/Payload"
 import { fitLine } from "../Fit.ts"
-import { draftOf, type Maker, type MakerInput, templateOf } from "../Maker.ts"
+import { commonFields, type Maker, type MakerInput, templateOf } from "../Maker.ts"
 import { numberAt, textAt, textsAt } from "../Values.ts"
 import { english } from "./English.ts"
 import { hindi } from "./Hindi.ts"
 import { postFor } from "./Post.ts"
 
-const day = 86_400_000
+const DAY_MS = 86_400_000
 
-/** Hours at which people read, the best first. */
-const goodTimes = ["09:30", "18:30", "13:00", "20:00", "11:00", "16:30", "07:45", "14:30", "21:15", "10:15"]
+/** Suggested local times for posts, the best first. */
+const postingTimes = ["09:30", "18:30", "13:00", "20:00", "11:00", "16:30", "07:45", "14:30", "21:15", "10:15"]
 
 /** The enabled platforms in the order of the field's options. */
 const enabledPlatforms = ({ definition, hire }: MakerInput): Array<Platform> => {
@@ -26,7 +26,7 @@ const enabledPlatforms = ({ definition, hire }: MakerInput): Array<Platform> => 
   )
 }
 
-/** What the settings ask for, the first being the theme: `topics`, `topic` or `theme`. */
+/** The topics in the settings (`topics`, else `topic`, else `theme`). The first is the theme of the batch. */
 const topicsOf = ({ goal }: MakerInput): Array<string> => {
   const topics = textsAt(goal.settings, "topics")
   if (topics.length > 0) return topics
@@ -41,7 +41,7 @@ const postsPerPlatform = ({ goal }: MakerInput): number =>
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
-/** The posts. Which lines they take moves on with the slot's day, so that weeks differ and a retry does not. */
+/** Makes a batch of posts. The slot's day selects the sentences, so that batches differ and a retry makes the same one. */
 export const makeBatch: Maker = (input) => {
   const { config } = input.hire
   const template = templateOf(input)
@@ -50,9 +50,9 @@ export const makeBatch: Maker = (input) => {
   const services = textsAt(config, "offerings_services")
   const copy = textAt(config, "primary_language") === "hi" ? hindi : english
   const posts = postsPerPlatform(input)
-  const firstTurn = ((Math.floor(input.slot / day) % 10) + 10) % 10
-  const chosen = enabledPlatforms(input)
-  const variants = chosen.flatMap((platform, position) =>
+  const firstTurn = ((Math.floor(input.slot / DAY_MS) % 10) + 10) % 10
+  const enabled = enabledPlatforms(input)
+  const variants = enabled.flatMap((platform, position) =>
     Array.from({ length: posts }, (_, index) => {
       const service = fitLine(services[(firstTurn + index) % services.length] ?? template.name, 60)
       return postFor(platform, {
@@ -71,21 +71,21 @@ export const makeBatch: Maker = (input) => {
   )
   const theme = topics[0] ?? template.name
   const subject = topics.length === 0 ? "" : `: ${fitLine(theme, 100)}`
-  const size = `${counted(variants.length, "post", "posts")} for ${counted(chosen.length, "platform", "platforms")}`
+  const size = `${counted(variants.length, "post", "posts")} for ${counted(enabled.length, "platform", "platforms")}`
   return {
     title: fitLine(`${template.name}${subject} (${size})`, 250),
     payload: {
-      ...draftOf("marketing_draft_batch_v1", input),
+      ...commonFields("marketing_draft_batch_v1", input),
       intent_action: "publish",
       brand_name,
       theme,
       variants,
-      suggested_schedule_local: variants.length === 0 ? [] : goodTimes.slice(0, posts).sort(),
+      suggested_schedule_local: variants.length === 0 ? [] : postingTimes.slice(0, posts).sort(),
     },
   }
 }
 
-/** By template. They differ in their settings alone. */
+/** The makers by goal template: one for all, since the templates differ only in their settings. */
 export const marketingMakers: ReadonlyMap<string, Maker> = new Map([
   [weeklyMultichannelBatch, makeBatch],
   [dailyMicroPost, makeBatch],

@@ -1,4 +1,4 @@
-/** One post for one platform, within what the platform takes. */
+/** Writes one post for one platform, within the platform's limits. */
 import {
   type MarketingVariant,
   type Platform,
@@ -8,15 +8,15 @@ import {
 import { codePoints, fit, fitLine } from "../Fit.ts"
 import type { Copy, Occasion } from "./Copy.ts"
 
-/** What a post is made of, beyond its occasion. */
+/** The input of a post. */
 export interface Brief {
   readonly copy: Copy
   readonly occasion: Occasion
-  /** Who signs, when someone does. */
+  /** The signature; empty: none. */
   readonly signedBy: string
-  /** Which of the language's lines: another number gives another post. */
+  /** Selects the sentences of the language: posts of other turns read differently. */
   readonly turn: number
-  /** How much more than its turn the rest of the post is moved on, so that platforms differ. */
+  /** Added to the turn for all but the opening, so that the platforms' posts differ. */
   readonly shift: number
 }
 
@@ -24,14 +24,14 @@ const nth = <A>(items: ReadonlyArray<A>, index: number): A => items[index % item
 
 const paragraphs = (...parts: ReadonlyArray<string>) => parts.filter((part) => part !== "").join("\n\n")
 
-/** A tag of the words' letters, or undefined when nothing or too much is left. */
+/** The words as a hashtag; undefined when no letter is left or it is longer than 30 code points. */
 const hashtag = (words: string): string | undefined => {
   const tag = words.split(/[^\p{L}\p{M}\p{N}_]+/u).filter((word) => word !== "")
     .map((word) => word.replace(/^\p{Ll}/u, (first) => first.toUpperCase())).join("")
   return /\p{L}/u.test(tag) && codePoints(tag) <= 30 ? `#${tag}` : undefined
 }
 
-const mostHashtags: Record<Platform, number> = {
+const maxHashtags: Record<Platform, number> = {
   youtube: 6,
   instagram: 8,
   facebook: 4,
@@ -41,16 +41,16 @@ const mostHashtags: Record<Platform, number> = {
   twitter: 3,
 }
 
-/** Separators between text and tags count as well, so that no way of joining them breaks the limit. */
+/** The length of the tags with two code points between them, so that text and tags fit however they are joined. */
 const cost = (tags: ReadonlyArray<string>) => tags.reduce((sum, tag) => sum + codePoints(tag) + 2, 2)
 
-/** The most telling tags that leave at least two thirds of the post to its text. */
+/** The hashtags, the most specific first, in at most a third of the platform's limit. */
 const hashtagsOf = ({ copy, occasion }: Brief, platform: Platform): Array<string> => {
   const { brand, location, service, subject } = occasion
   const tags: Array<string> = []
   for (const words of [subject, brand, location, service, ...copy.tags]) {
     const tag = hashtag(words)
-    if (tag === undefined || tags.length >= mostHashtags[platform]) continue
+    if (tag === undefined || tags.length >= maxHashtags[platform]) continue
     if (tags.some((other) => other.toLowerCase() === tag.toLowerCase())) continue
     if (cost([...tags, tag]) <= platformLimits[platform] / 3) tags.push(tag)
   }
@@ -90,7 +90,7 @@ const textOf = (brief: Brief, platform: Platform): string => {
 
 const capitalised = (text: string) => text.replace(/^\p{Ll}/u, (first) => first.toUpperCase())
 
-/** The post. Its text, hashtags and title together never exceed the platform's limit. */
+/** Writes the post. Text, hashtags and title together are within the platform's limit. */
 export const postFor = (platform: Platform, brief: Brief): MarketingVariant => {
   const hashtags = hashtagsOf(brief, platform)
   const title = platform === "youtube"

@@ -1,6 +1,6 @@
 /**
- * The trading drafts: pure functions of config and settings, in which no language model may take part (domain.md,
- * "Agent types that ship as seed data").
+ * The makers of the trading agent: pure functions of config and settings, without a language model (domain.md, "Agent types
+ * that ship as seed data").
  */
 import {
   closePositionReminder,
@@ -10,12 +10,12 @@ import {
 import { tradingChecks } from "@stint/domain/agents/trading_delta_futures/Payload"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { fitLine } from "../Fit.ts"
-import { draftOf, type Maker, templateOf } from "../Maker.ts"
+import { commonFields, type Maker, templateOf } from "../Maker.ts"
 import { numberAt, objectAt, textAt, textsAt } from "../Values.ts"
 
-const titleLength = 200
+const MAX_TITLE = 200
 
-/** Coins are trimmed and compared in upper case. */
+/** Coins are compared trimmed and in upper case. */
 const coinName = (coin: string) => coin.trim().toUpperCase()
 
 const allowedCoins = (config: JsonObject) => [...new Set(textsAt(config, "allowed_coins").map(coinName))].sort()
@@ -25,10 +25,10 @@ const exchange = (config: JsonObject) => ({
   credential_ref: textAt(config, "credential_ref"),
 })
 
-/** A config without a limit allows nothing: that is what 0 units say. */
+/** The most units in an order. 0, which allows no order, when the config has no limit. */
 const maxUnits = (config: JsonObject) => numberAt(objectAt(config, "risk_limits"), "max_units_per_order") ?? 0
 
-/** An order to enter or leave, with the four checks; every false one is named, in their order. */
+/** Makes an order plan with its four checks. `validation_errors` names the failed ones, in their order. */
 export const makeIntentPlan: Maker = (input) => {
   const { config } = input.hire
   const { settings } = input.goal
@@ -46,9 +46,9 @@ export const makeIntentPlan: Maker = (input) => {
   const failed = validation_errors.length === 0 ? "" : ` (fails ${validation_errors.join(", ")})`
   const verb = side === "sell" ? "Sell" : side === "buy" ? "Buy" : "Trade"
   return {
-    title: fitLine(`${verb} ${units} ${fitLine(coin, 40)}${failed}`, titleLength),
+    title: fitLine(`${verb} ${units} ${fitLine(coin, 40)}${failed}`, MAX_TITLE),
     payload: {
-      ...draftOf("trading_intent_plan_v1", input),
+      ...commonFields("trading_intent_plan_v1", input),
       intent_action: "place_order",
       ...exchange(config),
       coin,
@@ -60,13 +60,13 @@ export const makeIntentPlan: Maker = (input) => {
   }
 }
 
-/** A proposal to close what is open, at the time that the settings name. */
+/** Makes a proposal to close the open positions at the time in the settings. */
 export const makeClosePositionProposal: Maker = (input) => {
   const window_local_time = textAt(input.goal.settings, "window_local_time")
   return {
-    title: fitLine(`Close open positions at ${window_local_time}`, titleLength),
+    title: fitLine(`Close open positions at ${window_local_time}`, MAX_TITLE),
     payload: {
-      ...draftOf("trading_close_position_proposal_v1", input),
+      ...commonFields("trading_close_position_proposal_v1", input),
       intent_action: "close_position",
       ...exchange(input.hire.config),
       window_local_time,
@@ -74,7 +74,7 @@ export const makeClosePositionProposal: Maker = (input) => {
   }
 }
 
-/** What the hire may trade, and how much. It acts on nothing. */
+/** Makes a report of what the hire may trade, and how much. */
 export const makeGuardrailReport: Maker = (input) => {
   const { config } = input.hire
   const max_notional_inr = numberAt(objectAt(config, "risk_limits"), "max_notional_inr")
@@ -82,10 +82,10 @@ export const makeGuardrailReport: Maker = (input) => {
   return {
     title: fitLine(
       `${templateOf(input).name}: ${allowed_coins.length} coins, at most ${maxUnits(config)} units an order`,
-      titleLength,
+      MAX_TITLE,
     ),
     payload: {
-      ...draftOf("trading_guardrail_report_v1", input),
+      ...commonFields("trading_guardrail_report_v1", input),
       snapshot: {
         ...exchange(config),
         allowed_coins,
@@ -99,7 +99,7 @@ export const makeGuardrailReport: Maker = (input) => {
   }
 }
 
-/** By template. */
+/** The makers by goal template. */
 export const tradingMakers: ReadonlyMap<string, Maker> = new Map([
   [tradeIntentDraft, makeIntentPlan],
   [closePositionReminder, makeClosePositionProposal],

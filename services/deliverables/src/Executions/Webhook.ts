@@ -1,24 +1,24 @@
-/** The target `webhook`: a signed POST, as Standard Webhooks has it (standardwebhooks.com, specification 1.0). */
+/** The target `webhook`: a POST signed as in Standard Webhooks 1.0 (standardwebhooks.com). */
 import { type ExecutionSettings, webhookFault } from "@stint/domain/Definition/HireSettings"
 import { makeSecrets } from "@stint/edge/Secrets"
 import { makeSender } from "@stint/edge/Webhooks"
 import { Config, DateTime, Effect } from "effect"
 import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 
-/** Answers after which the same request can succeed later: not now, too early, too often, or it is being worked on. */
-const passing = new Set([408, 409, 425, 429])
+/** The 4xx answers after which the same request may succeed later. */
+const transient = new Set([408, 409, 425, 429])
 
 const refused = (why: string) => new DeliveryError({ why, permanent: true })
 const failed = (why: string) => new DeliveryError({ why, permanent: false })
 
-/** What an answer that is no 2xx means for the delivery. A redirect is not followed: the url is what was approved. */
+/** The failure that an answer other than 2xx stands for. Redirects are not followed: only the configured url may be called. */
 const judge = (status: number) => {
   const why = `The webhook answered ${status}`
   if (status >= 300 && status < 400) return refused(`${why}, a redirect; set its final url`)
-  return status >= 400 && status < 500 && !passing.has(status) ? refused(why) : failed(why)
+  return status >= 400 && status < 500 && !transient.has(status) ? refused(why) : failed(why)
 }
 
-/** Makes the target. `STINT_WEBHOOK_HOSTS`: the hosts that may be called, separated by commas. */
+/** Makes the target. `STINT_WEBHOOK_HOSTS` lists the hosts that may be called, separated by commas. */
 export const makeWebhook = Effect.gen(function* () {
   const secrets = yield* makeSecrets
   const hosts = yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(

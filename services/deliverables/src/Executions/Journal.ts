@@ -1,15 +1,15 @@
-/** The target `journal`: a local file with one line of JSON for each delivery. */
+/** The target `journal`: a local file, one line of JSON for each delivery. */
 import { type FileFailure, Files } from "@stint/edge/Files"
 import { Config, DateTime, Effect, Option, Schema } from "effect"
 import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 
-/** What a repeated attempt reads of a line that it finds. */
+/** What a repeated attempt reads of the line of an earlier one. */
 const Line = Schema.fromJsonString(
   Schema.Struct({ delivery_id: Schema.String, executed_at: Schema.DateTimeUtcFromString }),
 )
 const decodeLine = Schema.decodeUnknownOption(Line)
 
-/** The line of a delivery: the payload is what was approved, byte for byte, so it is not written by a serializer. */
+/** The line of a delivery. The approved payload is inserted byte for byte, not serialized again. */
 export const lineOf = (delivery: Delivery, executed_at: DateTime.Utc): string => {
   const head = JSON.stringify({
     delivery_id: delivery.delivery_id,
@@ -21,7 +21,7 @@ export const lineOf = (delivery: Delivery, executed_at: DateTime.Utc): string =>
   return `${head.slice(0, -1)},"payload":${delivery.body}}`
 }
 
-/** When the delivery was written, if its line is there and whole. */
+/** When the delivery was written; none when its line is missing or incomplete. */
 const findLine = (text: string, delivery_id: string): Option.Option<DateTime.Utc> => {
   const start = `{"delivery_id":${JSON.stringify(delivery_id)},`
   for (const line of text.split("\n")) {
@@ -35,7 +35,7 @@ const findLine = (text: string, delivery_id: string): Option.Option<DateTime.Utc
 const failed = (error: FileFailure) =>
   new DeliveryError({ why: `The journal can't be written: ${error.why}`, permanent: false })
 
-/** Makes the target. `STINT_JOURNAL`: the file. A first attempt only appends; a repeated one looks for its line first. */
+/** Makes the target. `STINT_JOURNAL` is the file. A first attempt appends; a repeated one looks for its line before. */
 export const makeJournal = Effect.gen(function* () {
   const files = yield* Files
   const path = yield* Config.String("STINT_JOURNAL").pipe(Config.withDefault(".stint/journal.jsonl"))

@@ -1,15 +1,20 @@
-/** Plain statements on a database, for what a test changes behind the service's back. */
+/** SQL statements of a test: what it looks at and changes without the service. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, ManagedRuntime, Redacted } from "effect"
 
-/** A connection as the role of the url. */
-export default (url: string) => {
+/** Runs a statement. Rejects with the error of the server. */
+export type Statements = (
+  text: string,
+  values?: ReadonlyArray<unknown>,
+) => Promise<ReadonlyArray<Record<string, unknown>>>
+
+/** A connection of its own, as the role of the url. */
+export const connect = (url: string): { readonly sql: Statements; end(): Promise<void> } => {
   const runtime = ManagedRuntime.make(PgClient.layer({ url: Redacted.make(url), maxConnections: 1 }))
   return {
-    query: (text: string, values: ReadonlyArray<unknown> = []) =>
+    sql: (text, values = []) =>
       runtime.runPromise(
         Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Record<string, unknown>>(text, values)).pipe(
-          // in the server's own words
           Effect.mapError(({ reason }) => reason.cause as Error),
         ),
       ),

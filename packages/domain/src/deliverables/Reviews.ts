@@ -1,0 +1,108 @@
+/** Reviews: a customer's decision on a deliverable, and the approval that records it (domain.md, "Rules: review and execute"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Model } from "effect/schema"
+import { Access } from "../Caller.ts"
+import {
+  Deliverable,
+  DeliverableGone,
+  DeliverableNotFound,
+  readers,
+  ReviewStatus,
+  SubscriptionEnded,
+} from "./Deliverables.ts"
+import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
+import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
+import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { IdempotencyHeader, InstantField, listOf, Page, text } from "../Protocol.ts"
+
+/** What a customer decides on a draft. */
+export const Decision = Schema.Literals(["approved", "rejected"])
+export type Decision = typeof Decision.Type
+
+/** One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. */
+export class Approval extends Model.Class<Approval>("Approval")({
+  approval_id: ApprovalId,
+  deliverable_id: DeliverableId,
+  customer_id: CustomerId,
+  decision: Decision,
+  notes: Schema.NullOr(Schema.String),
+  content_sha256: Schema.String,
+  created_at: InstantField,
+}) {}
+
+/** 409: a deliverable is decided on once. */
+export class AlreadyReviewed extends problem<AlreadyReviewed>()("AlreadyReviewed", {
+  code: "already_reviewed",
+  status: 409,
+  title: "That deliverable has been decided on",
+}, { review_status: ReviewStatus }) {}
+
+/** 409: a draft with validation errors can be rejected, not approved. */
+export class DraftInvalid extends problem<DraftInvalid>()("DraftInvalid", {
+  code: "draft_invalid",
+  status: 409,
+  title: "A draft with validation errors can't be approved",
+}, { validation_errors: Schema.Array(Schema.String) }) {}
+
+/** 404, also for another customer's. */
+export class ApprovalNotFound extends problem<ApprovalNotFound>()("ApprovalNotFound", {
+  code: "approval_not_found",
+  status: 404,
+  title: "There is no such approval",
+}) {}
+
+const params = { id: DeliverableId }
+
+/** Endpoints that review deliverables and read the decisions. */
+export class ReviewsGroup extends HttpApiGroup.make("reviews")
+  .annotate(OpenApi.Title, "Reviews")
+  .annotate(OpenApi.Description, "Decisions of customers on drafts, kept for ever.")
+  .add(
+    HttpApiEndpoint.post("review", "/deliverables/:id/review", {
+      params,
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({ decision: Decision, notes: Schema.optionalKey(text(4000)) }),
+      success: Deliverable,
+      error: [
+        DeliverableNotFound,
+        DeliverableGone,
+        SubscriptionEnded,
+        AlreadyReviewed,
+        // a draft that needs no review may be executed before it is reviewed
+        AlreadyExecuted,
+        ExecutionInProgress,
+        DraftInvalid,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Approve or reject a deliverable")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only, once: a second decision is 409 already_reviewed. A draft with validation errors " +
+          "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256. " +
+          "Safe to repeat under the same Idempotency-Key.",
+      ),
+    HttpApiEndpoint.get("ofDeliverable", "/deliverables/:id/approvals", {
+      params,
+      query: Page,
+      success: listOf(Approval.json),
+      error: [DeliverableNotFound, InvalidRequest],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List the decisions on a deliverable")
+      .annotate(OpenApi.Description, "For its customer, operators and viewers."),
+    HttpApiEndpoint.get("get", "/approvals/:id", {
+      params: { id: ApprovalId },
+      success: Approval.json,
+      error: ApprovalNotFound,
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Get a decision")
+      .annotate(OpenApi.Description, "An approval or a rejection, for its customer, operators and viewers."),
+    HttpApiEndpoint.get("ofCustomer", "/approvals", {
+      query: { customer_id: CustomerId, ...Page },
+      success: listOf(Approval.json),
+      error: [CustomerNotFound, InvalidRequest],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "List a customer's decisions")
+      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
+  ) {}

@@ -1,0 +1,41 @@
+/** A deliverable on the wire. */
+import { Deliverable } from "@stint/domain/deliverables/Deliverables"
+import { DraftPayload } from "@stint/domain/Payload"
+import { Schema } from "effect"
+import type { DeliverableRow } from "./Row.ts"
+
+/** The execution of a row on the wire; undefined when none was requested. */
+export const executionOf = (row: DeliverableRow) =>
+  row.delivery_id === null ? undefined : {
+    delivery_id: row.delivery_id,
+    attempts: row.attempts ?? 0,
+    last_error: row.last_error,
+    next_attempt_at: row.next_attempt_at,
+  }
+
+const decodePayload = Schema.decodeUnknownSync(DraftPayload)
+
+/** A row on the wire. Dies if the payload is no draft, since only drafts are stored. */
+export const toDeliverable = (row: DeliverableRow): Deliverable => {
+  const execution = executionOf(row)
+  return Deliverable.make({
+    deliverable_id: row.deliverable_id,
+    hired_instance_id: row.hired_instance_id,
+    goal_instance_id: row.goal_instance_id,
+    goal_template_id: row.goal_template_id,
+    title: row.title,
+    payload: decodePayload(row.payload),
+    review_status: row.review_status,
+    review_notes: row.review_notes,
+    approval_id: row.approval_id,
+    execution_status: row.execution_status,
+    executed_at: row.executed_at,
+    ...(execution === undefined ? {} : { execution }),
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  }, { disableChecks: true })
+}
+
+/** Where a deliverable is read. */
+export const locationOf = ({ deliverable_id }: Pick<Deliverable, "deliverable_id">) =>
+  `/api/v1/deliverables/${deliverable_id}`

@@ -1,0 +1,34 @@
+/** Handlers of drafts. */
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { type BatchAnswer, type BatchItem } from "@stint/domain/deliverables/Drafts"
+import { madeAt } from "@stint/edge/Replies"
+import { RequestId } from "@stint/edge/RequestContext"
+import { Effect, Result } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { locationOf } from "../Deliverables/Wire.ts"
+import { type DraftOutcome, Drafts } from "../Drafts.ts"
+
+const answers = (items: ReadonlyArray<BatchItem>, outcomes: ReadonlyArray<DraftOutcome>, request_id: string) => ({
+  items: outcomes.map((outcome, i): BatchAnswer => {
+    const { idempotency_key } = items[i]!
+    if (Result.isSuccess(outcome)) return { idempotency_key, deliverable: outcome.success }
+    const { code, detail, status, title, type } = outcome.failure
+    const problem = { type, title, status, code, request_id, ...(detail === undefined ? {} : { detail }) }
+    return { idempotency_key, problem }
+  }),
+})
+
+/** The handlers of the group `drafts`. */
+export const DraftsHttp = HttpApiBuilder.group(
+  DeliverablesApi,
+  "drafts",
+  Effect.fn(function* (handlers) {
+    const drafts = yield* Drafts
+    return handlers.handleAll({
+      create: ({ headers, payload }) =>
+        Effect.map(drafts.create(headers["idempotency-key"], payload), (made) => madeAt(locationOf(made), made)),
+      createBatch: ({ payload: { items } }) =>
+        Effect.zipWith(drafts.createBatch(items), RequestId, (outcomes, id) => answers(items, outcomes, id)),
+    })
+  }),
+)
