@@ -27,7 +27,7 @@ export const standOn = async ({ defer, say }: Attack, env: Record<string, string
 
 /** The fleet of a ground, whose schedulers are the only ones from now on. */
 export const fleetOn = async ({ stack, superuser }: Ground, { defer }: Attack): Promise<Fleet> => {
-  const asleep = await sleepOwnScheduler(stack)
+  const asleep = await sleepOwnScheduler(stack, superuser)
   defer(asleep.end)
   const fleet = await openFleet(stack, superuser)
   defer(fleet.stop)

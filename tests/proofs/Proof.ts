@@ -63,9 +63,17 @@ export const judge = () => {
 /** Waits, in milliseconds. */
 export const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
 
+/** What a promise comes to within so many milliseconds, or `late`. */
+const inTime = async <A>(promise: Promise<A>, millis: number, late: A): Promise<A> => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<A>((resolve) => timer = setTimeout(() => resolve(late), millis))
+  return await Promise.race([promise, over]).finally(() => clearTimeout(timer))
+}
+
 /**
- * Looks again and again until it is so; fails after `within` milliseconds, saying what it waited for. A look that fails is
- * one that sees nothing: what is looked at may be away for a moment, because it was killed.
+ * Looks again and again until it is so; fails after `within` milliseconds, saying what it waited for, also when a look does
+ * not come to an end. A look that fails is one that sees nothing: what is looked at may be away for a moment, because it
+ * was killed.
  */
 export const until = async (
   what: string,
@@ -76,8 +84,11 @@ export const until = async (
   const deadline = Date.now() + within
   let why = ""
   const look = () => holds().catch((error) => (why = ` (${error.message})`, false))
-  while (!(await look())) {
-    if (Date.now() > deadline) throw new Error(`after ${within / 1000} s still not: ${what}${why}`)
+  while (true) {
+    const found = await inTime<boolean | "no answer">(look(), deadline - Date.now(), "no answer")
+    if (found === true) return
+    if (found === "no answer") why = ` (its last look got no answer)${why}`
+    if (Date.now() >= deadline) throw new Error(`after ${within / 1000} s still not: ${what}${why}`)
     await sleep(every)
   }
 }

@@ -10,11 +10,59 @@ import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Answer } from "../support/Service.ts"
-import { drained, fallDue, freshSlot, makeGoals, order, standOn } from "./Ground.ts"
-import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
+import { openSuperuser } from "../support/Superuser.ts"
+import { drained, fallDue, freshSlot, type Ground, makeGoals, order, standOn } from "./Ground.ts"
+import { type Attack, judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
 
 /** How many callers execute one deliverable at once. */
 const CALLERS = 8
+
+/** The key of the lock for which an outcome waits before it is written, while it is held. */
+const OUTCOMES = 4711
+
+/**
+ * A hand on what comes of deliveries: while it holds them, an intent is committed and its outcome is not. The moment
+ * between the two is a few milliseconds, and a kill by chance hits it once in dozens of runs.
+ */
+const holdOutcomes = async ({ stack, superuser }: Ground, { defer }: Attack) => {
+  await superuser.sql(
+    "deliverables",
+    `create function hold_outcome() returns trigger language plpgsql security definer as $$ begin
+      perform pg_advisory_xact_lock_shared(${OUTCOMES}); return new; end $$`,
+  )
+  await superuser.sql(
+    "deliverables",
+    `create trigger proof_hold before update on executions for each row when (new.state = 'delivered')
+      execute function hold_outcome()`,
+  )
+  const hand = await openSuperuser(stack.home)
+  defer(hand.close)
+  const waiting = "from pg_stat_activity where wait_event = 'advisory' and usename = 'stint_deliverables'"
+  return {
+    /** From now on no outcome is written. */
+    hold: () => hand.sql("deliverables", `select pg_advisory_lock(${OUTCOMES})`),
+    /** Waits until one would be. */
+    held: () =>
+      until(
+        "the outcome of a delivery waits to be written",
+        async () => (await superuser.row("postgres", `select count(*)::int as n ${waiting}`)).n > 0,
+      ),
+    /** Whose process is dead does not write it either; then outcomes are written again. */
+    letGo: async () => {
+      await superuser.sql("postgres", `select pg_terminate_backend(pid) ${waiting}`)
+      await hand.sql("deliverables", `select pg_advisory_unlock(${OUTCOMES})`)
+    },
+  }
+}
+
+/** A retry waits for minutes after a failed delivery; its wait is not what is attacked, so it is cut short. */
+const hurry = ({ superuser }: Ground) =>
+  superuser.sql(
+    "deliverables",
+    `with cut as (update executions set next_attempt_at = now() where state = 'pending' and locked_until is null
+        and next_attempt_at > now() returning 1)
+      select pg_notify('stint_executions', '') from cut limit 1`,
+  )
 
 export const execution: Proof = {
   name: "execution",
@@ -78,21 +126,27 @@ export const execution: Proof = {
 
     say(`refused: ${refusals.join(", ")}`)
 
+    const outcomes = await holdOutcomes(ground, attack)
     let kills = 0
     for (let at = 0; at < orders.length; at += 8) {
       const batch = await Promise.all(
         orders.slice(at, at + 8).map(async ({ id }) => ({ id, approval: await review(id, "approved") })),
       )
+      if (at % 80 === 0) await outcomes.hold()
       const calls = batch.flatMap(({ approval, id }) =>
         Array.from({ length: CALLERS }, (_, n) => execute(id, approval, `${n}-${id}`))
       )
-      await sleep(random() * 40)
-      const killed = at % 80 === 0
+      // once between an intent and its outcome, once at any moment
+      const between = at % 80 === 0
+      const killed = between || at % 80 === 8
+      if (between) await outcomes.held()
+      else await sleep(random() * 40)
       if (killed) {
         await stack.kill("deliverables")
         kills++
       }
       await Promise.all(calls)
+      if (between) await outcomes.letGo()
       say(
         `${at + batch.length} orders were executed by ${CALLERS} callers each${
           killed ? ", and deliverables killed" : ""
@@ -103,19 +157,26 @@ export const execution: Proof = {
       // whoever had reserved a key, or held a delivery, is dead
       await superuser.sql("deliverables", "update idempotency_keys set locked_until = now() where reply_status is null")
       await superuser.sql("deliverables", "update executions set locked_until = now() where locked_until > now()")
-      // what a caller does who had no answer: the same again
+      await superuser.sql("deliverables", "select pg_notify('stint_executions', '')")
+      // what a caller does who had no answer: the same again, under the same key, until it is told that it is executed
       await until("the killed ones are executed", async () => {
+        await hurry(ground)
         const all = await Promise.all(batch.map(({ approval, id }) => execute(id, approval, `0-${id}`)))
         const open = all.filter((answer) => answer?.status !== 200 && answer?.json.code !== "already_executed")
         if (open.length > 0) throw new Error(JSON.stringify(open.map((answer) => answer?.json ?? "no answer")))
         return true
       })
     }
-    await until("every order is executed", async () =>
-      (await superuser.row(
+    await until("every order is executed", async () => {
+      await hurry(ground)
+      const { n, open } = await superuser.row(
         "deliverables",
-        "select count(*)::int as n from deliverables where execution_status = 'executed'",
-      )).n >= count)
+        `select (select count(*)::int from deliverables where execution_status = 'executed') as n,
+          (select jsonb_agg(to_jsonb(e) - 'body') from executions e where state <> 'delivered') as open`,
+      )
+      if (n < count) throw new Error(`${n} of ${count}; on their way: ${JSON.stringify(open)}`)
+      return true
+    })
     const lines = (await readFile(join(stack.home, "journal.jsonl"), "utf8")).trim().split("\n").map((line) =>
       JSON.parse(line)
     )

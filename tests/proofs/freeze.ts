@@ -16,6 +16,7 @@ import {
   outcomeOf,
   standOn,
 } from "./Ground.ts"
+import { standStill } from "../support/StandStill.ts"
 import { fencesOf, keepJournal } from "./Journal.ts"
 import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
 
@@ -89,7 +90,7 @@ export const freeze: Proof = {
         return all.length === victims && all.every(({ runs }) => runs === HELD)
       })
       await sleep(300)
-      for (const replica of frozen) replica.signal("SIGSTOP")
+      for (const replica of frozen) await standStill(superuser, replica.role, replica.signal)
       const before = await holders(ground)
       that(before.length === victims && before.every(({ runs }) => runs === HELD), "a frozen replica held nothing")
       held += before.reduce((sum, { runs }) => sum + runs, 0)

@@ -6,6 +6,7 @@
  * held for ever, a finished run that a restart runs again, a projection that can't be rebuilt.
  */
 import { type ServiceName } from "../support/Stack.ts"
+import { standStill } from "../support/StandStill.ts"
 import {
   drained,
   exactlyOnce,
@@ -104,7 +105,7 @@ const killEach = async (
 const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals, { is, that }: Judge) => {
   const as = `customer:${customer}` as const
   const path = `/api/v1/hired-agents/${hire}/goals`
-  await stack.kill("scheduler", "SIGSTOP")
+  await standStill(superuser, "stint_scheduler", (signal) => stack.kill("scheduler", signal))
   const body = { goal_template_id: "trading.guardrail_report.v1", frequency: "daily", settings: {} }
   const made = await stack.call("hiring", "PUT", path, { as, body })
   is("a goal made", made.status, 201)
@@ -147,7 +148,7 @@ const killPlanner = async (ground: Ground, goals: Goals, attack: Attack, random:
     const planner = await fleet.start(1)
     await planner.isReady()
     // alone with what it knows: the other stands still until the instant has passed
-    other.signal("SIGSTOP")
+    await standStill(ground.superuser, other.role, other.signal)
     const slot = freshSlot()
     await fallDue(ground, goals, slot, { due: "now() + interval '400 ms'" })
     await sleep(400 + (round % 2 === 0 ? -100 : random() * 60))

@@ -14,6 +14,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Answer, Send } from "./Service.ts"
 import { callerOf, freePortBase, type Stack } from "./Stack.ts"
+import { standStill } from "./StandStill.ts"
 import type { Superuser } from "./Superuser.ts"
 
 /** A scheduler's process. */
@@ -47,8 +48,11 @@ const START_MS = 60_000
  * Puts the stack's own scheduler to sleep, which must hold nothing at that moment, so that the fleet's are the only ones.
  * `end` wakes it.
  */
-export const sleepOwnScheduler = async (stack: Stack): Promise<{ readonly end: () => Promise<void> }> => {
-  await stack.kill("scheduler", "SIGSTOP")
+export const sleepOwnScheduler = async (
+  stack: Stack,
+  superuser: Superuser,
+): Promise<{ readonly end: () => Promise<void> }> => {
+  await standStill(superuser, "stint_scheduler", (signal) => stack.kill("scheduler", signal))
   return { end: () => stack.kill("scheduler", "SIGCONT") }
 }
 

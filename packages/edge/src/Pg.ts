@@ -11,6 +11,12 @@ import { Refusal, whole } from "./Refusal.ts"
 /** How long a statement may take, locks included, before the server cancels it, in milliseconds. */
 const STATEMENT_MS = 30_000
 
+/**
+ * How long a transaction may stay idle before the server ends its session, in milliseconds. No transaction waits for anything but
+ * its database, so its process stands still. Shorter than every lease: what it locked is free when another takes over its work.
+ */
+const IDLE_IN_TRANSACTION_MS = 8_000
+
 /** How long a statement waits for a connection of the pool, in milliseconds. */
 const CHECKOUT_MS = 30_000
 
@@ -40,7 +46,7 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
       startupParameters: {
         timezone: "UTC",
         statement_timeout: String(STATEMENT_MS),
-        idle_in_transaction_session_timeout: "30000",
+        idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
       },
     }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
   }))

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process"
 import { LauncherError, reasonOf } from "./LauncherError.ts"
-import { endPostmaster, isPostmasterOf, type Postmaster } from "./Postmaster.ts"
+import { endPostmaster, isPostmasterOf, pause, type Postmaster } from "./Postmaster.ts"
 import { type Site, start } from "./Server.ts"
 
 /** Starts Postgres again whenever it ends by itself; one that ends five times within a minute is given up. */
@@ -22,17 +22,28 @@ export const watch = (site: Site, first: Postmaster, child: ChildProcess | undef
       })
     }
   }
+  /** One that ends while it starts has ended once more, and is started again as well. */
+  const restart = async (): ReturnType<typeof start> => {
+    let why = new LauncherError("Postgres ended five times within a minute; see postgres.log.")
+    for (;;) {
+      ends.push(Date.now())
+      if (ends.length >= 5 && ends.at(-1)! - ends.at(-5)! < 60_000) throw why
+      try {
+        return await start(site, current.port)
+      } catch (error) {
+        if (stopping || !(error instanceof LauncherError)) throw error
+        why = error
+        await pause(100)
+      }
+    }
+  }
   const run = async (process: ChildProcess | undefined): Promise<void> => {
     for (;;) {
       await untilEnd(process)
       if (stopping) return
-      ends.push(Date.now())
       site.log(`Postgres (process ${current.pid}) ended by itself: starting it again`)
-      if (ends.length >= 5 && ends.at(-1)! - ends.at(-5)! < 60_000) {
-        return resolve(new LauncherError("Postgres ended five times within a minute; see postgres.log."))
-      }
       try {
-        const again = await start(site, current.port)
+        const again = await restart()
         if (again.postmaster.port !== first.port) {
           await endPostmaster(again.postmaster.pid, site.data, site.stopTimeout, site.log)
           return resolve(new LauncherError(`Postgres ended, and its port ${first.port} was taken by another program.`))
