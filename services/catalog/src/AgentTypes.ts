@@ -4,13 +4,12 @@ import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Health } from "@stint/edge/Health"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import { differences, latest } from "./AgentTypes/Policy.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
 import type { VersionKey } from "./AgentTypes/Row.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 
 type Published = { readonly made: boolean; readonly agentType: AgentType }
 

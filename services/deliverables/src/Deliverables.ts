@@ -1,5 +1,5 @@
 /** The rules of reading, listing and deleting deliverables. */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee } from "@stint/domain/Caller"
 import {
   type Deliverable,
   type DeliverableGone,
@@ -12,22 +12,13 @@ import {
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { hireOf, Hiring } from "./Clients.ts"
-import {
-  isVisible,
-  mayBeRetired,
-  notCanceled,
-  notDeleted,
-  notRetired,
-  ownCustomer,
-  visible,
-} from "./Deliverables/Policy.ts"
+import { mayBeRetired, notCanceled, notDeleted, notRetired, ownCustomer, visible } from "./Deliverables/Policy.ts"
 import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
-import type { Page, PageQuery } from "./Page.ts"
 
 /** Which page of a list, newest first, and of which review status (any without). */
 export interface ListQuery extends PageQuery {
@@ -147,7 +138,7 @@ const makeLists = Effect.gen(function* () {
   const byHire = Effect.fn("Deliverables.byHire")(
     function* (caller: Caller, hired_instance_id: HiredInstanceId, query: ListQuery) {
       const hire = yield* hireOf(hiring, hired_instance_id)
-      if (hire === undefined || !isVisible(caller, hire.customer_id)) {
+      if (hire === undefined || !canSee(caller, hire.customer_id)) {
         return yield* new DeliverablesHireNotFound({ detail: hired_instance_id })
       }
       if (hire.gone) return yield* new DeliverablesHireGone({ detail: hired_instance_id })

@@ -1,5 +1,5 @@
 /** The rules of reviews: one decision on the content of a deliverable (domain.md, "Rules: review and execute"). */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
 import {
   type Deliverable,
@@ -11,15 +11,14 @@ import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliver
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
-import { isVisible, ownCustomer, visible } from "./Deliverables/Policy.ts"
+import { ownCustomer, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
-import type { Page, PageQuery } from "./Page.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 
@@ -107,7 +106,7 @@ export class Reviews extends Context.Service<Reviews, {
 
       const get = Effect.fn("Reviews.get")(function* (caller: Caller, id: ApprovalId) {
         const found = yield* repo.find(id)
-        if (Option.isNone(found) || !isVisible(caller, found.value.customer_id)) {
+        if (Option.isNone(found) || !canSee(caller, found.value.customer_id)) {
           return yield* new ApprovalNotFound({ detail: id })
         }
         return found.value

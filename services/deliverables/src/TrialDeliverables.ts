@@ -1,15 +1,13 @@
 /** The rules of trial deliverables: files recorded for a trial of hiring, visible to those who see the trial. */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee } from "@stint/domain/Caller"
 import { TrialDeliverableId, type TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import type { NewTrialDeliverable, TrialDeliverable } from "@stint/domain/deliverables/TrialDeliverables"
 import { TrialNotFound } from "@stint/domain/hiring/Trials"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Hiring } from "./Clients.ts"
-import { isVisible } from "./Deliverables/Policy.ts"
-import type { Page, PageQuery } from "./Page.ts"
 import { After, TrialDeliverablesRepo } from "./TrialDeliverables/Repo.ts"
 import { toTrialDeliverable } from "./TrialDeliverables/Wire.ts"
 
@@ -43,7 +41,7 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
       /** Fails when the trial does not exist for the caller. */
       const visible = Effect.fnUntraced(function* (caller: Caller, id: TrialId) {
         const found = trialId.test(id) ? yield* hiring.trial(id) : Option.none()
-        if (Option.isNone(found) || !isVisible(caller, found.value.customer_id ?? "")) {
+        if (Option.isNone(found) || !canSee(caller, found.value.customer_id)) {
           return yield* new TrialNotFound({ detail: id })
         }
       })

@@ -1,15 +1,13 @@
 /** The rules of customers: one record each, found by its e-mail and its phone number (api.md, "POST /customers"). */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { CustomerExists, type NewCustomer } from "@stint/domain/hiring/Customers"
 import { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type FieldIssue, type InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { CustomersRepo } from "./Customers/Repo.ts"
 import type { CustomerRow } from "./Customers/Row.ts"
-import { customerOf, visibleCustomer } from "./Owner.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 
 /** A page of customers, or the one with an e-mail address. */
 export interface CustomersQuery extends PageQuery {

@@ -6,6 +6,7 @@ import {
   type LookedUpHire,
   type SnapshotPage,
 } from "@stint/domain/hiring/Feed"
+import { RETENTION } from "@stint/domain/Retention"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { decodeCursor } from "@stint/edge/Paging"
@@ -17,7 +18,7 @@ import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { GoalRow, Hired } from "./Engagements/Row.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Cursor from "./Outbox/Cursor.ts"
-import { KEEP_DAYS, OutboxRepo } from "./Outbox/Repo.ts"
+import { OutboxRepo } from "./Outbox/Repo.ts"
 
 /** How many entries a page has unless the reader says. */
 const DEFAULT_PAGE = 500
@@ -54,7 +55,7 @@ export class Feed extends Context.Service<Feed, {
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
           const { gone, items } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
           if (gone) {
-            const detail = `The feed keeps ${KEEP_DAYS} days: read the snapshot, then follow from its feed_cursor`
+            const detail = `The feed keeps ${RETENTION.feed} days: read the snapshot, then follow from its feed_cursor`
             return yield* new FeedCursorGone({ detail })
           }
           const last = items.at(-1)

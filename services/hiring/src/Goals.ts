@@ -7,7 +7,7 @@ import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
@@ -16,7 +16,6 @@ import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { Engagement, GoalRow } from "./Engagements/Row.ts"
 import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
 import { OutboxRepo } from "./Outbox/Repo.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 
 /** A run that was asked for, and whether the scheduler runs now. */
 export interface Queued {

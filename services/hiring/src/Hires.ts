@@ -1,5 +1,6 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { RETENTION } from "@stint/domain/Retention"
 import { hireSettingsIssues } from "@stint/domain/Definition/HireSettings"
 import type {
   GoalsDoNotHold,
@@ -19,17 +20,15 @@ import {
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Config, Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
 import type { Decision } from "./Engagements/Amendment.ts"
-import { invalid, RETENTION_DAYS } from "./Engagements/Policy.ts"
+import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
-import { canSee, visibleCustomer } from "./Owner.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 
 type DraftFailure =
   | SubscriptionNotFound
@@ -75,7 +74,7 @@ export class Hires extends Context.Service<Hires, {
         const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
-        const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION_DAYS })
+        const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION.endedHires })
         const rows = yield* repo.hires.list(customer_id, endedBy, { after, limit: limit + 1 })
         return pageOf(rows, limit, ({ hire }) => hire.hired_instance_id)
       })

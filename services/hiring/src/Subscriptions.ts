@@ -1,5 +1,5 @@
 /** The rules of subscriptions: a customer subscribes and cancels, an operator activates and marks past due. */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { type CustomerId, SubscriptionId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import {
@@ -9,14 +9,12 @@ import {
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { SubscriptionRow } from "./Engagements/Row.ts"
-import { canSee, visibleCustomer } from "./Owner.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 import { activate, cancel, type Move, pastDue, periodFrom } from "./Subscriptions/Policy.ts"
 
 type Moved = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>

@@ -1,15 +1,13 @@
 /** The trials of hired agents: their state, and ending those that are due on request. */
-import type { CurrentCaller } from "@stint/domain/Caller"
+import { type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { RETENTION } from "@stint/domain/Retention"
 import type { HireTrial } from "@stint/domain/hiring/TrialStatus"
 import type { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest } from "@stint/domain/Problem"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { RETENTION_DAYS } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { HireRow } from "./Engagements/Row.ts"
-import { visibleCustomer } from "./Owner.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 import { Periods } from "./Periods.ts"
 
 /** A place in the list: the trial's end in epoch milliseconds, null without one, and the hire's id. */
@@ -60,7 +58,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
           hired_instance_id: place[1],
         }
         const limit = query.limit ?? DEFAULT_LIMIT
-        const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION_DAYS })
+        const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION.endedHires })
         const rows = yield* repo.hires.listByTrial(customer_id, endedBy, { after, limit: limit + 1 })
         const page = pageOf(rows, limit, ({ hire: { hired_instance_id, trial_end } }) => [
           trial_end === null ? null : DateTime.toEpochMillis(trial_end),

@@ -1,5 +1,5 @@
 /** The rules of lead trials: seven days with an agent type of the catalog, ended once (domain.md, "States"). */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { canSee, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import type { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
@@ -11,12 +11,10 @@ import {
   TrialNotFound,
 } from "@stint/domain/hiring/Trials"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
 import { TRIAL_DAYS } from "./Engagements/Policy.ts"
-import { canSee, customerOf } from "./Owner.ts"
-import type { Page, PageQuery } from "./Paging.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
 import type { TrialRow } from "./Trials/Row.ts"
 

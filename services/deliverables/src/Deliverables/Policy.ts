@@ -1,21 +1,15 @@
 /** The checks that every use of a deliverable begins with: ownership, deletion, retention, subscription. */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee } from "@stint/domain/Caller"
+import { RETENTION } from "@stint/domain/Retention"
 import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import { CustomerNotFound } from "@stint/domain/Problem"
 import { DateTime, Option, Result } from "effect"
 import type { DeliverableRow } from "./Row.ts"
 
-/** How long a hire is readable after its subscription's end, in days (domain.md, "States"). */
-export const RETENTION_DAYS = 30
-
-/** Whether a customer's thing exists for the caller: customers see their own, the other roles see all. */
-export const isVisible = (caller: Caller, customer_id: string): boolean =>
-  caller.role !== "customer" || caller.subject === customer_id
-
 /** 404 when a customer names another customer. */
 export const ownCustomer = (caller: Caller, customer_id: string): Result.Result<void, CustomerNotFound> =>
-  isVisible(caller, customer_id) ? Result.void : Result.fail(new CustomerNotFound({ detail: customer_id }))
+  canSee(caller, customer_id) ? Result.void : Result.fail(new CustomerNotFound({ detail: customer_id }))
 
 /** 404 when it does not exist for the caller. Deleted ones pass. */
 export const visible = (
@@ -23,7 +17,7 @@ export const visible = (
   caller: Caller,
   id: string,
 ): Result.Result<DeliverableRow, DeliverableNotFound> =>
-  Option.isSome(found) && isVisible(caller, found.value.customer_id)
+  Option.isSome(found) && canSee(caller, found.value.customer_id)
     ? Result.succeed(found.value)
     : Result.fail(new DeliverableNotFound({ detail: id }))
 
@@ -44,7 +38,7 @@ export const notRetired = (
 ): Result.Result<LookedUpHire, DeliverableGone> =>
   hire !== undefined && !hire.gone ? Result.succeed(hire) : Result.fail(
     new DeliverableGone({
-      detail: `${row.hired_instance_id} is past the ${RETENTION_DAYS} days after its subscription's end`,
+      detail: `${row.hired_instance_id} is past the ${RETENTION.endedHires} days after its subscription's end`,
     }),
   )
 
@@ -63,4 +57,4 @@ export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, Sub
  * retention after that hiring need not be asked.
  */
 export const mayBeRetired = (row: Pick<DeliverableRow, "created_at">, now: DateTime.Utc): boolean =>
-  DateTime.toEpochMillis(row.created_at) < DateTime.toEpochMillis(now) - RETENTION_DAYS * 86_400_000
+  DateTime.toEpochMillis(row.created_at) < DateTime.toEpochMillis(now) - RETENTION.endedHires * 86_400_000

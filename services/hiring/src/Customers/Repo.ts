@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { CustomerId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, Result, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "../Paging.ts"
+import type { Stretch } from "@stint/edge/Paging"
 import { CustomerRow } from "./Row.ts"
 
 /** Which customers: one by its id, one by its e-mail address; undefined for all. */

@@ -1,17 +1,14 @@
 /** Pure decisions on engagements: what a hire may do and who may see it (domain.md, "States" and "Ownership"). */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee } from "@stint/domain/Caller"
+import { RETENTION } from "@stint/domain/Retention"
 import { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hires"
 import { SubscriptionNotActive, type SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
 import { Data, DateTime, Result } from "effect"
-import { canSee } from "../Owner.ts"
 import type { HireRow, SubscriptionState } from "./Row.ts"
 
 /** How long a trial lasts (domain.md, "States"). */
 export const TRIAL_DAYS = 7
-/** How long a hire can be read after its subscription's end (domain.md, "States"). */
-export const RETENTION_DAYS = 30
-
 /** A draft in another request has moved the hire to another definition than the one that was fetched: fetch it again. */
 export class DefinitionMoved extends Data.TaggedError("DefinitionMoved") {}
 
@@ -52,7 +49,7 @@ export const notDeactivated = (hire: HireRow | undefined): Result.Result<void, H
 
 /** Until when a hire can be read; null while its subscription has not ended. */
 export const retentionEnd = ({ ended_at }: SubscriptionState): DateTime.Utc | null =>
-  ended_at === null ? null : DateTime.add(ended_at, { days: RETENTION_DAYS })
+  ended_at === null ? null : DateTime.add(ended_at, { days: RETENTION.endedHires })
 
 /** Whether the hire's retention is over. */
 export const isGone = (subscription: SubscriptionState, now: DateTime.Utc): boolean => {
@@ -69,7 +66,7 @@ export const visible = (
 ): Result.Result<HireRow, HireNotFound | HireGone> => {
   if (hire === undefined || !canSee(caller, hire.customer_id)) return Result.fail(new HireNotFound({ detail: asked }))
   return isGone(subscription, now)
-    ? Result.fail(new HireGone({ detail: `Its subscription ended more than ${RETENTION_DAYS} days ago` }))
+    ? Result.fail(new HireGone({ detail: `Its subscription ended more than ${RETENTION.endedHires} days ago` }))
     : Result.succeed(hire)
 }
 

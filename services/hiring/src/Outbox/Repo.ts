@@ -1,14 +1,13 @@
 /** The table `hiring_outbox`: changes in the order in which their transactions can be read. */
 import { PgClient } from "@effect/sql-pg"
 import { Change } from "@stint/domain/hiring/Feed"
+import { RETENTION } from "@stint/domain/Retention"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Cursor } from "./Cursor.ts"
 
 /** The NOTIFY channel on which a transaction that wrote changes says so. */
 export const CHANNEL = "hiring_outbox"
-/** How long a change is kept, in days (domain.md, "Rules: the whole"). */
-export const KEEP_DAYS = 7
 /** How many changes `prune` removes at most. */
 export const PRUNE_BATCH = 1000
 
@@ -39,7 +38,7 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
   runs(after: Cursor, before: Cursor, limit: number): Effect.Effect<ReadonlyArray<Placed>>
   /** A place after every change that is committed by now, and before every change that commits later. */
   readonly end: Effect.Effect<Cursor>
-  /** Removes up to PRUNE_BATCH changes that are older than KEEP_DAYS. Returns how many. */
+  /** Removes up to PRUNE_BATCH changes that are older than RETENTION.feed. Returns how many. */
   readonly prune: Effect.Effect<number>
 }>()("hiring/OutboxRepo") {
   static readonly layer = Layer.effect(
@@ -160,7 +159,7 @@ const pruning = (sql: PgClient.PgClient) =>
           removed as (
             delete from hiring_outbox o using oldest
             where (o.xid, o.seq) = (oldest.xid, oldest.seq)
-              and oldest.created_at < now() - make_interval(days => ${KEEP_DAYS})
+              and oldest.created_at < now() - make_interval(days => ${RETENTION.feed})
               and oldest.xid < pg_snapshot_xmin(pg_current_snapshot())
             returning o.xid, o.seq),
           last as (select xid, seq from removed order by xid desc, seq desc limit 1),

@@ -4,7 +4,7 @@ import { CustomerId, TrialId } from "@stint/domain/Ids"
 import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "../Paging.ts"
+import type { Stretch } from "@stint/edge/Paging"
 import { TrialRow } from "./Row.ts"
 
 /** Which trials: those of one customer, in one state; undefined for all. */

@@ -2,8 +2,7 @@
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Context, type Effect } from "effect"
 import type { ClaimedRun, GoalRow } from "../Model.ts"
-import type { Open } from "./Plan.ts"
-import type { DuePlan } from "./Plan.ts"
+import type { DuePlan, Open } from "./Plan.ts"
 import type { Outcome } from "./Outcome.ts"
 
 /** A goal that has fallen due, with what its decision needs. */

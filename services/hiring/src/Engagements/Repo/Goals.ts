@@ -3,7 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "../../Paging.ts"
+import type { Stretch } from "@stint/edge/Paging"
 import { GoalRow } from "../Row.ts"
 
 const Instant = Schema.DateTimeUtcFromDate

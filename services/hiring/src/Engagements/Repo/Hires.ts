@@ -5,7 +5,7 @@ import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { type DateTime, Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Statement } from "effect/sql/Statement"
-import type { Stretch } from "../../Paging.ts"
+import type { Stretch } from "@stint/edge/Paging"
 import type { Target } from "../Repo.ts"
 import { type Hired, HireRow, SubscriptionRow } from "../Row.ts"
 

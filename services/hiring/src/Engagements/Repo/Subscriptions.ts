@@ -3,7 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "../../Paging.ts"
+import type { Stretch } from "@stint/edge/Paging"
 import type { Target } from "../Repo.ts"
 import { SubscriptionRow } from "../Row.ts"
 
