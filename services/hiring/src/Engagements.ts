@@ -12,7 +12,7 @@ import { DefinitionMoved, visible } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type GoalsWanted, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 
-/** A stored write: how the engagement was, how it is, and the decision with whatever the rule put beside it. */
+/** A stored write: how the engagement was, how it is, and what was decided. */
 export interface Amended<D> {
   readonly before: Engagement
   readonly after: Engagement

@@ -115,7 +115,7 @@ const putting = Effect.gen(function* () {
     const issues = goalIssues(definition, input)
     if (issues.length > 0) return yield* invalid(issues)
     const goalId = input.goal_instance_id ?? newId
-    const { decision } = yield* engagements.amendHire(
+    const { before, decision } = yield* engagements.amendHire(
       id,
       { goal: goalId },
       (engagement, locked, now) =>
@@ -123,15 +123,14 @@ const putting = Effect.gen(function* () {
           yield* notDeactivated(locked)
           yield* writable(engagement.subscription)
           if (locked.definition_version !== definition.version) yield* Result.fail(new DefinitionMoved())
-          const [before] = engagement.goals
+          const [stored] = engagement.goals
           if (input.goal_instance_id !== undefined) yield* wantedGoal(engagement, goalId)
           // A first try under the same Idempotency-Key may have stored it and not answered
-          else if (before !== undefined) return { goals: [], goal: before }
-          const goal = written(locked, before, input, definition, goalId, now)
-          return { goals: [goal], goal }
+          else if (stored !== undefined) return { goals: [] }
+          return { goals: [written(locked, stored, input, definition, goalId, now)] }
         }),
     )
-    return { goal: decision.goal, made: input.goal_instance_id === undefined }
+    return { goal: decision.goals[0] ?? before.goals[0]!, made: input.goal_instance_id === undefined }
   })
 
   return Effect.fn("Goals.put")(function* (id: HiredInstanceId, input: GoalDraft) {
@@ -156,7 +155,7 @@ const running = Effect.gen(function* () {
       return { goal_instance_id: goal, scheduled_time: queued.value, scheduler: yield* scheduler.status(hire) }
     }
     const instant = DateTime.makeUnsafe(yield* ids.instant)
-    const { decision: { hire, run } } = yield* engagements.amendHire(
+    const { after, decision: { run } } = yield* engagements.amendHire(
       id,
       { goal },
       (engagement, hire) =>
@@ -175,10 +174,14 @@ const running = Effect.gen(function* () {
             scheduled_time: runSlot(wanted, request_id, instant),
             requested_by: caller.subject,
           }
-          return { run, hire }
+          return { run }
         }),
     )
     // After the commit: no lock is held while the scheduler answers
-    return { goal_instance_id: goal, scheduled_time: run.scheduled_time, scheduler: yield* scheduler.status(hire) }
+    return {
+      goal_instance_id: goal,
+      scheduled_time: run.scheduled_time,
+      scheduler: yield* scheduler.status(after.hire!),
+    }
   })
 })

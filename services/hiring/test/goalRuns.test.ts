@@ -36,11 +36,13 @@ describe("a run on request", () => {
   })
   afterAll(() => hiring.end())
 
-  it("is answered with 202 and what the scheduler does, and is in the feed", async () => {
+  it("is answered with 202 and what the scheduler does, is in the feed, and does not write the hire", async () => {
     const acme = customerOf(hiring)
     const { hired_instance_id: id } = await acme.hired()
     const { goal_instance_id: goal } = (await acme.putGoal(id, { frequency: "on_demand" })).json
     const cursor = await feedEnd(hiring)
+    const readHire = async () => (await acme.call("GET", `/hired-agents/${id}`)).json
+    const hire = await readHire()
     const run = (as: `customer:${string}` | `operator:${string}`, headers = {}) =>
       hiring.call("POST", `${base}/hired-agents/${id}/goals/${goal}/run`, { as, headers })
     const first = await run(acme.as)
@@ -59,6 +61,7 @@ describe("a run on request", () => {
       ["run", "olga", keyed.json.scheduled_time],
     ])
     assert.strictEqual(new Set(items.map((one) => one.request_id)).size, 2)
+    assert.deepStrictEqual(await readHire(), hire)
   })
 
   it(
