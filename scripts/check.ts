@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types and import rules. All of them run, and all that is wrong is shown. */
+/** `npm run check`: format, lint, types and import rules. It runs all of them and prints every fault. */
 import { access } from "node:fs/promises"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
@@ -7,7 +7,7 @@ import { readSources } from "./sources.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** What a part has to say; nothing when all is well. */
+/** A part of the check: the text of its faults, or undefined when there are none. */
 type Part = () => Promise<string | undefined>
 
 const command = (program: string, ...args: ReadonlyArray<string>) => async (): Promise<string | undefined> => {
@@ -20,7 +20,7 @@ const command = (program: string, ...args: ReadonlyArray<string>) => async (): P
   return code === 0 ? undefined : text.trim() || `it ended with exit status ${code}`
 }
 
-/** The formatter shows every difference; which files, and how to mend them, is enough. */
+/** Lists the files and the command that formats them, in place of the formatter's long diff. */
 const format: Part = async () => {
   const text = await command(Deno.execPath(), "fmt", "--check")()
   if (text === undefined) return undefined
@@ -34,7 +34,7 @@ const parts: Readonly<Record<string, Part>> = {
   format,
   lint: command(Deno.execPath(), "lint", "--quiet"),
   types: command("node", tsc, "--noEmit"),
-  // the peers' programs import what only the bench installs
+  // the peers' programs import packages that only the bench installs
   ...(await access(`${root}bench/node_modules`).then(() => true, () => false)
     ? { "bench's types": command("node", tsc, "--noEmit", "-p", "bench") }
     : {}),

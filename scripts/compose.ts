@@ -1,14 +1,14 @@
 /**
- * Writes the command lines of the services into docker-compose.yml: the least permissions under which each does what its
- * manifest says, derived as `stint start` derives them, from the file's own environment. Run it after a manifest
- * (services/<name>/src/Env.ts) or an environment in the file was changed; a test fails when it was not.
+ * Writes the command lines of the services into docker-compose.yml, with the least Deno permissions for each service's
+ * manifest (services/<name>/src/Env.ts), as `stint start` derives them, and the environment in the file. Run it after a
+ * change of a manifest or of an environment in the file; a test fails when it was not run.
  */
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
 import { type ServiceName, serviceNames, settingsOf } from "@stint/cli/Stack/Settings"
 import { Yaml } from "effect/encoding"
 import { readFile, writeFile } from "node:fs/promises"
 
-/** A service of the file, as far as it is read here. */
+/** The parts of a service in the file that are read here. */
 export interface ComposeService {
   readonly image?: string
   readonly command: ReadonlyArray<string>
@@ -36,25 +36,25 @@ export interface ComposeFile {
   readonly volumes: Readonly<Record<string, unknown>>
 }
 
-/** Reads the file's text. */
+/** Parses the text of the file. */
 export const parseCompose = (text: string): ComposeFile => Yaml.parse(text) as ComposeFile
 
-/** Where Postgres is for the services of the file. */
+/** The address of Postgres for the services of the file. */
 const DATABASE = "postgres:5432"
 
-/** The command line that a service of the file has to have. */
+/** The command line that a service of the file must have. */
 export const commandOf = async ({ services }: ComposeFile, service: ServiceName): Promise<ReadonlyArray<string>> => {
   const env = services[service]!.environment ?? {}
   const { args } = launchOf(settingsOf(env), service, await manifestOf(service), {
     databaseHost: DATABASE,
-    // From the service's own file of variables
+    // set in the service's file of variables
     jwks: undefined,
     tokenFile: env.STINT_SERVICE_TOKEN_FILE,
   })
   return ["deno", ...args]
 }
 
-/** The text with the command lines as they have to be. */
+/** The text of the file with the command lines that it must have. */
 export const withCommands = async (text: string): Promise<string> => {
   const file = parseCompose(text)
   for (const service of serviceNames) {

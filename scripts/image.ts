@@ -1,7 +1,7 @@
 /**
- * The files that the image is built of: what .dockerignore lets through, and the packages that its `npm ci --omit=dev`
- * installs, less those that the Dockerfile removes. `node scripts/deno.js run -A scripts/image.ts` prints them;
- * `... scripts/image.ts FOLDER` makes a folder of them, as /app is in the image.
+ * Lists the files of the image: those that .dockerignore lets through, and the packages that `npm ci --omit=dev` installs
+ * without those that the Dockerfile removes. `node scripts/deno.js run -A scripts/image.ts` prints them; with a folder as
+ * its argument it copies them there, as they are under /app in the image.
  */
 import { cp, mkdir, readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** A pattern of .dockerignore: `*` and `?` stay within a folder, `**` does not. */
+/** A pattern of .dockerignore as a RegExp: `*` and `?` match within a folder, `**` across folders. */
 const patternOf = (text: string): RegExp =>
   new RegExp(
     `^${
@@ -20,7 +20,7 @@ const patternOf = (text: string): RegExp =>
     }$`,
   )
 
-/** Whether .dockerignore lets a file through: the last line that matches it, or a folder above it, decides. */
+/** Whether .dockerignore lets a file through: the last line decides that matches the file or a folder above it. */
 export const lets = (ignore: string): (path: string) => boolean => {
   const rules = ignore.split("\n").map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => ({ through: line.startsWith("!"), pattern: patternOf(line.replace(/^!/, "").replace(/\/$/, "")) }))
@@ -31,7 +31,7 @@ export const lets = (ignore: string): (path: string) => boolean => {
   }
 }
 
-/** Files below a folder, by their paths from the root; dependencies and what Git keeps are never looked through. */
+/** The files below a folder, as paths from the root, without .git, node_modules and .stint. */
 const below = async (folder: string): Promise<ReadonlyArray<string>> => {
   const entries = await readdir(join(root, folder), { withFileTypes: true })
   const found = await Promise.all(
@@ -47,7 +47,7 @@ const below = async (folder: string): Promise<ReadonlyArray<string>> => {
 export const contextFiles = async (): Promise<ReadonlyArray<string>> =>
   (await below("")).filter(lets(await readFile(join(root, ".dockerignore"), "utf8")))
 
-/** What the Dockerfile removes of node_modules, as it says it. */
+/** The folders of node_modules that the Dockerfile removes. */
 const removed = async (): Promise<ReadonlyArray<string>> => {
   const [, list = ""] = /rm -rf ((?:node_modules\/\S+\s*)+)/.exec(await readFile(join(root, "Dockerfile"), "utf8")) ??
     []
@@ -66,7 +66,7 @@ export const packageFolders = async (): Promise<ReadonlyArray<string>> => {
     .filter((path) => !gone.some((one) => path === one || path.startsWith(`${one}/`)))
 }
 
-/** Makes a folder that holds what /app holds in the image. Optional packages of other machines are left out, as npm does. */
+/** Copies the files of /app into a folder. Optional packages of other platforms are left out, as npm does. */
 export const makeImageFolder = async (folder: string): Promise<void> => {
   for (const path of [...await contextFiles(), ...await packageFolders()]) {
     const to = join(folder, path)

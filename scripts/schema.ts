@@ -1,4 +1,4 @@
-/** Writes the files that follow from `sql/`: run it after a script was changed or added. A test fails when it was not. */
+/** Writes the files that are derived from `sql/`. Run it after a script was added; a test fails when it was not run. */
 import { derivedFiles } from "@stint/cli/Db/Derived"
 import { startPostgres } from "@stint/cli/Postgres"
 import { newPasswords, provision, services } from "@stint/cli/Provision"

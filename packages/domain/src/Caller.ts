@@ -1,4 +1,4 @@
-/** Who calls, and what a role may do: the contract of authentication; `packages/edge` verifies tokens. */
+/** The caller of a request, its role, and the ownership rule. `packages/edge` verifies the tokens. */
 import { Context, Effect, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { CustomerId, Subject } from "./Ids.ts"
@@ -9,7 +9,7 @@ import { roles } from "./Tokens.ts"
 export const Role = Schema.Literals(roles)
 export type Role = typeof Role.Type
 
-/** What a verified token says. For a customer the subject is its customer id. */
+/** The subject and role of a verified token. The subject of a customer is its customer id. */
 export const Caller = Schema.Struct({ subject: Subject, role: Role })
 export type Caller = typeof Caller.Type
 
@@ -40,10 +40,10 @@ export function visibleCustomer<E>(asked: CustomerId | undefined, notFound: () =
   })
 }
 
-/** Annotation of an endpoint: the roles that may call it. An endpoint without it can be called by nobody. */
+/** Annotation of an endpoint: the roles that may call it. Without it nobody may. */
 export class Access extends Context.Service<Access, ReadonlyArray<Role>>()("stint/Access") {}
 
-/** Bearer authentication and the role check, before anything of the request is read. */
+/** Bearer authentication and the role check, before the body is read. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentCaller }>()(
   "stint/Authorization",
   {

@@ -1,11 +1,11 @@
-/** What was approved is what is executed, byte for byte: canonical JSON (RFC 8785) and its SHA-256. */
+/** Canonical JSON (RFC 8785) and its SHA-256, by which an execution is held to the content that was approved. */
 import canonicalize from "canonicalize"
 import { Effect } from "effect"
 import { Digest } from "effect/crypto"
 
 /**
- * The canonical JSON of a value: the same text for the same content, whatever the order of keys. What JSON cannot hold
- * (NaN, infinities, lone surrogates, cycles, undefined) throws; no decoded JSON has any of it.
+ * The canonical JSON of a value: the same text for the same content, whatever the order of its keys. Throws for a value
+ * that JSON can't hold (NaN, infinities, lone surrogates, cycles, undefined); decoded JSON never is one.
  */
 export const canonicalJson = (value: unknown): string => {
   const text = canonicalize(value)
@@ -19,6 +19,6 @@ const utf8 = new TextEncoder()
 export const sha256Hex = (text: string): Effect.Effect<string, never, Digest.Digest> =>
   Digest.Digest.use((digest) => digest.digestHex(Digest.sha256, utf8.encode(text)))
 
-/** The SHA-256 of a value's canonical JSON: what an approval stores and an execution compares (domain.md). */
+/** The SHA-256 of a value's canonical JSON, which an approval stores and an execution compares (domain.md). */
 export const contentSha256 = (value: unknown): Effect.Effect<string, never, Digest.Digest> =>
   Effect.suspend(() => sha256Hex(canonicalJson(value)))

@@ -1,4 +1,4 @@
-/** How a person is reached, written one way, so that the same address is known to be the same. */
+/** E-mail addresses and phone numbers, normalised so that equal ones compare equal. */
 import { Schema, SchemaTransformation } from "effect"
 
 const normalised = (
@@ -13,7 +13,7 @@ const normalised = (
     ),
   )
 
-/** An e-mail address, lower-cased and without blanks around it (api.md, "POST /customers"); at most 254 characters. */
+/** An e-mail address, trimmed and in lower case (api.md, "POST /customers"); at most 254 characters. */
 export const Email = normalised(
   (given) => given.trim().toLowerCase(),
   {
@@ -23,7 +23,7 @@ export const Email = normalised(
   { description: "An e-mail address; kept in lower case", examples: ["asha@sunrise-clinic.example"] },
 )
 
-/** A phone number without its spaces (api.md, "POST /customers"): digits, `-`, `.` and brackets, a `+` before them. */
+/** A phone number without spaces (api.md, "POST /customers"): digits, `-`, `.` and brackets, with or without a leading `+`. */
 export const Phone = normalised(
   (given) => given.replaceAll(/\s/gu, ""),
   {
@@ -33,7 +33,7 @@ export const Phone = normalised(
   { description: "A phone number; kept without spaces", examples: ["+919876543210"] },
 )
 
-/** Text of a person that says something: not blank, at most `max` characters. */
+/** Text that is not blank, of at most `max` characters. */
 export const filled = (max: number) =>
   Schema.String.check(
     Schema.isPattern(/\S/u, { message: "must not be blank" }),

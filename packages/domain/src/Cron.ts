@@ -1,18 +1,18 @@
 /**
- * Cron expressions of five fields: text to what it names. Effect's `Cron.parse` reads each field (names, ranges, lists,
- * steps, 0 and 7 as Sunday are right there); what it says of an error names no field, so each is read alone. Its
- * evaluator is not used, see the scheduler's Calendar.
+ * Parses cron expressions of five fields. Effect's `Cron.parse` reads each field (names, ranges, lists, steps, 0 and 7 as
+ * Sunday); each field is parsed alone, so that an error can name it. Its evaluator is not used: see the scheduler's
+ * Calendar.
  */
 import { Cron, Result } from "effect"
 import { bits, type DayPattern, everyDay, everyMonth, everyWeekday, nextDay } from "./DayPattern.ts"
 
-/** An expression, read. */
+/** A parsed expression. */
 export interface CronFields {
   /** The expression with single spaces between its fields. */
   readonly text: string
   /** Minutes of the day at which it fires, ascending. */
   readonly times: ReadonlyArray<number>
-  /** Its hour field begins with `*`, so it follows elapsed time: a repeated hour fires twice, a missing one never. */
+  /** The hour field begins with `*`: it fires by elapsed time, so in a repeated hour twice and in a skipped hour never. */
   readonly elapsed: boolean
   readonly pattern: DayPattern
 }
@@ -32,7 +32,7 @@ function range(from: number, to: number): ReadonlyArray<number> {
 
 const maxLength = 1000
 
-/** The values of one field, ascending, or what the field takes. */
+/** The values of one field, ascending; fails with what the field takes. */
 const readField = (text: string, nth: number): Result.Result<ReadonlyArray<number>, string> => {
   const field = fields[nth]!
   const expression = fields.map((_, other) => other === nth ? text : "*").join(" ")
@@ -43,7 +43,7 @@ const readField = (text: string, nth: number): Result.Result<ReadonlyArray<numbe
 }
 
 /**
- * Reads an expression; the failure is a sentence that names the field. As in Vixie cron, a field that begins with `*`
+ * Parses an expression; fails with a sentence that names the field. As in Vixie cron, a field that begins with `*`
  * (also as a step) is unrestricted: when both day fields are restricted either matches, otherwise both must.
  */
 export const parseCron = (expression: string): Result.Result<CronFields, string> => {
@@ -67,10 +67,10 @@ export const parseCron = (expression: string): Result.Result<CronFields, string>
   )
 }
 
-/** How far ahead a rule must fire to be one, in days: 8 years (domain.md), so a leap day over 2100 still counts. */
+/** A rule must fire within this many days: 8 years (domain.md), so that one for leap days is valid across 2100. */
 export const horizonDays = 8 * 365 + 2
 
-/** What is wrong with an expression on the day `today` (days since 1970-01-01): a sentence, or undefined. */
+/** What is wrong with an expression on the day `today` (days since 1970-01-01), as a sentence; undefined if it is valid. */
 export const cronFault = (expression: string, today: number): string | undefined => {
   const parsed = parseCron(expression)
   if (Result.isFailure(parsed)) return parsed.failure

@@ -1,12 +1,12 @@
-/** Which days of the proleptic Gregorian calendar a rule names, without a zone: masks of months, days and weekdays. */
+/** The days of the proleptic Gregorian calendar that a rule matches, as masks of months, days and weekdays. No time zone. */
 
-/** A day of the calendar as the number of days since 1970-01-01. */
+/** A calendar day, as the number of days since 1970-01-01. */
 export type EpochDay = number
 
-/** Milliseconds of a calendar day without a clock change. */
+/** The milliseconds of a day without a clock change. */
 export const dayMs = 86_400_000
 
-/** Days as bit masks, so that a month is searched at once and a leap day 8 years away costs a hundred steps. */
+/** Days as bit masks: a month is searched in one step, so a leap day 8 years away costs a hundred steps. */
 export interface DayPattern {
   /** Bits 1 to 12. */
   readonly months: number
@@ -14,9 +14,9 @@ export interface DayPattern {
   readonly days: number
   /** Bits 0 (Sunday) to 6. */
   readonly weekdays: number
-  /** `either`: a day of the month or a weekday is enough (cron with both restricted). */
+  /** `either`: the day of the month or the weekday matches (cron with both restricted). `both`: both do. */
   readonly match: "both" | "either"
-  /** A month without the day takes its last one (monthly goals; cron never does). */
+  /** A month without the day matches on its last day (monthly goals; not cron). */
   readonly clamp: boolean
 }
 
@@ -32,7 +32,7 @@ export const everyMonth = 0x1ffe
 export const everyDay = ~1
 export const everyWeekday = 0x7f
 
-/** Every day there is. */
+/** Every day. */
 export const daily: DayPattern = {
   months: everyMonth,
   days: everyDay,
@@ -45,7 +45,7 @@ const lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const isLeap = (year: number) => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
 const lengthOf = (year: number, month: number) => month === 2 && isLeap(year) ? 29 : lengths[month - 1]!
 
-/** The days 1, 8, 15, 22, 29 of a month, and what one gets by moving them on. */
+/** The days 1, 8, 15, 22, 29 of a month: one weekday of it, shifted for the others. */
 const weekly = bits([1, 8, 15, 22, 29])
 
 const weekdayMask = (weekdays: number, firstWeekday: number): number => {

@@ -1,20 +1,20 @@
 /**
- * Agent types are data: what a hire of a type is configured with, which goals it can pursue, whether its work needs a
- * signature (domain.md, "Agent types that ship as seed data"). A definition that decodes is one that can be hired.
+ * The definition of an agent type: the config of a hire, the goals that it can pursue, whether its work needs an approval
+ * (domain.md, "Agent types that ship as seed data"). A definition that decodes can be hired.
  */
 import { Order, Result, Schema, SemVer } from "effect"
 import { definitionFaults, fieldFaults, fieldListFaults, keyFault } from "./Definition/Faults.ts"
 import { AgentTypeId } from "./Ids.ts"
 
-/** How often a goal runs. `on_demand` has no slots of its own, `cron` takes its rule from `settings.schedule.cron`. */
+/** How often a goal runs. `on_demand` has no slots; `cron` has its rule in `settings.schedule.cron`. */
 export const Frequency = Schema.Literals(["daily", "weekly", "monthly", "on_demand", "cron"])
 export type Frequency = typeof Frequency.Type
 
-/** What a field holds. `text` is a string, `enum` one of its `options`, `object` and `list` what they say. */
+/** The type of a field. `text` is a string, `enum` one of its `options`. */
 export const FieldType = Schema.Literals(["text", "enum", "list", "object", "boolean", "number"])
 export type FieldType = typeof FieldType.Type
 
-/** Text with a meaning: a zone that Intl accepts, or a time of day HH:MM. */
+/** The format of a text: a zone that Intl accepts, or a time of day HH:MM. */
 export const FieldFormat = Schema.Literals(["iana_timezone", "local_time"])
 export type FieldFormat = typeof FieldFormat.Type
 
@@ -38,15 +38,15 @@ const FieldKey = Schema.String.check(
   Schema.makeFilter(keyFault),
 )
 
-/** One field of a config or of a goal's settings. The rules that bind two fields name a field of the same list. */
+/** One field of a config or of a goal's settings. `one_of_field` and `keys_of_field` name a list beside it. */
 export interface Field {
   readonly key: string
-  /** What a person reads. */
+  /** The name that people see. */
   readonly label: string
   readonly type: FieldType
   readonly required: boolean
   readonly description?: string
-  /** Of an enum, or of a list of enum: the values, in the order in which a person sees them. */
+  /** Of an enum or a list of enum: the values, in the order in which people see them. */
   readonly options?: ReadonlyArray<string>
   /** Of a list: the type of each item. */
   readonly item_type?: FieldType
@@ -58,13 +58,13 @@ export interface Field {
   readonly format?: FieldFormat
   /** The value is an item of that list; text is compared trimmed and in upper case. */
   readonly one_of_field?: string
-  /** Of an object: it has a key, with a value, for each item of that list. */
+  /** Of an object: it has a key with a value for each item of that list. */
   readonly keys_of_field?: string
-  /** Of an object, or of a list of objects: its fields. Without it any JSON object is taken. */
+  /** Of an object or a list of objects: its fields. Without them any JSON object is valid. */
   readonly fields?: ReadonlyArray<Field>
 }
 
-/** The schema of a field, checked by itself: what does not go with its type is refused. */
+/** The schema of a field. It refuses properties that do not apply to the field's type. */
 export const Field: Schema.Codec<Field> = Schema.suspend(() =>
   Schema.Struct({
     key: FieldKey,
@@ -99,7 +99,7 @@ export const GoalTemplate = Schema.Struct({
 }).annotate({ identifier: "GoalTemplate" })
 export type GoalTemplate = typeof GoalTemplate.Type
 
-/** What holds for the work of every hire of the type. */
+/** Rules for the work of every hire of the type. */
 export const EnforcementDefaults = Schema.Struct({
   approval_required: Schema.Boolean.annotate({
     description: "false lets only drafts that do not act on the world go unreviewed",
@@ -116,10 +116,10 @@ export const Version = Schema.String.annotate({ examples: ["1.0.0"] }).check(
   ),
 )
 
-/** A version that is asked for, or kept from when it was: an ill-formed one is not found, so no rule is checked. */
+/** A version in a request or a row. No format is checked: an ill-formed one is not found. */
 export const NamedVersion = Schema.String.annotate({ description: "A version of an agent type", examples: ["1.0.0"] })
 
-/** An agent type's definition, as a provider publishes it: everything that decodes can be hired and configured. */
+/** An agent type's definition, as a provider publishes it. */
 export const AgentTypeDefinition = Schema.Struct({
   agent_type_id: name("The agent type", "marketing.healthcare.v1").pipe(Schema.decodeTo(AgentTypeId)),
   version: Version,
@@ -139,6 +139,6 @@ export const definitionId = (definition: Pick<AgentTypeDefinition, "agent_type_i
  */
 export const compareVersions: Order.Order<string> = Order.mapInput(SemVer.Order, SemVer.parseUnsafe)
 
-/** The template of that id, if the definition has it. */
+/** The template with that id; undefined if the definition has none. */
 export const findTemplate = (definition: AgentTypeDefinition, goal_template_id: string): GoalTemplate | undefined =>
   definition.goal_templates.find((template) => template.goal_template_id === goal_template_id)

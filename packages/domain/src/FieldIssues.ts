@@ -1,4 +1,4 @@
-/** Turns what a Schema says of a value into faults a person can act on: a JSONPath and a sentence each. */
+/** Turns schema issues into faults that a person can act on: a JSONPath and a sentence each. */
 import { Result, Schema, SchemaIssue } from "effect"
 import type { FieldIssue } from "./Problem.ts"
 
@@ -22,7 +22,7 @@ const words: Record<string, string> = {
 
 const literals = /^"[^|]*"(?: \| "[^|]*")+$/
 
-/** The parser's own sentences in the house's words; messages that a schema brings along pass unchanged. */
+/** Rewrites the parser's own messages; messages that a schema sets are not changed. */
 const sentence = (message: string): string => {
   if (message === "Missing key") return "is required"
   if (message === "Expected no excess property") return "no such field"
@@ -35,15 +35,15 @@ const sentence = (message: string): string => {
       ? "must not be empty"
       : `must have ${length[1]} ${length[2]} characters or items`
   }
-  // the name of a schema of ours says nothing to its user: those that have one are objects
+  // an identifier of one of our schemas means nothing to the caller; all that have one are objects
   return `must be ${words[expected] ?? (/^[A-Z]\w+$/.test(expected) ? "an object" : expected)}`
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /**
- * Every fault in a schema issue, in the order in which the parser found them. `root` is the JSONPath of the value that
- * was decoded. Values are never repeated, so a secret cannot leak through a message.
+ * Every fault of a schema issue, in the parser's order. `root` is the JSONPath of the decoded value. A message never
+ * holds a value, so no secret leaks through one.
  */
 export const fieldIssues = (issue: SchemaIssue.Issue, root = "$"): Array<FieldIssue> =>
   format(issue).issues.map(({ message, path }) => ({
@@ -53,7 +53,7 @@ export const fieldIssues = (issue: SchemaIssue.Issue, root = "$"): Array<FieldIs
 
 const all = { errors: "all", onExcessProperty: "error" } as const
 
-/** What is wrong with `value` under `schema`: every fault, unknown keys included; empty when nothing is. */
+/** Every fault of `value` under `schema`, unknown keys included; empty if it is valid. */
 export const issuesUnder = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
 ): (value: unknown, root?: string) => Array<FieldIssue> => {

@@ -1,6 +1,6 @@
-/** The formats that a text field can have. */
+/** Checks of text: time zones and times of day. */
 
-/** Whether Intl accepts it as the name of a zone or of a link to one; numeric offsets are no zones (domain.md). */
+/** Whether Intl accepts it as the name of a zone or of a link to one. Numeric offsets are refused (domain.md). */
 export const isTimezone = (zone: string): boolean => {
   if (!/^[A-Za-z]/.test(zone)) return false
   try {

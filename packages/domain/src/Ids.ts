@@ -1,4 +1,4 @@
-/** Identifiers. Ours are a prefix and a time-ordered uuid; an unknown or ill-formed one is a 404, so no pattern is checked. */
+/** Identifiers: a prefix and a time-ordered uuid. No pattern is checked: an ill-formed one is a 404, like an unknown one. */
 import { Schema } from "effect"
 import { subjectPattern, subjectRule } from "./Tokens.ts"
 
@@ -20,7 +20,7 @@ export type HiredInstanceId = typeof HiredInstanceId.Type
 export const GoalInstanceId = id("GOI", "A goal of a hired agent").pipe(Schema.brand("GoalInstanceId"))
 export type GoalInstanceId = typeof GoalInstanceId.Type
 
-/** A draft, and what became of it (`DEL-`). */
+/** A draft with its review and execution (`DEL-`). */
 export const DeliverableId = id("DEL", "A deliverable").pipe(Schema.brand("DeliverableId"))
 export type DeliverableId = typeof DeliverableId.Type
 
@@ -32,15 +32,15 @@ export type ApprovalId = typeof ApprovalId.Type
 export const TrialId = id("TRL", "A trial before there is a subscription").pipe(Schema.brand("TrialId"))
 export type TrialId = typeof TrialId.Type
 
-/** What was made in a trial, as a file somewhere (`TRD-`). */
+/** A file that was made in a trial (`TRD-`). */
 export const TrialDeliverableId = id("TRD", "A deliverable of a trial").pipe(Schema.brand("TrialDeliverableId"))
 export type TrialDeliverableId = typeof TrialDeliverableId.Type
 
-/** A slot of a goal that is to run, runs or ran (`SCH-`). */
+/** The run of a goal's slot (`SCH-`). */
 export const ScheduledRunId = id("SCH", "A scheduled run").pipe(Schema.brand("ScheduledRunId"))
 export type ScheduledRunId = typeof ScheduledRunId.Type
 
-/** The execution of a scheduled run, made at its first claim (`RUN-`). */
+/** The execution of a scheduled run, created at its first claim (`RUN-`). */
 export const RunId = id("RUN", "The execution of a run").pipe(Schema.brand("RunId"))
 export type RunId = typeof RunId.Type
 
@@ -53,8 +53,8 @@ export const LogId = id("LOG", "A line of the action log").pipe(Schema.brand("Lo
 export type LogId = typeof LogId.Type
 
 /**
- * Who a token speaks for: any 1 to 128 of `A-Za-z0-9._:@|-`, since the identity provider may not be ours (api.md, "Who
- * may do what"). A customer's subject is its customer id.
+ * The subject of a token: 1 to 128 of `A-Za-z0-9._:@|-`, since the identity provider may be another's (api.md, "Who may
+ * do what"). A customer's subject is its customer id.
  */
 export const Subject = Schema.String.check(
   Schema.isPattern(subjectPattern, { message: `must be ${subjectRule}` }),
@@ -65,7 +65,7 @@ export const CustomerId = Subject.annotate({ description: "A customer: the subje
   .pipe(Schema.brand("CustomerId"))
 export type CustomerId = typeof CustomerId.Type
 
-/** The id of an agent type, the same in every version (api.md calls it `agent_id` too). */
+/** The id of an agent type, the same in every version; also called `agent_id` (api.md). */
 export const AgentTypeId = Schema.String.check(
   Schema.isMaxLength(128, { message: "must have at most 128 characters" }),
 ).annotate({ examples: ["marketing.healthcare.v1"] }).pipe(
@@ -73,7 +73,7 @@ export const AgentTypeId = Schema.String.check(
 )
 export type AgentTypeId = typeof AgentTypeId.Type
 
-/** A goal's template in its hire's definition; one that is not there is a fault of the goal, so no rule is checked. */
+/** A goal template of the hire's definition. No pattern is checked: an unknown one is a fault of the goal. */
 export const GoalTemplateId = Schema.String.annotate({
   description: "A goal template of the hire's agent type",
   examples: ["marketing.daily_micro_post.v1"],

@@ -1,8 +1,8 @@
-/** Failures on the wire: RFC 9457 problems with a stable `code`, which is what a program reads (api.md, "Conventions"). */
+/** Errors on the wire: RFC 9457 problems with a stable `code` for programs (api.md, "Conventions"). */
 import { Schema } from "effect"
 import { HttpApiError } from "effect/http-api"
 
-/** One fault of a request or a document: where it is, as a JSONPath, and what to do about it. */
+/** One fault of a request or a document: its JSONPath, and what to change. */
 export const FieldIssue = Schema.Struct({
   path: Schema.String.annotate({ examples: ["$.config.platforms_enabled[0]"] }),
   message: Schema.String,
@@ -15,8 +15,8 @@ const requestId = Schema.String.annotate({
 })
 
 /**
- * A problem class: `class X extends problem<X>()("X", { code, status, title }, fields) {}`. The class is the typed error
- * in code and `application/problem+json` on the wire; `request_id` is filled in at the edge.
+ * Declares a problem: `class X extends problem<X>()("X", { code, status, title }, fields) {}`. The class is a typed error
+ * in the code and `application/problem+json` on the wire. The edge adds `request_id`.
  */
 export const problem = <Self>() =>
 <
@@ -40,7 +40,7 @@ export const problem = <Self>() =>
     },
   )
 
-/** Any problem as it stands on the wire, for those who only pass it on or read its `code` and `status`. */
+/** Any problem as it is on the wire, for code that passes it on or reads its `code` and `status`. */
 export const AnyProblem = Schema.Struct({
   type: Schema.String,
   title: Schema.String,
@@ -73,14 +73,14 @@ export class WrongRole extends problem<WrongRole>()("WrongRole", {
   title: "Your role may not do this",
 }, { allowed_roles: Schema.Array(Schema.String) }) {}
 
-/** 404: nothing is served at this path, or a parameter of it can name nothing. */
+/** 404: nothing is served at this path, or a parameter of it is ill-formed. */
 export class NotFound extends problem<NotFound>()("NotFound", {
   code: "not_found",
   status: 404,
   title: "There is nothing here",
 }) {}
 
-/** 404: a customer that is not the caller; it does not exist for the caller (domain.md, "Ownership"). */
+/** 404: the customer is unknown, or is not the caller (domain.md, "Ownership"). */
 export class CustomerNotFound extends problem<CustomerNotFound>()("CustomerNotFound", {
   code: "customer_not_found",
   status: 404,
@@ -101,28 +101,28 @@ export class UnsupportedMediaType extends problem<UnsupportedMediaType>()("Unsup
   title: "The body must be application/json",
 }) {}
 
-/** 409: the same Idempotency-Key is being worked on right now. */
+/** 409: a request with this Idempotency-Key is being handled. */
 export class IdempotencyInFlight extends problem<IdempotencyInFlight>()("IdempotencyInFlight", {
   code: "idempotency_in_flight",
   status: 409,
   title: "A request with this Idempotency-Key is in flight",
 }) {}
 
-/** 422: the Idempotency-Key was used with another body. */
+/** 422: the Idempotency-Key was used with another request. */
 export class IdempotencyMismatch extends problem<IdempotencyMismatch>()("IdempotencyMismatch", {
   code: "idempotency_mismatch",
   status: 422,
   title: "This Idempotency-Key was used with another request",
 }) {}
 
-/** 502 to 504: a service that this one needs did not answer, or not in time. Trying again helps. */
+/** 503: a service or database that this service needs did not answer in time. A retry helps. */
 export class Unavailable extends problem<Unavailable>()("Unavailable", {
   code: "unavailable",
   status: 503,
   title: "A service that is needed does not answer now",
 }) {}
 
-/** 500: a defect of ours. It says nothing of the inside; the log has it under the request id. */
+/** 500: a bug. The problem shows nothing of its cause; the log has it under the request id. */
 export class InternalError extends problem<InternalError>()("InternalError", {
   code: "internal_error",
   status: 500,

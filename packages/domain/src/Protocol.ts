@@ -1,4 +1,4 @@
-/** What every API of ours has in common: how bodies, keys, lists and instants look (api.md, "Conventions"). */
+/** What all APIs share: instants, bodies, Idempotency-Keys, lists and the middlewares (api.md, "Conventions"). */
 import { Context, Schema, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
 import { Model } from "effect/schema"
@@ -14,7 +14,7 @@ import {
 
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
 
-/** A day that is in the calendar (the 30th of February is not), of a year that Postgres and people can tell. */
+/** A day that exists (not the 30th of February), in the years 1970 to 9999. */
 const isInstant = (text: string): boolean => {
   const found = rfc3339.exec(text)
   if (found === null) return false
@@ -23,11 +23,11 @@ const isInstant = (text: string): boolean => {
   return year >= 1970 && date.getUTCMonth() === month && date.getUTCDate() === day
 }
 
-/** An instant on the wire: RFC 3339 in UTC with milliseconds, 1970 to 9999; nothing is guessed or moved. */
+/** An instant on the wire: RFC 3339 in UTC, 1970 to 9999. Other offsets are refused, not converted. */
 export const Instant = Schema.String.annotate({
   description: "An instant in UTC (RFC 3339)",
   format: "date-time",
-  // of the text, which is what the documents show; before the check, which JSON Schema can't say and so drops
+  // annotations stand before the check: JSON Schema can't express the check, and drops it with what follows
   examples: ["2026-03-01T09:00:00.000Z"],
 }).check(
   Schema.makeFilter((text: string) =>
@@ -35,36 +35,36 @@ export const Instant = Schema.String.annotate({
   ),
 ).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
 
-/** An instant with both faces: `timestamptz` in a row, RFC 3339 on the wire. */
+/** An instant of a model: `timestamptz` in a row, RFC 3339 on the wire. */
 export const InstantField = Model.Field({
   select: Schema.DateTimeUtcFromDate,
   insert: Schema.DateTimeUtcFromDate,
   json: Instant,
 })
 
-/** As `InstantField`, or null. */
+/** `InstantField` or null. */
 export const NullableInstantField = Model.Field({
   select: Schema.NullOr(Schema.DateTimeUtcFromDate),
   insert: Schema.NullOr(Schema.DateTimeUtcFromDate),
   json: Schema.NullOr(Instant),
 })
 
-/** Free text of a person: at most `max` characters. */
+/** Free text of at most `max` characters. */
 export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))
 
-/** A pace: how many runs may start a minute, 1 to 100,000. */
+/** How many runs may start a minute, 1 to 100,000. */
 export const PerMinute = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 })).annotate({
   description: "How many runs may start a minute, spread evenly",
 })
 
-/** A JSON object whose shape an agent type's definition decides, not this contract. */
+/** A JSON object whose shape is set by the definition of an agent type, not by this contract. */
 export const JsonObject = Schema.Record(Schema.String, Schema.Json)
 export type JsonObject = typeof JsonObject.Type
 
-/** The body of a call that needs nothing: `{}`, or no body at all. (An empty struct would take any fields.) */
+/** The body of a call without fields: `{}`, or no body. (An empty Struct would accept any fields.) */
 export const NoFields = Schema.Record(Schema.String, Schema.Never.annotate({ message: "no such field" }))
 
-/** A key that makes a request safe to repeat: bare or quoted, 1 to 255 visible ASCII; decodes to what is in the quotes. */
+/** An Idempotency-Key: 1 to 255 visible ASCII characters, bare or quoted; decodes to the text without the quotes. */
 export const IdempotencyKey = Schema.String.annotate({
   description: "Makes the request safe to repeat; bare or quoted, 1 to 255 visible ASCII characters",
 }).pipe(
@@ -84,10 +84,10 @@ export const IdempotencyKey = Schema.String.annotate({
 /** The header of an endpoint that honours an Idempotency-Key. */
 export const IdempotencyHeader = Schema.Struct({ "idempotency-key": Schema.optionalKey(IdempotencyKey) })
 
-/** The header of an endpoint that does nothing without one. */
+/** The header of an endpoint that requires an Idempotency-Key. */
 export const RequiredIdempotencyHeader = Schema.Struct({ "idempotency-key": IdempotencyKey })
 
-/** Annotation of an endpoint whose handler keeps replies by key itself, for as long as the row they made lives. */
+/** Annotation of an endpoint that the Idempotency middleware leaves alone: its handler recognises repeats by its rows. */
 export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/KeepsReplies") {}
 
 /**
@@ -96,7 +96,7 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
  */
 export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
 
-/** A whole number in a query, in plain digits. */
+/** A whole number in a query, in digits. */
 export const wholeNumber = (minimum: number, maximum: number) =>
   Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}` })
     .check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
@@ -108,15 +108,15 @@ export const wholeNumber = (minimum: number, maximum: number) =>
       ),
     )
 
-/** Keyset paging: where to go on (`next_cursor` of the page before) and how many, at most 200. */
+/** The query of a list: the cursor of the page before, and how many items, at most 200. */
 export const Page = {
   cursor: Schema.optionalKey(Schema.String.annotate({ description: "The `next_cursor` of the page before" })),
   limit: Schema.optionalKey(wholeNumber(1, 200)),
 }
 
 /**
- * The 201 of something that was made: the thing itself, and where it is from now on. Beside a plain 200 it stands second:
- * an answer without headers is encoded by the first schema that takes it.
+ * A 201 with the created thing and its Location. In a list of success schemas it stands after a plain 200, since a reply
+ * without headers is encoded by the first schema that accepts it.
  */
 export const created = <S extends Schema.Top>(schema: S) =>
   HttpApiSchema.WithHeaders(schema.pipe(HttpApiSchema.status(201)), { location: Schema.String })
@@ -125,25 +125,25 @@ export const created = <S extends Schema.Top>(schema: S) =>
 export const listOf = <S extends Schema.Top>(item: S) =>
   Schema.Struct({ items: Schema.Array(item), next_cursor: Schema.NullOr(Schema.String) })
 
-/** Refuses what does not decode: 404 for a path, 400 with every fault's JSON path for the rest. */
+/** Answers what does not decode: 404 for a path parameter, else 400 with the JSONPath of every fault. */
 export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()("stint/RequestProblems", {
   error: [InvalidRequest, NotFound],
 }) {}
 
-/** Reads the body within its limits; refuses broken UTF-8, NUL, lone surrogates, depth and what is not JSON. */
+/** Refuses bodies that are too large or too deep, are not JSON in UTF-8, or hold NUL or lone surrogates. */
 export class BodyLimits extends HttpApiMiddleware.Service<BodyLimits>()("stint/BodyLimits", {
   error: [BodyTooLarge, UnsupportedMediaType, InvalidRequest],
 }) {}
 
-/** Replays the kept reply of an Idempotency-Key; a first use runs once. */
+/** Handles a request with an Idempotency-Key once, and answers repeats with its reply. */
 export class Idempotency
   extends HttpApiMiddleware.Service<Idempotency, { requires: CurrentCaller }>()("stint/Idempotency", {
     error: [IdempotencyInFlight, IdempotencyMismatch, InvalidRequest],
   }) {}
 
 /**
- * How every API of ours decodes: unknown keys of a body or query are refused, and every fault is named, not the first
- * alone. Headers keep the defaults, since requests carry many that no contract names.
+ * How all APIs decode: unknown keys of a body or query are refused, and every fault is named. For headers the defaults
+ * hold, since requests carry headers that no contract names.
  */
 export const strict = Context.make(HttpApi.PayloadParseOptions, { errors: "all", onExcessProperty: "error" }).pipe(
   Context.add(HttpApi.QueryParseOptions, { errors: "all", onExcessProperty: "error" }),

@@ -1,4 +1,4 @@
-/** When a goal runs: `settings.schedule` as a customer sends it, and the rule that it comes down to (domain.md). */
+/** When a goal runs: `settings.schedule` as a customer sends it, and the rule that it makes (domain.md). */
 import { Result, Schema } from "effect"
 import { cronFault, parseCron } from "./Cron.ts"
 import { dayMs } from "./DayPattern.ts"
@@ -6,7 +6,7 @@ import { isTimezone, localTime } from "./Formats.ts"
 
 const known = new Map<string, boolean>()
 
-/** Asking Intl costs 0.1 ms, and rules are decoded far more often than zones are new. Bounded, since names are sent. */
+/** A cache, since asking Intl costs 0.1 ms; bounded, since callers choose the names. */
 const isKnownTimezone = (zone: string): boolean => {
   const seen = known.get(zone)
   if (seen !== undefined) return seen
@@ -16,7 +16,7 @@ const isKnownTimezone = (zone: string): boolean => {
   return answer
 }
 
-/** A zone: any name or link that the runtime's Intl accepts, as sent; numeric offsets are refused. */
+/** A time zone: any name or link that the runtime's Intl accepts, kept as sent. Numeric offsets are refused. */
 export const Timezone = Schema.String.annotate({ examples: ["Asia/Kolkata", "UTC"] }).check(
   Schema.makeFilter((zone: string) =>
     isKnownTimezone(zone) || "must be a time zone by name, such as Asia/Kolkata or UTC; an offset is none"
@@ -35,25 +35,25 @@ export const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday",
 export const Weekday = Schema.Literals(weekdays)
 export type Weekday = typeof Weekday.Type
 
-/** A day of the month; a month without it runs on its last day. */
+/** A day of the month; in a shorter month the goal runs on the last day. */
 export const DayOfMonth = Schema.Int.check(
   Schema.isBetween({ minimum: 1, maximum: 31 }, { message: "must be a day of the month, 1 to 31" }),
 )
 
-/** Five fields that fire within 8 years of today: the one schema here whose answer depends on the day it is asked. */
+/** A cron expression of five fields that fires within 8 years of today. The only schema here that depends on the day. */
 export const CronExpression = Schema.String.annotate({ examples: ["0 9 * * 1-5"] }).check(
   Schema.makeFilter((expression: string) => cronFault(expression, Math.floor(Date.now() / dayMs))),
 )
 
-/** What becomes of slots missed while down or paused. */
+/** Which slots run that were missed while the scheduler was down or paused. */
 export const Missed = Schema.Literals(["each", "latest", "skip"])
 export type Missed = typeof Missed.Type
 
-/** What becomes of a slot that falls due while a run of its goal is open. */
+/** What happens to a slot that falls due while a run of its goal is open. */
 export const Overlap = Schema.Literals(["skip", "queue", "parallel"])
 export type Overlap = typeof Overlap.Type
 
-/** `settings.schedule` of a goal; every key is optional, unknown ones are refused by whoever decodes. */
+/** `settings.schedule` of a goal. Every key is optional; whoever decodes it refuses unknown ones. */
 export const ScheduleSettings = Schema.Struct({
   at: Schema.optionalKey(LocalTime),
   weekday: Schema.optionalKey(Weekday),
@@ -70,7 +70,7 @@ export const ScheduleSettings = Schema.Struct({
 }).annotate({ identifier: "ScheduleSettings" })
 export type ScheduleSettings = typeof ScheduleSettings.Type
 
-/** A stored expression: it was refused on its way in if it fired too rarely, so here it only has to be one. */
+/** A stored expression: how often it fires was checked before it was stored. */
 const StoredCron = Schema.String.check(
   Schema.makeFilter((expression: string) =>
     Result.match(parseCron(expression), {
@@ -80,7 +80,7 @@ const StoredCron = Schema.String.check(
   ),
 )
 
-/** When a goal fires, with every default filled in: what the scheduler stores and evaluates. JSON as it stands. */
+/** When a goal fires, with all defaults filled in: what the scheduler stores (as this JSON) and evaluates. */
 export const Rule = Schema.Union([
   Schema.Struct({ frequency: Schema.Literal("daily"), at: LocalTime, timezone: Timezone }),
   Schema.Struct({ frequency: Schema.Literal("weekly"), at: LocalTime, weekday: Weekday, timezone: Timezone }),
@@ -91,9 +91,9 @@ export const Rule = Schema.Union([
 export type Rule = typeof Rule.Type
 
 /**
- * The rule of a goal whose settings hold under `settingsIssues`. `defaultTimezone` is the hire's config.timezone, UTC
- * for a type without that field; `defaultAt` is 09:00 unless the template has a time of its own (window_local_time).
- * A cron goal without an expression is a bug of the caller's and throws.
+ * The rule of a goal whose settings have no `settingsIssues`. `defaultTimezone` is the hire's config.timezone, UTC for a
+ * type without that field; `defaultAt` is 09:00 unless the template has a time of its own (window_local_time). Throws for
+ * a cron goal without an expression.
  */
 export const ruleOf = (goal: {
   readonly frequency: Rule["frequency"]

@@ -1,4 +1,4 @@
-/** The secret guard: secrets never enter config or settings, only references to them (domain.md, "Rules: hires and goals"). */
+/** Finds secrets in config and settings, which may hold references to secrets only (domain.md, "Rules: hires and goals"). */
 import { jsonPath } from "./FieldIssues.ts"
 import type { FieldIssue } from "./Problem.ts"
 
@@ -18,7 +18,7 @@ const compact = (key: string) => key.replace(/[^A-Za-z0-9]/g, "").toLowerCase()
 const suffixes = names.map(compact)
 
 /**
- * Whether a key names a secret: one of the names of domain.md or anything that ends with one, however it is written
+ * Whether a key names a secret: one of the names of domain.md or a key that ends with one, in any spelling
  * (`delta_api_key`, `apiKey`, `API-KEY`). `*_ref` and `*_id` name no secret.
  */
 export const isSecretKey = (key: string): boolean => {
@@ -30,8 +30,8 @@ const message =
   "looks like a secret; store it in the secrets file and send its reference (a key ending in _ref) instead"
 
 /**
- * The places, at any depth, where a secret's key holds a non-blank string, or a list with one. It names the path and
- * never repeats the value.
+ * The paths, at any depth, where the key of a secret holds a non-blank string or a list with one. A message never holds
+ * the value.
  */
 export const secretIssues = (value: unknown, root = "$"): Array<FieldIssue> => {
   const issues: Array<FieldIssue> = []

@@ -1,7 +1,4 @@
-/**
- * A Schema from a definition's own fields: to validate a config or a goal's settings is to derive one and decode
- * (issue 7, item 2). Keys that no field names are refused.
- */
+/** Derives a Schema from the fields of a definition, which validates a config or a goal's settings. It refuses unknown keys. */
 import { Schema } from "effect"
 import type { Field } from "../Definition.ts"
 import { LocalTime, Timezone } from "../Schedule.ts"
@@ -9,7 +6,7 @@ import { referenceFaults } from "./References.ts"
 
 type Fields = ReadonlyArray<Field>
 
-/** A value that a derived schema takes: a JSON object with the fields' keys. */
+/** A derived schema: of a JSON object with the keys of the fields. */
 export type Derived = Schema.Codec<{ readonly [key: string]: unknown }>
 
 const notBlank = Schema.isPattern(/\S/, { message: "must not be blank" })
@@ -39,7 +36,7 @@ const numberOf = ({ min_exclusive }: Field): Schema.Codec<unknown> =>
     ? number
     : number.check(Schema.isGreaterThan(min_exclusive, { message: `must be greater than ${min_exclusive}` }))
 
-/** An item is as a required field of the item's type: there is no blank or absent one. */
+/** An item is validated as a required field of the item's type. */
 const listOf = ({ item_type, min_items = 0, ...field }: Field): Schema.Codec<unknown> => {
   const item: Schema.Codec<unknown> = item_type === undefined || item_type === "list"
     ? Schema.Array(Schema.Json).annotate({ message: "must be a list" })
@@ -84,12 +81,9 @@ const structOf = (fields: Fields, more: Schema.Struct.Fields = {}) => {
   }) as unknown as Derived
 }
 
-/**
- * The schema of each field by itself, without the rules that bind two fields. `more` are keys of the house beside the
- * fields.
- */
+/** The schema of fields without `one_of_field` and `keys_of_field`. `more` are further keys, as `schedule` of a goal. */
 export const deriveShape = structOf
 
-/** The whole schema of an object with these fields: what it takes is valid, rules that bind two fields included. */
+/** The schema of fields, with `one_of_field` and `keys_of_field`. */
 export const derive = (fields: Fields, more: Schema.Struct.Fields = {}): Derived =>
   structOf(fields, more).check(Schema.makeFilter((value) => referenceFaults(fields, value)))

@@ -1,12 +1,12 @@
-/** What a definition may not say, beyond its shape: pure checks, each naming the place as a path. */
+/** Checks of a definition beyond its shape. Each fault has a path. */
 import type { Schema } from "effect"
 import type { ConfigSchema, Field, FieldType, GoalTemplate } from "../Definition.ts"
-import { isSecretKey } from "../Secrets.ts"
 import { isTimezone } from "../Formats.ts"
+import { isSecretKey } from "../Secrets.ts"
 
-/** At most this many fields in one schema, nested ones included. */
+/** The most fields of a schema, nested ones included. */
 export const maxFields = 200
-/** At most this many levels of fields. */
+/** The most levels of nested fields. */
 export const maxDepth = 8
 
 type Fault = Exclude<Schema.FilterIssue, string>
@@ -19,18 +19,18 @@ const holds = (field: Field, type: FieldType) =>
 
 const isText = (type: FieldType | undefined) => type === "text" || type === "enum"
 
-/** Values that occur a second time, with the index of each repetition. */
+/** Values that occur more than once, with the index of each repeat. */
 const repetitions = (values: ReadonlyArray<string>) =>
   values.flatMap((value, index) => values.indexOf(value) < index ? [{ value, index }] : [])
 
-/** Why a well-formed key can't be a field's, or undefined. */
+/** Why a well-formed key can't be the key of a field; undefined if it can. */
 export const keyFault = (key: string): string | undefined => {
   if (isSecretKey(key)) return "names a secret; secrets never enter config or settings, ask for a reference (*_ref)"
   if (key in {}) return "is a reserved word; choose another key"
   return undefined
 }
 
-/** Faults of one field by itself: a missing part, or one that does not go with its type. */
+/** Faults of one field: a property that its type needs is missing, or one does not apply to its type. */
 export const fieldFaults = (field: Field): Array<Fault> => {
   const faults: Array<Fault> = []
   const only = (key: keyof Field, allowed: boolean, owner: string) => {
@@ -54,7 +54,7 @@ export const fieldFaults = (field: Field): Array<Fault> => {
   return faults
 }
 
-/** Faults of fields together: keys that repeat, and rules that name a field which is not there or is no fitting list. */
+/** Faults of a list of fields: repeated keys, and references to a field that is missing or is no suitable list. */
 export const fieldListFaults = (fields: ReadonlyArray<Field>): Array<Fault> => {
   const faults = repetitions(fields.map((field) => field.key)).map(({ value, index }) =>
     fault([index, "key"], `repeats ${value}; keys are unique`)
@@ -76,7 +76,7 @@ export const fieldListFaults = (fields: ReadonlyArray<Field>): Array<Fault> => {
   return faults
 }
 
-/** How many fields there are, nested ones included, and how deep they go. */
+/** The number of fields, nested ones included, and the depth of their nesting. */
 const measure = (fields: ReadonlyArray<Field>): { readonly count: number; readonly depth: number } => {
   const nested = fields.map((field) => measure(field.fields ?? []))
   return {
@@ -93,13 +93,13 @@ const sizeFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> => {
   ]
 }
 
-/** A key that belongs to the house, and so can't be a field's. */
+/** A key that is reserved, so that no field can have it. */
 const reservedFaults = (fields: ReadonlyArray<Field>, path: Path, key: string, why: string): Array<Fault> =>
   fields.flatMap((field, index) =>
     field.key === key ? [fault([...path, index, "key"], `${key} is reserved: ${why}`)] : []
   )
 
-/** The config's `timezone` is where goals run: it must hold zones, whatever else the type's fields are. */
+/** The config's `timezone` is the zone that goals run in: it must hold zones. */
 const timezoneFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> =>
   fields.flatMap((field, index) => {
     const at = [...path, index]
@@ -112,7 +112,7 @@ const timezoneFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> 
     )
   })
 
-/** Faults of a definition as a whole: sizes, reserved keys, templates that repeat. */
+/** Faults of a whole definition: sizes, reserved keys, repeated templates. */
 export const definitionFaults = (definition: {
   readonly config_schema: ConfigSchema
   readonly goal_templates: ReadonlyArray<GoalTemplate>

@@ -1,13 +1,13 @@
-/** The settings of a hire: where what was approved is executed (domain.md, "Rules: hires and goals"). */
+/** The settings of a hire: where its approved drafts are delivered (domain.md, "Rules: hires and goals"). */
 import { Schema } from "effect"
 import { issuesUnder, jsonPath } from "../FieldIssues.ts"
 import type { FieldIssue } from "../Problem.ts"
 
-/** Where an approved draft goes: a line in the local journal, or a signed request to a webhook. */
+/** Where an approved draft is delivered: a line in the local journal, or a signed request to a webhook. */
 export const ExecutionTarget = Schema.Literals(["journal", "webhook"])
 export type ExecutionTarget = typeof ExecutionTarget.Type
 
-/** `settings.execution`. A webhook needs a url and the reference of the secret that signs; a journal takes neither. */
+/** `settings.execution`. A webhook needs a url and the reference of its signing secret; a journal takes neither. */
 export const ExecutionSettings = Schema.Struct({
   target: Schema.optionalKey(ExecutionTarget),
   url: Schema.optionalKey(
@@ -20,7 +20,7 @@ export const ExecutionSettings = Schema.Struct({
 })
 export type ExecutionSettings = typeof ExecutionSettings.Type
 
-/** A hire's settings. There is `execution`, and nothing else. */
+/** A hire's settings: `execution` alone. */
 export const HireSettings = Schema.Struct({ execution: Schema.optionalKey(ExecutionSettings) }).annotate({
   messageUnexpectedKey: "no such setting; known settings: execution",
 })
@@ -31,7 +31,7 @@ const isHireSettings = Schema.is(HireSettings)
 
 const defaultPort: Record<string, string> = { "http:": "80", "https:": "443" }
 
-/** Whether the list has the url's host, with any port, or with its port. */
+/** Whether the list has the url's host, alone (any port) or with the url's port. */
 const isAllowed = (url: URL, allowed: ReadonlyArray<string>): boolean => {
   const port = url.port === "" ? defaultPort[url.protocol] : url.port
   return allowed.some((entry) => {
@@ -40,7 +40,7 @@ const isAllowed = (url: URL, allowed: ReadonlyArray<string>): boolean => {
   })
 }
 
-/** What keeps the url from being called, or undefined. `allowed` are the entries of STINT_WEBHOOK_HOSTS. */
+/** Why a webhook may not have this url; undefined if it may. `allowed` are the entries of STINT_WEBHOOK_HOSTS. */
 export const webhookFault = (url: string, allowed: ReadonlyArray<string>): string | undefined => {
   const parsed = URL.parse(url)
   if (parsed === null || !(parsed.protocol in defaultPort)) return "must be an absolute http or https URL"
@@ -51,7 +51,7 @@ export const webhookFault = (url: string, allowed: ReadonlyArray<string>): strin
   return undefined
 }
 
-/** The faults of `settings.execution` once it has its shape. */
+/** The faults of a well-formed `settings.execution`. */
 const executionFaults = (
   { target = "journal", url, secret_ref }: ExecutionSettings,
   allowed: ReadonlyArray<string>,
@@ -70,10 +70,7 @@ const executionFaults = (
   return faults
 }
 
-/**
- * What is wrong with a hire's settings. `allowedWebhookHosts` are `host` (any port) or `host:port`; a webhook may go to
- * no other.
- */
+/** Every fault of a hire's settings. A webhook may go only to `allowedWebhookHosts`: `host` (any port) or `host:port`. */
 export const hireSettingsIssues = (
   settings: unknown,
   allowedWebhookHosts: ReadonlyArray<string>,

@@ -1,9 +1,9 @@
-/** The rules that bind two fields: `one_of_field` and `keys_of_field`. */
+/** The rules between two fields: `one_of_field` and `keys_of_field`. */
 import type { Field } from "../Definition.ts"
 
 type Fields = ReadonlyArray<Field>
 
-/** A place under the value that was looked at, and what is wrong with it. */
+/** A path below the validated value, and what is wrong there. */
 export interface Fault {
   readonly path: ReadonlyArray<PropertyKey>
   readonly issue: string
@@ -15,7 +15,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const own = (record: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(record, key) ? record[key] : undefined
 
-/** Text counts trimmed and in upper case (domain.md says so of coins, and it does no harm elsewhere). */
+/** Text is compared trimmed and in upper case (domain.md, of coins). */
 const comparable = (value: unknown) => typeof value === "string" ? value.trim().toUpperCase() : value
 
 const isBlank = (value: unknown) =>
@@ -57,8 +57,8 @@ const nestedFaults = (field: Field, value: unknown): Array<Fault> => {
 }
 
 /**
- * What breaks those rules, at any depth. It takes any value and passes over what has not the shape that a rule needs:
- * the shape is named by itself, so one answer can hold both.
+ * Every violation of these rules, at any depth. It takes any value and skips what has not the shape that a rule needs:
+ * faults of shape are found elsewhere, and one answer can name both.
  */
 export const referenceFaults = (fields: Fields, value: unknown): Array<Fault> => {
   if (!isRecord(value)) return []

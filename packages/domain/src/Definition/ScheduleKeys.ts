@@ -1,10 +1,10 @@
-/** Which keys of `settings.schedule` go with which frequency (domain.md, "Rules: when it runs"). */
+/** Which keys of `settings.schedule` apply to which frequency (domain.md, "Rules: when it runs"). */
 import type { Frequency } from "../Definition.ts"
 import type { Fault } from "./References.ts"
 
 /**
- * The keys that say when; those that say how (timezone, missed, overlap, spread_seconds) go with every frequency. A key
- * that would have no effect is refused: a goal that runs at another time than its owner reads is worse than a 400.
+ * Keys that apply to some frequencies; the others (timezone, missed, overlap, spread_seconds) apply to all. A key without
+ * effect is refused: better a 400 than a goal that runs at another time than its owner believes.
  */
 const whenKeys: Record<string, ReadonlyArray<Frequency>> = {
   at: ["daily", "weekly", "monthly"],
@@ -16,7 +16,7 @@ const whenKeys: Record<string, ReadonlyArray<Frequency>> = {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** What in `settings.schedule` does not go with the frequency, and the rule that a cron goal lacks. Any value is taken. */
+/** Keys of `settings.schedule` that do not apply to the frequency, and the missing rule of a cron goal. It takes any value. */
 export const scheduleFaults = (frequency: Frequency, settings: unknown): Array<Fault> => {
   if (!isRecord(settings)) return []
   const schedule = Object.hasOwn(settings, "schedule") ? settings.schedule : {}

@@ -1,4 +1,4 @@
-/** Whether a hire's config and a goal's settings hold under a definition: every fault, as a JSONPath and a sentence. */
+/** Validates a hire's config and a goal's settings by a definition. Every fault has a JSONPath and a sentence. */
 import { Schema } from "effect"
 import { type AgentTypeDefinition, type Field, findTemplate, type Frequency } from "../Definition.ts"
 import { issuesUnder, jsonPath } from "../FieldIssues.ts"
@@ -11,7 +11,7 @@ import { scheduleFaults } from "./ScheduleKeys.ts"
 type Fields = ReadonlyArray<Field>
 type Validator = (value: unknown, root: string) => Array<FieldIssue>
 
-/** Deriving costs more than validating, and a definition never changes: one validator per list of fields. */
+/** One validator per list of fields: deriving it costs more than validating, and definitions never change. */
 const cached = (make: (fields: Fields) => Validator) => {
   const validators = new WeakMap<Fields, Validator>()
   return (fields: Fields): Validator => {
@@ -31,7 +31,7 @@ const validatorOf = (fields: Fields, more: Schema.Struct.Fields = {}): Validator
   ]
 }
 
-/** A config's `timezone` is a zone in every type, since goals run in it, whether or not its field says so. */
+/** The field `timezone` of a config holds a zone in every type, also without a format, since goals run in it. */
 const configFields = (fields: Fields): Fields =>
   fields.map((field) =>
     field.key === "timezone" && field.type === "text" ? { ...field, format: "iana_timezone" as const } : field
@@ -39,7 +39,7 @@ const configFields = (fields: Fields): Fields =>
 
 const scheduleShape = issuesUnder(ScheduleSettings)
 
-/** What is wrong with a `schedule` by itself, under a frequency: its keys, their values, and which go with which. */
+/** Every fault of a `schedule` for a frequency. */
 export const scheduleIssues = (frequency: Frequency, schedule: unknown, root = "$.schedule"): Array<FieldIssue> => [
   ...scheduleShape(schedule, root),
   ...scheduleFaults(frequency, { schedule }).map(({ path, issue }) => ({
@@ -53,14 +53,14 @@ const schedule = { schedule: Schema.optionalKey(ScheduleSettings) }
 const configValidator = cached((fields) => validatorOf(configFields(fields)))
 const settingsValidator = cached((fields) => validatorOf(fields, schedule))
 
-/** The schema of a config under the definition. */
+/** The schema of a config. */
 export const configSchema = (definition: Pick<AgentTypeDefinition, "config_schema">): Derived =>
   derive(configFields(definition.config_schema.fields))
 
-/** The schema of a goal's settings under a list of fields, `schedule` included, whatever the goal's frequency. */
+/** The schema of a goal's settings with these fields, `schedule` included, for any frequency. */
 export const settingsSchema = (fields: Fields): Derived => derive(fields, schedule)
 
-/** What keeps a config from being whole: `missing` of a hire. Empty: it is configured. */
+/** Every fault of a config: the `missing` of a hire. A hire without any is configured. */
 export const configIssues = (
   definition: Pick<AgentTypeDefinition, "config_schema">,
   config: unknown,
@@ -68,8 +68,8 @@ export const configIssues = (
 ): Array<FieldIssue> => configValidator(definition.config_schema.fields)(config, root)
 
 /**
- * What is wrong with a goal's settings under its template and frequency. A template that the definition has not is the
- * one fault at `$.goal_template_id`.
+ * Every fault of a goal's settings for its template and frequency. A template that the definition does not have is the
+ * only fault, at `$.goal_template_id`.
  */
 export const settingsIssues = (
   definition: AgentTypeDefinition,
