@@ -19,7 +19,7 @@ import {
 } from "../proofs/Ground.ts"
 import { statementsIn } from "../proofs/idle.ts"
 import { fencesOf, keepJournal } from "../proofs/Journal.ts"
-import { type Attack, judge, sleep, until } from "../proofs/Proof.ts"
+import { type Attack, judge, until } from "../proofs/Proof.ts"
 import type { Fleet, Replica } from "../support/Fleet.ts"
 
 /** How many goals fall due in a test. */
@@ -71,11 +71,15 @@ describe("prevented", () => {
   it("an occurrence that is missed because the instance that planned it stopped (pg-boss #914)", async () => {
     two.signal("SIGSTOP")
     const slot = freshSlot()
-    await fallDue(ground, goals, slot, { due: "now() + interval '400 ms'" })
-    await sleep(200)
+    await fallDue(ground, goals, slot, { due: "now() + interval '1 hour'" })
+    const at = await count("select (extract(epoch from clock_timestamp()) * 1000)::float8 as n")
+    await ground.superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
+    await until("one has planned", async () =>
+      await count(`select count(*)::int as n from pg_stat_activity
+        where usename = '${one.role}' and query_start > to_timestamp(${at / 1000})`) > 0)
     one.signal("SIGKILL")
     await one.ended
-    await sleep(300)
+    await fallDue(ground, goals, slot)
     two.signal("SIGCONT")
     await drained(ground)
     await ranOnce(slot)
