@@ -1,19 +1,22 @@
+/** `npm test`: units, services on a real Postgres through their fetch handlers, packages, the README's tour. */
 import { defineConfig } from "vitest/config"
+
+/** What all tests have in common. */
+export const common = {
+  exclude: ["**/node_modules/**", "**/.stint/**"],
+  globalSetup: ["tests/support/globalSetup.ts"],
+  // Processes, not threads: a test that ends a process or changes its signals stays alone with that
+  pool: "forks" as const,
+}
 
 export default defineConfig({
   test: {
-    include: [
-      "packages/**/test/**/*.test.ts",
-      "services/**/test/**/*.test.ts",
-      "apps/**/test/**/*.test.ts",
-      "tests/**/*.test.ts",
-    ],
-    exclude: ["**/node_modules/**", "**/.stint/**"],
-    globalSetup: ["tests/support/globalSetup.ts"],
-    // Processes, not threads: a test that ends a process or changes its signals stays alone with that
-    pool: "forks",
+    ...common,
+    include: ["packages/**/test/**/*.test.ts", "services/**/test/**/*.test.ts", "tests/*.test.ts"],
+    // Half of the time a test waits for Postgres
+    maxWorkers: 2,
     testTimeout: 20_000,
-    hookTimeout: 30_000,
+    hookTimeout: 60_000,
     teardownTimeout: 30_000,
     coverage: {
       // V8's own coverage needs Node's inspector, which Deno does not have: the code is instrumented instead. Processes

@@ -22,7 +22,10 @@ const sections = text.split(/^##+ /m).filter((section) => /^AGP/.test(section)).
     file: file!,
     title: title!.replace(/\s+/g, " "),
   })),
-  commands: [...section.matchAll(/^npm test -- (\S+) -t "(.*)"$/gm)].map(([, path, pattern]) => ({
+  commands: [...section.matchAll(/^npm (test|run test:system) -- (\S+) -t "(.*)"$/gm)].map((
+    [, script, path, pattern],
+  ) => ({
+    script: script!,
     path: path!,
     pattern: pattern!,
   })),
@@ -63,7 +66,8 @@ describe("docs/requirement.md", () => {
 
   it("gives commands whose every part names a test", async () => {
     for (const { commands, story } of sections) {
-      for (const { path, pattern } of commands) {
+      for (const { path, pattern, script } of commands) {
+        assert.strictEqual(script, /^(apps|tests\/system)\//.test(path) ? "run test:system" : "test", path)
         const source = await sourceOf(path)
         for (const part of pattern.split("|")) {
           assert.isTrue(

@@ -16,6 +16,7 @@ import type { Answer, Send } from "./Service.ts"
 import { callerOf, freePortBase, type Stack } from "./Stack.ts"
 import { standStill } from "./StandStill.ts"
 import type { Superuser } from "./Superuser.ts"
+import { until } from "./Until.ts"
 
 /** A scheduler's process. */
 export interface Replica {
@@ -29,7 +30,7 @@ export interface Replica {
   signal(name: NodeJS.Signals): void
   /** Sends it a request, as a role and subject. */
   call(method: string, path: string, send?: Send): Promise<Answer>
-  /** Waits until it says that it is ready, or has ended; fails after 60 s. */
+  /** Waits until it says that it is ready, or has ended; fails after a minute. */
   isReady(): Promise<void>
 }
 
@@ -40,9 +41,6 @@ export interface Fleet {
   /** Ends all that run, at once. */
   stop(): Promise<void>
 }
-
-/** How long a replica may take until it can do its work, in milliseconds. */
-const START_MS = 60_000
 
 /**
  * Puts the stack's own scheduler to sleep, which must hold nothing at that moment, so that the fleet's are the only ones.
@@ -123,14 +121,12 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
       },
       call: (method, path, send = {}) => call(`${address}${path}`, method, send),
       isReady: async () => {
-        const deadline = Date.now() + START_MS
-        while (!over && Date.now() < deadline) {
-          const answer = await fetch(`${address}/readyz`).catch(() => undefined)
-          await answer?.body?.cancel()
-          if (answer?.ok) return
-          await new Promise((resolve) => setTimeout(resolve, 20))
-        }
-        if (!over) throw new Error(`${role} is not ready:\n${output}`)
+        await until(`${role} is ready, or has ended`, async () => {
+          if (over) return true
+          const answer = await fetch(`${address}/readyz`)
+          await answer.body?.cancel()
+          return answer.ok
+        }, () => output)
       },
     }
     running.add(replica)

@@ -4,6 +4,7 @@ import type { Role } from "@stint/domain/Caller"
 import { FileFailure } from "@stint/edge/Files"
 import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
+import { until } from "./Until.ts"
 
 const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
 const jwks = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), alg: "EdDSA", use: "sig" }] })
@@ -115,9 +116,10 @@ export const startService = async (
 
 /** Waits until the service says that it is ready. */
 export const ready = async (service: TestService): Promise<void> => {
-  for (let i = 0; i < 200; i++) {
-    if ((await service.call("GET", "/readyz")).status === 200) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  throw new Error(`not ready: ${JSON.stringify((await service.call("GET", "/readyz")).json)}`)
+  let said: unknown
+  await until("the service is ready", async () => {
+    const { json, status } = await service.call("GET", "/readyz")
+    said = json
+    return status === 200
+  }, () => JSON.stringify(said))
 }

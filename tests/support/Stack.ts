@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Answer, Send } from "./Service.ts"
+import { until } from "./Until.ts"
 
 /** A service of the stack. */
 export type ServiceName = keyof typeof PORTS
@@ -23,11 +24,25 @@ const isFree = (port: number) =>
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
   })
 
-/** A `STINT_PORT_BASE` whose four ports are free. */
+/** The locks on the ports that this process gave out: kept, so that no other test takes the same before they are used. */
+const taken: Array<Deno.FsFile> = []
+
+/** Whether the base is ours from now on: of all processes that run tests on this machine one has it. */
+const take = async (base: number): Promise<boolean> => {
+  const file = await Deno.open(join(tmpdir(), `stint-ports-${base}.lock`), { write: true, create: true })
+  if (!(await file.tryLock(true))) {
+    file.close()
+    return false
+  }
+  taken.push(file)
+  return true
+}
+
+/** A `STINT_PORT_BASE` whose four ports are free, and stay so until they are used. */
 export const freePortBase = async (): Promise<number> => {
   for (;;) {
     const base = 12_000 + Math.floor(Math.random() * 700) * 10
-    if ((await Promise.all([1, 2, 3, 4].map((n) => isFree(base + n)))).every(Boolean)) return base
+    if (await take(base) && (await Promise.all([1, 2, 3, 4].map((n) => isFree(base + n)))).every(Boolean)) return base
   }
 }
 
@@ -111,11 +126,12 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)
   const ended = new Promise<void>((resolve) => launcher.once("exit", () => resolve()))
   const group = launcher.pid!
-  const deadline = Date.now() + 60_000
-  while (!/^ready/m.test(output)) {
-    if (launcher.exitCode !== null || Date.now() > deadline) throw new Error(`the stack did not start:\n${output}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await until(
+    "the stack says that it is ready, or ends",
+    () => /^ready/m.test(output) || launcher.exitCode !== null,
+    () => output,
+  )
+  if (launcher.exitCode !== null) throw new Error(`the stack did not start:\n${output}`)
   const call = await callerOf(home)
   const pids = (service: ServiceName) => processesOf(group, `services/${service}/`)
   return {
@@ -126,13 +142,11 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     call: (service, method, path, send = {}) => call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send),
     isReady: async (service) => {
       const url = `http://127.0.0.1:${base + PORTS[service]}/readyz`
-      for (let tries = 0; tries < 600; tries++) {
-        const answer = await fetch(url).catch(() => undefined)
-        await answer?.body?.cancel()
-        if (answer?.status === 200) return
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
-      throw new Error(`${service} is not ready:\n${output}`)
+      await until(`${service} is ready`, async () => {
+        const answer = await fetch(url)
+        await answer.body?.cancel()
+        return answer.status === 200
+      }, () => output)
     },
     kill: async (service, signal = "SIGKILL") => {
       for (const pid of await pids(service)) process.kill(pid, signal)

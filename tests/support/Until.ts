@@ -1,13 +1,33 @@
-/** Waits for a condition; nothing of the tests waits for a time. */
+/** How tests wait: for a condition that they can name, never for a time to pass. */
 
 /** How long a condition may take on a machine that has other things to do as well, in milliseconds. */
-const LONGEST_MS = 20_000
+const LONGEST_MS = 60_000
 
-/** Asks until the condition holds; fails, with what was waited for, when it does not within twenty seconds. */
-export const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
+/** Between two looks, in milliseconds. */
+const EVERY_MS = 20
+
+/**
+ * Looks until it sees something: anything but `false` or `undefined`, which it gives back. A look that fails sees nothing: a
+ * service that is being started again does not answer. Fails after a minute with what was waited for, the last failure, and
+ * what `more` knows.
+ */
+export const until = async <A>(
+  what: string,
+  look: () => A | Promise<A>,
+  more: () => string = () => "",
+): Promise<Exclude<Awaited<A>, false | undefined>> => {
+  let failure: unknown
   for (const end = Date.now() + LONGEST_MS;;) {
-    if (await holds()) return
-    if (Date.now() > end) throw new Error(`it never came to pass that ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    try {
+      const seen = await look()
+      if (seen !== false && seen !== undefined) return seen as Exclude<Awaited<A>, false | undefined>
+      failure = undefined
+    } catch (error) {
+      failure = error
+    }
+    if (Date.now() > end) {
+      throw new Error(`not within ${LONGEST_MS / 1000} s: ${what}\n${failure ?? ""}\n${more()}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
   }
 }

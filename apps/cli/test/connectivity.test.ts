@@ -24,7 +24,7 @@ const throughSocket = (env: Databases["env"], host: string): Record<string, stri
     }),
   )
 
-describe("a socket", { timeout: 60_000 }, () => {
+describe("a socket", () => {
   let databases: Databases
   let socket: Awaited<ReturnType<typeof openSocket>>
   let env: Record<string, string>
@@ -77,7 +77,7 @@ describe("a socket", { timeout: 60_000 }, () => {
   })
 })
 
-describe("a failure", { timeout: 60_000 }, () => {
+describe("a failure", () => {
   let databases: Databases
   beforeAll(async () => {
     databases = await makeDatabases("empty")
@@ -131,7 +131,7 @@ const hasOpenssl = (() => {
   }
 })()
 
-describe.skipIf(!hasOpenssl)("TLS", { timeout: 60_000 }, () => {
+describe.skipIf(!hasOpenssl)("TLS", () => {
   let postgres: RunningPostgres
   let folder: string
   beforeAll(async () => {

@@ -34,7 +34,7 @@ const asOwner = (service: string, ...statements: ReadonlyArray<string>) =>
     ),
   )
 
-describe("stint db", { timeout: 60_000 }, () => {
+describe("stint db", () => {
   it("a dry run says what would be applied, and changes nothing", async () => {
     const before = await db("migrate --dry-run")
     assert.strictEqual(before.status, 0)

@@ -1,5 +1,6 @@
 /** `stint explain` against a stack as `stint start` makes it. */
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { until } from "../../../tests/support/Until.ts"
 import { cleanUp, launch, type Launcher } from "./support/launcher.ts"
 import { place, refusal, tokenFor } from "./support/stack.ts"
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
   ;({ base, env } = await place())
   stack = launch(["start"], env)
   await stack.line(/^ready/)
-}, 60_000)
+})
 afterAll(cleanUp)
 
 const explain = async (...args: ReadonlyArray<string>) => {
@@ -19,7 +20,7 @@ const explain = async (...args: ReadonlyArray<string>) => {
   return text
 }
 
-describe("stint explain", { timeout: 60_000 }, () => {
+describe("stint explain", () => {
   it("says in a sentence why a goal of the sample ran, and what led to it", async () => {
     const token = await tokenFor(env, "viewer", "vera")
     const runs = async () => {
@@ -28,11 +29,7 @@ describe("stint explain", { timeout: 60_000 }, () => {
       // deno-lint-ignore no-explicit-any
       return (await response.json() as any).items
     }
-    let [run] = await runs()
-    for (let tries = 0; run === undefined && tries < 200; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      ;[run] = await runs()
-    }
+    const run = await until("a run of the sample is over", async () => (await runs())[0])
     const text = await explain("--goal", run.goal_instance_id, "--at", run.scheduled_time)
     assert.match(
       text,

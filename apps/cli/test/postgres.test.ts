@@ -14,6 +14,7 @@ import { isPostmasterOf, readPostmaster } from "../src/Postgres/Postmaster.ts"
 import { lastWords } from "../src/Postgres/Server.ts"
 import { prepareDatabases } from "../src/Provision/Embedded.ts"
 import { services } from "../src/Provision/Roles.ts"
+import { until } from "../../../tests/support/Until.ts"
 
 const folders: Array<string> = []
 const running: Array<RunningPostgres> = []
@@ -69,11 +70,6 @@ const killed = (child: ChildProcess) =>
     child.once("exit", () => resolve())
     child.kill("SIGKILL")
   })
-
-const until = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (let i = 0; i < 400 && !(await holds()); i++) await new Promise((resolve) => setTimeout(resolve, 25))
-  assert.isTrue(await holds())
-}
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map((postgres) => postgres.stop()))
@@ -153,10 +149,10 @@ describe("an embedded Postgres", () => {
     const postgres = await start(home)
     const before = (await readPostmaster(join(home, "postgres")))!.pid
     process.kill(before, "SIGKILL")
-    await until(() => query(postgres, "select 1").then(() => true, () => false))
+    await until("it answers again", () => query(postgres, "select 1"))
     assert.notStrictEqual((await readPostmaster(join(home, "postgres")))!.pid, before)
     assert.isTrue(lines.some((line) => line.includes("ended by itself")))
-    await until(() => Promise.resolve(lines.some((line) => line.startsWith("Postgres is back (process "))))
+    await until("it is said to be back", () => lines.some((line) => line.startsWith("Postgres is back (process ")))
   })
 
   it("of a log in which killed backends speak as well, the postmaster's own last words count", async () => {

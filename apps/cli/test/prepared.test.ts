@@ -38,7 +38,7 @@ const ask = async (url: Redacted.Redacted, statement: string) => {
   return Exit.isSuccess(exit) ? exit.value[0] : undefined
 }
 
-describe("a home that begins with the prepared databases", { timeout: 60_000 }, () => {
+describe("a home that begins with the prepared databases", () => {
   it("has checksums, the schema of this program, and no password that another home has", async () => {
     const [one, other] = [await newFolder(), await newFolder()]
     const postgres = await start(one)

@@ -3,7 +3,7 @@ import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterEach, assert, describe, it } from "vitest"
 import { LauncherError } from "../src/Postgres/LauncherError.ts"
-import { pause } from "../src/Postgres/Postmaster.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { complaintOf, supervise, type Supervised } from "../src/Stack/Process.ts"
 
 const open: Array<() => unknown> = []
@@ -12,12 +12,16 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close()
 })
 
-/** Another program that says it can do a service's work. */
-const stranger = async (): Promise<string> => {
-  const server = createServer((_, response) => response.end(`{"status":"ready","checks":{}}`)).listen(0, "127.0.0.1")
+/** Another program that says it can do a service's work; how often it was asked. */
+const stranger = async () => {
+  let asked = 0
+  const server = createServer((_, response) => {
+    asked++
+    response.end(`{"status":"ready","checks":{}}`)
+  }).listen(0, "127.0.0.1")
   await new Promise((resolve) => server.once("listening", resolve))
   open.push(() => (server.closeAllConnections(), server.close()))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { asked: () => asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 /** A service whose process runs this program. */
@@ -41,13 +45,17 @@ const failure = (promise: Promise<unknown>): Promise<LauncherError> =>
 
 describe("a supervised service", () => {
   it("is not up because another program answers on its port", async () => {
-    const { it } = service(await stranger(), "setInterval(() => {}, 1000)")
-    const up = it.up.then(() => "up")
-    assert.strictEqual(await Promise.race([up, pause(700).then(() => "not up")]), "not up")
+    const { asked, url } = await stranger()
+    const { it } = service(url, "setInterval(() => {}, 1000)")
+    let isUp = false
+    it.up.then(() => isUp = true, () => {})
+    // An answer that is believed ends the questions
+    await until("it was asked again after its answers", () => asked() >= 3)
+    assert.isFalse(isUp)
   })
 
   it("ends all when its port is taken: nothing is gained by trying again", async () => {
-    const url = await stranger()
+    const { url } = await stranger()
     const { port } = new URL(url)
     const { it, lines } = service(
       url,

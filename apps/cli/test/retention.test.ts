@@ -26,7 +26,7 @@ const asOwner = <A>(service: string, statement: string) =>
     ),
   ) as Promise<ReadonlyArray<A>>
 
-describe("stint retention", { timeout: 60_000 }, () => {
+describe("stint retention", () => {
   it("a dry run says what would go, then it goes, and an expired dead letter has its line in the action log", async () => {
     await asOwner(
       "hiring",

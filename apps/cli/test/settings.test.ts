@@ -56,7 +56,7 @@ const expectRefusal = async (run: ReturnType<typeof launchCommand>, says: RegExp
   assert.notInclude(text, password!)
 }
 
-describe("a service that is started alone", { timeout: 60_000 }, () => {
+describe("a service that is started alone", () => {
   const alone = (service: string, env: Env) =>
     launchCommand(["node", "scripts/deno.js", "run", "--allow-all", `services/${service}/src/main.ts`], {
       STINT_PORT_BASE: portBase,
@@ -199,7 +199,7 @@ describe("a service that is started alone", { timeout: 60_000 }, () => {
   })
 })
 
-describe("stint start", { timeout: 60_000 }, () => {
+describe("stint start", () => {
   const start = async (env: Env) =>
     launch(["start", "--no-sample"], { STINT_HOME: await newFolder(), STINT_PORT_BASE: portBase, ...env })
   const its = (change: (url: URL) => void): Env => ({

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
+import { until } from "../../../tests/support/Until.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
 import { place, tokenFor } from "./support/stack.ts"
 
@@ -15,7 +16,7 @@ const inFile = async (text: string) => {
   return path
 }
 
-describe("stint simulate", { timeout: 60_000 }, () => {
+describe("stint simulate", () => {
   it("needs no stack for made-up hires, and shows the figures as they are beside those of a spread", async () => {
     const { status, text } = await simulate(["--hires", "1000", "--days", "30", "--spread", "900"])
     assert.strictEqual(status, 0, text)
@@ -77,11 +78,11 @@ describe("stint simulate", { timeout: 60_000 }, () => {
     await stack.line(/^ready/)
     const token = await tokenFor(env, "operator", "olga")
     // the sample's goals come by the feed, some moments after the start
-    let text = ""
-    for (let tries = 0; tries < 40 && !/^[1-9]\d* hires that there are/.test(text); tries++) {
-      text = (await simulate(["--stored", "--days", "7"], env)).text
-    }
-    assert.match(text, /^[1-9]\d* hires that there are, [1-9]\d* goals, [1-9]\d* slots/)
+    const some = /^[1-9]\d* hires that there are, [1-9]\d* goals, [1-9]\d* slots/
+    await until(
+      "the scheduler knows the sample's goals",
+      async () => some.test((await simulate(["--stored", "--days", "7"], env)).text),
+    )
     const elsewhere = await simulate(["--stored"], { ...env, STINT_HOME: await newFolder() })
     assert.strictEqual(elsewhere.status, 1)
     assert.match(elsewhere.text, /401 unauthorized.* Is STINT_HOME the running stack's\?/)

@@ -8,7 +8,8 @@ import { afterAll, assert, describe, inject, it } from "vitest"
 import { cloneDatabase } from "../../../tests/support/Database.ts"
 import { freePortBase } from "../../../tests/support/Stack.ts"
 import { services } from "../src/Provision.ts"
-import { cleanUp, groupOf, launch, launchCommand, newFolder, until } from "./support/launcher.ts"
+import { until } from "../../../tests/support/Until.ts"
+import { cleanUp, groupOf, launch, launchCommand, newFolder } from "./support/launcher.ts"
 import { isGone, noneLeft, place, postgresOf, refusal, tokenFor } from "./support/stack.ts"
 
 afterAll(cleanUp)
@@ -22,7 +23,7 @@ const get = async (url: string, token: string) => {
 }
 
 describe("stint start", () => {
-  it("says when it is up, restarts a service that dies, and ends on Ctrl-C", { timeout: 60_000 }, async () => {
+  it("says when it is up, restarts a service that dies, and ends on Ctrl-C", async () => {
     const { base, env, home } = await place()
     await writeFile(join(home, "other"), "mine")
     const stack = launch(["start", "--no-sample"], env)
@@ -69,7 +70,7 @@ describe("stint start", () => {
     assert.isTrue(await isGone(home, postgres))
   })
 
-  it("makes a sample on an empty home, once, and ends when npm is killed", { timeout: 60_000 }, async () => {
+  it("makes a sample on an empty home, once, and ends when npm is killed", async () => {
     const { base, env: { STINT_PORT_BASE }, home: folder } = await place()
     const home = join(folder, "it's a home")
     const env = { STINT_HOME: home, STINT_PORT_BASE }
@@ -110,7 +111,7 @@ describe("stint start", () => {
     assert.lengthOf((await again.end).text.match(/^sample/gm)!, 1)
   })
 
-  it("runs on databases of one's own, and starts no Postgres then", { timeout: 60_000 }, async () => {
+  it("runs on databases of one's own, and starts no Postgres then", async () => {
     const { env, home } = await place()
     const scope = Scope.makeUnsafe()
     try {

@@ -1,15 +1,19 @@
 /** How a stack ends when something happens to it, to the programs above it, or to its home. */
-import { rename } from "node:fs/promises"
+import { readFile, rename } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
-import { pause } from "../src/Postgres/Postmaster.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { cleanUp, groupOf, launch, launchCommand, newFolder } from "./support/launcher.ts"
 import { isGone, noneLeft, place, postgresOf } from "./support/stack.ts"
 
 afterAll(cleanUp)
 
+/** How many times a process has fallen asleep: the program above the launcher wakes to see who stands above itself. */
+const sleepsOf = async (pid: number): Promise<number> =>
+  Number(/^voluntary_ctxt_switches:\s*(\d+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))![1])
+
 describe("stint start", () => {
-  it("leaves no service behind when it is killed; the next one adopts Postgres", { timeout: 60_000 }, async () => {
+  it("leaves no service behind when it is killed; the next one adopts Postgres", async () => {
     const { env, home } = await place()
     const first = launch(["start", "--no-sample"], env)
     await first.line(/^ready/)
@@ -24,16 +28,21 @@ describe("stint start", () => {
     // A service that does not end is not waited for when Ctrl-C comes twice
     const { pid: stuck } = (await groupOf(second.pid)).find(({ command }) => command.includes("services/hiring"))!
     process.kill(stuck, "SIGSTOP")
+    let ended = false
+    second.end.then(() => ended = true)
     second.signal("SIGINT")
     await second.line(/^Ending/)
-    await pause(600)
-    second.signal("SIGINT")
+    // Signals that come together are one: a person asks again
+    await until("it ends because it was asked again", () => {
+      if (!ended) second.signal("SIGINT")
+      return ended
+    })
     assert.strictEqual((await second.end).status, 130)
     await noneLeft(second)
     assert.isTrue(await isGone(home, postgres))
   })
 
-  it("of two at once on the same ports believes its own services alone", { timeout: 60_000 }, async () => {
+  it("of two at once on the same ports believes its own services alone", async () => {
     const { env } = await place()
     const both = [launch(["start", "--no-sample"], env), launch(["start"], { ...env, STINT_HOME: await newFolder() })]
     const outcomes = await Promise.all(
@@ -52,7 +61,7 @@ describe("stint start", () => {
     assert.isAtMost(outcomes.filter((outcome) => outcome !== "ended").length, 1)
     for (const stack of both) {
       assert.notMatch(stack.lines().join("\n"), /starting it again/)
-      if (await Promise.race([stack.end.then(() => false), pause(0).then(() => true)])) stack.signal("SIGINT")
+      if ((await groupOf(stack.pid)).length > 0) stack.signal("SIGINT")
     }
     assert.deepStrictEqual(
       (await Promise.all(both.map(({ end }) => end))).map(({ status }) => status),
@@ -60,7 +69,7 @@ describe("stint start", () => {
     )
   })
 
-  it("ends with a sentence when its home is removed under it", { timeout: 60_000 }, async () => {
+  it("ends with a sentence when its home is removed under it", async () => {
     const { env, home } = await place()
     const stack = launch(["start", "--no-sample"], env)
     await stack.line(/^ready/)
@@ -75,7 +84,7 @@ describe("stint start", () => {
     await noneLeft(stack)
   })
 
-  it("ends in order when the program above it is killed", { timeout: 60_000 }, async () => {
+  it("ends in order when the program above it is killed", async () => {
     const { env, home } = await place()
     const stack = launch(["start", "--no-sample"], env)
     await stack.line(/^ready/)
@@ -85,16 +94,17 @@ describe("stint start", () => {
     assert.isTrue(await isGone(home, postgres))
   })
 
-  it("stays when only the shell ends that npm was started from", { timeout: 60_000 }, async () => {
+  it("stays when only the shell ends that npm was started from", async () => {
     const { env } = await place()
     // As npm does for a script that says `exec`: a program that is no shell is the parent
     const npm = `require("node:child_process").spawn("node", ["apps/cli/bin/stint.js", "start", "--no-sample"],` +
       ` { stdio: "inherit" }).on("exit", (code) => process.exit(code))`
     const stack = launchCommand(["sh", "-c", `node -e '${npm}' & wait`], { ...env, npm_lifecycle_event: "start" })
     await stack.line(/^ready/)
+    const shim = (await groupOf(stack.pid)).find(({ command }) => command.startsWith("node apps/cli/bin/stint.js"))!
+    const before = await sleepsOf(shim.pid)
     process.kill(stack.pid, "SIGKILL")
-    // Longer than it takes to look once
-    await pause(1_200)
+    await until("it has looked three times who stands above it", async () => await sleepsOf(shim.pid) >= before + 3)
     assert.lengthOf((await groupOf(stack.pid)).filter(({ command }) => command.includes("services/")), 4)
     const above = (await groupOf(stack.pid)).find(({ command }) => command.startsWith("node -e"))!
     process.kill(above.pid, "SIGKILL")

@@ -33,7 +33,7 @@ describe("stint start says in one sentence", () => {
     assert.match(await refusal({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
   })
 
-  it("that a file of the home is not what it should be, and what to do", { timeout: 60_000 }, async () => {
+  it("that a file of the home is not what it should be, and what to do", async () => {
     const { env, home } = await place()
     await mkdir(join(home, "postgres.lock"))
     assert.match(await refusal(env), /postgres\.lock is a folder/)

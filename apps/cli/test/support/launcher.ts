@@ -4,7 +4,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { endPostmaster, pause, readPostmaster } from "../../src/Postgres/Postmaster.ts"
+import { until } from "../../../../tests/support/Until.ts"
+import { endPostmaster, readPostmaster } from "../../src/Postgres/Postmaster.ts"
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url))
 const shim = join(root, "apps/cli/bin/stint.js")
@@ -14,7 +15,7 @@ export interface Launcher {
   /** Its process id, and that of its group. */
   readonly pid: number
   lines(): ReadonlyArray<string>
-  /** Waits for a line; fails when the program ends without it, or after 40 seconds. */
+  /** Waits for a line; fails when the program ends without it, or after a minute. */
   line(pattern: RegExp): Promise<string>
   /** The exit status, and all that was said. */
   readonly end: Promise<{ readonly status: number | null; readonly text: string }>
@@ -56,12 +57,15 @@ export const launchCommand = (
     pid: child.pid!,
     lines,
     line: async (pattern) => {
-      for (const limit = Date.now() + 40_000; Date.now() < limit; await pause(15)) {
-        const found = lines().find((line) => pattern.test(line))
-        if (found !== undefined) return found
-        if (child.exitCode !== null) break
-      }
-      throw new Error(`no line like ${pattern} in:\n${text}`)
+      const look = () => lines().find((line) => pattern.test(line))
+      await until(
+        `a line like ${pattern}, or the end`,
+        () => look() !== undefined || child.exitCode !== null,
+        () => text,
+      )
+      const found = look()
+      if (found === undefined) throw new Error(`no line like ${pattern} in:\n${text}`)
+      return found
     },
     end: new Promise((resolve) => child.once("close", (status) => resolve({ status, text }))),
     signal: (name) => void process.kill(-child.pid!, name),
@@ -88,12 +92,6 @@ export const groupOf = async (
     }),
   )
   return found.flat()
-}
-
-/** Waits until a condition holds; fails after ten seconds. */
-export const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  for (const limit = Date.now() + 10_000; Date.now() < limit; await pause(25)) if (await holds()) return
-  throw new Error(`not within ten seconds: ${what}`)
 }
 
 /** Ends all that was started here and removes the folders. */

@@ -3,7 +3,8 @@ import { join } from "node:path"
 import { assert } from "vitest"
 import { freePortBase } from "../../../../tests/support/Stack.ts"
 import { isPostmasterOf, readPostmaster } from "../../src/Postgres/Postmaster.ts"
-import { groupOf, launch, type Launcher, newFolder, until } from "./launcher.ts"
+import { until } from "../../../../tests/support/Until.ts"
+import { groupOf, launch, type Launcher, newFolder } from "./launcher.ts"
 
 /** An empty home and free ports. */
 export const place = async () => {

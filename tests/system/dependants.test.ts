@@ -3,31 +3,29 @@
  * deliverables is killed between the two; the deliverables of a trial.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { hireAgent, setGoal } from "./support/Customer.ts"
-import { type ServiceName, type Stack, startStack } from "./support/Stack.ts"
+import { hireAgent, setGoal } from "../support/Customer.ts"
+import { type ServiceName, type Stack, startStack } from "../support/Stack.ts"
+import type { Answer } from "../support/Service.ts"
+import { until } from "../support/Until.ts"
 
 const as = "customer:acme" as const
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe("dependants in other services", () => {
   let stack: Stack
   let hire: string
   beforeAll(async () => {
     stack = await startStack()
-    const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
-    hire = (await hireAgent(hiring, "acme", "trading.delta_futures.v1")).hired_instance_id
-  }, 90_000)
-  afterAll(() => stack?.stop(), 60_000)
+    const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+    hire = (await hireAgent(call, "acme", "trading.delta_futures.v1")).hired_instance_id
+  })
+  afterAll(() => stack?.stop())
 
-  /** Asks until it is so, at most 30 seconds; a service that is being started again does not answer. */
-  const until = async <A>(ask: () => Promise<A | undefined | false>): Promise<A> => {
-    for (const end = Date.now() + 30_000; Date.now() < end; await sleep(50)) {
-      const found = await ask().catch(() => undefined)
-      if (found !== undefined && found !== false) return found
-    }
-    throw new Error(`did not come true: ${ask}\n${stack.output()}`)
-  }
-
+  /** The answer of a service that may be on its way back. */
+  const answered = (service: ServiceName, call: () => Promise<Answer>) =>
+    until(`${service} answers`, async () => {
+      const answer = await call()
+      return answer.status < 500 && answer
+    }, () => stack.output())
   const hiring = (method: string, path: string, body?: unknown) =>
     stack.call("hiring", method, path, { as, ...body === undefined ? {} : { body } })
   const deliverables = (method: string, path: string, body?: unknown) =>
@@ -43,7 +41,7 @@ describe("dependants in other services", () => {
     })
     const path = `/api/v1/hired-agents/${hire}/goals/${goal}`
     assert.strictEqual((await hiring("POST", `${path}/run`, {})).status, 202)
-    const draft = await until(async () => {
+    const draft = await until("the run has made its draft", async () => {
       const { json } = await deliverables("GET", "/api/v1/deliverables?customer_id=acme")
       return json.items.find((d: { goal_instance_id: string }) => d.goal_instance_id === goal)
     })
@@ -64,23 +62,25 @@ describe("dependants in other services", () => {
       const deleted = await hiring("DELETE", path)
       if (when === "after") await stack.kill(victim)
       assert.deepStrictEqual([deleted.status, deleted.json.deleted], [200, true])
-      await until(async () => (await deliverables("GET", at)).json.code === "deliverable_gone")
+      await until("the draft is gone", async () => (await deliverables("GET", at)).json.code === "deliverable_gone")
       assert.strictEqual((await deliverables("GET", approval)).status, 200)
-      assert.strictEqual((await until(() => hiring("GET", path))).status, 404)
-    }, 60_000)
+      assert.strictEqual((await answered("hiring", () => hiring("GET", path))).status, 404)
+    })
   }
 
   it("what was made in a trial is there for whom the trial is there, and as long", async () => {
-    const { trial_id } = (await until(() =>
+    const { trial_id } = (await answered("hiring", () =>
       hiring("POST", "/api/v1/trials", {
         agent_id: "trading.delta_futures.v1",
         customer_name: "Mia Rao",
         customer_email: "mia@example.com",
         company: "Smile",
-      })
-    )).json
+      }))).json
     const path = `/api/v1/trials/${trial_id}/deliverables`
-    const made = await until(() => deliverables("POST", path, { file_name: "plan.pdf", file_path: "trials/plan.pdf" }))
+    const made = await answered(
+      "deliverables",
+      () => deliverables("POST", path, { file_name: "plan.pdf", file_path: "trials/plan.pdf" }),
+    )
     assert.strictEqual(made.status, 201, JSON.stringify(made.json))
     assert.deepStrictEqual((await deliverables("GET", path)).json.items, [made.json])
     const foreign = await stack.call("deliverables", "GET", path, { as: "customer:tom" })
@@ -89,5 +89,5 @@ describe("dependants in other services", () => {
     assert.strictEqual((await deliverables("GET", path)).json.items.length, 1)
     assert.strictEqual((await hiring("DELETE", `/api/v1/trials/${trial_id}`)).status, 200)
     assert.strictEqual((await deliverables("GET", path)).json.code, "trial_not_found")
-  }, 60_000)
+  })
 })

@@ -5,9 +5,9 @@ import { env as envOf } from "@stint/hiring/Env"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { hireAgent, setGoal } from "./support/Customer.ts"
-import { freePortBase, type Stack, startStack } from "./support/Stack.ts"
-import { until } from "./support/Until.ts"
+import { hireAgent, setGoal } from "../support/Customer.ts"
+import { freePortBase, type Stack, startStack } from "../support/Stack.ts"
+import { until } from "../support/Until.ts"
 
 const all = {
   USE_AGENT_TYPE_DB: "false",
@@ -25,7 +25,7 @@ const inMemory = async (launcher: number) =>
 
 const hiringOf = (stack: Stack) => (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
 
-describe("memory mode", { timeout: 60_000 }, () => {
+describe("memory mode", () => {
   const stacks: Array<Stack> = []
   const start = async (env: Record<string, string>, home?: string) => {
     const stack = await startStack(env, home)

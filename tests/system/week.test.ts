@@ -6,9 +6,10 @@ import { App as Scheduler } from "@stint/scheduler/App"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Clock, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { hireAgent, setGoal } from "./support/Customer.ts"
-import { type MovableTime, movableTime } from "./support/MovableTime.ts"
-import { type Answer, ready, type Send, startService, type TestService } from "./support/Service.ts"
+import { hireAgent, setGoal } from "../support/Customer.ts"
+import { type MovableTime, movableTime } from "../support/MovableTime.ts"
+import { type Answer, ready, type Send, startService, type TestService } from "../support/Service.ts"
+import { until } from "../support/Until.ts"
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -43,7 +44,7 @@ const startAll = async (time: MovableTime<Name>) => {
   return { services, refused }
 }
 
-describe("a week", { timeout: 120_000 }, () => {
+describe("a week", () => {
   let time: MovableTime<Name>
   let system: Awaited<ReturnType<typeof startAll>>
   beforeAll(async () => {
@@ -77,13 +78,6 @@ describe("a week", { timeout: 120_000 }, () => {
   const runsOf = (goal: string) => all((query) => scheduler("GET", `/runs?goal_instance_id=${goal}&${query}`))
   const draftsOf = (id: string) =>
     all((query) => on("deliverables")("GET", `/api/v1/hired-agents/${id}/deliverables?${query}`))
-  const until = async (what: string, holds: () => Promise<boolean>) => {
-    for (let n = 0; n < 1_000; n++) {
-      if (await holds()) return
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    assert.fail(`never: ${what}`)
-  }
   const holds = async (name: Name, condition: string) =>
     (await time.sql<{ holds: boolean }>(name, `select (${condition}) as holds`))[0]!.holds
 
