@@ -44,9 +44,9 @@ const Storage = Layer.mergeAll(
   ExecutionsRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
-  IdempotencyRepo.layerPg,
+  IdempotencyRepo.layer,
   MetricsRepo.layer,
-  AuditRepo.layerPg,
+  AuditRepo.layer,
   health("deliverables", scripts),
 ).pipe(Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })))
 

@@ -1,8 +1,9 @@
 /** One attempt to deliver a claimed execution, and its outcome in the database. */
 import { ExecutionSettings } from "@stint/domain/Definition/HireSettings"
 import { delayAfter, deliveryRetry } from "@stint/edge/Schedules"
+import * as Watchdog from "@stint/edge/Watchdog"
 import { Cause, Context, Effect, Fiber, Layer, Option, Result, type Schedule, Schema } from "effect"
-import { ExecutionsRepo } from "./Repo.ts"
+import { ExecutionsRepo, LEASE_SECONDS } from "./Repo.ts"
 import type { ExecutionRow } from "./Row.ts"
 import { DeliveryError } from "./Target.ts"
 import { Targets } from "./Targets.ts"
@@ -64,12 +65,14 @@ export class Attempts extends Context.Service<Attempts, {
       })
 
       const attempt = Effect.fn("Attempts.attempt")(function* (claimed: ExecutionRow) {
+        yield* Watchdog.step(`delivers ${claimed.delivery_id}`)
         const outcome = yield* Effect.result(deliver(claimed))
+        yield* Watchdog.step(`writes the outcome of ${claimed.delivery_id}`)
         if (Result.isSuccess(outcome)) return yield* repo.complete(claimed, outcome.success)
         const { permanent, why } = outcome.failure
         const delay = permanent ? undefined : yield* delayAfter(schedule, claimed.attempts)
         return delay === undefined ? yield* repo.fail(claimed, why) : yield* repo.retry(claimed, why, delay)
-      })
+      }, Watchdog.guard("attempt of an execution", `${LEASE_SECONDS} seconds`))
 
       const start = Effect.fnUntraced(function* (claimed: ExecutionRow) {
         const written = attempt(claimed).pipe(

@@ -2,6 +2,7 @@
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/Outage"
 import { reconnect } from "@stint/edge/Schedules"
+import * as Watchdog from "@stint/edge/Watchdog"
 import { Duration, Effect, Fiber, Layer } from "effect"
 import { Attempts } from "./Attempts.ts"
 import { ExecutionsRepo } from "./Repo.ts"
@@ -14,6 +15,9 @@ const LOCKED = Duration.millis(100)
 
 /** The longest wait. A notification may be lost with its connection without an error; then nothing else would end it. */
 const LONGEST_WAIT = Duration.seconds(30)
+
+/** How long a round may take before the watchdog says so: the longest wait, and attempts on a slow database. */
+const ROUND = "90 seconds"
 
 /** How long a drain waits for attempts that are under way: longer than one may take. */
 const DRAIN = "11 seconds"
@@ -34,11 +38,14 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   let draining = false
 
   const round = Effect.fnUntraced(function* (notified: Effect.Effect<void>) {
+    yield* Watchdog.step("claims what is due")
     const claimed = yield* repo.claim(CONCURRENCY)
+    yield* Watchdog.step(`waits for ${claimed.length} attempts`)
     yield* Effect.flatMap(Effect.forEach(claimed, attempts.start), Fiber.awaitAll)
     if (claimed.length > 0) return
+    yield* Watchdog.step("waits until the next is due")
     yield* Effect.raceAllFirst([Effect.sleep(waitFor(yield* repo.nextDue)), notified, health.draining])
-  })
+  }, Watchdog.guard("worker of executions", ROUND))
 
   const rounds = Effect.scoped(Effect.gen(function* () {
     // listen before the first claim, so that no notification is missed in between
