@@ -120,9 +120,7 @@ const checkLedger = (
   present: boolean,
 ) =>
   Effect.gen(function* () {
-    // the last script down may have dropped the ledger
-    const [found] = yield* sql<{ there: boolean }>`select to_regclass('schema_ledger') is not null as there`
-    const rows = found!.there ? (yield* readLedger(sql)).names : []
+    const rows = (yield* readLedger(sql)).names
     const wrong = names.find((name) => rows.includes(name) !== present)
     if (wrong === undefined) return
     return yield* new MigrationError({

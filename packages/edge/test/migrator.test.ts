@@ -1,8 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Redacted, Result } from "effect"
+import { Effect, Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { emptyDatabase } from "../../../tests/support/Database.ts"
+import { MIGRATOR_LOCK } from "../src/Locks.ts"
 import { down, migrate, type ScriptFile, status } from "../src/Migrator.ts"
 import { planOf } from "../src/Migrator/Plan.ts"
 
@@ -117,15 +118,19 @@ describe("Migrator", () => {
       assert.deepStrictEqual(all.map(({ applied }) => applied.length).toSorted(), [0, 0, 0, 2])
     }))
 
-  it.live("waits no longer than it was told", () =>
+  it.live("waits for the lock of another no longer than it was told", () =>
     Effect.gen(function* () {
-      const { target } = yield* database(pair("030_slow", "select pg_sleep(2);", ""))
-      const first = yield* Effect.forkChild(migrate(target))
-      yield* Effect.sleep(300)
-      const error = yield* Effect.flip(migrate({ ...target, lockTimeout: 100 }))
+      const { target } = yield* database(notes)
+      const other = yield* client(target.url)
+      const error = yield* other.withTransaction(
+        Effect.andThen(
+          other`select pg_advisory_xact_lock(${MIGRATOR_LOCK})`,
+          Effect.flip(migrate({ ...target, lockTimeout: 100 })),
+        ),
+      )
       assert.strictEqual(error.reason, "locked")
-      yield* Fiber.interrupt(first)
       assert.deepStrictEqual((yield* status(target)).applied, [])
+      assert.deepStrictEqual((yield* migrate(target)).applied, ["010_notes"])
     }))
 
   it.live("a failing script leaves nothing of any script", () =>

@@ -1,8 +1,8 @@
 /** What the migrator works with: one connection, the plan of the scripts, and the ledger. */
 import { PgClient } from "@effect/sql-pg"
-import { type Duration, Effect, type Redacted, Result } from "effect"
+import { type Duration, Effect, type Redacted, Result, Schema } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import type { SqlError } from "effect/sql"
+import { type SqlError, SqlSchema } from "effect/sql"
 import { connectionOf } from "../Pg/Connection.ts"
 import type { PgUrlError } from "../Pg/Url.ts"
 import { postgresWords, sqlState } from "../Pg/SqlErrors.ts"
@@ -31,22 +31,33 @@ export interface Ledger {
   readonly user: string
 }
 
+const State = Schema.Struct({ exists: Schema.Boolean, note: Schema.NullOr(Schema.String), user: Schema.String })
+const Name = Schema.Struct({ name: Schema.String })
+
+const isMissing = (error: SqlError.SqlError | Schema.SchemaError) =>
+  error._tag === "SqlError" && sqlState(error) === "42P01"
+
 /** Reads the ledger, empty when there is no table. It looks for the table first, since Postgres logs a missing one as an error. */
-export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> =>
-  Effect.gen(function* () {
-    const [found] = yield* sql<{ note: string | null; user: string }>`
-      select current_user::text as "user", obj_description(to_regclass('schema_ledger'), 'pg_class') as note
-      where to_regclass('schema_ledger') is not null`
-    if (found === undefined) return { names: [], note: "", user: "" }
-    const rows = yield* sql<{ name: string }>`select name from schema_ledger`
-    return { names: rows.map(({ name }) => name), note: found.note ?? "", user: found.user }
-  }).pipe(
-    // another migrator dropped it in between
-    Effect.catchIf(
-      (error) => sqlState(error) === "42P01",
-      () => Effect.succeed({ names: [], note: "", user: "" }),
-    ),
-  )
+export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> => {
+  const state = SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: State,
+    execute: () =>
+      sql`select current_user::text as "user", to_regclass('schema_ledger') is not null as exists,
+            obj_description(to_regclass('schema_ledger'), 'pg_class') as note`,
+  })
+  const names = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Name,
+    execute: () => sql`select name from schema_ledger`,
+  })
+  return Effect.gen(function* () {
+    const { exists, note, user } = yield* state(undefined)
+    // another migrator may drop it in between
+    const rows = exists ? yield* Effect.catchIf(names(undefined), isMissing, () => Effect.succeed([])) : []
+    return { names: rows.map(({ name }) => name), note: note ?? "", user }
+  }).pipe(Effect.catchTag(["SchemaError", "NoSuchElementError"], Effect.die))
+}
 
 /** Runs an effect on a connection of its own; an SqlError becomes a MigrationError. */
 export const onDatabase = <A>(

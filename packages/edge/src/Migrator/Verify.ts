@@ -1,7 +1,10 @@
 /** Compares the schema of a database with what its scripts make, by the service's `verify.sql`. */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
 import { type MigrationTarget, onDatabase, readLedger } from "./Database.ts"
 import { MigrationError } from "./MigrationError.ts"
+
+const Line = Schema.Struct({ check: Schema.String, result: Schema.String })
 
 /** One check, as `column deliverables.review_status`, and its result: `ok` or what differs. */
 export interface Check {
@@ -22,11 +25,15 @@ export const verify = Effect.fn("Migrator.verify")(
         if (plan.verify === undefined) {
           return yield* new MigrationError({ service, reason: "plan", detail: "verify.sql is missing" })
         }
-        const [me] = yield* sql<{ name: string }>`select current_user::text as name`
-        const role = target.runtimeRole === me!.name ? "" : target.runtimeRole ?? ""
+        const script = plan.verify
+        const { names, user } = yield* readLedger(sql)
+        const role = target.runtimeRole === user ? "" : target.runtimeRole ?? ""
         yield* sql`select set_config('stint.runtime_role', ${role}, false)`
-        const checks = yield* sql.unsafe<{ check: string; result: string }>(plan.verify)
-        const { names } = yield* readLedger(sql)
+        const checks = yield* SqlSchema.findAll({
+          Request: Schema.Void,
+          Result: Line,
+          execute: () => sql.unsafe(script),
+        })(undefined).pipe(Effect.catchTag("SchemaError", Effect.die))
         const known = plan.up.map(({ name }) => name)
         const ledger = [...new Set([...known, ...names])].map((name) => ({
           check: `script ${name}`,
