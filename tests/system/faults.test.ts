@@ -56,7 +56,7 @@ describe("kill -9 while 200 goals are due", () => {
       `scheduled_goal_runs where status = 'completed' and scheduled_time = to_timestamp(${at / 1000})`,
     )
   /** How many runs have begun and not ended. */
-  const running = () => count("scheduler", "scheduled_goal_runs where status = 'running'")
+  const running = () => count("scheduler", "goal_runs where status = 'running'")
   const drafted = (at: number) =>
     count("deliverables", `deliverables where idempotency_key like '%:${new Date(at).toISOString()}'`)
 
