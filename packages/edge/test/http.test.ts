@@ -64,7 +64,7 @@ for (const mode of ["memory", "postgres"] as const) {
           Layer.provide(
             mode === "memory"
               ? IdempotencyRepo.layerMemory
-              : IdempotencyRepo.layerPg.pipe(Layer.provide(Pg.layer("catalog"))),
+              : IdempotencyRepo.layer.pipe(Layer.provide(Pg.layer("catalog"))),
           ),
         ) as Layer.Layer<never>,
         env,
