@@ -5,8 +5,7 @@ import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
-import { byMode } from "@stint/edge/Persistence"
-import * as Pg from "@stint/edge/Pg"
+import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
 import * as Retention from "@stint/edge/Retention"
 import { Layer } from "effect"
@@ -15,26 +14,21 @@ import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { Answers } from "./Answers.ts"
 import { AnswersHttp } from "./Answers/Http.ts"
-import * as AnswersMemory from "./Answers/MemoryRepo.ts"
 import * as AnswersPg from "./Answers/PgRepo.ts"
 import { alerting, Alerts } from "./Alerts.ts"
 import { AlertsRepo } from "./Alerts/Repo.ts"
 import { Backfills } from "./Backfill.ts"
 import { BackfillHttp } from "./Backfill/Http.ts"
-import * as BackfillMemory from "./Backfill/MemoryRepo.ts"
 import * as BackfillPg from "./Backfill/PgRepo.ts"
 import { Drafts, Hiring } from "./Clients.ts"
 import { Controls } from "./Controls.ts"
 import { ControlsHttp } from "./Controls/Http.ts"
-import * as ControlsMemory from "./Controls/MemoryRepo.ts"
 import * as ControlsPg from "./Controls/PgRepo.ts"
 import { DeadLetters } from "./DeadLetters.ts"
 import { DeadLettersHttp } from "./DeadLetters/Http.ts"
-import * as DeadLettersMemory from "./DeadLetters/MemoryRepo.ts"
 import * as DeadLettersPg from "./DeadLetters/PgRepo.ts"
 import * as Engine from "./Engine.ts"
-import * as EngineMemory from "./Engine/MemoryRepo.ts"
-import * as EnginePg from "./Engine/PgRepo.ts"
+import { EngineRepo } from "./Engine/Repo.ts"
 import { Health, metrics, punctual } from "./Health.ts"
 import { HealthHttp } from "./Health/Http.ts"
 import { HealthRepo } from "./Health/Repo.ts"
@@ -42,10 +36,9 @@ import { Limits } from "./Limits.ts"
 import { LimitsHttp } from "./Limits/Http.ts"
 import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
-import * as NudgePg from "./Nudge/PgRepo.ts"
 import * as Projection from "./Projection.ts"
-import * as ProjectionMemory from "./Projection/MemoryRepo.ts"
 import * as ProjectionPg from "./Projection/PgRepo.ts"
+import { Queue } from "./Queue.ts"
 import { jobs } from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -55,45 +48,26 @@ import { scripts } from "./Schema.ts"
 import { Simulation } from "./Simulation.ts"
 import { SimulationHttp } from "./Simulation/Http.ts"
 import { SimulationRepo } from "./Simulation/Repo.ts"
-import { Store } from "./Store.ts"
 
-const Storage = byMode(
-  { name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" },
-  Layer.mergeAll(
-    EnginePg.layerPg,
-    ProjectionPg.layerPg,
-    RunsRepo.layerPg,
-    ControlsPg.layerPg,
-    BackfillPg.layerPg,
-    DeadLettersPg.layerPg,
-    LimitsRepo.layerPg,
-    HealthRepo.layerPg,
-    RetentionRepo.layerPg,
-    AlertsRepo.layerPg,
-    SimulationRepo.layerPg,
-    AnswersPg.layerPg.pipe(Layer.provide([RunsRepo.layerPg, ControlsPg.layerPg])),
-    IdempotencyRepo.layerPg,
-    AuditRepo.layerPg,
-    NudgePg.layerPg,
-    health("scheduler", scripts),
-  ).pipe(Layer.provide(Pg.layer("scheduler"))),
-  Layer.mergeAll(
-    EngineMemory.layerMemory,
-    ProjectionMemory.layerMemory,
-    RunsRepo.layerMemory,
-    ControlsMemory.layerMemory,
-    BackfillMemory.layerMemory,
-    DeadLettersMemory.layerMemory,
-    LimitsRepo.layerMemory,
-    HealthRepo.layerMemory,
-    RetentionRepo.layerMemory,
-    AlertsRepo.layerMemory,
-    SimulationRepo.layerMemory,
-    AnswersMemory.layerMemory.pipe(Layer.provide([RunsRepo.layerMemory, ControlsMemory.layerMemory])),
-    IdempotencyRepo.layerMemory,
-    AuditRepo.layerMemory,
-    Nudge.layerMemory,
-  ).pipe(Layer.provide(Store.layer)),
+const Storage = Layer.mergeAll(
+  ProjectionPg.layerPg,
+  RunsRepo.layerPg,
+  ControlsPg.layerPg,
+  BackfillPg.layerPg,
+  DeadLettersPg.layerPg,
+  LimitsRepo.layerPg,
+  HealthRepo.layerPg,
+  RetentionRepo.layerPg,
+  AlertsRepo.layerPg,
+  SimulationRepo.layerPg,
+  AnswersPg.layerPg.pipe(Layer.provide([RunsRepo.layerPg, ControlsPg.layerPg])),
+  IdempotencyRepo.layerPg,
+  AuditRepo.layerPg,
+  EngineRepo.layer,
+  health("scheduler", scripts),
+).pipe(
+  Layer.provideMerge(Layer.mergeAll(Queue.layer, Nudge.layer)),
+  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" })),
 )
 
 /** The services that the scheduler calls, over HTTP. */
@@ -110,7 +84,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Retention.layer(jobs),
     Audit.layer("scheduler"),
     Projection.layer,
-    Engine.layer,
+    Engine.worker,
   ).pipe(
     Layer.provide([
       ControlsHttp,

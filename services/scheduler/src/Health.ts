@@ -5,7 +5,7 @@ import { type Distribution, type Figure, type Gauge, reading } from "@stint/edge
 import { whole } from "@stint/edge/Refusal"
 import { Context, DateTime, Effect, Layer } from "effect"
 import { ControlsRepo } from "./Controls/Repo.ts"
-import { COUNTED_AS, DURATION_BUCKETS, LATENESS_BUCKETS } from "./Engine/Counters.ts"
+import { COUNTED_AS, DURATION_BUCKETS, LATENESS_BUCKETS } from "./Queue/Counters.ts"
 import { statusOf, successRate } from "./Health/Policy.ts"
 import { HealthRepo } from "./Health/Repo.ts"
 

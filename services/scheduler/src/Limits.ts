@@ -6,7 +6,7 @@ import type { InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import type { Limit } from "./Engine/Fair.ts"
+import type { Limit } from "./Store.ts"
 import { type LimitRow, LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
 

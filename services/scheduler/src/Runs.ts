@@ -8,6 +8,7 @@ import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { reasonFor } from "./Answers/Judgement.ts"
 import { namingFor } from "./Answers/Words.ts"
+import { byOperator } from "./Queue.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
 
 /** Which runs a person asks for. */
@@ -66,7 +67,7 @@ export class Runs extends Context.Service<Runs, {
           const run = yield* get(caller, id)
           const cancelled = yield* repo.cancel(
             id,
-            `cancelled by ${caller.subject}${reason === undefined ? "" : `: ${reason}`}`,
+            byOperator(caller.subject, reason),
             {
               log_id: yield* ids.next("LOG"),
               action: "run_cancel",

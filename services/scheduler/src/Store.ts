@@ -5,7 +5,6 @@ import type { ErrorDetails, ErrorType } from "@stint/domain/scheduler/Runs"
 import type { Schema } from "effect"
 import { Context, Layer } from "effect"
 import type { AlertKind } from "./Alerts/Policy.ts"
-import type { Limit } from "./Engine/Fair.ts"
 import type { GoalRow, HireRow, NewRun } from "./Model.ts"
 import type { HistoryRow } from "./Projection/History.ts"
 
@@ -95,6 +94,14 @@ export interface StoredAction {
   readonly goal_instance_id: string | null
   readonly reason: string | null
   readonly action_metadata: Record<string, Schema.Json>
+}
+
+/** How many runs may be under way at once (`run_limits`). */
+export interface Limit {
+  readonly kind: "customer" | "agent_type" | "every_customer" | "every_agent_type"
+  /** The customer or agent type; `*` for every one that has none of its own. */
+  readonly subject: string
+  readonly max_running: number
 }
 
 /** A limit that an operator set. */

@@ -6,12 +6,11 @@ import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { memoryVitals, readVitals } from "../Health/Repo.ts"
 import type { Vitals } from "../Health/Policy.ts"
+import { ALERT_LOCK } from "../Locks.ts"
 import { Millis } from "../Model.ts"
 import { Store, type StoredAlert } from "../Store.ts"
 import { type AlertKind, type Condition, IN_A_ROW, MOST_GOALS } from "./Policy.ts"
 
-/** The advisory lock of who looks whether conditions hold: one replica at a time. */
-const LOOK_LOCK = 7141_002
 /** How many notices are taken at once. */
 const NOTICES = 20
 /** How many open dead letters are looked through for goals that fail in a row, the latest failures first. */
@@ -65,7 +64,7 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
       )
       const look = Effect.fnUntraced(
         function* (decide: Decide) {
-          const [lock] = yield* sql<{ mine: boolean }>`select pg_try_advisory_xact_lock(${LOOK_LOCK}) as mine`
+          const [lock] = yield* sql<{ mine: boolean }>`select pg_try_advisory_xact_lock(${ALERT_LOCK}) as mine`
           if (!lock!.mine) return 0
           const holds = decide(yield* vitals(), yield* failing)
           const rows = yield* Effect.forEach(

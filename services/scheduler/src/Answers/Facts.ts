@@ -1,6 +1,6 @@
 /** What an explanation rests on: rows as they were written when it was decided. All instants are epoch milliseconds. */
 import type { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import type { Run } from "@stint/domain/scheduler/Runs"
+import type { MissedCode, Run } from "@stint/domain/scheduler/Runs"
 import type { Pause } from "./Pauses.ts"
 import type { Segment } from "./Segments.ts"
 
@@ -60,6 +60,7 @@ export interface Facts {
     readonly from: number
     readonly to: number
     readonly reason: string
+    readonly reason_code: MissedCode
     readonly recorded_at: number
   } | null
   /** The first slot of the goal that is not decided yet; null when there is none. */

@@ -1,8 +1,7 @@
 /** Gathers the facts about an instant of a goal: which slot is meant, and what was recorded of it. */
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Clock, DateTime, Effect, Option } from "effect"
-import type { SkipReason } from "../Calendar/Misfire.ts"
-import { keyOf } from "../Model.ts"
+import { type ReasonCode, runKey } from "@stint/domain/scheduler/Runs"
 import type { Facts } from "./Facts.ts"
 
 import { type Pause, pausesOf, touching } from "./Pauses.ts"
@@ -12,11 +11,9 @@ import { nextSlot, previousSlot, type Segment, segmentAt, segmentsOf, slotIn, sp
 
 const MINUTE = 60_000
 
-const instead: SkipReason = "missed: a later slot runs instead"
-
 /** Where the run stands that decided over one that was skipped for this reason; undefined when none did. */
-const rivalOf = (reason: string): "before" | "after" | undefined =>
-  reason.startsWith("overlap: ") ? "before" : reason === instead ? "after" : undefined
+const rivalOf = (code: ReasonCode | null): "before" | "after" | undefined =>
+  code === "overlap_open" || code === "overlap_waiting" ? "before" : code === "missed_superseded" ? "after" : undefined
 
 /** Whose goal: what may be paused with it. */
 export interface Owner {
@@ -67,11 +64,11 @@ export const gatherer = (repo: AnswersRepo["Service"]) => {
     const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null, limits: [] }
     if (slot === null) return { ...none, run }
     if (run === null || slotRun === undefined) {
-      return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(keyOf(id, slot)) }
+      return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(runKey(id, slot)) }
     }
     const letter = yield* repo.letter(slotRun.scheduled_run_id)
     const discarded = letter?.state === "discarded" ? letter.closed_at : null
-    const which = run.run.status === "cancelled" ? rivalOf(run.run.reason ?? "") : undefined
+    const which = run.run.status === "cancelled" ? rivalOf(run.run.reason_code) : undefined
     return {
       ...none,
       run,

@@ -1,7 +1,8 @@
 /** Pure: the verdict over a run, or over an execution that outlived its run: what was recorded of a slot. */
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import { classify } from "../Engine/Classify.ts"
-import { skipWords } from "../Engine/Plan.ts"
+import { SkipCode } from "@stint/domain/scheduler/Runs"
+import { Schema } from "effect"
 import type { OldExecution, ReachedLimit, RunFacts } from "./Facts.ts"
 import {
   anchor,
@@ -119,7 +120,7 @@ const ran = (setting: Setting, { run }: RunFacts): Judgement => {
 const cancelled = (setting: Setting, { closed_at, run }: RunFacts): Judgement => {
   const { facts, naming, times } = setting
   const reason = run.reason === null ? "no reason was recorded" : reasonFor(run.reason, naming)
-  if (!skipWords.test(reason)) {
+  if (!Schema.is(SkipCode)(run.reason_code)) {
     const when = closed_at === null ? "" : ` at ${times.brief(closed_at, anchor(facts))}`
     const by = reason.startsWith("cancelled by ") ? reason.slice("cancelled".length) : `: ${reason}`
     return judged("cancelled", `${subjectOf(setting)} was cancelled${when}${by}.`)

@@ -1,7 +1,7 @@
 /** The facts of answers on Postgres. */
 import { PgClient } from "@effect/sql-pg"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import { GoalRunStatus } from "@stint/domain/scheduler/Runs"
+import { GoalRunStatus, MissedCode } from "@stint/domain/scheduler/Runs"
 import { Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ActionRow, ControlsRepo } from "../Controls/Repo.ts"
@@ -75,9 +75,15 @@ export const layerPg = Layer.effect(
     })
     const missed = SqlSchema.findOneOption({
       Request: Schema.Any,
-      Result: Schema.Struct({ from: Millis, to: Millis, reason: Schema.String, recorded_at: Millis }),
+      Result: Schema.Struct({
+        from: Millis,
+        to: Millis,
+        reason: Schema.String,
+        reason_code: MissedCode,
+        recorded_at: Millis,
+      }),
       execute: ([id, slot]: [string, number]) =>
-        sql`select * from (select from_slot as from, to_slot as to, reason, recorded_at from missed_slots
+        sql`select * from (select from_slot as from, to_slot as to, reason, reason_code, recorded_at from missed_slots
               where goal_instance_id = ${id} and from_slot <= ${new Date(slot)} order by from_slot desc limit 1) m
             where m.to >= ${new Date(slot)}`,
     })
@@ -129,8 +135,8 @@ export const layerPg = Layer.effect(
       execute: ([id, { scheduled_run_id, slot }]: [string, SlotRun]) =>
         sql`select scheduled_run_id, scheduled_time as slot, count(*) over ()::int as count from run_queue
             where goal_instance_id = ${id} and serial and scheduled_run_id <> ${scheduled_run_id}
-              and (claimable_at is not null or scheduled_time < ${new Date(slot)})
-            order by claimable_at is null, scheduled_time limit 1`,
+              and (state <> 'waiting' or scheduled_time < ${new Date(slot)})
+            order by state = 'waiting', scheduled_time limit 1`,
     })
     const limitsReached = SqlSchema.findAll({
       Request: Schema.String,
@@ -140,14 +146,9 @@ export const layerPg = Layer.effect(
         max_running: Schema.Int,
       }),
       execute: (id) =>
-        sql`select k.kind, k.subject, l.max_running from run_queue q
-            cross join lateral (values ('customer', q.customer_id), ('agent_type', q.agent_id)) k (kind, subject)
-            cross join lateral (
-              select max_running from run_limits
-              where (kind, subject) in ((k.kind, k.subject), ('every_' || k.kind, '*'))
-              order by subject = '*' limit 1) l
-            where q.scheduled_run_id = ${id} and l.max_running <= (select count(*) from run_queue r
-              where r.holder is not null and not r.ready and case k.kind when 'customer' then r.customer_id else r.agent_id end = k.subject)`,
+        sql`select l.kind, l.subject, l.max_running from run_queue q join limits_in_use l
+            on (l.kind = 'customer' and l.subject = q.customer_id) or (l.kind = 'agent_type' and l.subject = q.agent_id)
+            where q.scheduled_run_id = ${id} and l.room <= 0 order by l.kind desc`,
     })
     const openAt = SqlSchema.findOneOption({
       Request: Schema.Any,

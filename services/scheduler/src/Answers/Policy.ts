@@ -10,13 +10,13 @@ import { ofOldExecution, ofRun } from "./OfRun.ts"
 import { zoneOf } from "./Segments.ts"
 import { type Naming, timesOf } from "./Words.ts"
 
-/** The words that the engine records for slots that nobody noticed within a day (Calendar/Misfire.ts). */
-const TOO_OLD = "older than 24 h"
-
-const ofMissed = (setting: Setting, { from, reason, recorded_at, to }: NonNullable<Facts["missed"]>): Judgement => {
+const ofMissed = (
+  setting: Setting,
+  { from, reason, reason_code, recorded_at, to }: NonNullable<Facts["missed"]>,
+): Judgement => {
   const { times } = setting
   const range = from === to ? times.full(from) : `those from ${times.full(from)} to ${times.full(to)}`
-  const why = reason === TOO_OLD ? "noticed over 24 h late, it is not run any more" : reason
+  const why = reason_code === "too_old" ? "noticed over 24 h late, it is not run any more" : reason
   return judged("missed", `${subjectOf(setting)} was missed: ${why}.`, [
     `Recorded at ${times.full(recorded_at)} of ${range}: ${reason}.`,
   ])

@@ -2,15 +2,14 @@
 import { PgClient } from "@effect/sql-pg"
 import { ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
-import { RunOrigin, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
+import { ReasonCode, RunOrigin, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
 import { Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type AuditLine, auditWrites } from "../Audit/Repo.ts"
 import { pauseReads } from "../Controls/PgRepo.ts"
 import { Millis } from "../Model.ts"
-import { CHANNEL } from "../Nudge.ts"
-import { queueWrites } from "../Queue/Repo.ts"
-import { requeueWrites } from "../Queue/RequeueRepo.ts"
+import { Nudge } from "../Nudge.ts"
+import { Queue } from "../Queue.ts"
 import { planBackfill } from "./Policy.ts"
 import { BackfillRepo, type BackfillRequest, outcomesOf, repeatedOf, runsOf } from "./Repo.ts"
 
@@ -19,8 +18,8 @@ export const layerPg = Layer.effect(
   BackfillRepo,
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
-    const { insert, lockGoals } = yield* queueWrites
-    const requeue = yield* requeueWrites
+    const { enqueue: insert, lockGoals, requeue } = yield* Queue
+    const nudge = yield* Nudge
     const audit = yield* auditWrites
     const pauseOver = yield* pauseReads
     const stored = SqlSchema.findAll({
@@ -31,6 +30,7 @@ export const layerPg = Layer.effect(
         origin: RunOrigin,
         status: ScheduledRunStatus,
         run_metadata: JsonObject,
+        reason_code: Schema.NullOr(ReasonCode),
         dead: Schema.Boolean,
         held: Schema.Boolean,
         attempt: Schema.Int,
@@ -38,8 +38,8 @@ export const layerPg = Layer.effect(
         claimable_at: Schema.NullOr(Millis),
       }),
       execute: ([goal, slots]: [string, ReadonlyArray<number>]) =>
-        sql`select r.scheduled_time as slot, r.scheduled_run_id, r.origin, r.status, r.run_metadata,
-              r.dlq_id is not null as dead, q.holder is not null as held, coalesce(q.attempt, 0) as attempt,
+        sql`select r.scheduled_time as slot, r.scheduled_run_id, r.origin, r.status, r.run_metadata, r.reason_code,
+              r.dlq_id is not null as dead, coalesce(q.state = 'held', false) as held, coalesce(q.attempt, 0) as attempt,
               g.run_id is not null as executed, q.claimable_at
             from scheduled_goal_runs r
             left join run_queue q using (scheduled_run_id)
@@ -61,7 +61,7 @@ export const layerPg = Layer.effect(
         if (repeated.length > 0) return repeatedOf(plan, before, line)
         const [clock] = yield* sql<{ now: Date }>`select now() as now`
         const { again, last_start, make } = runsOf(request, plan, line, clock!.now.getTime())
-        const made = new Set(make.length === 0 ? [] : (yield* insert(make)).map((run) => run.scheduled_run_id))
+        const made = new Set(make.length === 0 ? [] : yield* insert(make))
         const back = new Set(again.length === 0 ? [] : yield* requeue(again))
         // a trigger may have been faster over a slot: it does not lock its goal
         const lost = make.filter((run) => !made.has(run.scheduled_run_id)).map((run) => run.slot)
@@ -72,7 +72,7 @@ export const layerPg = Layer.effect(
         ].map(({ scheduled_run_id, slot }) => ({ scheduled_run_id, slot }))
         if (queued.length > 0) {
           yield* audit({ ...line, action_metadata: { ...line.action_metadata, queued: queued.length } })
-          yield* sql`select pg_notify(${CHANNEL}, '')`
+          yield* nudge.inTransaction
         }
         const there = [...plan.there, ...planBackfill(lost, others, undefined).there]
         return { _tag: "Done", slots: outcomesOf(there, queued), last_start } as const

@@ -1,10 +1,15 @@
 /** Pure: what a backfill does with each slot (domain.md, "Rules: when it runs"). */
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import type { RunOrigin, RunStatus, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
+import {
+  type ReasonCode,
+  type RunOrigin,
+  type RunStatus,
+  type ScheduledRunStatus,
+  SkipCode,
+} from "@stint/domain/scheduler/Runs"
 import type { Rule } from "@stint/domain/Schedule"
-import type { Schema } from "effect"
+import { Schema } from "effect"
 import { between, rangeBetween } from "../Calendar.ts"
-import { skipWords } from "../Engine/Plan.ts"
 import { statusOf } from "../Runs/Status.ts"
 
 /** How far apart the ends of a stretch may be, in milliseconds: a leap year. */
@@ -31,6 +36,7 @@ export interface StoredSlot {
   readonly origin: RunOrigin
   readonly status: ScheduledRunStatus
   readonly run_metadata: Record<string, Schema.Json>
+  readonly reason_code: ReasonCode | null
   readonly dead: boolean
   readonly held: boolean
   readonly attempt: number
@@ -44,7 +50,7 @@ export interface StoredSlot {
 export const skippedFor = (run: StoredSlot): string | undefined => {
   const { reason } = run.run_metadata
   return run.status === "cancelled" && run.origin === "schedule" && !run.executed && typeof reason === "string" &&
-      skipWords.test(reason)
+      Schema.is(SkipCode)(run.reason_code)
     ? reason
     : undefined
 }

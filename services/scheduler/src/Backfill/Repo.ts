@@ -4,7 +4,7 @@ import { Context, type Effect, type Schema } from "effect"
 import type { AuditLine } from "../Audit/Repo.ts"
 import type { NewRun } from "../Model.ts"
 import { startOf } from "../Queue/Pace.ts"
-import type { Requeued } from "../Queue/RequeueRepo.ts"
+import type { Requeued } from "../Queue.ts"
 import type { BackfillPlan, SlotOutcome, StoredSlot } from "./Policy.ts"
 
 /** What is to be backfilled. */

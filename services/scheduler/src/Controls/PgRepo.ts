@@ -4,10 +4,10 @@ import { Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { alertWrites } from "../Alerts/Repo.ts"
 import { auditWrites } from "../Audit/Repo.ts"
-import { PAUSE_LOCK } from "../Engine/PgRepo/Pauses.ts"
+import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, HireRow } from "../Model.ts"
-import { CHANNEL } from "../Nudge.ts"
-import { queueWrites } from "../Queue/Repo.ts"
+import { Nudge } from "../Nudge.ts"
+import { Queue } from "../Queue.ts"
 import { type ActionFilter, ActionRow, alertIdOf, ControlsRepo, pausedAlert, StateRow } from "./Repo.ts"
 
 /**
@@ -31,7 +31,8 @@ export const layerPg = Layer.effect(
   ControlsRepo,
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
-    const { insert } = yield* queueWrites
+    const { enqueue: insert } = yield* Queue
+    const nudge = yield* Nudge
     const audit = yield* auditWrites
     const alerts = yield* alertWrites
     const pauseOver = yield* pauseReads
@@ -124,14 +125,14 @@ export const layerPg = Layer.effect(
             },
           })
           yield* alerts.end(pausedAlert(id, line))
-          yield* sql`select pg_notify(${CHANNEL}, '')`
+          yield* nudge.inTransaction
           return { state: now, was: true }
         }))),
       counts: (id) =>
         Effect.orDie(Effect.map(
           sql<{ running: number; pending: number }>`
-            select count(*) filter (where holder is not null)::int as running,
-              count(*) filter (where holder is null)::int as pending
+            select count(*) filter (where state = 'held')::int as running,
+              count(*) filter (where state <> 'held')::int as pending
             from run_queue where ${ofScope(id)}`,
           (rows) => ({ running: rows[0]!.running, pending: rows[0]!.pending }),
         )),
@@ -160,7 +161,7 @@ export const layerPg = Layer.effect(
             return { _tag: "Taken", scheduled_run_id: there!.scheduled_run_id } as const
           }
           yield* audit(line)
-          yield* sql`select pg_notify(${CHANNEL}, '')`
+          yield* nudge.inTransaction
           return { _tag: "Made" } as const
         }))),
       actions: (filter) => Effect.orDie(actions(filter)),

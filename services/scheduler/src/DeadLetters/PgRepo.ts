@@ -8,9 +8,8 @@ import { type SqlError, SqlSchema } from "effect/sql"
 import { auditWrites } from "../Audit/Repo.ts"
 import { Millis } from "../Model.ts"
 import { startOf } from "../Queue/Pace.ts"
-import { CHANNEL } from "../Nudge.ts"
-import { queueWrites } from "../Queue/Repo.ts"
-import { requeueWrites } from "../Queue/RequeueRepo.ts"
+import { Nudge } from "../Nudge.ts"
+import { Queue } from "../Queue.ts"
 import { CAUSES, type DeadLetterQuery, DeadLettersRepo, type RetryResult } from "./Repo.ts"
 
 /** The layer of `DeadLettersRepo` on Postgres. */
@@ -19,8 +18,8 @@ export const layerPg = Layer.effect(
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const audit = yield* auditWrites
-    const { lockGoals } = yield* queueWrites
-    const requeue = yield* requeueWrites
+    const { lockGoals, requeue } = yield* Queue
+    const nudge = (yield* Nudge).inTransaction
     const Row = Schema.Struct({
       dlq_id: DlqId,
       goal_instance_id: GoalInstanceId,
@@ -124,8 +123,6 @@ export const layerPg = Layer.effect(
         select distinct goal_instance_id from scheduler_dlq where dlq_id = any(${entries}::varchar[])`
       yield* lockGoals(goals.map((row) => row.goal_instance_id))
     })
-
-    const nudge = sql`select pg_notify(${CHANNEL}, '')`
 
     return DeadLettersRepo.of({
       list: (query) => Effect.orDie(Effect.map(list(query), (rows) => rows.map(toLetter))),

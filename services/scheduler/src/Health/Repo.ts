@@ -3,8 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
-import { RANK } from "../Engine/Fair.ts"
-import { pauses } from "../Engine/PgRepo/Pauses.ts"
+import { RANK } from "../Queue/Fair.ts"
 import { pausedIn, type QueuedRun, Store } from "../Store.ts"
 import type { Vitals } from "./Policy.ts"
 
@@ -40,11 +39,11 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
             (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null
               order by closed_at desc limit 1) as last_failure
           from (
-            select count(*) filter (where holder is not null)::int as running,
-              count(*) filter (where holder is null)::int as pending,
-              count(*) filter (where holder is null and attempt > 0)::int as retrying,
-              count(*) filter (where holder is null and claimable_at <= now())::int as due,
-              extract(epoch from now() - min(claimable_at) filter (where holder is null and claimable_at <= now()))::float8
+            select count(*) filter (where state = 'held')::int as running,
+              count(*) filter (where state <> 'held')::int as pending,
+              count(*) filter (where state <> 'held' and attempt > 0)::int as retrying,
+              count(*) filter (where state in ('timed', 'ready') and claimable_at <= now())::int as due,
+              extract(epoch from now() - min(claimable_at) filter (where state in ('timed', 'ready') and claimable_at <= now()))::float8
                 as oldest_due_seconds,
               max(claimed_at) as last_claim
             from run_queue
@@ -129,7 +128,6 @@ export class HealthRepo extends Context.Service<HealthRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const vitals = yield* readVitals
-      const { paused, pausedBy } = yield* pauses
       const counters = SqlSchema.findAll({
         Request: Schema.Void,
         Result: Schema.Struct({ name: Schema.String, label: Schema.String, value: Schema.Finite }),
@@ -144,32 +142,23 @@ export class HealthRepo extends Context.Service<HealthRepo, {
         Request: Schema.Void,
         Result: Schema.Struct({ seconds: Schema.NullOr(Schema.Finite), resumed: Schema.NullOr(Schema.Finite) }),
         execute: () =>
-          sql`with held as (
-                select customer_id, agent_id, count(*) as n from run_queue
-                where holder is not null and not ready group by customer_id, agent_id
-              ), customers as (
-                select customer_id from held group by customer_id having sum(n) >= coalesce(
-                  (select max_running from run_limits where kind = 'customer' and subject = customer_id),
-                  (select max_running from run_limits where kind = 'every_customer'))
-              ), types as (
-                select agent_id from held group by agent_id having sum(n) >= coalesce(
-                  (select max_running from run_limits where kind = 'agent_type' and subject = agent_id),
-                  (select max_running from run_limits where kind = 'every_agent_type'))
+          sql`with filled as (
+                select kind, subject from limits_in_use where room <= 0
               ), since as (
                 select max(resumed_at) as resumed_at from scheduler_state
               )
               select extract(epoch from now() - least(
                 (select min(case when caught_up then greatest(due_at, claimable_at) else due_at end) from run_queue q
-                  -- what was handed back, because deliverables is away, may be claimed again in a moment
-                  where (ready or (claimable_at < now() + interval '10 seconds' and not ready and holder is null))
-                    and due_at <= now() and rank < ${RANK.retry} and (forced or not p.ids && ${pausedBy("q")})
-                    and customer_id not in (select customer_id from customers)
-                    and agent_id not in (select agent_id from types)),
-                (select due_at from projected_goals g where due_at <= now() and not parked and not p.ids && ${
-            pausedBy("g")
-          }
+                  -- what was released, because deliverables is away, may be claimed again in a moment
+                  where (state = 'ready' or (state = 'timed' and claimable_at < now() + interval '10 seconds'))
+                    and due_at <= now() and rank < ${RANK.retry}
+                    and (forced or not is_paused(q.hired_instance_id, q.customer_id, p.ids))
+                    and not exists (select from filled where kind = 'customer' and subject = q.customer_id)
+                    and not exists (select from filled where kind = 'agent_type' and subject = q.agent_id)),
+                (select due_at from projected_goals g where due_at <= now() and not parked
+                  and not is_paused(g.hired_instance_id, g.customer_id, p.ids)
                   order by due_at limit 1)))::float8 as seconds, extract(epoch from now() - since.resumed_at)::float8 as resumed
-              from (${paused}) p, since`,
+              from paused_ids p, since`,
       })
       return HealthRepo.of({
         vitals: Effect.orDie(Effect.suspend(() => vitals())),

@@ -3,10 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type AuditLine, auditMemory, auditWrites } from "../Audit/Repo.ts"
-import type { Limit } from "../Engine/Fair.ts"
 import { Millis } from "../Model.ts"
-import { CHANNEL } from "../Nudge.ts"
-import { Store } from "../Store.ts"
+import { Nudge } from "../Nudge.ts"
+import { type Limit, Store } from "../Store.ts"
 
 /** The kinds of limit, as they are stored. */
 export const LimitKind = Schema.Literals(["customer", "agent_type", "every_customer", "every_agent_type"])
@@ -40,6 +39,7 @@ export class LimitsRepo extends Context.Service<LimitsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const audit = yield* auditWrites
+      const nudge = yield* Nudge
       const list = SqlSchema.findAll({
         Request: Schema.Any,
         Result: LimitRow,
@@ -72,7 +72,7 @@ export class LimitsRepo extends Context.Service<LimitsRepo, {
               ? { ...change, set_by: line.operator, updated_at: yield* Clock.currentTimeMillis }
               : yield* put([change, line.operator])
             yield* audit({ ...line, action_metadata: { ...line.action_metadata, was: before?.max_running ?? null } })
-            yield* sql`select pg_notify(${CHANNEL}, '')`
+            yield* nudge.inTransaction
             return now
           }))),
       })

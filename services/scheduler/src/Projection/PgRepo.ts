@@ -7,8 +7,8 @@ import { DateTime, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { auditWrites } from "../Audit/Repo.ts"
 import { GoalRow, HireRow, iso, type NewRun } from "../Model.ts"
-import { CHANNEL } from "../Nudge.ts"
-import { queueWrites } from "../Queue/Repo.ts"
+import { Nudge } from "../Nudge.ts"
+import { Queue } from "../Queue.ts"
 import { DELETED, historian, HistoryRow } from "./History.ts"
 import { closedWithGoal, disturbed, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
 import { FREE_SLOT_TRIES, ProjectionRepo } from "./Repo.ts"
@@ -19,7 +19,8 @@ export const layerPg = Layer.effect(
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const ids = yield* Ids
-    const { cancel, insert, release } = yield* queueWrites
+    const { cancel, dropFuture: drop, enqueue: insert, releaseNext: release } = yield* Queue
+    const nudge = yield* Nudge
     const audit = yield* auditWrites
     const loadHires = SqlSchema.findAll({
       Request: Schema.Array(Schema.String),
@@ -71,11 +72,6 @@ export const layerPg = Layer.effect(
       sql`insert into goal_history select * from json_populate_recordset(null::goal_history, ${
         JSON.stringify(rows.map((row) => ({ ...row, valid_from: iso(row.valid_from) })))
       }::json)`
-    // as if never made: only slots whose start is still ahead, so nothing that was due is lost by an edit
-    const drop = (goals: ReadonlyArray<string>) =>
-      sql`delete from scheduled_goal_runs r using run_queue q
-          where q.scheduled_run_id = r.scheduled_run_id and r.goal_instance_id = any(${goals}::varchar[])
-            and r.origin = 'schedule' and q.holder is null and q.attempt = 0 and q.claimable_at > now()`
     const closeDeadLetters = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
       const closed = yield* sql<{ dlq_id: string; goal_instance_id: string }>`
         update scheduler_dlq set state = 'discarded', closed_at = now()
@@ -102,9 +98,10 @@ export const layerPg = Layer.effect(
           request_id: request.request_id,
           run_metadata: {
             requested_by: request.requested_by,
-            ...(target.runnable ? {} : { reason: target.reason ?? "the hired agent may not run" }),
           },
-          ...(target.runnable ? { queue: { serial: false, caught_up: false, forced: false, claimable_at: slot } } : {}),
+          ...(target.runnable
+            ? { queue: { serial: false, caught_up: false, forced: false, claimable_at: slot } }
+            : { cancelled: { code: "hire_not_runnable", words: target.reason ?? "the hired agent may not run" } }),
         }])
         if (made.length > 0) return
       }
@@ -116,8 +113,8 @@ export const layerPg = Layer.effect(
       if (plan.goals.length > 0) yield* upsertGoals(plan.goals)
       if (plan.history.length > 0) yield* keepHistory(plan.history)
       const ended: Array<string> = []
-      for (const { of, reason, which } of plan.cancels) {
-        const runs = yield* cancel(of, reason, which === "unclaimed_slots")
+      for (const { of, why, which } of plan.cancels) {
+        const runs = yield* cancel(of, why, which === "all" ? undefined : which)
         for (const run of runs) ended.push(run.goal_instance_id)
       }
       if (plan.dropped.length > 0) yield* drop(plan.dropped)
@@ -142,7 +139,7 @@ export const layerPg = Layer.effect(
         const told = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
         const current = { hires: yield* loadHires(hires), goals: known, history: yield* latestHistory(told) }
         yield* write(planChanges(changes, current))
-        yield* sql`select pg_notify(${CHANNEL}, '')`
+        yield* nudge.inTransaction
         return true
       },
       (effect) => Effect.orDie(sql.withTransaction(effect)),
@@ -152,7 +149,9 @@ export const layerPg = Layer.effect(
       function* (kept: ReadonlySet<string>) {
         const all = yield* sql<{ goal_instance_id: GoalInstanceId }>`select goal_instance_id from projected_goals`
         const gone = all.map((row) => row.goal_instance_id).filter((id) => !kept.has(id))
-        for (const goal_instance_id of gone) yield* cancel({ goal_instance_id }, DELETED)
+        for (const goal_instance_id of gone) {
+          yield* cancel({ goal_instance_id }, { code: "goal_deleted", words: DELETED })
+        }
         if (gone.length === 0) return
         yield* closeDeadLetters(gone)
         const history = historian(yield* latestHistory(gone))

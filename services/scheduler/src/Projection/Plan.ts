@@ -4,14 +4,14 @@ import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DateTime } from "effect"
 import type { AuditLine } from "../Audit/Repo.ts"
 import { type Next, nextOf } from "../Engine/Plan.ts"
-import type { GoalRow, HireRow } from "../Model.ts"
+import type { Cancellation, GoalRow, HireRow } from "../Model.ts"
 import { DELETED, historian, type HistoryRow, SWITCHED_OFF } from "./History.ts"
 
 /** Which runs are cancelled: all live ones of a hire or goal, or only what is scheduled and not yet claimed. */
 export interface Cancel {
   readonly of: { readonly goal_instance_id: GoalInstanceId } | { readonly hired_instance_id: HiredInstanceId }
   readonly which: "all" | "unclaimed_slots"
-  readonly reason: string
+  readonly why: Cancellation
 }
 
 /** What applying a page does, in this order. */
@@ -104,7 +104,7 @@ export const planChanges = (
       cancels.push({
         of: { hired_instance_id: hire.hired_instance_id },
         which: "all",
-        reason: hire.reason ?? "the hired agent may not run",
+        why: { code: "hire_not_runnable", words: hire.reason ?? "the hired agent may not run" },
       })
     }
     for (const goal of goals.values()) {
@@ -130,7 +130,7 @@ export const planChanges = (
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "all",
-        reason: DELETED,
+        why: { code: "goal_deleted", words: DELETED },
       })
       history.ended(change.goal_instance_id, DateTime.toEpochMillis(change.changed_at))
       return
@@ -160,7 +160,7 @@ export const planChanges = (
       cancels.push({
         of: { goal_instance_id: change.goal_instance_id },
         which: "unclaimed_slots",
-        reason: SWITCHED_OFF,
+        why: { code: "goal_disabled", words: SWITCHED_OFF },
       })
     }
   }

@@ -1,6 +1,6 @@
 /** Pure: the engine's queue in virtual time: what falls due, what overlap makes of it, when a claim takes it. */
 import type { Overlap } from "@stint/domain/Schedule"
-import { CLAIMED_AT_ONCE } from "../Engine/Fair.ts"
+import { CLAIMED_AT_ONCE } from "../Queue/Fair.ts"
 import { turnOf } from "../Engine/Plan.ts"
 import { makeFifo } from "./Fifo.ts"
 
