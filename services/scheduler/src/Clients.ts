@@ -4,10 +4,11 @@ import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
+import { runKey } from "@stint/domain/scheduler/Runs"
 import * as Client from "@stint/edge/Client"
 import { Reach } from "@stint/edge/Reach"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { type ClaimedRun, keyOf } from "./Model.ts"
+import type { ClaimedRun } from "./Model.ts"
 
 /** Deliverables was not reached, or refused the scheduler's own token: nothing was sent, so no attempt is charged. */
 export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.String }) {}
@@ -33,7 +34,7 @@ export class Drafts extends Context.Service<Drafts, {
         make: Effect.fnUntraced(function* (runs) {
           yield* Effect.mapError(reach.check(url), ({ message }) => new Away({ message }))
           const items = runs.map((run) => ({
-            idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+            idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
             goal_instance_id: run.goal_instance_id,
             hired_instance_id: run.hired_instance_id,
             scheduled_time: DateTime.makeUnsafe(run.scheduled_time),

@@ -14,7 +14,7 @@ import { HealthRepo } from "./Health/Repo.ts"
 import { SimulationRepo } from "./Simulation/Repo.ts"
 import { simulation } from "./Simulation/Run.ts"
 import { makeTally } from "./Simulation/Tally.ts"
-import { makeWorkload, slotsOf } from "./Simulation/Workload.ts"
+import { makeWorkload, slotsOf, type Workload } from "./Simulation/Workload.ts"
 
 const dayMs = 86_400_000
 /** The duration of a run when none was measured, in milliseconds. */
@@ -36,52 +36,70 @@ export class Simulation extends Context.Service<Simulation, {
   /** Runs one at a time, and yields to other fibers every few milliseconds. It only reads. */
   simulate(input: Simulate): Effect.Effect<Simulated, InvalidRequest | SimulationTooLarge>
 }>()("scheduler/Simulation") {
-  static readonly layer = Layer.effect(
+  static readonly layer = Layer.effect(Simulation, Effect.suspend(() => Effect.flatMap(stored, make)))
+
+  /** For given hires alone, without a scheduler: there are no stored goals, and no duration was measured. */
+  static readonly withoutStorage = Layer.effect(
     Simulation,
-    Effect.gen(function* () {
-      const stored = yield* storedWorkload
-      const capacityOf = yield* capacities
-      // two at once would take twice as long each, and twice the memory
-      const oneAtATime = yield* Semaphore.make(1)
-
-      const simulate = Effect.fn("Simulation.simulate")(function* (input: Simulate) {
-        const began = yield* Clock.currentTimeMillis
-        const from = input.from === undefined ? began : DateTime.toEpochMillis(input.from)
-        const to = from + input.days * dayMs
-        if (to > LATEST) {
-          const errors = [{ path: "$.from", message: "must be early enough for the days to end before the year 9000" }]
-          return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
-        }
-        const { hires, workload } = yield* input.hires === undefined ? stored : givenWorkload(input.hires)
-        const slots = yield* finish(slotsOf(workload, from, to), began)
-        if ("bound" in slots) return yield* tooLarge(slots.bound, slots.limit)
-        const capacity = yield* capacityOf(input)
-        const loadUnder = Effect.fnUntraced(function* (spread?: number) {
-          const { load, observer } = makeTally()
-          yield* finish(simulation(workload, slots, from, capacity, observer, spread), began)
-          return load()
-        })
-        const { spread_seconds } = input
-        return {
-          source: input.source ?? "given",
-          from: DateTime.makeUnsafe(from),
-          to: DateTime.makeUnsafe(to),
-          hires,
-          goals: workload.ids.length,
-          slots: slots.total,
-          distinct_rules: workload.rules.length,
-          capacity,
-          ...(yield* loadUnder()),
-          ...(spread_seconds === undefined
-            ? {}
-            : { with_spread: { spread_seconds, ...(yield* loadUnder(spread_seconds)) } }),
-        } satisfies Simulated
-      })
-
-      return Simulation.of({ simulate: (input) => oneAtATime.withPermit(simulate(input)) })
-    }),
+    Effect.suspend(() =>
+      make({ workload: Effect.succeed({ workload: makeWorkload().workload(), hires: 0 }), runMs: Effect.succeed(null) })
+    ),
   )
 }
+
+/** What a simulation reads of the scheduler. */
+interface Stored {
+  /** The goals that it has now. */
+  readonly workload: Effect.Effect<{ readonly workload: Workload; readonly hires: number }, SimulationTooLarge>
+  /** The mean duration of the last hour's runs, in milliseconds; null when there were none. */
+  readonly runMs: Effect.Effect<number | null>
+}
+
+const make = Effect.fnUntraced(function* ({ runMs, workload: storedWorkload }: Stored) {
+  const maxRunning = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
+  // two at once would take twice as long each, and twice the memory
+  const oneAtATime = yield* Semaphore.make(1)
+
+  const simulate = Effect.fn("Simulation.simulate")(function* (input: Simulate) {
+    const began = yield* Clock.currentTimeMillis
+    const from = input.from === undefined ? began : DateTime.toEpochMillis(input.from)
+    const to = from + input.days * dayMs
+    if (to > LATEST) {
+      const errors = [{ path: "$.from", message: "must be early enough for the days to end before the year 9000" }]
+      return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
+    }
+    const { hires, workload } = yield* input.hires === undefined ? storedWorkload : givenWorkload(input.hires)
+    const slots = yield* finish(slotsOf(workload, from, to), began)
+    if ("bound" in slots) return yield* tooLarge(slots.bound, slots.limit)
+    const capacity = {
+      runs_at_once: input.capacity?.runs_at_once ?? maxRunning,
+      run_ms: input.capacity?.run_ms ?? Math.round((yield* runMs) ?? RUN_MS),
+      runs_per_second: input.capacity?.runs_per_second ?? RUNS_PER_SECOND,
+    }
+    const loadUnder = Effect.fnUntraced(function* (spread?: number) {
+      const { load, observer } = makeTally()
+      yield* finish(simulation(workload, slots, from, capacity, observer, spread), began)
+      return load()
+    })
+    const { spread_seconds } = input
+    return {
+      source: input.source ?? "given",
+      from: DateTime.makeUnsafe(from),
+      to: DateTime.makeUnsafe(to),
+      hires,
+      goals: workload.ids.length,
+      slots: slots.total,
+      distinct_rules: workload.rules.length,
+      capacity,
+      ...(yield* loadUnder()),
+      ...(spread_seconds === undefined
+        ? {}
+        : { with_spread: { spread_seconds, ...(yield* loadUnder(spread_seconds)) } }),
+    } satisfies Simulated
+  })
+
+  return Simulation.of({ simulate: (input) => oneAtATime.withPermit(simulate(input)) })
+})
 
 /** Runs the steps of a simulation that began at an instant (epoch ms); fails when it takes too long. */
 const finish = Effect.fnUntraced(function* <A>(steps: Generator<void, A>, began: number) {
@@ -93,21 +111,10 @@ const finish = Effect.fnUntraced(function* <A>(steps: Generator<void, A>, began:
   }
 })
 
-const capacities = Effect.gen(function* () {
+const stored = Effect.gen(function* () {
+  const repo = yield* SimulationRepo
   const health = yield* HealthRepo
-  const maxRunning = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
-  return Effect.fnUntraced(function* ({ capacity: given = {} }: Simulate) {
-    return {
-      runs_at_once: given.runs_at_once ?? maxRunning,
-      run_ms: given.run_ms ?? Math.round((yield* health.vitals).avg_duration_ms ?? RUN_MS),
-      runs_per_second: given.runs_per_second ?? RUNS_PER_SECOND,
-    }
-  })
-})
-
-/** The goals that the scheduler has now. */
-const storedWorkload = Effect.map(SimulationRepo, (repo) =>
-  Effect.gen(function* () {
+  const workload = Effect.gen(function* () {
     const { add, workload } = makeWorkload()
     const hires = new Set<string>()
     let after = ""
@@ -121,7 +128,9 @@ const storedWorkload = Effect.map(SimulationRepo, (repo) =>
       read = goals.length
     }
     return { workload: workload(), hires: hires.size }
-  }))
+  })
+  return { workload, runMs: Effect.map(health.vitals, ({ avg_duration_ms }) => avg_duration_ms) } satisfies Stored
+})
 
 /** The goals of given hires. Their ids are the same each time, and with them their spreads. */
 const givenWorkload = Effect.fnUntraced(function* (hires: ReadonlyArray<SimulatedHires>) {

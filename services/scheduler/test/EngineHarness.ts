@@ -1,49 +1,35 @@
-/** The engine's storage driven by hand, on both storages: goals that fell due, claims, outcomes. */
+/** The queue and the engine's materialising driven by hand: goals that fell due, claims, outcomes. */
 import { assert } from "@effect/vitest"
 import type { Change } from "@stint/domain/hiring/Feed"
 import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
-import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
 import * as ControlsPg from "../src/Controls/PgRepo.ts"
-import * as EngineMemory from "../src/Engine/MemoryRepo.ts"
-import type { Outcome } from "../src/Engine/Outcome.ts"
-import * as EnginePg from "../src/Engine/PgRepo.ts"
-import { planDue } from "../src/Engine/Plan.ts"
+import { makeMaterialise } from "../src/Engine/Materialise.ts"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
-import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
+import { Nudge } from "../src/Nudge.ts"
 import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
+import { Queue } from "../src/Queue.ts"
+import type { ClaimRequest } from "../src/Queue/Claim.ts"
+import type { Outcome } from "../src/Queue/Outcome.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
-import { Store } from "../src/Store.ts"
 import { unique } from "./Harness.ts"
 
-/** Memory and Postgres, each with a database of its own. */
-export const storages = {
-  memory: Layer.mergeAll(
-    EngineMemory.layerMemory,
-    ProjectionMemory.layerMemory,
-    RunsRepo.layerMemory,
-    LimitsRepo.layerMemory,
-    ControlsMemory.layerMemory,
-  ).pipe(
-    Layer.provide(Store.layer),
-    Layer.provide(Ids.layer),
-  ),
-  postgres: Layer.mergeAll(
-    EnginePg.layerPg,
-    ProjectionPg.layerPg,
-    RunsRepo.layerPg,
-    LimitsRepo.layerPg,
-    ControlsPg.layerPg,
-  ).pipe(
-    Layer.provide(testDatabase("scheduler")),
-    Layer.provide(Ids.layer),
-  ),
-}
+/** What the scheduler stores by, over a client. */
+export const storage = Layer.mergeAll(
+  EngineRepo.layer,
+  ProjectionPg.layerPg,
+  RunsRepo.layerPg,
+  LimitsRepo.layerPg,
+  ControlsPg.layerPg,
+).pipe(Layer.provideMerge(Layer.mergeAll(Queue.layer, Nudge.layer)), Layer.provideMerge(Ids.layer))
+
+/** The same, over a database of its own. */
+export const database = storage.pipe(Layer.provideMerge(testDatabase("scheduler")))
 
 /** What hiring tells. */
 export const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
@@ -98,22 +84,22 @@ export const withinTheMinute = Effect.gen(function* () {
 })
 
 /** Decides over what has fallen due. */
-export const materialise = Effect.flatMap(
-  EngineRepo,
-  (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
-)
+export const materialise = Effect.flatMap(makeMaterialise, (materialise) => materialise(100))
 /** Claims, as the engine does. */
-export const claim = (limit = 100, leaseMs = 10_000, holder = "one", suspects: "take" | "wait" | "skip" = "take") =>
-  Effect.flatMap(
-    EngineRepo,
-    (repo) =>
-      Effect.map(
-        repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, suspects }),
-        ({ runs }) => runs,
-      ),
-  )
+export const claim = (
+  limit = 100,
+  leaseMs = 10_000,
+  holder = "one",
+  poison: ClaimRequest["poison"] = "take",
+) =>
+  Effect.flatMap(Queue, (queue) =>
+    Effect.map(
+      queue.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, poison }),
+      ({ runs }) => runs,
+    ))
 /** Writes outcomes. */
-export const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))
+export const write = (outcomes: ReadonlyArray<Outcome>) =>
+  Effect.flatMap(Queue, (queue) => queue.writeOutcomes(outcomes))
 /** A run that went well. */
 export const done = (run: ClaimedRun): Outcome => ({
   _tag: "Completed",

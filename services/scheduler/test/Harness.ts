@@ -7,7 +7,8 @@ import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
-import { type ClaimedRun, keyOf } from "../src/Model.ts"
+import { runKey } from "@stint/domain/scheduler/Runs"
+import type { ClaimedRun } from "../src/Model.ts"
 
 /** How the fake deliverables answers a batch. */
 export type Answering = (
@@ -20,13 +21,13 @@ export const unique = (prefix: string) => `${prefix}-test-${Date.now().toString(
 
 /** A made draft's answer; deliverables dedupes by key, and so does this. */
 export const made = (run: ClaimedRun): BatchAnswer => {
-  const key = keyOf(run.goal_instance_id, run.scheduled_time)
+  const key = runKey(run.goal_instance_id, run.scheduled_time)
   return { idempotency_key: key, deliverable: { deliverable_id: `DEL-${key}` } as never }
 }
 
 /** The answer of a run that deliverables refuses. */
 export const refused = (run: ClaimedRun, status: number, code: string, detail = "said the test"): BatchAnswer => ({
-  idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+  idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
   problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail },
 })
 

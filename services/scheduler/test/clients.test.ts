@@ -9,7 +9,8 @@ import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Clients } from "../src/App.ts"
 import { Drafts, Hiring } from "../src/Clients.ts"
-import { type ClaimedRun, keyOf } from "../src/Model.ts"
+import { runKey } from "@stint/domain/scheduler/Runs"
+import type { ClaimedRun } from "../src/Model.ts"
 
 type Serve = (request: Request) => Promise<Response>
 
@@ -80,7 +81,7 @@ describe("the client of deliverables", () => {
   it.effect("asks for drafts under the runs' own keys, with the service's token, and gives what was answered of each", () =>
     Effect.gen(function* () {
       const refused = {
-        idempotency_key: keyOf("GOI-1", slot),
+        idempotency_key: runKey("GOI-1", slot),
         problem: { type: "urn:stint:problem:run_not_runnable", title: "x", status: 409, code: "run_not_runnable" },
       }
       const { asked, result } = yield* withNeighbours(answers(json({ items: [refused] })), make)

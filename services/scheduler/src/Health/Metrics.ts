@@ -1,6 +1,6 @@
 /** Pure: the figures of a scrape. */
 import type { Distribution, Figure, Gauge } from "@stint/edge/Metrics"
-import { COUNTED_AS, DURATION_BUCKETS, LATENESS_BUCKETS } from "../Engine/Counters.ts"
+import { COUNTED_AS, DURATION_BUCKETS, LATENESS_BUCKETS } from "../Queue/Counters.ts"
 import type { Vitals } from "./Row.ts"
 
 /** The engine's counters, by `<name> <label>`. */

@@ -1,8 +1,7 @@
 /** Pure: the verdict where no run is recorded of a slot, or there is no slot: the version of the goal that held decides. */
 import { RETENTION } from "@stint/domain/Retention"
-import type { Rule } from "@stint/domain/Schedule"
 import { firstPassOf, noteOf } from "../../Calendar/Local.ts"
-import { ruleOfVersion, type Segment, zoneOf } from "../Rules.ts"
+import { ruleOfVersion, zoneOf } from "../Rules.ts"
 import { lasting, ruleInWords } from "../Words.ts"
 import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting, subjectOf } from "./Judgement.ts"
 

@@ -22,55 +22,47 @@ export interface Share extends Lane {
   readonly quota: number
 }
 
-/** How many runs may be under way at once (`run_limits`). */
-export interface Limit {
+/** How many more runs may be under way at once: a row of `limits_in_use`. */
+export interface Room {
   readonly kind: "customer" | "agent_type" | "every_customer" | "every_agent_type"
-  /** The customer or agent type; `*` for every one that has none of its own. */
+  /** The customer or agent type; `*` of `every_..` for one that has nothing under way and no limit of its own. */
   readonly subject: string
-  readonly max_running: number
+  readonly room: number
 }
 
 /** What a claim has to look at, besides the lanes. */
 export interface Bounds {
-  /** The ids of `scheduler_state` that are paused. */
-  readonly paused: ReadonlySet<string>
-  readonly limits: ReadonlyArray<Limit>
-  /** How many runs of a lane's customer and agent type are under way; looked at only where there are limits. */
-  readonly running: ReadonlyArray<{ readonly customer_id: string; readonly agent_id: string; readonly running: number }>
+  readonly rooms: ReadonlyArray<Room>
   /** How many retries the budget allows now. */
   readonly retries: number
 }
 
-/** The places that limits leave, for a lane's customer and its agent type; `take` uses some of both. */
-const roomUnder = ({ limits, running }: Bounds) => {
-  const most = new Map(limits.map(({ kind, max_running, subject }) => [`${kind} ${subject}`, max_running]))
-  const room = new Map<string, number>()
+/** The places that limits leave for a lane's customer and its agent type; `take` uses some of both. */
+const roomUnder = (rooms: Bounds["rooms"]) => {
+  const room = new Map(rooms.map(({ kind, room, subject }) => [`${kind} ${subject}`, room]))
   const keysOf = (lane: Pick<Lane, "customer_id" | "agent_id">) =>
     [["customer", lane.customer_id], ["agent_type", lane.agent_id]].map(([kind, subject]) => {
       const key = `${kind} ${subject}`
-      if (!room.has(key)) room.set(key, most.get(key) ?? most.get(`every_${kind} *`) ?? Infinity)
+      if (!room.has(key)) room.set(key, room.get(`every_${kind} *`) ?? Infinity)
       return key
     })
-  const take = (lane: Pick<Lane, "customer_id" | "agent_id">, n: number) => {
-    for (const key of keysOf(lane)) room.set(key, room.get(key)! - n)
+  return {
+    of: (lane: Lane) => Math.min(...keysOf(lane).map((key) => room.get(key)!)),
+    take: (lane: Lane, n: number) => {
+      for (const key of keysOf(lane)) room.set(key, room.get(key)! - n)
+    },
   }
-  for (const row of running) take(row, row.running)
-  return { of: (lane: Lane) => Math.min(...keysOf(lane).map((key) => room.get(key)!)), take }
 }
 
 /**
  * Shares `free` places between lanes, in their order. Ranks share first: what is forced and what a person
  * asked for at most half when the schedule waits too, retries at most a quarter and what the budget allows; then the lanes of a rank
- * share evenly, each at least one while there are places. A paused lane, and one at its limit, gets none.
+ * share evenly, each at least one while there are places. A lane at its limit gets none; paused lanes are not among them.
  */
 export const allocate = (lanes: ReadonlyArray<Lane>, free: number, bounds: Bounds): ReadonlyArray<Share> => {
-  const { paused } = bounds
-  const room = roomUnder(bounds)
-  const open = lanes.filter(({ customer_id, rank }) =>
-    rank === RANK.forced || !(paused.has("global") || paused.has(`customer:${customer_id}`))
-  )
-  const of = (rank: number) => open.filter((lane) => lane.rank === rank)
-  const waits = (...ranks: ReadonlyArray<number>) => open.some((lane) => ranks.includes(lane.rank))
+  const room = roomUnder(bounds.rooms)
+  const of = (rank: number) => lanes.filter((lane) => lane.rank === rank)
+  const waits = (...ranks: ReadonlyArray<number>) => lanes.some((lane) => ranks.includes(lane.rank))
   const shares: Array<Share> = []
   let left = free
 

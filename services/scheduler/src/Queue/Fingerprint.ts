@@ -4,7 +4,7 @@
  * the entries from before it; a test holds the two together.
  */
 import type { ErrorType } from "@stint/domain/scheduler/Runs"
-import type { AttemptError } from "../Engine/Outcome.ts"
+import type { AttemptError } from "./Outcome.ts"
 
 /** What is left out of a message, in this order, and what stands for it. Instants are numbers in a row. */
 const left: ReadonlyArray<readonly [RegExp, string]> = [
