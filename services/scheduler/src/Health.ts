@@ -34,8 +34,10 @@ export class Health extends Context.Service<Health, {
 }>()("scheduler/Health") {
   static readonly layer = Layer.effect(
     Health,
-    Effect.map(HealthRepo, ({ vitals }) =>
-      Health.of({ health: Effect.map(vitals, toHealth).pipe(Effect.withSpan("Health.health")) })),
+    Effect.map(
+      HealthRepo,
+      ({ vitals }) => Health.of({ health: Effect.map(vitals, toHealth).pipe(Effect.withSpan("Health.health")) }),
+    ),
   )
 
   /**

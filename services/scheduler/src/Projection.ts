@@ -7,7 +7,7 @@ import { Context, Effect, Layer, Option } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
 import { notRunnable } from "./Projection/History.ts"
-import { ProjectionRepo, type ProjectedGoal } from "./Projection/Repo.ts"
+import { type ProjectedGoal, ProjectionRepo } from "./Projection/Repo.ts"
 
 /** How long one long poll waits for a change, in milliseconds. */
 const LONG_POLL = 25_000

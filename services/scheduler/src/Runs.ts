@@ -49,9 +49,7 @@ export class Runs extends Context.Service<Runs, {
 
       const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {
         const found = yield* repo.find(id, customerOf(caller))
-        return Option.isSome(found)
-          ? toRun(found.value, namingFor(caller))
-          : yield* new RunNotFound({ detail: id })
+        return Option.isSome(found) ? toRun(found.value, namingFor(caller)) : yield* new RunNotFound({ detail: id })
       })
 
       const cancel = Effect.fn("Runs.cancel")(

@@ -18,9 +18,7 @@ export const scopeOf = (state_id: string): Scope | undefined => {
   const at = state_id.indexOf(":")
   if (at === -1) return undefined
   const id = state_id.slice(at + 1)
-  return state_id.startsWith("hire:")
-    ? { hired_instance_id: id as HiredInstanceId }
-    : { customer_id: id as CustomerId }
+  return state_id.startsWith("hire:") ? { hired_instance_id: id as HiredInstanceId } : { customer_id: id as CustomerId }
 }
 
 /** How a scope is named to an operator. */

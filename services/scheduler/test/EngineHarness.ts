@@ -5,28 +5,20 @@ import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/doma
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
-import * as ControlsPg from "../src/Controls/PgRepo.ts"
+import { Repos } from "../src/App.ts"
 import { makeMaterialise } from "../src/Engine/Materialise.ts"
 import { EngineRepo } from "../src/Engine/Repo.ts"
-import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
-import { Nudge } from "../src/Nudge.ts"
-import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { Queue } from "../src/Queue.ts"
 import type { ClaimRequest } from "../src/Queue/Claim.ts"
 import type { Outcome } from "../src/Queue/Outcome.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
+import { toRun } from "../src/Runs/Wire.ts"
 import { unique } from "./Harness.ts"
 
 /** What the scheduler stores by, over a client. */
-export const storage = Layer.mergeAll(
-  EngineRepo.layer,
-  ProjectionPg.layerPg,
-  RunsRepo.layerPg,
-  LimitsRepo.layerPg,
-  ControlsPg.layerPg,
-).pipe(Layer.provideMerge(Layer.mergeAll(Queue.layer, Nudge.layer)), Layer.provideMerge(Ids.layer))
+export const storage = Repos.pipe(Layer.provideMerge(Ids.layer))
 
 /** The same, over a database of its own. */
 export const database = storage.pipe(Layer.provideMerge(testDatabase("scheduler")))
@@ -108,4 +100,7 @@ export const done = (run: ClaimedRun): Outcome => ({
 })
 /** All runs of a goal. */
 export const runsOf = (goal_instance_id: string) =>
-  Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 }))
+  Effect.map(
+    Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 })),
+    (rows) => rows.map((row) => toRun(row, (who) => who)),
+  )

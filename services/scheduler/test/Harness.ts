@@ -1,4 +1,4 @@
-/** The scheduler between a hiring and a deliverables of the test's own: what they tell and answer is up to the test. */
+/** A scheduler between a hiring and a deliverables that the test plays: it sends the changes and gives the answers. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
@@ -10,7 +10,7 @@ import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import type { ClaimedRun } from "../src/Model.ts"
 
-/** How the fake deliverables answers a batch. */
+/** How the played deliverables answers a batch. */
 export type Answering = (
   runs: ReadonlyArray<ClaimedRun>,
 ) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
@@ -31,14 +31,19 @@ export const refused = (run: ClaimedRun, status: number, code: string, detail = 
   problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail },
 })
 
-/** A scheduler that runs, and the two services that it believes in; or one more replica of one that does. */
+/** How to start a scheduler. */
+export interface StartOptions {
+  /** Start one more replica of this one, on its database and its hiring. */
+  readonly replicaOf?: TestScheduler
+  readonly env?: Record<string, string>
+  readonly files?: Record<string, string>
+}
+
+/** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
 export const startScheduler = async (
-  mode: "memory" | "postgres",
-  replicaOf?: TestScheduler,
-  env: Record<string, string> = {},
-  files: Record<string, string> = {},
+  { env = {}, files = {}, replicaOf }: StartOptions = {},
 ): Promise<TestScheduler> => {
-  const database = mode === "postgres" ? replicaOf?.database ?? await withDatabase("scheduler") : undefined
+  const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
@@ -73,8 +78,7 @@ export const startScheduler = async (
     ))
   ))
   const service = await startService(appWith(clients), {
-    SCHEDULER_PERSISTENCE_MODE: mode === "postgres" ? "db" : "memory",
-    ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url }),
+    SCHEDULER_DATABASE_URL: database.url,
     ...env,
   }, files)
   await ready(service)
@@ -139,7 +143,7 @@ export const startScheduler = async (
     stop: async () => {
       await service.drain()
       await service.dispose()
-      if (replicaOf === undefined) await database?.release()
+      if (replicaOf === undefined) await database.release()
     },
   }
 }
@@ -147,14 +151,14 @@ export const startScheduler = async (
 /** A scheduler of a test. */
 export interface TestScheduler {
   readonly service: TestService
-  readonly database: Awaited<ReturnType<typeof withDatabase>> | undefined
-  /** What the fake hiring has told, in order. */
+  readonly database: Awaited<ReturnType<typeof withDatabase>>
+  /** The changes that the played hiring has sent, in order. */
   readonly changes: Array<Change>
-  /** Every batch that deliverables was asked for. */
+  /** Every batch that the played deliverables received. */
   readonly batches: ReadonlyArray<ReadonlyArray<ClaimedRun>>
-  /** Every run that deliverables was asked for, one entry an attempt. */
+  /** Every run that it received, one entry an attempt. */
   readonly attempts: ReadonlyArray<ClaimedRun>
-  /** How the fake deliverables answers from now on. */
+  /** How the played deliverables answers from now on. */
   answer(with_: Answering): void
   /** Sends a request below `/api/v1/scheduler`, as the operator olga unless it says. */
   call(method: string, path: string, send?: Send): Promise<Answer>
@@ -165,10 +169,11 @@ export interface TestScheduler {
   stop(): Promise<void>
 }
 
-/** Waits until something holds, and gives it; fails saying what was seen last. */
+/** Waits until a condition holds of what `look` returns, and returns that; fails with what was seen last. */
 export const eventually = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean, what: string): Promise<A> => {
+  const until = Date.now() + 15_000
   let seen = await look()
-  for (let i = 0; i < 300 && !holds(seen); i++) {
+  while (!holds(seen) && Date.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 20))
     seen = await look()
   }

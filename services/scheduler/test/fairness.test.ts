@@ -2,10 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Ids } from "@stint/edge/Ids"
 import { Effect } from "effect"
-import { ControlsRepo } from "../src/Controls/Repo.ts"
 import type { EngineRepo } from "../src/Engine/Repo.ts"
 import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
+import { PausesRepo } from "../src/Pauses/Repo.ts"
 import type { ProjectionRepo } from "../src/Projection/Repo.ts"
 import type { Queue } from "../src/Queue.ts"
 import type { RunsRepo } from "../src/Runs/Repo.ts"
@@ -40,7 +40,7 @@ const limit = (kind: "customer" | "agent_type" | "every_customer", subject: stri
       action_metadata: {},
     }))
 const pause = (scope: string) =>
-  Effect.flatMap(ControlsRepo, (repo) =>
+  Effect.flatMap(PausesRepo, (repo) =>
     repo.pause(scope, null, {
       log_id: unique("LOG"),
       action: "pause",
@@ -63,7 +63,7 @@ const ofGoal = (goal: { readonly goal_instance_id: string }) => (run: ClaimedRun
 const retry = (run: ClaimedRun) => ({ _tag: "Retry", run, error: { type: "X", message: "x" }, delayMs: 0 }) as const
 
 describe("a fair claim", () => {
-  type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo | ControlsRepo | Queue | Ids
+  type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo | PausesRepo | Queue | Ids
   const live = (what: string, test: () => Effect.Effect<void, unknown, Needs>) =>
     it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(database)))
 

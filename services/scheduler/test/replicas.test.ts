@@ -7,8 +7,8 @@ describe("two replicas", () => {
   let one: TestScheduler
   let two: TestScheduler
   beforeAll(async () => {
-    one = await startScheduler("postgres")
-    two = await startScheduler("postgres", one)
+    one = await startScheduler()
+    two = await startScheduler({ replicaOf: one })
   })
   afterAll(async () => {
     await two.stop()

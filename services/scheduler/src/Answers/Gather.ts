@@ -30,11 +30,14 @@ interface Meant {
 }
 
 /** The pauses of everything, of the hire and of the customer that held at some instant of [from, to]. */
-export const readPauses = Effect.map(AnswersRepo, (repo) =>
-  Effect.fnUntraced(function* ({ customer_id, hired_instance_id }: Owner, from: number, to: number) {
-    const scopes: ReadonlyArray<Pause["scope"]> = [{}, { hired_instance_id }, { customer_id }]
-    return pausesDuring(pausesOf(yield* repo.pauseLines(scopes, from, to)), from, to)
-  }))
+export const readPauses = Effect.map(
+  AnswersRepo,
+  (repo) =>
+    Effect.fnUntraced(function* ({ customer_id, hired_instance_id }: Owner, from: number, to: number) {
+      const scopes: ReadonlyArray<Pause["scope"]> = [{}, { hired_instance_id }, { customer_id }]
+      return pausesDuring(pausesOf(yield* repo.pauseLines(scopes, from, to)), from, to)
+    }),
+)
 
 /**
  * The slot that an instant means: the one of that millisecond; else one of its minute, since a person types 09:00:00, and a
@@ -60,30 +63,35 @@ const findSlot = Effect.map(AnswersRepo, (repo) =>
   ))
 
 /** What is recorded of a slot. */
-const readRecords = Effect.map(AnswersRepo, (repo) =>
-  Effect.fnUntraced(function* (id: string, { run: slotRun, slot }: Meant) {
-    const run = slotRun === undefined ? null : yield* repo.run(slotRun.scheduled_run_id)
-    const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null, limits: [] }
-    if (slot === null) return { ...none, run }
-    if (run === null || slotRun === undefined) {
-      return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(runKey(id, slot)) }
-    }
-    const { reason_code, status } = run.run
-    const letter = yield* repo.letter(slotRun.scheduled_run_id)
-    const discarded = letter?.state === "discarded" ? letter.closed_at : null
-    const which = rivalOf(reason_code)
-    return {
-      ...none,
-      run,
-      letter,
-      discard: letter === null || discarded === null ? null : yield* repo.discard(id, letter.dlq_id, discarded),
-      ahead: status === "pending" && run.claimable_at === null ? yield* repo.ahead(id, slotRun) : null,
-      limits: run.claimable_at !== null && (status === "pending" || status === "retrying")
-        ? yield* repo.limitsReached(slotRun.scheduled_run_id)
-        : [],
-      rival: which === undefined || run.closed_at === null ? null : yield* repo.openAt(id, slot, run.closed_at, which),
-    }
-  }))
+const readRecords = Effect.map(
+  AnswersRepo,
+  (repo) =>
+    Effect.fnUntraced(function* (id: string, { run: slotRun, slot }: Meant) {
+      const run = slotRun === undefined ? null : yield* repo.run(slotRun.scheduled_run_id)
+      const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null, limits: [] }
+      if (slot === null) return { ...none, run }
+      if (run === null || slotRun === undefined) {
+        return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(runKey(id, slot)) }
+      }
+      const { reason_code, status } = run.run
+      const letter = yield* repo.letter(slotRun.scheduled_run_id)
+      const discarded = letter?.state === "discarded" ? letter.closed_at : null
+      const which = rivalOf(reason_code)
+      return {
+        ...none,
+        run,
+        letter,
+        discard: letter === null || discarded === null ? null : yield* repo.discard(id, letter.dlq_id, discarded),
+        ahead: status === "pending" && run.claimable_at === null ? yield* repo.ahead(id, slotRun) : null,
+        limits: run.claimable_at !== null && (status === "pending" || status === "retrying")
+          ? yield* repo.limitsReached(slotRun.scheduled_run_id)
+          : [],
+        rival: which === undefined || run.closed_at === null
+          ? null
+          : yield* repo.openAt(id, slot, run.closed_at, which),
+      }
+    }),
+)
 
 /** Reads the facts about an instant (epoch ms) of a goal, and its owner; undefined for a goal of which nothing is known. */
 export const gatherer = Effect.gen(function* () {

@@ -14,7 +14,9 @@ import type { Naming } from "../Names.ts"
 
 const whyMissed = (setting: Setting, { from, reason, reason_code, recorded_at, to }: MissedRange): Judgement => {
   const { times } = setting
-  const range = from === to ? `the slot of ${times.full(from)}` : `the slots from ${times.full(from)} to ${times.full(to)}`
+  const range = from === to
+    ? `the slot of ${times.full(from)}`
+    : `the slots from ${times.full(from)} to ${times.full(to)}`
   const why = reason_code === "too_old" ? "noticed over 24 h late, it is not run any more" : reason
   return judged("missed", `${subjectOf(setting)} was missed: ${why}.`, [
     `Recorded at ${times.full(recorded_at)} for ${range}: ${reason}.`,

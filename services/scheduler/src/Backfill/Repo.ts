@@ -9,7 +9,14 @@ import { Millis } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { readPause } from "../Pauses/Repo.ts"
 import { Queue } from "../Queue.ts"
-import { type BackfillPlan, type BackfillRequest, outcomesOf, planBackfill, runsOf, type SlotOutcome } from "./Policy.ts"
+import {
+  type BackfillPlan,
+  type BackfillRequest,
+  outcomesOf,
+  planBackfill,
+  runsOf,
+  type SlotOutcome,
+} from "./Policy.ts"
 import { StoredSlot } from "./Row.ts"
 
 /** What was written, or why nothing was; `last_start` is when the last of its runs may start, epoch ms. */

@@ -82,8 +82,7 @@ const statements = Effect.map(PgClient.PgClient, (sql) => ({
   goals: SqlSchema.findAll({
     Request: Entries,
     Result: Schema.Struct({ goal_instance_id: Schema.String }),
-    execute: (ids) =>
-      sql`select distinct goal_instance_id from scheduler_dlq where dlq_id = any(${ids}::varchar[])`,
+    execute: (ids) => sql`select distinct goal_instance_id from scheduler_dlq where dlq_id = any(${ids}::varchar[])`,
   }),
   dead: SqlSchema.findAll({
     Request: Entries,

@@ -60,7 +60,9 @@ export class Versions {
   /** A goal was deleted; of one that was never known there is no version. */
   deleted(goal_instance_id: GoalInstanceId, at: number): void {
     const before = this.#latest.get(goal_instance_id)
-    if (before !== undefined) this.#add({ ...before, valid_from: at, runs: false, reason: goalDeleted.words, deleted: true })
+    if (before !== undefined) {
+      this.#add({ ...before, valid_from: at, runs: false, reason: goalDeleted.words, deleted: true })
+    }
   }
 
   /** Adds a version unless it equals the one before. It begins after that one, also when both came in one millisecond. */

@@ -38,9 +38,9 @@ export const runReads = Effect.map(PgClient.PgClient, (sql) => ({
     Result: Discard,
     execute: ({ closed_at, dlq_id, id }) =>
       sql`select operator as by, reason from scheduler_action_log
-          where timestamp between ${new Date(closed_at.getTime() - LINE_NEAR)} and ${
-        new Date(closed_at.getTime() + LINE_NEAR)
-      }
+          where timestamp between ${new Date(closed_at.getTime() - LINE_NEAR)} and ${new Date(
+        closed_at.getTime() + LINE_NEAR,
+      )}
             and goal_instance_id = ${id} and action = 'dlq_discard' and action_metadata -> 'dlq_ids' @> to_jsonb(${dlq_id}::text)
           order by timestamp limit 1`,
   }),

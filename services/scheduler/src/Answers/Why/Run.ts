@@ -63,7 +63,9 @@ const waiting = (setting: Setting, { claimable_at, forced }: RunFacts): Judgemen
   return judged("waiting", `${subject} is due now and starts as soon as a replica claims it.`, [
     ...(now - since > LATE
       ? [
-        `No replica has claimed it for ${lasting(now - since)}: none has room, none is running, or deliverables does not ` +
+        `No replica has claimed it for ${
+          lasting(now - since)
+        }: none has room, none is running, or deliverables does not ` +
         "answer; the scheduler's /readyz says which.",
       ]
       : []),
@@ -94,7 +96,9 @@ const retrying = (setting: Setting, { claimable_at, forced, run }: RunFacts): Ju
     : `begins at ${times.brief(claimable_at, anchor(facts))} at the earliest`
   return judged(
     "retrying",
-    `${subjectOf(setting)} is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${withError}, and the next ${next}.`,
+    `${
+      subjectOf(setting)
+    } is retrying: attempt ${run.attempt} of ${MAX_ATTEMPTS} failed${withError}, and the next ${next}.`,
     [
       ...(!forced && lastingPauses(facts).length > 0
         ? [`Until a resume no attempt begins: ${pausedNow(setting)}.`]
@@ -112,9 +116,7 @@ const ran = (setting: Setting, { run }: RunFacts): Judgement => {
     : `, from ${times.brief(last.started_at, anchor(facts))} to ${times.brief(last.ended_at, anchor(facts))}`
   const tries = run.attempt > 1 ? ` on its attempt ${run.attempt}` : ""
   return judged("ran", `${subjectOf(setting)} ran${tries}${when}.`, [
-    ...(facts.letter === null
-      ? []
-      : [`It had been dead-lettered before; an operator retried ${facts.letter.dlq_id}.`]),
+    ...(facts.letter === null ? [] : [`It had been dead-lettered before; an operator retried ${facts.letter.dlq_id}.`]),
     ...(run.deliverable_id === null ? [] : [`It made ${run.deliverable_id}.`]),
   ])
 }

@@ -34,9 +34,7 @@ export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
         sql`${select} where ${
           sql.and([
             ...conditions(page),
-            ...(page.after === undefined
-              ? []
-              : [sql`(${failedAt}, d.dlq_id) < (${page.after[0]}, ${page.after[1]})`]),
+            ...(page.after === undefined ? [] : [sql`(${failedAt}, d.dlq_id) < (${page.after[0]}, ${page.after[1]})`]),
           ])
         } order by ${failedAt} desc, d.dlq_id desc limit ${page.limit}`,
     }),

@@ -1,4 +1,4 @@
-/** An action and its line in the log commit together or not at all: where the line can't be written, nothing happened. */
+/** The action log: an action and its line commit together or not at all, and the log is read page by page. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { asOwner } from "./Owner.ts"
@@ -17,10 +17,10 @@ const tables = [
   "run_limits",
 ]
 
-describe("without its line in the action log", () => {
+describe("the action log", () => {
   let t: TestScheduler
   const ids = { goal: "", waiting: "", letter: "", other: "" }
-  const owner = <A>(query: Parameters<typeof asOwner<A>>[1]) => asOwner(t.database!.ownerUrl, query)
+  const owner = <A>(query: Parameters<typeof asOwner<A>>[1]) => asOwner(t.database.ownerUrl, query)
   const everything = () =>
     owner((sql) =>
       Effect.map(
@@ -50,7 +50,7 @@ describe("without its line in the action log", () => {
   }
 
   beforeAll(async () => {
-    t = await startScheduler("postgres")
+    t = await startScheduler()
     t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 422, "draft_impossible"))))
     const { hired_instance_id } = t.hire()
     for (const goal of [1, 2, 3].map(() => t.goal(hired_instance_id))) t.request(goal)
@@ -71,10 +71,14 @@ describe("without its line in the action log", () => {
     assert.strictEqual((await t.call("POST", "/pause", { body: { scope } })).status, 200)
     await eventually(
       () => owner((sql) => sql`select from scheduler_alerts where begin_told_at is null`),
-      (untold) => untold.length === 0,
-      "its alert is told",
+      (rows) => rows.length === 0,
+      "its alert is delivered",
     )
     t.answer((runs) => Effect.succeed(runs.map(made)))
+  })
+  afterAll(() => t.stop())
+
+  it("no action happens when its line can't be written; each happens when it can", async () => {
     await owner((sql) =>
       Effect.andThen(
         sql`create function no_line() returns trigger language plpgsql as
@@ -82,21 +86,12 @@ describe("without its line in the action log", () => {
         sql`create trigger no_line before insert on scheduler_action_log for each row execute function no_line()`,
       )
     )
-  })
-  afterAll(() => t.stop())
-
-  for (const [action, act] of Object.entries(actions)) {
-    it(`${action} did not happen, and does not say that it did`, async () => {
+    for (const [action, act] of Object.entries(actions)) {
       const before = await everything()
       const answer = await act()
-      assert.strictEqual(answer.status, 500)
-      assert.strictEqual(answer.json.code, "internal_error")
-      assert.deepStrictEqual(await everything(), before)
-    })
-  }
-
-  // what was refused above is no fault of the calls: with the line each of them happens
-  it("each happens with it", async () => {
+      assert.deepStrictEqual([answer.status, answer.json.code], [500, "internal_error"], action)
+      assert.deepStrictEqual(await everything(), before, action)
+    }
     await owner((sql) => sql`drop trigger no_line on scheduler_action_log`)
     const { pause, ...others } = actions
     for (const [action, act] of Object.entries({ ...others, pause: pause! })) {
@@ -107,6 +102,29 @@ describe("without its line in the action log", () => {
       )
       const [line] = (await t.call("GET", "/actions?limit=1")).json.items
       assert.strictEqual(line.action, action)
+    }
+  })
+
+  it("is read page by page, the latest first, by operators and viewers", async () => {
+    await owner((sql) =>
+      sql`insert into scheduler_action_log (log_id, action, operator, timestamp)
+      select 'LOG-page-' || n, 'limit', 'pia', '2026-01-01T00:00:00Z'::timestamptz + n / 2 * interval '1 second'
+      from generate_series(1, 5) n`
+    )
+    const page = async (query: string) =>
+      (await t.call("GET", `/actions/pia?limit=2${query}`, { as: "viewer:vera" })).json
+    const seen: Array<string> = []
+    let { items, next_cursor } = await page("")
+    seen.push(...items.map((line: { log_id: string }) => line.log_id))
+    while (next_cursor !== null) {
+      ;({ items, next_cursor } = await page(`&cursor=${next_cursor}`))
+      seen.push(...items.map((line: { log_id: string }) => line.log_id))
+    }
+    assert.deepStrictEqual(seen, [5, 4, 3, 2, 1].map((n) => `LOG-page-${n}`))
+    assert.strictEqual((await t.call("GET", "/actions", { as: "customer:acme" })).status, 403)
+    assert.strictEqual((await t.call("GET", "/actions?cursor=bogus")).status, 400)
+    for (const limit of ["0", "201", "abc", "0x10", "1e2", "%205"]) {
+      assert.strictEqual((await t.call("GET", `/actions?limit=${limit}`)).status, 400, limit)
     }
   })
 })
