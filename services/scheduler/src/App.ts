@@ -39,6 +39,7 @@ import { Nudge } from "./Nudge.ts"
 import * as Projection from "./Projection.ts"
 import * as ProjectionPg from "./Projection/PgRepo.ts"
 import { Queue } from "./Queue.ts"
+import { PLANNER } from "./Queue/Repo.ts"
 import { jobs } from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -67,7 +68,7 @@ const Storage = Layer.mergeAll(
   health("scheduler", scripts),
 ).pipe(
   Layer.provideMerge(Layer.mergeAll(Queue.layer, Nudge.layer)),
-  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" })),
+  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE", settings: PLANNER })),
 )
 
 /** The services that the scheduler calls, over HTTP. */
