@@ -51,7 +51,7 @@ create index ix_run_queue_hire on run_queue (hired_instance_id, goal_instance_id
 create index ix_run_queue_lanes on run_queue (rank, customer_id, agent_id, due_at) where state = 'ready';
 create index ix_run_queue_timed on run_queue (claimable_at) where state in ('timed', 'held');
 create index ix_run_queue_held on run_queue (customer_id, agent_id) where state = 'held';
-create index ix_run_queue_waiting on run_queue (goal_instance_id, scheduled_time) where state = 'waiting';
+create index ix_run_queue_waiting on run_queue (goal_instance_id, caught_up, scheduled_time) where state = 'waiting';
 create index ix_run_queue_open on run_queue (goal_instance_id) where serial and state <> 'waiting';
 
 alter table scheduled_goal_runs add column reason_code varchar;

@@ -501,7 +501,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_run_queue_lanes', 'CREATE INDEX ix_run_queue_lanes ON public.run_queue USING btree (rank, customer_id, agent_id, due_at) WHERE ((state)::text = ''ready''::text)'),
     ('index', 'ix_run_queue_open', 'CREATE INDEX ix_run_queue_open ON public.run_queue USING btree (goal_instance_id) WHERE (serial AND ((state)::text <> ''waiting''::text))'),
     ('index', 'ix_run_queue_timed', 'CREATE INDEX ix_run_queue_timed ON public.run_queue USING btree (claimable_at) WHERE ((state)::text = ANY ((ARRAY[''timed''::character varying, ''held''::character varying])::text[]))'),
-    ('index', 'ix_run_queue_waiting', 'CREATE INDEX ix_run_queue_waiting ON public.run_queue USING btree (goal_instance_id, scheduled_time) WHERE ((state)::text = ''waiting''::text)'),
+    ('index', 'ix_run_queue_waiting', 'CREATE INDEX ix_run_queue_waiting ON public.run_queue USING btree (goal_instance_id, caught_up, scheduled_time) WHERE ((state)::text = ''waiting''::text)'),
     ('index', 'ix_scheduled_runs_closed_at', 'CREATE INDEX ix_scheduled_runs_closed_at ON public.scheduled_goal_runs USING btree (closed_at) WHERE (closed_at IS NOT NULL)'),
     ('index', 'ix_scheduled_runs_customer', 'CREATE INDEX ix_scheduled_runs_customer ON public.scheduled_goal_runs USING btree (customer_id, scheduled_time DESC, scheduled_run_id DESC)'),
     ('index', 'ix_scheduled_runs_dead', 'CREATE INDEX ix_scheduled_runs_dead ON public.scheduled_goal_runs USING btree (closed_at) WHERE (((status)::text = ''cancelled''::text) AND (dlq_id IS NOT NULL))'),

@@ -10,9 +10,14 @@ import { Refusal, whole } from "./Refusal.ts"
 /**
  * The pool of one service. The url stands in `<NAME>_DATABASE_URL`, or in another variable, and is never printed.
  * `STINT_PG_POOL` bounds its connections (default 10), `STINT_PG_POOL_TTL` replaces each after so many seconds (default 0: never), for servers behind
- * an address that moves. Connections open when they are needed, so a service starts while its database is away.
+ * an address that moves. Connections open when they are needed, so a service starts while its database is away. `settings`
+ * are what else a connection begins with.
  */
-export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_URL`) =>
+export const layer = (
+  name: string,
+  variable = `${name.toUpperCase()}_DATABASE_URL`,
+  settings: Readonly<Record<string, string>> = {},
+) =>
   Layer.unwrap(Effect.gen(function* () {
     const url = yield* Config.schema(Schema.Redacted(Schema.NonEmptyString), variable)
     const connection = yield* Effect.try({
@@ -26,7 +31,12 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
       ...(ttl === 0 ? {} : { connectionTTL: Duration.seconds(ttl) }),
-      startupParameters: { timezone: "UTC", statement_timeout: "30000", idle_in_transaction_session_timeout: "30000" },
+      startupParameters: {
+        timezone: "UTC",
+        statement_timeout: "30000",
+        idle_in_transaction_session_timeout: "30000",
+        ...settings,
+      },
     })
   }))
 

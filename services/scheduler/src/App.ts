@@ -41,6 +41,7 @@ import { PausesRepo } from "./Pauses/Repo.ts"
 import { Projection } from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Queue } from "./Queue.ts"
+import { PLANNER } from "./Queue/Repo.ts"
 import * as Retention from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -74,7 +75,7 @@ export const Repos = Layer.mergeAll(
 )
 
 const Storage = Layer.mergeAll(Repos, IdempotencyRepo.layerPg, AuditRepo.layerPg, health("scheduler", scripts)).pipe(
-  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" })),
+  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE", settings: PLANNER })),
 )
 
 /** The services that the scheduler calls, over HTTP. */

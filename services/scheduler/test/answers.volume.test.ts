@@ -23,7 +23,9 @@ const layer = Answers.layer.pipe(
   Layer.provide([ProjectionRepo.layer, RunsRepo.layer]),
   Layer.provide(Queue.layer),
   // a listener would take the one connection, whose reads are counted
-  Layer.provide(Layer.succeed(Nudge, Nudge.of({ here: Effect.void, inTransaction: Effect.void, wait: () => Effect.never }))),
+  Layer.provide(
+    Layer.succeed(Nudge, Nudge.of({ here: Effect.void, inTransaction: Effect.void, wait: () => Effect.never })),
+  ),
   Layer.provide(Ids.layer),
   Layer.provideMerge(testDatabase("scheduler", { as: "owner", maxConnections: 1 })),
 )

@@ -5,7 +5,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
-import { IdList, rowsFrom } from "../Queue/Row.ts"
+import { IdList, rowsFrom, valuesFrom } from "../Queue/Row.ts"
 import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
@@ -48,7 +48,8 @@ const statements = Effect.gen(function* () {
     Request: IdList,
     Result: DueGoal,
     execute: (goals) =>
-      sql`select g.*, h.timezone, now() as now,
+      sql`select g.*, now() as now,
+            (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
             -- limited counts: an EXISTS could be planned as one read of the whole queue
             (select count(*)::int from (
               (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
@@ -56,8 +57,7 @@ const statements = Effect.gen(function* () {
               (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
             (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
               and state = 'waiting' and not caught_up limit 1) w) as waiting
-          from projected_goals g join projected_hires h using (hired_instance_id)
-          where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
+          from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
   })
   const recordMissed = SqlSchema.void({
     Request: rowsFrom({
@@ -74,11 +74,12 @@ const statements = Effect.gen(function* () {
           on conflict do nothing`,
   })
   const setNext = SqlSchema.void({
-    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText }),
-    execute: (rows) =>
-      sql`update projected_goals g set next_slot = x.next_slot, due_at = x.due_at
-          from json_to_recordset(${rows}::json) as x (id varchar, next_slot timestamptz, due_at timestamptz)
-          where g.goal_instance_id = x.id`,
+    Request: Schema.Struct({ ids: IdList, values: valuesFrom({ next_slot: IsoText, due_at: IsoText }) }),
+    execute: ({ ids, values }) =>
+      sql`update projected_goals set
+            next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
+            due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
+          where goal_instance_id = any(${ids}::varchar[])`,
   })
 
   return {

@@ -9,6 +9,13 @@ import { lanes } from "./Repo/Lanes.ts"
 import { transitions } from "./Repo/Transitions.ts"
 import { IdList } from "./Row.ts"
 
+/**
+ * Settings of the scheduler's connections: an index goes before reading a table whole. The queue grows and empties faster
+ * than the planner's statistics follow, and a plan that was made while it was empty is kept: it would read all of it for
+ * each goal. `jit` is off since a table that has to be read whole then looks so dear that it would compile for it.
+ */
+export const PLANNER: Readonly<Record<string, string>> = { enable_seqscan: "off", jit: "off" }
+
 const Goal = Schema.Struct({ goal_instance_id: Schema.String })
 
 const statements = Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /** What the queue's statements are given and give back. */
 import { Schema } from "effect"
-import { type ClaimedRun } from "../Model.ts"
+import type { ClaimedRun } from "../Model.ts"
 import type { AttemptError } from "./Outcome.ts"
 
 /** Rows for a statement's `json_to_recordset`: a list of structs, encoded to its JSON text. */
@@ -10,11 +10,18 @@ export const rowsFrom = <const Fields extends Schema.Struct.Fields>(fields: Fiel
 /** IdList for a statement's `any (..)` or `unnest(..)`. */
 export const IdList = Schema.Array(Schema.String)
 
-/** A claimed run as its holder writes it: 0 rows are written when the fence is not the row's any more. */
-export const Fenced = { id: Schema.String, fence: Schema.Int }
+/** Values of rows by the rows' ids, for a statement's `jsonb`. */
+export const valuesFrom = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
+  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Struct(fields)))
+
+/** Claimed runs as their holder writes them: a row whose fence is not the holder's any more is not written. */
+export const Fenced = { ids: IdList, fences: Schema.Array(Schema.Int) }
 
 /** The fields of `Fenced`. */
-export const fencedOf = ({ fence, scheduled_run_id }: ClaimedRun) => ({ id: scheduled_run_id, fence })
+export const fencedOf = (runs: ReadonlyArray<ClaimedRun>) => ({
+  ids: runs.map((run) => run.scheduled_run_id),
+  fences: runs.map((run) => run.fence),
+})
 
 /** A run's id. */
 export const RunId = Schema.Struct({ scheduled_run_id: Schema.String })

@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { ErrorType, ReasonCode } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
+import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
 
 /** Which live runs are cancelled. */
 export type Which =
@@ -22,56 +22,58 @@ export const DeadLetterRow = {
   scheduled_run_ids: IdList,
 }
 
-/** The statements; each is to be run inside the caller's transaction. */
+/** The statements; each is to be run inside the caller's transaction. How they name rows: see `transitions`. */
 export const ending = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
 
+  /** Deletes the rows that their holder still holds. */
+  const gone = ({ fences, ids }: { readonly ids: ReadonlyArray<string>; readonly fences: ReadonlyArray<number> }) =>
+    sql`delete from run_queue where scheduled_run_id = any(${ids}::varchar[]) and fence = any(${fences}::bigint[])
+        returning scheduled_run_id, fence, attempt, claimed_at`
+
   /** held -> final, with a draft; resolves the open dead letter that the run belongs to. */
   const complete = SqlSchema.findAll({
-    Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
+    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ deliverable_id: Schema.String }) }),
     Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite }),
-    execute: (rows) =>
-      sql`with gone as (
-            delete from run_queue q using json_to_recordset(${rows}::json) as i (id varchar, fence bigint, deliverable_id varchar)
-            where q.scheduled_run_id = i.id and q.fence = i.fence
-            returning q.scheduled_run_id, i.deliverable_id, extract(epoch from clock_timestamp() - q.claimed_at)::float8 as seconds
-          ), runs as (
-            update scheduled_goal_runs r set status = 'completed', completed_at = now(), closed_at = now()
-            from gone where r.scheduled_run_id = gone.scheduled_run_id
-            returning r.dlq_id
+    execute: ({ values, ...held }) =>
+      sql`with gone as (${gone(held)}), runs as (
+            update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now()
+            where scheduled_run_id = any (array(select scheduled_run_id from gone))
+            returning dlq_id
           ), executions as (
-            update goal_runs g set status = 'completed', completed_at = now(), deliverable_id = gone.deliverable_id,
-              duration_ms = (gone.seconds * 1000)::int
-            from gone where g.scheduled_run_id = gone.scheduled_run_id
+            update goal_runs set status = 'completed', completed_at = now(),
+              deliverable_id = ${values}::jsonb -> scheduled_run_id ->> 'deliverable_id',
+              duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
+            where scheduled_run_id = any (array(select scheduled_run_id from gone))
           ), letters as (
-            update scheduler_dlq d set state = 'resolved', closed_at = now()
-            where d.state = 'open' and d.dlq_id in (select dlq_id from runs)
+            update scheduler_dlq set state = 'resolved', closed_at = now()
+            where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))
           )
-          select scheduled_run_id, seconds from gone`,
+          select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds from gone`,
   })
 
   /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
   const discard = SqlSchema.findAll({
-    Request: rowsFrom({ ...Fenced, code: ReasonCode, reason: Schema.String, error: AttemptErrorRow }),
+    Request: Schema.Struct({
+      ...Fenced,
+      values: valuesFrom({ code: ReasonCode, reason: Schema.String, error: AttemptErrorRow }),
+    }),
     Result: RunId,
-    execute: (rows) =>
-      sql`with gone as (
-            delete from run_queue q using json_to_recordset(${rows}::json)
-              as i (id varchar, fence bigint, code varchar, reason varchar, error jsonb)
-            where q.scheduled_run_id = i.id and q.fence = i.fence
-            returning q.scheduled_run_id, q.fence, q.attempt, q.claimed_at, i.code, i.reason,
-              i.error || jsonb_build_object('attempt', q.attempt) as error
-          ), runs as (
-            update scheduled_goal_runs r set status = 'cancelled', closed_at = now(), reason_code = gone.code,
-              run_metadata = r.run_metadata || jsonb_build_object('reason', gone.reason)
-            from gone where r.scheduled_run_id = gone.scheduled_run_id
+    execute: ({ values, ...held }) =>
+      sql`with gone as (${gone(held)}), runs as (
+            update scheduled_goal_runs set status = 'cancelled', closed_at = now(),
+              reason_code = ${values}::jsonb -> scheduled_run_id ->> 'code',
+              run_metadata = run_metadata || jsonb_build_object('reason', ${values}::jsonb -> scheduled_run_id -> 'reason')
+            where scheduled_run_id = any (array(select scheduled_run_id from gone))
           ), attempts as (
             insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
-            select scheduled_run_id, fence, attempt, claimed_at, now(), error from gone
+            select scheduled_run_id, fence, attempt, claimed_at, now(),
+              ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt) from gone
           ), executions as (
-            update goal_runs g set status = 'failed', completed_at = now(), error_details = gone.error,
-              duration_ms = (extract(epoch from clock_timestamp() - gone.claimed_at) * 1000)::int
-            from gone where g.scheduled_run_id = gone.scheduled_run_id
+            update goal_runs set status = 'failed', completed_at = now(),
+              error_details = ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt),
+              duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
+            where scheduled_run_id = any (array(select scheduled_run_id from gone))
           )
           select scheduled_run_id from gone`,
   })
@@ -95,11 +97,13 @@ export const ending = Effect.gen(function* () {
               fingerprint = excluded.fingerprint,
               failure_count = d.failure_count + excluded.failure_count, last_failed_at = now()
             returning dlq_id, goal_instance_id
+          ), booked as (
+            select jsonb_object_agg(run.id, l.dlq_id) as dlq_ids, array_agg(run.id::varchar) as ids
+            from letters l join input i using (goal_instance_id)
+            cross join lateral jsonb_array_elements_text(i.scheduled_run_ids) as run (id)
           )
-          update scheduled_goal_runs r set dlq_id = l.dlq_id
-          from letters l join input i using (goal_instance_id)
-          cross join lateral jsonb_array_elements_text(i.scheduled_run_ids) as run (id)
-          where r.scheduled_run_id = run.id`,
+          update scheduled_goal_runs set dlq_id = (select dlq_ids from booked) ->> scheduled_run_id
+          where scheduled_run_id = any ((select ids from booked)::varchar[])`,
   })
 
   /** any state -> final, cancelled by what is outside the run. `only` unclaimed slots of the schedule, if it says so. */
@@ -118,8 +122,7 @@ export const ending = Effect.gen(function* () {
     Result: Schema.Struct({ ...RunId.fields, goal_instance_id: Schema.String }),
     execute: ({ code, metadata, onlyUnclaimedSlots, where, words }) =>
       sql`with gone as (
-            delete from run_queue q using scheduled_goal_runs r
-            where r.scheduled_run_id = q.scheduled_run_id and ${
+            delete from run_queue q where ${
         "goal_instance_id" in where
           // by the index of its hire, which a goal never changes
           ? sql`q.goal_instance_id = ${where.goal_instance_id} and q.hired_instance_id = (
@@ -127,16 +130,17 @@ export const ending = Effect.gen(function* () {
           : "hired_instance_id" in where
           ? sql`q.hired_instance_id = ${where.hired_instance_id}`
           : sql`q.scheduled_run_id = ${where.scheduled_run_id}`
-      } and (${!onlyUnclaimedSlots} or (q.state <> 'held' and q.attempt = 0 and r.origin = 'schedule'))
+      } and (${!onlyUnclaimedSlots} or (q.state <> 'held' and q.attempt = 0 and
+              (select origin from scheduled_goal_runs r where r.scheduled_run_id = q.scheduled_run_id) = 'schedule'))
             returning q.scheduled_run_id, q.goal_instance_id
           ), runs as (
             update scheduled_goal_runs r set status = 'cancelled', closed_at = now(), reason_code = ${code},
               run_metadata = r.run_metadata || ${metadata}::jsonb || jsonb_build_object('reason', ${words}::text)
-            from gone where r.scheduled_run_id = gone.scheduled_run_id
+            where r.scheduled_run_id = any (array(select scheduled_run_id from gone))
           ), executions as (
             update goal_runs g set status = 'failed', completed_at = now(), error_details = ${metadata}::jsonb ||
               jsonb_build_object('type', 'CANCELLED', 'message', ${words}::text, 'attempt', g.attempt)
-            from gone where g.scheduled_run_id = gone.scheduled_run_id
+            where g.scheduled_run_id = any (array(select scheduled_run_id from gone))
           )
           select scheduled_run_id, goal_instance_id from gone`,
   })
@@ -145,9 +149,10 @@ export const ending = Effect.gen(function* () {
   const dropFuture = SqlSchema.void({
     Request: IdList,
     execute: (goals) =>
-      sql`delete from scheduled_goal_runs r using run_queue q join projected_goals g using (goal_instance_id, hired_instance_id)
-          where q.scheduled_run_id = r.scheduled_run_id and g.goal_instance_id = any(${goals}::varchar[])
-            and r.origin = 'schedule' and q.state = 'timed' and q.attempt = 0 and q.claimable_at > now()`,
+      sql`delete from scheduled_goal_runs where origin = 'schedule' and scheduled_run_id = any (array(
+            select q.scheduled_run_id from projected_goals g join run_queue q using (goal_instance_id, hired_instance_id)
+            where g.goal_instance_id = any(${goals}::varchar[])
+              and q.state = 'timed' and q.attempt = 0 and q.claimable_at > now()))`,
   })
 
   return { complete, discard, deadLetter, cancel, dropFuture }

@@ -4,7 +4,7 @@ import { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { RANK } from "../Fair.ts"
-import { rowsFrom, RunId } from "../Row.ts"
+import { IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
 import { FIRST_STATE } from "./Transitions.ts"
 
 /** JSON that a row keeps as it is. */
@@ -33,9 +33,8 @@ export const EnqueuedRow = {
   claimable_at: IsoText,
 }
 
-/** A cancelled run on its way back; what is null stays as it was. */
-export const RequeuedRow = {
-  scheduled_run_id: Schema.String,
+/** How cancelled runs come back, by their ids; without an origin they keep theirs. */
+export const RequeuedValues = {
   claimable_at: Schema.String,
   forced: Schema.Boolean,
   origin: Schema.NullOr(RunOrigin),
@@ -46,6 +45,11 @@ export const RequeuedRow = {
 export const enqueueing = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const firstState = sql.unsafe(FIRST_STATE)
+  /** The agent type of a row's hire; empty when the hire is not known any more. */
+  const agentOf = (row: string) =>
+    sql.unsafe(
+      `coalesce((select agent_id from projected_hires h where h.hired_instance_id = ${row}.hired_instance_id), '')`,
+    )
 
   /** A slot or request that has a run already makes none. */
   const enqueue = SqlSchema.findAll({
@@ -70,10 +74,10 @@ export const enqueueing = Effect.gen(function* () {
           ), queued as (
             insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
               scheduled_time, serial, caught_up, forced, rank, due_at, claimable_at, state)
-            select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, coalesce(h.agent_id, ''),
+            select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, ${agentOf("i")},
               i.scheduled_time, i.serial, i.caught_up, i.forced, i.rank,
               coalesce(i.due_at, greatest(i.claimable_at, now())), i.claimable_at, ${firstState}
-            from input i join made using (scheduled_run_id) left join projected_hires h using (hired_instance_id)
+            from input i join made using (scheduled_run_id)
             where i.queued
           )
           select scheduled_run_id from made`,
@@ -81,29 +85,28 @@ export const enqueueing = Effect.gen(function* () {
 
   /** Under the keys that they had, with all their attempts. Such runs are exempt from overlap, so they are not serial. */
   const requeue = SqlSchema.findAll({
-    Request: rowsFrom(RequeuedRow),
+    Request: Schema.Struct({ ids: IdList, values: valuesFrom(RequeuedValues) }),
     Result: RunId,
-    execute: (rows) =>
-      sql`with input as (
-            select * from json_to_recordset(${rows}::json)
-              as x (scheduled_run_id varchar, claimable_at timestamptz, forced boolean, origin varchar, note jsonb)
-          ), back as (
-            update scheduled_goal_runs r set status = 'pending', closed_at = null, reason_code = null,
-              origin = coalesce(i.origin, r.origin),
-              run_metadata = (r.run_metadata - 'reason' - 'cancelled_by' - 'cancel_reason') || i.note
-            from input i where r.scheduled_run_id = i.scheduled_run_id and r.status = 'cancelled'
-            returning r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.customer_id, r.scheduled_time,
-              i.forced, i.claimable_at
+    execute: ({ ids, values }) =>
+      sql`with back as (
+            update scheduled_goal_runs set status = 'pending', closed_at = null, reason_code = null,
+              origin = coalesce(${values}::jsonb -> scheduled_run_id ->> 'origin', origin),
+              run_metadata = (run_metadata - 'reason' - 'cancelled_by' - 'cancel_reason')
+                || (${values}::jsonb -> scheduled_run_id -> 'note')
+            where scheduled_run_id = any(${ids}::varchar[]) and status = 'cancelled'
+            returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
+              (${values}::jsonb -> scheduled_run_id ->> 'forced')::boolean as forced,
+              (${values}::jsonb -> scheduled_run_id ->> 'claimable_at')::timestamptz as claimable_at
           ), executions as (
-            update goal_runs g set status = 'pending', completed_at = null from back
-            where g.scheduled_run_id = back.scheduled_run_id
+            update goal_runs set status = 'pending', completed_at = null
+            where scheduled_run_id = any (array(select scheduled_run_id from back))
           )
           insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
             scheduled_time, serial, forced, rank, due_at, claimable_at, state)
-          select scheduled_run_id, goal_instance_id, hired_instance_id, back.customer_id, coalesce(h.agent_id, ''),
+          select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, ${agentOf("back")},
             scheduled_time, false, forced, case when forced then ${RANK.forced}::smallint else ${RANK.schedule}::smallint end,
             claimable_at, claimable_at, ${firstState}
-          from back left join projected_hires h using (hired_instance_id)
+          from back
           returning scheduled_run_id`,
   })
 

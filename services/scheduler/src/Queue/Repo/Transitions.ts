@@ -21,7 +21,7 @@ import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
 import { Big, ClaimedRun } from "../../Model.ts"
 import { RANK } from "../Fair.ts"
-import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
+import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
 import { LOST } from "../Outcome.ts"
 
 /** How many runs one claim promotes, or takes from lost holders, at most. */
@@ -44,7 +44,10 @@ export const Lease = Schema.Struct({ holder: Schema.String, leaseMs: Schema.Fini
 export const FIRST_STATE =
   "case when claimable_at is null then 'waiting' when claimable_at <= now() then 'ready' else 'timed' end"
 
-/** The statements; each is to be run inside the caller's transaction. */
+/**
+ * The statements; each is to be run inside the caller's transaction. They name rows by arrays of ids and look their values up
+ * by id, where a join would do: for a join the planner may read a whole table that was small when the plan was made.
+ */
 export const transitions = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
 
@@ -87,7 +90,6 @@ export const transitions = Effect.gen(function* () {
     sql`with picked as (${picked}), taken as (
           update run_queue q set state = 'held', fence = nextval('run_fence'), holder = ${holder}, claimed_at = now(),
             claimable_at = now() + make_interval(secs => ${leaseMs / 1000}), attempt = q.attempt + 1
-          -- an array, not a join: the planner would read a queue of some ten thousand whole for it
           where q.scheduled_run_id = any (array(select scheduled_run_id from picked))
           returning q.*
         ), executions as (
@@ -139,60 +141,60 @@ export const transitions = Effect.gen(function* () {
       ),
   })
 
+  /** The condition on `run_queue` that a holder's rows meet; every claim has a fence of its own. */
+  const isHeldBy = ({ fences, ids }: { readonly ids: ReadonlyArray<string>; readonly fences: ReadonlyArray<number> }) =>
+    sql`scheduled_run_id = any(${ids}::varchar[]) and fence = any(${fences}::bigint[])`
+
   /** held -> held, with a later end of the lease; the fences that still stood. */
   const renew = SqlSchema.findAll({
-    Request: Schema.Struct({ runs: rowsFrom(Fenced), leaseMs: Schema.Finite }),
+    Request: Schema.Struct({ ...Fenced, leaseMs: Schema.Finite }),
     Result: Schema.Struct({ fence: Big }),
-    execute: ({ leaseMs, runs }) =>
-      sql`update run_queue q set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
-          from json_to_recordset(${runs}::json) as x (id varchar, fence bigint)
-          where q.scheduled_run_id = x.id and q.fence = x.fence returning q.fence`,
+    execute: ({ leaseMs, ...held }) =>
+      sql`update run_queue set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
+          where ${isHeldBy(held)} returning fence`,
   })
 
-  /** held -> timed: the attempt failed, and the next may begin after the delay. */
+  /** held -> timed: the attempt failed, and the next may begin after the delay, in seconds. */
   const retry = SqlSchema.findAll({
-    Request: rowsFrom({ ...Fenced, delay: Schema.Finite, error: AttemptErrorRow }),
+    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite, error: AttemptErrorRow }) }),
     Result: RunId,
-    execute: (rows) =>
+    execute: ({ values, ...held }) =>
       sql`with held as (
-            select q.scheduled_run_id, q.fence, q.attempt, q.claimed_at, i.delay,
-              i.error || jsonb_build_object('attempt', q.attempt) as error
-            from json_to_recordset(${rows}::json) as i (id varchar, fence bigint, delay float8, error jsonb)
-            join run_queue q on q.scheduled_run_id = i.id and q.fence = i.fence for update of q
+            select scheduled_run_id, fence, attempt, claimed_at from run_queue where ${isHeldBy(held)} for update
           ), back as (
             update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null,
               rank = case when q.forced then ${RANK.forced} else ${RANK.retry} end::smallint,
-              claimable_at = now() + make_interval(secs => held.delay)
-            from held where q.scheduled_run_id = held.scheduled_run_id
+              claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
+            where scheduled_run_id = any (array(select scheduled_run_id from held))
           ), attempts as (
             insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
-            select scheduled_run_id, fence, attempt, claimed_at, now(), error from held
+            select scheduled_run_id, fence, attempt, claimed_at, now(),
+              ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt) from held
           ), executions as (
-            update goal_runs g set status = 'pending', error_details = held.error
-            from held where g.scheduled_run_id = held.scheduled_run_id
+            update goal_runs set status = 'pending',
+              error_details = ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt)
+            where scheduled_run_id = any (array(select scheduled_run_id from held))
           )
           select scheduled_run_id from held`,
   })
 
-  /** held -> timed: the attempt is taken back, as if the run had not been claimed. */
+  /** held -> timed, for a delay in seconds: the attempt is taken back, as if the run had not been claimed. */
   const release = SqlSchema.findAll({
-    Request: rowsFrom({ ...Fenced, delay: Schema.Finite }),
+    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite }) }),
     Result: RunId,
-    execute: (rows) =>
+    execute: ({ values, ...held }) =>
       sql`with back as (
-            update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null,
-              attempt = q.attempt - 1, claimable_at = now() + make_interval(secs => i.delay)
-            from json_to_recordset(${rows}::json) as i (id varchar, fence bigint, delay float8)
-            where q.scheduled_run_id = i.id and q.fence = i.fence
-            returning q.scheduled_run_id, q.attempt
+            update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null, attempt = q.attempt - 1,
+              claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
+            where ${isHeldBy(held)} returning scheduled_run_id
           ), executions as (
-            update goal_runs g set status = 'pending', attempt = greatest(back.attempt, 1)
-            from back where g.scheduled_run_id = back.scheduled_run_id
+            update goal_runs set status = 'pending', attempt = greatest(attempt - 1, 1)
+            where scheduled_run_id = any (array(select scheduled_run_id from back))
           )
           select scheduled_run_id from back`,
   })
 
-  /** waiting -> ready: the next run of each of these goals that has none open. Two index reads a goal, whatever its backlog. */
+  /** waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog. */
   const releaseNext = SqlSchema.findAll({
     Request: IdList,
     Result: RunId,
@@ -202,8 +204,13 @@ export const transitions = Effect.gen(function* () {
             select next.scheduled_run_id from unnest(${goals}::varchar[]) as g (id)
             left join lateral (select true as is_open from run_queue
               where goal_instance_id = g.id and serial and state <> 'waiting' limit 1) o on true
-            cross join lateral (select scheduled_run_id from run_queue
-              where goal_instance_id = g.id and state = 'waiting' order by scheduled_time limit 1) next
+            cross join lateral (select scheduled_run_id from (
+                (select scheduled_run_id, scheduled_time from run_queue
+                  where goal_instance_id = g.id and state = 'waiting' and caught_up order by scheduled_time limit 1)
+                union all
+                (select scheduled_run_id, scheduled_time from run_queue
+                  where goal_instance_id = g.id and state = 'waiting' and not caught_up order by scheduled_time limit 1)) w
+              order by scheduled_time limit 1) next
             where o.is_open is null))
           returning scheduled_run_id`,
   })
