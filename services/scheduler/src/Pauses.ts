@@ -92,31 +92,32 @@ export class Pauses extends Context.Service<Pauses, {
         }
       })
 
-      const status = Effect.gen(function* () {
-        const states = yield* repo.states()
-        const counts = yield* repo.counts(GLOBAL)
-        const global: StateRow = states.find((state) => state.state_id === GLOBAL)!
-        return {
-          status: global.status,
-          is_paused: global.status === "paused",
-          paused_at: when(global.paused_at),
-          paused_by: global.paused_by,
-          paused_reason: global.paused_reason,
-          resumed_at: when(global.resumed_at),
-          resumed_by: global.resumed_by,
-          updated_at: DateTime.makeUnsafe(global.updated_at),
-          running_goals_count: counts.running,
-          pending_goals_count: counts.pending,
-          scopes: states.flatMap(({ paused_at, paused_by, paused_reason, state_id, status }) => {
-            const scope = scopeOf(state_id)
-            return scope === undefined || status !== "paused"
-              ? []
-              : [{ scope, paused_at: DateTime.makeUnsafe(paused_at!), paused_by, reason: paused_reason }]
-          }),
-        }
-      }).pipe(Effect.withSpan("Pauses.status"))
-
-      return Pauses.of({ pause, resume, status })
+      return Pauses.of({ pause, resume, status: statusOf(repo) })
     }),
   )
 }
+
+const statusOf = (repo: PausesRepo["Service"]): Effect.Effect<Status> =>
+  Effect.gen(function* () {
+    const states = yield* repo.states()
+    const counts = yield* repo.counts(GLOBAL)
+    const global: StateRow = states.find((state) => state.state_id === GLOBAL)!
+    return {
+      status: global.status,
+      is_paused: global.status === "paused",
+      paused_at: when(global.paused_at),
+      paused_by: global.paused_by,
+      paused_reason: global.paused_reason,
+      resumed_at: when(global.resumed_at),
+      resumed_by: global.resumed_by,
+      updated_at: DateTime.makeUnsafe(global.updated_at),
+      running_goals_count: counts.running,
+      pending_goals_count: counts.pending,
+      scopes: states.flatMap(({ paused_at, paused_by, paused_reason, state_id, status }) => {
+        const scope = scopeOf(state_id)
+        return scope === undefined || status !== "paused"
+          ? []
+          : [{ scope, paused_at: DateTime.makeUnsafe(paused_at!), paused_by, reason: paused_reason }]
+      }),
+    }
+  }).pipe(Effect.withSpan("Pauses.status"))

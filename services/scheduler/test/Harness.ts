@@ -2,7 +2,7 @@
 import type { BatchAnswer } from "@stint/domain/deliverables/Deliverables"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Context, DateTime, Effect, Layer } from "effect"
+import { DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
@@ -39,62 +39,43 @@ export interface StartOptions {
   readonly files?: Record<string, string>
 }
 
-/** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
-export const startScheduler = async (
-  { env = {}, files = {}, replicaOf }: StartOptions = {},
-): Promise<TestScheduler> => {
-  const database = replicaOf?.database ?? await withDatabase("scheduler")
-  const changes: Array<Change> = replicaOf?.changes ?? []
+/** The hiring and the deliverables that a scheduler calls, played by the test. */
+const play = (changes: Array<Change>) => {
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
-  let version = 0
-
-  const clients = Layer.effectContext(Effect.sync(() =>
-    Context.make(
-      Hiring,
-      Hiring.of({
-        changes: (after, waitMs) =>
-          Effect.gen(function* () {
-            const from = Number(after)
-            for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
-            return { items: changes.slice(from), cursor: String(changes.length) }
-          }),
-        snapshot: () => Effect.succeed({ items: [], next: null, feed_cursor: "0" }),
-        lookup: (goal) =>
-          Effect.sync(() => ({
-            goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
-            hires: [],
-          })),
+  const hiring = Hiring.of({
+    changes: (after, waitMs) =>
+      Effect.gen(function* () {
+        const from = Number(after)
+        for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
+        return { items: changes.slice(from), cursor: String(changes.length) }
       }),
-    ).pipe(Context.add(
-      Drafts,
-      Drafts.of({
-        make: (runs) =>
-          Effect.suspend(() => {
-            batches.push(runs)
-            return answering(runs)
-          }),
+    snapshot: () => Effect.succeed({ items: [], next: null, feed_cursor: "0" }),
+    lookup: (goal) =>
+      Effect.sync(() => ({
+        goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
+        hires: [],
+      })),
+  })
+  const drafts = Drafts.of({
+    make: (runs) =>
+      Effect.suspend(() => {
+        batches.push(runs)
+        return answering(runs)
       }),
-    ))
-  ))
-  const service = await startService(appWith(clients), {
-    SCHEDULER_DATABASE_URL: database.url,
-    ...env,
-  }, files)
-  await ready(service)
-  const changed_at = () => DateTime.makeUnsafe(Date.now())
-
+  })
   return {
-    service,
-    database,
-    changes,
     batches,
-    get attempts() {
-      return batches.flat()
-    },
     answer: (with_: Answering) => void (answering = with_),
-    call: (method, path, send = {}) =>
-      service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
+    clients: Layer.mergeAll(Layer.succeed(Hiring, hiring), Layer.succeed(Drafts, drafts)),
+  }
+}
+
+/** The changes that a played hiring sends. */
+const sending = (changes: Array<Change>): Pick<TestScheduler, "hire" | "goal" | "request"> => {
+  const changed_at = () => DateTime.makeUnsafe(Date.now())
+  const next = () => changes.length + 1
+  return {
     hire: (more = {}) => {
       const change = {
         type: "hire" as const,
@@ -107,7 +88,7 @@ export const startScheduler = async (
         reason: null,
         changed_at: changed_at(),
         ...more,
-        version: ++version,
+        version: next(),
       }
       changes.push(change)
       return change
@@ -124,7 +105,7 @@ export const startScheduler = async (
         default_at: null,
         changed_at: changed_at(),
         ...more,
-        version: ++version,
+        version: next(),
       }
       changes.push(change)
       return change
@@ -140,6 +121,30 @@ export const startScheduler = async (
       })
       return request_id
     },
+  }
+}
+
+/** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
+export const startScheduler = async (
+  { env = {}, files = {}, replicaOf }: StartOptions = {},
+): Promise<TestScheduler> => {
+  const database = replicaOf?.database ?? await withDatabase("scheduler")
+  const changes: Array<Change> = replicaOf?.changes ?? []
+  const { answer, batches, clients } = play(changes)
+  const service = await startService(appWith(clients), { SCHEDULER_DATABASE_URL: database.url, ...env }, files)
+  await ready(service)
+  return {
+    service,
+    database,
+    changes,
+    batches,
+    get attempts() {
+      return batches.flat()
+    },
+    answer,
+    call: (method, path, send = {}) =>
+      service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
+    ...sending(changes),
     stop: async () => {
       await service.drain()
       await service.dispose()

@@ -1,4 +1,4 @@
-/** What becomes of slots that were noticed late: missed while the scheduler was down or paused (domain.md). */
+/** Misfires: what to do with slots that are noticed late, because the scheduler was down or paused (domain.md). */
 import type { Missed } from "@stint/domain/Schedule"
 import type { MissedCode, SkipCode } from "@stint/domain/scheduler/Runs"
 import type { SlotRange } from "../Calendar.ts"
@@ -6,7 +6,7 @@ import type { SlotRange } from "../Calendar.ts"
 /** A slot noticed within this of its instant is on time. ms */
 export const defaultGraceMs = 60_000
 
-/** Missed slots older than this are told, not run. ms */
+/** Missed slots older than this are recorded, not run. ms */
 export const defaultHorizonMs = 24 * 3_600_000
 
 /** Why a slot does not run: the code that decides, and the words for people. */
