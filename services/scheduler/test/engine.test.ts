@@ -1,4 +1,5 @@
 /** Claims, leases, fences, takeovers, poison candidates and turns, driven by hand. */
+import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { EngineRepo } from "../src/Engine/Repo.ts"
@@ -105,6 +106,49 @@ describe("the queue driven by hand", () => {
       assert.strictEqual((yield* write([done(taken!)])).written, 0)
       const run = (yield* runsOf(goal_instance_id)).find((r) => r.scheduled_run_id === taken!.scheduled_run_id)!
       assert.deepStrictEqual(run.attempts.map((a) => a.error_details?.type), ["LEASE_LOST", undefined])
+    }),
+  )
+
+  live(
+    "an attempt whose lease ends is recorded once, when a claim finds it, and the run retries",
+    Effect.fnUntraced(function* () {
+      const { goal_instance_id } = yield* goalOf({ overlap: "parallel" }, 1)
+      yield* materialise
+      yield* claim()
+      const seen = Effect.map(runsOf(goal_instance_id), ([run]) => [
+        run!.status,
+        run!.attempts.map((attempt) => attempt.error_details?.type),
+      ])
+      assert.deepStrictEqual(yield* seen, ["running", [undefined]])
+      yield* timePasses
+      yield* claim(0)
+      assert.deepStrictEqual(yield* seen, ["retrying", ["LEASE_LOST"]])
+      yield* write((yield* claim()).map(done))
+      assert.deepStrictEqual(yield* seen, ["completed", ["LEASE_LOST", undefined]])
+    }),
+  )
+
+  live(
+    "a retry takes one from the budget of retries, a takeover none",
+    Effect.fnUntraced(function* () {
+      const sql = yield* PgClient.PgClient
+      const tokens = Effect.map(sql<{ tokens: number }>`select tokens from retry_budget`, ([row]) => row!.tokens)
+      yield* goalOf({ overlap: "parallel" }, 2)
+      yield* materialise
+      assert.strictEqual((yield* claim()).length, 2)
+      // filled in the future: it gains nothing by time
+      yield* sql`update retry_budget set tokens = 5, filled_at = now() + interval '1 hour'`
+      yield* timePasses
+      const taken = yield* claim()
+      assert.deepStrictEqual(taken.map((run) => run.attempt), [2, 2])
+      assert.strictEqual(yield* tokens, 5)
+      yield* write([
+        { _tag: "Retry", run: taken[0]!, error: { type: "X", message: "x" }, delayMs: 0 },
+        done(taken[1]!),
+      ])
+      assert.deepStrictEqual((yield* claim()).map((run) => run.attempt), [3])
+      // and a completed run adds a fifth
+      assert.closeTo(yield* tokens, 4.2, 1e-9)
     }),
   )
 
