@@ -1,4 +1,5 @@
 /** The queue and the engine's materialising driven by hand: goals that fell due, claims, outcomes. */
+import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import type { Change } from "@stint/domain/hiring/Feed"
 import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
@@ -22,6 +23,9 @@ export const storage = Repos.pipe(Layer.provideMerge(Ids.layer))
 /** The same, over a database of its own. */
 export const database = storage.pipe(Layer.provideMerge(testDatabase("scheduler")))
 
+/** What a test of it may use. */
+export type Stored = Layer.Success<typeof database>
+
 /** What hiring tells. */
 export const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
   const repo = yield* ProjectionRepo
@@ -31,7 +35,16 @@ export const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change
 /** So many minutes ago. */
 export const at = (minutesAgo: number) => DateTime.makeUnsafe(Date.now() - minutesAgo * 60_000)
 
-/** A hire with one goal of these settings, written so many minutes ago. */
+/**
+ * A cron of every minute that has passed since so many minutes ago, and of none that is to come within a few: whatever minute
+ * begins during a test, it is no slot.
+ */
+const passedMinutes = (minutesAgo: number) => {
+  const now = Math.floor(Date.now() / 60_000)
+  return `${Array.from({ length: Math.min(minutesAgo, 55) }, (_, n) => (now - n) % 60).join(",")} * * * *`
+}
+
+/** A hire with one goal of these settings, written so many minutes ago: a slot each minute since then, unless they say. */
 export const goalOf = Effect.fnUntraced(function* (
   schedule: Record<string, string | number>,
   minutesAgo: number,
@@ -62,18 +75,12 @@ export const goalOf = Effect.fnUntraced(function* (
       deleted: false,
       enabled: true,
       frequency,
-      schedule,
+      schedule: frequency === "cron" ? { cron: passedMinutes(minutesAgo), ...schedule } : schedule,
       default_at: null,
     },
   ])
   return { hired_instance_id, goal_instance_id }
 })
-/** Goals of these tests fire each minute: a test begins where the next minute is far enough. */
-export const withinTheMinute = Effect.gen(function* () {
-  const left = 60_000 - (Date.now() % 60_000)
-  if (left < 4_000) yield* Effect.sleep(left + 50)
-})
-
 /** Decides over what has fallen due. */
 export const materialise = Effect.flatMap(makeMaterialise, (materialise) => materialise(100))
 /** Claims, as the engine does. */
@@ -88,6 +95,17 @@ export const claim = (
       queue.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, poison }),
       ({ runs }) => runs,
     ))
+/** The time of all that waits for it comes: of runs due later or backing off, and of leases. */
+export const timePasses = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`update run_queue set claimable_at = now() where state in ('timed', 'held')`
+})
+/** The leases of these runs end, as if their time had passed. */
+export const leasesEnd = Effect.fnUntraced(function* (runs: ReadonlyArray<Pick<ClaimedRun, "scheduled_run_id">>) {
+  const sql = yield* PgClient.PgClient
+  yield* sql`update run_queue set claimable_at = now() where state = 'held'
+    and scheduled_run_id = any(${runs.map((run) => run.scheduled_run_id)}::varchar[])`
+})
 /** Writes outcomes. */
 export const write = (outcomes: ReadonlyArray<Outcome>) =>
   Effect.flatMap(Queue, (queue) => queue.writeOutcomes(outcomes))

@@ -1,6 +1,6 @@
 /** Claims, leases, fences, takeovers, poison candidates and turns, driven by hand. */
+import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import type { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect } from "effect"
 import { EngineRepo } from "../src/Engine/Repo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
@@ -15,20 +15,20 @@ import {
   goalOf,
   materialise,
   runsOf,
-  withinTheMinute,
+  type Stored,
+  timePasses,
   write,
 } from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
 
 describe("the queue driven by hand", () => {
-  type Needs = EngineRepo | ProjectionRepo | RunsRepo | Queue | Ids
-  const live = (what: string, test: () => Effect.Effect<void, unknown, Needs>) =>
-    it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(database)))
+  const live = (what: string, test: () => Effect.Effect<void, unknown, Stored>) =>
+    it.live(what, () => test().pipe(Effect.provide(database)))
 
   live(
     "a due slot is made once, with its key, and the next one is set",
     Effect.fnUntraced(function* () {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 3)
+      const { goal_instance_id } = yield* goalOf({ missed: "latest" }, 3)
       assert.strictEqual(yield* materialise, 1)
       assert.strictEqual(yield* materialise, 0)
       const runs = yield* runsOf(goal_instance_id)
@@ -42,14 +42,14 @@ describe("the queue driven by hand", () => {
       yield* write((yield* claim()).map(done))
       const { ready, wake } = yield* repo.look()
       assert.isFalse(ready)
-      assert.isTrue(wake !== null && wake > 0 && wake <= 60_000, `wakes in ${wake}`)
+      assert.isTrue(wake !== null && wake > 0 && wake <= 3_600_000, `wakes in ${wake}`)
     }),
   )
 
   live(
     "serial runs take turns: the next is released when the one before is final",
     Effect.fnUntraced(function* () {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *" }, 5)
+      const { goal_instance_id } = yield* goalOf({}, 5)
       yield* materialise
       const order: Array<number> = []
       for (let turns = 0; turns < 5; turns++) {
@@ -69,7 +69,7 @@ describe("the queue driven by hand", () => {
   live(
     "a retry of a serial run keeps its goal's next waiting",
     Effect.fnUntraced(function* () {
-      yield* goalOf({ cron: "* * * * *" }, 3)
+      yield* goalOf({}, 3)
       yield* materialise
       const [run] = yield* claim()
       yield* write([{ _tag: "Retry", run: run!, error: { type: "X", message: "x" }, delayMs: 60_000 }])
@@ -80,7 +80,7 @@ describe("the queue driven by hand", () => {
   live(
     "parallel slots run side by side",
     Effect.fnUntraced(function* () {
-      yield* goalOf({ cron: "* * * * *", overlap: "parallel" }, 5)
+      yield* goalOf({ overlap: "parallel" }, 5)
       yield* materialise
       assert.strictEqual((yield* claim()).length, 5)
     }),
@@ -89,11 +89,11 @@ describe("the queue driven by hand", () => {
   live(
     "a lost lease is taken over under a new fence, and the old holder's outcome is discarded",
     Effect.fnUntraced(function* () {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+      const { goal_instance_id } = yield* goalOf({ missed: "latest", overlap: "parallel" }, 2)
       yield* materialise
       const [lost] = yield* claim(1, 1_000, "dead")
       assert.strictEqual((yield* claim(1)).length, 0)
-      yield* Effect.sleep(1_050)
+      yield* timePasses
       const [taken] = yield* claim(1)
       assert.strictEqual(taken!.scheduled_run_id, lost!.scheduled_run_id)
       assert.strictEqual(taken!.attempt, 2)
@@ -110,18 +110,61 @@ describe("the queue driven by hand", () => {
   )
 
   live(
+    "an attempt whose lease ends is recorded once, when a claim finds it, and the run retries",
+    Effect.fnUntraced(function* () {
+      const { goal_instance_id } = yield* goalOf({ overlap: "parallel" }, 1)
+      yield* materialise
+      yield* claim()
+      const seen = Effect.map(runsOf(goal_instance_id), ([run]) => [
+        run!.status,
+        run!.attempts.map((attempt) => attempt.error_details?.type),
+      ])
+      assert.deepStrictEqual(yield* seen, ["running", [undefined]])
+      yield* timePasses
+      yield* claim(0)
+      assert.deepStrictEqual(yield* seen, ["retrying", ["LEASE_LOST"]])
+      yield* write((yield* claim()).map(done))
+      assert.deepStrictEqual(yield* seen, ["completed", ["LEASE_LOST", undefined]])
+    }),
+  )
+
+  live(
+    "a retry takes one from the budget of retries, a takeover none",
+    Effect.fnUntraced(function* () {
+      const sql = yield* PgClient.PgClient
+      const tokens = Effect.map(sql<{ tokens: number }>`select tokens from retry_budget`, ([row]) => row!.tokens)
+      yield* goalOf({ overlap: "parallel" }, 2)
+      yield* materialise
+      assert.strictEqual((yield* claim()).length, 2)
+      // filled in the future: it gains nothing by time
+      yield* sql`update retry_budget set tokens = 5, filled_at = now() + interval '1 hour'`
+      yield* timePasses
+      const taken = yield* claim()
+      assert.deepStrictEqual(taken.map((run) => run.attempt), [2, 2])
+      assert.strictEqual(yield* tokens, 5)
+      yield* write([
+        { _tag: "Retry", run: taken[0]!, error: { type: "X", message: "x" }, delayMs: 0 },
+        done(taken[1]!),
+      ])
+      assert.deepStrictEqual((yield* claim()).map((run) => run.attempt), [3])
+      // and a completed run adds a fifth
+      assert.closeTo(yield* tokens, 4.2, 1e-9)
+    }),
+  )
+
+  live(
     "a poison candidate is claimed alone from its third attempt, and dead-lettered after its fifth",
     Effect.fnUntraced(function* () {
-      const poison = yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+      const poison = yield* goalOf({ missed: "latest", overlap: "parallel" }, 2)
       yield* materialise
       yield* claim(100, 15)
-      yield* Effect.sleep(30)
+      yield* timePasses
       const second = yield* claim(100, 15)
       assert.isTrue(second.length >= 1 && second.every((run) => run.attempt === 2))
       yield* write(second.slice(1).map(done))
-      const neighbours = yield* goalOf({ cron: "* * * * *", missed: "each", overlap: "parallel" }, 3)
+      const neighbours = yield* goalOf({ missed: "each", overlap: "parallel" }, 3)
       yield* materialise
-      yield* Effect.sleep(30)
+      yield* timePasses
       for (const attempt of [3, 4, 5]) {
         // who has others in hand takes neither it nor more of them
         assert.deepStrictEqual(yield* claim(100, 15, "busy", "wait"), [])
@@ -130,7 +173,7 @@ describe("the queue driven by hand", () => {
           poison.goal_instance_id,
           attempt,
         ]])
-        yield* Effect.sleep(30)
+        yield* timePasses
       }
       const others = yield* claim(100)
       assert.isTrue(others.every((run) => run.goal_instance_id === neighbours.goal_instance_id && run.attempt === 1))
@@ -145,7 +188,7 @@ describe("the queue driven by hand", () => {
   live(
     "a released run is not charged",
     Effect.fnUntraced(function* () {
-      yield* goalOf({ cron: "* * * * *", missed: "latest", overlap: "parallel" }, 2)
+      yield* goalOf({ missed: "latest", overlap: "parallel" }, 2)
       yield* materialise
       const [first] = yield* claim(1)
       yield* write([{ _tag: "Released", run: first!, delayMs: 0 }])
@@ -157,7 +200,7 @@ describe("the queue driven by hand", () => {
   live(
     "what a cancelled run makes is discarded, and its goal's next run has its turn",
     Effect.fnUntraced(function* () {
-      const { goal_instance_id } = yield* goalOf({ cron: "* * * * *" }, 3)
+      const { goal_instance_id } = yield* goalOf({}, 3)
       yield* materialise
       const [running] = yield* claim()
       const queue = yield* Queue
@@ -184,7 +227,7 @@ describe("the queue driven by hand", () => {
   live(
     "an edit drops slots that have not begun, never manual runs",
     Effect.fnUntraced(function* () {
-      const ids = yield* goalOf({ cron: "* * * * *", missed: "latest", spread_seconds: 0 }, 2, "cron")
+      const ids = yield* goalOf({ missed: "latest", spread_seconds: 0 }, 2, "cron")
       yield* materialise
       yield* change([
         {
@@ -224,7 +267,7 @@ describe("the queue driven by hand", () => {
   live(
     "an older version of a change is ignored; a cursor moves once",
     Effect.fnUntraced(function* () {
-      const ids = yield* goalOf({ cron: "* * * * *" }, 3)
+      const ids = yield* goalOf({}, 3)
       yield* change([{
         type: "goal",
         ...ids,

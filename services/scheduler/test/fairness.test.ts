@@ -1,14 +1,9 @@
 /** Nobody's backlog keeps another's run waiting: lanes, limits, persons first, the budget of retries. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Ids } from "@stint/edge/Ids"
 import { Effect } from "effect"
-import type { EngineRepo } from "../src/Engine/Repo.ts"
 import { LimitsRepo } from "../src/Limits/Repo.ts"
 import type { ClaimedRun } from "../src/Model.ts"
 import { PausesRepo } from "../src/Pauses/Repo.ts"
-import type { ProjectionRepo } from "../src/Projection/Repo.ts"
-import type { Queue } from "../src/Queue.ts"
-import type { RunsRepo } from "../src/Runs/Repo.ts"
 import {
   at,
   change,
@@ -18,7 +13,8 @@ import {
   goalOf,
   materialise,
   runsOf,
-  withinTheMinute,
+  type Stored,
+  timePasses,
   write,
 } from "./EngineHarness.ts"
 import { unique } from "./Harness.ts"
@@ -26,7 +22,7 @@ import { unique } from "./Harness.ts"
 /** A goal whose slots of so many minutes are all due now, side by side. */
 const backlog = (customer_id: string, minutes: number, agent_id = "a") =>
   Effect.tap(
-    goalOf({ cron: "* * * * *", overlap: "parallel" }, minutes, "cron", { customer_id, agent_id }),
+    goalOf({ overlap: "parallel" }, minutes, "cron", { customer_id, agent_id }),
     () => materialise,
   )
 const limit = (kind: "customer" | "agent_type" | "every_customer", subject: string, max_running: number | null) =>
@@ -63,9 +59,8 @@ const ofGoal = (goal: { readonly goal_instance_id: string }) => (run: ClaimedRun
 const retry = (run: ClaimedRun) => ({ _tag: "Retry", run, error: { type: "X", message: "x" }, delayMs: 0 }) as const
 
 describe("a fair claim", () => {
-  type Needs = EngineRepo | ProjectionRepo | RunsRepo | LimitsRepo | PausesRepo | Queue | Ids
-  const live = (what: string, test: () => Effect.Effect<void, unknown, Needs>) =>
-    it.live(what, () => Effect.andThen(withinTheMinute, test()).pipe(Effect.provide(database)))
+  const live = (what: string, test: () => Effect.Effect<void, unknown, Stored>) =>
+    it.live(what, () => test().pipe(Effect.provide(database)))
 
   live(
     "a customer with a long backlog delays another's single run by no batch",
@@ -84,9 +79,9 @@ describe("a fair claim", () => {
     "a customer with more due goals than are decided over at once does not hold up another's goal",
     Effect.fnUntraced(function* () {
       for (let n = 0; n < 150; n++) {
-        yield* goalOf({ cron: "* * * * *", missed: "latest" }, 5, "cron", { customer_id: "big" })
+        yield* goalOf({ missed: "latest" }, 5, "cron", { customer_id: "big" })
       }
-      const single = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 1, "cron", { customer_id: "small" })
+      const single = yield* goalOf({ missed: "latest" }, 1, "cron", { customer_id: "small" })
       const decided = yield* materialise
       assert.isAtMost(decided, 101)
       assert.isTrue((yield* claim(20)).some(ofGoal(single)))
@@ -110,7 +105,7 @@ describe("a fair claim", () => {
       const goal = yield* backlog("acme", 100)
       for (let n = 0; n < 20; n++) yield* runNow(goal)
       // each stands on a millisecond of its own, the last ones on some that are still to come
-      yield* Effect.sleep(50)
+      yield* timePasses
       const first = yield* claim(10)
       yield* write(first.map(done))
       const times = first.map((run) => run.scheduled_time).filter((slot) => slot % 60_000 !== 0)
@@ -160,7 +155,7 @@ describe("a fair claim", () => {
       const other = yield* backlog("acme", 5)
       const another = yield* backlog("bolt", 5)
       yield* pause(`hire:${paused.hired_instance_id}`)
-      yield* Effect.sleep(20)
+      yield* timePasses
       const seen = new Set<string>()
       for (let claims = 0; claims < 12; claims++) {
         const runs = yield* claim(100)
@@ -191,9 +186,9 @@ describe("a fair claim", () => {
     Effect.fnUntraced(function* () {
       yield* backlog("acme", 6)
       yield* claim(4, 15)
-      yield* Effect.sleep(30)
+      yield* timePasses
       yield* claim(4, 15)
-      yield* Effect.sleep(30)
+      yield* timePasses
       const candidate = yield* claim(10, 10_000, "one", "take")
       assert.deepStrictEqual(candidate.map((run) => run.attempt), [3])
       const others = yield* claim(10, 10_000, "one", "skip")
@@ -204,8 +199,8 @@ describe("a fair claim", () => {
   live(
     "a day to catch up on is made in parts, and what is due now comes first",
     Effect.fnUntraced(function* () {
-      for (let n = 0; n < 4; n++) yield* goalOf({ cron: "* * * * *" }, 23 * 60, "cron", { customer_id: "late" })
-      const now = yield* goalOf({ cron: "* * * * *", missed: "latest" }, 1, "cron", { customer_id: "late" })
+      for (let n = 0; n < 4; n++) yield* goalOf({}, 23 * 60, "cron", { customer_id: "late" })
+      const now = yield* goalOf({ missed: "latest" }, 1, "cron", { customer_id: "late" })
       yield* materialise
       const made = yield* runsOf(now.goal_instance_id)
       assert.isTrue(made.some((run) => run.status === "pending"))
@@ -224,7 +219,7 @@ describe("a fair claim", () => {
       yield* limit("customer", "acme", 1)
       yield* backlog("acme", 5)
       const [lost] = yield* claim(10, 20)
-      yield* Effect.sleep(40)
+      yield* timePasses
       const again = yield* claim(10)
       assert.strictEqual(again.length, 1)
       assert.deepStrictEqual([again[0]!.scheduled_run_id, again[0]!.attempt], [lost!.scheduled_run_id, 2])
@@ -234,7 +229,7 @@ describe("a fair claim", () => {
   live(
     "retries take what the budget allows, first attempts are not held back by it",
     Effect.fnUntraced(function* () {
-      yield* backlog("acme", 60)
+      yield* backlog("acme", 90)
       const first = yield* claim(40)
       yield* write(first.map(retry))
       // a second's worth is one, and it holds ten seconds' worth

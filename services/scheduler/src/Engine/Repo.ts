@@ -22,44 +22,47 @@ export type DueGoal = typeof DueGoal.Type
 
 const IsoText = Schema.NullOr(Schema.String)
 
-const statements = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-
-  /** Whether a run is ready, and in how many milliseconds the next run or goal falls due; null when none is to come. */
-  const look = SqlSchema.findOne({
+/** Whether a run is ready, and in how many milliseconds the next run or goal falls due; null when none is to come. */
+const look = (sql: PgClient.PgClient) =>
+  SqlSchema.findOne({
     Request: Schema.Void,
     Result: Schema.Struct({ ready: Schema.Boolean, wake: Schema.NullOr(Schema.Finite) }),
     execute: () =>
       sql`select exists (select from run_queue where state = 'ready') as ready, (extract(epoch from least(
-            case when not is_paused('', '', p.ids) then (
-              select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end,
-            -- ignore leases that end in paused scopes: the resume notifies the engine
-            (select claimable_at from run_queue q where state in ('timed', 'held') and (state = 'timed' or forced
-              or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
-          ) - now()) * 1000)::float8 as wake from paused_ids p`,
+          case when not is_paused('', '', p.ids) then (
+            select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end,
+          -- ignore leases that end in paused scopes: the resume notifies the engine
+          (select claimable_at from run_queue q where state in ('timed', 'held') and (state = 'timed' or forced
+            or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
+        ) - now()) * 1000)::float8 as wake from paused_ids p`,
   })
 
-  const park = SqlSchema.void({
+const park = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
     Request: IdList,
     execute: (goals) => sql`update projected_goals set parked = true where goal_instance_id = any(${goals}::varchar[])`,
   })
-  /** After the goals are locked, in a statement of its own, so that it sees what the lock waited for. */
-  const readDue = SqlSchema.findAll({
+
+/** After the goals are locked, in a statement of its own, so that it sees what the lock waited for. */
+const readDue = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
     Request: IdList,
     Result: DueGoal,
     execute: (goals) =>
       sql`select g.*, now() as now,
-            (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
-            -- limited counts: an EXISTS could be planned as one read of the whole queue
-            (select count(*)::int from (
-              (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
-              union all
-              (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
-            (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
-              and state = 'waiting' and not caught_up limit 1) w) as waiting
-          from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
+          (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
+          -- limited counts: an EXISTS could be planned as one read of the whole queue
+          (select count(*)::int from (
+            (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
+            union all
+            (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
+          (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
+            and state = 'waiting' and not caught_up limit 1) w) as waiting
+        from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
   })
-  const recordMissed = SqlSchema.void({
+
+const recordMissed = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
     Request: rowsFrom({
       goal_instance_id: Schema.String,
       from_slot: IsoText,
@@ -69,26 +72,30 @@ const statements = Effect.gen(function* () {
     }),
     execute: (rows) =>
       sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, reason_code)
-          select * from json_to_recordset(${rows}::json) as x (goal_instance_id varchar, from_slot timestamptz,
-            to_slot timestamptz, reason varchar, reason_code varchar)
-          on conflict do nothing`,
+        select * from json_to_recordset(${rows}::json) as x (goal_instance_id varchar, from_slot timestamptz,
+          to_slot timestamptz, reason varchar, reason_code varchar)
+        on conflict do nothing`,
   })
-  const setNext = SqlSchema.void({
+
+const setNext = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
     Request: Schema.Struct({ ids: IdList, values: valuesFrom({ next_slot: IsoText, due_at: IsoText }) }),
     execute: ({ ids, values }) =>
       sql`update projected_goals set
-            next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
-            due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
-          where goal_instance_id = any(${ids}::varchar[])`,
+          next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
+          due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
+        where goal_instance_id = any(${ids}::varchar[])`,
   })
 
+const statements = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
   return {
     ...yield* dueGoals,
-    look,
-    park,
-    readDue,
-    recordMissed,
-    setNext,
+    look: look(sql),
+    park: park(sql),
+    readDue: readDue(sql),
+    recordMissed: recordMissed(sql),
+    setNext: setNext(sql),
     /** Waits for a pause that is being written; in a statement before the one that reads pauses. */
     lockPauses: sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`,
     atomically: <A, E, R>(effect: Effect.Effect<A, E, R>) => sql.withTransaction(effect),

@@ -23,7 +23,7 @@ const rowsOf = <O extends Outcome, V>(outcomes: ReadonlyArray<O>, value: (outcom
   values: Object.fromEntries(outcomes.map((outcome) => [outcome.run.scheduled_run_id, value(outcome)])),
 })
 
-/** The goals whose next run may start once these outcomes are written. */
+/** The goals of serial runs that end with these outcomes. */
 const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => [
   ...new Set(
     outcomes.filter(({ _tag, run }) => run.serial && _tag !== "Retry" && _tag !== "Released")
@@ -31,39 +31,43 @@ const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => 
   ),
 ]
 
+/** The runs whose outcomes were written. */
+type Rows = ReadonlyArray<{ readonly scheduled_run_id: string }>
+const none: Rows = []
+
 /** `Queue.writeOutcomes`, to be run inside a transaction. */
 export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) => {
   const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const done = ofTag(outcomes, "Completed")
-    if (done.length === 0) return 0
+    if (done.length === 0) return none
     const rows = yield* repo.complete(rowsOf(done, ({ deliverable_id }) => ({ deliverable_id })))
     for (const row of rows) counted.observe("duration", row.seconds)
     counted.outcome("Completed", rows.length)
-    return rows.length
+    return rows as Rows
   })
 
   const retried = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const again = ofTag(outcomes, "Retry")
-    if (again.length === 0) return 0
+    if (again.length === 0) return none
     const rows = yield* repo.retry(rowsOf(again, (outcome) => ({ delay: seconds(outcome), error: outcome.error })))
     counted.outcome("Retry", rows.length)
-    return rows.length
+    return rows as Rows
   })
 
   const released = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const back = ofTag(outcomes, "Released")
-    if (back.length === 0) return 0
+    if (back.length === 0) return none
     const rows = yield* repo.release(rowsOf(back, (outcome) => ({ delay: seconds(outcome) })))
     counted.outcome("Released", rows.length)
-    return rows.length
+    return rows as Rows
   })
 
   const gone = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Gone")
-    if (ended.length === 0) return 0
+    if (ended.length === 0) return none
     const rows = yield* repo.discard(rowsOf(ended, ({ code, error, reason }) => ({ code, error, reason })))
     counted.outcome("Gone", rows.length)
-    return rows.length
+    return rows as Rows
   })
 
   /** One entry for each goal that a dead run is of. */
@@ -88,7 +92,7 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
 
   const dead = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Dead")
-    if (ended.length === 0) return 0
+    if (ended.length === 0) return none
     const rows = yield* repo.discard(rowsOf(ended, ({ error }) => ({
       code: "dead_lettered" as const,
       reason: `dead-lettered: ${error.type}: ${error.message}`,
@@ -98,17 +102,21 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     const discarded = new Set(rows.map((row) => row.scheduled_run_id))
     const stood = ended.filter(({ run }) => discarded.has(run.scheduled_run_id))
     if (stood.length > 0) yield* bookDeadLetters(stood)
-    return rows.length
+    return rows as Rows
   })
 
   return Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
     const goals = endedGoals(outcomes)
     if (goals.length > 0) yield* repo.lockGoals(goals)
     const counted = new Increments()
-    let written = 0
-    for (const write of [completed, retried, released, gone, dead]) written += yield* write(outcomes, counted)
-    const next = goals.length === 0 ? [] : yield* repo.releaseNext(goals)
+    const rows = yield* Effect.forEach(
+      [completed, retried, released, gone, dead],
+      (write) => write(outcomes, counted),
+    )
+    const written = new Set(rows.flat().map((row) => row.scheduled_run_id))
+    const ended = endedGoals(outcomes.filter(({ run }) => written.has(run.scheduled_run_id)))
+    const next = ended.length === 0 ? [] : yield* repo.releaseNext(ended)
     yield* repo.count(counted)
-    return { written, released: next.length } satisfies Written
+    return { written: written.size, released: next.length } satisfies Written
   })
 }
