@@ -1,5 +1,12 @@
 -- Rollback of phase 2, with all that later scripts added to it.
 
+drop function if exists retry_budget_now(double precision);
+drop view if exists limits_in_use;
+drop function if exists is_paused(varchar, varchar, varchar[]);
+drop view if exists paused_ids;
+drop view if exists paused_scopes;
+drop function if exists run_status(varchar, varchar, varchar, integer);
+drop view if exists running_runs;
 drop table if exists engine_counters;
 drop table if exists retry_budget;
 drop table if exists run_limits;

@@ -12,10 +12,10 @@ export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
       // a change of a live run: the fence before and after, and when the lease that it had was to end
       `create table proof.writes (n bigserial primary key, at timestamptz not null default clock_timestamp(),
         who name not null default session_user, xid xid8 not null default pg_current_xact_id(),
-        run varchar not null, customer varchar not null, before bigint, after bigint, lease timestamptz)`,
+        run varchar not null, customer varchar not null, before bigint, after bigint, lease timestamptz, op varchar not null)`,
       `create function proof.note_write() returns trigger language plpgsql security definer as $$ begin
-        insert into proof.writes (run, customer, before, after, lease) values (old.scheduled_run_id, old.customer_id,
-          old.fence, case when tg_op = 'UPDATE' then new.fence end, old.claimable_at);
+        insert into proof.writes (run, customer, before, after, lease, op) values (old.scheduled_run_id, old.customer_id,
+          old.fence, case when tg_op = 'UPDATE' then new.fence end, old.claimable_at, tg_op);
         return null; end $$`,
       "create trigger proof after update or delete on run_queue for each row execute function proof.note_write()",
       // every time that an execution becomes final, and every change of one that was completed
@@ -42,7 +42,7 @@ export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
 
 /** What the journal says of fences. */
 export interface Fences {
-  /** Claims: first ones, and those of a run whose holder lost it. */
+  /** Claims, and runs that were taken from a holder whose lease had ended. */
   readonly claims: number
   readonly takeovers: number
   /** Writes to a run by another than its holder while the holder's lease ran: a fence that did not hold. */
@@ -58,7 +58,8 @@ export const fencesOf = ({ row }: Superuser): Promise<Fences> =>
     `with claims as (select n, after as fence, who, before from proof.writes
         where after is not null and before is distinct from after)
       select (select count(*)::int from claims) as claims,
-        (select count(*)::int from claims where before is not null) as takeovers,
+        (select count(*)::int from proof.writes
+          where op = 'UPDATE' and before is not null and after is null and lease <= at) as takeovers,
         (select count(*)::int from proof.writes w join claims c on c.fence = w.before
           where w.who <> c.who and w.lease > w.at and starts_with(w.who, 'stint_scheduler')) as foreign,
         (select count(*)::int from (select run from proof.finals where after = 'completed' group by run having count(*) > 1

@@ -63,11 +63,12 @@ export const rowsOf: Readonly<Record<ServiceName, ReadonlyArray<string>>> = {
     `insert into goal_runs (run_id, goal_instance_id, idempotency_key, status, started_at, scheduled_run_id)
       values ('RUN-1', 'GOL-1', 'GOL-1:1', 'running', ${now}, 'SGR-1')`,
     `insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, serial,
-        claimable_at)
-      values ('SGR-1', 'GOL-1', 'HIR-1', 'asha', ${now}, false, ${now})`,
+        claimable_at, state)
+      values ('SGR-1', 'GOL-1', 'HIR-1', 'asha', ${now}, false, ${now}, 'ready')`,
     `insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
       values ('SGR-1', nextval('run_fence'), 1, ${now}, ${now}, '{}')`,
-    `insert into missed_slots (goal_instance_id, from_slot, to_slot, reason) values ('GOL-1', ${now}, ${later}, 'paused')`,
+    `insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, reason_code)
+      values ('GOL-1', ${now}, ${later}, 'paused', 'too_old')`,
     `insert into scheduler_action_log (log_id, action, operator, timestamp) values ('ACT-1', 'pause', 'olga', ${now})`,
     key,
   ],

@@ -26,10 +26,15 @@ export const byUse = <A, E, R>(
  * The Postgres of a service, by `<flag>=db|memory` (default db). In memory mode it is one that lives in memory and is thrown
  * away (`<NAME>_MEMORY_URL`, which the launcher sets); a variable of its own, so that the mode can never reach a real database.
  */
-export const layer = ({ flag, name }: { readonly name: string; readonly flag: string }) =>
+export const layer = ({ flag, name, settings = {} }: {
+  readonly name: string
+  readonly flag: string
+  /** What each connection begins with (`Pg.layer`). */
+  readonly settings?: Readonly<Record<string, string>>
+}) =>
   Layer.unwrap(Effect.gen(function* () {
     const mode = yield* Config.Literals(["db", "memory"], flag).pipe(Config.withDefault("db"))
-    if (mode === "db") return Pg.layer(name)
+    if (mode === "db") return Pg.layer(name, undefined, settings)
     const variable = `${name.toUpperCase()}_MEMORY_URL`
     const given = yield* Config.NonEmptyString(variable).pipe(Config.withDefault(undefined))
     if (given === undefined) {
@@ -39,18 +44,5 @@ export const layer = ({ flag, name }: { readonly name: string; readonly flag: st
       })
     }
     yield* forgets(name)
-    return Pg.layer(name, variable)
-  }))
-
-/** By `<flag>=memory|db`, default db; for services that still have both. */
-export const byMode = <A, E, R>(
-  { flag, name }: { readonly name: string; readonly flag: string },
-  db: Layer.Layer<A, E, R>,
-  memory: Layer.Layer<A, E, R>,
-) =>
-  Layer.unwrap(Effect.gen(function* () {
-    const mode = yield* Config.Literals(["db", "memory"], flag).pipe(Config.withDefault("db"))
-    if (mode === "db") return db
-    yield* forgets(name)
-    return memory
+    return Pg.layer(name, variable, settings)
   }))

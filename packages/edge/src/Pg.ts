@@ -27,9 +27,13 @@ const machineTime = Layer.succeed(Clock.Clock, Clock.Clock.defaultValue())
  * The client of one service, from the url in `<NAME>_DATABASE_URL` or in another variable; the url is never logged.
  * `STINT_PG_POOL` is the most connections (default 10). `STINT_PG_POOL_TTL` replaces each after so many seconds, for a
  * server whose address moves (default 0: never). Connections open when they are needed, so a service starts while its
- * database is away.
+ * database is away. `settings` are what else a connection begins with.
  */
-export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_URL`) =>
+export const layer = (
+  name: string,
+  variable = `${name.toUpperCase()}_DATABASE_URL`,
+  settings: Readonly<Record<string, string>> = {},
+) =>
   Layer.unwrap(Effect.gen(function* () {
     const url = yield* Config.schema(Schema.Redacted(Schema.NonEmptyString), variable)
     const connection = yield* Effect.try({
@@ -47,6 +51,7 @@ export const layer = (name: string, variable = `${name.toUpperCase()}_DATABASE_U
         timezone: "UTC",
         statement_timeout: String(STATEMENT_MS),
         idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+        ...settings,
       },
     }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
   }))

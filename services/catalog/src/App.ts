@@ -18,7 +18,7 @@ import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layerPg, AuditRepo.layerPg, health("catalog", scripts)).pipe(
+  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layer, AuditRepo.layer, health("catalog", scripts)).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
   Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),

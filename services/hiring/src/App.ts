@@ -45,8 +45,8 @@ const Storage = Layer.mergeAll(
   TrialsRepo.layer,
   MetricsRepo.layer,
   OutboxListener.layer,
-  IdempotencyRepo.layerPg,
-  AuditRepo.layerPg,
+  IdempotencyRepo.layer,
+  AuditRepo.layer,
   health("hiring", scripts),
 ).pipe(
   Layer.provideMerge(OutboxRepo.layer),

@@ -86,7 +86,7 @@ export class Scheduler extends Context.Service<Scheduler, {
       const client = yield* Client.make(SchedulerApi, { name: "scheduler", deadline: "300 millis" })
       return Scheduler.of({
         status: (hire) =>
-          client.controls.status().pipe(
+          client.pauses.status().pipe(
             Effect.map(({ is_paused, scopes }) =>
               is_paused || scopes.some(({ scope }) =>
                   scope.hired_instance_id === hire.hired_instance_id || scope.customer_id === hire.customer_id

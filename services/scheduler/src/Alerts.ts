@@ -1,23 +1,24 @@
-/** Alerts: told to the log and to a webhook when a condition begins and when it ends, once each, whatever happens. */
+/** Alerts: a notice to the log and to a webhook when a condition begins and when it ends, delivered at least once each. */
 import { Refusal } from "@stint/edge/Refusal"
 import { delayAfter, deliveryRetry, reconnect } from "@stint/edge/Schedules"
 import { makeSecrets } from "@stint/edge/Secrets"
 import { makeSender } from "@stint/edge/Webhooks"
 import { Clock, Config, Context, Effect, Layer, Option, Queue } from "effect"
 import { conditionsOf, sentenceOf } from "./Alerts/Policy.ts"
-import { AlertsRepo, type Notice } from "./Alerts/Repo.ts"
+import { AlertsRepo } from "./Alerts/Repo.ts"
+import type { Notice } from "./Alerts/Row.ts"
 
-/** How often to look whether a condition holds, in milliseconds. */
-const LOOK_MS = 10_000
-/** How long a notice that is being told is nobody else's, in milliseconds: longer than a webhook may take. */
+/** How often the conditions are evaluated, in milliseconds. */
+const EVALUATE_MS = 10_000
+/** How long a claimed notice is held, in milliseconds: longer than the webhook's deadline. */
 const LEASE_MS = 30_000
-/** After so many tries in vain, about a day, a notice is given up. */
+/** After so many failed attempts, about a day, a notice is given up. */
 const TRIES = 180
 
 const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
 
-/** The webhook's url and the name of its secret. */
-const settings = Effect.gen(function* () {
+/** The webhook's url and the name of its secret; undefined without a webhook. */
+const webhookSettings = Effect.gen(function* () {
   const url = yield* Config.option(Config.String("STINT_ALERT_WEBHOOK"))
   const secret_ref = yield* Config.option(Config.String("STINT_ALERT_SECRET_REF"))
   if (Option.isNone(url)) return undefined
@@ -32,23 +33,7 @@ const settings = Effect.gen(function* () {
   return { url: url.value, secret_ref: secret_ref.value }
 })
 
-/** "Something was begun or ended": a hint to those who tell. */
-export class Alerts extends Context.Service<Alerts, {
-  readonly hint: Effect.Effect<void>
-  /** Waits for a hint, at most so long. */
-  wait(ms: number): Effect.Effect<void>
-}>()("scheduler/Alerts") {
-  static readonly layer = Layer.effect(
-    Alerts,
-    Effect.map(Queue.sliding<void>(1), (hints) =>
-      Alerts.of({
-        hint: Effect.asVoid(Queue.offer(hints, undefined)),
-        wait: (ms) => Effect.asVoid(Effect.timeoutOption(Queue.take(hints), ms)),
-      })),
-  )
-}
-
-/** What the webhook gets. */
+/** The body of the webhook; the receiver tells a repetition by `alert_id` and the type. */
 const bodyOf = (notice: Notice, at: number) =>
   JSON.stringify({
     type: `stint.alert.${notice.phase}`,
@@ -64,15 +49,49 @@ const bodyOf = (notice: Notice, at: number) =>
     },
   })
 
-/** Looks and tells in the background. */
-export const alerting = Layer.effectDiscard(Effect.gen(function* () {
+/** Wakes the worker when an alert has begun or ended. */
+export class Alerts extends Context.Service<Alerts, {
+  readonly hint: Effect.Effect<void>
+  /** Waits for a hint, at most so many milliseconds. */
+  wait(ms: number): Effect.Effect<void>
+}>()("scheduler/Alerts") {
+  static readonly layer = Layer.effect(
+    Alerts,
+    Effect.map(Queue.sliding<void>(1), (hints) =>
+      Alerts.of({
+        hint: Effect.asVoid(Queue.offer(hints, undefined)),
+        wait: (ms) => Effect.asVoid(Effect.timeoutOption(Queue.take(hints), ms)),
+      })),
+  )
+
+  /** Evaluates the conditions and delivers the notices. */
+  static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
+    const repo = yield* AlertsRepo
+    const alerts = yield* Alerts
+    const deliver = yield* delivering
+
+    const cycle = Effect.gen(function* () {
+      yield* repo.evaluate(conditionsOf)
+      while (true) {
+        const notices = yield* repo.claim(LEASE_MS)
+        if (notices.length === 0) break
+        yield* Effect.forEach(notices, deliver, { concurrency: 5, discard: true })
+      }
+      yield* alerts.wait(EVALUATE_MS)
+    })
+
+    yield* cycle.pipe(Effect.sandbox, Effect.retry(reconnect), Effect.forever, Effect.forkScoped)
+  }))
+}
+
+/** Delivers a claimed notice; one that can't be delivered is retried, and after `TRIES` attempts given up. */
+const delivering = Effect.gen(function* () {
   const repo = yield* AlertsRepo
-  const alerts = yield* Alerts
-  const webhook = yield* settings
+  const webhook = yield* webhookSettings
   const secrets = yield* makeSecrets
   const send = yield* makeSender
 
-  const deliver = Effect.fnUntraced(function* (notice: Notice) {
+  const post = Effect.fnUntraced(function* (notice: Notice) {
     if (webhook === undefined) return
     const secret = yield* secrets(webhook.secret_ref)
     const body = bodyOf(notice, yield* Clock.currentTimeMillis)
@@ -80,32 +99,20 @@ export const alerting = Layer.effectDiscard(Effect.gen(function* () {
     if (status < 200 || status >= 300) return yield* Effect.fail({ why: `The webhook answered ${status}` })
   })
 
-  const tell = Effect.fnUntraced(function* (notice: Notice) {
+  return Effect.fnUntraced(function* (notice: Notice) {
     if (notice.tries === 1) {
       const line = `alert ${notice.phase}: ${sentenceOf(notice, notice.phase)}`
       yield* notice.phase === "begun" ? Effect.logWarning(line) : Effect.logInfo(line)
     }
-    const failed = yield* Effect.match(deliver(notice), { onSuccess: () => undefined, onFailure: ({ why }) => why })
-    if (failed === undefined) return yield* repo.told(notice)
+    const failed = yield* Effect.match(post(notice), { onSuccess: () => undefined, onFailure: ({ why }) => why })
+    if (failed === undefined) return yield* repo.complete(notice)
     if (notice.tries >= TRIES) {
-      yield* Effect.logError(`alert ${notice.alert_id} was given up after ${TRIES} tries: ${failed}`)
-      return yield* repo.told(notice)
+      yield* Effect.logError(`alert ${notice.alert_id} is given up after ${TRIES} attempts: ${failed}`)
+      return yield* repo.complete(notice)
     }
     if (notice.tries === 1) {
-      yield* Effect.logWarning(`an alert can't be delivered now, it will be tried again: ${failed}`)
+      yield* Effect.logWarning(`an alert could not be delivered and will be retried: ${failed}`)
     }
-    yield* repo.later(notice, (yield* delayAfter(deliveryRetry, notice.tries)) ?? LEASE_MS)
+    yield* repo.retry(notice, (yield* delayAfter(deliveryRetry, notice.tries)) ?? LEASE_MS)
   })
-
-  const cycle = Effect.gen(function* () {
-    yield* repo.look(conditionsOf)
-    while (true) {
-      const notices = yield* repo.take(LEASE_MS)
-      if (notices.length === 0) break
-      yield* Effect.forEach(notices, tell, { concurrency: 5, discard: true })
-    }
-    yield* alerts.wait(LOOK_MS)
-  })
-
-  yield* cycle.pipe(Effect.sandbox, Effect.retry(reconnect), Effect.forever, Effect.forkScoped)
-}))
+})

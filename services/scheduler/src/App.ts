@@ -5,48 +5,44 @@ import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
-import { byMode } from "@stint/edge/Persistence"
-import * as Pg from "@stint/edge/Pg"
+import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
-import * as Retention from "@stint/edge/Retention"
 import { Layer } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { ActionLog } from "./ActionLog.ts"
+import { ActionLogHttp } from "./ActionLog/Http.ts"
+import { ActionLogRepo } from "./ActionLog/Repo.ts"
+import { Alerts } from "./Alerts.ts"
+import { AlertsRepo } from "./Alerts/Repo.ts"
 import { Answers } from "./Answers.ts"
 import { AnswersHttp } from "./Answers/Http.ts"
-import * as AnswersMemory from "./Answers/MemoryRepo.ts"
-import * as AnswersPg from "./Answers/PgRepo.ts"
-import { alerting, Alerts } from "./Alerts.ts"
-import { AlertsRepo } from "./Alerts/Repo.ts"
+import { AnswersRepo } from "./Answers/Repo.ts"
 import { Backfills } from "./Backfill.ts"
 import { BackfillHttp } from "./Backfill/Http.ts"
-import * as BackfillMemory from "./Backfill/MemoryRepo.ts"
-import * as BackfillPg from "./Backfill/PgRepo.ts"
+import { BackfillRepo } from "./Backfill/Repo.ts"
 import { Drafts, Hiring } from "./Clients.ts"
-import { Controls } from "./Controls.ts"
-import { ControlsHttp } from "./Controls/Http.ts"
-import * as ControlsMemory from "./Controls/MemoryRepo.ts"
-import * as ControlsPg from "./Controls/PgRepo.ts"
 import { DeadLetters } from "./DeadLetters.ts"
 import { DeadLettersHttp } from "./DeadLetters/Http.ts"
-import * as DeadLettersMemory from "./DeadLetters/MemoryRepo.ts"
-import * as DeadLettersPg from "./DeadLetters/PgRepo.ts"
+import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
 import * as Engine from "./Engine.ts"
-import * as EngineMemory from "./Engine/MemoryRepo.ts"
-import * as EnginePg from "./Engine/PgRepo.ts"
-import { Health, metrics, punctual } from "./Health.ts"
+import { EngineRepo } from "./Engine/Repo.ts"
+import { Health } from "./Health.ts"
 import { HealthHttp } from "./Health/Http.ts"
 import { HealthRepo } from "./Health/Repo.ts"
 import { Limits } from "./Limits.ts"
 import { LimitsHttp } from "./Limits/Http.ts"
 import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
-import * as NudgePg from "./Nudge/PgRepo.ts"
-import * as Projection from "./Projection.ts"
-import * as ProjectionMemory from "./Projection/MemoryRepo.ts"
-import * as ProjectionPg from "./Projection/PgRepo.ts"
-import { jobs } from "./Retention.ts"
+import { Pauses } from "./Pauses.ts"
+import { PausesHttp } from "./Pauses/Http.ts"
+import { PausesRepo } from "./Pauses/Repo.ts"
+import { Projection } from "./Projection.ts"
+import { ProjectionRepo } from "./Projection/Repo.ts"
+import { Queue } from "./Queue.ts"
+import { PLANNER } from "./Queue/Repo.ts"
+import * as Retention from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
 import { RunsHttp } from "./Runs/Http.ts"
@@ -55,45 +51,31 @@ import { scripts } from "./Schema.ts"
 import { Simulation } from "./Simulation.ts"
 import { SimulationHttp } from "./Simulation/Http.ts"
 import { SimulationRepo } from "./Simulation/Repo.ts"
-import { Store } from "./Store.ts"
+import { Triggers } from "./Triggers.ts"
+import { TriggersHttp } from "./Triggers/Http.ts"
+import { TriggersRepo } from "./Triggers/Repo.ts"
 
-const Storage = byMode(
-  { name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE" },
-  Layer.mergeAll(
-    EnginePg.layerPg,
-    ProjectionPg.layerPg,
-    RunsRepo.layerPg,
-    ControlsPg.layerPg,
-    BackfillPg.layerPg,
-    DeadLettersPg.layerPg,
-    LimitsRepo.layerPg,
-    HealthRepo.layerPg,
-    RetentionRepo.layerPg,
-    AlertsRepo.layerPg,
-    SimulationRepo.layerPg,
-    AnswersPg.layerPg.pipe(Layer.provide([RunsRepo.layerPg, ControlsPg.layerPg])),
-    IdempotencyRepo.layerPg,
-    AuditRepo.layerPg,
-    NudgePg.layerPg,
-    health("scheduler", scripts),
-  ).pipe(Layer.provide(Pg.layer("scheduler"))),
-  Layer.mergeAll(
-    EngineMemory.layerMemory,
-    ProjectionMemory.layerMemory,
-    RunsRepo.layerMemory,
-    ControlsMemory.layerMemory,
-    BackfillMemory.layerMemory,
-    DeadLettersMemory.layerMemory,
-    LimitsRepo.layerMemory,
-    HealthRepo.layerMemory,
-    RetentionRepo.layerMemory,
-    AlertsRepo.layerMemory,
-    SimulationRepo.layerMemory,
-    AnswersMemory.layerMemory.pipe(Layer.provide([RunsRepo.layerMemory, ControlsMemory.layerMemory])),
-    IdempotencyRepo.layerMemory,
-    AuditRepo.layerMemory,
-    Nudge.layerMemory,
-  ).pipe(Layer.provide(Store.layer)),
+/** The storage of every feature. */
+export const Repos = Layer.mergeAll(
+  ActionLogRepo.layer,
+  AlertsRepo.layer,
+  AnswersRepo.layer,
+  BackfillRepo.layer,
+  DeadLettersRepo.layer,
+  EngineRepo.layer,
+  HealthRepo.layer,
+  LimitsRepo.layer,
+  PausesRepo.layer,
+  RetentionRepo.layer,
+  SimulationRepo.layer,
+  TriggersRepo.layer,
+).pipe(
+  Layer.provideMerge([ProjectionRepo.layer, RunsRepo.layer]),
+  Layer.provideMerge([Queue.layer, Nudge.layer]),
+)
+
+const Storage = Layer.mergeAll(Repos, IdempotencyRepo.layer, AuditRepo.layer, health("scheduler", scripts)).pipe(
+  Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE", settings: PLANNER })),
 )
 
 /** The services that the scheduler calls, over HTTP. */
@@ -104,36 +86,40 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
-    alerting,
-    metrics,
-    punctual,
-    Retention.layer(jobs),
+    Alerts.worker,
     Audit.layer("scheduler"),
-    Projection.layer,
-    Engine.layer,
+    Engine.worker,
+    Health.metrics,
+    Health.readiness,
+    Projection.worker,
+    Retention.worker,
   ).pipe(
     Layer.provide([
-      ControlsHttp,
-      BackfillHttp,
-      RunsHttp,
+      ActionLogHttp,
       AnswersHttp,
-      SimulationHttp,
+      BackfillHttp,
       DeadLettersHttp,
-      LimitsHttp,
       HealthHttp,
+      LimitsHttp,
+      PausesHttp,
+      RunsHttp,
+      SimulationHttp,
+      TriggersHttp,
     ]),
     Layer.provide([
-      Controls.layerNoDeps,
-      Backfills.layerNoDeps,
-      Runs.layerNoDeps,
-      DeadLetters.layerNoDeps,
-      Limits.layerNoDeps,
-      Health.layerNoDeps,
-      Simulation.layerNoDeps,
-      Answers.layerNoDeps,
+      ActionLog.layer,
+      Answers.layer,
+      Backfills.layer,
+      DeadLetters.layer,
+      Health.layer,
+      Limits.layer,
+      Pauses.layer,
+      Runs.layer,
+      Simulation.layer,
+      Triggers.layer,
       middlewares,
     ]),
-    Layer.provide([Alerts.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide([Alerts.layer, Projection.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide(SecureRandom.layerWebCrypto),
     Layer.provide(Storage),
     Layer.provide(clients),

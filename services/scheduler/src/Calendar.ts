@@ -6,14 +6,14 @@
  *   fires, both times in a repeated hour, never in a missing one.
  * - Slots that fall on one instant are one.
  *
- * Why it is our own. Effect's Cron (4.1.0, measured): `onDstOverlap: "both"` fires a repeated hour twice, but a missing
+ * Why not a library. Effect's Cron (4.1.0, measured): `onDstOverlap: "both"` fires a repeated hour twice, but a missing
  * local time always moves on, so hourly `15 * * * *` in Australia/Lord_Howe fires at 02:45 on the day on which 02:15
  * does not exist; and after a gap it passes over slots, so `10,35 2 * * *` there loses 02:35. `next` costs 66 to 196 us
  * with a zone, and 206 ms for an expression that never fires. Its parser is right and used (`@stint/domain/Cron`).
  * Temporal resolves a local time as wanted ("compatible"), but has no rules, and a question costs 1.3 us.
  *
- * What is kept is a zone's clock changes, a rule's masks, and a rule's latest slots in a zone. From the first two a slot
- * costs 0.4 to 1.6 us, a new zone 0.3 to 2 ms; goals that share rule and zone share the slot.
+ * Cached are the clock changes of a zone, the masks of a rule, and the latest slots of a rule in a zone. With the first two
+ * a slot costs 0.4 to 1.6 us, a new zone 0.3 to 2 ms; goals that share rule and zone share the slot.
  */
 import { horizonDays } from "@stint/domain/Cron"
 import { dayMs } from "@stint/domain/DayPattern"
@@ -22,16 +22,16 @@ import { memoised } from "./Calendar/Memo.ts"
 import { keyOf, localAfter, type Plan, planOf } from "./Calendar/Plan.ts"
 import { maxJumpMs, type Stretch, stretchAt } from "./Calendar/Zone.ts"
 
-/** The first slot in [from, stretch.to) that the clock shows as the rule names it. */
+/** The first slot in [from, stretch.to) whose local time the rule names. */
 const shown = (plan: Plan, stretch: Stretch, from: number, until: number): number | undefined => {
   const { before, offset } = stretch
-  // After a fold the clock shows again what it showed before it; only elapsed time counts that.
+  // after a fold the clock shows the same local times again; only rules of elapsed time count them twice
   const repeated = before > offset && !plan.elapsed ? stretch.from + before : -Infinity
   const local = localAfter(plan, Math.max(from + offset, repeated) - 1, until + offset)
   return local === undefined ? undefined : local - offset
 }
 
-/** The first slot in [from, stretch.to) of a local time in the gap that began the stretch, moved on by that gap. */
+/** The first slot in [from, stretch.to) whose local time is in the gap that began the stretch, moved on by that gap. */
 const moved = (plan: Plan, stretch: Stretch, from: number, until: number): number | undefined => {
   const { before, offset } = stretch
   const gapEnd = stretch.from + offset
@@ -52,7 +52,7 @@ const evaluate = (rule: Timed, instant: number): number | undefined => {
     const late = moved(plan, stretch, from, until)
     const slot = Math.min(plain ?? Infinity, late ?? Infinity)
     if (slot < stretch.to) return slot
-    // Years in which the rule names no day need no clock changes. The look back covers what a fold shows again.
+    // skip stretches in which the rule names no day; starting earlier covers the local times that a fold repeats
     const start = from + stretch.offset - maxJumpMs
     const ahead = localAfter(plan, start, until + maxJumpMs) ?? Infinity
     from = Math.max(stretch.to, ahead - stretch.offset - maxJumpMs)
@@ -69,13 +69,12 @@ const nextOf = memoised((rule: Timed) => `${keyOf(rule)} ${rule.timezone}`, eval
 export const nextAfter = (rule: Rule, instant: number): number | undefined =>
   rule.frequency === "on_demand" ? undefined : nextOf(rule, instant)
 
-/** How far back is looked, nearest first: what fires often is found near, without the clock changes of years ago. ms */
+/** How far back to search, nearest first: frequent rules need no clock changes of years ago. ms */
 const lookBacks = [1, 35, 400, horizonDays].map((days) => days * dayMs)
 
 /**
  * The last slot strictly before an instant; both epoch ms. Undefined for on_demand and when the 8 years before it hold
- * none. Throws as `nextAfter` does. Cost: some 40 evaluations, since it halves the window that holds the slot; what is
- * remembered for the engine it leaves alone.
+ * none. Throws as `nextAfter` does. It costs some 40 evaluations (bisection), and does not use the engine's cache.
  */
 export const previousBefore = (rule: Rule, instant: number): number | undefined => {
   if (rule.frequency === "on_demand") return undefined
@@ -108,7 +107,7 @@ export const between = (rule: Rule, from: number, to: number, limit: number): Ar
   return slots
 }
 
-/** Slots that are told together. */
+/** Slots as a range. */
 export interface SlotRange {
   /** The first, epoch ms. */
   readonly from: number

@@ -1,18 +1,19 @@
-/** What the scheduler asks of the other services, with their failures as it needs to tell them apart. */
+/** The clients of the other services, with failures classed by what they mean for a run. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
+import { runKey } from "@stint/domain/scheduler/Runs"
 import * as Client from "@stint/edge/Client"
 import { PortCheck } from "@stint/edge/PortCheck"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { type ClaimedRun, keyOf } from "./Model.ts"
+import type { ClaimedRun } from "./Model.ts"
 
-/** Deliverables was not reached, or refused the scheduler's own token: nothing was sent, so no attempt is charged. */
+/** Deliverables was not reached, or refused the scheduler's own token: no run was begun, so no attempt is charged. */
 export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.String }) {}
 
-/** The call was sent and did not end well; whether drafts were made is unknown, and their keys will tell. */
+/** The request was sent and failed. Whether drafts were made is unknown; a retry under the same keys finds out. */
 export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
   type: Schema.String,
   message: Schema.String,
@@ -20,7 +21,7 @@ export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
 
 /** Makes drafts, in deliverables. */
 export class Drafts extends Context.Service<Drafts, {
-  /** An answer for each run, by its key. */
+  /** The answer for each run, by its key. */
   make(runs: ReadonlyArray<ClaimedRun>): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
 }>()("scheduler/Drafts") {
   static readonly layer = Layer.effect(
@@ -33,7 +34,7 @@ export class Drafts extends Context.Service<Drafts, {
         make: Effect.fnUntraced(function* (runs) {
           yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ message }))
           const items = runs.map((run) => ({
-            idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+            idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
             goal_instance_id: run.goal_instance_id,
             hired_instance_id: run.hired_instance_id,
             scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
@@ -45,7 +46,7 @@ export class Drafts extends Context.Service<Drafts, {
                 case "WrongRole":
                   return new Away({ message: `deliverables refused the scheduler's token: ${error.message}` })
                 case "HttpClientError":
-                  // a refusal of the token that is not worded as ours is: by a proxy before it, say
+                  // a refusal of the token in another format than ours, for instance by a proxy
                   if (error.response?.status === 401 || error.response?.status === 403) {
                     return new Away({ message: `deliverables refused the scheduler's token: ${error.response.status}` })
                   }
@@ -102,5 +103,5 @@ export class Hiring extends Context.Service<Hiring, {
   )
 }
 
-/** The feed no longer keeps what comes after our cursor: start again from the snapshot. */
+/** The feed no longer has the changes after our cursor: start again from the snapshot. */
 export class FeedGone extends Schema.TaggedError<FeedGone>()("FeedGone", {}) {}

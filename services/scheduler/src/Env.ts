@@ -1,7 +1,7 @@
-/** What the scheduler may do on its machine. */
+/** The permissions of the scheduler's process. */
 import type { Manifest } from "@stint/edge/Manifest"
 
-/** Its complete configuration: what it may read of the environment (`--allow-env`). */
+/** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "DELIVERABLES_URL",
   "HIRING_URL",
@@ -29,7 +29,7 @@ export const env = [
 /** The services that it calls. */
 export const calls = ["hiring", "deliverables"] as const
 
-/** All of it, as the launcher derives permissions from it. */
+/** The manifest, from which the launcher derives the permissions. */
 export const manifest: Manifest = {
   env,
   inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },

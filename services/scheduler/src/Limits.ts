@@ -1,23 +1,23 @@
-/** The rules of limits: who may have how many runs under way at once. The claim holds them (Engine/Fair.ts). */
+/** Limits: how many runs of a customer or of an agent type may be running at once. The claim enforces them. */
 import type { Caller } from "@stint/domain/Caller"
 import type { AgentTypeId, CustomerId } from "@stint/domain/Ids"
-import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/scheduler/Limits"
 import type { InvalidRequest } from "@stint/domain/Problem"
+import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/scheduler/Limits"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, pageOf } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import type { Limit } from "./Engine/Fair.ts"
-import { type LimitRow, LimitsRepo } from "./Limits/Repo.ts"
+import { LimitsRepo } from "./Limits/Repo.ts"
+import type { LimitKey, LimitRow } from "./Limits/Row.ts"
 import { Nudge } from "./Nudge.ts"
 
-const rowOf = ({ agent_id, customer_id, every }: LimitScope): Pick<Limit, "kind" | "subject"> =>
+const toKey = ({ agent_id, customer_id, every }: LimitScope): LimitKey =>
   customer_id !== undefined
     ? { kind: "customer", subject: customer_id }
     : agent_id !== undefined
     ? { kind: "agent_type", subject: agent_id }
     : { kind: every === "customer" ? "every_customer" : "every_agent_type", subject: "*" }
 
-const scopeOf = ({ kind, subject }: Pick<Limit, "kind" | "subject">): RunLimit["scope"] => {
+const toScope = ({ kind, subject }: LimitKey): RunLimit["scope"] => {
   switch (kind) {
     case "customer":
       return { customer_id: subject as CustomerId }
@@ -30,8 +30,8 @@ const scopeOf = ({ kind, subject }: Pick<Limit, "kind" | "subject">): RunLimit["
   }
 }
 
-const limitOf = (row: LimitRow): RunLimit => ({
-  scope: scopeOf(row),
+const toLimit = (row: LimitRow): RunLimit => ({
+  scope: toScope(row),
   max_running: row.max_running,
   set_by: row.set_by,
   updated_at: DateTime.makeUnsafe(row.updated_at),
@@ -40,13 +40,11 @@ const limitOf = (row: LimitRow): RunLimit => ({
 /** Limits. */
 export class Limits extends Context.Service<Limits, {
   /** By kind and subject. */
-  list(
-    query: { readonly cursor?: string; readonly limit?: number },
-  ): Effect.Effect<{ readonly items: ReadonlyArray<RunLimit>; readonly next_cursor: string | null }, InvalidRequest>
-  /** Sets one, or takes it away; all replicas hold it from their next claim on. */
+  list(query: PageQuery): Effect.Effect<Page<RunLimit>, InvalidRequest>
+  /** Sets or removes a limit. It binds all replicas from their next claim on. */
   set(caller: Caller, input: SetLimit): Effect.Effect<RunLimit>
 }>()("scheduler/Limits") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(
     Limits,
     Effect.gen(function* () {
       const repo = yield* LimitsRepo
@@ -54,15 +52,14 @@ export class Limits extends Context.Service<Limits, {
       const nudge = yield* Nudge
       const cursorOf = decodeCursor(Schema.Tuple([Schema.String, Schema.String]))
 
-      const list = Effect.fn("Limits.list")(function* (query: { readonly cursor?: string; readonly limit?: number }) {
-        const limit = query.limit ?? DEFAULT_LIMIT
-        const rows = yield* repo.list(yield* cursorOf(query.cursor), limit + 1)
+      const list = Effect.fn("Limits.list")(function* ({ cursor, limit = DEFAULT_LIMIT }: PageQuery) {
+        const rows = yield* repo.list({ after: yield* cursorOf(cursor), limit: limit + 1 })
         const page = pageOf(rows, limit, (row) => [row.kind, row.subject])
-        return { ...page, items: page.items.map(limitOf) }
+        return { ...page, items: page.items.map(toLimit) }
       })
 
       const set = Effect.fn("Limits.set")(function* (caller: Caller, { max_running, reason, scope }: SetLimit) {
-        const row = yield* repo.set({ ...rowOf(scope), max_running }, {
+        const row = yield* repo.set({ ...toKey(scope), max_running }, {
           log_id: yield* ids.next("LOG"),
           action: "limit",
           operator: caller.subject,
@@ -71,7 +68,7 @@ export class Limits extends Context.Service<Limits, {
           action_metadata: { scope: { ...scope }, max_running },
         })
         yield* nudge.here
-        return limitOf(row)
+        return toLimit(row)
       })
 
       return Limits.of({ list, set })

@@ -2,7 +2,7 @@
 import { Frequency } from "@stint/domain/Definition"
 import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
-import { RunOrigin } from "@stint/domain/scheduler/Runs"
+import { type ReasonCode, RunOrigin } from "@stint/domain/scheduler/Runs"
 import { Schema, SchemaTransformation } from "effect"
 
 /** An instant in epoch milliseconds; `timestamptz` in a row. */
@@ -54,7 +54,14 @@ export const GoalRow = Schema.Struct({
 })
 export type GoalRow = typeof GoalRow.Type
 
-/** A run to be made: its slot, and whether it may be claimed, waits for its turn, or was never to run. */
+/** Why a run is cancelled: the code that decides, the words for people, and what else its `run_metadata` keeps. */
+export interface Cancellation {
+  readonly code: ReasonCode
+  readonly words: string
+  readonly metadata?: Record<string, Schema.Json>
+}
+
+/** A run to be made: live (`queue`), or never to run (`cancelled`). */
 export interface NewRun {
   readonly scheduled_run_id: ScheduledRunId
   readonly goal_instance_id: GoalInstanceId
@@ -65,16 +72,17 @@ export interface NewRun {
   readonly origin: RunOrigin
   readonly request_id: string | null
   readonly run_metadata: Record<string, Schema.Json>
-  /** Absent for a run that is cancelled from the start, with the reason in `run_metadata`. */
   readonly queue?: {
     readonly serial: boolean
     readonly caught_up: boolean
     readonly forced: boolean
     /** When it should start, epoch milliseconds; without it, when it may be claimed, though not before it was made. */
     readonly due_at?: number
-    /** Epoch milliseconds; null while it waits for the runs of its goal before it. */
+    /** Epoch milliseconds; null for a serial run that waits for the runs of its goal before it. */
     readonly claimable_at: number | null
   }
+  /** Needed without `queue`. */
+  readonly cancelled?: Cancellation
 }
 
 /** A run that this process holds. */
@@ -89,7 +97,3 @@ export const ClaimedRun = Schema.Struct({
   serial: Schema.Boolean,
 })
 export type ClaimedRun = typeof ClaimedRun.Type
-
-/** The key of a run: derived from goal and slot, never drawn (domain.md, "Idempotency key"). */
-export const keyOf = (goal_instance_id: string, slot: number): string =>
-  `${goal_instance_id}:${new Date(slot).toISOString()}`

@@ -1,28 +1,34 @@
-/** "There may be something to do": a hint inside the process and, on Postgres, between replicas. The query is the truth. */
+/** "There may be something to do": a hint to the engines of this process and of the other replicas. The query is the truth. */
+import { reconnect } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Option, Queue } from "effect"
-
-/** The channel that replicas hint each other on. */
-export const CHANNEL = "stint_scheduler"
+import { NudgeRepo } from "./Nudge/Repo.ts"
 
 /** Hints for the engine. */
 export class Nudge extends Context.Service<Nudge, {
   /** Wakes the engine of this process. */
   readonly here: Effect.Effect<void>
-  /** Wakes the engines of all replicas, this one's at once. */
-  readonly all: Effect.Effect<void>
+  /** Wakes the engines of all replicas when the caller's transaction commits. */
+  readonly inTransaction: Effect.Effect<void>
   /** Waits for a hint, at most so long; true when one came. */
   wait(ms: number): Effect.Effect<boolean>
 }>()("scheduler/Nudge") {
-  static readonly layerMemory = Layer.effect(
+  static readonly layer = Layer.effect(
     Nudge,
     Effect.gen(function* () {
+      const repo = yield* NudgeRepo
       const hints = yield* Queue.sliding<void>(1)
       const here = Effect.asVoid(Queue.offer(hints, undefined))
+      // hints may have been lost with a connection, so listening again is a hint as well
+      yield* Effect.scoped(Effect.gen(function* () {
+        const notifications = yield* repo.listen
+        yield* here
+        return yield* Effect.forever(Effect.andThen(Queue.take(notifications), here))
+      })).pipe(Effect.sandbox, Effect.retry(reconnect), Effect.forkScoped)
       return Nudge.of({
         here,
-        all: here,
+        inTransaction: repo.notify,
         wait: (ms) => Effect.map(Effect.timeoutOption(Queue.take(hints), ms), Option.isSome),
       })
     }),
-  )
+  ).pipe(Layer.provide(NudgeRepo.layer))
 }

@@ -1,42 +1,92 @@
-/** Follows hiring's feed into the projection: what may run, and when it falls due next. */
+/** The projection of hiring: which goals may run, and when each falls due next. It follows hiring's feed. */
+import type { GoalInstanceId } from "@stint/domain/Ids"
+import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
+import { Unavailable } from "@stint/domain/Problem"
 import { CursorGone, follow } from "@stint/edge/Follower"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
-import { ProjectionRepo } from "./Projection/Repo.ts"
+import { notRunnable } from "./Projection/History.ts"
+import { type ProjectedGoal, ProjectionRepo } from "./Projection/Repo.ts"
 
 /** How long one long poll waits for a change, in milliseconds. */
 const LONG_POLL = 25_000
+/** How often, and how many times, a goal that hiring knows is looked up until the feed has brought it; milliseconds. */
+const LOOK_AGAIN = 100
+const LOOKS = 20
 
-/** The follower, as a background layer. */
-export const layer = Layer.effectDiscard(Effect.gen(function* () {
-  const hiring = yield* Hiring
-  const repo = yield* ProjectionRepo
-  const nudge = yield* Nudge
+/** The projection. */
+export class Projection extends Context.Service<Projection, {
+  /**
+   * A goal that may run, with its hire. A goal that is not projected may be newer than the feed was read: hiring is asked
+   * before it is a 404.
+   */
+  runnable(
+    id: GoalInstanceId,
+  ): Effect.Effect<ProjectedGoal, GoalNotFound | GoalDisabled | HireNotRunnable | Unavailable>
+}>()("scheduler/Projection") {
+  static readonly layer = Layer.effect(
+    Projection,
+    Effect.gen(function* () {
+      const repo = yield* ProjectionRepo
+      const hiring = yield* Hiring
 
-  const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
-    const from = stale ?? null
-    const goals = new Set<string>()
-    let next: string | undefined
-    let feedCursor: string
-    do {
-      const page = yield* hiring.snapshot(next)
-      if (!(yield* repo.apply(page.items, { after: from, to: from }))) return
-      for (const item of page.items) if (item.type === "goal") goals.add(item.goal_instance_id)
-      next = page.next ?? undefined
-      feedCursor = page.feed_cursor
-    } while (next !== undefined)
-    yield* repo.retain(goals)
-    yield* repo.apply([], { after: from, to: feedCursor })
-    yield* nudge.here
-  })
+      const find = Effect.fnUntraced(function* (id: GoalInstanceId) {
+        const known = yield* repo.find(id)
+        if (Option.isSome(known)) return known.value
+        const { goals } = yield* hiring.lookup(id).pipe(
+          Effect.mapError(() => new Unavailable({ detail: "hiring does not answer, and the goal is not known here" })),
+        )
+        if (goals.length === 0) return yield* new GoalNotFound({ detail: id })
+        for (let looks = 0; looks < LOOKS; looks++) {
+          yield* Effect.sleep(LOOK_AGAIN)
+          const arrived = yield* repo.find(id)
+          if (Option.isSome(arrived)) return arrived.value
+        }
+        return yield* new Unavailable({ detail: "the goal is new and has not arrived here yet; try again" })
+      })
 
-  yield* follow({
-    name: "hiring's feed",
-    load: Effect.map(repo.cursor(), (cursor) => cursor ?? undefined),
-    fetch: (after) =>
-      hiring.changes(after, LONG_POLL).pipe(Effect.catchTag("FeedGone", () => Effect.fail(new CursorGone({})))),
-    apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
-    rebuild,
-  }).pipe(Effect.forkScoped)
-}))
+      const runnable = Effect.fn("Projection.runnable")(function* (id: GoalInstanceId) {
+        const found = yield* find(id)
+        if (!found.hire.runnable) return yield* new HireNotRunnable({ detail: notRunnable(found.hire).words })
+        if (!found.goal.enabled) return yield* new GoalDisabled({ detail: "Its customer has switched it off" })
+        return found
+      })
+
+      return Projection.of({ runnable })
+    }),
+  )
+
+  /** Follows hiring's feed; begins again from a snapshot when its cursor is gone. */
+  static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
+    const hiring = yield* Hiring
+    const repo = yield* ProjectionRepo
+    const nudge = yield* Nudge
+
+    const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
+      const from = stale ?? null
+      const goals = new Set<string>()
+      let next: string | undefined
+      let feedCursor: string
+      do {
+        const page = yield* hiring.snapshot(next)
+        if (!(yield* repo.apply(page.items, { after: from, to: from }))) return
+        for (const item of page.items) if (item.type === "goal") goals.add(item.goal_instance_id)
+        next = page.next ?? undefined
+        feedCursor = page.feed_cursor
+      } while (next !== undefined)
+      yield* repo.retain(goals)
+      yield* repo.apply([], { after: from, to: feedCursor })
+      yield* nudge.here
+    })
+
+    yield* follow({
+      name: "hiring's feed",
+      load: Effect.map(repo.cursor(), (cursor) => cursor ?? undefined),
+      fetch: (after) =>
+        hiring.changes(after, LONG_POLL).pipe(Effect.catchTag("FeedGone", () => Effect.fail(new CursorGone({})))),
+      apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
+      rebuild,
+    }).pipe(Effect.forkScoped)
+  }))
+}

@@ -16,4 +16,5 @@ export const scripts: ReadonlyArray<string> = [
   "160_answers",
   "170_dead_letter_cause",
   "180_engine_counters",
+  "190_queue_state",
 ]

@@ -1,4 +1,4 @@
-/** What the days to come look like, in virtual time, through the rules that the engine runs by (api.md, scheduler). */
+/** Simulations: the load of the coming days in virtual time, by the rules of the engine (api.md, scheduler). */
 import { InvalidRequest } from "@stint/domain/Problem"
 import {
   maxGoals,
@@ -6,7 +6,6 @@ import {
   type Simulate,
   type Simulated,
   type SimulatedHires,
-  type SimulatedLoad,
   SimulationTooLarge,
 } from "@stint/domain/scheduler/Simulation"
 import { whole } from "@stint/edge/Refusal"
@@ -15,18 +14,18 @@ import { HealthRepo } from "./Health/Repo.ts"
 import { SimulationRepo } from "./Simulation/Repo.ts"
 import { simulation } from "./Simulation/Run.ts"
 import { makeTally } from "./Simulation/Tally.ts"
-import { makeWorkload, slotsOf } from "./Simulation/Workload.ts"
+import { makeWorkload, slotsOf, type Workload } from "./Simulation/Workload.ts"
 
 const dayMs = 86_400_000
-/** What a run takes when none was measured, in milliseconds. */
+/** The duration of a run when none was measured, in milliseconds. */
 const RUN_MS = 5
-/** What the whole stack was measured to do on two cores (README, "What it costs"). */
+/** The throughput that was measured for the whole stack on two cores (README, "What it costs"). */
 const RUNS_PER_SECOND = 2_700
 /** How many stored goals are read at once. */
 const PAGE = 2_000
-/** How many goals are made up between two turns of the event loop. */
-const MADE = 1_000
-/** The latest start: what queues up behind it is still told in years of four digits. */
+/** How many given goals are added between two turns of the event loop. */
+const ADDED_AT_ONCE = 1_000
+/** The latest end: instants of runs that queue up behind it still have years of four digits. */
 const LATEST = Date.UTC(9000, 0, 1)
 
 const tooLarge = (bound: SimulationTooLarge["bound"], limit: number) =>
@@ -34,104 +33,120 @@ const tooLarge = (bound: SimulationTooLarge["bound"], limit: number) =>
 
 /** Simulations. */
 export class Simulation extends Context.Service<Simulation, {
-  /** Runs one, one at a time, and lets others work every few milliseconds. It changes nothing. */
+  /** Runs one at a time, and yields to other fibers every few milliseconds. It only reads. */
   simulate(input: Simulate): Effect.Effect<Simulated, InvalidRequest | SimulationTooLarge>
 }>()("scheduler/Simulation") {
-  static readonly layerNoDeps = Layer.effect(
+  static readonly layer = Layer.effect(Simulation, Effect.suspend(() => Effect.flatMap(stored, make)))
+
+  /** For given hires alone, without a scheduler: there are no stored goals, and no duration was measured. */
+  static readonly withoutStorage = Layer.effect(
     Simulation,
-    Effect.gen(function* () {
-      const repo = yield* SimulationRepo
-      const health = yield* HealthRepo
-      const runs_at_once = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
-      // two at once would take twice as long each, and twice the memory
-      const oneAtATime = yield* Semaphore.make(1)
-
-      const stored = Effect.gen(function* () {
-        const { add, workload } = makeWorkload()
-        const hires = new Set<string>()
-        let after = ""
-        for (let read = PAGE; read === PAGE;) {
-          const goals = yield* repo.goals(after, PAGE)
-          for (const goal of goals) {
-            if (!add(goal, [goal.goal_instance_id])) return yield* tooLarge("goals", maxGoals)
-            hires.add(goal.hired_instance_id)
-            after = goal.goal_instance_id
-          }
-          read = goals.length
-        }
-        return { workload: workload(), hires: hires.size }
-      })
-
-      /** Made-up hires; the ids of their goals are the same each time, and with them their spreads. */
-      const given = Effect.fnUntraced(function* (hires: ReadonlyArray<SimulatedHires>) {
-        const { add, workload } = makeWorkload()
-        for (const [nth, { count, goals, timezone = "UTC" }] of hires.entries()) {
-          for (const [which, goal] of goals.entries()) {
-            const many = count * (goal.count ?? 1)
-            if (many > maxGoals) return yield* tooLarge("goals", maxGoals)
-            const { default_at = null, frequency, schedule = {} } = goal
-            for (let made = 0; made < many; made += MADE) {
-              const length = Math.min(MADE, many - made)
-              const ids = Array.from({ length }, (_, one) => `SIM-${nth}-${which}-${made + one}`)
-              if (!add({ frequency, schedule, default_at, timezone }, ids)) return yield* tooLarge("goals", maxGoals)
-              yield* Effect.yieldNow
-            }
-          }
-        }
-        return { workload: workload(), hires: hires.reduce((sum, { count }) => sum + count, 0) }
-      })
-
-      const simulate = Effect.fn("Simulation.simulate")(function* (input: Simulate) {
-        const began = yield* Clock.currentTimeMillis
-        const from = input.from === undefined ? began : DateTime.toEpochMillis(input.from)
-        const to = from + input.days * dayMs
-        if (to > LATEST) {
-          const errors = [{ path: "$.from", message: "must be early enough for the days to end before the year 9000" }]
-          return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
-        }
-        /** Runs a pure part to its end, step by step; the event loop has its turn between two steps. */
-        const stepped = Effect.fnUntraced(function* <A>(steps: Generator<void, A>) {
-          for (;;) {
-            const step = steps.next()
-            if (step.done === true) return step.value
-            yield* Effect.yieldNow
-            if ((yield* Clock.currentTimeMillis) - began > maxSeconds * 1_000) {
-              return yield* tooLarge("seconds", maxSeconds)
-            }
-          }
-        })
-        const { hires, workload } = yield* input.hires === undefined ? stored : given(input.hires)
-        const slots = yield* stepped(slotsOf(workload, from, to))
-        if ("bound" in slots) return yield* tooLarge(slots.bound, slots.limit)
-        const capacity = {
-          runs_at_once: input.capacity?.runs_at_once ?? runs_at_once,
-          run_ms: input.capacity?.run_ms ?? Math.round((yield* health.vitals).avg_duration_ms ?? RUN_MS),
-          runs_per_second: input.capacity?.runs_per_second ?? RUNS_PER_SECOND,
-        }
-        const loadUnder = Effect.fnUntraced(function* (spread?: number) {
-          const { load, witness } = makeTally()
-          yield* stepped(simulation(workload, slots, from, capacity, witness, spread))
-          return load()
-        })
-        const { spread_seconds } = input
-        const load: SimulatedLoad = yield* loadUnder()
-        return {
-          source: input.source ?? "given",
-          from: DateTime.makeUnsafe(from),
-          to: DateTime.makeUnsafe(to),
-          hires,
-          goals: workload.ids.length,
-          slots: slots.total,
-          distinct_rules: workload.rules.length,
-          capacity,
-          ...load,
-          ...(spread_seconds === undefined
-            ? {}
-            : { with_spread: { spread_seconds, ...(yield* loadUnder(spread_seconds)) } }),
-        } satisfies Simulated
-      })
-
-      return Simulation.of({ simulate: (input) => oneAtATime.withPermit(simulate(input)) })
-    }),
+    Effect.suspend(() =>
+      make({ workload: Effect.succeed({ workload: makeWorkload().workload(), hires: 0 }), runMs: Effect.succeed(null) })
+    ),
   )
 }
+
+/** What a simulation reads of the scheduler. */
+interface Stored {
+  /** The goals that it has now. */
+  readonly workload: Effect.Effect<{ readonly workload: Workload; readonly hires: number }, SimulationTooLarge>
+  /** The mean duration of the last hour's runs, in milliseconds; null when there were none. */
+  readonly runMs: Effect.Effect<number | null>
+}
+
+const make = Effect.fnUntraced(function* ({ runMs, workload: storedWorkload }: Stored) {
+  const maxRunning = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
+  // two at once would take twice as long each, and twice the memory
+  const oneAtATime = yield* Semaphore.make(1)
+
+  const simulate = Effect.fn("Simulation.simulate")(function* (input: Simulate) {
+    const began = yield* Clock.currentTimeMillis
+    const from = input.from === undefined ? began : DateTime.toEpochMillis(input.from)
+    const to = from + input.days * dayMs
+    if (to > LATEST) {
+      const errors = [{ path: "$.from", message: "must be early enough for the days to end before the year 9000" }]
+      return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
+    }
+    const { hires, workload } = yield* input.hires === undefined ? storedWorkload : givenWorkload(input.hires)
+    const slots = yield* finish(slotsOf(workload, from, to), began)
+    if ("bound" in slots) return yield* tooLarge(slots.bound, slots.limit)
+    const capacity = {
+      runs_at_once: input.capacity?.runs_at_once ?? maxRunning,
+      run_ms: input.capacity?.run_ms ?? Math.round((yield* runMs) ?? RUN_MS),
+      runs_per_second: input.capacity?.runs_per_second ?? RUNS_PER_SECOND,
+    }
+    const loadUnder = Effect.fnUntraced(function* (spread?: number) {
+      const { load, observer } = makeTally()
+      yield* finish(simulation(workload, slots, from, capacity, observer, spread), began)
+      return load()
+    })
+    const { spread_seconds } = input
+    return {
+      source: input.source ?? "given",
+      from: DateTime.makeUnsafe(from),
+      to: DateTime.makeUnsafe(to),
+      hires,
+      goals: workload.ids.length,
+      slots: slots.total,
+      distinct_rules: workload.rules.length,
+      capacity,
+      ...(yield* loadUnder()),
+      ...(spread_seconds === undefined
+        ? {}
+        : { with_spread: { spread_seconds, ...(yield* loadUnder(spread_seconds)) } }),
+    } satisfies Simulated
+  })
+
+  return Simulation.of({ simulate: (input) => oneAtATime.withPermit(simulate(input)) })
+})
+
+/** Runs the steps of a simulation that began at an instant (epoch ms); fails when it takes too long. */
+const finish = Effect.fnUntraced(function* <A>(steps: Generator<void, A>, began: number) {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    yield* Effect.yieldNow
+    if ((yield* Clock.currentTimeMillis) - began > maxSeconds * 1_000) return yield* tooLarge("seconds", maxSeconds)
+  }
+})
+
+const stored = Effect.gen(function* () {
+  const repo = yield* SimulationRepo
+  const health = yield* HealthRepo
+  const workload = Effect.gen(function* () {
+    const { add, workload } = makeWorkload()
+    const hires = new Set<string>()
+    let after = ""
+    for (let read = PAGE; read === PAGE;) {
+      const goals = yield* repo.goals(after, PAGE)
+      for (const goal of goals) {
+        if (!add(goal, [goal.goal_instance_id])) return yield* tooLarge("goals", maxGoals)
+        hires.add(goal.hired_instance_id)
+        after = goal.goal_instance_id
+      }
+      read = goals.length
+    }
+    return { workload: workload(), hires: hires.size }
+  })
+  return { workload, runMs: Effect.map(health.vitals, ({ avg_duration_ms }) => avg_duration_ms) } satisfies Stored
+})
+
+/** The goals of given hires. Their ids are the same each time, and with them their spreads. */
+const givenWorkload = Effect.fnUntraced(function* (hires: ReadonlyArray<SimulatedHires>) {
+  const { add, workload } = makeWorkload()
+  for (const [nth, { count, goals, timezone = "UTC" }] of hires.entries()) {
+    for (const [which, goal] of goals.entries()) {
+      const many = count * (goal.count ?? 1)
+      if (many > maxGoals) return yield* tooLarge("goals", maxGoals)
+      const { default_at = null, frequency, schedule = {} } = goal
+      for (let added = 0; added < many; added += ADDED_AT_ONCE) {
+        const length = Math.min(ADDED_AT_ONCE, many - added)
+        const ids = Array.from({ length }, (_, one) => `SIM-${nth}-${which}-${added + one}`)
+        if (!add({ frequency, schedule, default_at, timezone }, ids)) return yield* tooLarge("goals", maxGoals)
+        yield* Effect.yieldNow
+      }
+    }
+  }
+  return { workload: workload(), hires: hires.reduce((sum, { count }) => sum + count, 0) }
+})

@@ -1,49 +1,30 @@
-/** The engine's storage driven by hand, on both storages: goals that fell due, claims, outcomes. */
+/** The queue and the engine's materialising driven by hand: goals that fell due, claims, outcomes. */
+import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import type { Change } from "@stint/domain/hiring/Feed"
 import type { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
-import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
-import * as ControlsPg from "../src/Controls/PgRepo.ts"
-import * as EngineMemory from "../src/Engine/MemoryRepo.ts"
-import type { Outcome } from "../src/Engine/Outcome.ts"
-import * as EnginePg from "../src/Engine/PgRepo.ts"
-import { planDue } from "../src/Engine/Plan.ts"
-import { EngineRepo } from "../src/Engine/Repo.ts"
-import { LimitsRepo } from "../src/Limits/Repo.ts"
+import { Repos } from "../src/App.ts"
+import { makeMaterialise } from "../src/Engine/Materialise.ts"
 import type { ClaimedRun } from "../src/Model.ts"
-import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
-import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
+import { Queue } from "../src/Queue.ts"
+import type { ClaimRequest } from "../src/Queue/Claim.ts"
+import type { Outcome } from "../src/Queue/Outcome.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
-import { Store } from "../src/Store.ts"
+import { toRun } from "../src/Runs/Wire.ts"
 import { unique } from "./Harness.ts"
 
-/** Memory and Postgres, each with a database of its own. */
-export const storages = {
-  memory: Layer.mergeAll(
-    EngineMemory.layerMemory,
-    ProjectionMemory.layerMemory,
-    RunsRepo.layerMemory,
-    LimitsRepo.layerMemory,
-    ControlsMemory.layerMemory,
-  ).pipe(
-    Layer.provide(Store.layer),
-    Layer.provide(Ids.layer),
-  ),
-  postgres: Layer.mergeAll(
-    EnginePg.layerPg,
-    ProjectionPg.layerPg,
-    RunsRepo.layerPg,
-    LimitsRepo.layerPg,
-    ControlsPg.layerPg,
-  ).pipe(
-    Layer.provide(testDatabase("scheduler")),
-    Layer.provide(Ids.layer),
-  ),
-}
+/** What the scheduler stores by, over a client. */
+export const storage = Repos.pipe(Layer.provideMerge(Ids.layer))
+
+/** The same, over a database of its own. */
+export const database = storage.pipe(Layer.provideMerge(testDatabase("scheduler")))
+
+/** What a test of it may use. */
+export type Stored = Layer.Success<typeof database>
 
 /** What hiring tells. */
 export const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
@@ -54,7 +35,16 @@ export const change = Effect.fnUntraced(function* (changes: ReadonlyArray<Change
 /** So many minutes ago. */
 export const at = (minutesAgo: number) => DateTime.makeUnsafe(Date.now() - minutesAgo * 60_000)
 
-/** A hire with one goal of these settings, written so many minutes ago. */
+/**
+ * A cron of every minute that has passed since so many minutes ago, and of none that is to come within a few: whatever minute
+ * begins during a test, it is no slot.
+ */
+const passedMinutes = (minutesAgo: number) => {
+  const now = Math.floor(Date.now() / 60_000)
+  return `${Array.from({ length: Math.min(minutesAgo, 55) }, (_, n) => (now - n) % 60).join(",")} * * * *`
+}
+
+/** A hire with one goal of these settings, written so many minutes ago: a slot each minute since then, unless they say. */
 export const goalOf = Effect.fnUntraced(function* (
   schedule: Record<string, string | number>,
   minutesAgo: number,
@@ -85,35 +75,40 @@ export const goalOf = Effect.fnUntraced(function* (
       deleted: false,
       enabled: true,
       frequency,
-      schedule,
+      schedule: frequency === "cron" ? { cron: passedMinutes(minutesAgo), ...schedule } : schedule,
       default_at: null,
     },
   ])
   return { hired_instance_id, goal_instance_id }
 })
-/** Goals of these tests fire each minute: a test begins where the next minute is far enough. */
-export const withinTheMinute = Effect.gen(function* () {
-  const left = 60_000 - (Date.now() % 60_000)
-  if (left < 4_000) yield* Effect.sleep(left + 50)
-})
-
 /** Decides over what has fallen due. */
-export const materialise = Effect.flatMap(
-  EngineRepo,
-  (repo) => repo.materialise(100, ({ goal, open, timezone }, now) => planDue(goal, timezone, open, now)),
-)
+export const materialise = Effect.flatMap(makeMaterialise, (materialise) => materialise(100))
 /** Claims, as the engine does. */
-export const claim = (limit = 100, leaseMs = 10_000, holder = "one", suspects: "take" | "wait" | "skip" = "take") =>
-  Effect.flatMap(
-    EngineRepo,
-    (repo) =>
-      Effect.map(
-        repo.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, suspects }),
-        ({ runs }) => runs,
-      ),
-  )
+export const claim = (
+  limit = 100,
+  leaseMs = 10_000,
+  holder = "one",
+  poison: ClaimRequest["poison"] = "take",
+) =>
+  Effect.flatMap(Queue, (queue) =>
+    Effect.map(
+      queue.claim({ holder, limit, leaseMs, maxAttempts: 5, retriesPerSecond: 1, poison }),
+      ({ runs }) => runs,
+    ))
+/** The time of all that waits for it comes: of runs due later or backing off, and of leases. */
+export const timePasses = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`update run_queue set claimable_at = now() where state in ('timed', 'held')`
+})
+/** The leases of these runs end, as if their time had passed. */
+export const leasesEnd = Effect.fnUntraced(function* (runs: ReadonlyArray<Pick<ClaimedRun, "scheduled_run_id">>) {
+  const sql = yield* PgClient.PgClient
+  yield* sql`update run_queue set claimable_at = now() where state = 'held'
+    and scheduled_run_id = any(${runs.map((run) => run.scheduled_run_id)}::varchar[])`
+})
 /** Writes outcomes. */
-export const settle = (outcomes: ReadonlyArray<Outcome>) => Effect.flatMap(EngineRepo, (repo) => repo.settle(outcomes))
+export const write = (outcomes: ReadonlyArray<Outcome>) =>
+  Effect.flatMap(Queue, (queue) => queue.writeOutcomes(outcomes))
 /** A run that went well. */
 export const done = (run: ClaimedRun): Outcome => ({
   _tag: "Completed",
@@ -122,4 +117,7 @@ export const done = (run: ClaimedRun): Outcome => ({
 })
 /** All runs of a goal. */
 export const runsOf = (goal_instance_id: string) =>
-  Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 }))
+  Effect.map(
+    Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 })),
+    (rows) => rows.map((row) => toRun(row, (who) => who)),
+  )

@@ -1,15 +1,16 @@
-/** The scheduler between a hiring and a deliverables of the test's own: what they tell and answer is up to the test. */
+/** A scheduler between a hiring and a deliverables that the test plays: it sends the changes and gives the answers. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Context, DateTime, Effect, Layer } from "effect"
+import { DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
-import { type ClaimedRun, keyOf } from "../src/Model.ts"
+import { runKey } from "@stint/domain/scheduler/Runs"
+import type { ClaimedRun } from "../src/Model.ts"
 
-/** How the fake deliverables answers a batch. */
+/** How the played deliverables answers a batch. */
 export type Answering = (
   runs: ReadonlyArray<ClaimedRun>,
 ) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
@@ -20,76 +21,61 @@ export const unique = (prefix: string) => `${prefix}-test-${Date.now().toString(
 
 /** A made draft's answer; deliverables dedupes by key, and so does this. */
 export const made = (run: ClaimedRun): BatchAnswer => {
-  const key = keyOf(run.goal_instance_id, run.scheduled_time)
+  const key = runKey(run.goal_instance_id, run.scheduled_time)
   return { idempotency_key: key, deliverable: { deliverable_id: `DEL-${key}` } as never }
 }
 
 /** The answer of a run that deliverables refuses. */
 export const refused = (run: ClaimedRun, status: number, code: string, detail = "said the test"): BatchAnswer => ({
-  idempotency_key: keyOf(run.goal_instance_id, run.scheduled_time),
+  idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
   problem: { type: `urn:stint:problem:${code}`, title: "Refused", status, code, detail },
 })
 
-/** A scheduler that runs, and the two services that it believes in; or one more replica of one that does. */
-export const startScheduler = async (
-  mode: "memory" | "postgres",
-  replicaOf?: TestScheduler,
-  env: Record<string, string> = {},
-  files: Record<string, string> = {},
-): Promise<TestScheduler> => {
-  const database = mode === "postgres" ? replicaOf?.database ?? await withDatabase("scheduler") : undefined
-  const changes: Array<Change> = replicaOf?.changes ?? []
+/** How to start a scheduler. */
+export interface StartOptions {
+  /** Start one more replica of this one, on its database and its hiring. */
+  readonly replicaOf?: TestScheduler
+  readonly env?: Record<string, string>
+  readonly files?: Record<string, string>
+}
+
+/** The hiring and the deliverables that a scheduler calls, played by the test. */
+const play = (changes: Array<Change>) => {
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
-  let version = 0
-
-  const clients = Layer.effectContext(Effect.sync(() =>
-    Context.make(
-      Hiring,
-      Hiring.of({
-        changes: (after, waitMs) =>
-          Effect.gen(function* () {
-            const from = Number(after)
-            for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
-            return { items: changes.slice(from), cursor: String(changes.length) }
-          }),
-        snapshot: () => Effect.succeed({ items: [], next: null, feed_cursor: "0" }),
-        lookup: (goal) =>
-          Effect.sync(() => ({
-            goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
-            hires: [],
-          })),
+  const hiring = Hiring.of({
+    changes: (after, waitMs) =>
+      Effect.gen(function* () {
+        const from = Number(after)
+        for (let waited = 0; waited < waitMs && changes.length === from; waited += 5) yield* Effect.sleep(5)
+        return { items: changes.slice(from), cursor: String(changes.length) }
       }),
-    ).pipe(Context.add(
-      Drafts,
-      Drafts.of({
-        make: (runs) =>
-          Effect.suspend(() => {
-            batches.push(runs)
-            return answering(runs)
-          }),
+    snapshot: () => Effect.succeed({ items: [], next: null, feed_cursor: "0" }),
+    lookup: (goal) =>
+      Effect.sync(() => ({
+        goals: changes.some((c) => c.type === "goal" && c.goal_instance_id === goal) ? [{} as never] : [],
+        hires: [],
+      })),
+  })
+  const drafts = Drafts.of({
+    make: (runs) =>
+      Effect.suspend(() => {
+        batches.push(runs)
+        return answering(runs)
       }),
-    ))
-  ))
-  const service = await startService(appWith(clients), {
-    SCHEDULER_PERSISTENCE_MODE: mode === "postgres" ? "db" : "memory",
-    ...(database === undefined ? {} : { SCHEDULER_DATABASE_URL: database.url }),
-    ...env,
-  }, files)
-  await ready(service)
-  const changed_at = () => DateTime.makeUnsafe(Date.now())
-
+  })
   return {
-    service,
-    database,
-    changes,
     batches,
-    get attempts() {
-      return batches.flat()
-    },
     answer: (with_: Answering) => void (answering = with_),
-    call: (method, path, send = {}) =>
-      service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
+    clients: Layer.mergeAll(Layer.succeed(Hiring, hiring), Layer.succeed(Drafts, drafts)),
+  }
+}
+
+/** The changes that a played hiring sends. */
+const sending = (changes: Array<Change>): Pick<TestScheduler, "hire" | "goal" | "request"> => {
+  const changed_at = () => DateTime.makeUnsafe(Date.now())
+  const next = () => changes.length + 1
+  return {
     hire: (more = {}) => {
       const change = {
         type: "hire" as const,
@@ -102,7 +88,7 @@ export const startScheduler = async (
         reason: null,
         changed_at: changed_at(),
         ...more,
-        version: ++version,
+        version: next(),
       }
       changes.push(change)
       return change
@@ -119,7 +105,7 @@ export const startScheduler = async (
         default_at: null,
         changed_at: changed_at(),
         ...more,
-        version: ++version,
+        version: next(),
       }
       changes.push(change)
       return change
@@ -135,10 +121,34 @@ export const startScheduler = async (
       })
       return request_id
     },
+  }
+}
+
+/** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
+export const startScheduler = async (
+  { env = {}, files = {}, replicaOf }: StartOptions = {},
+): Promise<TestScheduler> => {
+  const database = replicaOf?.database ?? await withDatabase("scheduler")
+  const changes: Array<Change> = replicaOf?.changes ?? []
+  const { answer, batches, clients } = play(changes)
+  const service = await startService(appWith(clients), { SCHEDULER_DATABASE_URL: database.url, ...env }, files)
+  await ready(service)
+  return {
+    service,
+    database,
+    changes,
+    batches,
+    get attempts() {
+      return batches.flat()
+    },
+    answer,
+    call: (method, path, send = {}) =>
+      service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
+    ...sending(changes),
     stop: async () => {
       await service.drain()
       await service.dispose()
-      if (replicaOf === undefined) await database?.release()
+      if (replicaOf === undefined) await database.release()
     },
   }
 }
@@ -146,14 +156,14 @@ export const startScheduler = async (
 /** A scheduler of a test. */
 export interface TestScheduler {
   readonly service: TestService
-  readonly database: Awaited<ReturnType<typeof withDatabase>> | undefined
-  /** What the fake hiring has told, in order. */
+  readonly database: Awaited<ReturnType<typeof withDatabase>>
+  /** The changes that the played hiring has sent, in order. */
   readonly changes: Array<Change>
-  /** Every batch that deliverables was asked for. */
+  /** Every batch that the played deliverables received. */
   readonly batches: ReadonlyArray<ReadonlyArray<ClaimedRun>>
-  /** Every run that deliverables was asked for, one entry an attempt. */
+  /** Every run that it received, one entry an attempt. */
   readonly attempts: ReadonlyArray<ClaimedRun>
-  /** How the fake deliverables answers from now on. */
+  /** How the played deliverables answers from now on. */
   answer(with_: Answering): void
   /** Sends a request below `/api/v1/scheduler`, as the operator olga unless it says. */
   call(method: string, path: string, send?: Send): Promise<Answer>
@@ -164,10 +174,11 @@ export interface TestScheduler {
   stop(): Promise<void>
 }
 
-/** Waits until something holds, and gives it; fails saying what was seen last. */
+/** Waits until a condition holds of what `look` returns, and returns that; fails with what was seen last. */
 export const eventually = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean, what: string): Promise<A> => {
+  const until = Date.now() + 15_000
   let seen = await look()
-  for (let i = 0; i < 300 && !holds(seen); i++) {
+  while (!holds(seen) && Date.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 20))
     seen = await look()
   }

@@ -7,17 +7,26 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer } from "effect"
 import process from "node:process"
 import { testDatabase } from "../../../tests/support/Database.ts"
+import { Ids } from "@stint/edge/Ids"
 import { Answers } from "../src/Answers.ts"
-import * as AnswersPg from "../src/Answers/PgRepo.ts"
-import * as ControlsPg from "../src/Controls/PgRepo.ts"
+import { AnswersRepo } from "../src/Answers/Repo.ts"
+import { Nudge } from "../src/Nudge.ts"
+import { ProjectionRepo } from "../src/Projection/Repo.ts"
+import { Queue } from "../src/Queue.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
 
 const ROWS = Number(process.env.STINT_TEST_VOLUME ?? 100_000)
 const MINUTE = 60_000
 
-const layer = Answers.layerNoDeps.pipe(
-  Layer.provide(AnswersPg.layerPg),
-  Layer.provide([RunsRepo.layerPg, ControlsPg.layerPg]),
+const layer = Answers.layer.pipe(
+  Layer.provide(AnswersRepo.layer),
+  Layer.provide([ProjectionRepo.layer, RunsRepo.layer]),
+  Layer.provide(Queue.layer),
+  // a listener would take the one connection, whose reads are counted
+  Layer.provide(
+    Layer.succeed(Nudge, Nudge.of({ here: Effect.void, inTransaction: Effect.void, wait: () => Effect.never })),
+  ),
+  Layer.provide(Ids.layer),
   Layer.provideMerge(testDatabase("scheduler", { as: "owner", maxConnections: 1 })),
 )
 
@@ -38,10 +47,11 @@ const fill = Effect.gen(function* () {
     from generate_series(0, ${ROWS - 1}::int) n`
   // half of the runs are the asked goal's
   yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
-      scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, run_metadata)
+      scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, run_metadata, reason_code)
     select 'SCH-' || n, g, 'HAI-1', 'acme', at, at, case when skipped then 'cancelled' else 'completed' end,
       case when not skipped then at end, at, g || ':' || at,
-      case when skipped then '{"reason": "overlap: a run of this goal is open"}'::jsonb else '{}'::jsonb end
+      case when skipped then '{"reason": "overlap: a run of this goal is open"}'::jsonb else '{}'::jsonb end,
+      case when skipped then 'overlap_open' end
     from (select n, case when n % 2 = 0 then 'GOI-0' else 'GOI-' || 1 + n % 999 end as g, n % 10 = 0 as skipped,
       date_trunc('minute', now()) - (n + 2) / 2 * interval '1 minute' as at from generate_series(0, ${
     ROWS - 1
@@ -59,14 +69,15 @@ const fill = Effect.gen(function* () {
       case when n % 20 < 4 then '{}'::jsonb when n % 20 < 8 then '{"scope": {"hired_instance_id": "HAI-1"}}'::jsonb
         else jsonb_build_object('scope', jsonb_build_object('hired_instance_id', 'HAI-' || n % 500)) end
     from generate_series(1, ${ROWS}::int) n`
-  yield* sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason)
+  yield* sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, reason_code)
     select 'GOI-' || n % 1000, now() - interval '80 days' + n * interval '1 second',
-      now() - interval '80 days' + n * interval '1 second', 'older than 24 h' from generate_series(1, ${ROWS}::int) n`
+      now() - interval '80 days' + n * interval '1 second', 'older than 24 h', 'too_old' from generate_series(1, ${ROWS}::int) n`
   yield* sql`insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, first_failed_at, last_failed_at,
       expires_at, state, closed_at, fingerprint)
     values ('DLQ-1', 'GOI-0', 'HAI-1', now() - interval '5 hours', now() - interval '5 hours', now(), 'discarded',
       now() - interval '4 hours', 'f')`
-  yield* sql`update scheduled_goal_runs set status = 'cancelled', completed_at = null, dlq_id = 'DLQ-1'
+  yield* sql`update scheduled_goal_runs set status = 'cancelled', completed_at = null, dlq_id = 'DLQ-1',
+      reason_code = 'dead_lettered'
     where goal_instance_id = 'GOI-0' and scheduled_time = date_trunc('minute', now()) - interval '301 minutes'`
   yield* sql`insert into scheduler_action_log (log_id, action, operator, timestamp, goal_instance_id, action_metadata)
     values ('LOG-0', 'dlq_discard', 'olga', now() - interval '4 hours', 'GOI-0', '{"dlq_ids": ["DLQ-1"]}')`

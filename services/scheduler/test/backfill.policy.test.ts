@@ -1,11 +1,11 @@
 /** Pure: which slots a backfill takes, and what it does with each. */
-import { assert, describe, it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import { RunOrigin, ScheduledRunStatus } from "@stint/domain/scheduler/Runs"
+import { ReasonCode, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import type { Rule } from "@stint/domain/Schedule"
 import { Arbitrary, Schema } from "effect"
-import { countOf, pageOf, planBackfill, skippedFor, type StoredSlot } from "../src/Backfill/Policy.ts"
-import { type BackfillRequest, runsOf } from "../src/Backfill/Repo.ts"
+import { type BackfillRequest, countOf, pageOf, planBackfill, runsOf, wasSkipped } from "../src/Backfill/Policy.ts"
+import type { StoredSlot } from "../src/Backfill/Row.ts"
 import { between } from "../src/Calendar.ts"
 
 const now = Date.parse("2026-06-01T12:00:00Z")
@@ -14,33 +14,30 @@ const run = (more: Partial<StoredSlot>): StoredSlot => ({
   scheduled_run_id: "SCH-1" as ScheduledRunId,
   origin: "schedule",
   status: "cancelled",
-  run_metadata: { reason: "missed: the goal skips missed slots" },
-  dead: false,
-  held: false,
-  attempt: 0,
+  reason: "missed: the goal skips missed slots",
+  reason_code: "missed_skipped",
+  backfill: null,
   executed: false,
   claimable_at: null,
   ...more,
 })
 
-describe("a run was only skipped", () => {
-  it("when it was made so by the schedule, missed or for an overlap, and never began", () => {
-    assert.strictEqual(skippedFor(run({})), "missed: the goal skips missed slots")
-    const overlap = "overlap: a run of this goal is open"
-    assert.strictEqual(skippedFor(run({ run_metadata: { reason: overlap } })), overlap)
-    for (
-      const other of [
-        { status: "pending" as const },
-        { status: "completed" as const },
-        { executed: true },
-        { origin: "backfill" as const },
-        { origin: "manual" as const },
-        { run_metadata: {} },
-        { run_metadata: { reason: "cancelled by olga: missed: no" } },
-        { run_metadata: { reason: "the goal was switched off" } },
-      ]
-    ) assert.isUndefined(skippedFor(run(other)), JSON.stringify(other))
-  })
+it("a run was skipped when the schedule decided so and it never began", () => {
+  for (const reason_code of ["overlap_open", "overlap_waiting", "missed_superseded", "missed_skipped"] as const) {
+    assert.isTrue(wasSkipped(run({ reason_code })), reason_code)
+  }
+  for (
+    const other of [
+      { status: "pending" as const, reason_code: null },
+      { status: "completed" as const, reason_code: null },
+      { status: "dead_lettered" as const },
+      { executed: true },
+      { origin: "backfill" as const },
+      { origin: "manual" as const },
+      { reason_code: "cancelled_by_operator" as const },
+      { reason_code: "goal_disabled" as const },
+    ]
+  ) assert.isFalse(wasSkipped(run(other)), JSON.stringify(other))
 })
 
 const Stretch = Schema.Struct({
@@ -52,7 +49,7 @@ const Stretch = Schema.Struct({
 })
 
 it.prop(
-  "pages go through a stretch from end to end, each slot once, and the count is of all of them",
+  "pages cover a stretch from end to end, each slot once, and the count is of all of them",
   { one: Arbitrary.schema(Stretch) },
   ({ one: { cap, cron, minutes, timezone, to } }) => {
     const rule: Rule = { frequency: "cron", cron, timezone }
@@ -74,14 +71,10 @@ it.prop(
 const Stored = Schema.Array(Schema.Struct({
   slot: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 30 })),
   origin: RunOrigin,
-  status: ScheduledRunStatus,
-  run_metadata: Schema.Union([
-    Schema.Struct({ reason: Schema.Literals(["missed: x", "overlap: x", "cancelled by olga"]) }),
-    Schema.Struct({ backfill: Schema.Literals(["LOG-1", "LOG-2"]) }),
-  ]),
-  dead: Schema.Boolean,
-  held: Schema.Boolean,
-  attempt: Schema.Literals([0, 1]),
+  status: RunStatus,
+  reason: Schema.NullOr(Schema.Literal("words")),
+  reason_code: Schema.NullOr(ReasonCode),
+  backfill: Schema.NullOr(Schema.Literals(["LOG-1", "LOG-2"])),
   executed: Schema.Boolean,
   claimable_at: Schema.Null,
 }))
@@ -89,7 +82,7 @@ const Slots = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maxim
 const Pace = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }))
 
 it.prop(
-  "every slot is made, taken up again or there, once; what is queued starts in the order of its slots, at the pace",
+  "every slot is made, queued again or kept, once; queued runs start in the order of their slots, at the pace",
   [Slots, Stored, Pace],
   ([some, rows, per_minute]) => {
     const slots = [...new Set(some)].toSorted((a, b) => a - b)
@@ -100,9 +93,9 @@ it.prop(
     assert.deepStrictEqual(decided.toSorted((a, b) => a - b), slots)
     const bySlot = new Map(stored.map((row) => [row.slot, row]))
     for (const slot of plan.make) assert.isFalse(bySlot.has(slot))
-    for (const { slot } of plan.again) assert.isDefined(skippedFor(bySlot.get(slot)!))
+    for (const { slot } of plan.again) assert.isTrue(wasSkipped(bySlot.get(slot)!))
     for (const { outcome, slot } of plan.there) {
-      assert.strictEqual(outcome === "queued", bySlot.get(slot)!.run_metadata.backfill === "LOG-1")
+      assert.strictEqual(outcome === "queued", bySlot.get(slot)!.backfill === "LOG-1")
     }
 
     const request = { slots, ids: slots.map((slot) => `SCH-new-${slot}`), forced: false, per_minute }

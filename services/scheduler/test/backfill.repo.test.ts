@@ -1,23 +1,18 @@
-/** The unit of a backfill on both storages: a repeat whose reply was lost finds what it made, and a race is told as it went. */
+/** The transaction of a backfill: a repetition finds what it made, and a concurrent trigger keeps its slot. */
 import { PgClient } from "@effect/sql-pg"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, layer } from "@effect/vitest"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { DateTime, Deferred, Effect, Fiber, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
-import type { AuditLine } from "../src/Audit/Repo.ts"
-import * as BackfillMemory from "../src/Backfill/MemoryRepo.ts"
-import * as BackfillPg from "../src/Backfill/PgRepo.ts"
-import { BackfillRepo, type BackfillRequest } from "../src/Backfill/Repo.ts"
-import * as ControlsMemory from "../src/Controls/MemoryRepo.ts"
-import * as ControlsPg from "../src/Controls/PgRepo.ts"
-import { ControlsRepo } from "../src/Controls/Repo.ts"
+import { ActionLogRepo } from "../src/ActionLog/Repo.ts"
+import type { NewActionRow } from "../src/ActionLog/Row.ts"
+import { Repos } from "../src/App.ts"
+import type { BackfillRequest } from "../src/Backfill/Policy.ts"
+import { BackfillRepo } from "../src/Backfill/Repo.ts"
 import type { NewRun } from "../src/Model.ts"
-import * as ProjectionMemory from "../src/Projection/MemoryRepo.ts"
-import * as ProjectionPg from "../src/Projection/PgRepo.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
-import { queueWrites } from "../src/Queue/Repo.ts"
-import { Store } from "../src/Store.ts"
+import { Queue } from "../src/Queue.ts"
 import { unique } from "./Harness.ts"
 
 const HOUR = 3_600_000
@@ -65,7 +60,7 @@ const requested = Effect.gen(function* () {
     forced: false,
     per_minute: 1,
   }
-  const line: AuditLine = {
+  const line: NewActionRow = {
     log_id: unique("LOG"),
     action: "backfill",
     operator: "olga",
@@ -75,66 +70,61 @@ const requested = Effect.gen(function* () {
   }
   return { request, line }
 })
-const backfill = (request: BackfillRequest, line: AuditLine) =>
+const backfill = (request: BackfillRequest, line: NewActionRow) =>
   Effect.flatMap(BackfillRepo, (repo) => repo.backfill(request, line))
 
-const postgres = Layer.mergeAll(BackfillPg.layerPg, ControlsPg.layerPg, ProjectionPg.layerPg)
-const storages = {
-  memory: Layer.mergeAll(BackfillMemory.layerMemory, ControlsMemory.layerMemory, ProjectionMemory.layerMemory).pipe(
-    Layer.provide([Store.layer, Ids.layer]),
-  ),
-  postgres: postgres.pipe(Layer.provide([testDatabase("scheduler"), Ids.layer])),
-}
+/** The lines of a goal in the action log. */
+const linesOf = (goal: string) =>
+  Effect.map(
+    Effect.flatMap(ActionLogRepo, (log) => log.list({ operator: undefined, after: undefined, limit: 100 })),
+    (lines) => lines.filter((line) => line.goal_instance_id === goal),
+  )
 
-for (const [name, storage] of Object.entries(storages)) {
-  describe(`a backfill's unit on ${name}`, () => {
-    it.live("sent again, makes nothing more and finds the runs that it made", () =>
-      Effect.gen(function* () {
-        const { line, request } = yield* requested
-        const first = yield* backfill(request, line)
-        assert(first._tag === "Done")
-        assert.deepStrictEqual(
-          first.slots,
-          slots.map((slot, nth) => ({
-            slot,
-            scheduled_run_id: request.ids[nth]!,
-            outcome: "queued",
-            status: "pending",
-          })),
-        )
-        // its ids are the same then; were they not, nothing would change
-        const ids = slots.map(() => unique("SCH") as ScheduledRunId)
-        assert.deepStrictEqual(yield* backfill(request, line), first)
-        assert.deepStrictEqual(yield* backfill({ ...request, ids }, line), first)
-        // a slot that it did not have before is not made either: the rule was changed meanwhile
-        const more = yield* backfill({ ...request, slots: [...slots, slots[2]! + HOUR], ids: [...ids, ids[0]!] }, line)
-        assert.deepStrictEqual(more, first)
+const storage = Repos.pipe(Layer.provideMerge(testDatabase("scheduler")), Layer.provide(Ids.layer))
 
-        const other = yield* backfill({ ...request, ids }, { ...line, log_id: unique("LOG") })
-        assert(other._tag === "Done")
-        assert.deepStrictEqual(other.slots.map(({ outcome }) => outcome), ["taken", "taken", "taken"])
-        const { actions } = yield* ControlsRepo
-        const lines = yield* actions({ limit: 10 })
-        assert.deepStrictEqual(lines.map(({ action_metadata, log_id }) => [log_id, action_metadata]), [
-          [line.log_id, { matched: 3, queued: 3 }],
-        ])
-      }).pipe(Effect.provide(storage)))
+layer(storage, { excludeTestServices: true })("a backfill's transaction", (it) => {
+  it.effect("repeated, makes nothing more and finds the runs that it made", () =>
+    Effect.gen(function* () {
+      const { line, request } = yield* requested
+      const first = yield* backfill(request, line)
+      assert(first._tag === "Done")
+      assert.deepStrictEqual(
+        first.slots,
+        slots.map((slot, nth) => ({
+          slot,
+          scheduled_run_id: request.ids[nth]!,
+          outcome: "queued",
+          status: "pending",
+        })),
+      )
+      // a repeated request draws the same ids; other ids would change nothing
+      const ids = slots.map(() => unique("SCH") as ScheduledRunId)
+      assert.deepStrictEqual(yield* backfill(request, line), first)
+      assert.deepStrictEqual(yield* backfill({ ...request, ids }, line), first)
+      // nor does a slot that the first request did not have: the rule was changed meanwhile
+      const more = yield* backfill({ ...request, slots: [...slots, slots[2]! + HOUR], ids: [...ids, ids[0]!] }, line)
+      assert.deepStrictEqual(more, first)
 
-    it.live("of a goal that is gone meanwhile makes nothing", () =>
-      Effect.gen(function* () {
-        const { line, request } = yield* requested
-        const gone = { ...request, goal_instance_id: unique("GOI") as GoalInstanceId }
-        assert.deepStrictEqual(yield* backfill(gone, line), { _tag: "Gone" })
-      }).pipe(Effect.provide(storage)))
-  })
-}
+      const other = yield* backfill({ ...request, ids }, { ...line, log_id: unique("LOG") })
+      assert(other._tag === "Done")
+      assert.deepStrictEqual(other.slots.map(({ outcome }) => outcome), ["taken", "taken", "taken"])
+      const lines = yield* linesOf(request.goal_instance_id)
+      assert.deepStrictEqual(lines.map(({ action_metadata, log_id }) => [log_id, action_metadata]), [
+        [line.log_id, { matched: 3, queued: 3 }],
+      ])
+    }))
 
-describe("a backfill's unit", () => {
-  it.live("names the run of a slot over which a trigger was faster", () =>
+  it.effect("of a goal that was deleted meanwhile makes nothing", () =>
+    Effect.gen(function* () {
+      const { line, request } = yield* requested
+      const gone = { ...request, goal_instance_id: unique("GOI") as GoalInstanceId }
+      assert.deepStrictEqual(yield* backfill(gone, line), { _tag: "Gone" })
+    }))
+  it.effect("names the run of a slot that a trigger made meanwhile", () =>
     Effect.gen(function* () {
       const { line, request } = yield* requested
       const sql = yield* PgClient.PgClient
-      const { insert } = yield* queueWrites
+      const queue = yield* Queue
       const faster: NewRun = {
         scheduled_run_id: unique("SCH") as ScheduledRunId,
         goal_instance_id: request.goal_instance_id,
@@ -148,10 +138,10 @@ describe("a backfill's unit", () => {
       }
       const waits = sql`select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`
       const inserted = yield* Deferred.make<void>()
-      // forked here, so that it is no part of the transaction below
+      // forked outside of the transaction below
       const running = yield* Effect.forkChild(Effect.andThen(Deferred.await(inserted), backfill(request, line)))
       yield* sql.withTransaction(Effect.gen(function* () {
-        yield* insert([faster])
+        yield* queue.enqueue([faster])
         yield* Deferred.succeed(inserted, undefined)
         yield* Effect.repeat(Effect.andThen(Effect.sleep("10 millis"), waits), { until: (rows) => rows.length > 0 })
       }))
@@ -162,7 +152,7 @@ describe("a backfill's unit", () => {
         ["taken", faster.scheduled_run_id],
         ["queued", request.ids[2]],
       ])
-      const { actions } = yield* ControlsRepo
-      assert.deepStrictEqual((yield* actions({ limit: 1 }))[0]!.action_metadata, { matched: 3, queued: 2 })
-    }).pipe(Effect.provide(postgres.pipe(Layer.provideMerge(testDatabase("scheduler")), Layer.provide(Ids.layer)))))
+      const [written] = yield* linesOf(request.goal_instance_id)
+      assert.deepStrictEqual(written!.action_metadata, { matched: 3, queued: 2 })
+    }))
 })

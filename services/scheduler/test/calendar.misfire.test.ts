@@ -23,27 +23,31 @@ describe("misfire", () => {
   })
 
   it("latest runs the last missed one, or none when a slot on time runs instead", () => {
-    const reason = "missed: a later slot runs instead" as const
+    const skip = { code: "missed_superseded", reason: "missed: a later slot runs instead" } as const
     assert.deepStrictEqual(decide({ slots: late, now, missed: "latest" }), {
       run: late.slice(-1),
-      skipped: late.slice(0, -1).map((slot) => ({ slot, reason })),
+      skipped: late.slice(0, -1).map((slot) => ({ slot, ...skip })),
     })
     assert.deepStrictEqual(decide({ slots: [...late, now], now, missed: "latest" }), {
       run: [now],
-      skipped: late.map((slot) => ({ slot, reason })),
+      skipped: late.map((slot) => ({ slot, ...skip })),
     })
   })
 
   it("skip runs none of them", () => {
     assert.deepStrictEqual(decide({ slots: [...late, now], now, missed: "skip" }), {
       run: [now],
-      skipped: late.map((slot) => ({ slot, reason: "missed: the goal skips missed slots" as const })),
+      skipped: late.map((slot) => ({
+        slot,
+        code: "missed_skipped" as const,
+        reason: "missed: the goal skips missed slots",
+      })),
     })
   })
 
   it("those older than 24 h are one range, under every policy", () => {
     const old = [ago(72 * hour), ago(48 * hour), ago(24 * hour + 1)]
-    const range = { from: old[0]!, to: old[2]!, count: 3, reason: "older than 24 h" as const }
+    const range = { from: old[0]!, to: old[2]!, count: 3, code: "too_old" as const, reason: "older than 24 h" }
     for (const missed of ["each", "latest", "skip"] as const) {
       assert.deepStrictEqual(decide({ slots: old, now, missed }), { run: [], skipped: [], range })
     }
@@ -54,12 +58,14 @@ describe("misfire", () => {
     const older = { from: ago(100 * hour), to: ago(50 * hour), count: 51 }
     assert.deepStrictEqual(decide({ slots: [now], older, now, missed: "each" }).range, {
       ...older,
+      code: "too_old",
       reason: "older than 24 h",
     })
     assert.deepStrictEqual(decide({ slots: [ago(49 * hour)], older, now, missed: "each" }).range, {
       from: older.from,
       to: ago(49 * hour),
       count: 52,
+      code: "too_old",
       reason: "older than 24 h",
     })
   })

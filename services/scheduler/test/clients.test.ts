@@ -1,4 +1,4 @@
-/** What the scheduler asks of deliverables and hiring over HTTP, and what it makes of their answers and silences. */
+/** The clients of deliverables and hiring over HTTP: what they send, and how each answer and each failure is classed. */
 import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Files } from "@stint/edge/Files"
@@ -9,7 +9,8 @@ import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Clients } from "../src/App.ts"
 import { Drafts, Hiring } from "../src/Clients.ts"
-import { type ClaimedRun, keyOf } from "../src/Model.ts"
+import { runKey } from "@stint/domain/scheduler/Runs"
+import type { ClaimedRun } from "../src/Model.ts"
 
 type Serve = (request: Request) => Promise<Response>
 
@@ -49,13 +50,18 @@ const problem = (code: string, status: number, more: Record<string, unknown> = {
   json({ type: `urn:stint:problem:${code}`, title: "x", status, code, ...more }, status)
 const answers = (response: Response): Serve => () => Promise.resolve(response.clone())
 const breaks: Serve = () => Promise.reject(new TypeError("connection closed"))
-const isSilent: Serve = () => new Promise(() => {})
 
-/** Of a silence: the failure that comes when the time is over, and none comes a moment before. */
+/** The failure of a call that is never answered: it comes after so long, and not a millisecond before. */
 const afterSilence = <A, E>(millis: number, use: Effect.Effect<A, E, Drafts | Hiring>) =>
   Effect.gen(function* () {
-    const fiber = yield* Effect.forkChild(withNeighbours(isSilent, use))
-    yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
+    let sent = () => {}
+    const isSent = new Promise<void>((resolve) => sent = resolve)
+    const silent: Serve = () => {
+      sent()
+      return new Promise(() => {})
+    }
+    const fiber = yield* Effect.forkChild(withNeighbours(silent, use))
+    yield* Effect.promise(() => isSent)
     yield* TestClock.adjust(millis - 1)
     assert.isUndefined(fiber.pollUnsafe())
     yield* TestClock.adjust(1)
@@ -77,10 +83,10 @@ const run: ClaimedRun = {
 describe("the client of deliverables", () => {
   const make = Effect.flatMap(Drafts, (drafts) => drafts.make([run]))
 
-  it.effect("asks for drafts under the runs' own keys, with the service's token, and gives what was answered of each", () =>
+  it.effect("asks for drafts under the runs' own keys, with the service's token, and returns the answer for each", () =>
     Effect.gen(function* () {
       const refused = {
-        idempotency_key: keyOf("GOI-1", slot),
+        idempotency_key: runKey("GOI-1", slot),
         problem: { type: "urn:stint:problem:run_not_runnable", title: "x", status: 409, code: "run_not_runnable" },
       }
       const { asked, result } = yield* withNeighbours(answers(json({ items: [refused] })), make)
@@ -97,7 +103,7 @@ describe("the client of deliverables", () => {
       })
     }))
 
-  it.effect("where nothing listens, nothing is sent: away", () =>
+  it.effect("where nothing listens, nothing is sent: it is away", () =>
     Effect.gen(function* () {
       const { asked, result } = yield* withNeighbours(answers(json({ items: [] })), make, false)
       assert.deepStrictEqual([result._tag, asked.length], ["Away", 0])
@@ -116,7 +122,7 @@ describe("the client of deliverables", () => {
       }
     }))
 
-  it.effect("whatever else happens after it was sent is a failed call, of a type that tells what; it tries once", () =>
+  it.effect("any other failure after the request was sent is a failed call with a type; it is not retried", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [Serve, string]> = [
         [answers(problem("unavailable", 503)), "unavailable"],
@@ -146,7 +152,7 @@ describe("the client of hiring", () => {
   const snapshot = (next?: string) => Effect.flatMap(Hiring, (hiring) => hiring.snapshot(next))
   const lookup = Effect.flatMap(Hiring, (hiring) => hiring.lookup(GoalInstanceId.make("GOI-1")))
 
-  it.effect("asks for what changed after a cursor, and tells one that is gone from a feed that fails", () =>
+  it.effect("asks for the changes after a cursor, and tells a cursor that is gone from a failure", () =>
     Effect.gen(function* () {
       const { asked, result } = yield* withNeighbours(answers(json({ items: [], cursor: "8.0" })), changes)
       assert.deepStrictEqual(result, { items: [], cursor: "8.0" })
@@ -191,7 +197,7 @@ describe("the client of hiring", () => {
       assert.deepStrictEqual([failed._tag, failed.type], ["CallFailed", "HttpClientError"])
     }))
 
-  it.effect("is waited for 40 seconds by who follows it, and 3 by who looks something up", () =>
+  it.effect("is waited for 40 seconds by the follower, and 3 by a lookup", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* afterSilence(40_000, changes))._tag, "CallFailed")
       assert.strictEqual((yield* afterSilence(3_000, lookup))._tag, "CallFailed")

@@ -1,11 +1,10 @@
 /** How a claim is shared, whatever lanes there are. */
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { allocate, type Bounds, type Lane, type Limit, RANK } from "../src/Engine/Fair.ts"
-import { refilled } from "../src/Engine/RetryBudget.ts"
+import { allocate, type Bounds, type Lane, RANK, type Room } from "../src/Queue/Fair.ts"
 
 const lane = (rank: number, customer_id: string, agent_id = "a"): Lane => ({ rank, customer_id, agent_id })
-const unbound: Bounds = { paused: new Set(), limits: [], running: [], retries: 1000 }
+const unbound: Bounds = { rooms: [], retries: 1000 }
 const total = (shares: ReadonlyArray<{ readonly quota: number }>) => shares.reduce((sum, { quota }) => sum + quota, 0)
 
 describe("a claim is shared", () => {
@@ -33,34 +32,15 @@ describe("a claim is shared", () => {
     assert.deepStrictEqual(allocate([lane(3, "acme")], 200, { ...unbound, retries: 0 }), [])
   })
 
-  it("what is paused gets nothing, what is forced does", () => {
-    const lanes = [lane(0, "acme"), lane(2, "acme"), lane(2, "bolt")]
-    assert.deepStrictEqual(
-      allocate(lanes, 10, { ...unbound, paused: new Set(["customer:acme"]) }).map(({ customer_id, rank }) => [
-        rank,
-        customer_id,
-      ]),
-      [[0, "acme"], [2, "bolt"]],
-    )
-    assert.deepStrictEqual(
-      allocate(lanes, 10, { ...unbound, paused: new Set(["global"]) }).map(({ rank }) => rank),
-      [0],
-    )
-  })
-
-  it("a customer's own limit holds over the one for every customer, and what runs counts", () => {
-    const limits: ReadonlyArray<Limit> = [
-      { kind: "every_customer", subject: "*", max_running: 5 },
-      { kind: "customer", subject: "acme", max_running: 20 },
-      { kind: "agent_type", subject: "b", max_running: 3 },
+  it("a customer's own room holds over the one for every customer, and an agent type's beside it", () => {
+    const rooms: ReadonlyArray<Room> = [
+      { kind: "every_customer", subject: "*", room: 5 },
+      { kind: "customer", subject: "acme", room: 8 },
+      { kind: "customer", subject: "bolt", room: 4 },
+      { kind: "agent_type", subject: "b", room: 2 },
     ]
-    const running = [{ customer_id: "acme", agent_id: "a", running: 12 }, {
-      customer_id: "bolt",
-      agent_id: "b",
-      running: 1,
-    }]
     const lanes = [lane(2, "acme"), lane(2, "bolt"), lane(2, "cove", "b"), lane(2, "dune", "b")]
-    const shares = allocate(lanes, 200, { ...unbound, limits, running })
+    const shares = allocate(lanes, 200, { ...unbound, rooms })
     assert.deepStrictEqual(shares.map(({ customer_id, quota }) => [customer_id, quota]), [
       ["acme", 8],
       ["bolt", 4],
@@ -75,16 +55,16 @@ describe("a claim is shared", () => {
   const Kind = Schema.Literals(["customer", "agent_type"])
   it.prop(
     "never more than the places, the limits and the budget; every open lane gets one while there are places",
-    [Lanes, Small, Schema.Array(Schema.Struct({ kind: Kind, subject: Name, max_running: Small })), Small],
-    ([given, free, limits, retries]) => {
+    [Lanes, Small, Schema.Array(Schema.Struct({ kind: Kind, subject: Name, room: Small })), Small],
+    ([given, free, rooms, retries]) => {
       const lanes = [...new Map(given.map((one) => [JSON.stringify(one), one])).values()]
-      const ruling = [...new Map(limits.map((one) => [`${one.kind} ${one.subject}`, one])).values()]
-      const shares = allocate(lanes, free, { ...unbound, limits: ruling, retries })
+      const ruling = [...new Map(rooms.map((one) => [`${one.kind} ${one.subject}`, one])).values()]
+      const shares = allocate(lanes, free, { ...unbound, rooms: ruling, retries })
       assert.isAtMost(total(shares), free)
       assert.isAtMost(total(shares.filter(({ rank }) => rank === RANK.retry)), retries)
-      for (const { kind, max_running, subject } of ruling) {
+      for (const { kind, room, subject } of ruling) {
         const field = kind === "customer" ? "customer_id" : "agent_id"
-        assert.isAtMost(total(shares.filter((share) => share[field] === subject)), max_running)
+        assert.isAtMost(total(shares.filter((share) => share[field] === subject)), room)
       }
       assert.isTrue(shares.every(({ quota }) => quota >= 1))
       const scheduled = lanes.filter(({ rank }) => rank === RANK.schedule)
@@ -94,18 +74,4 @@ describe("a claim is shared", () => {
       }
     },
   )
-})
-
-describe("the budget of retries", () => {
-  it("gains by time and by what completes, up to ten seconds' worth", () => {
-    const empty = { tokens: 0, filled_at: 0, completed_seen: 100 }
-    assert.strictEqual(refilled(empty, { completed: 100, now: 2_000, perSecond: 50 }).tokens, 100)
-    assert.strictEqual(refilled(empty, { completed: 600, now: 0, perSecond: 50 }).tokens, 100)
-    assert.strictEqual(refilled(empty, { completed: 100, now: 3_600_000, perSecond: 50 }).tokens, 500)
-  })
-
-  it("loses nothing when clocks or counters go back", () => {
-    const some = { tokens: 5, filled_at: 1_000, completed_seen: 100 }
-    assert.strictEqual(refilled(some, { completed: 90, now: 0, perSecond: 50 }).tokens, 5)
-  })
 })

@@ -4,7 +4,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Arbitrary, Effect, Schema } from "effect"
 import { readFile } from "node:fs/promises"
 import { testDatabase } from "../../../tests/support/Database.ts"
-import { fingerprintOf } from "../src/DeadLetters/Fingerprint.ts"
+import { fingerprintOf } from "../src/Queue/Fingerprint.ts"
 
 const of = (message: string, type = "unavailable") => fingerprintOf("TRANSIENT", { type, message })
 

@@ -1,7 +1,8 @@
 /** The thresholds of domain.md, "Health", at their edges. */
 import { assert, describe, it } from "vitest"
 import { conditionsOf, sentenceOf } from "../src/Alerts/Policy.ts"
-import { statusOf, type Vitals } from "../src/Health/Policy.ts"
+import { statusOf } from "../src/Health/Policy.ts"
+import type { Vitals } from "../src/Health/Row.ts"
 
 const vitals = (more: Partial<Vitals>): Vitals => ({
   running: 0,
@@ -51,7 +52,7 @@ describe("alerts", () => {
   it("name the goal that fails in a row, and say everything in a sentence", () => {
     const all = conditionsOf(vitals({ pending: 101, dead_letters: 12, succeeded: 8, failed: 2 }), ["GOI-1"])
     assert.deepStrictEqual(all.map((condition) => sentenceOf(condition, "begun")), [
-      "the success rate of the last hour is below 0.9: 8 runs ended well, 2 did not",
+      "the success rate of the last hour is below 0.9: 8 runs completed, 2 were dead-lettered",
       "101 runs are pending, more than 100",
       "12 dead letters are open, 10 or more",
       "GOI-1 failed 3 times in a row",

@@ -33,12 +33,18 @@ it("on time and nothing open: it may start, and the next slot follows", () => {
 it("overlap queue: one may wait, a second is skipped with the reason", () => {
   assert.strictEqual(plan({}, { serial: 1, waiting: 0 }).slots[0]!.outcome, "waits")
   const full = plan({}, { serial: 2, waiting: 1 }).slots[0]!
-  assert.deepInclude(full, { outcome: "skipped", reason: "overlap: a run of this goal waits already" })
+  assert.deepInclude(full, {
+    outcome: "skipped",
+    skip: { code: "overlap_waiting", reason: "overlap: a run of this goal waits already" },
+  })
 })
 
 it("overlap skip: any open run skips it; parallel never", () => {
   const skipped = plan({ overlap: "skip" }, { serial: 1, waiting: 0 }).slots[0]!
-  assert.deepInclude(skipped, { outcome: "skipped", reason: "overlap: a run of this goal is open" })
+  assert.deepInclude(skipped, {
+    outcome: "skipped",
+    skip: { code: "overlap_open", reason: "overlap: a run of this goal is open" },
+  })
   const parallel = plan({ overlap: "parallel" }, { serial: 9, waiting: 9 }).slots[0]!
   assert.deepInclude(parallel, { outcome: "claimable", serial: false })
 })

@@ -7,8 +7,8 @@ describe("two replicas", () => {
   let one: TestScheduler
   let two: TestScheduler
   beforeAll(async () => {
-    one = await startScheduler("postgres")
-    two = await startScheduler("postgres", one)
+    one = await startScheduler()
+    two = await startScheduler({ replicaOf: one })
   })
   afterAll(async () => {
     await two.stop()
@@ -46,16 +46,25 @@ describe("two replicas", () => {
 
   it("a pause by one binds the other at once", async () => {
     await one.call("POST", "/pause", { body: { reason: "both" } })
-    const before = one.attempts.length + two.attempts.length
     const goal = one.goal(one.hire().hired_instance_id)
     one.request(goal)
-    await eventually(
-      () => two.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`),
-      (a) => a.json.items.length === 1,
-      "the run is there",
-    )
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    assert.strictEqual(one.attempts.length + two.attempts.length, before)
+    const runs = () => two.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`)
+    await eventually(runs, (a) => a.json.items.length === 1, "the run is there")
+    // runs that are forced through the pause: once they are completed, claims were made that passed the other over
+    for (const replica of [one, two]) {
+      const forced = one.goal(one.hire().hired_instance_id)
+      await eventually(
+        () => replica.call("POST", `/trigger/${forced.goal_instance_id}`, { body: { force: true } }),
+        (a) => a.status === 202,
+        "the forced run is taken",
+      )
+      await eventually(
+        () => replica.call("GET", `/runs?goal_instance_id=${forced.goal_instance_id}&status=completed`),
+        (a) => a.json.items.length === 1,
+        "the forced run is completed",
+      )
+    }
+    assert.deepInclude((await runs()).json.items[0], { status: "pending", attempt: 0 })
     assert.strictEqual((await two.call("GET", "/status")).json.is_paused, true)
     await two.call("POST", "/resume", { body: {} })
     await eventually(

@@ -1,4 +1,4 @@
-/** Simulations in virtual time: small cases by hand, and what holds of all of them. */
+/** Pure: simulations in virtual time, small cases by hand and properties of all. */
 import { assert, describe, it } from "@effect/vitest"
 import { type ScheduleSettings, weekdays } from "@stint/domain/Schedule"
 import { maxGoals, maxPoints, maxSlots, type SimulatedLoad } from "@stint/domain/scheduler/Simulation"
@@ -6,7 +6,7 @@ import { Arbitrary, DateTime, Schema } from "effect"
 import { between } from "../src/Calendar.ts"
 import { spreadOf } from "../src/Calendar/Spread.ts"
 import { ruleOfGoal } from "../src/Engine/Plan.ts"
-import type { Means, Witness } from "../src/Simulation/Queue.ts"
+import type { Means, Observer } from "../src/Simulation/Queue.ts"
 import { simulation } from "../src/Simulation/Run.ts"
 import { makeTally } from "../src/Simulation/Tally.ts"
 import { makeWorkload, type Scheduled, slotsOf, type Workload } from "../src/Simulation/Workload.ts"
@@ -47,19 +47,19 @@ const slotsIn = (workload: Workload, days: number) => {
 const simulated = (goals: ReadonlyArray<Scheduled>, days: number, means: Means, spread?: number) => {
   const workload = workloadOf(goals)
   const slots = slotsIn(workload, days)
-  const { load, witness } = makeTally()
+  const { load, observer } = makeTally()
   const begun: Array<{ goal: number; due: number; at: number }> = []
   const skips: Array<{ goal: number; due: number }> = []
-  const both: Witness = {
+  const both: Observer = {
     began: (goal, due, at) => {
       begun.push({ goal, due, at })
-      witness.began(goal, due, at)
+      observer.began(goal, due, at)
     },
     skipped: (goal, due) => {
       skips.push({ goal, due })
-      witness.skipped(goal, due)
+      observer.skipped(goal, due)
     },
-    waits: witness.waits,
+    waits: observer.waits,
   }
   finished(simulation(workload, slots, from, means, both, spread))
   return { begun, skips, load: load(), slots, workload }
@@ -88,10 +88,10 @@ describe("by hand", () => {
   })
 
   it("a tally keeps few figures of runs of any lateness and minute: its answer is made at once", () => {
-    const { load, witness } = makeTally()
+    const { load, observer } = makeTally()
     let reads = 0
     const many = 300_000
-    for (let nth = 0; nth < many; nth++) witness.began(0, from, from + nth * 3_600_000)
+    for (let nth = 0; nth < many; nth++) observer.began(0, from, from + nth * 3_600_000)
     const { curve, lateness_ms, runs, ...told } = load()
     for (const point of curve) reads += point.runs
     assert.deepStrictEqual([runs, reads], [many, many])

@@ -1,5 +1,5 @@
 /**
- * Data volume does not slow the claims: they look at live runs only, whatever the tables of what was keep. The health
+ * Data volume does not slow the claims: they look at live runs only, whatever the tables of history keep. The health
  * reads the last hour. `STINT_TEST_VOLUME` sets how many old runs there are: fewer, and Postgres may well read them all.
  */
 import { PgClient } from "@effect/sql-pg"
@@ -13,9 +13,8 @@ import process from "node:process"
 import { testDatabase } from "../../../tests/support/Database.ts"
 import { conditionsOf } from "../src/Alerts/Policy.ts"
 import { AlertsRepo } from "../src/Alerts/Repo.ts"
-import * as EnginePg from "../src/Engine/PgRepo.ts"
-import { EngineRepo } from "../src/Engine/Repo.ts"
 import { HealthRepo } from "../src/Health/Repo.ts"
+import { Queue } from "../src/Queue.ts"
 import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
 
@@ -25,10 +24,11 @@ const history = (sql: PgClient.PgClient, days: number, name: string, count = OLD
   Effect.gen(function* () {
     const at = sql.unsafe(`now() - (n::float8 / ${count} * ${days}) * interval '1 day' - interval '2 hours'`)
     yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
-        scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, dlq_id)
+        scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, dlq_id,
+        reason_code)
       select 'SCH-' || ${name} || n, 'GOI-' || n % 1000, 'HAI-1', 'acme', ${at}, ${at},
         case when n % 100 = 0 then 'cancelled' else 'completed' end, case when n % 100 <> 0 then ${at} end, ${at},
-        ${name} || n, case when n % 100 = 0 then 'DLQ-gone' end
+        ${name} || n, case when n % 100 = 0 then 'DLQ-gone' end, case when n % 100 = 0 then 'dead_lettered' end
       from generate_series(1, ${count}::int) n`
     yield* sql`insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at,
         completed_at, deliverable_id, duration_ms)
@@ -43,8 +43,8 @@ const live = (sql: PgClient.PgClient, name: string, count: number) =>
       select 'SCH-' || ${name} || n, 'GOI-' || n, 'HAI-1', 'acme', now() - n * interval '1 ms', now(), 'pending', ${name} || n
       from generate_series(1, ${count}::int) n`
     yield* sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
-        serial, claimable_at)
-      select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time
+        serial, claimable_at, state)
+      select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time, 'timed'
       from scheduled_goal_runs where status = 'pending'`
   })
 const CLAIM = {
@@ -53,7 +53,7 @@ const CLAIM = {
   leaseMs: 10_000,
   maxAttempts: 5,
   retriesPerSecond: 100,
-  suspects: "take" as const,
+  poison: "take" as const,
 }
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
@@ -63,30 +63,30 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 /** Claims and completes all that is due, 200 at a time; the milliseconds of the fastest claim and completion. */
 const work = Effect.gen(function* () {
-  const engine = yield* EngineRepo
+  const queue = yield* Queue
   const claims: Array<number> = []
-  const settles: Array<number> = []
+  const writes: Array<number> = []
   while (true) {
-    const claim = yield* timed(engine.claim(CLAIM))
+    const claim = yield* timed(queue.claim(CLAIM))
     if (claim.value.runs.length === 0) break
     claims.push(claim.ms)
-    const settle = yield* timed(engine.settle(
+    const written = yield* timed(queue.writeOutcomes(
       claim.value.runs.map((run) => ({ _tag: "Completed" as const, run, deliverable_id: "DEL-1" as DeliverableId })),
     ))
-    settles.push(settle.ms)
+    writes.push(written.ms)
   }
-  return { claim_ms: Math.min(...claims), settle_ms: Math.min(...settles) }
+  return { claim_ms: Math.min(...claims), write_ms: Math.min(...writes) }
 })
 
 const layer = Layer.mergeAll(
-  EnginePg.layerPg,
-  HealthRepo.layerPg,
-  AlertsRepo.layerPg,
-  RetentionRepo.layerPg,
-  AuditRepo.layerPg,
+  Queue.layer,
+  HealthRepo.layer,
+  AlertsRepo.layer,
+  RetentionRepo.layer,
+  AuditRepo.layer,
 ).pipe(Layer.provide(Ids.layer), Layer.provideMerge(testDatabase("scheduler", { as: "owner", maxConnections: 1 })))
 
-/** How many rows of the tables of what was this connection has read: by scanning them whole, and by an index. */
+/** How many rows of the tables of history this connection has read: by scanning them whole, and by an index. */
 const reads = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   yield* sql`select pg_stat_force_next_flush()`
@@ -113,7 +113,7 @@ describe("many old runs", { timeout: 600_000 }, () => {
       const after = yield* reads
       const { vitals } = yield* HealthRepo
       const health = yield* timed(vitals)
-      const look = yield* timed(Effect.flatMap(AlertsRepo, (alerts) => alerts.look(conditionsOf)))
+      const look = yield* timed(Effect.flatMap(AlertsRepo, (alerts) => alerts.evaluate(conditionsOf)))
       assert.strictEqual((yield* reads).whole, before.whole)
       const readPerRun = (after.indexed - before.indexed) / 4_000
       assert.isAtMost(readPerRun, 10)

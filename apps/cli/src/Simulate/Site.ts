@@ -1,11 +1,8 @@
 /** Where a simulation is made: here for made-up hires, in the running scheduler for the goals that it has. */
 import { Simulate, Simulated } from "@stint/domain/scheduler/Simulation"
 import { sentenceOf } from "@stint/edge/Refusal"
-import { HealthRepo } from "@stint/scheduler/Health/Repo"
 import { Simulation } from "@stint/scheduler/Simulation"
-import { SimulationRepo } from "@stint/scheduler/Simulation/Repo"
-import { Store } from "@stint/scheduler/Store"
-import { Cause, Effect, Layer, Option, Schema } from "effect"
+import { Cause, Effect, Option, Schema } from "effect"
 import { openDevKey } from "../DevKey.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { type Env, settingsOf, urlOf } from "../Stack/Settings.ts"
@@ -19,19 +16,13 @@ const TTL = 60
 /** A simulation may take 20 s, and wait for another. */
 const DEADLINE_MS = 60_000
 
-/** The scheduler's own code over an empty memory: no stack has to run. */
-const here = Simulation.layerNoDeps.pipe(
-  Layer.provide([SimulationRepo.layerMemory, HealthRepo.layerMemory]),
-  Layer.provide(Store.layer),
-)
-
-/** Simulates made-up hires in this process; the same answer as the scheduler's. */
+/** Simulates given hires in this process, by the scheduler's own code: no stack has to run. */
 export const simulateHere = (body: Body): Promise<Answer> =>
   Effect.runPromise(
     Effect.flatMap(Simulation, ({ simulate }) => simulate(Schema.decodeSync(Simulate)(body))).pipe(
       Effect.map(Schema.encodeSync(Simulated)),
       Effect.mapError((error) => new LauncherError(`${error.detail}.`)),
-      Effect.provide(here),
+      Effect.provide(Simulation.withoutStorage),
       // a setting that the layers refuse
       Effect.catchCause((cause) =>
         Effect.fail(Option.getOrElse(

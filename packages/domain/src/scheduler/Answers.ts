@@ -1,9 +1,9 @@
-/** What a person asks of the scheduler: when does this goal fire next, and why did it run, or not, at that instant? */
+/** Answers for people: when does this goal fire next, and why did it run, or not, at that instant? */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
-import { Scope } from "./Controls.ts"
 import { DeadLetterState } from "./DeadLetters.ts"
+import { Scope } from "./Pauses.ts"
 import { Frequency } from "../Definition.ts"
 import { GoalNotFound } from "../hiring/Goals.ts"
 import { DlqId, GoalInstanceId } from "../Ids.ts"
@@ -16,14 +16,14 @@ import { LocalTime, Rule, Timezone } from "../Schedule.ts"
 export const Fire = Schema.Struct({
   /** The slot: the nominal instant, which names the run. */
   scheduled_time: Instant,
-  /** When it starts: the slot, moved by the goal's spread. */
+  /** When it starts: the slot plus the goal's spread. */
   starts_at: Instant,
   local: Schema.String.annotate({
     description: "The slot on the wall clock of the rule's zone, with its offset",
     examples: ["2026-03-29T03:30:00+02:00"],
   }),
   note: Schema.optionalKey(Schema.String.annotate({
-    description: "What a clock change did to it",
+    description: "How a clock change affects it",
     examples: [
       "02:30 does not exist on this day in Europe/Berlin: clocks go forward from 02:00 to 03:00, so it moves to 03:30",
     ],
@@ -32,20 +32,20 @@ export const Fire = Schema.Struct({
 export type Fire = typeof Fire.Type
 
 const preview = {
-  /** The rule with every default filled in; null when it can't be evaluated here, and `reason` says why. */
+  /** The rule with every default filled in. Null when it can't be evaluated here; `reason` says why. */
   rule: Schema.NullOr(Rule),
   rule_in_words: Schema.String.annotate({ examples: ["every Monday at 09:00 Europe/Berlin"] }),
   timezone: Schema.String.annotate({ examples: ["Europe/Berlin"] }),
   spread_seconds: Schema.Int,
-  /** Whether it runs by itself, as things stand. */
+  /** Whether it will run without anyone asking, as things stand. */
   will_run: Schema.Boolean,
-  /** Why it does not; null when it does. */
+  /** Why it will not run; null when it will. */
   reason: Schema.NullOr(Schema.String),
-  /** When the rule fires next, the earliest first; also when `will_run` is false. */
+  /** The next fires of the rule, the earliest first; also when `will_run` is false. */
   items: Schema.Array(Fire),
 }
 
-/** The next fires of a rule that need not be saved. */
+/** The next fires of a rule that is not saved. */
 export const RulePreview = Schema.Struct(preview)
 export type RulePreview = typeof RulePreview.Type
 
@@ -53,7 +53,7 @@ export type RulePreview = typeof RulePreview.Type
 export const GoalPreview = Schema.Struct({ goal_instance_id: GoalInstanceId, ...preview })
 export type GoalPreview = typeof GoalPreview.Type
 
-/** A rule that is not saved yet; `schedule` is validated as a goal's is, by whoever serves it. */
+/** A rule that is not saved; `schedule` is validated as a goal's is. */
 export const RuleDraft = Schema.Struct({
   frequency: Frequency,
   schedule: Schema.optionalKey(
@@ -62,9 +62,9 @@ export const RuleDraft = Schema.Struct({
         "spread_seconds",
     }),
   ),
-  /** Of the hire, unless `schedule` names one. Default UTC. */
+  /** The zone of the hire, unless `schedule` names one. Default UTC. */
   timezone: Schema.optionalKey(Timezone),
-  /** What `schedule.at` defaults to. Default 09:00. */
+  /** The default of `schedule.at`. Default 09:00. */
   default_at: Schema.optionalKey(LocalTime),
   from: Schema.optionalKey(Instant),
   count: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
@@ -72,8 +72,8 @@ export const RuleDraft = Schema.Struct({
 export type RuleDraft = typeof RuleDraft.Type
 
 /**
- * Why a goal did, will or did not run at an instant, in one word. `ran`, `running`, `retrying`, `waiting` (behind a run
- * or a pause, or due this moment), `skipped` (overlap, or missed and not caught up), `missed` (noticed over 24 h late),
+ * Whether a goal ran at an instant, in one word. `ran`, `running`, `retrying`, `waiting` (for another run, a resume, room
+ * under a limit, or a replica), `skipped` (overlap, or missed and not caught up), `missed` (noticed over 24 h late),
  * `cancelled`, `dead_lettered`, `paused` (fell due in a pause and is not decided yet), `will_run`, `will_not_run`,
  * `not_due` (no slot then), `not_known` (before the goal was known here, or older than what is kept).
  */
@@ -99,9 +99,9 @@ const operator = Schema.String.annotate({
   examples: ["ops.asha"],
 })
 
-/** A pause that touched the slot. */
+/** A pause during which the slot could have started. */
 export const TouchingPause = Schema.Struct({
-  /** Null: all of the scheduler. */
+  /** Null: the whole scheduler. */
   scope: Schema.NullOr(Scope),
   paused_at: Instant,
   paused_by: operator,
@@ -112,7 +112,7 @@ export const TouchingPause = Schema.Struct({
 })
 export type TouchingPause = typeof TouchingPause.Type
 
-/** The answer to "why". */
+/** The answer to "why did it run, or not". */
 export const Explanation = Schema.Struct({
   goal_instance_id: GoalInstanceId,
   /** The instant that was asked about. */
@@ -124,11 +124,11 @@ export const Explanation = Schema.Struct({
       "The slot of Tue 2026-11-24 09:00 Europe/Berlin ran, from 09:00:00.412 to 09:00:00.530.",
     ],
   }),
-  /** What led to it, in the order in which it happened or matters. */
+  /** The reasons for the verdict, in the order in which they happened or matter. */
   because: Schema.Array(Schema.String),
-  /** The slot that it is about; null when there is none at that instant. */
+  /** The slot that the answer is about; null when there is none at that instant. */
   slot: Schema.NullOr(Instant),
-  /** When that slot was, or is, to start. */
+  /** When that slot should have started, or will start. */
   starts_at: Schema.NullOr(Instant),
   run: Schema.NullOr(Run),
   dead_letter: Schema.NullOr(
@@ -136,7 +136,7 @@ export const Explanation = Schema.Struct({
   ),
   missed: Schema.NullOr(Schema.Struct({ from: Instant, to: Instant, reason: Schema.String })),
   pauses: Schema.Array(TouchingPause),
-  /** The slot before the one that it is about, or before `at`, by the rule that held then. */
+  /** The slot before `slot` (without one: before `at`), by the rule that held then. */
   previous_slot: Schema.NullOr(Instant),
   next_slot: Schema.NullOr(Instant),
 })
@@ -148,7 +148,7 @@ const params = { id: GoalInstanceId }
 /** Endpoints of answers. */
 export class AnswersGroup extends HttpApiGroup.make("answers")
   .annotate(OpenApi.Title, "Answers")
-  .annotate(OpenApi.Description, "When a goal fires next, and why it ran, or did not, at an instant.")
+  .annotate(OpenApi.Description, "When a goal fires next, and why it ran, or did not run, at an instant.")
   .add(
     HttpApiEndpoint.get("preview", "/goals/:id/preview", {
       params,
@@ -160,7 +160,7 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       .annotate(
         OpenApi.Description,
         "Its customer, operators and viewers: the next `count` (default 10) fires that start at `from` (default " +
-          "now) or later, and whether it will run as things stand; if not, why. It changes nothing.",
+          "now) or later, and whether it will run as things stand; if not, why. It only reads.",
       ),
     HttpApiEndpoint.post("previewRule", "/preview", {
       headers: IdempotencyHeader,
@@ -172,8 +172,8 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       .annotate(
         OpenApi.Description,
         "Customers, operators and viewers: the fires of a rule before it is saved, validated as a goal's " +
-          "`settings.schedule` is. `starts_at` is the earliest start: the saved goal's id moves it by less than " +
-          "`spread_seconds`. It changes nothing.",
+          "`settings.schedule` is. `starts_at` is the earliest start: the spread of the saved goal adds less than " +
+          "`spread_seconds`. It only reads.",
       ),
     HttpApiEndpoint.get("explain", "/goals/:id/explain", {
       params,
@@ -185,9 +185,9 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       .annotate(
         OpenApi.Description,
         "Its customer, operators and viewers: why the goal did, will or did not run at `at` (default now), from " +
-          "what was recorded when it was decided. `at` need not hit a slot: a slot of that very millisecond is " +
-          "meant first, then one of that minute, then one whose spread start is in that minute. A deleted goal is " +
-          "explained while its records are kept. A customer is not told operators' names.",
+          "what was recorded when it was decided. `at` need not be a slot: the answer is about the slot of that " +
+          "millisecond, else of that minute, else about one whose spread starts it in that minute. A deleted goal " +
+          "is explained while its records are kept. A customer is not shown operators' names.",
       ),
   )
   .prefix("/scheduler") {}

@@ -1,20 +1,24 @@
 /** The scheduler's contract: when an agent runs. */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { ActionLogGroup } from "./ActionLog.ts"
 import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
 import { Authorization } from "../Caller.ts"
-import { ControlsGroup } from "./Controls.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
+import { PausesGroup } from "./Pauses.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
+import { TriggersGroup } from "./Triggers.ts"
 
-/** Controls, backfill, runs, answers, simulation, dead letters, limits, health. */
+/** The API of the scheduler. */
 export class SchedulerApi extends HttpApi.make("scheduler")
   .add(
-    ControlsGroup,
+    PausesGroup,
+    TriggersGroup,
+    ActionLogGroup,
     BackfillGroup,
     RunsGroup,
     AnswersGroup,
@@ -33,6 +37,6 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     OpenApi.annotations({
       title: "Stint scheduler",
       version: "1",
-      description: "When an agent runs, and what became of it.",
+      description: "When an agent runs, and how each run ended.",
     }),
   ) {}

@@ -1,4 +1,4 @@
-/** The dead letter queue: what failed for good and waits for a person (domain.md, "Rules: when it fails"). */
+/** The dead letter queue: runs that failed permanently, or on their last attempt (domain.md, "Rules: when it fails"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -7,17 +7,17 @@ import { InvalidRequest, problem } from "../Problem.ts"
 import { IdempotencyHeader, Instant, listOf, NoFields, Page, PerMinute, text } from "../Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
-/** open until resolved (a redriven run succeeded), discarded (a person gave up) or expired (7 days). */
+/** open until resolved (a redriven run succeeded), discarded (by an operator, or with its goal) or expired (after 7 days). */
 export const DeadLetterState = Schema.Literals(["open", "resolved", "discarded", "expired"])
 export type DeadLetterState = typeof DeadLetterState.Type
 
-/** What stands for a cause: the same for every goal that failed of it, whatever ids, numbers or instants were told. */
+/** Identifies a cause of failure: the same for every goal that failed of it, whatever ids, numbers or instants its message names. */
 export const Fingerprint = Schema.String.check(Schema.isMaxLength(64)).annotate({
-  description: "Stands for a cause of failure, the same for every goal that failed of it",
+  description: "Identifies a cause of failure: the same for every goal that failed of it",
   examples: ["3f9c0a417be2"],
 })
 
-/** An entry: one open one a goal, linked to its runs. */
+/** A dead letter: at most one open a goal, linked to its runs. */
 export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   dlq_id: DlqId,
   goal_instance_id: GoalInstanceId,
@@ -25,7 +25,7 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   error_type: Schema.NullOr(ErrorType),
   error_message: Schema.NullOr(Schema.String),
   stack_trace: Schema.NullOr(Schema.String),
-  /** Of its latest failure. */
+  /** The cause of its latest failure. */
   fingerprint: Fingerprint,
   failure_count: Schema.Int,
   first_failed_at: Instant,
@@ -36,22 +36,22 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   scheduled_run_ids: Schema.Array(ScheduledRunId),
 }) {}
 
-/** The entries of one cause together. */
+/** The dead letters of one cause. */
 export const DeadLetterCause = Schema.Struct({
   fingerprint: Fingerprint,
-  /** These two, and the example, are of the entry that failed last. */
+  /** These two, and the example, are those of the entry that failed last. */
   error_type: Schema.NullOr(ErrorType),
   error_message: Schema.NullOr(Schema.String),
   example: DlqId,
   entries: Schema.Int,
-  /** The runs that are linked to those entries. */
+  /** How many runs are linked to those entries. */
   runs: Schema.Int,
   first_failed_at: Instant,
   last_failed_at: Instant,
 })
 export type DeadLetterCause = typeof DeadLetterCause.Type
 
-/** 404. */
+/** 404: there is no dead letter of that id. */
 export class DeadLetterNotFound extends problem<DeadLetterNotFound>()("DeadLetterNotFound", {
   code: "dead_letter_not_found",
   status: 404,
@@ -65,14 +65,14 @@ export class DeadLetterClosed extends problem<DeadLetterClosed>()("DeadLetterClo
   title: "The dead letter is closed",
 }, { state: DeadLetterState }) {}
 
-/** 409: all runs of the entry are under way again already. */
+/** 409: all runs of the entry are queued or running already. */
 export class DeadLetterQueued extends problem<DeadLetterQueued>()("DeadLetterQueued", {
   code: "dead_letter_queued",
   status: 409,
   title: "The dead letter's runs are queued already",
 }) {}
 
-/** Which entries a redrive takes. */
+/** Which entries a redrive queues. */
 export const RedriveFilter = Schema.Struct({
   goal_instance_id: Schema.optionalKey(GoalInstanceId),
   hired_instance_id: Schema.optionalKey(HiredInstanceId),
@@ -82,8 +82,8 @@ export const RedriveFilter = Schema.Struct({
 export type RedriveFilter = typeof RedriveFilter.Type
 
 /**
- * Many at once: `dry_run` only counts; `cap` bounds how many entries are taken, oldest first; `per_minute` how many of
- * their runs start a minute.
+ * A redrive of many entries. `dry_run` only counts; `cap` limits how many entries are queued, oldest first; `per_minute`
+ * how many of their runs start a minute.
  */
 export const Redrive = Schema.Struct({
   filter: Schema.optionalKey(RedriveFilter),
@@ -95,13 +95,13 @@ export type Redrive = typeof Redrive.Type
 
 /** What a redrive did, or would do. */
 export const Redriven = Schema.Struct({
-  /** Entries, as `queued` and `dlq_ids`. */
+  /** How many entries match, up to the cap. */
   matched: Schema.Int,
   queued: Schema.Int,
   dlq_ids: Schema.Array(DlqId),
-  /** The runs of those entries that are queued, or would be. */
+  /** How many runs of those entries are queued, or would be. */
   runs: Schema.Int,
-  /** When the pace lets the last of them start; null when there is none. */
+  /** When the pace lets the last run start; null when there is none. */
   finishes_at: Schema.NullOr(Instant),
 })
 export type Redriven = typeof Redriven.Type
@@ -110,7 +110,7 @@ export type Redriven = typeof Redriven.Type
 export const Retried = Schema.Struct({ status: Schema.tag("queued"), dlq_id: DlqId, retry_count: Schema.Int })
 export type Retried = typeof Retried.Type
 
-/** 202 of a redrive that queued something, and where the entries are to be watched; a dry run is a plain 200. */
+/** The 202 of a redrive that queued runs, with the list of open entries as location. A dry run is a plain 200. */
 const queued = HttpApiSchema.WithHeaders(Redriven.pipe(HttpApiSchema.status(202)), { location: Schema.String })
 
 const params = { id: DlqId }
@@ -118,7 +118,7 @@ const params = { id: DlqId }
 /** Endpoints of dead letters. */
 export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
   .annotate(OpenApi.Title, "Dead letters")
-  .annotate(OpenApi.Description, "What failed for good and waits for a person; one open entry a goal.")
+  .annotate(OpenApi.Description, "Runs that failed permanently or on their last attempt; one open entry a goal.")
   .add(
     HttpApiEndpoint.get("list", "/", {
       query: {
@@ -140,8 +140,8 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       .annotate(OpenApi.Summary, "List the causes of dead letters")
       .annotate(
         OpenApi.Description,
-        "Operators and viewers; open entries unless `state` says, those of one cause together, the cause of the " +
-          "most entries first, at most 200. The fingerprint filters the list and a redrive.",
+        "Operators and viewers. The entries of a `state` (default open) by their cause, the cause of the most " +
+          "entries first, at most 200. The fingerprint filters the list and a redrive.",
       ),
     HttpApiEndpoint.get("get", "/:id", { params, success: DeadLetter, error: DeadLetterNotFound })
       .annotate(Access, ["operator", "viewer"])
@@ -158,7 +158,7 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       .annotate(
         OpenApi.Description,
         "Operators only. 202: all its runs are queued, oldest first, under their own keys; a run that " +
-          "succeeds resolves it. 409 when it is closed, or when they are queued already. It is logged. Safe to " +
+          "succeeds resolves it. 409 when it is closed, or when its runs are queued already. It is logged. Safe to " +
           "repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.post("redrive", "/redrive", {
@@ -169,9 +169,9 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       .annotate(OpenApi.Summary, "Redrive many dead letters")
       .annotate(
         OpenApi.Description,
-        "Operators only. Queues the runs of up to `cap` open entries that the filter takes, oldest first: 202 " +
-          "when it queued any, else 200; with dry_run it only says which, how many runs they have and until when " +
-          "they would take to start. With per_minute they start no faster than that. It is logged. Safe to " +
+        "Operators only. Queues the runs of up to `cap` open entries that match the filter, oldest first: 202 " +
+          "when it queued any, else 200. With dry_run it only says which, how many runs they have and when the last " +
+          "would start. With per_minute at most that many start a minute. It is logged. Safe to " +
           "repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.delete("discard", "/:id", {
@@ -183,7 +183,8 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       .annotate(OpenApi.Summary, "Discard a dead letter")
       .annotate(
         OpenApi.Description,
-        "Operators only, with a reason: a person gives up on it. 409 when it is closed already. It is logged.",
+        "Operators only, with a reason: it is closed, and its runs stay as they are. 409 when it is closed already. " +
+          "It is logged.",
       ),
   )
   .prefix("/scheduler/dlq") {}

@@ -1,4 +1,4 @@
-/** How the scheduler does: the figures of the last hour, and what they come to (domain.md, "Health"). */
+/** The scheduler's health: figures of the last hour and the status that follows from them (domain.md, "Health"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -11,38 +11,38 @@ export type HealthStatus = typeof HealthStatus.Type
 /** A share from 0 to 1; null when nothing finished in the last hour. */
 const Rate = Schema.NullOr(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
 
-/** The scheduler's health, of all its replicas together. Cancelled runs count neither as success nor as failure. */
+/** The health of all replicas together. A cancelled run counts neither as success nor as failure. */
 export const SchedulerHealth = Schema.Struct({
   status: HealthStatus,
-  /** Live runs that no replica holds: due, in backoff, or waiting for their turn or time. */
+  /** Live runs that no replica holds: due, in backoff, or waiting for their time or for another run. */
   pending_goals: Schema.Int,
   running_goals: Schema.Int,
   success_rate_1h: Rate,
   failure_rate_1h: Rate,
-  /** Runs that ended well or were dead-lettered in the last hour. */
+  /** Runs that were completed or dead-lettered in the last hour. */
   total_executions_1h: Schema.Int,
-  /** When the latest run began. */
+  /** When the latest attempt began. */
   last_run: Schema.NullOr(Instant),
   last_success: Schema.NullOr(Instant),
   last_failure: Schema.NullOr(Instant),
   /** Open dead letters. */
   dlq_size: Schema.Int,
-  /** Mean duration of the last hour's successful runs, in milliseconds. */
+  /** Mean duration of the last hour's completed runs, in milliseconds. */
   avg_duration_ms: Schema.NullOr(Schema.Finite),
 })
 export type SchedulerHealth = typeof SchedulerHealth.Type
 
-/** The endpoint of the health. */
+/** The endpoint of health. */
 export class SchedulerHealthGroup extends HttpApiGroup.make("health")
   .annotate(OpenApi.Title, "Scheduler health")
-  .annotate(OpenApi.Description, "How the scheduler does, of all its replicas together.")
+  .annotate(OpenApi.Description, "The health of all replicas of the scheduler together.")
   .add(
     HttpApiEndpoint.get("health", "/health", { success: SchedulerHealth })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "Get the scheduler's health")
       .annotate(
         OpenApi.Description,
-        "Operators and viewers: the figures of the last hour and what they come to, healthy, degraded or down.",
+        "Operators and viewers: the figures of the last hour and the status healthy, degraded or down.",
       ),
   )
   .prefix("/scheduler") {}

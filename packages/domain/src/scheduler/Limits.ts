@@ -1,4 +1,4 @@
-/** Limits: how many runs of a customer, or of an agent type, may be under way at once (fairness between customers). */
+/** Limits: how many runs of a customer, or of an agent type, may be running at once (fairness between customers). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
@@ -6,7 +6,7 @@ import { AgentTypeId, CustomerId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
 import { IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
 
-/** Whose runs are limited: one customer's, one agent type's, or those of each customer or type that has no limit of its own. */
+/** What a limit covers: one customer, one agent type, or each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({
   customer_id: Schema.optionalKey(CustomerId),
   agent_id: Schema.optionalKey(
@@ -23,7 +23,7 @@ export const LimitScope = Schema.Struct({
 )
 export type LimitScope = typeof LimitScope.Type
 
-/** So many at once. */
+/** How many runs at once. */
 const MaxRunning = Schema.Int.check(
   Schema.isBetween({ minimum: 1, maximum: 100_000 }, { message: "must be a whole number, 1 to 100000" }),
 )
@@ -35,14 +35,14 @@ export const RunLimit = Schema.Struct({
     agent_id: Schema.optionalKey(AgentTypeId),
     every: Schema.optionalKey(Schema.Literals(["customer", "agent_type"])),
   }),
-  /** How many runs at once; null once the limit is taken away. */
+  /** How many runs at once; null when the limit was removed. */
   max_running: Schema.NullOr(Schema.Int),
   set_by: Schema.String,
   updated_at: Instant,
 })
 export type RunLimit = typeof RunLimit.Type
 
-/** Sets a limit, or takes it away with null. What runs already goes on. */
+/** Sets a limit, or removes it with null. Runs that are running go on. */
 export const SetLimit = Schema.Struct({
   scope: LimitScope,
   max_running: Schema.NullOr(MaxRunning).annotate({ examples: [20] }),
@@ -53,23 +53,23 @@ export type SetLimit = typeof SetLimit.Type
 /** Endpoints of limits. */
 export class LimitsGroup extends HttpApiGroup.make("limits")
   .annotate(OpenApi.Title, "Limits")
-  .annotate(OpenApi.Description, "How many runs of a customer, or of an agent type, may be under way at once.")
+  .annotate(OpenApi.Description, "How many runs of a customer, or of an agent type, may be running at once.")
   .add(
     HttpApiEndpoint.get("list", "/", { query: { ...Page }, success: listOf(RunLimit), error: InvalidRequest })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List limits")
       .annotate(
         OpenApi.Description,
-        "Operators and viewers. Without limits, customers share every claim evenly and no one is held back.",
+        "Operators and viewers. Without limits, customers share every claim evenly.",
       ),
     HttpApiEndpoint.put("set", "/", { headers: IdempotencyHeader, payload: SetLimit, success: RunLimit })
       .annotate(Access, ["operator"])
-      .annotate(OpenApi.Summary, "Set a limit, or take it away")
+      .annotate(OpenApi.Summary, "Set or remove a limit")
       .annotate(
         OpenApi.Description,
-        "Operators only. Binds from the next claim on, in all replicas together; what is over it waits, and what runs " +
-          "already goes on. A customer's or type's own limit stands in place of the one for every. max_running null takes it " +
-          "away. It is logged. Safe to repeat.",
+        "Operators only. Binds from the next claim on, in all replicas together: runs over it wait, and runs that are " +
+          "running go on. The limit of a customer or type replaces the one for every. max_running null removes " +
+          "it. It is logged. Safe to repeat.",
       ),
   )
   .prefix("/scheduler/limits") {}

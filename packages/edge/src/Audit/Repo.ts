@@ -88,7 +88,4 @@ export class AuditRepo extends Context.Service<AuditRepo, {
     expired: Effect.succeed(0),
     prune: () => Effect.succeed(0),
   })
-
-  /** The former name of `layer`. */
-  static readonly layerPg = AuditRepo.layer
 }

@@ -152,7 +152,4 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
         }),
     })
   })
-
-  /** The former name of `layer`. */
-  static readonly layerPg = IdempotencyRepo.layer
 }

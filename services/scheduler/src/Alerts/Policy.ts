@@ -1,29 +1,29 @@
-/** When an alert holds, and how it is said (domain.md, "Health"). */
+/** Pure: when an alert holds, and its message (domain.md, "Health"). */
 import type { Schema } from "effect"
-import { successRate, type Vitals } from "../Health/Policy.ts"
+import { successRate } from "../Health/Policy.ts"
+import type { Vitals } from "../Health/Row.ts"
+import { scopeName } from "../Scopes.ts"
+import type { AlertKind } from "./Row.ts"
 
-/** What an alert is about. */
-export type AlertKind = "success_rate" | "pending" | "failures" | "dead_letters" | "paused"
-
-/** Below this share of the last hour's runs the success rate is alerted. */
+/** A success rate of the last hour below this is alerted. */
 const LEAST_SUCCESS = 0.90
 /** More pending runs than this are alerted. */
 const MOST_PENDING = 100
-/** So many open dead letters are alerted. */
+/** This many open dead letters, or more, are alerted. */
 const DEAD_LETTERS = 10
-/** So many failures of a goal in a row are alerted. */
+/** This many failures in a row of one goal are alerted. */
 export const IN_A_ROW = 3
-/** How many goals are alerted at once at most: when all fail, the success rate says it better. */
+/** At most so many failing goals are alerted at once: when all fail, the success rate is alerted anyway. */
 export const MOST_GOALS = 50
 
-/** What holds now, and the figures. `subject` is a goal for failures, a scope for paused, else `all`. */
+/** A condition that holds now, with its figures. `subject` is a goal for failures, a scope for paused, else `all`. */
 export interface Condition {
   readonly kind: AlertKind
   readonly subject: string
   readonly details: Record<string, Schema.Json>
 }
 
-/** The conditions that hold. A pause is none of them: it begins and ends in the transaction of who pauses and resumes. */
+/** The conditions that hold, pauses aside: their alerts begin and end in the transactions of pause and resume. */
 export const conditionsOf = (vitals: Vitals, failing: ReadonlyArray<string>): ReadonlyArray<Condition> => {
   const { dead_letters, failed, pending, succeeded } = vitals
   const success = successRate(vitals)
@@ -38,17 +38,17 @@ export const conditionsOf = (vitals: Vitals, failing: ReadonlyArray<string>): Re
   ]
 }
 
-/** One sentence for a person: what began, or what is over. */
+/** The message of an alert: one sentence for a person. */
 export const sentenceOf = ({ details, kind, subject }: Condition, phase: "begun" | "ended"): string => {
   const over = phase === "ended"
   switch (kind) {
     case "success_rate":
       return over
-        ? `the success rate of the last hour is ${LEAST_SUCCESS} or better again, or nothing ran`
-        : `the success rate of the last hour is below ${LEAST_SUCCESS}: ${details.succeeded} runs ended well, ${details.failed} did not`
+        ? `the success rate of the last hour is at least ${LEAST_SUCCESS} again, or no run finished`
+        : `the success rate of the last hour is below ${LEAST_SUCCESS}: ${details.succeeded} runs completed, ${details.failed} were dead-lettered`
     case "pending":
       return over
-        ? `no more than ${MOST_PENDING} runs are pending again`
+        ? `at most ${MOST_PENDING} runs are pending again`
         : `${details.pending} runs are pending, more than ${MOST_PENDING}`
     case "dead_letters":
       return over
@@ -57,9 +57,8 @@ export const sentenceOf = ({ details, kind, subject }: Condition, phase: "begun"
     case "failures":
       return over ? `${subject} no longer fails in a row` : `${subject} failed ${IN_A_ROW} times in a row`
     case "paused": {
-      const what = subject === "global" ? "the scheduler" : subject.replace(":", " ")
       const why = typeof details.reason === "string" ? `: ${details.reason}` : ""
-      return `${what} was ${over ? "resumed" : "paused"} by ${details.operator}${why}`
+      return `${scopeName(subject)} was ${over ? "resumed" : "paused"} by ${details.operator}${why}`
     }
   }
 }

@@ -1,7 +1,7 @@
-/** Pure: the pauses that the action log tells of. */
-import type { ActionRow } from "../Controls/Repo.ts"
+/** Pure: pauses over time, from the lines of the action log. */
+import type { ActionRow } from "../ActionLog/Row.ts"
 
-/** A pause of all (`scope` empty), of a hire or of a customer; instants epoch ms. */
+/** A pause of everything (`scope` is empty), of a hire or of a customer; instants are epoch ms. */
 export interface Pause {
   readonly scope: { readonly hired_instance_id?: string; readonly customer_id?: string }
   readonly paused_at: number
@@ -11,8 +11,7 @@ export interface Pause {
   readonly resumed_by: string | null
 }
 
-/** The scope of a line; empty for all. */
-export const scopeOfLine = ({ action_metadata }: Pick<ActionRow, "action_metadata">): Pause["scope"] =>
+const scopeOfLine = ({ action_metadata }: Pick<ActionRow, "action_metadata">): Pause["scope"] =>
   (action_metadata.scope ?? {}) as Pause["scope"]
 
 const atOf = (value: unknown): number | undefined => {
@@ -21,8 +20,8 @@ const atOf = (value: unknown): number | undefined => {
 }
 
 /**
- * The pauses among lines of any scopes, the earliest first. A resume says itself since when and by whom it was paused,
- * so it is one also when its pause is not among the lines; a pause without a resume after it lasts.
+ * The pauses that lines of any scopes record, the earliest first. The line of a resume has the begin and operator of its
+ * pause, so the pause is complete also when its own line is not among these. A pause without a resume lasts.
  */
 export const pausesOf = (lines: ReadonlyArray<ActionRow>): ReadonlyArray<Pause> => {
   const open = new Map<string, ActionRow>()
@@ -59,6 +58,6 @@ export const pausesOf = (lines: ReadonlyArray<ActionRow>): ReadonlyArray<Pause> 
   return pauses.toSorted((a, b) => a.paused_at - b.paused_at)
 }
 
-/** Those of them that held at some instant of [from, to]. */
-export const touching = (pauses: ReadonlyArray<Pause>, from: number, to: number): ReadonlyArray<Pause> =>
+/** The pauses that held at some instant of [from, to]. */
+export const pausesDuring = (pauses: ReadonlyArray<Pause>, from: number, to: number): ReadonlyArray<Pause> =>
   pauses.filter((pause) => pause.paused_at <= to && (pause.resumed_at ?? Infinity) > from)

@@ -1,21 +1,21 @@
-/** Pure: when a rule fires next, and why it does not. */
+/** Pure: when a rule fires next, and why it does not fire. */
 import type { Fire, RulePreview } from "@stint/domain/scheduler/Answers"
 import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
 import { between } from "../Calendar.ts"
 import { localOf, noteOf } from "../Calendar/Local.ts"
-import { type Ruled, ruleOfRow, zoneOf } from "./Segments.ts"
+import { type Ruled, ruleOfVersion, zoneOf } from "./Rules.ts"
 import { ruleInWords } from "./Words.ts"
 
-/** The last instant that can be told: the wire's years have four digits. Epoch ms. */
+/** The last instant that can be sent: years have four digits. Epoch ms. */
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")
 
-/** How many fires a preview has unless it is asked for more or fewer. */
+/** How many fires a preview has, unless it says. */
 const DEFAULT_COUNT = 10
 
 /**
- * The next fires of a rule that start at `from` or later, the earliest first; at most `count`. `spread` (ms) moves the
- * starts. All instants epoch ms.
+ * The next fires of a rule that start at `from` (epoch ms) or later, the earliest first; at most `count`. They start
+ * `spread` ms after their slots.
  */
 export const firesOf = (rule: Rule, spread: number, from: number, count: number): ReadonlyArray<Fire> => {
   if (rule.frequency === "on_demand") return []
@@ -30,14 +30,14 @@ export const firesOf = (rule: Rule, spread: number, from: number, count: number)
   })
 }
 
-/** The fires of what a goal, or a draft of one, is to do, moved by its spread (ms), from `from` (default now) on. */
+/** The preview of a goal, stored or not, with its spread (ms), from `from` (default now) on. */
 export const previewOf = (
   ruled: Ruled,
   spread: number,
   now: number,
   { count = DEFAULT_COUNT, from }: { readonly count?: number; readonly from?: DateTime.Utc },
 ): RulePreview => {
-  const rule = ruleOfRow(ruled)
+  const rule = ruleOfVersion(ruled)
   const timezone = zoneOf(ruled)
   const spread_seconds = typeof ruled.schedule.spread_seconds === "number" ? ruled.schedule.spread_seconds : 0
   if (rule === undefined) {

@@ -1,59 +1,91 @@
-/** Where answers find their facts: everything by goal and index, in one consistent reading. */
-import { Context, type Effect, type Option } from "effect"
-import type { ActionRow } from "../Controls/Repo.ts"
-import type { GoalRow, HireRow } from "../Model.ts"
-import type { HistoryRow } from "../Projection/History.ts"
-import type { Facts, OldExecution, OtherRun, ReachedLimit, RunFacts } from "./Facts.ts"
+/** The SQL of answers: every fact by its goal and an index, all read at one instant. */
+import { PgClient } from "@effect/sql-pg"
+import { Context, Effect, Layer, Option } from "effect"
+import type { ActionRow } from "../ActionLog/Row.ts"
+import type { GoalVersion } from "../Projection/Row.ts"
+import { RunsRepo } from "../Runs/Repo.ts"
+import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
+import { goalReads } from "./Repo/Goal.ts"
+import { runReads } from "./Repo/Run.ts"
+import type {
+  DeadLetterOfRun,
+  Discard,
+  MissedRange,
+  OldExecution,
+  OtherRun,
+  ReachedLimit,
+  RunAhead,
+  SlotRun,
+} from "./Row.ts"
 
-/** How many rows of a goal's history before an instant, and after it, an answer looks at. */
-export const HISTORY_ROWS = 100
-/** How many runs of a minute, and how many pauses of a scope while a slot waited, an answer looks at. */
-export const MOST = 200
-/** How far from the closing of a dead letter the line of it stands in the log at most, in ms: both are of one transaction. */
-export const LINE_NEAR = 60_000
-/** How far runs before or after one are looked through for the one that decided over it. */
-export const NEAR = 50
-
-/** A run of a goal by its slot. */
-export interface SlotRun {
-  readonly scheduled_run_id: string
-  /** Epoch ms. */
-  readonly slot: number
-  readonly ofSchedule: boolean
-}
-
-/** The answers' storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. Instants are epoch ms. */
+/** The answers' storage. Instants are epoch ms. */
 export class AnswersRepo extends Context.Service<AnswersRepo, {
-  /** What is read inside is of one instant: a run that ends meanwhile is either there or ended, never lost between. */
-  atOnce<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
-  /** A goal and its hire as they are projected now. */
-  goal(id: string): Effect.Effect<Option.Option<{ readonly goal: GoalRow; readonly hire: HireRow }>>
-  /** The rows of a goal around an instant, the oldest first, and when the first that is kept begins. */
+  /** All reads inside see one snapshot: a run that ends meanwhile is read either live or final. */
+  snapshot<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
+  /** The versions of a goal around an instant, the oldest first, and when the first that is kept begins. */
   history(
     id: string,
     at: number,
-  ): Effect.Effect<{ readonly rows: ReadonlyArray<HistoryRow>; readonly since: number | null }>
+  ): Effect.Effect<{ readonly rows: ReadonlyArray<GoalVersion>; readonly since: number | null }>
   /** The runs of a goal whose slots are in [from, to), the earliest first. */
   runsIn(id: string, from: number, to: number): Effect.Effect<ReadonlyArray<SlotRun>>
   run(scheduled_run_id: string): Effect.Effect<RunFacts | null>
-  /** The execution under a key whose run is not kept any more. */
+  /** The execution under a key whose run is no longer kept. */
   execution(idempotency_key: string): Effect.Effect<OldExecution | null>
   /** The missed range of a goal that holds a slot. */
-  missed(id: string, slot: number): Effect.Effect<Facts["missed"]>
-  letter(run: string): Effect.Effect<Facts["letter"]>
-  /** Who discarded a dead letter of the goal, by the action log around its closing. */
-  discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Facts["discard"]>
-  /** The pause and resume lines of scopes that say what was paused in [from, to], and what follows it. */
+  missed(id: string, slot: number): Effect.Effect<MissedRange | null>
+  letter(scheduled_run_id: string): Effect.Effect<DeadLetterOfRun | null>
+  /** Who discarded a dead letter of the goal, from the action log around its closing. */
+  discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Discard | null>
+  /** The pause and resume lines of scopes from which the pauses in [from, to] follow. */
   pauseLines(
     scopes: ReadonlyArray<Pause["scope"]>,
     from: number,
     to: number,
   ): Effect.Effect<ReadonlyArray<ActionRow>>
-  /** The run of the goal that a waiting one waits behind. */
-  ahead(id: string, waiting: SlotRun): Effect.Effect<Facts["ahead"]>
+  /** The run of the goal that a waiting one waits for. */
+  ahead(id: string, waiting: SlotRun): Effect.Effect<RunAhead | null>
   /** The limits of a live run's customer and agent type that are reached now. */
   limitsReached(scheduled_run_id: string): Effect.Effect<ReadonlyArray<ReachedLimit>>
-  /** The nearest run of the goal, before or after a slot, that was open when that one was closed. */
+  /** The nearest run of the goal, before or after a slot, that was open when the slot's run was closed. */
   openAt(id: string, slot: number, closed_at: number, which: "before" | "after"): Effect.Effect<OtherRun | null>
-}>()("scheduler/AnswersRepo") {}
+}>()("scheduler/AnswersRepo") {
+  static readonly layer = Layer.effect(
+    AnswersRepo,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const runs = yield* RunsRepo
+      const ofGoal = yield* goalReads
+      const ofRun = yield* runReads
+      const orNull = <A, E>(effect: Effect.Effect<Option.Option<A>, E>) =>
+        Effect.orDie(Effect.map(effect, Option.getOrNull))
+
+      return AnswersRepo.of({
+        snapshot: (effect) =>
+          Effect.flatten(Effect.orDie(sql.withTransaction(
+            // a failure of the effect is passed on as a value: there is nothing to roll back
+            Effect.andThen(sql`set transaction isolation level repeatable read, read only`, Effect.exit(effect)),
+          ))),
+        history: Effect.fnUntraced(function* (id, at) {
+          return { rows: yield* ofGoal.versions({ id, at }), since: (yield* ofGoal.firstVersion(id)).since }
+        }, Effect.orDie),
+        runsIn: (id, from, to) => Effect.orDie(ofGoal.runsIn({ id, from, to })),
+        run: Effect.fnUntraced(function* (id) {
+          const run = yield* runs.find(id)
+          const details = yield* ofRun.details(id)
+          return Option.isNone(run) || Option.isNone(details) ? null : { run: run.value, ...details.value }
+        }, Effect.orDie),
+        execution: (key) => orNull(ofRun.execution(key)),
+        missed: (id, slot) => orNull(ofGoal.missed({ id, slot })),
+        letter: (run) => orNull(ofRun.letter(run)),
+        discard: (id, dlq_id, closed_at) => orNull(ofRun.discard({ id, dlq_id, closed_at })),
+        pauseLines: (scopes, from, to) => Effect.orDie(ofGoal.pauseLines({ scopes, from, to })),
+        ahead: (id, { scheduled_run_id, slot }) => orNull(ofRun.ahead({ id, scheduled_run_id, slot })),
+        limitsReached: (id) => Effect.orDie(ofRun.limitsReached(id)),
+        openAt: (id, slot, closed_at, which) =>
+          orNull(ofGoal[which === "before" ? "openBefore" : "openAfter"]({ id, slot, closed_at: closed_at + 1 })),
+      })
+    }),
+  )
+}

@@ -1,15 +1,23 @@
-/** Pure: an explanation as it goes to its reader, without the names that are not for a customer. */
+/** Pure: an explanation as its reader sees it, without the names that are not for a customer. */
+import type { CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { Explanation } from "@stint/domain/scheduler/Answers"
-import type { CustomerId, DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Run } from "@stint/domain/scheduler/Runs"
 import { DateTime } from "effect"
+import type { Naming } from "../Names.ts"
+import { toRun } from "../Runs/Wire.ts"
 import type { Facts } from "./Facts.ts"
-import { type Judgement, reasonFor } from "./Judgement.ts"
-import type { Naming } from "./Words.ts"
+import type { Pause } from "./Pauses.ts"
+import type { Judgement } from "./Why/Judgement.ts"
 
 const when = (millis: number | null) => millis === null ? null : DateTime.makeUnsafe(millis)
 
-/** The answer of facts and the judgement over them. */
+const toScope = ({ customer_id, hired_instance_id }: Pause["scope"]): Explanation["pauses"][number]["scope"] =>
+  hired_instance_id !== undefined
+    ? { hired_instance_id: hired_instance_id as HiredInstanceId }
+    : customer_id !== undefined
+    ? { customer_id: customer_id as CustomerId }
+    : null
+
+/** The explanation of facts. */
 export const explanationOf = (
   goal_instance_id: GoalInstanceId,
   facts: Facts,
@@ -23,24 +31,17 @@ export const explanationOf = (
   because,
   slot: when(facts.slot),
   starts_at: when(facts.starts_at),
-  run: facts.run === null ? null : Run.make({
-    ...facts.run.run,
-    reason: facts.run.run.reason === null ? null : reasonFor(facts.run.run.reason, naming),
-  }),
+  run: facts.run === null ? null : toRun(facts.run.run, naming),
   dead_letter: facts.letter === null
     ? null
-    : { dlq_id: facts.letter.dlq_id as DlqId, error: facts.letter.error, state: facts.letter.state },
+    : { dlq_id: facts.letter.dlq_id, error: facts.letter.error, state: facts.letter.state },
   missed: facts.missed === null ? null : {
     from: DateTime.makeUnsafe(facts.missed.from),
     to: DateTime.makeUnsafe(facts.missed.to),
     reason: facts.missed.reason,
   },
-  pauses: facts.pauses.map(({ paused_at, paused_by, resumed_at, resumed_by, reason, scope }) => ({
-    scope: scope.hired_instance_id !== undefined
-      ? { hired_instance_id: scope.hired_instance_id as HiredInstanceId }
-      : scope.customer_id !== undefined
-      ? { customer_id: scope.customer_id as CustomerId }
-      : null,
+  pauses: facts.pauses.map(({ paused_at, paused_by, reason, resumed_at, resumed_by, scope }) => ({
+    scope: toScope(scope),
     paused_at: DateTime.makeUnsafe(paused_at),
     paused_by: naming(paused_by),
     reason,

@@ -1,7 +1,7 @@
-/** Pure: how instants, rules and people are named in an answer. */
+/** Pure: how instants, lengths of time and rules are worded in an answer. */
 import type { Rule } from "@stint/domain/Schedule"
 import { localOf } from "../Calendar/Local.ts"
-import { tellable } from "./Segments.ts"
+import { knownZone } from "./Rules.ts"
 
 const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const
 
@@ -9,13 +9,13 @@ const days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const
 export interface Times {
   /** `Tue 2026-11-24 09:00 Europe/Berlin`; seconds and milliseconds only where they are not zero. */
   full(instant: number): string
-  /** The time alone, with its day unless that is the day of `beside`. */
+  /** The time alone; with its day when that is not the day of `beside`. */
   brief(instant: number, beside: number): string
 }
 
 /** Times of a zone; of UTC when this runtime does not know the zone. */
 export const timesOf = (zone: string): Times => {
-  const known = tellable(zone)
+  const known = knownZone(zone)
   const partsOf = (instant: number) => {
     const local = localOf(known, instant)
     const millis = ((instant % 1000) + 1000) % 1000
@@ -51,7 +51,8 @@ export const lasting = (millis: number): string => {
   }).join(" ")
 }
 
-const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
+/** A text that begins with a capital. */
+export const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 
 /** A rule in words, with its zone. */
 export const ruleInWords = (rule: Rule): string => {
@@ -70,10 +71,3 @@ export const ruleInWords = (rule: Rule): string => {
       return "on demand, without a schedule"
   }
 }
-
-/** How people are named: to a customer, whoever is neither the customer nor the system is `an operator`. */
-export type Naming = (subject: string) => string
-
-/** The naming for a caller: operators and viewers read subjects as they are. */
-export const namingFor = (role: string, subject: string): Naming => (who) =>
-  role !== "customer" || who === subject || who === "system" ? who : "an operator"

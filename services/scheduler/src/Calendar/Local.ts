@@ -1,4 +1,4 @@
-/** What the clock on the wall shows at an instant, and what a clock change did to a slot, in words for a person. */
+/** The local time of an instant, and the effect of a clock change on a slot in words for a person. */
 import { dayMs } from "@stint/domain/DayPattern"
 import type { Rule } from "@stint/domain/Schedule"
 import { localAfter, type Plan, planOf } from "./Plan.ts"
@@ -13,7 +13,7 @@ const offsetText = (offset: number): string => {
 }
 
 /**
- * The wall time of an instant (epoch ms) in a zone with its offset, as `2026-03-29T03:30:00+02:00`. Throws a RangeError
+ * The local time of an instant (epoch ms) in a zone with its offset, as `2026-03-29T03:30:00+02:00`. Throws a RangeError
  * for a zone that this runtime does not know.
  */
 export const localOf = (zone: string, instant: number): string => {
@@ -21,7 +21,7 @@ export const localOf = (zone: string, instant: number): string => {
   return `${new Date(instant + offset).toISOString().slice(0, 19)}${offsetText(offset)}`
 }
 
-/** A wall time (ms since 1970-01-01T00:00 on the wall) as `02:30`, with its day when that is not the day of `beside`. */
+/** A local time (ms since 1970-01-01T00:00 local) as `02:30`; with its day when that is not the day of `beside`. */
 const wall = (local: number, beside: number): string => {
   const text = new Date(local).toISOString()
   const sameDay = Math.floor(local / dayMs) === Math.floor(beside / dayMs)
@@ -36,10 +36,10 @@ const change = ({ before, from, offset }: Stretch): string =>
     wall(from + offset, from + before)
   }`
 
-/** Whether an instant is in a stretch that shows again what was shown before the clocks went back. */
+/** Whether the local time of an instant comes for the second time, because the clocks went back. */
 const isRepeat = ({ before, from, offset }: Stretch, instant: number) => instant + offset < from + before
 
-/** What a clock change did to a slot of the rule (epoch ms): moved it, or made its local time come twice. */
+/** The effect of a clock change on a slot (epoch ms): it was moved, or its local time comes twice. Undefined: none. */
 export const noteOf = (rule: Rule, slot: number): string | undefined => {
   if (rule.frequency === "on_demand") return undefined
   const plan = planOf(rule)
@@ -62,8 +62,8 @@ export const noteOf = (rule: Rule, slot: number): string | undefined => {
 }
 
 /**
- * The slot for which an instant (epoch ms) is the second coming of the same local time, which does not count: clocks were
- * put back in between. Undefined when it is none.
+ * The slot with the same local time as an instant (epoch ms), one pass before: the clocks went back in between, and the
+ * second pass does not count. Undefined when there is none.
  */
 export const firstPassOf = (rule: Rule, instant: number): number | undefined => {
   if (rule.frequency === "on_demand") return undefined

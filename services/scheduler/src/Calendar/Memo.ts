@@ -1,6 +1,6 @@
 /**
- * A rule is evaluated once in a zone for all goals that share both, not once a goal: the next slot after an instant is the
- * next slot after every instant from there up to the slot itself.
+ * A cache of evaluations: goals that share a rule and a zone share one. The next slot after an instant is also the next slot
+ * after every later instant before that slot.
  */
 
 /** An evaluation: the first slot strictly after an instant (both epoch ms), or undefined when none is to come. */
@@ -12,11 +12,11 @@ interface Known {
   readonly slot: number
 }
 
-/** A batch of due goals asks for the slot that is due and for the one after it; a batch that catches up, for some more. */
+/** How many slots of a key are kept: a batch of due goals needs the due slot and the next, one that catches up some more. */
 const KEPT = 4
 const MOST_KEYS = 8192
 
-/** The same, remembering the latest stretches of each key; keys are told apart by `nameOf`. */
+/** The evaluation with a cache of the latest slots of each key; `nameOf` identifies a key. */
 export const memoised = <Key>(nameOf: (key: Key) => string, evaluate: Evaluate<Key>): Evaluate<Key> => {
   const known = new Map<string, Array<Known>>()
   return (key, instant) => {

@@ -1,23 +1,38 @@
-/** What becomes of slots that were noticed late: missed while the scheduler was down or paused (domain.md). */
+/** Misfires: what to do with slots that are noticed late, because the scheduler was down or paused (domain.md). */
 import type { Missed } from "@stint/domain/Schedule"
+import type { MissedCode, SkipCode } from "@stint/domain/scheduler/Runs"
 import type { SlotRange } from "../Calendar.ts"
 
 /** A slot noticed within this of its instant is on time. ms */
 export const defaultGraceMs = 60_000
 
-/** Missed slots older than this are told, not run. ms */
+/** Missed slots older than this are recorded, not run. ms */
 export const defaultHorizonMs = 24 * 3_600_000
 
-/** Why a slot does not run; the same words stand in the record. */
-export type SkipReason = "missed: a later slot runs instead" | "missed: the goal skips missed slots"
+/** Why a slot does not run: the code that decides, and the words for people. */
+export interface Skip {
+  readonly code: SkipCode
+  readonly reason: string
+}
+
+const superseded: Skip = { code: "missed_superseded", reason: "missed: a later slot runs instead" }
+const skipped: Skip = { code: "missed_skipped", reason: "missed: the goal skips missed slots" }
+
+/** Slots that are recorded as one range and never run. */
+export interface MissedRange {
+  readonly from: number
+  readonly to: number
+  readonly code: MissedCode
+  readonly reason: string
+}
 
 /** What to do with the due slots of one goal. */
 export interface Decision {
   /** Slots to run, oldest first. */
   readonly run: ReadonlyArray<number>
-  readonly skipped: ReadonlyArray<{ readonly slot: number; readonly reason: SkipReason }>
+  readonly skipped: ReadonlyArray<Skip & { readonly slot: number }>
   /** Slots that are too old, as one entry. */
-  readonly range?: SlotRange & { readonly reason: "older than 24 h" }
+  readonly range?: SlotRange & MissedRange
 }
 
 const joined = (older: SlotRange | undefined, slots: ReadonlyArray<number>): SlotRange | undefined => {
@@ -45,13 +60,11 @@ export const decide = (due: {
   const late = due.slots.filter((slot) => slot >= now - horizonMs && slot < now - graceMs)
   const onTime = due.slots.filter((slot) => slot >= now - horizonMs && slot >= now - graceMs)
   const caughtUp = missed === "each" ? late : missed === "latest" && onTime.length === 0 ? late.slice(-1) : []
-  const reason: SkipReason = missed === "latest"
-    ? "missed: a later slot runs instead"
-    : "missed: the goal skips missed slots"
+  const skip = missed === "latest" ? superseded : skipped
   const range = joined(due.older, old)
   return {
     run: [...caughtUp, ...onTime],
-    skipped: late.slice(0, late.length - caughtUp.length).map((slot) => ({ slot, reason })),
-    ...(range === undefined ? {} : { range: { ...range, reason: "older than 24 h" as const } }),
+    skipped: late.slice(0, late.length - caughtUp.length).map((slot) => ({ slot, ...skip })),
+    ...(range === undefined ? {} : { range: { ...range, code: "too_old" as const, reason: "older than 24 h" } }),
   }
 }

@@ -1,4 +1,4 @@
-/** A rule made ready for evaluation: which days, at which minutes, without its zone. */
+/** A rule prepared for evaluation: its days and minutes, without its zone. */
 import { parseCron } from "@stint/domain/Cron"
 import { bits, daily, dayMs, type DayPattern, nextDay } from "@stint/domain/DayPattern"
 import { type Rule, weekdays } from "@stint/domain/Schedule"
@@ -9,7 +9,7 @@ export interface Plan {
   readonly pattern: DayPattern
   /** Minutes of the day, ascending, at least one. */
   readonly times: ReadonlyArray<number>
-  /** It follows elapsed time, not the wall clock: cron with `*` in its hour field. */
+  /** It follows elapsed time, not local time: cron with `*` in its hour field. */
   readonly elapsed: boolean
 }
 
@@ -36,7 +36,7 @@ const make = (rule: Exclude<Rule, { frequency: "on_demand" }>): Plan => {
   }
 }
 
-/** What tells the times of a rule apart from those of another, its zone aside. */
+/** Identifies the local times of a rule, whatever its zone. */
 export const keyOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): string => {
   switch (rule.frequency) {
     case "daily":
@@ -50,7 +50,7 @@ export const keyOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): string =
   }
 }
 
-/** The plan of a rule; goals with the same times share one. */
+/** The plan of a rule; rules with the same local times share one. */
 export const planOf = (rule: Exclude<Rule, { frequency: "on_demand" }>): Plan => {
   const key = keyOf(rule)
   const known = plans.get(key)
@@ -75,7 +75,7 @@ const timeAfter = (times: ReadonlyArray<number>, minute: number): number | undef
 
 /**
  * The first local time of the plan later than `local`, or undefined when there is none up to `until`. Local times are
- * ms since 1970-01-01T00:00 on the wall clock, whatever the zone.
+ * ms since 1970-01-01T00:00 local, whatever the zone.
  */
 export const localAfter = (plan: Plan, local: number, until: number): number | undefined => {
   const today = Math.floor(local / dayMs)

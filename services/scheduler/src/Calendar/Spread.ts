@@ -1,4 +1,4 @@
-/** The spread of a goal: a stable offset that moves only when a run starts, never the slot that names it. */
+/** The spread of a goal: a stable offset from a slot to the start of its run; the slot, which names the run, stays. */
 
 /**
  * ms in [0, spreadSeconds * 1000), from the goal's id alone: the same in every process and every release, which

@@ -1,5 +1,5 @@
 /**
- * What a zone's clocks do, from `Intl` alone: offsets are asked once a zone and year on a grid of 5 days, each change
+ * The clock changes of a zone, from `Intl` alone: offsets are read once a zone and year on a grid of 5 days, and each change
  * is found by bisection. Measured: 0.2 to 0.5 ms a zone and year, then a search in memory. `Temporal` answers one
  * question in 1.3 to 2 us, which is more than a whole warm evaluation costs, and Node 20 has none.
  */
@@ -16,10 +16,10 @@ export interface Stretch {
   readonly before: number
 }
 
-/** No clock has been moved by as much: the largest jumps are of 24 hours (Kiritimati 1994, Apia 2011). */
+/** More than any clock change: the largest are of 24 hours (Kiritimati 1994, Apia 2011). */
 export const maxJumpMs = 2 * dayMs
 
-/** Two changes within it that undo each other would not be seen; the closest are 7 days apart (Hebron 2040). */
+/** Two changes within it that undo each other would be missed; the closest are 7 days apart (Hebron 2040). */
 const gridMs = 5 * dayMs
 const maxZones = 1024
 const maxYears = 128
@@ -64,7 +64,7 @@ const stretchesOf = (zone: string, year: number): ReadonlyArray<Stretch> => {
     open = { from: at, before: offset }
     offset = offsetAt(at)
   }
-  // A change on the very first instant of the next year is that year's.
+  // a change at the first instant of the next year belongs to that year
   if (open.from < end) stretches.push({ ...open, to: end, offset })
   return stretches
 }

@@ -1,12 +1,14 @@
-/** Pure: what an answer from deliverables means for its run (domain.md, "Rules: when it fails"). By code, never by words. */
+/** Pure: the outcome of a run by the answer of deliverables (domain.md, "Rules: when it fails"); by its code, never by words. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { AnyProblem } from "@stint/domain/Problem"
+import { GoneCode } from "@stint/domain/scheduler/Runs"
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
+import { Schema } from "effect"
 import type { ClaimedRun } from "../Model.ts"
-import type { AttemptError, Outcome } from "./Outcome.ts"
+import type { AttemptError, Outcome } from "../Queue/Outcome.ts"
 
-/** Codes that say that the goal, its hire or its subscription is gone or may not run: the run is cancelled. */
-const GONE = new Set(["goal_not_found", "hire_not_found", "hire_gone", "hire_not_runnable", "subscription_not_active"])
+/** The goal, its hire or its subscription is gone or may not run. */
+const isGone = Schema.is(GoneCode)
 /** Statuses that pass. */
 const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
 /** Statuses that trying again does not change. */
@@ -14,7 +16,7 @@ const PERMANENT = new Set([400, 401, 403, 404, 409, 410, 413, 415, 422])
 
 /** Gone, TRANSIENT or PERMANENT; what is unknown is TRANSIENT. */
 export const classify = (problem: Pick<AnyProblem, "status" | "code">): "gone" | "TRANSIENT" | "PERMANENT" => {
-  if (GONE.has(problem.code)) return "gone"
+  if (isGone(problem.code)) return "gone"
   if (problem.code === "idempotency_in_flight" || TRANSIENT.has(problem.status)) return "TRANSIENT"
   return PERMANENT.has(problem.status) ? "PERMANENT" : "TRANSIENT"
 }
@@ -36,12 +38,10 @@ export const outcomeOf = (run: ClaimedRun, answer: BatchAnswer | undefined, dela
   }
   const detail = problem.detail ?? problem.title
   const error = { type: problem.code, message: detail }
-  switch (classify(problem)) {
-    case "gone":
-      return { _tag: "Gone", run, error, reason: `${problem.title}: ${detail}` }
-    case "PERMANENT":
-      return { _tag: "Dead", run, error, errorType: "PERMANENT" }
-    case "TRANSIENT":
-      return failed(run, error, delayMs)
+  if (isGone(problem.code)) {
+    return { _tag: "Gone", run, code: problem.code, error, reason: `${problem.title}: ${detail}` }
   }
+  return classify(problem) === "PERMANENT"
+    ? { _tag: "Dead", run, error, errorType: "PERMANENT" }
+    : failed(run, error, delayMs)
 }

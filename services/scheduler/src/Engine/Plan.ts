@@ -1,7 +1,7 @@
-/** Pure: what becomes of the slots of one goal that have fallen due (domain.md, "Rules: when it runs"). */
+/** Pure: decides over the slots of one goal that have fallen due (domain.md, "Rules: when it runs"). */
 import { type Overlap, ruleOf, type ScheduleSettings } from "@stint/domain/Schedule"
 import { between, nextAfter, rangeBetween } from "../Calendar.ts"
-import { decide, defaultGraceMs, defaultHorizonMs } from "../Calendar/Misfire.ts"
+import { decide, defaultGraceMs, defaultHorizonMs, type MissedRange, type Skip } from "../Calendar/Misfire.ts"
 import { spreadOf } from "../Calendar/Spread.ts"
 import type { GoalRow, NewRun } from "../Model.ts"
 
@@ -11,18 +11,18 @@ export interface SlotPlan {
   readonly slot: number
   /** The slot moved by the goal's spread: when it should start, epoch ms. */
   readonly due_at: number
-  /** claimable: it may start; waits: for the runs of its goal before it; skipped: never, for `reason`. */
+  /** claimable: it may start; waits: for the runs of its goal before it; skipped: never, for the reason in `skip`. */
   readonly outcome: "claimable" | "waits" | "skipped"
   readonly serial: boolean
   readonly caught_up: boolean
-  readonly reason?: string
+  readonly skip?: Skip
 }
 
 /** What is decided for a goal. */
 export interface DuePlan {
   readonly slots: ReadonlyArray<SlotPlan>
-  /** Slots that are too old to be run, told as one range. */
-  readonly range?: { readonly from: number; readonly to: number; readonly reason: string }
+  /** Slots that are never run, recorded as one range. */
+  readonly range?: MissedRange
   readonly next: Next
 }
 
@@ -42,14 +42,15 @@ export interface Open {
 export interface Turn {
   readonly outcome: SlotPlan["outcome"]
   readonly serial: boolean
-  readonly reason?: string
+  readonly skip?: Skip
 }
 
 const anyTurn: Turn = { outcome: "claimable", serial: false }
 const firstTurn: Turn = { outcome: "claimable", serial: true }
 const laterTurn: Turn = { outcome: "waits", serial: true }
-const openRun: Turn = { outcome: "skipped", serial: false, reason: "overlap: a run of this goal is open" }
-const waitingRun: Turn = { outcome: "skipped", serial: false, reason: "overlap: a run of this goal waits already" }
+const skippedTurn = (skip: Skip): Turn => ({ outcome: "skipped", serial: false, skip })
+const openRun = skippedTurn({ code: "overlap_open", reason: "overlap: a run of this goal is open" })
+const waitingRun = skippedTurn({ code: "overlap_waiting", reason: "overlap: a run of this goal waits already" })
 
 /** Overlap, judged when a slot falls due: slots that are caught up wait for their turn, whatever waits already. */
 export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: boolean): Turn => {
@@ -62,7 +63,7 @@ export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: b
 /** The run of a slot that was decided over at an instant (epoch ms). */
 export const runOfSlot = (
   goal: GoalRow,
-  { caught_up, due_at, outcome, reason, serial, slot }: SlotPlan,
+  { caught_up, due_at, outcome, serial, skip, slot }: SlotPlan,
   scheduled_run_id: NewRun["scheduled_run_id"],
   now: number,
 ): NewRun => ({
@@ -73,14 +74,11 @@ export const runOfSlot = (
   slot,
   origin: "schedule",
   request_id: null,
-  run_metadata: reason === undefined ? {} : { reason },
-  ...(outcome === "skipped" ? {} : {
-    queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now },
-  }),
+  run_metadata: {},
+  ...(skip === undefined
+    ? { queue: { serial, caught_up, forced: false, due_at, claimable_at: outcome === "waits" ? null : now } }
+    : { cancelled: { code: skip.code, words: skip.reason } }),
 })
-
-/** The words with which a slot begins its reason that was decided not to run, whichever of these it was. */
-export const skipWords = /^(overlap|missed): /
 
 /** How many slots of one goal are decided at once; a day of a minute's cron fits. */
 const AT_ONCE = 2000
@@ -118,13 +116,13 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   const decision = decide({ slots: due, older, now: until, missed })
 
   let { serial, waiting } = open
-  const slots: Array<SlotPlan> = decision.skipped.map(({ reason, slot }) => ({
+  const slots: Array<SlotPlan> = decision.skipped.map(({ code, reason, slot }) => ({
     slot,
     due_at: slot + spread,
     outcome: "skipped",
     serial: false,
     caught_up: false,
-    reason,
+    skip: { code, reason },
   }))
   for (const slot of decision.run) {
     const caught_up = slot < until - defaultGraceMs
@@ -138,5 +136,20 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
     slots,
     ...(decision.range === undefined ? {} : { range: decision.range }),
     next: nextOf(goal, timezone, due.at(-1) ?? until),
+  }
+}
+
+/** `planDue`; a goal that can't be evaluated (a zone that this runtime does not know) stops, and its neighbours do not. */
+export const planOrStop = (goal: GoalRow, timezone: string, open: Open, now: number): DuePlan => {
+  try {
+    return planDue(goal, timezone, open, now)
+  } catch (error) {
+    const at = goal.next_slot ?? now
+    const reason = `the schedule can't be evaluated: ${error instanceof Error ? error.message : error}`
+    return {
+      slots: [],
+      range: { from: at, to: at, code: "schedule_invalid", reason },
+      next: { next_slot: null, due_at: null },
+    }
   }
 }

@@ -1,63 +1,109 @@
-/** The engine's units of work: materialise, claim, renew, settle. Each is one transaction; the database's clock judges. */
-import type { ScheduledRunId } from "@stint/domain/Ids"
-import { Context, type Effect } from "effect"
-import type { ClaimedRun, GoalRow } from "../Model.ts"
-import type { DuePlan, Open } from "./Plan.ts"
-import type { Outcome } from "./Outcome.ts"
+/** The engine's own statements: when to wake, and which goals have fallen due. Runs are the queue's. */
+import { PgClient } from "@effect/sql-pg"
+import { MissedCode } from "@stint/domain/scheduler/Runs"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { PAUSE_LOCK } from "../Locks.ts"
+import { GoalRow, Millis } from "../Model.ts"
+import { IdList, rowsFrom, valuesFrom } from "../Queue/Row.ts"
+import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
-export interface DueGoal {
-  readonly goal: GoalRow
-  readonly timezone: string
-  readonly open: Open
+export const DueGoal = Schema.Struct({
+  ...GoalRow.fields,
+  timezone: Schema.String,
+  /** Its serial runs, open and waiting: 0, or more (not their number). */
+  serial: Schema.Int,
+  /** Those that wait for their turn and are not caught up: 0 or 1 (not their number). */
+  waiting: Schema.Int,
+  now: Millis,
+})
+export type DueGoal = typeof DueGoal.Type
+
+const IsoText = Schema.NullOr(Schema.String)
+
+/** Whether a run is ready, and in how many milliseconds the next run or goal falls due; null when none is to come. */
+const look = (sql: PgClient.PgClient) =>
+  SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({ ready: Schema.Boolean, wake: Schema.NullOr(Schema.Finite) }),
+    execute: () =>
+      sql`select exists (select from run_queue where state = 'ready') as ready, (extract(epoch from least(
+          case when not is_paused('', '', p.ids) then (
+            select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end,
+          -- ignore leases that end in paused scopes: the resume notifies the engine
+          (select claimable_at from run_queue q where state in ('timed', 'held') and (state = 'timed' or forced
+            or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
+        ) - now()) * 1000)::float8 as wake from paused_ids p`,
+  })
+
+const park = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: IdList,
+    execute: (goals) => sql`update projected_goals set parked = true where goal_instance_id = any(${goals}::varchar[])`,
+  })
+
+/** After the goals are locked, in a statement of its own, so that it sees what the lock waited for. */
+const readDue = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: IdList,
+    Result: DueGoal,
+    execute: (goals) =>
+      sql`select g.*, now() as now,
+          (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
+          -- limited counts: an EXISTS could be planned as one read of the whole queue
+          (select count(*)::int from (
+            (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
+            union all
+            (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
+          (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
+            and state = 'waiting' and not caught_up limit 1) w) as waiting
+        from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
+  })
+
+const recordMissed = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: rowsFrom({
+      goal_instance_id: Schema.String,
+      from_slot: IsoText,
+      to_slot: IsoText,
+      reason: Schema.String,
+      reason_code: MissedCode,
+    }),
+    execute: (rows) =>
+      sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, reason_code)
+        select * from json_to_recordset(${rows}::json) as x (goal_instance_id varchar, from_slot timestamptz,
+          to_slot timestamptz, reason varchar, reason_code varchar)
+        on conflict do nothing`,
+  })
+
+const setNext = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: Schema.Struct({ ids: IdList, values: valuesFrom({ next_slot: IsoText, due_at: IsoText }) }),
+    execute: ({ ids, values }) =>
+      sql`update projected_goals set
+          next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
+          due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
+        where goal_instance_id = any(${ids}::varchar[])`,
+  })
+
+const statements = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  return {
+    ...yield* dueGoals,
+    look: look(sql),
+    park: park(sql),
+    readDue: readDue(sql),
+    recordMissed: recordMissed(sql),
+    setNext: setNext(sql),
+    /** Waits for a pause that is being written; in a statement before the one that reads pauses. */
+    lockPauses: sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`,
+    atomically: <A, E, R>(effect: Effect.Effect<A, E, R>) => sql.withTransaction(effect),
+  }
+})
+
+/** The statements. */
+export class EngineRepo
+  extends Context.Service<EngineRepo, Effect.Success<typeof statements>>()("scheduler/EngineRepo") {
+  static readonly layer = Layer.effect(EngineRepo, statements)
 }
-
-/** Who claims, how many at most, and for how long. */
-export interface ClaimRequest {
-  readonly holder: string
-  readonly limit: number
-  readonly leaseMs: number
-  readonly maxAttempts: number
-  /**
-   * What to do when there is a run that two holders or more were lost with, which may be what killed them: take it, alone,
-   * since nothing else is in hand; wait, taking nothing, until that is so; or skip it, since others have waited for it.
-   */
-  readonly suspects: "take" | "wait" | "skip"
-  /** How many retries a second the budget gains by time alone. */
-  readonly retriesPerSecond: number
-}
-
-/** How many slots one unit makes runs of before it leaves the other goals to the next: a day's catching up of one may be more. */
-export const SLOTS_AT_ONCE = 2_000
-
-/** What a claim took, and whether there may be more that could be taken now: another replica may have had it locked. */
-export interface Claim {
-  readonly runs: ReadonlyArray<ClaimedRun>
-  /** It is one run that two holders were lost with: nothing else is to be in hand beside it. */
-  readonly alone: boolean
-  readonly open: boolean
-}
-
-/** The engine's storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. */
-export class EngineRepo extends Context.Service<EngineRepo, {
-  /** Decides over up to `limit` goals that have fallen due, or puts those aside that are paused; how many there were. */
-  materialise(limit: number, plan: (due: DueGoal, now: number) => DuePlan): Effect.Effect<number>
-  /**
-   * Takes due runs under a lease and a new fence each; counts their attempt. Lanes share (Fair.ts), and in a lane the
-   * longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a limit, or
-   * a retry beyond the budget. A run whose holder was lost comes back when its lease ends: from its third attempt alone
-   * and with nothing else in hand, so that it can take nobody along, and after its last as a dead letter.
-   */
-  claim(request: ClaimRequest): Effect.Effect<Claim>
-  /** Holds these claims longer; those that are still held come back by fence. */
-  renew(runs: ReadonlyArray<ClaimedRun>, leaseMs: number): Effect.Effect<ReadonlySet<number>>
-  /** Writes outcomes, each only if its fence still stands; how many stood, and how many waiting runs may start now. */
-  settle(outcomes: ReadonlyArray<Outcome>): Effect.Effect<{ readonly settled: number; readonly released: number }>
-  /** Whether a run is ready, and in how many milliseconds the next falls due; undefined when none is to come. */
-  look(): Effect.Effect<{ readonly ready: boolean; readonly wake: number | undefined }>
-  /** Lets a waiting run start whose goal has none under way: what a crash between two units could leave behind. */
-  sweep(): Effect.Effect<number>
-}>()("scheduler/EngineRepo") {}
-
-/** The id of a run's execution: one a run, so it is derived from the run's. */
-export const runIdOf = (id: ScheduledRunId | string): string => id.replace(/^SCH-/, "RUN-")

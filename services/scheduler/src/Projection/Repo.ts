@@ -1,11 +1,30 @@
-/** Where the projection of hiring is kept. One method per atomic unit. */
+/** The SQL of the projection. One method per atomic unit. */
+import { PgClient } from "@effect/sql-pg"
 import type { Change } from "@stint/domain/hiring/Feed"
-import { Context, type Effect } from "effect"
+import { Ids } from "@stint/edge/Ids"
+import { Clock, Context, Effect, Layer, Option } from "effect"
+import { actionLogWriter } from "../ActionLog/Repo.ts"
+import type { GoalRow, HireRow } from "../Model.ts"
+import { Nudge } from "../Nudge.ts"
+import { Queue } from "../Queue.ts"
+import { goalDeleted, Versions } from "./History.ts"
+import { closedWithGoal, disturbed, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
+import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
+import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
 
-/** How many milliseconds a manual run moves on at most to find a free slot. */
-export const FREE_SLOT_TRIES = 1000
+/** A goal and its hire. */
+export interface ProjectedGoal {
+  readonly goal: GoalRow
+  readonly hire: HireRow
+}
 
-/** The projection's storage. `layerPg` stands in PgRepo.ts, `layerMemory` in MemoryRepo.ts. */
+/** From where to where the feed's cursor moves; null: before the first snapshot. */
+interface Move {
+  readonly after: string | null
+  readonly to: string | null
+}
+
+/** The projection's storage. */
 export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   /** How far the feed was followed; null before the first snapshot. */
   cursor(): Effect.Effect<string | null>
@@ -13,10 +32,107 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
    * Applies changes and moves the cursor, together or not at all. False, and nothing happened, when the cursor is not
    * `after` any more: another replica was faster.
    */
-  apply(
-    changes: ReadonlyArray<Change>,
-    move: { readonly after: string | null; readonly to: string | null },
-  ): Effect.Effect<boolean>
-  /** Ends what a complete snapshot no longer has: goals that are not among `goals`. */
+  apply(changes: ReadonlyArray<Change>, move: Move): Effect.Effect<boolean>
+  /** Deletes the goals that a complete snapshot does not have: those that are not among `goals`. */
   retain(goals: ReadonlySet<string>): Effect.Effect<void>
-}>()("scheduler/ProjectionRepo") {}
+  /** A goal and its hire. */
+  find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
+  /** Whether a hire is projected. */
+  knowsHire(hired_instance_id: string): Effect.Effect<boolean>
+}>()("scheduler/ProjectionRepo") {
+  static readonly layer = Layer.effect(
+    ProjectionRepo,
+    Effect.gen(function* () {
+      const reads = yield* projectionReads
+      return ProjectionRepo.of({
+        cursor: () => Effect.orDie(Effect.map(reads.cursor(), ({ cursor }) => cursor)),
+        apply: yield* applying,
+        retain: yield* retaining,
+        find: Effect.fnUntraced(function* (id) {
+          const goal = yield* reads.goal(id)
+          if (Option.isNone(goal)) return Option.none()
+          const [hire] = yield* reads.hires([goal.value.hired_instance_id])
+          return hire === undefined ? Option.none() : Option.some({ goal: goal.value, hire })
+        }, Effect.orDie),
+        knowsHire: (id) => Effect.orDie(Effect.map(reads.hires([id]), (hires) => hires.length > 0)),
+      })
+    }),
+  )
+}
+
+/** Discards the open dead letters of goals that are deleted, each with its line. */
+const deadLetterCloser = Effect.gen(function* () {
+  const ids = yield* Ids
+  const writeLine = yield* actionLogWriter
+  const { discardDeadLetters } = yield* projectionWrites
+  return Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+    for (const letter of yield* discardDeadLetters(goals)) {
+      yield* writeLine(closedWithGoal(yield* ids.next("LOG"), letter))
+    }
+  })
+})
+
+const applying = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const queue = yield* Queue
+  const nudge = yield* Nudge
+  const closeDeadLetters = yield* deadLetterCloser
+  const requestRun = yield* requestedRunWriter
+  const reads = yield* projectionReads
+  const writes = yield* projectionWrites
+
+  const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
+    if (plan.hires.length > 0) yield* writes.upsertHires(plan.hires)
+    if (plan.goals.length > 0) yield* writes.upsertGoals(plan.goals)
+    if (plan.history.length > 0) yield* writes.insertVersions(plan.history)
+    const ended: Array<string> = []
+    for (const { of, only, why } of plan.cancels) {
+      for (const run of yield* queue.cancel(of, why, only)) ended.push(run.goal_instance_id)
+    }
+    if (plan.dropped.length > 0) yield* queue.dropFuture(plan.dropped)
+    if (plan.deleted.length > 0) {
+      yield* closeDeadLetters(plan.deleted)
+      yield* writes.deleteGoals(plan.deleted)
+    }
+    yield* queue.releaseNext(disturbed(plan, ended))
+    yield* Effect.forEach(plan.runs, requestRun, { discard: true })
+  })
+
+  return Effect.fn("ProjectionRepo.apply")(
+    function* (changes: ReadonlyArray<Change>, move: Move) {
+      if ((yield* writes.moveCursor(move)).length === 0) return false
+      const { goals, hires, ofHires } = touched(changes)
+      const known = yield* reads.lockedGoals({ goals, ofHires })
+      const all = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
+      const history = yield* reads.latestVersions(all)
+      yield* write(planChanges(changes, { hires: yield* reads.hires(hires), goals: known, history }))
+      yield* nudge.inTransaction
+      return true
+    },
+    (effect) => Effect.orDie(sql.withTransaction(effect)),
+  )
+})
+
+const retaining = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const queue = yield* Queue
+  const closeDeadLetters = yield* deadLetterCloser
+  const reads = yield* projectionReads
+  const writes = yield* projectionWrites
+
+  return Effect.fn("ProjectionRepo.retain")(
+    function* (kept: ReadonlySet<string>) {
+      const all = yield* reads.goalIds()
+      const gone = all.map((row) => row.goal_instance_id).filter((id) => !kept.has(id))
+      if (gone.length === 0) return
+      for (const goal_instance_id of gone) yield* queue.cancel({ goal_instance_id }, goalDeleted)
+      yield* closeDeadLetters(gone)
+      const versions = new Versions(yield* reads.latestVersions(gone))
+      const now = yield* Clock.currentTimeMillis
+      for (const goal of gone) versions.deleted(goal, now)
+      yield* writes.insertVersions(versions.made)
+      yield* writes.deleteGoals(gone)
+    },
+    (effect) => Effect.orDie(sql.withTransaction(effect)),
+  )
+})

@@ -1,4 +1,4 @@
-/** A queue of (goal, value) pairs in two typed rings, which grow: millions of entries make no garbage. */
+/** A queue of (goal, value) pairs in two typed rings that grow: millions of entries leave no garbage. */
 export const makeFifo = () => {
   let goals = new Uint32Array(1_024)
   let values = new Float64Array(1_024)
@@ -25,11 +25,11 @@ export const makeFifo = () => {
       values[at] = value
       size++
     },
-    /** The oldest pair's goal; only while there is one. */
+    /** The goal of the oldest pair; call it only while there is one. */
     goal: (): number => goals[head]!,
-    /** The oldest pair's value. */
+    /** The value of the oldest pair. */
     value: (): number => values[head]!,
-    /** Takes the oldest pair out. */
+    /** Removes the oldest pair. */
     drop: (): void => {
       head = (head + 1) & (goals.length - 1)
       size--

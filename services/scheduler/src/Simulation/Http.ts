@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Simulation } from "../Simulation.ts"
 
-/** The handler of the simulation. */
+/** The handler of simulations. */
 export const SimulationHttp = HttpApiBuilder.group(
   SchedulerApi,
   "simulation",

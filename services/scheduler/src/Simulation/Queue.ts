@@ -1,113 +1,126 @@
-/** Pure: the engine's queue in virtual time: what falls due, what overlap makes of it, when a claim takes it. */
+/** Pure: the engine's queue in virtual time: slots fall due, overlap decides over them, claims take them. */
 import type { Overlap } from "@stint/domain/Schedule"
-import { CLAIMED_AT_ONCE } from "../Engine/Fair.ts"
 import { turnOf } from "../Engine/Plan.ts"
+import { CLAIMED_AT_ONCE } from "../Queue/Fair.ts"
 import { makeFifo } from "./Fifo.ts"
 
-/** What the engine can do; runs_per_second may be Infinity, then a claim takes no time. */
+/** What the engine can do. runs_per_second may be Infinity: then a claim takes no time. */
 export interface Means {
   readonly runs_at_once: number
   readonly run_ms: number
   readonly runs_per_second: number
 }
 
-/** Who is told what becomes of each slot, in the order in which it does; instants in epoch milliseconds. */
-export interface Witness {
-  /** A run that was due began. */
+/** Is called for each slot when its run begins or it is skipped, in the order of time; instants in epoch milliseconds. */
+export interface Observer {
   began(goal: number, due: number, at: number): void
   skipped(goal: number, due: number): void
-  /** So many runs wait for a free place now. */
+  /** How many runs wait for a free place now. */
   waits(runs: number): void
 }
 
 /**
- * The queue. Runs start in the order in which they may (for one that waits for its turn that is when it has it), as in a
- * lane of the engine: up to 200 in one claim, one claim after the other. A claim of n takes n / runs_per_second, and each of its runs holds one of the `runs_at_once` places for `run_ms` from then on. What
- * falls due at one instant is decided over before the claim at that instant, and after what ends then, as in the engine.
- * As every run takes the same time, claims end in the order in which they were made: nothing needs to be sorted.
+ * The queue. Runs start in the order in which they become claimable, as in a lane of the engine: up to 200 in one claim, one
+ * claim after the other. A claim of n takes n / runs_per_second, and each of its runs holds one of the `runs_at_once` places
+ * for `run_ms` from then on. At one instant, runs end first, then slots fall due, then runs are claimed, as in the engine. All
+ * runs take the same time, so claims end in the order in which they were made: nothing needs sorting.
  */
-export const makeQueue = (overlap: ReadonlyArray<Overlap>, means: Means, witness: Witness) => {
-  const { run_ms, runs_at_once } = means
-  const msOfRun = 1_000 / means.runs_per_second
-  const serial = new Uint32Array(overlap.length)
-  const waiting = new Uint8Array(overlap.length)
-  /** When the run that waits for its turn was due. */
-  const waitingDue = new Float64Array(overlap.length)
-  /** Goals and when they were due, of runs that may be claimed. */
-  const claimable = makeFifo()
-  /** Goals of the runs under way and when they end; a claim's all at once. */
-  const running = makeFifo()
-  let now = -Infinity
-  let free = runs_at_once
-  let claimerFree = -Infinity
+export class VirtualQueue {
+  readonly #overlap: ReadonlyArray<Overlap>
+  readonly #observer: Observer
+  readonly #runMs: number
+  readonly #msOfClaimedRun: number
+  /** By goal: how many serial runs are open, whether one waits, and when that one was due. */
+  readonly #serial: Uint32Array
+  readonly #waiting: Uint8Array
+  readonly #waitingDue: Float64Array
+  /** Goals of the runs that may be claimed, and when they were due. */
+  readonly #claimable = makeFifo()
+  /** Goals of the running runs, and when they end. */
+  readonly #running = makeFifo()
+  #now = -Infinity
+  #free: number
+  /** When the next claim can be made. */
+  #nextClaim = -Infinity
 
-  const endRuns = () => {
-    while (running.size() > 0 && running.value() <= now) {
-      const goal = running.goal()
-      running.drop()
-      free++
-      if (overlap[goal] === "parallel") continue
-      serial[goal]!--
-      if (waiting[goal] === 0) continue
-      waiting[goal] = 0
-      claimable.push(goal, waitingDue[goal]!)
+  constructor(overlap: ReadonlyArray<Overlap>, means: Means, observer: Observer) {
+    this.#overlap = overlap
+    this.#observer = observer
+    this.#runMs = means.run_ms
+    this.#msOfClaimedRun = 1_000 / means.runs_per_second
+    this.#serial = new Uint32Array(overlap.length)
+    this.#waiting = new Uint8Array(overlap.length)
+    this.#waitingDue = new Float64Array(overlap.length)
+    this.#free = means.runs_at_once
+  }
+
+  /** A slot of a goal falls due; instants never go back. */
+  due(goal: number, due: number): void {
+    this.#moveTo(due)
+    const open = { serial: this.#serial[goal]!, waiting: this.#waiting[goal]! }
+    const turn = turnOf(this.#overlap[goal]!, open, false)
+    if (turn.outcome === "skipped") return this.#observer.skipped(goal, due)
+    if (turn.serial) this.#serial[goal]!++
+    if (turn.outcome === "claimable") return this.#claimable.push(goal, due)
+    this.#waiting[goal] = 1
+    this.#waitingDue[goal] = due
+  }
+
+  /** Lets every run end, in steps. Nothing may fall due afterwards. */
+  *finish(): Generator<void, void> {
+    this.#claim()
+    for (let next = this.#nextEvent(), nth = 1; next < Infinity; next = this.#nextEvent(), nth++) {
+      this.#now = next
+      this.#endRuns()
+      this.#claim()
+      if (nth % 1_000 === 0) yield
     }
   }
 
-  const claim = () => {
-    while (claimable.size() > 0 && free > 0 && claimerFree <= now) {
-      const runs = Math.min(claimable.size(), free, CLAIMED_AT_ONCE)
-      const at = now + runs * msOfRun
+  #moveTo(instant: number): void {
+    if (instant === this.#now) return
+    this.#claim()
+    for (let next = this.#nextEvent(); next < instant; next = this.#nextEvent()) {
+      this.#now = next
+      this.#endRuns()
+      this.#claim()
+    }
+    this.#now = instant
+    this.#endRuns()
+  }
+
+  /** The next instant at which runs end or a claim can be made, without a further slot. */
+  #nextEvent(): number {
+    const ends = this.#running.size() > 0 ? this.#running.value() : Infinity
+    return this.#claimable.size() > 0 && this.#free > 0 ? Math.min(ends, this.#nextClaim) : ends
+  }
+
+  #endRuns(): void {
+    while (this.#running.size() > 0 && this.#running.value() <= this.#now) {
+      const goal = this.#running.goal()
+      this.#running.drop()
+      this.#free++
+      if (this.#overlap[goal] === "parallel") continue
+      this.#serial[goal]!--
+      if (this.#waiting[goal] === 0) continue
+      this.#waiting[goal] = 0
+      this.#claimable.push(goal, this.#waitingDue[goal]!)
+    }
+  }
+
+  #claim(): void {
+    while (this.#claimable.size() > 0 && this.#free > 0 && this.#nextClaim <= this.#now) {
+      const runs = Math.min(this.#claimable.size(), this.#free, CLAIMED_AT_ONCE)
+      const at = this.#now + runs * this.#msOfClaimedRun
       for (let nth = 0; nth < runs; nth++) {
-        const goal = claimable.goal()
-        witness.began(goal, claimable.value(), at)
-        claimable.drop()
-        running.push(goal, at + run_ms)
+        const goal = this.#claimable.goal()
+        this.#observer.began(goal, this.#claimable.value(), at)
+        this.#claimable.drop()
+        this.#running.push(goal, at + this.#runMs)
       }
-      free -= runs
-      claimerFree = at
+      this.#free -= runs
+      this.#nextClaim = at
     }
-    witness.waits(claimable.size())
-  }
-
-  /** When something happens next by itself: runs end, or the next claim can be made. */
-  const nextEvent = (): number => {
-    const ends = running.size() > 0 ? running.value() : Infinity
-    return claimable.size() > 0 && free > 0 ? Math.min(ends, claimerFree) : ends
-  }
-
-  const moveTo = (instant: number) => {
-    if (instant === now) return
-    claim()
-    for (let next = nextEvent(); next < instant; next = nextEvent()) {
-      now = next
-      endRuns()
-      claim()
-    }
-    now = instant
-    endRuns()
-  }
-
-  return {
-    /** A slot of a goal falls due; instants never go back. */
-    due: (goal: number, due: number): void => {
-      moveTo(due)
-      const turn = turnOf(overlap[goal]!, { serial: serial[goal]!, waiting: waiting[goal]! }, false)
-      if (turn.outcome === "skipped") return witness.skipped(goal, due)
-      if (turn.serial) serial[goal]!++
-      if (turn.outcome === "claimable") return claimable.push(goal, due)
-      waiting[goal] = 1
-      waitingDue[goal] = due
-    },
-    /** Lets everything end. Nothing may fall due afterwards. */
-    finish: function* (): Generator<void, void> {
-      claim()
-      for (let next = nextEvent(), nth = 1; next < Infinity; next = nextEvent(), nth++) {
-        now = next
-        endRuns()
-        claim()
-        if (nth % 1_000 === 0) yield
-      }
-    },
+    this.#observer.waits(this.#claimable.size())
   }
 }

@@ -1,18 +1,18 @@
-/** Pure: one simulation, in steps of a few milliseconds, so that whoever runs it can let others work in between. */
-import { makeQueue, type Means, type Witness } from "./Queue.ts"
+/** Pure: one simulation, in steps of a few milliseconds, so that its caller can yield to others between two of them. */
+import { type Means, type Observer, VirtualQueue } from "./Queue.ts"
 import { timeline } from "./Timeline.ts"
 import type { Slots, Workload } from "./Workload.ts"
 
-/** Runs every slot after `from` (epoch ms) through the queue; `spread` (seconds) is every goal's in place of its own. */
+/** Runs every slot after `from` (epoch ms) through the queue; `spread` (seconds) replaces the spread of every goal. */
 export function* simulation(
   workload: Workload,
   slots: Slots,
   from: number,
   means: Means,
-  witness: Witness,
+  observer: Observer,
   spread?: number,
 ): Generator<void, void> {
-  const queue = makeQueue(workload.overlap, means, witness)
-  yield* timeline(workload, slots, from, queue.due, spread)
+  const queue = new VirtualQueue(workload.overlap, means, observer)
+  yield* timeline(workload, slots, from, (goal, due) => queue.due(goal, due), spread)
   yield* queue.finish()
 }

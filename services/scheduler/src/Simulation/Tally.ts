@@ -1,7 +1,7 @@
-/** Pure: counts what becomes of the slots, and makes the answer's figures of it. */
+/** Pure: counts the runs and skips of a simulation, and makes the figures of its answer. */
 import { type CurvePoint, maxPoints, type SimulatedLoad } from "@stint/domain/scheduler/Simulation"
 import { DateTime } from "effect"
-import type { Witness } from "./Queue.ts"
+import type { Observer } from "./Queue.ts"
 
 const minuteMs = 60_000
 const daySeconds = 86_400
@@ -9,14 +9,14 @@ const daySeconds = 86_400
 const steps = [60, 300, 900, 3_600, 21_600, daySeconds]
 const BUSIEST = 10
 
-/** Up to how much lateness (ms) is told in which unit (ms): few values are kept, however many runs begin however late. */
+/** The rounding of lateness: below so many ms to so many ms. Few values are kept, however many runs begin however late. */
 const units = [[60_000, 1], [3_600_000, 1_000], [86_400_000, 60_000], [8_640_000_000, 3_600_000]] as const
 const rounded = (late: number): number => {
   const unit = units.find(([below]) => late < below)?.[1] ?? 86_400_000
   return Math.round(late / unit) * unit
 }
 
-/** So many runs began in the minute with this number, or in the step that it begins. */
+/** How many runs began in the minute with this number, or in the step that begins there. */
 interface Point {
   readonly minute: number
   runs: number
@@ -24,17 +24,17 @@ interface Point {
 
 const pointOf = ({ minute, runs }: Point): CurvePoint => ({ minute: DateTime.makeUnsafe(minute * minuteMs), runs })
 
-/** How long the nth step is, in seconds; each is a multiple of the one before. */
+/** The length of the nth step, in seconds; each is a multiple of the one before. */
 const stepAt = (nth: number): number => steps[nth] ?? daySeconds * 2 ** (nth - steps.length + 1)
 
-/** Points summed to longer steps of so many seconds; both oldest first. */
+/** Points summed into longer steps of so many seconds; both oldest first. */
 const summed = (points: ReadonlyArray<Point>, step: number): Array<Point> => {
   const longer: Array<Point> = []
   for (const point of points) put(longer, point, step)
   return longer
 }
 
-/** Adds a point, which is no older than the last, to points of so many seconds. */
+/** Adds a point to points of so many seconds; it must not be older than the last. */
 const put = (points: Array<Point>, { minute, runs }: Point, step: number): void => {
   const perStep = step / 60
   const begins = Math.floor(minute / perStep) * perStep
@@ -43,7 +43,7 @@ const put = (points: Array<Point>, { minute, runs }: Point, step: number): void 
   else points.push({ minute: begins, runs })
 }
 
-/** A tally of one simulation, whose runs begin in the order of time. What it holds does not grow with their number. */
+/** The tally of one simulation, whose runs begin in the order of time. Its size does not grow with their number. */
 export const makeTally = () => {
   let runs = 0
   let skipped = 0
@@ -68,7 +68,7 @@ export const makeTally = () => {
     while (curve.length > maxPoints) curve = summed(curve, stepAt(++step))
   }
 
-  const witness: Witness = {
+  const observer: Observer = {
     began: (_, due, at) => {
       runs++
       const lateness = at - due
@@ -115,5 +115,5 @@ export const makeTally = () => {
     }
   }
 
-  return { witness, load }
+  return { observer, load }
 }

@@ -4,16 +4,16 @@ import type { Slots, Workload } from "./Workload.ts"
 
 const minuteMs = 60_000
 
-/** A start in a minute and its goal in one number, so that numbers sort: 16 bits of milliseconds, then the goal. */
+/** Packs a start within a minute and its goal into one number that sorts: 16 bits of milliseconds, then the goal. */
 const packed = 2 ** 32
 
-/** How many goals are moved, or starts told, between two steps: 1,000 take a millisecond at most. */
+/** How many goals or starts are processed in a step: 1,000 take a millisecond at most. */
 const STEP = 1_000
 
 /**
- * Tells `start` every slot of every goal in the order of their starts (slot plus spread, epoch ms), goals of one instant
- * in their order. Each goal stands in the minute of its next start, as in a timing wheel, so a start costs the same
- * however many goals there are. In steps. `spread` (seconds) is every goal's in place of its own.
+ * Calls `start` for every slot of every goal in the order of their starts (slot plus spread, epoch ms), goals of one instant
+ * in their order. Each goal is listed in the minute of its next start, as in a timing wheel, so a start costs the same
+ * however many goals there are. In steps. `spread` (seconds) replaces the spread of every goal.
  */
 export function* timeline(
   { ids, ruleOf, spread_seconds }: Pick<Workload, "ids" | "ruleOf" | "spread_seconds">,
@@ -27,7 +27,7 @@ export function* timeline(
   const at = new Uint32Array(goals)
   const starts = new Float64Array(goals)
   const base = Math.floor(from / minuteMs)
-  // lists of goals by the minute of their next start: the first one, and who follows whom; -1 ends a list
+  // linked lists of goals by the minute of their next start: the first of each, and the next of each goal; -1 ends a list
   const heads: Array<number> = []
   const next = new Int32Array(goals)
   const enter = (goal: number) => {
@@ -51,7 +51,7 @@ export function* timeline(
   for (let minute = 0; minute < heads.length; minute++) {
     let count = 0
     const begins = (base + minute) * minuteMs
-    // a goal may come twice in a minute: where an offset from UTC had seconds, a change of it leaves slots so close
+    // a goal may start twice in a minute: where an offset from UTC had seconds, its change puts two slots so close
     while (heads[minute] !== -1) {
       let goal = heads[minute]!
       heads[minute] = -1

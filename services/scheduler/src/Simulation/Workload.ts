@@ -1,20 +1,20 @@
-/** Pure: goals as a simulation holds them, their rules evaluated once each, whatever the number of goals that share one. */
+/** Pure: the goals of a simulation. Each rule is evaluated once, however many goals share it. */
 import { maxGoals, maxSlots } from "@stint/domain/scheduler/Simulation"
 import type { Overlap, Rule, ScheduleSettings } from "@stint/domain/Schedule"
 import { between } from "../Calendar.ts"
 import { ruleOfGoal } from "../Engine/Plan.ts"
 import type { GoalRow } from "../Model.ts"
 
-/** When and how goals run, before their rule is made of it. */
+/** The schedule of goals, from which their rule is made. */
 export interface Scheduled extends Pick<GoalRow, "frequency" | "schedule" | "default_at"> {
   /** The zone of the hire. */
   readonly timezone: string
 }
 
-/** Goals and the rules that they share; a goal is its index. */
+/** Goals by their index, and the rules that they share. */
 export interface Workload {
   readonly rules: ReadonlyArray<Rule>
-  /** How many goals a rule has. */
+  /** How many goals share each rule. */
   readonly goalsOf: ReadonlyArray<number>
   readonly ids: ReadonlyArray<string>
   /** The rule of each goal. */
@@ -23,7 +23,7 @@ export interface Workload {
   readonly spread_seconds: ReadonlyArray<number>
 }
 
-/** A simulation would hold more than it may. */
+/** The simulation exceeds a bound. */
 export interface OverBound {
   readonly _tag: "OverBound"
   readonly bound: "goals" | "slots"
@@ -41,7 +41,7 @@ export const makeWorkload = () => {
   const ruleOf: Array<number> = []
   const overlaps: Array<Overlap> = []
   const spreads: Array<number> = []
-  // by what was said, which costs no parsing, then by the rule that it comes to
+  // rules by their schedule as text, which needs no parsing, then by the rule that it makes
   const said = new Map<string, number>()
   const known = new Map<string, number>()
 
@@ -59,7 +59,7 @@ export const makeWorkload = () => {
   }
 
   return {
-    /** Adds goals of one schedule. False when that would be too many; on_demand goals have no slots and are left out. */
+    /** Adds goals of one schedule; false when there would be too many. on_demand goals have no slots and are left out. */
     add: (scheduled: Scheduled, goals: ReadonlyArray<string>): boolean => {
       if (scheduled.frequency === "on_demand") return true
       if (ids.length + goals.length > maxGoals) return false
@@ -85,8 +85,8 @@ export interface Slots {
 }
 
 /**
- * The slots in (from, to] of each rule, in steps; epoch ms. It ends as soon as all goals together would have too many. A
- * rule that can't be evaluated (a zone that this runtime does not know) has none, as in the engine.
+ * The slots in (from, to] of each rule, in steps; epoch ms. It ends as soon as all goals together have too many. A rule
+ * that can't be evaluated (a zone that this runtime does not know) has none, as in the engine.
  */
 export function* slotsOf(
   { goalsOf, rules }: Pick<Workload, "goalsOf" | "rules">,

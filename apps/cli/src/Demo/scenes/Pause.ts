@@ -1,6 +1,7 @@
 /** The operator pauses the scheduler; a run waits; it goes on. */
 import { guardrailReport } from "@stint/domain/agents/trading_delta_futures/Definition"
-import { ActionLine, Paused, Resumed } from "@stint/domain/scheduler/Controls"
+import { ActionLine } from "@stint/domain/scheduler/ActionLog"
+import { Paused, Resumed } from "@stint/domain/scheduler/Pauses"
 import { listOf } from "@stint/domain/Protocol"
 import { DateTime } from "effect"
 import { sayRefusal } from "../People.ts"

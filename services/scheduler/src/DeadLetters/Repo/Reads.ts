@@ -1,0 +1,73 @@
+/** The statements that read dead letters. */
+import { PgClient } from "@effect/sql-pg"
+import { DlqId } from "@stint/domain/Ids"
+import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { CauseRow, DeadLetterFilter, DeadLetterPage, DeadLetterRow } from "../Row.ts"
+
+/** At most so many causes are listed. */
+const CAUSES = 200
+
+/** The reads. */
+export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
+  const select = sql`select d.dlq_id, d.goal_instance_id, d.hired_instance_id, d.error_type, d.error_message,
+        d.stack_trace, d.fingerprint, d.failure_count, d.first_failed_at, d.last_failed_at, d.expires_at, d.retry_count, d.state,
+        coalesce((select array_agg(r.scheduled_run_id order by r.scheduled_time) from scheduled_goal_runs r
+          where r.dlq_id = d.dlq_id), '{}') as scheduled_run_ids
+      from scheduler_dlq d`
+  const conditions = (f: DeadLetterFilter) => [
+    sql`true`,
+    ...(f.state === undefined ? [] : [sql`d.state = ${f.state}`]),
+    ...(f.goal_instance_id === undefined ? [] : [sql`d.goal_instance_id = ${f.goal_instance_id}`]),
+    ...(f.hired_instance_id === undefined ? [] : [sql`d.hired_instance_id = ${f.hired_instance_id}`]),
+    ...(f.error_type === undefined ? [] : [sql`d.error_type = ${f.error_type}`]),
+    ...(f.fingerprint === undefined ? [] : [sql`d.fingerprint = ${f.fingerprint}`]),
+  ]
+  // a cursor has milliseconds
+  const failedAt = sql`date_trunc('milliseconds', d.last_failed_at)`
+  return {
+    list: SqlSchema.findAll({
+      Request: DeadLetterPage,
+      Result: DeadLetterRow,
+      execute: (page) =>
+        sql`${select} where ${
+          sql.and([
+            ...conditions(page),
+            ...(page.after === undefined ? [] : [sql`(${failedAt}, d.dlq_id) < (${page.after[0]}, ${page.after[1]})`]),
+          ])
+        } order by ${failedAt} desc, d.dlq_id desc limit ${page.limit}`,
+    }),
+    find: SqlSchema.findOneOption({
+      Request: Schema.String,
+      Result: DeadLetterRow,
+      execute: (id) => sql`${select} where d.dlq_id = ${id}`,
+    }),
+    causes: SqlSchema.findAll({
+      Request: DeadLetterState,
+      Result: CauseRow,
+      execute: (state) =>
+        sql`with entries as (
+              select d.*, (select count(*) from scheduled_goal_runs r where r.dlq_id = d.dlq_id) as runs
+              from scheduler_dlq d where d.state = ${state}
+            ), causes as (
+              select fingerprint, count(*)::int as entries, sum(runs)::int as runs, min(first_failed_at) as first_failed_at
+              from entries group by fingerprint
+            ), latest as (
+              select distinct on (fingerprint) fingerprint, error_type, error_message, dlq_id as example, last_failed_at
+              from entries order by fingerprint, last_failed_at desc, dlq_id desc
+            )
+            select * from causes join latest using (fingerprint)
+            order by entries desc, last_failed_at desc, fingerprint limit ${CAUSES}`,
+    }),
+    matching: SqlSchema.findAll({
+      Request: Schema.Struct({ ...DeadLetterFilter.fields, cap: Schema.Int }),
+      Result: Schema.Struct({ dlq_id: DlqId, runs: Schema.Int }),
+      execute: ({ cap, ...filter }) =>
+        sql`select d.dlq_id, (select count(*)::int from scheduled_goal_runs r
+              where r.dlq_id = d.dlq_id and r.status = 'cancelled') as runs
+            from scheduler_dlq d
+            where ${sql.and(conditions(filter))} order by d.first_failed_at, d.dlq_id limit ${cap}`,
+    }),
+  }
+})

@@ -1,0 +1,80 @@
+/** Executes claimed runs: one call to deliverables for all of them while their leases are held, then their outcomes. */
+import { runKey } from "@stint/domain/scheduler/Runs"
+import { delayAfter, reconnect, runRetry } from "@stint/edge/Schedules"
+import { Clock, Effect, Schedule } from "effect"
+import { Drafts } from "../Clients.ts"
+import type { ClaimedRun } from "../Model.ts"
+import { Queue } from "../Queue.ts"
+import type { Outcome } from "../Queue/Outcome.ts"
+import type { makeBreaker } from "./Breaker.ts"
+import { failed, outcomeOf } from "./Classify.ts"
+
+/** How long a claim holds, in milliseconds; renewed at a third of it, its work abandoned at two thirds. */
+export const LEASE_MS = 10_000
+
+/** How long until a run may be claimed again that was claimed while deliverables went away, in milliseconds. */
+const AWAY_DELAY = 200
+
+type Runs = ReadonlyArray<ClaimedRun>
+
+/** Holds the leases of runs until interrupted; ends when they can't be held any more, before a lease can end. */
+const holdLeases = Effect.fnUntraced(function* (queue: Queue["Service"], runs: Runs) {
+  let renewed = yield* Clock.currentTimeMillis
+  while (true) {
+    yield* Effect.sleep(LEASE_MS / 3)
+    const still = yield* queue.renew(runs, LEASE_MS).pipe(Effect.timeout(LEASE_MS / 6), Effect.exit)
+    const now = yield* Clock.currentTimeMillis
+    if (still._tag === "Success" && still.value.size > 0) renewed = now
+    else if (still._tag === "Success" || now - renewed >= LEASE_MS / 3 * 2) return
+  }
+})
+
+/** An outcome for each run, with the delay before its next attempt drawn anew. */
+const eachRun = (runs: Runs, outcome: (run: ClaimedRun, delayMs: number | undefined) => Outcome) =>
+  Effect.forEach(runs, (run) => Effect.map(delayAfter(runRetry, run.attempt), (delay) => outcome(run, delay)))
+
+const released = (runs: Runs, delayMs: number): ReadonlyArray<Outcome> =>
+  runs.map((run) => ({ _tag: "Released", run, delayMs }))
+
+/** Executes runs; interrupted, it releases them. */
+export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
+  const drafts = yield* Drafts
+  const queue = yield* Queue
+
+  const call = Effect.fnUntraced(function* (runs: Runs): Effect.fn.Return<ReadonlyArray<Outcome>> {
+    const answered = yield* Effect.result(breaker.through(drafts.make(runs)))
+    if (answered._tag === "Success") {
+      const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
+      return yield* eachRun(
+        runs,
+        (run, delay) => outcomeOf(run, byKey.get(runKey(run.goal_instance_id, run.scheduled_time)), delay),
+      )
+    }
+    const error = answered.failure
+    if (error._tag === "CallFailed") {
+      const { message, type } = error
+      return yield* eachRun(runs, (run, delay) => failed(run, { type, message }, delay))
+    }
+    yield* Effect.logWarning(`deliverables is away: ${error.message}`)
+    return released(runs, AWAY_DELAY)
+  })
+
+  const write = (outcomes: ReadonlyArray<Outcome>) =>
+    queue.writeOutcomes(outcomes).pipe(
+      // the database may restart meanwhile: an outcome that is written twice finds its fence gone and changes nothing
+      Effect.sandbox,
+      Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
+      Effect.asVoid,
+      Effect.catchCause((cause) => Effect.logWarning("outcomes could not be written; their leases will end", cause)),
+    )
+
+  return (runs: Runs) =>
+    Effect.raceFirst(call(runs), Effect.as(holdLeases(queue, runs), undefined)).pipe(
+      Effect.flatMap((outcomes) =>
+        outcomes === undefined
+          ? Effect.logWarning(`gave up ${runs.length} runs: their leases could not be held`)
+          : write(outcomes)
+      ),
+      Effect.onInterrupt(() => write(released(runs, 0))),
+    )
+})

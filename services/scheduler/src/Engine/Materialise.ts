@@ -1,0 +1,100 @@
+/** Decides over goals that have fallen due, and makes their runs: one transaction a batch. */
+import type { ScheduledRunId } from "@stint/domain/Ids"
+import { Ids } from "@stint/edge/Ids"
+import { Effect } from "effect"
+import { iso, type NewRun } from "../Model.ts"
+import { Queue } from "../Queue.ts"
+import { type DuePlan, type Open, planOrStop, runOfSlot } from "./Plan.ts"
+import { type DueGoal, EngineRepo } from "./Repo.ts"
+import type { LockedGoal } from "./Repo/DueGoals.ts"
+
+/** How many slots one batch makes runs of before it leaves the other goals to the next: one goal may catch up on a day's. */
+const SLOTS_AT_ONCE = 2_000
+/** How many customers one walk looks at; it goes on where it ended. A customer costs 5 us. */
+const CUSTOMERS = 2_000
+
+/** Locks up to `limit` due goals that nobody else has locked: the longest due, and, when there are more, some of every customer. */
+const makeLockDue = (repo: EngineRepo["Service"]) => {
+  let cursor = ""
+  return Effect.fnUntraced(function* (limit: number): Effect.fn.Return<ReadonlyArray<LockedGoal>, unknown> {
+    const half = Math.ceil(limit / 2)
+    const first = yield* repo.lockLongestDue(half)
+    if (first.length < half) return first
+    const customers = yield* repo.walkCustomers({ after: cursor, most: CUSTOMERS })
+    const waiting = customers.filter((customer) => customer.due).map((customer) => customer.customer_id)
+    const due = waiting.slice(0, half)
+    cursor = due.length < waiting.length
+      ? due.at(-1)!
+      : customers.length < CUSTOMERS
+      ? ""
+      : customers.at(-1)!.customer_id
+    if (due.length === 0) return first
+    const more = yield* repo.lockDueOfEach({ customers: due, each: Math.ceil(half / due.length) })
+    return [...new Map([...first, ...more].map((goal) => [goal.goal_instance_id, goal])).values()]
+  })
+}
+
+/** What is decided over a goal; a test gives its own. */
+export type Plan = (
+  goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now">,
+  timezone: string,
+  open: Open,
+  now: number,
+) => DuePlan
+
+/** Decides over up to `limit` goals that have fallen due, and parks those that are paused; how many there were. */
+export const makeMaterialise = Effect.gen(function* () {
+  const repo = yield* EngineRepo
+  const queue = yield* Queue
+  const ids = yield* Ids
+  const lockDue = makeLockDue(repo)
+
+  const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
+    const runs: Array<NewRun> = []
+    const decided: Array<{ readonly id: string; readonly plan: DuePlan }> = []
+    // the latest due first: they have a slot or two, and do not wait for others to catch up on a day's
+    for (const { now, serial, timezone, waiting, ...goal } of due.toSorted((a, b) => b.next_slot! - a.next_slot!)) {
+      if (runs.length >= SLOTS_AT_ONCE) break
+      const planned = plan(goal, timezone, { serial, waiting }, now)
+      for (const slot of planned.slots) {
+        runs.push(runOfSlot(goal, slot, (yield* ids.next("SCH")) as ScheduledRunId, now))
+      }
+      decided.push({ id: goal.goal_instance_id, plan: planned })
+    }
+    return { runs, decided }
+  })
+
+  const batch = Effect.fnUntraced(function* (limit: number, plan: Plan) {
+    // before the statement that reads pauses, as a claim does: so a resume finds all that was parked before it
+    yield* repo.lockPauses
+    const locked = yield* lockDue(limit)
+    const parked = locked.filter((goal) => goal.paused).map((goal) => goal.goal_instance_id)
+    if (parked.length > 0) yield* repo.park(parked)
+    const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
+    if (open.length === 0) return locked.length
+    const { decided, runs } = yield* decide(yield* repo.readDue(open), plan)
+    if (runs.length > 0) yield* queue.enqueue(runs)
+    const missed = decided.flatMap(({ id, plan: { range } }) =>
+      range === undefined ? [] : [{
+        goal_instance_id: id,
+        from_slot: iso(range.from),
+        to_slot: iso(range.to),
+        reason: range.reason,
+        reason_code: range.code,
+      }]
+    )
+    if (missed.length > 0) yield* repo.recordMissed(missed)
+    if (decided.length > 0) {
+      yield* repo.setNext({
+        ids: decided.map(({ id }) => id),
+        values: Object.fromEntries(decided.map(({ id, plan: { next } }) => [
+          id,
+          { next_slot: iso(next.next_slot), due_at: iso(next.due_at) },
+        ])),
+      })
+    }
+    return locked.length
+  })
+
+  return (limit: number, plan: Plan = planOrStop) => Effect.orDie(repo.atomically(batch(limit, plan)))
+})

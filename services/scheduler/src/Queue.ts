@@ -1,0 +1,151 @@
+/**
+ * The queue of live runs (`run_queue`): every verb that puts a run in, claims it, and takes it out. Its states, and what
+ * leads from one to another, stand in `Queue/Repo/Transitions.ts`.
+ */
+import { runKey, type RunOrigin } from "@stint/domain/scheduler/Runs"
+import type { ScheduledRunId } from "@stint/domain/Ids"
+import { Ids } from "@stint/edge/Ids"
+import { Context, Effect, Layer, type Schema } from "effect"
+import { type Cancellation, type ClaimedRun, iso, type NewRun } from "./Model.ts"
+import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
+import { RANK } from "./Queue/Fair.ts"
+import type { Outcome } from "./Queue/Outcome.ts"
+import { makeWriteOutcomes, type Written } from "./Queue/Outcomes.ts"
+import { QueueRepo } from "./Queue/Repo.ts"
+import type { Which } from "./Queue/Repo/Ends.ts"
+import { fencedOf } from "./Queue/Row.ts"
+
+/** A cancelled run that is to run after all. */
+export interface Requeued {
+  readonly scheduled_run_id: string
+  /** Epoch milliseconds. */
+  readonly claimable_at: number
+  /** Whether it runs while paused; false unless it says. */
+  readonly forced?: boolean
+  /** What it is from now on; what it was, unless it says. */
+  readonly origin?: RunOrigin
+  /** Joins its `run_metadata`, which loses the reason for which it was cancelled. */
+  readonly note?: Record<string, Schema.Json>
+}
+
+/** A run that was cancelled. */
+export interface Cancelled {
+  readonly scheduled_run_id: string
+  readonly goal_instance_id: string
+}
+
+/** The cancellation by a person, who is named to operators only, and why. */
+export const byOperator = (subject: string, reason: string | undefined): Cancellation => ({
+  code: "cancelled_by_operator",
+  words: `cancelled by ${subject}${reason === undefined ? "" : `: ${reason}`}`,
+  metadata: { cancelled_by: subject, ...(reason === undefined ? {} : { cancel_reason: reason }) },
+})
+
+/** The rank of a run that was never tried. */
+const rankOf = (run: NewRun): number =>
+  run.queue?.forced ? RANK.forced : run.origin === "manual" || run.origin === "trigger" ? RANK.person : RANK.schedule
+
+const rowOf = ({ cancelled, queue, slot, ...run }: NewRun) => ({
+  ...run,
+  scheduled_time: new Date(slot).toISOString(),
+  idempotency_key: runKey(run.goal_instance_id, slot),
+  run_metadata: cancelled === undefined
+    ? run.run_metadata
+    : { ...run.run_metadata, ...cancelled.metadata, reason: cancelled.words },
+  reason_code: cancelled?.code ?? null,
+  queued: queue !== undefined,
+  serial: queue?.serial ?? false,
+  caught_up: queue?.caught_up ?? false,
+  forced: queue?.forced ?? false,
+  rank: rankOf({ ...run, slot, ...(queue === undefined ? {} : { queue }) }),
+  due_at: iso(queue?.due_at),
+  claimable_at: iso(queue?.claimable_at),
+})
+
+/** The queue. Faults of the database are defects: they roll back whatever transaction they happen in. */
+export class Queue extends Context.Service<Queue, {
+  // In the caller's transaction
+
+  /** Makes runs; those that were made. A slot or request that has a run already makes none. */
+  enqueue(runs: ReadonlyArray<NewRun>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
+  /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
+  requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
+  /** Cancels live runs, also held ones: what their holders make is discarded. */
+  cancel(which: Which, why: Cancellation, only?: "unclaimed_slots"): Effect.Effect<ReadonlyArray<Cancelled>>
+  /** Removes the goals' slots that have not begun and are not due yet, as if never made. */
+  dropFuture(goals: ReadonlyArray<string>): Effect.Effect<void>
+  /** Locks goals against whoever else decides over their runs; those that there are. Before a cancel and a releaseNext. */
+  lockGoals(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>>
+  /** Makes the next waiting run of each goal ready, unless one of the goal's serial runs is open; how many. */
+  releaseNext(goals: ReadonlyArray<string>): Effect.Effect<number>
+
+  // In a transaction of its own
+
+  /**
+   * Takes ready runs under a lease and a new fence each, and counts their attempt. Lanes share (Queue/Fair.ts), and in a
+   * lane the longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a
+   * limit, or a retry beyond the budget. A run whose lease ended comes back: from its third attempt alone, with nothing else
+   * in hand, so that it can take no other run along, and after its last as a dead letter.
+   */
+  claim(request: ClaimRequest): Effect.Effect<Claim>
+  /** Extends the leases of held runs; the fences that still stand. */
+  renew(runs: ReadonlyArray<ClaimedRun>, leaseMs: number): Effect.Effect<ReadonlySet<number>>
+  /** Completes, retries, releases, cancels and dead-letters held runs, each only if its fence still stands. */
+  writeOutcomes(outcomes: ReadonlyArray<Outcome>): Effect.Effect<Written>
+  /** Makes runs ready that are waiting behind no run: what a crash between two units of work can leave; how many. */
+  readonly releaseStuck: Effect.Effect<number>
+}>()("scheduler/Queue") {
+  static readonly layer = Layer.effect(
+    Queue,
+    Effect.gen(function* () {
+      const repo = yield* QueueRepo
+      const ids = yield* Ids
+      const writeOutcomes = makeWriteOutcomes(repo, ids.next("DLQ"))
+      const claim = makeClaim(repo, writeOutcomes)
+      const idsOf = (rows: ReadonlyArray<{ readonly scheduled_run_id: string }>) =>
+        rows.map((row) => row.scheduled_run_id as ScheduledRunId)
+      const lockGoals = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+        return (yield* repo.lockGoals(goals)).map((row) => row.goal_instance_id)
+      })
+      const releaseNext = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+        return goals.length === 0 ? 0 : (yield* repo.releaseNext(goals)).length
+      })
+      const releaseStuck = Effect.gen(function* () {
+        const goals = (yield* repo.stuckGoals()).map((row) => row.goal_instance_id)
+        if (goals.length === 0) return 0
+        yield* lockGoals(goals)
+        return yield* releaseNext(goals)
+      })
+
+      return Queue.of({
+        enqueue: (runs) => Effect.orDie(Effect.map(repo.enqueue(runs.map(rowOf)), idsOf)),
+        requeue: (runs) =>
+          Effect.orDie(Effect.map(
+            repo.requeue({
+              ids: runs.map((run) => run.scheduled_run_id),
+              values: Object.fromEntries(
+                runs.map(({ claimable_at, forced = false, note = {}, origin = null, ...run }) => [
+                  run.scheduled_run_id,
+                  { claimable_at: new Date(claimable_at).toISOString(), forced, origin, note },
+                ]),
+              ),
+            }),
+            idsOf,
+          )),
+        cancel: (where, { code, metadata = {}, words }, only) =>
+          Effect.orDie(repo.cancel({ where, code, words, metadata, onlyUnclaimedSlots: only !== undefined })),
+        dropFuture: (goals) => Effect.orDie(repo.dropFuture(goals)),
+        lockGoals: (goals) => Effect.orDie(lockGoals(goals)),
+        releaseNext: (goals) => Effect.orDie(releaseNext(goals)),
+        claim: (request) => Effect.orDie(repo.atomically(claim(request))),
+        renew: (runs, leaseMs) =>
+          Effect.orDie(Effect.map(
+            repo.renew({ ...fencedOf(runs), leaseMs }),
+            (rows) => new Set(rows.map((row) => row.fence)),
+          )),
+        writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
+        releaseStuck: Effect.orDie(repo.atomically(releaseStuck)),
+      })
+    }),
+  ).pipe(Layer.provide(QueueRepo.layer))
+}

@@ -1,0 +1,122 @@
+/** Writes the outcomes of claims: by kind, each under its fence, then the next runs of their goals and the counters. */
+import { Effect } from "effect"
+import { Increments } from "./Counters.ts"
+import { fingerprintOf } from "./Fingerprint.ts"
+import type { Dead, Outcome } from "./Outcome.ts"
+import type { QueueRepo } from "./Repo.ts"
+import { fencedOf } from "./Row.ts"
+
+/** How many outcomes were written, their fences still standing, and how many waiting runs may start now. */
+export interface Written {
+  readonly written: number
+  readonly released: number
+}
+
+const ofTag = <T extends Outcome["_tag"]>(outcomes: ReadonlyArray<Outcome>, tag: T) =>
+  outcomes.filter((outcome): outcome is Extract<Outcome, { readonly _tag: T }> => outcome._tag === tag)
+
+const seconds = ({ delayMs }: { readonly delayMs: number }) => delayMs / 1000
+
+/** The runs of outcomes with their fences, and what is written of each. */
+const rowsOf = <O extends Outcome, V>(outcomes: ReadonlyArray<O>, value: (outcome: O) => V) => ({
+  ...fencedOf(outcomes.map((outcome) => outcome.run)),
+  values: Object.fromEntries(outcomes.map((outcome) => [outcome.run.scheduled_run_id, value(outcome)])),
+})
+
+/** The goals of serial runs that end with these outcomes. */
+const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => [
+  ...new Set(
+    outcomes.filter(({ _tag, run }) => run.serial && _tag !== "Retry" && _tag !== "Released")
+      .map(({ run }) => run.goal_instance_id),
+  ),
+]
+
+/** The runs whose outcomes were written. */
+type Rows = ReadonlyArray<{ readonly scheduled_run_id: string }>
+const none: Rows = []
+
+/** `Queue.writeOutcomes`, to be run inside a transaction. */
+export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) => {
+  const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const done = ofTag(outcomes, "Completed")
+    if (done.length === 0) return none
+    const rows = yield* repo.complete(rowsOf(done, ({ deliverable_id }) => ({ deliverable_id })))
+    for (const row of rows) counted.observe("duration", row.seconds)
+    counted.outcome("Completed", rows.length)
+    return rows as Rows
+  })
+
+  const retried = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const again = ofTag(outcomes, "Retry")
+    if (again.length === 0) return none
+    const rows = yield* repo.retry(rowsOf(again, (outcome) => ({ delay: seconds(outcome), error: outcome.error })))
+    counted.outcome("Retry", rows.length)
+    return rows as Rows
+  })
+
+  const released = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const back = ofTag(outcomes, "Released")
+    if (back.length === 0) return none
+    const rows = yield* repo.release(rowsOf(back, (outcome) => ({ delay: seconds(outcome) })))
+    counted.outcome("Released", rows.length)
+    return rows as Rows
+  })
+
+  const gone = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const ended = ofTag(outcomes, "Gone")
+    if (ended.length === 0) return none
+    const rows = yield* repo.discard(rowsOf(ended, ({ code, error, reason }) => ({ code, error, reason })))
+    counted.outcome("Gone", rows.length)
+    return rows as Rows
+  })
+
+  /** One entry for each goal that a dead run is of. */
+  const bookDeadLetters = Effect.fnUntraced(function* (dead: ReadonlyArray<Dead>) {
+    const byGoal = Map.groupBy(dead, ({ run }) => run.goal_instance_id)
+    yield* repo.deadLetter(
+      yield* Effect.forEach(byGoal, ([goal_instance_id, outcomes]) =>
+        Effect.map(nextId, (dlq_id) => {
+          const { error, errorType, run } = outcomes.at(-1)!
+          return {
+            dlq_id,
+            goal_instance_id,
+            hired_instance_id: run.hired_instance_id,
+            error_type: errorType,
+            error_message: `${error.type}: ${error.message}`,
+            fingerprint: fingerprintOf(errorType, error),
+            scheduled_run_ids: outcomes.map((outcome) => outcome.run.scheduled_run_id),
+          }
+        })),
+    )
+  })
+
+  const dead = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const ended = ofTag(outcomes, "Dead")
+    if (ended.length === 0) return none
+    const rows = yield* repo.discard(rowsOf(ended, ({ error }) => ({
+      code: "dead_lettered" as const,
+      reason: `dead-lettered: ${error.type}: ${error.message}`,
+      error,
+    })))
+    counted.outcome("Dead", rows.length)
+    const discarded = new Set(rows.map((row) => row.scheduled_run_id))
+    const stood = ended.filter(({ run }) => discarded.has(run.scheduled_run_id))
+    if (stood.length > 0) yield* bookDeadLetters(stood)
+    return rows as Rows
+  })
+
+  return Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
+    const goals = endedGoals(outcomes)
+    if (goals.length > 0) yield* repo.lockGoals(goals)
+    const counted = new Increments()
+    const rows = yield* Effect.forEach(
+      [completed, retried, released, gone, dead],
+      (write) => write(outcomes, counted),
+    )
+    const written = new Set(rows.flat().map((row) => row.scheduled_run_id))
+    const ended = endedGoals(outcomes.filter(({ run }) => written.has(run.scheduled_run_id)))
+    const next = ended.length === 0 ? [] : yield* repo.releaseNext(ended)
+    yield* repo.count(counted)
+    return { written: written.size, released: next.length } satisfies Written
+  })
+}

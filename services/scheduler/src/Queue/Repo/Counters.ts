@@ -1,0 +1,29 @@
+/** Adds to the engine's counters, as the last thing of the caller's transaction: their rows are locked until it commits. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Increments } from "../Counters.ts"
+import { rowsFrom } from "../Row.ts"
+
+/** Replicas spread over so many rows of a counter, so that few wait for each other. */
+const SHARDS = 16
+
+/** A process keeps to one. */
+const shard = Math.floor(Math.random() * SHARDS)
+
+/** The write. */
+export const counterWrites = Effect.map(PgClient.PgClient, (sql) => {
+  const add = SqlSchema.void({
+    Request: rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite }),
+    execute: (entries) =>
+      sql`insert into engine_counters as c (name, label, shard, value)
+          select name, label, ${shard}, value from json_to_recordset(${entries}::json)
+            as x (name varchar, label varchar, value float8)
+          order by name, label
+          on conflict (name, label, shard) do update set value = c.value + excluded.value`,
+  })
+  return (increments: Increments) => {
+    const entries = increments.entries()
+    return entries.length === 0 ? Effect.void : add(entries)
+  }
+})

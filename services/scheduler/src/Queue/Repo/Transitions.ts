@@ -1,0 +1,251 @@
+/**
+ * Every statement that sets `run_queue.state`. Each state has a CHECK in script 190.
+ *
+ *                 enqueue, requeue
+ *         ┌──────────────┼──────────────┐
+ *         v              v              v
+ *      waiting ──────> ready <─────── timed
+ *          releaseNext  │ ^   promote   ^
+ *                 claim │ │ expire      │ retry, release
+ *                       v │             │
+ *                   ┌── held ───────────┘
+ *             renew └─> held
+ *
+ * waiting: behind an earlier run of its goal. timed: due later, or backing off. ready: may be claimed as far as time goes.
+ * held: a replica holds it until `claimable_at`, the end of its lease. A row leaves the table when its run is final
+ * (Ends.ts): from held by complete, discard and cancel, from any state by cancel, from timed by dropFuture.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
+import { Big, ClaimedRun } from "../../Model.ts"
+import { RANK } from "../Fair.ts"
+import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
+import { LOST } from "../Outcome.ts"
+
+/** How many runs one claim promotes, or takes from lost holders, at most. */
+const AT_ONCE = 1000
+
+/** A run whose lease is lost at this attempt or a later one is a poison candidate: its next attempt is alone. */
+export const POISON_ATTEMPT = 2
+
+/** A run as its claim took it. */
+export const Taken = Schema.Struct({
+  ...ClaimedRun.fields,
+  /** It takes one from the budget of retries: its attempt before failed. One whose lease was lost is not charged. */
+  retried: Schema.Boolean,
+  /** Seconds from when it should have started; of first attempts that are not caught up. */
+  lateness: Schema.NullOr(Schema.Finite),
+})
+export type Taken = typeof Taken.Type
+
+/** Who claims, and for how long. */
+export const Lease = Schema.Struct({ holder: Schema.String, leaseMs: Schema.Finite })
+
+/** The state that a run begins in, by its `claimable_at`. */
+export const FIRST_STATE =
+  "case when claimable_at is null then 'waiting' when claimable_at <= now() then 'ready' else 'timed' end"
+
+/** timed -> ready: what has come due, the longest due first. */
+const promote = (sql: PgClient.PgClient) =>
+  sql`update run_queue set state = 'ready' where scheduled_run_id = any (array(
+    select scheduled_run_id from run_queue where state = 'timed' and claimable_at <= now()
+    order by claimable_at limit ${AT_ONCE} for update skip locked))`
+
+/** held -> ready, of the runs that a query picks and locks: their leases have ended, and their attempts are lost. */
+const expiring = (sql: PgClient.PgClient, picked: Fragment) =>
+  sql`with lost as (${picked}), expired as (
+        update run_queue set state = 'ready', holder = null, fence = null, claimed_at = null
+        where scheduled_run_id = any (array(select scheduled_run_id from lost))
+      ), attempts as (
+        insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
+        select scheduled_run_id, fence, attempt, claimed_at, now(),
+          ${sql.json(LOST)} || jsonb_build_object('attempt', attempt) from lost
+      ), executions as (
+        update goal_runs set status = 'pending' where scheduled_run_id = any (array(select scheduled_run_id from lost))
+      )
+      select scheduled_run_id from lost`
+
+const expire = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: RunId,
+    execute: () =>
+      expiring(
+        sql,
+        sql`select scheduled_run_id, fence, attempt, claimed_at from run_queue
+      where state = 'held' and claimable_at <= now() and attempt < ${POISON_ATTEMPT}
+      order by claimable_at limit ${AT_ONCE} for update skip locked`,
+      ),
+  })
+
+const expireOne = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.String,
+    Result: RunId,
+    execute: (id) =>
+      expiring(
+        sql,
+        sql`select scheduled_run_id, fence, attempt, claimed_at from run_queue
+      where scheduled_run_id = ${id} and state = 'held' for update`,
+      ),
+  })
+
+/** ready -> held, of the runs that a query picks and locks: a lease, a new fence, and an attempt charged. */
+const taking = (sql: PgClient.PgClient, { holder, leaseMs }: typeof Lease.Type, picked: Fragment) =>
+  sql`with picked as (${picked}), taken as (
+        update run_queue q set state = 'held', fence = nextval('run_fence'), holder = ${holder}, claimed_at = now(),
+          claimable_at = now() + make_interval(secs => ${leaseMs / 1000}), attempt = q.attempt + 1
+        where q.scheduled_run_id = any (array(select scheduled_run_id from picked))
+        returning q.*
+      ), executions as (
+        insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt)
+        select replace(t.scheduled_run_id, 'SCH-', 'RUN-'), t.scheduled_run_id, t.goal_instance_id, r.idempotency_key,
+          'running', now(), t.attempt
+        from taken t cross join lateral (
+          select idempotency_key from scheduled_goal_runs where scheduled_run_id = t.scheduled_run_id limit 1) r
+        -- a slot whose run was pruned and that is triggered anew meets the execution that it had
+        on conflict (idempotency_key) do update set status = 'running', started_at = now(),
+          run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
+          attempt = excluded.attempt, completed_at = null, error_details = null
+      )
+      select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial,
+        case when attempt > 1 then coalesce((select a.error_details ->> 'type' <> ${LOST.type} from run_attempts a
+          where a.scheduled_run_id = taken.scheduled_run_id order by a.fence desc limit 1), true) else false end as retried,
+        case when attempt = 1 and not caught_up then extract(epoch from now() - due_at)::float8 end as lateness
+      from taken`
+
+const takeOne = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({ ...Lease.fields, id: Schema.String }),
+    Result: Taken,
+    execute: ({ id, ...lease }) =>
+      taking(
+        sql,
+        lease,
+        sql`select scheduled_run_id from run_queue where scheduled_run_id = ${id} and state = 'ready' for update`,
+      ),
+  })
+
+const takeShares = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({
+      ...Lease.fields,
+      paused: IdList,
+      shares: rowsFrom({
+        rank: Schema.Int,
+        customer_id: Schema.String,
+        agent_id: Schema.String,
+        quota: Schema.Int,
+      }),
+    }),
+    Result: Taken,
+    execute: ({ paused, shares, ...lease }) =>
+      taking(
+        sql,
+        lease,
+        sql`select r.scheduled_run_id from json_to_recordset(${shares}::json)
+            as s (rank smallint, customer_id varchar, agent_id varchar, quota integer), lateral (
+              select scheduled_run_id from run_queue q
+              where q.state = 'ready' and q.rank = s.rank and q.customer_id = s.customer_id and q.agent_id = s.agent_id
+                and (q.forced or not is_paused(q.hired_instance_id, q.customer_id, ${paused}::varchar[]))
+              order by q.due_at limit s.quota for update skip locked) r`,
+      ),
+  })
+
+/** The condition on `run_queue` that a holder's rows meet; every claim has a fence of its own. */
+const isHeldBy = (
+  sql: PgClient.PgClient,
+  { fences, ids }: { readonly ids: ReadonlyArray<string>; readonly fences: ReadonlyArray<number> },
+) => sql`scheduled_run_id = any(${ids}::varchar[]) and fence = any(${fences}::bigint[])`
+
+/** held -> held, with a later end of the lease; the fences that still stood. */
+const renew = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({ ...Fenced, leaseMs: Schema.Finite }),
+    Result: Schema.Struct({ fence: Big }),
+    execute: ({ leaseMs, ...held }) =>
+      sql`update run_queue set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
+        where ${isHeldBy(sql, held)} returning fence`,
+  })
+
+/** held -> timed: the attempt failed, and the next may begin after the delay, in seconds. */
+const retry = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite, error: AttemptErrorRow }) }),
+    Result: RunId,
+    execute: ({ values, ...held }) =>
+      sql`with held as (
+          select scheduled_run_id, fence, attempt, claimed_at from run_queue where ${isHeldBy(sql, held)} for update
+        ), back as (
+          update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null,
+            rank = case when q.forced then ${RANK.forced} else ${RANK.retry} end::smallint,
+            claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
+          where scheduled_run_id = any (array(select scheduled_run_id from held))
+        ), attempts as (
+          insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
+          select scheduled_run_id, fence, attempt, claimed_at, now(),
+            ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt) from held
+        ), executions as (
+          update goal_runs set status = 'pending',
+            error_details = ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt)
+          where scheduled_run_id = any (array(select scheduled_run_id from held))
+        )
+        select scheduled_run_id from held`,
+  })
+
+/** held -> timed, for a delay in seconds: the attempt is taken back, as if the run had not been claimed. */
+const release = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite }) }),
+    Result: RunId,
+    execute: ({ values, ...held }) =>
+      sql`with back as (
+          update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null, attempt = q.attempt - 1,
+            claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
+          where ${isHeldBy(sql, held)} returning scheduled_run_id
+        ), executions as (
+          update goal_runs set status = 'pending', attempt = greatest(attempt - 1, 1)
+          where scheduled_run_id = any (array(select scheduled_run_id from back))
+        )
+        select scheduled_run_id from back`,
+  })
+
+/** waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog. */
+const releaseNext = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: IdList,
+    Result: RunId,
+    execute: (goals) =>
+      sql`update run_queue set state = 'ready', claimable_at = now(), due_at = greatest(due_at, now())
+        where scheduled_run_id = any (array(
+          select next.scheduled_run_id from unnest(${goals}::varchar[]) as g (id)
+          left join lateral (select true as is_open from run_queue
+            where goal_instance_id = g.id and serial and state <> 'waiting' limit 1) o on true
+          cross join lateral (select scheduled_run_id from (
+              (select scheduled_run_id, scheduled_time from run_queue
+                where goal_instance_id = g.id and state = 'waiting' and caught_up order by scheduled_time limit 1)
+              union all
+              (select scheduled_run_id, scheduled_time from run_queue
+                where goal_instance_id = g.id and state = 'waiting' and not caught_up order by scheduled_time limit 1)) w
+            order by scheduled_time limit 1) next
+          where o.is_open is null))
+        returning scheduled_run_id`,
+  })
+
+/**
+ * The statements; each is to be run inside the caller's transaction. They name rows by arrays of ids and look their values up
+ * by id, where a join would do: for a join the planner may read a whole table that was small when the plan was made.
+ */
+export const transitions = Effect.map(PgClient.PgClient, (sql) => ({
+  promote: promote(sql),
+  expire: expire(sql),
+  expireOne: expireOne(sql),
+  takeOne: takeOne(sql),
+  takeShares: takeShares(sql),
+  renew: renew(sql),
+  retry: retry(sql),
+  release: release(sql),
+  releaseNext: releaseNext(sql),
+}))

@@ -1,0 +1,127 @@
+/** Dead letters over HTTP: by their cause, and redriven at a pace. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
+
+interface Cause {
+  readonly fingerprint: string
+  readonly example: string
+}
+
+interface FailedRun {
+  readonly attempts: ReadonlyArray<{ readonly error_details: { readonly type: string } }>
+}
+
+describe("dead letters", () => {
+  let t: TestScheduler
+  beforeAll(async () => void (t = await startScheduler()))
+  afterAll(() => t.stop())
+  const letters = async (query = "?state=open") => (await t.call("GET", `/dlq${query}`)).json.items
+  const causes = async (query = ""): Promise<ReadonlyArray<Cause & Record<string, unknown>>> =>
+    (await t.call("GET", `/dlq/causes${query}`, { as: "viewer:vera" })).json.items
+  /** Goals of one hire whose runs fail permanently with a code, each with its own words; `runs` of each goal. */
+  const fail = async (goals: number, code: string, runs = 1) => {
+    t.answer((batch) =>
+      Effect.succeed(batch.map((run) => refused(run, 422, code, `no draft of ${run.goal_instance_id}`)))
+    )
+    const { hired_instance_id } = t.hire()
+    const made = Array.from({ length: goals }, () => t.goal(hired_instance_id))
+    for (let nth = 0; nth < runs; nth++) made.forEach((goal) => t.request(goal))
+    await eventually(
+      () => letters(`?hired_instance_id=${hired_instance_id}`),
+      (items) =>
+        items.length === goals && items.every((item: { failure_count: number }) => item.failure_count === runs),
+      "all are dead-lettered",
+    )
+    return { hired_instance_id, goals: made.map((goal) => goal.goal_instance_id) }
+  }
+
+  it("are grouped by cause, whichever goals failed of it; the cause of the most entries first", async () => {
+    await fail(1, "paper_jam")
+    const many = await fail(3, "template_gone", 2)
+    const [most, other] = (await causes()).filter((cause) =>
+      /^(paper_jam|template_gone): /.test(String(cause.error_message))
+    )
+    assert.deepInclude(most, { error_type: "PERMANENT", entries: 3, runs: 6 })
+    assert.deepInclude(other, { entries: 1, runs: 1 })
+    assert.match(String(most!.error_message), /^template_gone: no draft of GOI-/)
+    const of = await letters(`?fingerprint=${most!.fingerprint}`)
+    assert.deepStrictEqual(
+      of.map((letter: { goal_instance_id: string }) => letter.goal_instance_id).toSorted(),
+      many.goals.toSorted(),
+    )
+    for (const letter of of) assert.strictEqual(letter.fingerprint, most!.fingerprint)
+    const latest = of[0]
+    assert.deepInclude(most, { example: latest.dlq_id, last_failed_at: latest.last_failed_at })
+    assert.strictEqual((await t.call("GET", `/dlq/${most!.example}`)).json.fingerprint, most!.fingerprint)
+    assert.isFalse((await causes("?state=discarded")).some((cause) => cause.fingerprint === most!.fingerprint))
+    assert.strictEqual((await t.call("GET", "/dlq/causes?state=asleep")).status, 400)
+    assert.strictEqual((await t.call("GET", "/dlq/causes", { as: "customer:acme" })).status, 403)
+    assert.strictEqual((await t.call("GET", "/dlq/cause")).json.code, "dead_letter_not_found")
+  })
+
+  it("have the cause of their latest failure", async () => {
+    const { goals, hired_instance_id } = await fail(1, "draft_impossible")
+    const before = (await letters(`?goal_instance_id=${goals[0]}`))[0].fingerprint
+    t.answer((batch) => Effect.succeed(batch.map((run) => refused(run, 422, "settings_invalid"))))
+    t.request({ goal_instance_id: goals[0]!, hired_instance_id })
+    const [after] = await eventually(
+      () => letters(`?goal_instance_id=${goals[0]}`),
+      ([letter]) => letter.failure_count === 2,
+      "it failed again",
+    )
+    assert.notStrictEqual(after.fingerprint, before)
+  })
+
+  it("are redriven at a pace, oldest runs first, under their own keys; a dry run says how many and until when", async () => {
+    await fail(3, "out_of_paper", 2)
+    const { fingerprint } = (await causes()).find((cause) => /out_of_paper/.test(String(cause.error_message)))!
+    const runs = (await t.call("GET", "/runs?status=dead_lettered&limit=200")).json.items
+      .filter((run: FailedRun) => run.attempts[0]!.error_details.type === "out_of_paper").toReversed()
+    const body = { filter: { fingerprint }, per_minute: 6 }
+    const asked = Date.now()
+    const dry = await t.call("POST", "/dlq/redrive", { body: { ...body, dry_run: true } })
+    assert.strictEqual(dry.status, 200)
+    assert.deepInclude(dry.json, { matched: 3, queued: 0, runs: 6 })
+    assert.strictEqual(dry.json.dlq_ids.length, 3)
+    const now = Date.parse(dry.json.finishes_at) - 50_000
+    assert.isTrue(asked <= now && now <= Date.now(), "six runs, one every ten seconds from now on")
+    assert.strictEqual((await letters(`?fingerprint=${fingerprint}`))[0].retry_count, 0)
+
+    t.answer((batch) => Effect.succeed(batch.map(made)))
+    const real = await t.call("POST", "/dlq/redrive", { body })
+    assert.strictEqual(real.status, 202)
+    assert.deepInclude(real.json, { matched: 3, queued: 3, runs: 6 })
+    const line = (await t.call("GET", "/actions")).json.items.find((one: { action: string }) =>
+      one.action === "dlq_redrive"
+    )
+    assert.deepInclude(line.action_metadata, { filter: { fingerprint }, per_minute: 6 })
+    assert.strictEqual(line.action_metadata.dlq_ids.length, 3)
+    const seen = () =>
+      Promise.all(
+        runs.map(async (run: { scheduled_run_id: string }) =>
+          (await t.call("GET", `/runs/${run.scheduled_run_id}`)).json
+        ),
+      )
+    const [first, ...rest] = await eventually(
+      seen,
+      ([first]) => first.status === "completed",
+      "the first runs at once",
+    )
+    assert.strictEqual(first.idempotency_key, runs[0].idempotency_key)
+    const starts = rest.map((run) => Date.parse(run.next_attempt_at))
+    assert.deepStrictEqual(starts.map((start) => start - starts[0]!), [0, 10_000, 20_000, 30_000, 40_000])
+    assert.strictEqual(Date.parse(real.json.finishes_at), starts.at(-1))
+    assert.isTrue(rest.every((run) => run.status === "pending" && run.reason_code === null))
+
+    // the runs of entries that are still open are queued or running: nothing is queued twice
+    const again = await t.call("POST", "/dlq/redrive", { body })
+    assert.strictEqual(again.status, 200)
+    assert.deepInclude(again.json, { queued: 0, runs: 0, dlq_ids: [], finishes_at: null })
+    for (const per_minute of [0, 100_001, 1.5, "6"]) {
+      const bad = await t.call("POST", "/dlq/redrive", { body: { per_minute } })
+      assert.strictEqual(bad.status, 400)
+      assert.strictEqual(bad.json.errors[0].path, "$.per_minute")
+    }
+  })
+})
