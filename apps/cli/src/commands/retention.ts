@@ -20,7 +20,7 @@ const jobsOf = (service: ServiceName): Effect.Effect<ReadonlyArray<RetentionJob>
 
 /** Its storage, as the service's own role. */
 const storageOf = ({ databaseUrl, service }: Target) =>
-  Layer.merge(AuditRepo.layerPg, RetentionRepo.layer).pipe(
+  Layer.merge(AuditRepo.layer, RetentionRepo.layer).pipe(
     Layer.provide(Ids.layer),
     Layer.provide(PgClient.layer({
       ...connectionOf(databaseUrl),
