@@ -1,9 +1,10 @@
-/** `npm run check`: format, lint, types and import rules. It runs all of them and prints every fault. */
+/** `npm run check`: format, lint, types, import rules and layout rules. It runs all of them and prints every fault. */
 import { access } from "node:fs/promises"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { importViolations } from "./imports.ts"
-import { readSources } from "./sources.ts"
+import { layoutViolations } from "./layout.ts"
+import { readSources, type Violation } from "./sources.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
@@ -28,6 +29,9 @@ const format: Part = async () => {
   return files.length === 0 ? text : `${files.join("\n")}\nnot formatted: node scripts/deno.js fmt`
 }
 
+const listed = (broken: ReadonlyArray<Violation>): string | undefined =>
+  broken.length === 0 ? undefined : broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n")
+
 const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url))
 
 const parts: Readonly<Record<string, Part>> = {
@@ -38,10 +42,8 @@ const parts: Readonly<Record<string, Part>> = {
   ...(await access(`${root}bench/node_modules`).then(() => true, () => false)
     ? { "bench's types": command("node", tsc, "--noEmit", "-p", "bench") }
     : {}),
-  imports: async () => {
-    const broken = (await readSources(root)).flatMap(importViolations)
-    return broken.length === 0 ? undefined : broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n")
-  },
+  imports: async () => listed((await readSources(root)).flatMap(importViolations)),
+  layout: async () => listed(layoutViolations(await readSources(root))),
 }
 
 const results = await Promise.all(

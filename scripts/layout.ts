@@ -129,9 +129,3 @@ export const layoutViolations = (sources: ReadonlyArray<Source>): ReadonlyArray<
   ]),
   ...cyclesIn(sources),
 ]
-
-if (import.meta.main) {
-  const { readSources } = await import("./sources.ts")
-  const broken = layoutViolations(await readSources(new URL("..", import.meta.url).pathname))
-  console.log(broken.map(({ file, line, rule }) => `${file}:${line}: ${rule}`).join("\n"))
-}
