@@ -5,7 +5,7 @@ import type { Role } from "@stint/domain/Caller"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { spawn } from "node:child_process"
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,7 +29,9 @@ const taken: Array<Deno.FsFile> = []
 
 /** Whether the base is ours from now on: of all processes that run tests on this machine one has it. */
 const take = async (base: number): Promise<boolean> => {
-  const file = await Deno.open(join(tmpdir(), `stint-ports-${base}.lock`), { write: true, create: true })
+  const locks = join(tmpdir(), "stint-ports")
+  await mkdir(locks, { recursive: true })
+  const file = await Deno.open(join(locks, String(base)), { write: true, create: true })
   if (!(await file.tryLock(true))) {
     file.close()
     return false

@@ -9,6 +9,7 @@ import { keepIn, takeFrom } from "./Prepared/Cache.ts"
 import { giveTo, runAs } from "./Postgres/Account.ts"
 import { postgresVersion } from "./Postgres/Binaries.ts"
 import { initdb, type MakeData, type NewData } from "./Postgres/Cluster.ts"
+import { newMemory } from "./Postgres/Home.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { endPostmaster } from "./Postgres/Postmaster.ts"
 import { settings, start } from "./Postgres/Server.ts"
@@ -49,9 +50,10 @@ const keyOf = async ({ name = "stack", sources = [] }: Variant): Promise<string>
 const building = { fsync: "off", full_page_writes: "off", synchronous_commit: "off", autovacuum: "off" } as const
 const small = { min_wal_size: "32MB", wal_recycle: "off" } as const
 
-/** Makes the databases in a new cluster, which nobody else can reach: its password is known here alone. */
+/** Makes the databases in a new cluster. Its passwords are of this moment: what is kept holds nothing that a home will use. */
 const build = async (data: NewData, { add }: Variant): Promise<void> => {
-  await initdb(data)
+  const memory = newMemory()
+  await initdb({ ...data, memory })
   const site = {
     ...data,
     data: data.folder,
@@ -63,7 +65,7 @@ const build = async (data: NewData, { add }: Variant): Promise<void> => {
   }
   const { postmaster } = await start(site, undefined)
   try {
-    const server: Server = { host: "127.0.0.1", port: postmaster.port, ...data.memory }
+    const server: Server = { host: "127.0.0.1", port: postmaster.port, ...memory }
     const [{ Effect }, { makeDatabases }] = await Promise.all([import("effect"), import("./Provision/Embedded.ts")])
     const databases = await Effect.runPromise(makeDatabases(server))
     await add?.(server, databases)
@@ -74,16 +76,10 @@ const build = async (data: NewData, { add }: Variant): Promise<void> => {
 
 /** Sets passwords in a data folder that no Postgres runs in. Names are ours and plain, passwords are base64url. */
 const setPasswords = async ({ account, binaries, folder }: NewData, passwords: Passwords): Promise<void> => {
-  const statements = Object.entries(passwords).map(([role, password]) => `alter role ${role} password '${password}';\n`)
-  const { code, text } = await runAs(
-    account,
-    binaries.postgres,
-    ["--single", "-F", "-j", "-D", folder, "postgres"],
-    [
-      ...statements,
-      // Two line breaks end a statement there
-    ].join("\n"),
-  )
+  // Two line breaks end a statement there
+  const statements = Object.entries(passwords).map(([role, one]) => `alter role ${role} password '${one}';\n\n`)
+  const flags = ["--single", "-F", "-j", "-D", folder, "postgres"]
+  const { code, text } = await runAs(account, binaries.postgres, flags, statements.join(""))
   const failure = /(?:ERROR|FATAL|PANIC): +(.*)/.exec(text)
   if (code === 0 && failure === null) return
   throw new LauncherError(`The passwords of a new database can't be set: ${failure?.[1] ?? `exit status ${code}`}.`)

@@ -80,9 +80,12 @@ const removeLeft = async (home: string): Promise<void> => {
   if (unlock === undefined) return
   try {
     const memory = await readMemory(home).catch(() => undefined)
-    const data = join(memory?.base ?? home, "postgres")
-    const postmaster = await readPostmaster(data)
-    if (postmaster !== undefined) await endPostmaster(postmaster.pid, data, 2_000, () => {})
+    const base = memory?.base ?? home
+    // Also one that ran in data which was being made
+    for (const name of (await readdir(base)).filter((name) => /^postgres(\.new-|$)/.test(name))) {
+      const postmaster = await readPostmaster(join(base, name))
+      if (postmaster !== undefined) await endPostmaster(postmaster.pid, join(base, name), 2_000, () => {})
+    }
     for (const folder of [home, memory?.base, memory?.socketDir]) {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
     }
