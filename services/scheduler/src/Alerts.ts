@@ -33,7 +33,7 @@ const webhookSettings = Effect.gen(function* () {
   return { url: url.value, secret_ref: secret_ref.value }
 })
 
-/** The body of the webhook; the receiver tells a repetition by `alert_id` and the type. */
+/** The body of the webhook; the receiver recognises a repetition by `alert_id` and the type. */
 const bodyOf = (notice: Notice, at: number) =>
   JSON.stringify({
     type: `stint.alert.${notice.phase}`,
