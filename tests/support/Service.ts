@@ -43,6 +43,8 @@ export interface TestService {
   readonly fetch: (request: Request) => Promise<Response>
   drain(): Promise<void>
   dispose(): Promise<void>
+  /** Why it refuses to start; undefined unless it does. */
+  refusal(): string | undefined
 }
 
 /** Files that are the properties of an object, which a test can look into. */
@@ -76,7 +78,7 @@ export const startService = async (
     files: memoryFiles(Object.assign(files, { "service.token": service })),
     portCheck: { check: () => Effect.void },
   }
-  const { dispose, drain, fetch } = webHandler(app as Layer.Layer<never, unknown, never>, host)
+  const { dispose, drain, fetch, refused } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()
   const tokenOf = async (as: string) => {
     if (!tokens.has(as)) {
@@ -85,10 +87,13 @@ export const startService = async (
     }
     return tokens.get(as)!
   }
+  let refusal: string | undefined
+  refused.then((why) => refusal = why)
   return {
     fetch,
     drain,
     dispose,
+    refusal: () => refusal,
     call: async (method, path, send = {}) => {
       const headers = new Headers(send.headers)
       if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
@@ -114,12 +119,15 @@ export const startService = async (
   }
 }
 
-/** Waits until the service says that it is ready. */
+/** Waits until the service says that it is ready; fails with its reason when it refuses to start. */
 export const ready = async (service: TestService): Promise<void> => {
   let said: unknown
-  await until("the service is ready", async () => {
+  await until("the service is ready or refuses to start", async () => {
+    if (service.refusal() !== undefined) return true
     const { json, status } = await service.call("GET", "/readyz")
     said = json
     return status === 200
   }, () => JSON.stringify(said))
+  const why = service.refusal()
+  if (why !== undefined) throw new Error(why)
 }
