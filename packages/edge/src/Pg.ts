@@ -25,7 +25,7 @@ const machineTime = Layer.succeed(Clock.Clock, Clock.Clock.defaultValue())
 
 /**
  * The client of one service, from the url in `<NAME>_DATABASE_URL` or in another variable; the url is never logged.
- * `STINT_PG_POOL` is the most connections (default 10). `STINT_PG_POOL_TTL` replaces each after so many seconds, for a
+ * `STINT_PG_POOL` is the most connections (default 10; a listener keeps one, so at least 2). `STINT_PG_POOL_TTL` replaces each after so many seconds, for a
  * server whose address moves (default 0: never). Connections open when they are needed, so a service starts while its
  * database is away. `settings` are what else a connection begins with.
  */
@@ -40,7 +40,7 @@ export const layer = (
       try: () => connectionOf(url),
       catch: (error) => new Refusal({ message: `${variable} ${(error as PgUrlError).message}` }),
     })
-    const maxConnections = yield* whole("STINT_PG_POOL", 1, 1_000, 10)
+    const maxConnections = yield* whole("STINT_PG_POOL", 2, 1_000, 10)
     const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0)
     return PgClient.layerFrom(Client.make({
       ...connection,
