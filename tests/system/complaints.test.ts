@@ -21,6 +21,7 @@ import { statementsIn } from "../proofs/idle.ts"
 import { fencesOf, keepJournal } from "../proofs/Journal.ts"
 import { type Attack, judge, until } from "../proofs/Proof.ts"
 import type { Fleet, Replica } from "../support/Fleet.ts"
+import { standStill } from "../support/StandStill.ts"
 
 /** How many goals fall due in a test. */
 const GOALS = 100
@@ -69,7 +70,7 @@ describe("prevented", () => {
   })
 
   it("an occurrence that is missed because the instance that planned it stopped (pg-boss #914)", async () => {
-    two.signal("SIGSTOP")
+    await standStill(ground.superuser, two.role, two.signal)
     const slot = freshSlot()
     await fallDue(ground, goals, slot, { due: "now() + interval '1 hour'" })
     const at = await count("select (extract(epoch from clock_timestamp()) * 1000)::float8 as n")
@@ -89,12 +90,12 @@ describe("prevented", () => {
 
   it("a rescuer that overwrites a finished job (River #1302)", async () => {
     await ground.stack.kill("deliverables", "SIGSTOP")
-    two.signal("SIGSTOP")
+    await standStill(ground.superuser, two.role, two.signal)
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
     await until("one holds all", async () => await heldBy() === 1)
     // its lease ends for the other, while its call is still open: both will have the answer
-    one.signal("SIGSTOP")
+    await standStill(ground.superuser, one.role, one.signal)
     await ground.superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
     await ground.superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
     two.signal("SIGCONT")
