@@ -5,7 +5,8 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
-import { IdList, rowsFrom, valuesFrom } from "../Queue/Row.ts"
+import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
+import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
@@ -79,12 +80,14 @@ const recordMissed = (sql: PgClient.PgClient) =>
 
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
-    Request: Schema.Struct({ ids: IdList, values: valuesFrom({ next_slot: IsoText, due_at: IsoText }) }),
-    execute: ({ ids, values }) =>
-      sql`update projected_goals set
-          next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
-          due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
-        where goal_instance_id = any(${ids}::varchar[])`,
+    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText }),
+    execute: (rows) => {
+      const input = sql.unsafe(inputOf("goal_instance_id"))
+      return sql`with ${inputById(sql, rows)}
+        update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
+          due_at = (${input} ->> 'due_at')::timestamptz
+        where goal_instance_id = any (${sql.unsafe(IDS)})`
+    },
   })
 
 const statements = Effect.gen(function* () {
