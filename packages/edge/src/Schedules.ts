@@ -4,12 +4,6 @@ import { Duration, Effect, Random, Schedule } from "effect"
 /** How many attempts a run has, the first included. */
 export const MAX_ATTEMPTS = 5
 
-/** A retry budget gains so much of every run that completes, besides what time brings (STINT_RETRIES_PER_SECOND). */
-export const RETRY_SHARE = 0.2
-
-/** A retry budget holds what time brings in so many seconds at most. */
-export const RETRIES_FULL_SECONDS = 10
-
 /** A base delay drawn down to 50 to 100 % of itself, so that what failed together does not come back together. */
 const halfToFull = <O, I, E, R>(self: Schedule.Schedule<O, I, E, R>) =>
   Schedule.modifyDelay(
