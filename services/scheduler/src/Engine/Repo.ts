@@ -54,9 +54,9 @@ const readDue = (sql: PgClient.PgClient) =>
           (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
           -- limited counts: an EXISTS could be planned as one read of the whole queue
           (select count(*)::int from (
-            (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
+            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
             union all
-            (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
+            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
           (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
             and state = 'waiting' and not caught_up limit 1) w) as waiting
         from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
