@@ -81,7 +81,7 @@ describe(".env.example", () => {
         "packages/edge/src/Persistence.ts",
       ].map((path) => readFile(new URL(path, root), "utf8")),
     )).join("\n")
-    assert.include(texts, `whole("STINT_PG_POOL", 1, 1_000, ${values.STINT_PG_POOL})`)
+    assert.include(texts, `whole("STINT_PG_POOL", 2, 1_000, ${values.STINT_PG_POOL})`)
     assert.include(texts, `whole("STINT_PG_POOL_TTL", 0, 86_400, ${values.STINT_PG_POOL_TTL})`)
     assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
     assert.include(texts, `whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, ${values.STINT_LATENESS_OBJECTIVE})`)

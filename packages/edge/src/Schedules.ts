@@ -4,12 +4,6 @@ import { Duration, Effect, Random, Schedule } from "effect"
 /** How many attempts a run has, the first included. */
 export const MAX_ATTEMPTS = 5
 
-/** What a completed run adds to the retry budget, in retries, besides STINT_RETRIES_PER_SECOND. */
-export const RETRY_SHARE = 0.2
-
-/** The retry budget holds at most what this many seconds add. */
-export const RETRIES_FULL_SECONDS = 10
-
 /** Draws each delay from 50 to 100 % of itself, so that work which failed together is not retried together. */
 const halfToFull = <O, I, E, R>(self: Schedule.Schedule<O, I, E, R>) =>
   Schedule.modifyDelay(

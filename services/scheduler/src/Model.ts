@@ -25,7 +25,7 @@ export const Big = Schema.Union([Schema.BigInt, Schema.Finite]).pipe(
   ),
 )
 
-/** A hire, as the feed told it. */
+/** A hire, from hiring's feed. */
 export const HireRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   customer_id: CustomerId,
@@ -38,7 +38,7 @@ export const HireRow = Schema.Struct({
 })
 export type HireRow = typeof HireRow.Type
 
-/** A goal, as the feed told it, and when it falls due next. */
+/** A goal, from hiring's feed, and when it falls due next. */
 export const GoalRow = Schema.Struct({
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,

@@ -121,15 +121,13 @@ export class Queue extends Context.Service<Queue, {
         enqueue: (runs) => Effect.orDie(Effect.map(repo.enqueue(runs.map(rowOf)), idsOf)),
         requeue: (runs) =>
           Effect.orDie(Effect.map(
-            repo.requeue({
-              ids: runs.map((run) => run.scheduled_run_id),
-              values: Object.fromEntries(
-                runs.map(({ claimable_at, forced = false, note = {}, origin = null, ...run }) => [
-                  run.scheduled_run_id,
-                  { claimable_at: new Date(claimable_at).toISOString(), forced, origin, note },
-                ]),
-              ),
-            }),
+            repo.requeue(runs.map(({ claimable_at, forced = false, note = {}, origin = null, scheduled_run_id }) => ({
+              id: scheduled_run_id,
+              claimable_at: new Date(claimable_at).toISOString(),
+              forced,
+              origin,
+              note,
+            }))),
             idsOf,
           )),
         cancel: (where, { code, metadata = {}, words }, only) =>
@@ -140,7 +138,7 @@ export class Queue extends Context.Service<Queue, {
         claim: (request) => Effect.orDie(repo.atomically(claim(request))),
         renew: (runs, leaseMs) =>
           Effect.orDie(Effect.map(
-            repo.renew({ ...fencedOf(runs), leaseMs }),
+            repo.renew({ runs: runs.map(fencedOf), leaseMs }),
             (rows) => new Set(rows.map((row) => row.fence)),
           )),
         writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),

@@ -49,7 +49,7 @@ export const goalOf = Effect.fnUntraced(function* (
   schedule: Record<string, string | number>,
   minutesAgo: number,
   frequency: "cron" | "on_demand" = "cron",
-  whose: { readonly customer_id?: string; readonly agent_id?: string } = {},
+  owner: { readonly customer_id?: string; readonly agent_id?: string } = {},
 ) {
   const hired_instance_id = unique("HAI") as HiredInstanceId
   const goal_instance_id = unique("GOI") as GoalInstanceId
@@ -57,8 +57,8 @@ export const goalOf = Effect.fnUntraced(function* (
     {
       type: "hire",
       hired_instance_id,
-      customer_id: (whose.customer_id ?? "acme") as never,
-      agent_id: (whose.agent_id ?? "a") as never,
+      customer_id: (owner.customer_id ?? "acme") as never,
+      agent_id: (owner.agent_id ?? "a") as never,
       subscription_id: "s" as never,
       version: 1,
       changed_at: at(minutesAgo),

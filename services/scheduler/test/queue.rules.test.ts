@@ -102,15 +102,15 @@ layer(testDatabase("scheduler", { as: "owner" }), { excludeTestServices: true })
       assert.strictEqual(yield* tokens(5, -3_600, 100, 89, 50), 5)
     }))
 
-  it.effect("a run's status is told from its row and its row in the queue", () =>
+  it.effect("a run's status follows from its row and its row in the queue", () =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const rows = yield* sql<{ told: string }>`select run_status(status, dlq, state, attempt) as told from (values
+      const rows = yield* sql<{ status: string }>`select run_status(status, dlq, state, attempt) as status from (values
           (1, 'completed', 'DLQ-1', null, null), (2, 'cancelled', 'DLQ-1', null, null), (3, 'cancelled', null, null, null),
           (4, 'pending', null, 'held', 1), (5, 'pending', 'DLQ-1', 'ready', 1), (6, 'pending', null, 'timed', 2),
           (7, 'pending', null, 'timed', 0), (8, 'pending', null, 'waiting', 0))
           as x (n, status, dlq, state, attempt) order by n`
-      assert.deepStrictEqual(rows.map((row) => row.told), [
+      assert.deepStrictEqual(rows.map((row) => row.status), [
         "completed",
         "dead_lettered",
         "cancelled",

@@ -85,13 +85,9 @@ export const makeMaterialise = Effect.gen(function* () {
     )
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
-      yield* repo.setNext({
-        ids: decided.map(({ id }) => id),
-        values: Object.fromEntries(decided.map(({ id, plan: { next } }) => [
-          id,
-          { next_slot: iso(next.next_slot), due_at: iso(next.due_at) },
-        ])),
-      })
+      yield* repo.setNext(
+        decided.map(({ id, plan: { next } }) => ({ id, next_slot: iso(next.next_slot), due_at: iso(next.due_at) })),
+      )
     }
     return locked.length
   })

@@ -5,7 +5,8 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
-import { IdList, rowsFrom, valuesFrom } from "../Queue/Row.ts"
+import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
+import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
@@ -53,9 +54,9 @@ const readDue = (sql: PgClient.PgClient) =>
           (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
           -- limited counts: an EXISTS could be planned as one read of the whole queue
           (select count(*)::int from (
-            (select from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
+            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
             union all
-            (select from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
+            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
           (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
             and state = 'waiting' and not caught_up limit 1) w) as waiting
         from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
@@ -79,12 +80,14 @@ const recordMissed = (sql: PgClient.PgClient) =>
 
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
-    Request: Schema.Struct({ ids: IdList, values: valuesFrom({ next_slot: IsoText, due_at: IsoText }) }),
-    execute: ({ ids, values }) =>
-      sql`update projected_goals set
-          next_slot = (${values}::jsonb -> goal_instance_id ->> 'next_slot')::timestamptz,
-          due_at = (${values}::jsonb -> goal_instance_id ->> 'due_at')::timestamptz
-        where goal_instance_id = any(${ids}::varchar[])`,
+    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText }),
+    execute: (rows) => {
+      const input = sql.unsafe(inputOf("goal_instance_id"))
+      return sql`with ${inputById(sql, rows)}
+        update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
+          due_at = (${input} ->> 'due_at')::timestamptz
+        where goal_instance_id = any (${sql.unsafe(IDS)})`
+    },
   })
 
 const statements = Effect.gen(function* () {

@@ -8,7 +8,7 @@ const CHANNEL = "stint_scheduler"
 export class NudgeRepo extends Context.Service<NudgeRepo, {
   /** Hears the other replicas; fails when the connection is lost. */
   readonly listen: ReturnType<PgClient.PgClient["listen"]>
-  /** Told to all replicas when the caller's transaction commits. */
+  /** Notifies all replicas when the caller's transaction commits. */
   readonly notify: Effect.Effect<void>
 }>()("scheduler/NudgeRepo") {
   static readonly layer = Layer.effect(

@@ -17,12 +17,6 @@ const ofTag = <T extends Outcome["_tag"]>(outcomes: ReadonlyArray<Outcome>, tag:
 
 const seconds = ({ delayMs }: { readonly delayMs: number }) => delayMs / 1000
 
-/** The runs of outcomes with their fences, and what is written of each. */
-const rowsOf = <O extends Outcome, V>(outcomes: ReadonlyArray<O>, value: (outcome: O) => V) => ({
-  ...fencedOf(outcomes.map((outcome) => outcome.run)),
-  values: Object.fromEntries(outcomes.map((outcome) => [outcome.run.scheduled_run_id, value(outcome)])),
-})
-
 /** The goals of serial runs that end with these outcomes. */
 const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => [
   ...new Set(
@@ -40,7 +34,9 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const done = ofTag(outcomes, "Completed")
     if (done.length === 0) return none
-    const rows = yield* repo.complete(rowsOf(done, ({ deliverable_id }) => ({ deliverable_id })))
+    const rows = yield* repo.complete(
+      done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
+    )
     for (const row of rows) counted.observe("duration", row.seconds)
     counted.outcome("Completed", rows.length)
     return rows as Rows
@@ -49,7 +45,9 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const retried = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const again = ofTag(outcomes, "Retry")
     if (again.length === 0) return none
-    const rows = yield* repo.retry(rowsOf(again, (outcome) => ({ delay: seconds(outcome), error: outcome.error })))
+    const rows = yield* repo.retry(
+      again.map((outcome) => ({ ...fencedOf(outcome.run), delay: seconds(outcome), error: outcome.error })),
+    )
     counted.outcome("Retry", rows.length)
     return rows as Rows
   })
@@ -57,7 +55,7 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const released = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const back = ofTag(outcomes, "Released")
     if (back.length === 0) return none
-    const rows = yield* repo.release(rowsOf(back, (outcome) => ({ delay: seconds(outcome) })))
+    const rows = yield* repo.release(back.map((outcome) => ({ ...fencedOf(outcome.run), delay: seconds(outcome) })))
     counted.outcome("Released", rows.length)
     return rows as Rows
   })
@@ -65,7 +63,9 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const gone = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Gone")
     if (ended.length === 0) return none
-    const rows = yield* repo.discard(rowsOf(ended, ({ code, error, reason }) => ({ code, error, reason })))
+    const rows = yield* repo.discard(
+      ended.map(({ code, error, reason, run }) => ({ ...fencedOf(run), code, reason, error })),
+    )
     counted.outcome("Gone", rows.length)
     return rows as Rows
   })
@@ -93,11 +93,14 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const dead = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Dead")
     if (ended.length === 0) return none
-    const rows = yield* repo.discard(rowsOf(ended, ({ error }) => ({
-      code: "dead_lettered" as const,
-      reason: `dead-lettered: ${error.type}: ${error.message}`,
-      error,
-    })))
+    const rows = yield* repo.discard(
+      ended.map(({ error, run }) => ({
+        ...fencedOf(run),
+        code: "dead_lettered" as const,
+        reason: `dead-lettered: ${error.type}: ${error.message}`,
+        error,
+      })),
+    )
     counted.outcome("Dead", rows.length)
     const discarded = new Set(rows.map((row) => row.scheduled_run_id))
     const stood = ended.filter(({ run }) => discarded.has(run.scheduled_run_id))

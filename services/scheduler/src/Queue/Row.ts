@@ -10,18 +10,11 @@ export const rowsFrom = <const Fields extends Schema.Struct.Fields>(fields: Fiel
 /** IdList for a statement's `any (..)` or `unnest(..)`. */
 export const IdList = Schema.Array(Schema.String)
 
-/** Values of rows by the rows' ids, for a statement's `jsonb`. */
-export const valuesFrom = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
-  Schema.fromJsonString(Schema.Record(Schema.String, Schema.Struct(fields)))
-
-/** Claimed runs as their holder writes them: a row whose fence is not the holder's any more is not written. */
-export const Fenced = { ids: IdList, fences: Schema.Array(Schema.Int) }
+/** A claimed run as its holder writes it: a row whose fence is not the holder's any more is not written. */
+export const Fenced = { id: Schema.String, fence: Schema.Int }
 
 /** The fields of `Fenced`. */
-export const fencedOf = (runs: ReadonlyArray<ClaimedRun>) => ({
-  ids: runs.map((run) => run.scheduled_run_id),
-  fences: runs.map((run) => run.fence),
-})
+export const fencedOf = ({ fence, scheduled_run_id }: ClaimedRun) => ({ id: scheduled_run_id, fence })
 
 /** A run's id. */
 export const RunId = Schema.Struct({ scheduled_run_id: Schema.String })

@@ -2,7 +2,7 @@
 import { dailyMicroPost, weeklyMultichannelBatch } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { guardrailReport, tradeIntentDraft } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { Goal } from "@stint/domain/hiring/Goals"
-import type { Run } from "@stint/domain/scheduler/Runs"
+import { type Run, runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime } from "effect"
 import { DemoError } from "../DemoError.ts"
 import { type Agents, type Play, until } from "../Play.ts"
@@ -186,7 +186,7 @@ const verify = async (
 ): Promise<void> => {
   const { checks, show } = play
   const drafts = await draftsOfAll(play, agents, goals)
-  const keyOf = (run: Run) => `${run.goal_instance_id}:${DateTime.formatIso(run.scheduled_time)}`
+  const keyOf = (run: Run) => runKey(run.goal_instance_id, DateTime.toEpochMillis(run.scheduled_time))
   await checks.equal(
     "every_run_once",
     { runs: total, completed: total, keys: total, underTheirKeys: true, ofEachGoal: goals.map(() => TIMES) },

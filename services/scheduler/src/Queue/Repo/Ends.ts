@@ -3,7 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { ErrorType, ReasonCode } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
+import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
+import { inputById, inputOf } from "./Input.ts"
+import { ERROR, IS_HELD } from "./Transitions.ts"
 
 /** Which live runs are cancelled. */
 export type Which =
@@ -22,27 +24,22 @@ export const DeadLetterRow = {
   scheduled_run_ids: IdList,
 }
 
-/** Deletes the rows that their holder still holds. */
-const gone = (
-  sql: PgClient.PgClient,
-  { fences, ids }: { readonly ids: ReadonlyArray<string>; readonly fences: ReadonlyArray<number> },
-) =>
-  sql`delete from run_queue where scheduled_run_id = any(${ids}::varchar[]) and fence = any(${fences}::bigint[])
-      returning scheduled_run_id, fence, attempt, claimed_at`
+/** Deletes the rows of `input` that their holder still holds. */
+const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
 
 /** held -> final, with a draft; resolves the open dead letter that the run belongs to. */
 const complete = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ deliverable_id: Schema.String }) }),
+    Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
     Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite }),
-    execute: ({ values, ...held }) =>
-      sql`with gone as (${gone(sql, held)}), runs as (
+    execute: (rows) =>
+      sql`with ${inputById(sql, rows)}, gone as (${sql.unsafe(GONE)}), runs as (
           update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now()
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
           returning dlq_id
         ), executions as (
           update goal_runs set status = 'completed', completed_at = now(),
-            deliverable_id = ${values}::jsonb -> scheduled_run_id ->> 'deliverable_id',
+            deliverable_id = ${sql.unsafe(inputOf("scheduled_run_id"))} ->> 'deliverable_id',
             duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
         ), letters as (
@@ -55,28 +52,24 @@ const complete = (sql: PgClient.PgClient) =>
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
 const discard = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({
-      ...Fenced,
-      values: valuesFrom({ code: ReasonCode, reason: Schema.String, error: AttemptErrorRow }),
-    }),
+    Request: rowsFrom({ ...Fenced, code: ReasonCode, reason: Schema.String, error: AttemptErrorRow }),
     Result: RunId,
-    execute: ({ values, ...held }) =>
-      sql`with gone as (${gone(sql, held)}), runs as (
-          update scheduled_goal_runs set status = 'cancelled', closed_at = now(),
-            reason_code = ${values}::jsonb -> scheduled_run_id ->> 'code',
-            run_metadata = run_metadata || jsonb_build_object('reason', ${values}::jsonb -> scheduled_run_id -> 'reason')
+    execute: (rows) => {
+      const input = sql.unsafe(inputOf("scheduled_run_id"))
+      return sql`with ${inputById(sql, rows)}, gone as (${sql.unsafe(GONE)}), runs as (
+          update scheduled_goal_runs set status = 'cancelled', closed_at = now(), reason_code = ${input} ->> 'code',
+            run_metadata = run_metadata || jsonb_build_object('reason', ${input} -> 'reason')
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
         ), attempts as (
           insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
-          select scheduled_run_id, fence, attempt, claimed_at, now(),
-            ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt) from gone
+          select scheduled_run_id, fence, attempt, claimed_at, now(), ${sql.unsafe(ERROR)} from gone
         ), executions as (
-          update goal_runs set status = 'failed', completed_at = now(),
-            error_details = ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt),
+          update goal_runs set status = 'failed', completed_at = now(), error_details = ${sql.unsafe(ERROR)},
             duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
         )
-        select scheduled_run_id from gone`,
+        select scheduled_run_id from gone`
+    },
   })
 
 /** Books discarded runs as dead letters: on the open entry of their goal, or on a new one. */
@@ -159,7 +152,7 @@ const dropFuture = (sql: PgClient.PgClient) =>
             and q.state = 'timed' and q.attempt = 0 and q.claimable_at > now()))`,
   })
 
-/** The statements; each is to be run inside the caller's transaction. How they name rows: see `transitions`. */
+/** The statements; each is to be run inside the caller's transaction. */
 export const ending = Effect.map(PgClient.PgClient, (sql) => ({
   complete: complete(sql),
   discard: discard(sql),

@@ -4,7 +4,8 @@ import { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { RANK } from "../Fair.ts"
-import { IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
+import { rowsFrom, RunId } from "../Row.ts"
+import { IDS, inputById, inputOf } from "./Input.ts"
 import { FIRST_STATE } from "./Transitions.ts"
 
 /** JSON that a row keeps as it is. */
@@ -33,8 +34,9 @@ export const EnqueuedRow = {
   claimable_at: IsoText,
 }
 
-/** How cancelled runs come back, by their ids; without an origin they keep theirs. */
-export const RequeuedValues = {
+/** How a cancelled run comes back; without an origin it keeps its own. */
+export const RequeuedRow = {
+  id: Schema.String,
   claimable_at: Schema.String,
   forced: Schema.Boolean,
   origin: Schema.NullOr(RunOrigin),
@@ -83,18 +85,19 @@ const enqueue = (sql: PgClient.PgClient) =>
 /** Under the keys that they had, with all their attempts. Such runs are exempt from overlap, so they are not serial. */
 const requeue = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ids: IdList, values: valuesFrom(RequeuedValues) }),
+    Request: rowsFrom(RequeuedRow),
     Result: RunId,
-    execute: ({ ids, values }) =>
-      sql`with back as (
+    execute: (rows) => {
+      const input = sql.unsafe(inputOf("scheduled_run_id"))
+      return sql`with ${inputById(sql, rows)}, back as (
           update scheduled_goal_runs set status = 'pending', closed_at = null, reason_code = null,
-            origin = coalesce(${values}::jsonb -> scheduled_run_id ->> 'origin', origin),
+            origin = coalesce(${input} ->> 'origin', origin),
             run_metadata = (run_metadata - 'reason' - 'cancelled_by' - 'cancel_reason')
-              || (${values}::jsonb -> scheduled_run_id -> 'note')
-          where scheduled_run_id = any(${ids}::varchar[]) and status = 'cancelled'
+              || (${input} -> 'note')
+          where scheduled_run_id = any (${sql.unsafe(IDS)}) and status = 'cancelled'
           returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
-            (${values}::jsonb -> scheduled_run_id ->> 'forced')::boolean as forced,
-            (${values}::jsonb -> scheduled_run_id ->> 'claimable_at')::timestamptz as claimable_at
+            (${input} ->> 'forced')::boolean as forced,
+            (${input} ->> 'claimable_at')::timestamptz as claimable_at
         ), executions as (
           update goal_runs set status = 'pending', completed_at = null
           where scheduled_run_id = any (array(select scheduled_run_id from back))
@@ -105,7 +108,8 @@ const requeue = (sql: PgClient.PgClient) =>
           scheduled_time, false, forced, case when forced then ${RANK.forced}::smallint else ${RANK.schedule}::smallint end,
           claimable_at, claimable_at, ${sql.unsafe(FIRST_STATE)}
         from back
-        returning scheduled_run_id`,
+        returning scheduled_run_id`
+    },
   })
 
 /** The statements; each is to be run inside the caller's transaction. */

@@ -21,7 +21,8 @@ import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
 import { Big, ClaimedRun } from "../../Model.ts"
 import { RANK } from "../Fair.ts"
-import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId, valuesFrom } from "../Row.ts"
+import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
+import { IDS, inputById, inputOf } from "./Input.ts"
 import { LOST } from "../Outcome.ts"
 
 /** How many runs one claim promotes, or takes from lost holders, at most. */
@@ -154,57 +155,60 @@ const takeShares = (sql: PgClient.PgClient) =>
       ),
   })
 
-/** The condition on `run_queue` that a holder's rows meet; every claim has a fence of its own. */
-const isHeldBy = (
-  sql: PgClient.PgClient,
-  { fences, ids }: { readonly ids: ReadonlyArray<string>; readonly fences: ReadonlyArray<number> },
-) => sql`scheduled_run_id = any(${ids}::varchar[]) and fence = any(${fences}::bigint[])`
+/** The condition that a row of `run_queue` is still held as `input` says; every claim has a fence of its own. */
+export const IS_HELD = `scheduled_run_id = any (${IDS}) and fence = (${
+  inputOf("scheduled_run_id")
+} ->> 'fence')::bigint`
 
 /** held -> held, with a later end of the lease; the fences that still stood. */
 const renew = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Fenced, leaseMs: Schema.Finite }),
+    Request: Schema.Struct({ runs: rowsFrom(Fenced), leaseMs: Schema.Finite }),
     Result: Schema.Struct({ fence: Big }),
-    execute: ({ leaseMs, ...held }) =>
-      sql`update run_queue set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
-        where ${isHeldBy(sql, held)} returning fence`,
+    execute: ({ leaseMs, runs }) =>
+      sql`with ${inputById(sql, runs)}
+        update run_queue set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
+        where ${sql.unsafe(IS_HELD)} returning fence`,
   })
 
-/** held -> timed: the attempt failed, and the next may begin after the delay, in seconds. */
+/** When a row may be claimed again: after the delay of `input`, in seconds. */
+const DELAYED = `now() + make_interval(secs => (${inputOf("scheduled_run_id")} ->> 'delay')::float8)`
+/** The error of `input`, with the attempt of the row. */
+export const ERROR = `${inputOf("scheduled_run_id")} -> 'error' || jsonb_build_object('attempt', attempt)`
+
+/** held -> timed: the attempt failed, and the next may begin after the delay. */
 const retry = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite, error: AttemptErrorRow }) }),
+    Request: rowsFrom({ ...Fenced, delay: Schema.Finite, error: AttemptErrorRow }),
     Result: RunId,
-    execute: ({ values, ...held }) =>
-      sql`with held as (
-          select scheduled_run_id, fence, attempt, claimed_at from run_queue where ${isHeldBy(sql, held)} for update
+    execute: (rows) =>
+      sql`with ${inputById(sql, rows)}, held as (
+          select scheduled_run_id, fence, attempt, claimed_at from run_queue where ${sql.unsafe(IS_HELD)} for update
         ), back as (
-          update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null,
-            rank = case when q.forced then ${RANK.forced} else ${RANK.retry} end::smallint,
-            claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
+          update run_queue set state = 'timed', fence = null, holder = null, claimed_at = null,
+            rank = case when forced then ${RANK.forced} else ${RANK.retry} end::smallint,
+            claimable_at = ${sql.unsafe(DELAYED)}
           where scheduled_run_id = any (array(select scheduled_run_id from held))
         ), attempts as (
           insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
-          select scheduled_run_id, fence, attempt, claimed_at, now(),
-            ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt) from held
+          select scheduled_run_id, fence, attempt, claimed_at, now(), ${sql.unsafe(ERROR)} from held
         ), executions as (
-          update goal_runs set status = 'pending',
-            error_details = ${values}::jsonb -> scheduled_run_id -> 'error' || jsonb_build_object('attempt', attempt)
+          update goal_runs set status = 'pending', error_details = ${sql.unsafe(ERROR)}
           where scheduled_run_id = any (array(select scheduled_run_id from held))
         )
         select scheduled_run_id from held`,
   })
 
-/** held -> timed, for a delay in seconds: the attempt is taken back, as if the run had not been claimed. */
+/** held -> timed: the attempt is taken back, as if the run had not been claimed. */
 const release = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Fenced, values: valuesFrom({ delay: Schema.Finite }) }),
+    Request: rowsFrom({ ...Fenced, delay: Schema.Finite }),
     Result: RunId,
-    execute: ({ values, ...held }) =>
-      sql`with back as (
-          update run_queue q set state = 'timed', fence = null, holder = null, claimed_at = null, attempt = q.attempt - 1,
-            claimable_at = now() + make_interval(secs => (${values}::jsonb -> q.scheduled_run_id ->> 'delay')::float8)
-          where ${isHeldBy(sql, held)} returning scheduled_run_id
+    execute: (rows) =>
+      sql`with ${inputById(sql, rows)}, back as (
+          update run_queue set state = 'timed', fence = null, holder = null, claimed_at = null, attempt = attempt - 1,
+            claimable_at = ${sql.unsafe(DELAYED)}
+          where ${sql.unsafe(IS_HELD)} returning scheduled_run_id
         ), executions as (
           update goal_runs set status = 'pending', attempt = greatest(attempt - 1, 1)
           where scheduled_run_id = any (array(select scheduled_run_id from back))
@@ -234,10 +238,7 @@ const releaseNext = (sql: PgClient.PgClient) =>
         returning scheduled_run_id`,
   })
 
-/**
- * The statements; each is to be run inside the caller's transaction. They name rows by arrays of ids and look their values up
- * by id, where a join would do: for a join the planner may read a whole table that was small when the plan was made.
- */
+/** The statements; each is to be run inside the caller's transaction. */
 export const transitions = Effect.map(PgClient.PgClient, (sql) => ({
   promote: promote(sql),
   expire: expire(sql),
