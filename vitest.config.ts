@@ -15,7 +15,8 @@ export default defineConfig({
     include: ["packages/**/test/**/*.test.ts", "services/**/test/**/*.test.ts", "tests/*.test.ts"],
     // Half of the time a test waits for Postgres
     maxWorkers: 2,
-    testTimeout: 20_000,
+    // Whoever waits for something says so itself, after a minute
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     coverage: {

@@ -11,6 +11,7 @@ import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/h
 import { SignJWT } from "jose"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { startService, type TestService, token } from "../../../tests/support/Service.ts"
+import { until } from "../../../tests/support/Until.ts"
 
 const Made = Schema.Struct({ id: Schema.String, by: Schema.String })
 class ThingsGroup extends HttpApiGroup.make("things").add(
@@ -134,7 +135,7 @@ for (const mode of ["memory", "postgres"] as const) {
       gate = Deferred.await(opened)
       const before = made
       const first = make("slow", "k3")
-      while (made === before) await new Promise((resolve) => setTimeout(resolve, 5))
+      await until("the first request is under way", () => made > before)
       const second = await make("slow", "k3")
       assert.strictEqual(second.json.code, "idempotency_in_flight")
       assert.strictEqual(second.headers.get("retry-after"), "1")

@@ -5,6 +5,7 @@ import { Effect, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { ready, startService } from "../../../tests/support/Service.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { App } from "../src/App.ts"
 
 const sqlOn = <A>(url: string, statement: string): Promise<ReadonlyArray<A>> =>
@@ -22,15 +23,13 @@ const startCatalog = async () => {
   const catalog = await startService(App, { CATALOG_DATABASE_URL: database.url })
   await ready(catalog)
   const lines = async (count: number) => {
-    for (let n = 0; n < 400; n++) {
+    return await until(`${count} lines of the audit`, async () => {
       const found = await sqlOn<Record<string, unknown>>(
         database.ownerUrl,
         "select *, timestamp <= now() as begun from gateway_audit_logs order by id",
       )
-      if (found.length >= count) return found
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-    throw new Error(`never: ${count} lines of the audit`)
+      return found.length >= count && found
+    })
   }
   return {
     catalog,

@@ -3,6 +3,7 @@ import { shippedDefinitions } from "@stint/domain/Shipped"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { App } from "../src/App.ts"
 
 /** A definition of an agent type of the test's own. */
@@ -139,11 +140,10 @@ describe("the catalog", () => {
       setTimeout(() => caller.abort(), n / 4)
       await asked.catch(() => undefined)
       // A request that is still handled ends in milliseconds; a key that is left behind is in flight for 30 s
-      let again = await publish(body, headers)
-      for (let tries = 0; tries < 400 && again.status === 409; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        again = await publish(body, headers)
-      }
+      const again = await until("the request of the caller that hung up has ended", async () => {
+        const answer = await publish(body, headers)
+        return answer.status !== 409 && answer
+      })
       assert.strictEqual(again.status, 201, JSON.stringify(again.json))
     }))
   })

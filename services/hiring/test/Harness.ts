@@ -8,6 +8,7 @@ import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import { DateTime, Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { AppNoNeighbours } from "../src/App.ts"
 import { Catalog, Scheduler } from "../src/Clients.ts"
 
@@ -83,14 +84,11 @@ export const startHiring = async (): Promise<Hiring> => {
   }
 }
 
-/** Reads until it holds; `what` is said when it never does. */
+/** Reads until it holds, and returns what it read then; fails with what it read last. */
 export const eventually = async <A>(what: string, read: () => Promise<A>, holds: (read: A) => boolean): Promise<A> => {
-  for (let n = 0; n < 400; n++) {
-    const found = await read()
-    if (holds(found)) return found
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  throw new Error(`never: ${what}`)
+  let found: A | undefined
+  await until(what, async () => holds(found = await read()), () => JSON.stringify(found))
+  return found as A
 }
 
 export const base = "/api/v1"

@@ -4,6 +4,7 @@ import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
@@ -176,12 +177,7 @@ export interface TestScheduler {
 
 /** Waits until a condition holds of what `look` returns, and returns that; fails with what was seen last. */
 export const eventually = async <A>(look: () => Promise<A>, holds: (seen: A) => boolean, what: string): Promise<A> => {
-  const until = Date.now() + 15_000
-  let seen = await look()
-  while (!holds(seen) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    seen = await look()
-  }
-  if (!holds(seen)) throw new Error(`${what}: ${JSON.stringify(seen)}`)
-  return seen
+  let seen: A | undefined
+  await until(what, async () => holds(seen = await look()), () => JSON.stringify(seen))
+  return seen as A
 }

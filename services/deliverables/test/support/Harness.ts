@@ -3,6 +3,7 @@ import { afterAll, assert, beforeAll, describe } from "@effect/vitest"
 import { Layer, Schedule } from "effect"
 import { withDatabase } from "../../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../../tests/support/Service.ts"
+import { until as untilNamed } from "../../../../tests/support/Until.ts"
 import { AppNoClients } from "../../src/App.ts"
 import { DeliveryRetry } from "../../src/Executions/Attempts.ts"
 import { connect, type Statements } from "./Statements.ts"
@@ -55,15 +56,9 @@ let keys = 0
 /** A key that no other request has. */
 export const newKey = () => `test-${++keys}`
 
-/** Waits until it holds, at most 15 seconds. */
-export const until = async <A>(what: () => Promise<A | undefined | false> | A | undefined | false): Promise<A> => {
-  for (const end = Date.now() + 15_000; Date.now() < end;) {
-    const found = await what()
-    if (found !== undefined && found !== false) return found
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`did not come true: ${what}`)
-}
+/** Waits until `look` sees something, and returns it; the condition is named by its own text. */
+export const until = <A>(look: () => Promise<A | undefined | false> | A | undefined | false) =>
+  untilNamed(String(look), look)
 
 /** The secrets that hires may refer to. */
 const secrets = JSON.stringify({ hook: "a-webhook-secret", std: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" })
