@@ -109,7 +109,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
     )
 
 /** The query of a list: the cursor of the page before, and how many items, at most 200. */
-export const Page = {
+export const pageQuery = {
   cursor: Schema.optionalKey(Schema.String.annotate({ description: "The `next_cursor` of the page before" })),
   limit: Schema.optionalKey(wholeNumber(1, 200)),
 }

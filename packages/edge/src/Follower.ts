@@ -3,7 +3,7 @@
  * applied once, however often it is read and by however many replicas.
  */
 import { Effect, Schema } from "effect"
-import { outage } from "./Outage.ts"
+import { outage } from "./OutageLog.ts"
 import { reconnect } from "./Schedules.ts"
 import * as Watchdog from "./Watchdog.ts"
 

@@ -1,4 +1,4 @@
-/** The layers of deliverables. */
+/** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
@@ -50,25 +50,27 @@ const Storage = Layer.mergeAll(
   health("deliverables", scripts),
 ).pipe(Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })))
 
-/** Deliverables without the clients of the other services, which tests replace. */
-export const AppNoClients = Layer.mergeAll(
-  HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
-  HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
-  Audit.layer("deliverables"),
-  metrics,
-  Retention.layer(Effect.all([Audit.retention])),
-  Executions.worker,
-  Projection.worker,
-).pipe(
-  Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
-  Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
-  Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-  Layer.provide([middlewares, Targets.layer]),
-  Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
-)
+/** The services that deliverables calls, over HTTP. */
+export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
 
-/** The clients of the services that deliverables calls. */
-export const Neighbours = Layer.merge(Hiring.layer, Catalog.layer).pipe(Layer.provide(Client.layer))
+/** Deliverables over given clients: a test gives its own. */
+export const appWith = <E, R>(clients: Layer.Layer<Catalog | Hiring, E, R>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
+    HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
+    Audit.layer("deliverables"),
+    metrics,
+    Retention.layer(Effect.all([Audit.retention])),
+    Executions.worker,
+    Projection.worker,
+  ).pipe(
+    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
+    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
+    Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
+    Layer.provide([middlewares, Targets.layer]),
+    Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide(clients),
+  )
 
 /** Deliverables. */
-export const App = AppNoClients.pipe(Layer.provide(Neighbours))
+export const App = appWith(Clients)

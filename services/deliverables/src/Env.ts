@@ -1,7 +1,7 @@
-/** The environment and permissions of deliverables. */
+/** The permissions of the process of deliverables. */
 import type { Manifest } from "@stint/edge/Manifest"
 
-/** The variables that it may read (`--allow-env`). */
+/** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_URL",
   "DELIVERABLE_PERSISTENCE_MODE",
@@ -26,7 +26,7 @@ export const env = [
 /** The services that it calls. */
 export const calls = ["hiring", "catalog"] as const
 
-/** The manifest that the launcher derives permissions from. */
+/** What the launcher derives the permissions from. */
 export const manifest: Manifest = {
   inMemory: { variable: "DELIVERABLE_PERSISTENCE_MODE", value: "memory" },
   env,

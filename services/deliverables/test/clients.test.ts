@@ -6,20 +6,20 @@ import { Files } from "@stint/edge/Files"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Option, Result } from "effect"
 import { FetchHttpClient } from "effect/http"
-import { Neighbours } from "../src/App.ts"
+import { Clients } from "../src/App.ts"
 import { Catalog, hireOf, Hiring } from "../src/Clients.ts"
 
 type Serve = (request: Request) => Promise<Response>
 
 /** Runs with clients whose services answer by `serve`; the result and the requests. */
-const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiring>) => {
+const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiring>) => {
   const asked: Array<Request> = []
   const fetch = ((input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init)
     asked.push(request.clone())
     return serve(request)
   }) as typeof globalThis.fetch
-  const layer = Neighbours.pipe(Layer.provide([
+  const layer = Clients.pipe(Layer.provide([
     Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
     ConfigProvider.layer(ConfigProvider.fromEnvRecord({
       CATALOG_URL: "http://catalog.test",
@@ -66,7 +66,7 @@ const failureOf = <A, E>(result: Result.Result<A, E>) =>
 
 describe("hiring's client", () => {
   it("looks up goals and hires with the service's token", async () => {
-    const { asked, result } = await withNeighbours(
+    const { asked, result } = await withClients(
       () => Promise.resolve(json({ goals: [], hires: [hire] })),
       Effect.flatMap(Hiring, (hiring) =>
         Effect.all([
@@ -84,7 +84,7 @@ describe("hiring's client", () => {
   it("a transport error is retried once; every other failure is Unavailable at once", async () => {
     let calls = 0
     const lookup = Effect.flatMap(Hiring, (hiring) => hireOf(hiring, HiredInstanceId.make("HAI-1")))
-    const closed = await withNeighbours(
+    const closed = await withClients(
       () =>
         ++calls === 1 ? Promise.reject(new TypeError("closed")) : Promise.resolve(json({ goals: [], hires: [hire] })),
       lookup,
@@ -93,29 +93,29 @@ describe("hiring's client", () => {
     for (
       const answer of [problem("unavailable", 503), problem("unauthorized", 401), json({ goals: 1 }), json({}, 500)]
     ) {
-      const { asked, result } = await withNeighbours(() => Promise.resolve(answer.clone()), lookup)
+      const { asked, result } = await withClients(() => Promise.resolve(answer.clone()), lookup)
       assert.deepStrictEqual([asked.length, failureOf(result)], [1, "Unavailable"], String(answer.status))
     }
-    const refused = await withNeighbours(() => Promise.reject(new TypeError("refused")), lookup)
+    const refused = await withClients(() => Promise.reject(new TypeError("refused")), lookup)
     assert.deepStrictEqual([refused.asked.length, failureOf(refused.result)], [2, "Unavailable"])
   })
 
   it("long-polls for changes, and tells a cursor that the feed no longer has from a feed that is away", async () => {
     const changes = Effect.flatMap(Hiring, (hiring) => hiring.changes("7.1"))
-    const page = await withNeighbours(() => Promise.resolve(json({ items: [], cursor: "8.0" })), changes)
+    const page = await withClients(() => Promise.resolve(json({ items: [], cursor: "8.0" })), changes)
     assert.deepStrictEqual(page.result, Result.succeed({ items: [], cursor: "8.0" }))
     const url = new URL(page.asked[0]!.url)
     assert.deepStrictEqual([url.pathname, url.searchParams.get("after")], ["/api/v1/goal-changes", "7.1"])
     assert.isAtLeast(Number(url.searchParams.get("wait_ms")), 10_000)
     const { code, status } = new FeedCursorGone({})
-    const gone = await withNeighbours(() => Promise.resolve(problem(code, status)), changes)
+    const gone = await withClients(() => Promise.resolve(problem(code, status)), changes)
     assert.strictEqual(failureOf(gone.result), "CursorGone")
-    const away = await withNeighbours(() => Promise.resolve(problem("unavailable", 503)), changes)
+    const away = await withClients(() => Promise.resolve(problem("unavailable", 503)), changes)
     assert.strictEqual(failureOf(away.result), "Unavailable")
   })
 
   it("reads the cursor of the feed's end", async () => {
-    const { asked, result } = await withNeighbours(
+    const { asked, result } = await withClients(
       () => Promise.resolve(json({ items: [], next: null, feed_cursor: "9.4" })),
       Effect.flatMap(Hiring, (hiring) => hiring.feedCursor),
     )
@@ -141,15 +141,15 @@ describe("hiring's client, of trials", () => {
 
   it("reads the customer of a trial; an unknown trial is none, any other failure is Unavailable", async () => {
     for (const customer_id of ["mia", null]) {
-      const { asked, result } = await withNeighbours(() => Promise.resolve(json({ ...told, customer_id })), trial)
+      const { asked, result } = await withClients(() => Promise.resolve(json({ ...told, customer_id })), trial)
       assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/trials/TRL-1")
       assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
       assert.deepStrictEqual(result, Result.succeed(Option.some({ customer_id })) as never)
     }
-    const unknown = await withNeighbours(() => Promise.resolve(problem("trial_not_found", 404)), trial)
+    const unknown = await withClients(() => Promise.resolve(problem("trial_not_found", 404)), trial)
     assert.deepStrictEqual(unknown.result, Result.succeed(Option.none()))
     for (const answer of [problem("not_found", 404), problem("unavailable", 503), problem("unauthorized", 401)]) {
-      const { result } = await withNeighbours(() => Promise.resolve(answer.clone()), trial)
+      const { result } = await withClients(() => Promise.resolve(answer.clone()), trial)
       assert.strictEqual(failureOf(result), "Unavailable")
     }
   })
@@ -159,12 +159,12 @@ describe("the catalog's client", () => {
   const definition = Effect.flatMap(Catalog, (catalog) => catalog.definition(type, "1.0.0"))
 
   it("gets one version; an unknown one is none", async () => {
-    const { asked, result } = await withNeighbours(() => Promise.resolve(json(published)), definition)
+    const { asked, result } = await withClients(() => Promise.resolve(json(published)), definition)
     assert.strictEqual(asked[0]!.url, `http://catalog.test/api/v1/agent-types/${type}?version=1.0.0`)
     assert.strictEqual(Result.getOrThrow(result).pipe(Option.getOrThrow).version, "1.0.0")
-    const unknown = await withNeighbours(() => Promise.resolve(problem("agent_type_not_found", 404)), definition)
+    const unknown = await withClients(() => Promise.resolve(problem("agent_type_not_found", 404)), definition)
     assert.deepStrictEqual(unknown.result, Result.succeed(Option.none()))
-    const away = await withNeighbours(() => Promise.resolve(problem("unavailable", 503)), definition)
+    const away = await withClients(() => Promise.resolve(problem("unavailable", 503)), definition)
     assert.strictEqual(failureOf(away.result), "Unavailable")
   })
 })

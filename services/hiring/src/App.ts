@@ -54,32 +54,34 @@ const Storage = Layer.mergeAll(
 )
 
 /** The services that hiring calls, over HTTP. */
-export const Neighbours = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
+export const Clients = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
 
-/** Hiring, without the services that it calls. */
-export const AppNoNeighbours = Layer.mergeAll(
-  HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
-  HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
-  Audit.layer("hiring"),
-  Metrics.worker,
-  Retention.layer(Effect.all([Audit.retention])),
-  Outbox.worker,
-  Periods.worker,
-).pipe(
-  Layer.provide([CustomersHttp, SubscriptionsHttp, HiresHttp, GoalsHttp, TrialStatusHttp, TrialsHttp, FeedHttp]),
-  Layer.provide([
-    Customers.layer,
-    Subscriptions.layer,
-    Hires.layer,
-    Goals.layer,
-    Trials.layer,
-    TrialStatus.layer,
-    Feed.layer,
-    middlewares,
-  ]),
-  Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
-  Layer.provide(Storage),
-)
+/** Hiring over given clients: a test gives its own. */
+export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
+    HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
+    Audit.layer("hiring"),
+    Metrics.worker,
+    Retention.layer(Effect.all([Audit.retention])),
+    Outbox.worker,
+    Periods.worker,
+  ).pipe(
+    Layer.provide([CustomersHttp, SubscriptionsHttp, HiresHttp, GoalsHttp, TrialStatusHttp, TrialsHttp, FeedHttp]),
+    Layer.provide([
+      Customers.layer,
+      Subscriptions.layer,
+      Hires.layer,
+      Goals.layer,
+      Trials.layer,
+      TrialStatus.layer,
+      Feed.layer,
+      middlewares,
+    ]),
+    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
+    Layer.provide(Storage),
+    Layer.provide(clients),
+  )
 
 /** Hiring. */
-export const App = AppNoNeighbours.pipe(Layer.provide(Neighbours))
+export const App = appWith(Clients)

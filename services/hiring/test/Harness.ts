@@ -9,7 +9,7 @@ import { DateTime, Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { until } from "../../../tests/support/Until.ts"
-import { AppNoNeighbours } from "../src/App.ts"
+import { appWith } from "../src/App.ts"
 import { Catalog, Scheduler } from "../src/Clients.ts"
 
 /** Runs SQL on the service's database, beside the service. */
@@ -61,7 +61,7 @@ export const startHiring = async (): Promise<Hiring> => {
   )
   const database = await withDatabase("hiring")
   const start = async () => {
-    const service = await startService(AppNoNeighbours.pipe(Layer.provide(fakes)), {
+    const service = await startService(appWith(fakes), {
       STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999",
       HIRING_DATABASE_URL: database.url,
     })

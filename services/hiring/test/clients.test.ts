@@ -7,14 +7,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Deferred, Effect, Fiber, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
-import { Neighbours } from "../src/App.ts"
+import { Clients } from "../src/App.ts"
 import { Catalog, Scheduler } from "../src/Clients.ts"
 
 /** A neighbour's answer to the n-th request, from 0. */
 type Serve = (n: number) => Promise<Response>
 
 /** The result with neighbours that answer so, the paths that were asked for, the first request's authorization. */
-const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
+const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Scheduler>) =>
   Effect.gen(function* () {
     const asked: Array<Request> = []
     const fetch = ((input: string | URL | Request, init?: RequestInit) => {
@@ -25,7 +25,7 @@ const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | S
       )
       return Promise.race([serve(asked.length - 1), aborted])
     }) as typeof globalThis.fetch
-    const layer = Neighbours.pipe(Layer.provide([
+    const layer = Clients.pipe(Layer.provide([
       Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({
         CATALOG_URL: "http://catalog.test",
@@ -49,7 +49,7 @@ const withSilence = <A, E>(limit: number, use: Effect.Effect<A, E, Catalog | Sch
       Deferred.doneUnsafe(asked, Effect.void)
       return new Promise<Response>(() => {})
     }
-    const calling = yield* Effect.forkChild(withNeighbours(serve, use))
+    const calling = yield* Effect.forkChild(withClients(serve, use))
     yield* Deferred.await(asked)
     yield* TestClock.adjust(limit - 1)
     const isEarly = calling.pollUnsafe() !== undefined
@@ -81,7 +81,7 @@ const pinned = Effect.flatMap(Catalog, (catalog) => catalog.version(agent_type_i
 describe("the catalog's client", () => {
   it.live("asks for the latest each time and for a version once, and gives one object for both", () =>
     Effect.gen(function* () {
-      const { authorization, paths, result } = yield* withNeighbours(
+      const { authorization, paths, result } = yield* withClients(
         () => json(published),
         Effect.all([latest, pinned, latest, pinned]),
       )
@@ -92,7 +92,7 @@ describe("the catalog's client", () => {
 
   it.live("asks once for a version that is wanted many times at once", () =>
     Effect.gen(function* () {
-      const { paths, result } = yield* withNeighbours(
+      const { paths, result } = yield* withClients(
         () => json(published),
         Effect.all(Array.from({ length: 10 }, () => pinned), { concurrency: "unbounded" }),
       )
@@ -102,7 +102,7 @@ describe("the catalog's client", () => {
 
   it.live("does not cache a failure", () =>
     Effect.gen(function* () {
-      const { paths, result } = yield* withNeighbours(
+      const { paths, result } = yield* withClients(
         (n) => n < 2 ? Promise.reject(new TypeError("connection refused")) : json(published),
         Effect.all([Effect.flip(pinned), pinned]),
       )
@@ -119,7 +119,7 @@ describe("the catalog's client", () => {
         code: "agent_type_not_found",
       }
       const names = ["no.such", "..", ".", "", "a/b", "x".repeat(200), `${agent_type_id}@${version}`]
-      const { paths, result } = yield* withNeighbours(
+      const { paths, result } = yield* withClients(
         () => json(unknown, 404),
         Effect.gen(function* () {
           const catalog = yield* Catalog
@@ -146,7 +146,7 @@ describe("the catalog's client", () => {
         () => Promise.reject(new TypeError("connection refused")),
       ]
       for (const serve of cases) {
-        const { result } = yield* withNeighbours(serve, Effect.flip(latest))
+        const { result } = yield* withClients(serve, Effect.flip(latest))
         assert.deepStrictEqual([result.status, result.code], [503, "unavailable"])
       }
     }))
@@ -160,7 +160,7 @@ describe("the catalog's client", () => {
 
   it.live("a call on a connection that was closed is tried once more", () =>
     Effect.gen(function* () {
-      const { result } = yield* withNeighbours(
+      const { result } = yield* withClients(
         (n) => n === 0 ? Promise.reject(new TypeError("connection closed")) : json(published),
         latest,
       )
@@ -198,7 +198,7 @@ describe("the scheduler's client", () => {
         [{ broken: true }, "unknown"],
       ]
       for (const [body, expected] of cases) {
-        assert.strictEqual((yield* withNeighbours(() => json(body), ask)).result, expected, JSON.stringify(body))
+        assert.strictEqual((yield* withClients(() => json(body), ask)).result, expected, JSON.stringify(body))
       }
     }))
 

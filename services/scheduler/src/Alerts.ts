@@ -11,7 +11,7 @@ import type { Notice } from "./Alerts/Row.ts"
 /** How often the conditions are evaluated, in milliseconds. */
 const EVALUATE_MS = 10_000
 /** How long a claimed notice is held, in milliseconds: longer than the webhook's deadline. */
-const LEASE_MS = 30_000
+const NOTICE_LEASE_MS = 30_000
 /** After so many failed attempts, about a day, a notice is given up. */
 const TRIES = 180
 
@@ -73,7 +73,7 @@ export class Alerts extends Context.Service<Alerts, {
     const cycle = Effect.gen(function* () {
       yield* repo.evaluate(conditionsOf)
       while (true) {
-        const notices = yield* repo.claim(LEASE_MS)
+        const notices = yield* repo.claim(NOTICE_LEASE_MS)
         if (notices.length === 0) break
         yield* Effect.forEach(notices, deliver, { concurrency: 5, discard: true })
       }
@@ -113,6 +113,6 @@ const delivering = Effect.gen(function* () {
     if (notice.tries === 1) {
       yield* Effect.logWarning(`an alert could not be delivered and will be retried: ${failed}`)
     }
-    yield* repo.retry(notice, (yield* delayAfter(deliveryRetry, notice.tries)) ?? LEASE_MS)
+    yield* repo.retry(notice, (yield* delayAfter(deliveryRetry, notice.tries)) ?? NOTICE_LEASE_MS)
   })
 })

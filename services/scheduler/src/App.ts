@@ -1,4 +1,4 @@
-/** Everything the scheduler is made of, in one flat list. */
+/** Everything that the scheduler is made of, in one flat list. */
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"

@@ -13,7 +13,7 @@ import { ruleOfGoal } from "./Engine/Plan.ts"
 import { Nudge } from "./Nudge.ts"
 import { Projection } from "./Projection.ts"
 import type { ProjectedGoal } from "./Projection/Repo.ts"
-import { startOf } from "./Queue/Pace.ts"
+import { startOf } from "./Queue/Stagger.ts"
 
 /** How many slots a backfill covers at most, unless it says. */
 const DEFAULT_CAP = 1000

@@ -10,7 +10,10 @@ import { PortCheck } from "@stint/edge/PortCheck"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import type { ClaimedRun } from "./Model.ts"
 
-/** Deliverables was not reached, or refused the scheduler's own token: no run was begun, so no attempt is charged. */
+/**
+ * Deliverables was not reached, refused the scheduler's own token, or can't do its part since what it needs is away: no run was
+ * begun, so no attempt is charged.
+ */
 export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.String }) {}
 
 /** The request was sent and failed. Whether drafts were made is unknown; a retry under the same keys finds out. */
@@ -60,6 +63,8 @@ export class Drafts extends Context.Service<Drafts, {
                     type: "UNREADABLE",
                     message: "deliverables answered what its contract does not know",
                   })
+                case "Unavailable":
+                  return new Away({ message: `deliverables can't do its part: ${error.message}` })
                 default:
                   return new CallFailed({ type: error.code, message: error.message })
               }

@@ -19,7 +19,7 @@ import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { DeadLettersRepo, type RedriveResult } from "./DeadLetters/Repo.ts"
 import { toCause, toDeadLetter } from "./DeadLetters/Wire.ts"
 import { Nudge } from "./Nudge.ts"
-import { startOf } from "./Queue/Pace.ts"
+import { startOf } from "./Queue/Stagger.ts"
 
 /** How many entries a redrive queues at most, unless it says. */
 const DEFAULT_CAP = 100

@@ -2,7 +2,7 @@
 import { Health } from "@stint/edge/Health"
 import { uuidv7 } from "@stint/edge/Ids"
 import { type Gauge, StateMetrics } from "@stint/edge/Metrics"
-import { oneLine, outage } from "@stint/edge/Outage"
+import { oneLine, outage } from "@stint/edge/OutageLog"
 import { whole } from "@stint/edge/Refusal"
 import { reconnect } from "@stint/edge/Schedules"
 import { Effect, FiberSet, Layer } from "effect"

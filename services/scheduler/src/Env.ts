@@ -1,4 +1,4 @@
-/** The permissions of the scheduler's process. */
+/** The permissions of the process of the scheduler. */
 import type { Manifest } from "@stint/edge/Manifest"
 
 /** Its complete configuration: the environment variables that it may read (`--allow-env`). */
@@ -29,7 +29,7 @@ export const env = [
 /** The services that it calls. */
 export const calls = ["hiring", "deliverables"] as const
 
-/** The manifest, from which the launcher derives the permissions. */
+/** What the launcher derives the permissions from. */
 export const manifest: Manifest = {
   env,
   inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },

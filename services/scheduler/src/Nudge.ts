@@ -1,7 +1,7 @@
 /** "There may be something to do": a hint to the engines of this process and of the other replicas. The query is the truth. */
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Option, Queue } from "effect"
-import { NudgeRepo } from "./Nudge/Repo.ts"
+import { NudgeChannel } from "./Nudge/Repo.ts"
 
 /** Hints for the engine. */
 export class Nudge extends Context.Service<Nudge, {
@@ -15,7 +15,7 @@ export class Nudge extends Context.Service<Nudge, {
   static readonly layer = Layer.effect(
     Nudge,
     Effect.gen(function* () {
-      const repo = yield* NudgeRepo
+      const repo = yield* NudgeChannel
       const hints = yield* Queue.sliding<void>(1)
       const here = Effect.asVoid(Queue.offer(hints, undefined))
       // hints may have been lost with a connection, so listening again is a hint as well
@@ -30,5 +30,5 @@ export class Nudge extends Context.Service<Nudge, {
         wait: (ms) => Effect.map(Effect.timeoutOption(Queue.take(hints), ms), Option.isSome),
       })
     }),
-  ).pipe(Layer.provide(NudgeRepo.layer))
+  ).pipe(Layer.provide(NudgeChannel.layer))
 }

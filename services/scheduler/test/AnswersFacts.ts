@@ -54,7 +54,7 @@ export const factsOf = (more: Partial<Facts> = {}, versions: ReadonlyArray<GoalV
     old: null,
     missed: null,
     undecided: null,
-    letter: null,
+    deadLetter: null,
     pauses: [],
     discard: null,
     ahead: null,

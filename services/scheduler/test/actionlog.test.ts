@@ -19,7 +19,7 @@ const tables = [
 
 describe("the action log", () => {
   let t: TestScheduler
-  const ids = { goal: "", waiting: "", letter: "", other: "" }
+  const ids = { goal: "", waiting: "", deadLetter: "", other: "" }
   const owner = <A>(query: Parameters<typeof asOwner<A>>[1]) => asOwner(t.database.ownerUrl, query)
   const everything = () =>
     owner((sql) =>
@@ -44,7 +44,7 @@ describe("the action log", () => {
     },
     limit: () => t.call("PUT", "/limits", { body: { scope, max_running: 3 } }),
     run_cancel: () => t.call("POST", `/runs/${ids.waiting}/cancel`),
-    dlq_retry: () => t.call("POST", `/dlq/${ids.letter}/retry`),
+    dlq_retry: () => t.call("POST", `/dlq/${ids.deadLetter}/retry`),
     dlq_discard: () => t.call("DELETE", `/dlq/${ids.other}`, { body: { reason: "given up" } }),
     dlq_redrive: () => t.call("POST", "/dlq/redrive", { body: {} }),
   }
@@ -54,12 +54,12 @@ describe("the action log", () => {
     t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 422, "draft_impossible"))))
     const { hired_instance_id } = t.hire()
     for (const goal of [1, 2, 3].map(() => t.goal(hired_instance_id))) t.request(goal)
-    const letters = await eventually(
+    const deadLetters = await eventually(
       async () => (await t.call("GET", "/dlq")).json.items,
       (items) => items.length === 3,
       "dead letters",
     )
-    Object.assign(ids, { letter: letters[0].dlq_id, other: letters[1].dlq_id })
+    Object.assign(ids, { deadLetter: deadLetters[0].dlq_id, other: deadLetters[1].dlq_id })
     ids.goal = t.goal(t.hire().hired_instance_id, { frequency: "daily", schedule: { at: "09:00" } }).goal_instance_id
     const scheduled_time = new Date(Date.now() + 3_600_000).toISOString()
     const waiting = await eventually(

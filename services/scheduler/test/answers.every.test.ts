@@ -61,7 +61,7 @@ const Case = Schema.Struct({
     }),
   ),
   undecided: maybe,
-  letter: Schema.NullOr(Schema.Struct({
+  deadLetter: Schema.NullOr(Schema.Struct({
     error: Schema.NullOr(Schema.Literal("no")),
     state: DeadLetterState,
     expires_at: near,
@@ -141,7 +141,7 @@ const factsOfCase = (one: typeof Case.Type): Facts => {
     old: one.old === null ? null : oldCase(one.old),
     missed: one.missed,
     undecided: one.undecided,
-    letter: one.letter === null ? null : { dlq_id: "DLQ-1" as never, ...one.letter },
+    deadLetter: one.deadLetter === null ? null : { dlq_id: "DLQ-1" as never, ...one.deadLetter },
     discard: one.discard,
     pauses: one.pauses.map(({ scope, ...rest }) => ({ ...rest, scope: scope === "" ? {} : { [scope]: "x" } })),
     ahead: ahead === null ? null : { ...ahead, count: 2 },

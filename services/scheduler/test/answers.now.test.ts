@@ -13,13 +13,13 @@ describe("an explanation of now", () => {
   beforeEach(() => makeAll())
 
   it("retrying has the error and the next attempt; a later slot is waiting for it", async () => {
-    refuseAll(503, "unavailable")
+    refuseAll(429, "too_many_requests")
     const { goal_instance_id } = since(4, { frequency: "cron", schedule: { cron: "* * * * *" } })
     const { run: first, runs } = await whenOne(goal_instance_id, "retrying")
     const answer = await explain(goal_instance_id, first.scheduled_time)
     assert.strictEqual(answer.verdict, "retrying")
     assert.deepInclude(answer.run, { attempt: 1 })
-    assert.strictEqual(answer.run.attempts[0].error_details.type, "unavailable")
+    assert.strictEqual(answer.run.attempts[0].error_details.type, "too_many_requests")
     assert.isAbove(Date.parse(answer.run.next_attempt_at), Date.now() - MINUTE)
     const second = runs.at(-2)!
     const next = await explain(goal_instance_id, second.scheduled_time)

@@ -132,7 +132,7 @@ It is no run of the schedule: acme asked for it.`,
 
   it("a dead letter that was discarded", () => {
     const run = runOf({ status: "dead_lettered", attempt: 1, failed_attempts: [failedAttempt(1, slot, "invalid")] })
-    const letter = {
+    const deadLetter = {
       dlq_id: "DLQ-1" as never,
       error: "no",
       state: "discarded" as const,
@@ -140,7 +140,7 @@ It is no run of the schedule: acme asked for it.`,
       closed_at: now,
     }
     assert.strictEqual(
-      pageOf(factsOf({ run, letter, discard: { by: "olga", reason: "no use" } })),
+      pageOf(factsOf({ run, deadLetter, discard: { by: "olga", reason: "no use" } })),
       `dead_lettered
 The slot of Tue 2026-11-24 09:00 Europe/Berlin failed for good at its first attempt and was dead-lettered: invalid: said ` +
         `the test.

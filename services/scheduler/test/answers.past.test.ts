@@ -49,7 +49,7 @@ describe("an explanation of the past", () => {
   })
 
   it("skipped by overlap: the run that was open is named", async () => {
-    refuseAll(503, "unavailable")
+    refuseAll(429, "too_many_requests")
     // its first slot is missed, and its second falls due, on time, while the run of the first is open
     const goal = t.goal(t.hire(minutesAgo(3)).hired_instance_id, {
       ...minutesAgo((Date.now() - minuteOf(Date.now()) + 70_000) / MINUTE),
@@ -93,7 +93,7 @@ describe("an explanation of the past", () => {
   })
 
   it("cancelled: by whom and why; a customer reads no operator's name", async () => {
-    refuseAll(503, "unavailable")
+    refuseAll(429, "too_many_requests")
     const goal = since(5, { frequency: "on_demand" })
     t.request(goal)
     const { run } = await whenOne(goal.goal_instance_id, "retrying")

@@ -137,8 +137,14 @@ it("a customer reads `an operator` wherever an operator acted", () => {
     cancelled_by: "olga",
     cancel_reason: "enough",
   })
-  const letter = { dlq_id: "DLQ-1" as never, error: "no", state: "discarded" as const, expires_at: now, closed_at: now }
-  const dead = { run: runOf({ status: "dead_lettered" }), letter, discard: { by: "olga", reason: "no use" } }
+  const deadLetter = {
+    dlq_id: "DLQ-1" as never,
+    error: "no",
+    state: "discarded" as const,
+    expires_at: now,
+    closed_at: now,
+  }
+  const dead = { run: runOf({ status: "dead_lettered" }), deadLetter, discard: { by: "olga", reason: "no use" } }
   const old = {
     status: "failed" as const,
     started_at: slot,

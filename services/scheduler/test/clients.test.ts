@@ -15,7 +15,7 @@ import type { ClaimedRun } from "../src/Model.ts"
 type Serve = (request: Request) => Promise<Response>
 
 /** Runs with neighbours that answer so; whatever went wrong is the result as well. */
-const withNeighbours = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hiring>, listens = true) =>
+const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hiring>, listens = true) =>
   Effect.gen(function* () {
     const asked: Array<Request> = []
     const fetch = ((input: string | URL | Request, init?: RequestInit) => {
@@ -60,7 +60,7 @@ const afterSilence = <A, E>(millis: number, use: Effect.Effect<A, E, Drafts | Hi
       sent()
       return new Promise(() => {})
     }
-    const fiber = yield* Effect.forkChild(withNeighbours(silent, use))
+    const fiber = yield* Effect.forkChild(withClients(silent, use))
     yield* Effect.promise(() => isSent)
     yield* TestClock.adjust(millis - 1)
     assert.isUndefined(fiber.pollUnsafe())
@@ -89,7 +89,7 @@ describe("the client of deliverables", () => {
         idempotency_key: runKey("GOI-1", slot),
         problem: { type: "urn:stint:problem:run_not_runnable", title: "x", status: 409, code: "run_not_runnable" },
       }
-      const { asked, result } = yield* withNeighbours(answers(json({ items: [refused] })), make)
+      const { asked, result } = yield* withClients(answers(json({ items: [refused] })), make)
       assert.deepStrictEqual(JSON.parse(JSON.stringify(result)), [refused])
       assert.strictEqual(asked[0]!.url, "http://deliverables.test/api/v1/deliverables/batch")
       assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
@@ -105,7 +105,7 @@ describe("the client of deliverables", () => {
 
   it.effect("where nothing listens, nothing is sent: it is away", () =>
     Effect.gen(function* () {
-      const { asked, result } = yield* withNeighbours(answers(json({ items: [] })), make, false)
+      const { asked, result } = yield* withClients(answers(json({ items: [] })), make, false)
       assert.deepStrictEqual([result._tag, asked.length], ["Away", 0])
       assert.strictEqual(result.message, "nothing listens at http://deliverables.test")
     }))
@@ -113,7 +113,7 @@ describe("the client of deliverables", () => {
   it.effect("the service's own token refused is away as well: no run is to blame", () =>
     Effect.gen(function* () {
       for (const [code, status] of [["unauthorized", 401], ["wrong_role", 403]] as const) {
-        const { asked, result } = yield* withNeighbours(
+        const { asked, result } = yield* withClients(
           answers(problem(code, status, { allowed_roles: ["service"] })),
           make,
         )
@@ -122,10 +122,15 @@ describe("the client of deliverables", () => {
       }
     }))
 
+  it.effect("an answer that what it needs is away is away as well: no run was begun", () =>
+    Effect.gen(function* () {
+      const { asked, result } = yield* withClients(answers(problem("unavailable", 503)), make)
+      assert.deepStrictEqual([result._tag, asked.length], ["Away", 1])
+    }))
+
   it.effect("any other failure after the request was sent is a failed call with a type; it is not retried", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<readonly [Serve, string]> = [
-        [answers(problem("unavailable", 503)), "unavailable"],
         [answers(problem("internal_error", 500)), "TRANSPORT"],
         [answers(problem("invalid_request", 400)), "invalid_request"],
         [answers(json({ not: "an answer" })), "UNREADABLE"],
@@ -133,7 +138,7 @@ describe("the client of deliverables", () => {
         [breaks, "TRANSPORT"],
       ]
       for (const [serve, type] of cases) {
-        const { asked, result } = yield* withNeighbours(serve, make)
+        const { asked, result } = yield* withClients(serve, make)
         assert.deepStrictEqual([result._tag, result.type, asked.length], ["CallFailed", type, 1], type)
         assert.isNotEmpty(result.message, type)
       }
@@ -154,7 +159,7 @@ describe("the client of hiring", () => {
 
   it.effect("asks for the changes after a cursor, and tells a cursor that is gone from a failure", () =>
     Effect.gen(function* () {
-      const { asked, result } = yield* withNeighbours(answers(json({ items: [], cursor: "8.0" })), changes)
+      const { asked, result } = yield* withClients(answers(json({ items: [], cursor: "8.0" })), changes)
       assert.deepStrictEqual(result, { items: [], cursor: "8.0" })
       const { pathname, searchParams } = new URL(asked[0]!.url)
       assert.deepStrictEqual([pathname, Object.fromEntries(searchParams)], [
@@ -163,17 +168,17 @@ describe("the client of hiring", () => {
       ])
       assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
       const { code, status } = new FeedCursorGone({})
-      assert.strictEqual((yield* withNeighbours(answers(problem(code, status)), changes)).result._tag, "FeedGone")
+      assert.strictEqual((yield* withClients(answers(problem(code, status)), changes)).result._tag, "FeedGone")
       for (const serve of [answers(problem("unauthorized", 401)), answers(json({ items: 1 })), breaks]) {
-        assert.strictEqual((yield* withNeighbours(serve, changes)).result._tag, "CallFailed")
+        assert.strictEqual((yield* withClients(serve, changes)).result._tag, "CallFailed")
       }
     }))
 
   it.effect("reads the snapshot page by page", () =>
     Effect.gen(function* () {
       const page = { items: [], next: "page-2", feed_cursor: "8.0" }
-      const first = yield* withNeighbours(answers(json(page)), snapshot())
-      const second = yield* withNeighbours(answers(json({ ...page, next: null })), snapshot("page-2"))
+      const first = yield* withClients(answers(json(page)), snapshot())
+      const second = yield* withClients(answers(json({ ...page, next: null })), snapshot("page-2"))
       assert.deepStrictEqual([first.result, second.result], [page, { ...page, next: null }])
       assert.deepStrictEqual(
         [...first.asked, ...second.asked].map(({ url }) => Object.fromEntries(new URL(url).searchParams)),
@@ -183,17 +188,17 @@ describe("the client of hiring", () => {
         ],
       )
       assert.strictEqual(
-        (yield* withNeighbours(answers(problem("unavailable", 503)), snapshot())).result._tag,
+        (yield* withClients(answers(problem("unavailable", 503)), snapshot())).result._tag,
         "CallFailed",
       )
     }))
 
   it.effect("looks one goal up", () =>
     Effect.gen(function* () {
-      const { asked, result } = yield* withNeighbours(answers(json({ goals: [], hires: [] })), lookup)
+      const { asked, result } = yield* withClients(answers(json({ goals: [], hires: [] })), lookup)
       assert.deepStrictEqual(result, { goals: [], hires: [] })
       assert.deepStrictEqual(yield* Effect.promise(() => asked[0]!.json()), { goal_instance_ids: ["GOI-1"] })
-      const failed = (yield* withNeighbours(breaks, lookup)).result
+      const failed = (yield* withClients(breaks, lookup)).result
       assert.deepStrictEqual([failed._tag, failed.type], ["CallFailed", "HttpClientError"])
     }))
 

@@ -35,7 +35,7 @@ describe("metrics and readiness", () => {
     t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 422, "goal_broken"))))
     t.request(t.goal(hire.hired_instance_id))
     await ran(t, "dead_lettered")
-    t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 503, "unavailable"))))
+    t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 429, "too_many_requests"))))
     t.request(t.goal(hire.hired_instance_id))
     await ran(t, "retrying")
     const look = async (at: TestScheduler) => {

@@ -43,14 +43,14 @@ describe("a dead letter that expired", () => {
     const t = await startScheduler()
     const goal = t.goal(t.hire().hired_instance_id)
     t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 400, "invalid_request"))))
-    const letters = async (count: number) =>
+    const deadLetters = async (count: number) =>
       (await eventually(
         () => t.call("GET", `/dlq?goal_instance_id=${goal.goal_instance_id}`),
         ({ json }) => json.items.length === count,
         `${count} dead letters`,
       )).json.items
     t.request(goal)
-    const [first] = await letters(1)
+    const [first] = await deadLetters(1)
     const client = PgClient.layer({ url: Redacted.make(t.database.url), maxConnections: 1 })
     const gone = await Effect.runPromise(
       Effect.gen(function* () {
@@ -70,7 +70,7 @@ describe("a dead letter that expired", () => {
     assert.deepInclude(line, { action: "dlq_expired", operator: "system", goal_instance_id: goal.goal_instance_id })
     assert.deepStrictEqual(line.action_metadata.dlq_ids, [first.dlq_id])
     t.request(goal)
-    const both = await letters(2)
+    const both = await deadLetters(2)
     assert.deepStrictEqual(
       both.map((l: { state: string; failure_count: number }) => [l.state, l.failure_count]),
       [["open", 1], ["expired", 1]],

@@ -20,13 +20,13 @@ interface Run {
   readonly dlq?: string
 }
 /** A dead letter that first failed so many days ago, and was closed so many days ago. */
-interface Letter {
+interface DeadLetter {
   readonly name: string
   readonly failed: number
   readonly closed?: number
 }
 
-const letters: ReadonlyArray<Letter> = [
+const deadLetters: ReadonlyArray<DeadLetter> = [
   { name: "young", failed: 6.9 },
   { name: "overdue", failed: 7.1 },
   { name: "closed", failed: 12, closed: 6.9 },
@@ -72,7 +72,7 @@ const look = Effect.gen(function* () {
   const left = yield* read.list({ limit: 200 })
   return {
     runs: Object.fromEntries(left.map((run) => [run.scheduled_run_id.slice(4), run.status])),
-    letters: Object.fromEntries((yield* dead.list({ limit: 200 })).map((l) => [l.dlq_id.slice(4), l.state])),
+    deadLetters: Object.fromEntries((yield* dead.list({ limit: 200 })).map((l) => [l.dlq_id.slice(4), l.state])),
     actions: (yield* log.list({ operator: undefined, after: undefined, limit: 10 })).map((
       { action, goal_instance_id, operator },
     ) => ({
@@ -91,13 +91,13 @@ const expected = {
     "dead-of-overdue": "dead_lettered",
     "dead-of-long-closed": "dead_lettered",
   },
-  letters: { "young": "open", "overdue": "expired", "closed": "discarded" },
+  deadLetters: { "young": "open", "overdue": "expired", "closed": "discarded" },
   actions: [{ action: "dlq_expired", goal_instance_id: "GOI-overdue", operator: "system" }],
 }
 
 const fill = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  for (const { closed, failed, name } of letters) {
+  for (const { closed, failed, name } of deadLetters) {
     yield* sql`insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, fingerprint, first_failed_at,
         last_failed_at, expires_at, state, closed_at)
       select ${`DLQ-${name}`}, ${`GOI-${name}`}, 'HAI-1', '3f9c0a417be2', f, f, f + interval '7 days',

@@ -49,13 +49,13 @@ describe("runs", () => {
   })
 
   it("a transient failure waits for its next attempt, and shows why and when", async () => {
-    t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 503, "unavailable", "hiring is away"))))
+    t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 429, "too_many_requests", "come back later"))))
     const goal = t.goal(t.hire().hired_instance_id)
     t.request(goal)
     const [run] = await whenAll(goal.goal_instance_id, "retrying")
     assert.strictEqual(run.attempt, 1)
-    assert.strictEqual(run.attempts[0].error_details.type, "unavailable")
-    assert.strictEqual(run.attempts[0].error_details.message, "hiring is away")
+    assert.strictEqual(run.attempts[0].error_details.type, "too_many_requests")
+    assert.strictEqual(run.attempts[0].error_details.message, "come back later")
     const wait = Date.parse(run.next_attempt_at) - Date.parse(run.attempts[0].ended_at)
     assert.isTrue(wait >= 29_000 && wait <= 61_000, `waits ${wait} ms`)
     t.answer((runs) => Effect.succeed(runs.map(made)))
@@ -67,20 +67,20 @@ describe("runs", () => {
     t.request(goal)
     const [dead] = await whenAll(goal.goal_instance_id, "dead_lettered")
     const list = await t.call("GET", `/dlq?goal_instance_id=${goal.goal_instance_id}`)
-    const [letter] = list.json.items
-    assert.strictEqual(letter.state, "open")
-    assert.strictEqual(letter.error_type, "PERMANENT")
-    assert.deepStrictEqual(letter.scheduled_run_ids, [dead.scheduled_run_id])
+    const [deadLetter] = list.json.items
+    assert.strictEqual(deadLetter.state, "open")
+    assert.strictEqual(deadLetter.error_type, "PERMANENT")
+    assert.deepStrictEqual(deadLetter.scheduled_run_ids, [dead.scheduled_run_id])
     assert.strictEqual(dead.reason_code, "dead_lettered")
     assert.strictEqual(dead.attempts[0].error_details.type, "draft_impossible")
     t.answer((runs) => Effect.succeed(runs.map(made)))
-    const retried = await t.call("POST", `/dlq/${letter.dlq_id}/retry`)
+    const retried = await t.call("POST", `/dlq/${deadLetter.dlq_id}/retry`)
     assert.strictEqual(retried.status, 202)
     assert.strictEqual(retried.json.retry_count, 1)
     const [run] = await whenAll(goal.goal_instance_id, "completed")
     assert.deepInclude(run, { idempotency_key: dead.idempotency_key, reason: null, reason_code: null })
-    assert.strictEqual((await t.call("GET", `/dlq/${letter.dlq_id}`)).json.state, "resolved")
-    const again = await t.call("POST", `/dlq/${letter.dlq_id}/retry`)
+    assert.strictEqual((await t.call("GET", `/dlq/${deadLetter.dlq_id}`)).json.state, "resolved")
+    const again = await t.call("POST", `/dlq/${deadLetter.dlq_id}/retry`)
     assert.strictEqual(again.status, 409)
     assert.strictEqual(again.json.code, "dead_letter_closed")
   })
@@ -152,6 +152,19 @@ describe("runs", () => {
     assert.strictEqual(run.attempt, 1)
     assert.strictEqual(run.attempts.length, 1)
     assert.isTrue(tries > 2)
+  })
+
+  it("while a service that deliverables needs is away no attempt is charged, and the run goes on by itself", async () => {
+    let tries = 0
+    t.answer((runs) =>
+      Effect.succeed(runs.map((run) => tries++ < 6 ? refused(run, 503, "unavailable", "hiring is away") : made(run)))
+    )
+    const goal = t.goal(t.hire().hired_instance_id)
+    t.request(goal)
+    const [run] = await whenAll(goal.goal_instance_id, "completed")
+    // more tries than a run has attempts, and none of them is its own
+    assert.isAbove(tries, 6)
+    assert.deepStrictEqual([run.attempt, run.attempts.length], [1, 1])
   })
 
   it("a call that breaks is a transient failure of each of its runs", async () => {

@@ -12,7 +12,7 @@ import {
   IdempotencyHeader,
   Instant,
   listOf,
-  Page,
+  pageQuery,
   RequestProblems,
   strict,
 } from "../Protocol.ts"
@@ -46,7 +46,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
   .annotate(OpenApi.Title, "Agent types")
   .annotate(OpenApi.Description, "What can be hired. A version is published once and never changes.")
   .add(
-    HttpApiEndpoint.get("list", "/", { query: Page, success: listOf(AgentType) }).annotate(Access, readers)
+    HttpApiEndpoint.get("list", "/", { query: pageQuery, success: listOf(AgentType) }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List the agent types")
       .annotate(OpenApi.Description, "For every role: the latest version of each type, by semantic version."),
     HttpApiEndpoint.post("publish", "/", {
@@ -84,7 +84,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       ),
     HttpApiEndpoint.get("versions", "/:type/versions", {
       params: { type: AgentTypeId },
-      query: Page,
+      query: pageQuery,
       success: listOf(AgentType),
       error: AgentTypeNotFound,
     }).annotate(Access, readers)

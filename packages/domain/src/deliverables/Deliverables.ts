@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
 import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { Instant, listOf, Page } from "../Protocol.ts"
+import { Instant, listOf, pageQuery } from "../Protocol.ts"
 
 /** pending_review -> approved or rejected, once. */
 export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
@@ -89,7 +89,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
   .annotate(OpenApi.Description, "The drafts of agents, with their review and execution status.")
   .add(
     HttpApiEndpoint.get("inbox", "/deliverables", {
-      query: { customer_id: CustomerId, review_status, ...Page },
+      query: { customer_id: CustomerId, review_status, ...pageQuery },
       success: listOf(Deliverable),
       error: [CustomerNotFound, InvalidRequest, Unavailable],
     }).annotate(Access, readers)
@@ -111,7 +111,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       ),
     HttpApiEndpoint.get("byHire", "/hired-agents/:hire/deliverables", {
       params: { hire: HiredInstanceId },
-      query: { review_status, ...Page },
+      query: { review_status, ...pageQuery },
       success: listOf(Deliverable),
       error: [DeliverablesHireNotFound, DeliverablesHireGone, InvalidRequest, Unavailable],
     }).annotate(Access, readers)

@@ -14,7 +14,7 @@ import {
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { IdempotencyHeader, InstantField, listOf, Page, text } from "../Protocol.ts"
+import { IdempotencyHeader, InstantField, listOf, pageQuery, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. */
 export const Decision = Schema.Literals(["approved", "rejected"])
@@ -85,7 +85,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       ),
     HttpApiEndpoint.get("ofDeliverable", "/deliverables/:id/approvals", {
       params,
-      query: Page,
+      query: pageQuery,
       success: listOf(Approval.json),
       error: [DeliverableNotFound, InvalidRequest],
     }).annotate(Access, readers)
@@ -99,7 +99,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       .annotate(OpenApi.Summary, "Get a decision")
       .annotate(OpenApi.Description, "An approval or a rejection, for its customer, operators and viewers."),
     HttpApiEndpoint.get("ofCustomer", "/approvals", {
-      query: { customer_id: CustomerId, ...Page },
+      query: { customer_id: CustomerId, ...pageQuery },
       success: listOf(Approval.json),
       error: [CustomerNotFound, InvalidRequest],
     }).annotate(Access, readers)

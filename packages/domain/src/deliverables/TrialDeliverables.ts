@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { filled } from "../Contact.ts"
 import { TrialDeliverableId, TrialId } from "../Ids.ts"
 import { InvalidRequest, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
 import { TrialNotFound } from "../hiring/Trials.ts"
 
 /** A media type (RFC 9110): type/subtype, which may have parameters; at most 255 characters. */
@@ -62,7 +62,7 @@ export class TrialDeliverablesGroup extends HttpApiGroup.make("trialDeliverables
       ),
     HttpApiEndpoint.get("list", "/trials/:id/deliverables", {
       params,
-      query: Page,
+      query: pageQuery,
       success: listOf(TrialDeliverable),
       error: [TrialNotFound, InvalidRequest, Unavailable],
     }).annotate(Access, ["customer", "operator", "viewer"])

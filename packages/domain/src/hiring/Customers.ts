@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { CustomerId } from "../Ids.ts"
 import { CustomerNotFound, FieldIssue, problem } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
 
 /** How a customer prefers to be reached. */
 export const ContactMethod = Schema.Literals(["email", "phone"])
@@ -66,7 +66,7 @@ export class CustomersGroup extends HttpApiGroup.make("customers")
           "to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
-      query: { email: Schema.optionalKey(Email), ...Page },
+      query: { email: Schema.optionalKey(Email), ...pageQuery },
       success: listOf(Customer),
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List customers")

@@ -7,7 +7,16 @@ import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, InstantField, JsonObject, listOf, NoFields, Page } from "../Protocol.ts"
+import {
+  created,
+  IdempotencyHeader,
+  Instant,
+  InstantField,
+  JsonObject,
+  listOf,
+  NoFields,
+  pageQuery,
+} from "../Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
 
 /** A goal, as a row and on the wire. */
@@ -71,7 +80,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
   .add(
     HttpApiEndpoint.get("list", "/", {
       params: { id: HiredInstanceId },
-      query: Page,
+      query: pageQuery,
       success: listOf(Goal.json),
       error: [HireNotFound, HireGone],
     }).annotate(Access, readers)

@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, Page } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
@@ -123,7 +123,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
           "are not valid are listed in `missing`, and refused (409) once the hire is finalized.",
       ),
     HttpApiEndpoint.get("list", "/", {
-      query: { customer_id: CustomerId, ...Page },
+      query: { customer_id: CustomerId, ...pageQuery },
       success: listOf(Hire),
       error: [CustomerNotFound, Unavailable],
     }).annotate(Access, readers)

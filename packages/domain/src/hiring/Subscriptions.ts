@@ -5,7 +5,15 @@ import { Model } from "effect/schema"
 import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound, problem, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, InstantField, listOf, NoFields, NullableInstantField, Page } from "../Protocol.ts"
+import {
+  created,
+  IdempotencyHeader,
+  InstantField,
+  listOf,
+  NoFields,
+  NullableInstantField,
+  pageQuery,
+} from "../Protocol.ts"
 
 /** pending_payment -> active <-> past_due; each of them -> canceled, which is final. */
 export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])
@@ -76,7 +84,7 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
           "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
-      query: { customer_id: CustomerId, ...Page },
+      query: { customer_id: CustomerId, ...pageQuery },
       success: listOf(Subscription.json),
       error: CustomerNotFound,
     }).annotate(Access, ["customer", "operator", "viewer"])

@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { TrialStatus } from "./Hires.ts"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound } from "../Problem.ts"
-import { IdempotencyHeader, Instant, NoFields, Page } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, NoFields, pageQuery } from "../Protocol.ts"
 
 /** The trial of a hire; `configured` and `goals_completed` say what one that has not started waits for. */
 export const HireTrial = Schema.Struct({
@@ -25,7 +25,7 @@ export class TrialStatusGroup extends HttpApiGroup.make("trialStatus")
   .annotate(OpenApi.Description, "The state of the seven-day trial of each hired agent.")
   .add(
     HttpApiEndpoint.get("list", "/trial-status", {
-      query: { customer_id: Schema.optionalKey(CustomerId), ...Page },
+      query: { customer_id: Schema.optionalKey(CustomerId), ...pageQuery },
       success: Schema.Struct({ trials: Schema.Array(HireTrial), next_cursor: Schema.NullOr(Schema.String) }),
       error: CustomerNotFound,
     }).annotate(Access, ["customer", "operator", "viewer"])

@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
 import { problem, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, Page } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
 /** active -> converted, cancelled or expired, which are final. */
@@ -78,7 +78,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
           "the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
-      query: { status: Schema.optionalKey(LeadTrialStatus), ...Page },
+      query: { status: Schema.optionalKey(LeadTrialStatus), ...pageQuery },
       success: listOf(Trial),
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List trials")

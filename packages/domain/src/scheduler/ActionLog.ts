@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { GoalInstanceId, LogId, Subject } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
-import { Instant, JsonObject, listOf, Page } from "../Protocol.ts"
+import { Instant, JsonObject, listOf, pageQuery } from "../Protocol.ts"
 
 /** What was done, by an operator or by the system. */
 export const Action = Schema.Literals([
@@ -38,13 +38,13 @@ export class ActionLogGroup extends HttpApiGroup.make("actionLog")
   .annotate(OpenApi.Title, "Action log")
   .annotate(OpenApi.Description, "What operators and the system did, in a log that nobody can alter.")
   .add(
-    HttpApiEndpoint.get("list", "/actions", { query: Page, success: listOf(ActionLine), error: InvalidRequest })
+    HttpApiEndpoint.get("list", "/actions", { query: pageQuery, success: listOf(ActionLine), error: InvalidRequest })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List the action log")
       .annotate(OpenApi.Description, "Operators and viewers; the latest first."),
     HttpApiEndpoint.get("listOfOperator", "/actions/:operator", {
       params: { operator: Schema.String.annotate({ examples: ["ops.asha"] }) },
-      query: Page,
+      query: pageQuery,
       success: listOf(ActionLine),
       error: InvalidRequest,
     }).annotate(Access, ["operator", "viewer"])

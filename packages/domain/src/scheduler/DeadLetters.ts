@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { Access } from "../Caller.ts"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, NoFields, Page, PerMinute, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, NoFields, pageQuery, PerMinute, text } from "../Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (by an operator, or with its goal) or expired (after 7 days). */
@@ -126,7 +126,7 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         fingerprint: Schema.optionalKey(Fingerprint),
-        ...Page,
+        ...pageQuery,
       },
       success: listOf(DeadLetter),
       error: InvalidRequest,

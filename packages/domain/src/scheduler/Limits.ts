@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
 
 /** What a limit covers: one customer, one agent type, or each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({
@@ -55,7 +55,7 @@ export class LimitsGroup extends HttpApiGroup.make("limits")
   .annotate(OpenApi.Title, "Limits")
   .annotate(OpenApi.Description, "How many runs of a customer, or of an agent type, may be running at once.")
   .add(
-    HttpApiEndpoint.get("list", "/", { query: { ...Page }, success: listOf(RunLimit), error: InvalidRequest })
+    HttpApiEndpoint.get("list", "/", { query: { ...pageQuery }, success: listOf(RunLimit), error: InvalidRequest })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List limits")
       .annotate(

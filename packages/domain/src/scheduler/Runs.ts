@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, Page, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
 export const ScheduledRunStatus = Schema.Literals(["pending", "completed", "cancelled"])
@@ -127,7 +127,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         status: Schema.optionalKey(RunStatus),
-        ...Page,
+        ...pageQuery,
       },
       success: listOf(Run),
       error: InvalidRequest,

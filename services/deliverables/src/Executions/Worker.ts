@@ -1,6 +1,6 @@
 /** Attempts executions that are due: retries, and intents whose process died before their outcome was written. */
 import { Health } from "@stint/edge/Health"
-import { outage } from "@stint/edge/Outage"
+import { outage } from "@stint/edge/OutageLog"
 import { reconnect } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
 import { Duration, Effect, Fiber, Layer } from "effect"

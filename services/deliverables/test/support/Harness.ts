@@ -4,7 +4,7 @@ import { Layer, Schedule } from "effect"
 import { withDatabase } from "../../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../../tests/support/Service.ts"
 import { until as untilNamed } from "../../../../tests/support/Until.ts"
-import { AppNoClients } from "../../src/App.ts"
+import { appWith } from "../../src/App.ts"
 import { DeliveryRetry } from "../../src/Executions/Attempts.ts"
 import { connect, type Statements } from "./Statements.ts"
 import { World } from "./World.ts"
@@ -128,7 +128,7 @@ export const startStage = async (options: StageOptions = {}) => {
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
     own["secrets.json"] = secrets
-    const service = await startService(AppNoClients.pipe(Layer.provide([world.layer, retry])), env, own)
+    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own)
     ends.push(service.dispose)
     await ready(service)
     return service

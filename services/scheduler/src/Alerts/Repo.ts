@@ -12,7 +12,7 @@ import { Notice } from "./Row.ts"
 /** How many notices are claimed at once. */
 const NOTICES = 20
 /** How many open dead letters are searched for goals that fail in a row, the latest failures first. */
-const LETTERS = 1_000
+const DEAD_LETTERS = 1_000
 
 /** Decides which conditions hold, from the figures and the goals that fail in a row. */
 export type Decide = (vitals: Vitals, failing: ReadonlyArray<string>) => ReadonlyArray<Condition>
@@ -87,7 +87,7 @@ const evaluating = Effect.gen(function* () {
     execute: () =>
       sql`select d.goal_instance_id from (
             select goal_instance_id, first_failed_at from scheduler_dlq where state = 'open'
-            order by last_failed_at desc limit ${LETTERS}) d
+            order by last_failed_at desc limit ${DEAD_LETTERS}) d
           where (select count(*) filter (where last.status = 'cancelled') from (
               select r.status from scheduled_goal_runs r where r.goal_instance_id = d.goal_instance_id
                 and (r.status = 'completed' or (r.status = 'cancelled' and r.dlq_id is not null))

@@ -36,7 +36,7 @@ export interface Facts {
   readonly missed: MissedRange | null
   /** The first slot of the goal that is not decided yet; null when there is none. */
   readonly undecided: number | null
-  readonly letter: DeadLetterOfRun | null
+  readonly deadLetter: DeadLetterOfRun | null
   readonly discard: Discard | null
   /** The pauses during which the slot could have started. */
   readonly pauses: ReadonlyArray<Pause>

@@ -68,20 +68,22 @@ const readRecords = Effect.map(
   (repo) =>
     Effect.fnUntraced(function* (id: string, { run: slotRun, slot }: Meant) {
       const run = slotRun === undefined ? null : yield* repo.run(slotRun.scheduled_run_id)
-      const none = { missed: null, old: null, letter: null, discard: null, ahead: null, rival: null, limits: [] }
+      const none = { missed: null, old: null, deadLetter: null, discard: null, ahead: null, rival: null, limits: [] }
       if (slot === null) return { ...none, run }
       if (run === null || slotRun === undefined) {
         return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(runKey(id, slot)) }
       }
       const { reason_code, status } = run.run
-      const letter = yield* repo.letter(slotRun.scheduled_run_id)
-      const discarded = letter?.state === "discarded" ? letter.closed_at : null
+      const deadLetter = yield* repo.deadLetter(slotRun.scheduled_run_id)
+      const discarded = deadLetter?.state === "discarded" ? deadLetter.closed_at : null
       const which = rivalOf(reason_code)
       return {
         ...none,
         run,
-        letter,
-        discard: letter === null || discarded === null ? null : yield* repo.discard(id, letter.dlq_id, discarded),
+        deadLetter,
+        discard: deadLetter === null || discarded === null
+          ? null
+          : yield* repo.discard(id, deadLetter.dlq_id, discarded),
         ahead: status === "pending" && run.claimable_at === null ? yield* repo.ahead(id, slotRun) : null,
         limits: run.claimable_at !== null && (status === "pending" || status === "retrying")
           ? yield* repo.limitsReached(slotRun.scheduled_run_id)

@@ -35,7 +35,7 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
   execution(idempotency_key: string): Effect.Effect<OldExecution | null>
   /** The missed range of a goal that holds a slot. */
   missed(id: string, slot: number): Effect.Effect<MissedRange | null>
-  letter(scheduled_run_id: string): Effect.Effect<DeadLetterOfRun | null>
+  deadLetter(scheduled_run_id: string): Effect.Effect<DeadLetterOfRun | null>
   /** Who discarded a dead letter of the goal, from the action log around its closing. */
   discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Discard | null>
   /** The pause and resume lines of scopes from which the pauses in [from, to] follow. */
@@ -78,7 +78,7 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
         }, Effect.orDie),
         execution: (key) => orNull(ofRun.execution(key)),
         missed: (id, slot) => orNull(ofGoal.missed({ id, slot })),
-        letter: (run) => orNull(ofRun.letter(run)),
+        deadLetter: (run) => orNull(ofRun.deadLetter(run)),
         discard: (id, dlq_id, closed_at) => orNull(ofRun.discard({ id, dlq_id, closed_at })),
         pauseLines: (scopes, from, to) => Effect.orDie(ofGoal.pauseLines({ scopes, from, to })),
         ahead: (id, { scheduled_run_id, slot }) => orNull(ofRun.ahead({ id, scheduled_run_id, slot })),

@@ -32,9 +32,9 @@ export const explanationOf = (
   slot: when(facts.slot),
   starts_at: when(facts.starts_at),
   run: facts.run === null ? null : toRun(facts.run.run, naming),
-  dead_letter: facts.letter === null
+  dead_letter: facts.deadLetter === null
     ? null
-    : { dlq_id: facts.letter.dlq_id, error: facts.letter.error, state: facts.letter.state },
+    : { dlq_id: facts.deadLetter.dlq_id, error: facts.deadLetter.error, state: facts.deadLetter.state },
   missed: facts.missed === null ? null : {
     from: DateTime.makeUnsafe(facts.missed.from),
     to: DateTime.makeUnsafe(facts.missed.to),

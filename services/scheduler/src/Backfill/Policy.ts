@@ -6,7 +6,7 @@ import { Schema } from "effect"
 import { between, rangeBetween } from "../Calendar.ts"
 import type { NewRun } from "../Model.ts"
 import type { Requeued } from "../Queue.ts"
-import { startOf } from "../Queue/Pace.ts"
+import { startOf } from "../Queue/Stagger.ts"
 import type { StoredSlot } from "./Row.ts"
 
 /** The longest stretch of time, in milliseconds: a leap year. */

@@ -9,7 +9,7 @@ import type { NewActionRow } from "../ActionLog/Row.ts"
 import { Millis } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
-import { startOf } from "../Queue/Pace.ts"
+import { startOf } from "../Queue/Stagger.ts"
 import { deadLetterReads } from "./Repo/Reads.ts"
 import type { CauseRow, DeadLetterPage, DeadLetterRow } from "./Row.ts"
 

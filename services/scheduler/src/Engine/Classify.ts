@@ -14,6 +14,11 @@ const TRANSIENT = new Set([408, 429, 500, 502, 503, 504])
 /** Statuses that trying again does not change. */
 const PERMANENT = new Set([400, 401, 403, 404, 409, 410, 413, 415, 422])
 
+/** What deliverables answers while it can't do its part, because a service or a database that it needs is away. */
+const UNAVAILABLE = "unavailable"
+/** How long until a run is claimed again that was released for it, in milliseconds: within the 5 s of domain.md. */
+const UNAVAILABLE_DELAY = 1_000
+
 /** Gone, TRANSIENT or PERMANENT; what is unknown is TRANSIENT. */
 export const classify = (problem: Pick<AnyProblem, "status" | "code">): "gone" | "TRANSIENT" | "PERMANENT" => {
   if (isGone(problem.code)) return "gone"
@@ -41,6 +46,8 @@ export const outcomeOf = (run: ClaimedRun, answer: BatchAnswer | undefined, dela
   if (isGone(problem.code)) {
     return { _tag: "Gone", run, code: problem.code, error, reason: `${problem.title}: ${detail}` }
   }
+  // none of the run's own work was begun: the attempt is not charged
+  if (problem.code === UNAVAILABLE) return { _tag: "Released", run, delayMs: UNAVAILABLE_DELAY }
   return classify(problem) === "PERMANENT"
     ? { _tag: "Dead", run, error, errorType: "PERMANENT" }
     : failed(run, error, delayMs)

@@ -4,8 +4,9 @@ import { Effect, FiberSet } from "effect"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import type { Claim } from "../Queue/Claim.ts"
+import { LEASE_MS } from "../Queue/Lease.ts"
 import type { makeBreaker } from "./Breaker.ts"
-import { LEASE_MS, type makeExecute } from "./Execute.ts"
+import type { makeExecute } from "./Execute.ts"
 import type { makeInHand } from "./InHand.ts"
 import { makeMaterialise } from "./Materialise.ts"
 import { EngineRepo } from "./Repo.ts"
@@ -44,7 +45,7 @@ const makeClaimInTurns = (
     })
     return FiberSet.run(working, Effect.interruptible(Effect.ensuring(execute(claim.runs), end)))
   }
-  /** What came of it; `locked`: nothing could be taken, and something may be as soon as another replica's lock is gone. */
+  /** The result; `locked`: ready runs are locked by another replica. */
   const claimOnce = Effect.fnUntraced(function* (limit: number) {
     const poison = !poisonNext ? "skip" : inHand.isEmpty() ? "take" : "wait"
     const claim = yield* queue.claim({
@@ -60,7 +61,7 @@ const makeClaimInTurns = (
       yield* start(claim)
       return "started"
     }
-    // none but the candidate that it skipped was there: the candidate is next
+    // only the skipped poison candidate was ready: take it next
     if (poison === "skip") return "again"
     return claim.open ? "locked" : "nothing"
   })

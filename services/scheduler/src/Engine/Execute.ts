@@ -5,12 +5,10 @@ import { Clock, Effect, Schedule } from "effect"
 import { Drafts } from "../Clients.ts"
 import type { ClaimedRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
+import { LEASE_MS } from "../Queue/Lease.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
 import type { makeBreaker } from "./Breaker.ts"
 import { failed, outcomeOf } from "./Classify.ts"
-
-/** How long a claim holds, in milliseconds; renewed at a third of it, its work abandoned at two thirds. */
-export const LEASE_MS = 10_000
 
 /** How long until a run may be claimed again that was claimed while deliverables went away, in milliseconds. */
 const AWAY_DELAY = 200
@@ -65,14 +63,16 @@ export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<
       Effect.sandbox,
       Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
       Effect.asVoid,
-      Effect.catchCause((cause) => Effect.logWarning("outcomes could not be written; their leases will end", cause)),
+      Effect.catchCause((cause) =>
+        Effect.logWarning("outcomes could not be written; the runs are retried when their leases end", cause)
+      ),
     )
 
   return (runs: Runs) =>
     Effect.raceFirst(call(runs), Effect.as(holdLeases(queue, runs), undefined)).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
-          ? Effect.logWarning(`gave up ${runs.length} runs: their leases could not be held`)
+          ? Effect.logWarning(`discarded ${runs.length} runs: their leases could not be renewed`)
           : write(outcomes)
       ),
       Effect.onInterrupt(() => write(released(runs, 0))),

@@ -4,17 +4,17 @@ import { Context, Effect, Layer } from "effect"
 
 const CHANNEL = "stint_scheduler"
 
-/** The channel. */
-export class NudgeRepo extends Context.Service<NudgeRepo, {
+/** LISTEN and NOTIFY on the channel that replicas share. */
+export class NudgeChannel extends Context.Service<NudgeChannel, {
   /** Hears the other replicas; fails when the connection is lost. */
   readonly listen: ReturnType<PgClient.PgClient["listen"]>
   /** Notifies all replicas when the caller's transaction commits. */
   readonly notify: Effect.Effect<void>
-}>()("scheduler/NudgeRepo") {
+}>()("scheduler/NudgeChannel") {
   static readonly layer = Layer.effect(
-    NudgeRepo,
+    NudgeChannel,
     Effect.map(PgClient.PgClient, (sql) =>
-      NudgeRepo.of({
+      NudgeChannel.of({
         listen: sql.listen(CHANNEL),
         notify: Effect.orDie(Effect.asVoid(sql`select pg_notify(${CHANNEL}, '')`)),
       })),

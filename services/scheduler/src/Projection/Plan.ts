@@ -43,14 +43,14 @@ export const disturbed = (plan: ProjectionPlan, ended: ReadonlyArray<string>) =>
 /** The line of a dead letter that is discarded with its goal. */
 export const closedWithGoal = (
   log_id: string,
-  letter: { readonly dlq_id: string; readonly goal_instance_id: string },
+  deadLetter: { readonly dlq_id: string; readonly goal_instance_id: string },
 ): NewActionRow => ({
   log_id,
   action: "dlq_discard",
   operator: "system",
-  goal_instance_id: letter.goal_instance_id,
+  goal_instance_id: deadLetter.goal_instance_id,
   reason: goalDeleted.words,
-  action_metadata: { dlq_ids: [letter.dlq_id] },
+  action_metadata: { dlq_ids: [deadLetter.dlq_id] },
 })
 
 const never: Next = { next_slot: null, due_at: null }

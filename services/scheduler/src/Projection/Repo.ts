@@ -66,8 +66,8 @@ const deadLetterCloser = Effect.gen(function* () {
   const writeLine = yield* actionLogWriter
   const { discardDeadLetters } = yield* projectionWrites
   return Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
-    for (const letter of yield* discardDeadLetters(goals)) {
-      yield* writeLine(closedWithGoal(yield* ids.next("LOG"), letter))
+    for (const deadLetter of yield* discardDeadLetters(goals)) {
+      yield* writeLine(closedWithGoal(yield* ids.next("LOG"), deadLetter))
     }
   })
 })

@@ -120,9 +120,9 @@ const expiry = Effect.gen(function* () {
     expired: Effect.suspend(() => countOf(count())),
     remove: Effect.fnUntraced(
       function* (limit: number) {
-        const letters = yield* expire(limit)
-        for (const letter of letters) yield* writeLine(expiredLine(yield* ids.next("LOG"), letter))
-        return letters.length
+        const deadLetters = yield* expire(limit)
+        for (const deadLetter of deadLetters) yield* writeLine(expiredLine(yield* ids.next("LOG"), deadLetter))
+        return deadLetters.length
       },
       (effect) => Effect.orDie(sql.withTransaction(effect)),
     ),
@@ -131,12 +131,12 @@ const expiry = Effect.gen(function* () {
 
 const expiredLine = (
   log_id: string,
-  letter: { readonly dlq_id: string; readonly goal_instance_id: string; readonly failure_count: number },
+  deadLetter: { readonly dlq_id: string; readonly goal_instance_id: string; readonly failure_count: number },
 ): NewActionRow => ({
   log_id,
   action: "dlq_expired",
   operator: "system",
-  goal_instance_id: letter.goal_instance_id,
+  goal_instance_id: deadLetter.goal_instance_id,
   reason: `nobody retried or discarded it within ${RETENTION.deadLetters} days`,
-  action_metadata: { dlq_ids: [letter.dlq_id], failure_count: letter.failure_count },
+  action_metadata: { dlq_ids: [deadLetter.dlq_id], failure_count: deadLetter.failure_count },
 })

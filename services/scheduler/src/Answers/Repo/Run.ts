@@ -26,7 +26,7 @@ export const runReads = Effect.map(PgClient.PgClient, (sql) => ({
       sql`select status, started_at, completed_at, deliverable_id, error_details as error from goal_runs
           where idempotency_key = ${key}`,
   }),
-  letter: SqlSchema.findOneOption({
+  deadLetter: SqlSchema.findOneOption({
     Request: Schema.String,
     Result: DeadLetterOfRun,
     execute: (run) =>

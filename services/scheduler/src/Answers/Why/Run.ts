@@ -116,7 +116,9 @@ const ran = (setting: Setting, { run }: RunFacts): Judgement => {
     : `, from ${times.brief(last.started_at, anchor(facts))} to ${times.brief(last.ended_at, anchor(facts))}`
   const tries = run.attempt > 1 ? ` on its attempt ${run.attempt}` : ""
   return judged("ran", `${subjectOf(setting)} ran${tries}${when}.`, [
-    ...(facts.letter === null ? [] : [`It had been dead-lettered before; an operator retried ${facts.letter.dlq_id}.`]),
+    ...(facts.deadLetter === null
+      ? []
+      : [`It had been dead-lettered before; an operator retried ${facts.deadLetter.dlq_id}.`]),
     ...(run.deliverable_id === null ? [] : [`It made ${run.deliverable_id}.`]),
   ])
 }
@@ -144,32 +146,34 @@ const cancelled = (setting: Setting, facts: RunFacts): Judgement => {
   return judged("cancelled", `${subjectOf(setting)} was cancelled${when}${by}.`)
 }
 
-const letterWords = ({ facts, naming, times }: Setting): string => {
-  const { discard, letter } = facts
-  if (letter === null) return `Its dead letter was closed over ${RETENTION.deadLetters} days ago and is removed.`
-  const closed = letter.closed_at === null ? "" : ` at ${times.brief(letter.closed_at, anchor(facts))}`
-  switch (letter.state) {
+const deadLetterWords = ({ facts, naming, times }: Setting): string => {
+  const { deadLetter, discard } = facts
+  if (deadLetter === null) return `Its dead letter was closed over ${RETENTION.deadLetters} days ago and is removed.`
+  const closed = deadLetter.closed_at === null ? "" : ` at ${times.brief(deadLetter.closed_at, anchor(facts))}`
+  switch (deadLetter.state) {
     case "open":
-      return `${letter.dlq_id} is open until ${times.full(letter.expires_at)}: until then an operator can retry it.`
+      return `${deadLetter.dlq_id} is open until ${
+        times.full(deadLetter.expires_at)
+      }: until then an operator can retry it.`
     case "discarded": {
       const by = discard === null ? "" : ` by ${naming(discard.by)}`
-      return `${letter.dlq_id} was discarded${closed}${by}${discard?.reason ? `: ${discard.reason}` : ""}.`
+      return `${deadLetter.dlq_id} was discarded${closed}${by}${discard?.reason ? `: ${discard.reason}` : ""}.`
     }
     case "expired":
-      return `${letter.dlq_id} expired${closed}: nobody retried or discarded it within ${RETENTION.deadLetters} days.`
+      return `${deadLetter.dlq_id} expired${closed}: nobody retried or discarded it within ${RETENTION.deadLetters} days.`
     case "resolved":
-      return `${letter.dlq_id} was resolved${closed}: another of its runs completed.`
+      return `${deadLetter.dlq_id} was resolved${closed}: another of its runs completed.`
   }
 }
 
 const deadLettered = (setting: Setting, { run }: RunFacts): Judgement => {
   const last = run.failed_attempts.at(-1)?.error_details
   const error = last === undefined
-    ? setting.facts.letter?.error ?? "no error was recorded"
+    ? setting.facts.deadLetter?.error ?? "no error was recorded"
     : `${last.type}: ${last.message}`
   const tries = run.attempt === 1 ? "at its first attempt" : `after ${run.attempt} attempts`
   return judged("dead_lettered", `${subjectOf(setting)} failed for good ${tries} and was dead-lettered: ${error}.`, [
-    letterWords(setting),
+    deadLetterWords(setting),
   ])
 }
 

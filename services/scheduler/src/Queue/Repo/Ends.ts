@@ -42,7 +42,7 @@ const complete = (sql: PgClient.PgClient) =>
             deliverable_id = ${sql.unsafe(inputOf("scheduled_run_id"))} ->> 'deliverable_id',
             duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
-        ), letters as (
+        ), dead_letters as (
           update scheduler_dlq set state = 'resolved', closed_at = now()
           where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))
         )
@@ -80,7 +80,7 @@ const deadLetter = (sql: PgClient.PgClient) =>
       sql`with input as (
           select * from json_to_recordset(${rows}::json) as x (dlq_id varchar, goal_instance_id varchar,
             hired_instance_id varchar, error_type varchar, error_message text, fingerprint varchar, scheduled_run_ids jsonb)
-        ), letters as (
+        ), dead_letters as (
           insert into scheduler_dlq as d (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message,
             fingerprint, failure_count, first_failed_at, last_failed_at, expires_at)
           select dlq_id, goal_instance_id, hired_instance_id, error_type, error_message, fingerprint,
@@ -94,7 +94,7 @@ const deadLetter = (sql: PgClient.PgClient) =>
           returning dlq_id, goal_instance_id
         ), booked as (
           select jsonb_object_agg(run.id, l.dlq_id) as dlq_ids, array_agg(run.id::varchar) as ids
-          from letters l join input i using (goal_instance_id)
+          from dead_letters l join input i using (goal_instance_id)
           cross join lateral jsonb_array_elements_text(i.scheduled_run_ids) as run (id)
         )
         update scheduled_goal_runs set dlq_id = (select dlq_ids from booked) ->> scheduled_run_id
