@@ -46,7 +46,7 @@ describe("stint retention", () => {
     assert.include(dry.text, "hiring       gateway_audit_logs: 10 would go (kept 90 days)")
     assert.include(
       dry.text,
-      "scheduler    scheduler_dlq, open to expired: 1 would go (kept 7 days from the first failure)",
+      "scheduler    scheduler_dlq, open to expired: 1 would go (kept 7 days after the first failure)",
     )
     const done = await retention()
     assert.strictEqual(done.status, 0, done.text)

@@ -133,37 +133,37 @@ describe("a service that is started alone", () => {
     [
       "keys that are none",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", STINT_JWKS: "{" }),
+      () => ({ ...migrated.env, STINT_JWKS: "{" }),
       /^hiring: STINT_JWKS must be a JSON Web Key Set, as JSON$/,
     ],
     [
       "no keys",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", STINT_JWKS: "" }),
+      () => ({ ...migrated.env, STINT_JWKS: "" }),
       /^hiring: STINT_JWKS is not set$/,
     ],
     [
       "keys at no url",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", STINT_JWKS_URL: "keys" }),
+      () => ({ ...migrated.env, STINT_JWKS_URL: "keys" }),
       /^hiring: STINT_JWKS_URL must be a url$/,
     ],
     [
       "a token that can't be read",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", STINT_SERVICE_TOKEN_FILE: join(folder, "gone") }),
+      () => ({ ...migrated.env, STINT_SERVICE_TOKEN_FILE: join(folder, "gone") }),
       /^hiring: STINT_SERVICE_TOKEN_FILE can't be read: No such file or directory/,
     ],
     [
       "a neighbour at no url",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", CATALOG_URL: "catalog:4101" }),
+      () => ({ ...migrated.env, CATALOG_URL: "catalog:4101" }),
       /^hiring: CATALOG_URL must be a url like http:\/\/host:4101$/,
     ],
     [
       "a port that is none",
       "hiring",
-      () => ({ PERSISTENCE_MODE: "memory", STINT_PORT_BASE: "high" }),
+      () => ({ ...migrated.env, STINT_PORT_BASE: "high" }),
       /^hiring: STINT_PORT_BASE must be a port from 1 to 65531$/,
     ],
   ]
