@@ -58,7 +58,7 @@ export class Drafts extends Context.Service<Drafts, {
                 case "SchemaError":
                   return new CallFailed({
                     type: "UNREADABLE",
-                    message: "deliverables answered what its contract does not know",
+                    message: "the reply of deliverables does not match its contract",
                   })
                 default:
                   return new CallFailed({ type: error.code, message: error.message })
