@@ -1,5 +1,6 @@
 /** Typed clients of the other services, derived from their contracts, with a deadline and this service's token. */
 import { Authorization } from "@stint/domain/Caller"
+import { Unavailable } from "@stint/domain/Problem"
 import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
@@ -87,6 +88,13 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
           )),
     })
   })
+
+/** Logs why a call of a service failed, and fails with Unavailable. */
+export const unavailable = (name: keyof typeof PORTS) => (error: unknown): Effect.Effect<never, Unavailable> =>
+  Effect.andThen(
+    Effect.logWarning(`${name} does not answer`, String(error)),
+    Effect.fail(new Unavailable({ detail: `${name} does not answer; try again` })),
+  )
 
 /** The fetch and the token that clients need. */
 export const layer = CallerToken.pipe(Layer.provideMerge(Layer.merge(FetchHttpClient.layer, ServiceToken.layer)))

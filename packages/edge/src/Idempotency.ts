@@ -5,7 +5,7 @@ import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies } from "@stin
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
-import { IdempotencyRepo, type Scope } from "./Idempotency/Repo.ts"
+import { IdempotencyRepo, type Reservation, type Scope } from "./Idempotency/Repo.ts"
 import { pruneKeys, renewKey } from "./Schedules.ts"
 
 const sha256 = (text: string) =>
@@ -20,6 +20,58 @@ const bodyText = (response: HttpServerResponse.HttpServerResponse): string =>
   response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
 
 const decodeKey = Schema.decodeUnknownOption(IdempotencyKey)
+
+/** The key in a header; fails when it is malformed. */
+const keyOf = (given: string): Effect.Effect<string, InvalidRequest> => {
+  const message = "must be 1 to 255 visible ASCII characters"
+  return Effect.mapError(
+    Effect.fromOption(decodeKey(given)),
+    () =>
+      new InvalidRequest({
+        detail: `Idempotency-Key ${message}`,
+        errors: [{ path: 'header["idempotency-key"]', message }],
+      }),
+  )
+}
+
+/** The reply to a request that is not handled, since its key is taken. */
+const refuseOrReplay = Effect.fnUntraced(function* (taken: Exclude<Reservation, { readonly _tag: "Reserved" }>) {
+  switch (taken._tag) {
+    case "Mismatch":
+      return yield* new IdempotencyMismatch({ detail: "Use a new key for a new request" })
+    case "InFlight":
+      return HttpServerResponse.setHeader(
+        yield* HttpServerRespondable.toResponse(
+          new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" }),
+        ),
+        "retry-after",
+        "1",
+      )
+    case "Replay": {
+      const { body, location, status } = taken.reply
+      return HttpServerResponse.text(body, {
+        status,
+        contentType: "application/json",
+        headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
+      })
+    }
+  }
+})
+
+/** Keeps the reply of a handled request, or releases its key. */
+const keepOrRelease = (
+  repo: IdempotencyRepo["Service"],
+  scope: Scope,
+  response: HttpServerResponse.HttpServerResponse,
+  interim: boolean,
+) =>
+  response.status < 300 && !(response.status === 202 && interim)
+    ? repo.keep(scope, {
+      status: response.status,
+      location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
+      body: bodyText(response),
+    })
+    : repo.release(scope, response.status >= 300 && response.status < 500)
 
 /**
  * The layer of `Idempotency`. It keeps 2xx replies only. While the request is handled its key is reserved, and the
@@ -47,46 +99,20 @@ export const layer = Layer.effect(
         return yield* httpEffect
       }
       const interim = Option.isSome(Context.getOption(endpoint.annotations, InterimReplies))
-      const key = decodeKey(given)
-      if (Option.isNone(key)) {
-        const message = "must be 1 to 255 visible ASCII characters"
-        return yield* new InvalidRequest({
-          detail: `Idempotency-Key ${message}`,
-          errors: [{ path: 'header["idempotency-key"]', message }],
-        })
-      }
+      const key = yield* keyOf(given)
       const caller = yield* CurrentCaller
       const text = endpoint.payload.size === 0 ? "" : JSON.stringify(JSON.parse(yield* Effect.orDie(request.text)))
       const scope: Scope = {
         caller: `${caller.role}:${caller.subject}`,
         route: `${endpoint.method} ${endpoint.path}`,
-        key: key.value,
+        key,
       }
       const fingerprint = yield* sha256(`${request.url}\n${text}`)
       // uninterruptible around the handler: a caller that hangs up must not leave its key reserved until the hold ends
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const reservation = yield* repo.reserve(scope, fingerprint)
-          switch (reservation._tag) {
-            case "Mismatch":
-              return yield* new IdempotencyMismatch({ detail: "Use a new key for a new request" })
-            case "InFlight":
-              return HttpServerResponse.setHeader(
-                yield* HttpServerRespondable.toResponse(
-                  new IdempotencyInFlight({ detail: "The first request with this key is still under way; try again" }),
-                ),
-                "retry-after",
-                "1",
-              )
-            case "Replay": {
-              const { body, location, status } = reservation.reply
-              return HttpServerResponse.text(body, {
-                status,
-                contentType: "application/json",
-                headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
-              })
-            }
-          }
+          if (reservation._tag !== "Reserved") return yield* refuseOrReplay(reservation)
           const seed = {
             millis: reservation.firstSeen,
             key: JSON.stringify([scope.caller, scope.route, scope.key]),
@@ -94,15 +120,7 @@ export const layer = Layer.effect(
           }
           const renewing = Effect.schedule(repo.renew(scope), renewKey).pipe(Effect.andThen(Effect.never))
           return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
-            Effect.tap((response) =>
-              response.status < 300 && !(response.status === 202 && interim)
-                ? repo.keep(scope, {
-                  status: response.status,
-                  location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
-                  body: bodyText(response),
-                })
-                : repo.release(scope, response.status >= 300 && response.status < 500)
-            ),
+            Effect.tap((response) => keepOrRelease(repo, scope, response, interim)),
             Effect.onError((cause) =>
               repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
                 Effect.catchCause(() => Effect.void),

@@ -72,8 +72,3 @@ const transientState = /^(57P|53)/
 export const isSqlUnavailable = (defect: unknown): boolean =>
   defect instanceof SqlError.SqlError &&
   (transient.has(defect.reason._tag) || transientState.test(sqlState(defect) ?? ""))
-
-/** Whether an error is a violation of this unique constraint or index. */
-export const violates = (error: unknown, constraint: string): boolean =>
-  error instanceof SqlError.SqlError && error.reason._tag === "UniqueViolation" &&
-  error.reason.constraint === constraint

@@ -40,6 +40,15 @@ export const pruneKeys = Schedule.spaced("10 minutes")
 /** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
 export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
+/** Between the batches of a long deletion, so that others get at the rows. */
+export const betweenBatches = Schedule.spaced("100 millis")
+
+/** Upkeep that no caller waits for. */
+export const hourly = Schedule.spaced("1 hour")
+
+/** Probing a service that can't be reached: after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
+export const probe = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
+
 /**
  * The delay in milliseconds before the attempt that follows attempt `failed` (from 1), by a schedule stepped to it;
  * undefined when the schedule has ended. The delay is stored, so it survives the process.

@@ -49,7 +49,7 @@ class Work {
 
 /**
  * The work under way in one service. It has one timer, set to the earliest deadline; none while there is no work. Of work
- * of one name that is late together, one line tells of the first and one of the last that ends.
+ * of one name that is late together, it logs the first, and the last when it ends.
  */
 class Watch {
   readonly #all = new Set<Work>()

@@ -16,12 +16,6 @@ const DEADLINE = "3 seconds"
 /** How long a long poll of the feed waits for a change, in milliseconds. */
 const WAIT_MS = 25_000
 
-/** Logs why a call failed and fails with Unavailable. */
-const unavailable = (service: string) => (error: unknown) =>
-  Effect.logWarning(`${service} does not answer`, String(error)).pipe(
-    Effect.andThen(Effect.fail(new Unavailable({ detail: `${service} does not answer now; try again` }))),
-  )
-
 const isTransport = (error: unknown) =>
   HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
 
@@ -56,14 +50,14 @@ export class Hiring extends Context.Service<Hiring, {
         lookup: (payload) =>
           client.feed.lookup({ payload }).pipe(
             Effect.retry({ schedule: onceMore, while: isTransport }),
-            Effect.catch(unavailable("hiring")),
+            Effect.catch(Client.unavailable("hiring")),
           ),
         trial: (id) =>
           client.trials.get({ params: { id } }).pipe(
             Effect.retry({ schedule: onceMore, while: isTransport }),
             Effect.map(({ customer_id = null }) => Option.some<TrialOwner>({ customer_id })),
             Effect.catchTag("TrialNotFound", () => Effect.succeed(Option.none<TrialOwner>())),
-            Effect.catch(unavailable("hiring")),
+            Effect.catch(Client.unavailable("hiring")),
           ),
         changes: (after) =>
           waiting.feed.changes({ query: { after, wait_ms: WAIT_MS } }).pipe(
@@ -75,7 +69,7 @@ export class Hiring extends Context.Service<Hiring, {
           ),
         feedCursor: client.feed.snapshot({ query: { limit: 1 } }).pipe(
           Effect.map((page) => page.feed_cursor),
-          Effect.catch(unavailable("hiring")),
+          Effect.catch(Client.unavailable("hiring")),
         ),
       })
     }),
@@ -103,7 +97,7 @@ export class Catalog extends Context.Service<Catalog, {
             Effect.retry({ schedule: onceMore, while: isTransport }),
             Effect.map(Option.some<AgentTypeDefinition>),
             Effect.catchTag("AgentTypeNotFound", () => Effect.succeed(Option.none<AgentTypeDefinition>())),
-            Effect.catch(unavailable("catalog")),
+            Effect.catch(Client.unavailable("catalog")),
           ),
       })
     }),

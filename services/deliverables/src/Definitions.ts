@@ -2,11 +2,9 @@
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import type { AgentTypeId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
-import { Cache, Context, Duration, Effect, Exit, Layer, Option } from "effect"
+import { makeFinalCache } from "@stint/edge/FinalCache"
+import { Cache, Context, Effect, Layer, Option } from "effect"
 import { Catalog } from "./Clients.ts"
-
-/** How many versions the cache holds. */
-const CAPACITY = 1_000
 
 /** The definitions that drafts are made with. */
 export class Definitions extends Context.Service<Definitions, {
@@ -17,18 +15,12 @@ export class Definitions extends Context.Service<Definitions, {
     Definitions,
     Effect.gen(function* () {
       const catalog = yield* Catalog
-      const cache = yield* Cache.makeWith(
-        (id: string) => {
-          const at = id.lastIndexOf("@")
-          return catalog.definition(id.slice(0, at) as AgentTypeId, id.slice(at + 1))
-        },
-        {
-          capacity: CAPACITY,
-          // a failure, or a version that may be published later, is looked up again
-          timeToLive: (exit) => Exit.isSuccess(exit) && Option.isSome(exit.value) ? Duration.infinity : Duration.zero,
-        },
+      // a version that is not published now may be published later
+      const cache = yield* makeFinalCache(
+        (key: { readonly type: AgentTypeId; readonly version: string }) => catalog.definition(key.type, key.version),
+        Option.isSome,
       )
-      return Definitions.of({ get: (type, version) => Cache.get(cache, `${type}@${version}`) })
+      return Definitions.of({ get: (type, version) => Cache.get(cache, { type, version }) })
     }),
   )
 }

@@ -1,5 +1,5 @@
 /** The rules of reading, listing and deleting deliverables. */
-import { type Caller, canSee } from "@stint/domain/Caller"
+import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import {
   type Deliverable,
   type DeliverableGone,
@@ -11,11 +11,11 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
-import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { hireOf, Hiring } from "./Clients.ts"
-import { mayBeRetired, notCanceled, notDeleted, notRetired, ownCustomer, visible } from "./Deliverables/Policy.ts"
+import { mayBeRetired, notCanceled, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
 import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
@@ -34,10 +34,9 @@ export class Deliverables extends Context.Service<Deliverables, {
   ): Effect.Effect<Deliverable, DeliverableNotFound | DeliverableGone | Unavailable>
   /** The deliverables of all hires of a customer. */
   inbox(
-    caller: Caller,
     customer_id: CustomerId,
     query: ListQuery,
-  ): Effect.Effect<Page<Deliverable>, CustomerNotFound | InvalidRequest | Unavailable>
+  ): Effect.Effect<Page<Deliverable>, CustomerNotFound | InvalidRequest | Unavailable, CurrentCaller>
   /** The deliverables of one hire. */
   byHire(
     caller: Caller,
@@ -100,7 +99,6 @@ export class Deliverables extends Context.Service<Deliverables, {
   )
 }
 
-/** The two lists. */
 const makeLists = Effect.gen(function* () {
   const repo = yield* DeliverablesRepo
   const hiring = yield* Hiring
@@ -128,8 +126,8 @@ const makeLists = Effect.gen(function* () {
   })
 
   const inbox = Effect.fn("Deliverables.inbox")(
-    function* (caller: Caller, customer_id: CustomerId, query: ListQuery) {
-      yield* Effect.fromResult(ownCustomer(caller, customer_id))
+    function* (customer_id: CustomerId, query: ListQuery) {
+      yield* visibleCustomer(customer_id, () => new CustomerNotFound({ detail: customer_id }))
       const page = yield* list({ customer_id, hired_instance_id: null }, query)
       return { ...page, items: yield* withoutRetired(page.items) }
     },

@@ -10,7 +10,6 @@ import { GOALS_PAGE, ProjectionRepo } from "./Projection/Repo.ts"
 const deletedIn = (changes: ReadonlyArray<Change>) =>
   changes.flatMap((change) => change.type === "goal" && change.deleted ? [change.goal_instance_id] : [])
 
-/** The follower. */
 export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* ProjectionRepo
   const hiring = yield* Hiring

@@ -1,6 +1,6 @@
 /** The rules of reviews: one decision on the content of a deliverable (domain.md, "Rules: review and execute"). */
-import { type Caller, canSee } from "@stint/domain/Caller"
-import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
+import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { contentSha256 } from "@stint/domain/Canonical"
 import {
   type Deliverable,
   type DeliverableGone,
@@ -9,15 +9,14 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
-import type { CustomerNotFound, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
-import { ownCustomer, visible } from "./Deliverables/Policy.ts"
+import { visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
@@ -42,10 +41,9 @@ export class Reviews extends Context.Service<Reviews, {
   get(caller: Caller, id: ApprovalId): Effect.Effect<Approval, ApprovalNotFound>
   /** The decisions of a customer. */
   ofCustomer(
-    caller: Caller,
     customer_id: CustomerId,
     page: PageQuery,
-  ): Effect.Effect<Page<Approval>, CustomerNotFound | InvalidRequest>
+  ): Effect.Effect<Page<Approval>, CustomerNotFound | InvalidRequest, CurrentCaller>
 }>()("deliverables/Reviews") {
   static readonly layer = Layer.effect(
     Reviews,
@@ -57,9 +55,6 @@ export class Reviews extends Context.Service<Reviews, {
       const digest = yield* Digest.Digest
       const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
-
-      const sha256OfContent = (row: DeliverableRow) =>
-        Effect.provideService(sha256Hex(canonicalJson(row.payload)), Digest.Digest, digest)
 
       const review = Effect.fn("Reviews.review")(function* (
         caller: Caller,
@@ -75,7 +70,7 @@ export class Reviews extends Context.Service<Reviews, {
         const created_at = DateTime.makeUnsafe(yield* ids.instant)
         for (let decided = false; !decided;) {
           yield* Effect.fromResult(mayDecide(row, decision))
-          const content_sha256 = yield* sha256OfContent(row)
+          const content_sha256 = yield* Effect.provideService(contentSha256(row.payload), Digest.Digest, digest)
           decided = yield* repo.decide(Approval.make({
             approval_id,
             deliverable_id: id,
@@ -113,11 +108,10 @@ export class Reviews extends Context.Service<Reviews, {
       })
 
       const ofCustomer = Effect.fn("Reviews.ofCustomer")(function* (
-        caller: Caller,
         customer_id: CustomerId,
         { cursor, limit = DEFAULT_LIMIT }: PageQuery,
       ) {
-        yield* Effect.fromResult(ownCustomer(caller, customer_id))
+        yield* visibleCustomer(customer_id, () => new CustomerNotFound({ detail: customer_id }))
         const after = yield* decodeAfter(cursor)
         const found = yield* repo.ofCustomer({ customer_id, after: after ?? null, limit: limit + 1 })
         return pageOf(found, limit, encodeAfter)

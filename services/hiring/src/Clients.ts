@@ -1,16 +1,14 @@
 /** The services that hiring calls: the catalog for definitions, the scheduler for whether it runs. */
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
-import { definitionId, Version } from "@stint/domain/Definition"
+import { Version } from "@stint/domain/Definition"
 import { AgentTypeId, type CustomerId, type HiredInstanceId } from "@stint/domain/Ids"
-import { Unavailable } from "@stint/domain/Problem"
+import type { Unavailable } from "@stint/domain/Problem"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import * as Client from "@stint/edge/Client"
+import { makeFinalCache } from "@stint/edge/FinalCache"
 import { onceMore } from "@stint/edge/Schedules"
-import { Cache, Context, Duration, Effect, Exit, Layer, Option, Schema } from "effect"
-
-/** How many versions the cache holds. */
-const CACHED = 1000
+import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
 
 /** Agent types as the catalog has them. */
 export class Catalog extends Context.Service<Catalog, {
@@ -35,34 +33,25 @@ export class Catalog extends Context.Service<Catalog, {
           Effect.catchTag("AgentTypeNotFound", () => unknown),
           Effect.retry({ schedule: onceMore, while: (error) => error._tag === "HttpClientError" }),
           Effect.timeout("2 seconds"),
-          Effect.catchIf(
-            (error) => error._tag !== "AgentTypeUnknown",
-            (error) =>
-              Effect.andThen(
-                Effect.logWarning("the catalog does not answer", String(error)),
-                new Unavailable({ detail: "The catalog does not answer; try again" }),
-              ),
-          ),
+          Effect.catchIf((error) => error._tag !== "AgentTypeUnknown", Client.unavailable("catalog")),
         )
       })
 
-      // By id, which is `{agent_id}@{version}`. One lookup in flight per id; failures are not cached
-      const versions = yield* Cache.makeWith((id: string) => {
-        const at = id.lastIndexOf("@")
-        return fetch(id.slice(0, at), id.slice(at + 1))
-      }, { capacity: CACHED, timeToLive: (exit) => Exit.isSuccess(exit) ? Duration.infinity : Duration.zero })
+      const versions = yield* makeFinalCache((key: { readonly agent_id: string; readonly version: string }) =>
+        fetch(key.agent_id, key.version)
+      )
 
       return Catalog.of({
         // The cached object where there is one, so that what is derived from a definition is derived once
         latest: Effect.fnUntraced(function* (agent_id) {
           const latest = yield* fetch(agent_id, undefined)
-          const id = definitionId(latest)
-          const cached = yield* Cache.getSuccess(versions, id)
+          const key = { agent_id: latest.agent_type_id, version: latest.version }
+          const cached = yield* Cache.getSuccess(versions, key)
           if (Option.isSome(cached)) return cached.value
-          yield* Cache.set(versions, id, latest)
+          yield* Cache.set(versions, key, latest)
           return latest
         }),
-        version: (agent_id, version) => Cache.get(versions, `${agent_id}@${version}`),
+        version: (agent_id, version) => Cache.get(versions, { agent_id, version }),
       })
     }),
   )

@@ -3,7 +3,8 @@
  * removed after 7 days (domain.md, "Rules: the whole": Feed).
  */
 import { Health } from "@stint/edge/Health"
-import { Clock, Context, Duration, Effect, Layer, Schedule } from "effect"
+import { betweenBatches, hourly } from "@stint/edge/Schedules"
+import { Clock, Context, Duration, Effect, Layer } from "effect"
 import type { Cursor } from "./Outbox/Cursor.ts"
 import { type Followed, OutboxRepo, PRUNE_BATCH } from "./Outbox/Repo.ts"
 import { OutboxListener, type Watch } from "./Outbox/Repo/Listener.ts"
@@ -54,9 +55,9 @@ export class Outbox extends Context.Service<Outbox, {
   static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
     const repo = yield* OutboxRepo
     yield* repo.prune.pipe(
-      Effect.repeat({ until: (removed) => removed < PRUNE_BATCH, schedule: Schedule.spaced("100 millis") }),
+      Effect.repeat({ until: (removed) => removed < PRUNE_BATCH, schedule: betweenBatches }),
       Effect.catchCause((cause) => Effect.logWarning("outbox: pruning failed, retried within the hour", cause)),
-      Effect.repeat(Schedule.spaced("1 hour")),
+      Effect.repeat(hourly),
       Effect.forkScoped,
     )
   }))

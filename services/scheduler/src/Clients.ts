@@ -61,7 +61,7 @@ export class Drafts extends Context.Service<Drafts, {
                 case "SchemaError":
                   return new CallFailed({
                     type: "UNREADABLE",
-                    message: "deliverables answered what its contract does not know",
+                    message: "the reply of deliverables does not match its contract",
                   })
                 case "Unavailable":
                   return new Away({ message: `deliverables can't do its part: ${error.message}` })

@@ -37,7 +37,6 @@ const toLimit = (row: LimitRow): RunLimit => ({
   updated_at: DateTime.makeUnsafe(row.updated_at),
 })
 
-/** Limits. */
 export class Limits extends Context.Service<Limits, {
   /** By kind and subject. */
   list(query: PageQuery): Effect.Effect<Page<RunLimit>, InvalidRequest>

@@ -3,6 +3,7 @@ import { Frequency } from "@stint/domain/Definition"
 import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
 import { type ReasonCode, RunOrigin } from "@stint/domain/scheduler/Runs"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema, SchemaTransformation } from "effect"
 
 /** An instant in epoch milliseconds; `timestamptz` in a row. */
@@ -17,14 +18,6 @@ export const Millis = Schema.Date.pipe(
 export const iso = (millis: number | null | undefined): string | null =>
   millis === null || millis === undefined ? null : new Date(millis).toISOString()
 
-/** A bigint column whose values stay below 2^53: versions and fences. */
-export const Big = Schema.Union([Schema.BigInt, Schema.Finite]).pipe(
-  Schema.decodeTo(
-    Schema.Finite,
-    SchemaTransformation.transform({ decode: (value) => Number(value), encode: (value): bigint | number => value }),
-  ),
-)
-
 /** A hire, from hiring's feed. */
 export const HireRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
@@ -33,7 +26,7 @@ export const HireRow = Schema.Struct({
   timezone: Schema.String,
   runnable: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
-  version: Big,
+  version: BigIntColumn,
   changed_at: Millis,
 })
 export type HireRow = typeof HireRow.Type
@@ -43,7 +36,7 @@ export const GoalRow = Schema.Struct({
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
   customer_id: CustomerId,
-  version: Big,
+  version: BigIntColumn,
   changed_at: Millis,
   enabled: Schema.Boolean,
   frequency: Frequency,
@@ -92,7 +85,7 @@ export const ClaimedRun = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   scheduled_time: Millis,
   attempt: Schema.Int,
-  fence: Big,
+  fence: BigIntColumn,
   claimed_at: Millis,
   serial: Schema.Boolean,
 })

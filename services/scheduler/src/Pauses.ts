@@ -16,7 +16,6 @@ const COUNT_AGAIN = 100
 
 const when = (millis: number | null) => millis === null ? null : DateTime.makeUnsafe(millis)
 
-/** Pauses. */
 export class Pauses extends Context.Service<Pauses, {
   /** Stops new runs of a scope. With `wait_for_completion` it waits for the running ones, at most `timeout_seconds`. */
   pause(caller: Caller, input: Pause): Effect.Effect<Paused, HireNotFound>

@@ -15,7 +15,6 @@ const LONG_POLL = 25_000
 const LOOK_AGAIN = 100
 const LOOKS = 20
 
-/** The projection. */
 export class Projection extends Context.Service<Projection, {
   /**
    * A goal that may run, with its hire. A goal that is not projected may be newer than the feed was read: hiring is asked
@@ -35,7 +34,11 @@ export class Projection extends Context.Service<Projection, {
         const known = yield* repo.find(id)
         if (Option.isSome(known)) return known.value
         const { goals } = yield* hiring.lookup(id).pipe(
-          Effect.mapError(() => new Unavailable({ detail: "hiring does not answer, and the goal is not known here" })),
+          Effect.mapError(() =>
+            new Unavailable({
+              detail: "hiring can't be reached, and the scheduler has not yet received this goal; try again",
+            })
+          ),
         )
         if (goals.length === 0) return yield* new GoalNotFound({ detail: id })
         for (let looks = 0; looks < LOOKS; looks++) {
@@ -43,7 +46,7 @@ export class Projection extends Context.Service<Projection, {
           const arrived = yield* repo.find(id)
           if (Option.isSome(arrived)) return arrived.value
         }
-        return yield* new Unavailable({ detail: "the goal is new and has not arrived here yet; try again" })
+        return yield* new Unavailable({ detail: "the scheduler has not yet received this goal from hiring; try again" })
       })
 
       const runnable = Effect.fn("Projection.runnable")(function* (id: GoalInstanceId) {

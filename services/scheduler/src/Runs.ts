@@ -18,7 +18,6 @@ export interface RunsQuery extends PageQuery {
   readonly status?: RunStatus
 }
 
-/** Runs. */
 export class Runs extends Context.Service<Runs, {
   /** The latest slots first. */
   list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest>

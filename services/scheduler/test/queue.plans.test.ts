@@ -116,7 +116,6 @@ describe("statements on the queue", { timeout: 30_000 }, () => {
         yield* backlog("few", 3)
         for (let turns = 0; turns < 8; turns++) yield* turn
         const cost = yield* costOf("many")
-        console.log(cost)
         assert.strictEqual(cost.scanned, 0)
         assert.isBelow(cost.fetched, 60)
         assert.isBelow(cost.blocks, 400)

@@ -5,9 +5,9 @@ import { isTimezone } from "../Formats.ts"
 import { isSecretKey } from "../Secrets.ts"
 
 /** The most fields of a schema, nested ones included. */
-export const maxFields = 200
+const maxFields = 200
 /** The most levels of nested fields. */
-export const maxDepth = 8
+const maxDepth = 8
 
 type Fault = Exclude<Schema.FilterIssue, string>
 type Path = ReadonlyArray<PropertyKey>

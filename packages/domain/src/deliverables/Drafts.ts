@@ -44,11 +44,11 @@ export class RunNotRunnable extends problem<RunNotRunnable>()("RunNotRunnable", 
   title: "The hired agent can't run now",
 }) {}
 
-/** 422: no draft can be made of this goal as it is configured. */
+/** 422: no draft can be made for this goal as it is configured. */
 export class DraftImpossible extends problem<DraftImpossible>()("DraftImpossible", {
   code: "draft_impossible",
   status: 422,
-  title: "No draft can be made of this goal",
+  title: "No draft can be made for this goal",
 }) {}
 
 /** 422: the key belongs to a run of another goal, hire or slot. */

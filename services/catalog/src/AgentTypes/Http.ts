@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
@@ -13,7 +12,6 @@ const reply = ({ agentType, made }: { readonly made: boolean; readonly agentType
     )
     : agentType
 
-/** The handlers of agent types. */
 export const AgentTypesHttp = HttpApiBuilder.group(
   CatalogApi,
   "agentTypes",

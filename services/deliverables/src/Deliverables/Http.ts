@@ -1,18 +1,16 @@
-/** Handlers of deliverables. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Deliverables } from "../Deliverables.ts"
 
-/** The handlers of the group `deliverables`. */
 export const DeliverablesHttp = HttpApiBuilder.group(
   DeliverablesApi,
   "deliverables",
   Effect.fn(function* (handlers) {
     const deliverables = yield* Deliverables
     return handlers.handleAll({
-      inbox: ({ query }) => CurrentCaller.use((caller) => deliverables.inbox(caller, query.customer_id, query)),
+      inbox: ({ query }) => deliverables.inbox(query.customer_id, query),
       get: ({ params }) => CurrentCaller.use((caller) => deliverables.get(caller, params.id)),
       byHire: ({ params, query }) => CurrentCaller.use((caller) => deliverables.byHire(caller, params.hire, query)),
       remove: ({ params }) =>

@@ -3,13 +3,8 @@ import { type Caller, canSee } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
 import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
-import { CustomerNotFound } from "@stint/domain/Problem"
 import { DateTime, Option, Result } from "effect"
 import type { DeliverableRow } from "./Row.ts"
-
-/** 404 when a customer names another customer. */
-export const ownCustomer = (caller: Caller, customer_id: string): Result.Result<void, CustomerNotFound> =>
-  canSee(caller, customer_id) ? Result.void : Result.fail(new CustomerNotFound({ detail: customer_id }))
 
 /** 404 when it does not exist for the caller. Deleted ones pass. */
 export const visible = (

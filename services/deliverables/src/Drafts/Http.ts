@@ -1,4 +1,3 @@
-/** Handlers of drafts. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { type BatchAnswer, type BatchItem } from "@stint/domain/deliverables/Drafts"
 import { madeAt } from "@stint/edge/Replies"
@@ -18,7 +17,6 @@ const answers = (items: ReadonlyArray<BatchItem>, outcomes: ReadonlyArray<DraftO
   }),
 })
 
-/** The handlers of the group `drafts`. */
 export const DraftsHttp = HttpApiBuilder.group(
   DeliverablesApi,
   "drafts",

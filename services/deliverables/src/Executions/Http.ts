@@ -1,4 +1,3 @@
-/** Handlers of executions. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
@@ -12,7 +11,6 @@ import { Executions } from "../Executions.ts"
 const executed = (deliverable: Deliverable) =>
   deliverable.execution_status === "executed" ? deliverable : madeAt(locationOf(deliverable), deliverable)
 
-/** The handlers of the group `executions`. */
 export const ExecutionsHttp = HttpApiBuilder.group(
   DeliverablesApi,
   "executions",

@@ -111,7 +111,7 @@ const intents = (sql: PgClient.PgClient) => {
   }
 }
 
-/** Writes what became of a claimed attempt, if the claim still holds. */
+/** Writes the outcome of a claimed attempt, if the claim still holds. */
 const outcomes = (sql: PgClient.PgClient) => {
   const Written = Schema.Struct({ delivery_id: Schema.String })
   const held = (c: typeof Claim.Encoded) => sql`delivery_id = ${c.delivery_id} and fence = ${c.fence}`

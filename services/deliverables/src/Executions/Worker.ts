@@ -1,4 +1,4 @@
-/** Attempts executions that are due: retries, and intents whose process died before their outcome was written. */
+/** Claims due executions; Attempts.ts decides the retry. */
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/OutageLog"
 import { reconnect } from "@stint/edge/Schedules"
@@ -23,7 +23,7 @@ const ROUND = "90 seconds"
 const DRAIN = "11 seconds"
 
 /** How long to wait when nothing could be claimed and the next execution is due in so many milliseconds. */
-export const waitFor = (due: number | undefined): Duration.Duration =>
+const waitFor = (due: number | undefined): Duration.Duration =>
   due === undefined ? LONGEST_WAIT : Duration.clamp(Duration.millis(due), { minimum: LOCKED, maximum: LONGEST_WAIT })
 
 /**

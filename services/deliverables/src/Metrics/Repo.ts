@@ -8,7 +8,6 @@ import { SqlSchema } from "effect/sql"
 const Waiting = Schema.Struct({ count: Schema.Int, oldest_seconds: Schema.Number })
 export type Waiting = typeof Waiting.Type
 
-/** Counts. */
 export class MetricsRepo extends Context.Service<MetricsRepo, {
   /** Drafts that are not deleted, by review status; a status without drafts is absent. */
   readonly drafts: Effect.Effect<ReadonlyMap<ReviewStatus, number>>

@@ -1,11 +1,9 @@
-/** Handlers of reviews. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Reviews } from "../Reviews.ts"
 
-/** The handlers of the group `reviews`. */
 export const ReviewsHttp = HttpApiBuilder.group(
   DeliverablesApi,
   "reviews",
@@ -16,7 +14,7 @@ export const ReviewsHttp = HttpApiBuilder.group(
       ofDeliverable: ({ params, query }) =>
         CurrentCaller.use((caller) => reviews.ofDeliverable(caller, params.id, query)),
       get: ({ params }) => CurrentCaller.use((caller) => reviews.get(caller, params.id)),
-      ofCustomer: ({ query }) => CurrentCaller.use((caller) => reviews.ofCustomer(caller, query.customer_id, query)),
+      ofCustomer: ({ query }) => reviews.ofCustomer(query.customer_id, query),
     })
   }),
 )

@@ -1,4 +1,3 @@
-/** Handlers of trial deliverables. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { madeAt } from "@stint/edge/Replies"
@@ -6,7 +5,6 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { TrialDeliverables } from "../TrialDeliverables.ts"
 
-/** The handlers of the group `trialDeliverables`. */
 export const TrialDeliverablesHttp = HttpApiBuilder.group(
   DeliverablesApi,
   "trialDeliverables",

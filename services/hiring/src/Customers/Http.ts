@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
@@ -6,7 +5,6 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Customers } from "../Customers.ts"
 import { customerOnWire as wire } from "./Wire.ts"
 
-/** The handlers of customers. */
 export const CustomersHttp = HttpApiBuilder.group(
   HiringApi,
   "customers",

@@ -17,7 +17,6 @@ export class CustomersRepo extends Context.Service<CustomersRepo, {
   /** Stores a customer; fails with those that have its id, its e-mail address or its phone number. */
   insert(row: CustomerRow): Effect.Effect<Result.Result<CustomerRow, ReadonlyArray<CustomerRow>>>
   find(id: CustomerId): Effect.Effect<Option.Option<CustomerRow>>
-  /** By id. */
   list(wanted: CustomersWanted, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<CustomerRow>>
 }>()("hiring/CustomersRepo") {
   static readonly layer = Layer.effect(

@@ -5,14 +5,10 @@ import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionI
 import { FieldIssue } from "@stint/domain/Problem"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
-import { Schema, SchemaTransformation } from "effect"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
+import { Schema } from "effect"
 
 const Instant = Schema.DateTimeUtcFromDate
-
-/** A `bigint` column that counts writes. */
-const Count = Schema.BigInt.pipe(
-  Schema.decodeTo(Schema.Int, SchemaTransformation.transform({ decode: Number, encode: BigInt })),
-)
 
 /** A row of `subscriptions`. */
 export const SubscriptionRow = Schema.Struct({
@@ -29,7 +25,7 @@ export const SubscriptionRow = Schema.Struct({
   ended_at: Schema.NullOr(Instant),
   created_at: Instant,
   updated_at: Instant,
-  version: Count,
+  version: BigIntColumn,
 })
 export type SubscriptionRow = typeof SubscriptionRow.Type
 
@@ -54,7 +50,7 @@ export const HireRow = Schema.Struct({
   trial_status: TrialStatus,
   created_at: Instant,
   updated_at: Instant,
-  version: Count,
+  version: BigIntColumn,
 })
 export type HireRow = typeof HireRow.Type
 
@@ -72,7 +68,7 @@ export const GoalRow = Schema.Struct({
   last_run_request: Schema.NullOr(Schema.String),
   created_at: Instant,
   updated_at: Instant,
-  version: Count,
+  version: BigIntColumn,
 })
 export type GoalRow = typeof GoalRow.Type
 

@@ -1,11 +1,9 @@
-/** Contract to service, one line per endpoint. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Feed } from "../Feed.ts"
 import { goalOnWire } from "../Goals/Wire.ts"
 
-/** The handlers of the feed. */
 export const FeedHttp = HttpApiBuilder.group(
   HiringApi,
   "feed",

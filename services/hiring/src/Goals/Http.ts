@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
@@ -12,7 +11,6 @@ const reply = ({ goal, made }: { readonly goal: GoalRow; readonly made: boolean 
     ? madeAt(`/api/v1/hired-agents/${goal.hired_instance_id}/goals/${goal.goal_instance_id}`, wire(goal))
     : wire(goal)
 
-/** The handlers of goals. */
 export const GoalsHttp = HttpApiBuilder.group(
   HiringApi,
   "goals",

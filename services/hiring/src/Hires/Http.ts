@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
@@ -6,7 +5,6 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Hires } from "../Hires.ts"
 import { hireOnWire as wire } from "./Wire.ts"
 
-/** The handlers of hired agents. */
 export const HiresHttp = HttpApiBuilder.group(
   HiringApi,
   "hires",

@@ -4,7 +4,6 @@ import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 
-/** The counts. */
 export interface Counts {
   /** By status; a status that no subscription has is absent. */
   readonly subscriptions: ReadonlyMap<SubscriptionStatus, number>
@@ -12,7 +11,6 @@ export interface Counts {
   readonly outbox: number
 }
 
-/** Counting. */
 export class MetricsRepo extends Context.Service<MetricsRepo, { readonly counts: Effect.Effect<Counts> }>()(
   "hiring/MetricsRepo",
 ) {

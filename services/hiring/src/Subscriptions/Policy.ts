@@ -34,7 +34,7 @@ export const periodAt = (anchor_at: DateTime.Utc, duration: Duration, now: DateT
 }
 
 /** Whether the period has ended; the next one starts at that instant. */
-export const hasPeriodEnded = ({ current_period_end }: Period, now: DateTime.Utc): boolean =>
+const hasPeriodEnded = ({ current_period_end }: Period, now: DateTime.Utc): boolean =>
   DateTime.isLessThanOrEqualTo(current_period_end, now)
 
 /** A move between states: the row to store (the same row when nothing changes), or why the state does not allow it. */

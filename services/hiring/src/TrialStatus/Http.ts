@@ -1,10 +1,8 @@
-/** Contract to service, one line per endpoint. */
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { TrialStatus } from "../TrialStatus.ts"
 
-/** The handlers of the trials of hires. */
 export const TrialStatusHttp = HttpApiBuilder.group(
   HiringApi,
   "trialStatus",

@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
@@ -11,7 +10,6 @@ import { trialForService, trialOnWire as wire } from "./Wire.ts"
 const forCaller = (trial: TrialRow) =>
   Effect.map(CurrentCaller, ({ role }) => role === "service" ? trialForService(trial) : wire(trial))
 
-/** The handlers of lead trials. */
 export const TrialsHttp = HttpApiBuilder.group(
   HiringApi,
   "trials",

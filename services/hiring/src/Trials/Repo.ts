@@ -18,7 +18,6 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
   /** Stores a trial. Returns the stored one when that id is there already. */
   insert(row: TrialRow): Effect.Effect<TrialRow>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
-  /** By id. */
   list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<TrialRow>>
   /** Ends an active trial; none when it is not active. */
   end(id: TrialId, status: LeadTrialEnd, now: DateTime.Utc): Effect.Effect<Option.Option<TrialRow>>

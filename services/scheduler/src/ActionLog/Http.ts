@@ -1,10 +1,8 @@
-/** Contract to service, one line per endpoint. */
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { ActionLog } from "../ActionLog.ts"
 
-/** The handlers of the action log. */
 export const ActionLogHttp = HttpApiBuilder.group(
   SchedulerApi,
   "actionLog",

@@ -14,7 +14,6 @@ export interface ActionFilter extends Stretch<ActionKey> {
   readonly operator: string | undefined
 }
 
-/** The action log's storage. */
 export class ActionLogRepo extends Context.Service<ActionLogRepo, {
   /** The latest first. */
   list(filter: ActionFilter): Effect.Effect<ReadonlyArray<ActionRow>>

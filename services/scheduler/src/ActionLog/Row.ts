@@ -16,6 +16,5 @@ export const NewActionRow = Schema.Struct({
 })
 export type NewActionRow = typeof NewActionRow.Type
 
-/** A line. */
 export const ActionRow = Schema.Struct({ ...NewActionRow.fields, timestamp: Millis })
 export type ActionRow = typeof ActionRow.Type

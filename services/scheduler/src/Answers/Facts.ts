@@ -18,7 +18,6 @@ export interface RunFacts extends Readonly<typeof RunDetails.Type> {
   readonly run: RunRow
 }
 
-/** The facts. */
 export interface Facts {
   readonly now: number
   /** The instant that was asked about. */

@@ -1,11 +1,9 @@
-/** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Answers } from "../Answers.ts"
 
-/** The handlers of answers. */
 export const AnswersHttp = HttpApiBuilder.group(
   SchedulerApi,
   "answers",

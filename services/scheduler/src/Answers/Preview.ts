@@ -17,7 +17,7 @@ const DEFAULT_COUNT = 10
  * The next fires of a rule that start at `from` (epoch ms) or later, the earliest first; at most `count`. They start
  * `spread` ms after their slots.
  */
-export const firesOf = (rule: Rule, spread: number, from: number, count: number): ReadonlyArray<Fire> => {
+const firesOf = (rule: Rule, spread: number, from: number, count: number): ReadonlyArray<Fire> => {
   if (rule.frequency === "on_demand") return []
   return between(rule, from - spread - 1, LAST_INSTANT - spread, count).map((slot) => {
     const note = noteOf(rule, slot)

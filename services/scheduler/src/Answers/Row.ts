@@ -17,7 +17,7 @@ export type SlotRun = typeof SlotRun.Type
 export const RunDetails = Schema.Struct({
   /** When it may be claimed; null while it waits for an earlier run of its goal, and when it is final. */
   claimable_at: Schema.NullOr(Millis),
-  /** It runs while paused. */
+  /** Runs even while its scope is paused. */
   forced: Schema.Boolean,
   closed_at: Schema.NullOr(Millis),
   /** When it was made: its slot was decided then. */

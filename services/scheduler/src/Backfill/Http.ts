@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"

@@ -1,11 +1,9 @@
-/** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { DeadLetters } from "../DeadLetters.ts"
 
-/** The handlers of dead letters. */
 export const DeadLettersHttp = HttpApiBuilder.group(
   SchedulerApi,
   "deadLetters",

@@ -1,13 +1,11 @@
 /** The circuit breaker before deliverables: while it is open no run is claimed, but one at a time as a probe. */
-import { Cause, Duration, Effect, Schedule } from "effect"
+import { probe } from "@stint/edge/Schedules"
+import { Cause, Duration, Effect } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import type { Away, CallFailed } from "../Clients.ts"
 
 /** What is called through the breaker. */
 export const DOWNSTREAM = "deliverables"
-
-/** While deliverables is away: probes after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
-const probing = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
 
 /** How long to wait for a probe that another claim makes, in milliseconds. */
 const PROBE_WAIT = 100
@@ -17,7 +15,7 @@ export type Passage = { readonly limit: number } | { readonly wait: number }
 
 /** The breaker. Only a call that did not reach deliverables counts as a failure. */
 export const makeBreaker = Effect.gen(function* () {
-  const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probing })
+  const breaker = yield* CircuitBreaker.make({ tripPolicy: CircuitBreaker.consecutive(1), openDuration: probe })
   const state = Effect.orDie(breaker.state(DOWNSTREAM))
   return {
     state,

@@ -105,7 +105,6 @@ const statements = Effect.gen(function* () {
   }
 })
 
-/** The statements. */
 export class EngineRepo
   extends Context.Service<EngineRepo, Effect.Success<typeof statements>>()("scheduler/EngineRepo") {
   static readonly layer = Layer.effect(EngineRepo, statements)

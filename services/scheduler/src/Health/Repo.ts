@@ -23,14 +23,14 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
             (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null
               order by closed_at desc limit 1) as last_failure
           from (
-            select count(*) filter (where state = 'held')::int as running,
-              count(*) filter (where state <> 'held')::int as pending,
-              count(*) filter (where state <> 'held' and attempt > 0)::int as retrying,
+            select count(*) filter (where status = 'running')::int as running,
+              count(*) filter (where status <> 'running')::int as pending,
+              count(*) filter (where status = 'retrying')::int as retrying,
               count(*) filter (where state in ('ready', 'timed') and claimable_at <= now())::int as due,
               extract(epoch from now() - min(claimable_at) filter (where state in ('ready', 'timed')))::float8
                 as since_claimable,
               max(claimed_at) as last_claim
-            from run_queue
+            from (select *, run_status('pending', null, state, attempt) as status from run_queue) live
           ) q, (
             select count(*) filter (where status = 'completed')::int as succeeded,
               count(*) filter (where status = 'cancelled' and dlq_id is not null)::int as failed
@@ -38,12 +38,11 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
           ) h`,
   }))
 
-/** The health's storage. */
 export class HealthRepo extends Context.Service<HealthRepo, {
   readonly vitals: Effect.Effect<Vitals>
   /** The ids of the paused scopes. */
   readonly paused: Effect.Effect<ReadonlyArray<string>>
-  /** The engine's counters of all replicas since the database was made, by `<name> <label>` (Engine/Counters.ts). */
+  /** The engine's counters of all replicas since the database was made, by `<name> <label>` (Queue/Counters.ts). */
   readonly counters: Effect.Effect<ReadonlyMap<string, number>>
   /** How many retries may start now, as of the last claim of one. */
   readonly retryTokens: Effect.Effect<number>

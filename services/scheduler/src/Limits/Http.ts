@@ -1,11 +1,9 @@
-/** Contract to service, one line per endpoint. */
 import { CurrentCaller } from "@stint/domain/Caller"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Limits } from "../Limits.ts"
 
-/** The handlers of limits. */
 export const LimitsHttp = HttpApiBuilder.group(
   SchedulerApi,
   "limits",

@@ -1,4 +1,8 @@
-/** The SQL of pauses. A pause or resume, its line in the action log and its alert commit together or not at all. */
+/**
+ * The SQL of pauses. A pause or resume, its line in the action log and its alert commit together or not at all. A pause binds
+ * where `is_paused` stands: in claims (Queue/Repo/Lanes.ts, Queue/Repo/Transitions.ts) and in the search for due goals
+ * (Engine/Repo/DueGoals.ts).
+ */
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -51,7 +55,8 @@ export class PausesRepo extends Context.Service<PausesRepo, {
         Result: Schema.Struct({ running: Schema.Int, pending: Schema.Int }),
         execute: (id) =>
           sql`select (select count(*)::int from running_runs where ${ofScope(id)}) as running,
-                (select count(*)::int from run_queue where state <> 'held' and ${ofScope(id)}) as pending`,
+                (select count(*)::int from run_queue
+                  where run_status('pending', null, state, attempt) <> 'running' and ${ofScope(id)}) as pending`,
       })
 
       return PausesRepo.of({
@@ -109,7 +114,7 @@ const statements = Effect.map(PgClient.PgClient, (sql) => ({
     Request: Schema.Struct({ id: Schema.String, by: Schema.String, reason: Schema.NullOr(Schema.String) }),
     Result: StateRow,
     execute: ({ by, id, reason }) =>
-      // the clock, not the transaction's start: the pause binds once it has the lock, and what was claimed before it began before it
+      // the clock, not the transaction's start: the pause binds once it has the lock, and a run claimed before that instant started before the pause
       sql`insert into scheduler_state as s (state_id, status, paused_at, paused_by, paused_reason, updated_at)
           select ${id}, 'paused', at, ${by}, ${reason}, at from (select clock_timestamp() as at) clock
           on conflict (state_id) do update set status = 'paused', paused_at = excluded.paused_at,

@@ -24,7 +24,6 @@ interface Move {
   readonly to: string | null
 }
 
-/** The projection's storage. */
 export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   /** How far the feed was followed; null before the first snapshot. */
   cursor(): Effect.Effect<string | null>

@@ -30,7 +30,7 @@ export interface Claim {
   readonly runs: ReadonlyArray<ClaimedRun>
   /** It is one poison candidate: nothing else is to be in hand beside it. */
   readonly alone: boolean
-  /** Something may be claimable at once, or as soon as the budget of retries has grown: another replica may have had it locked. */
+  /** True when a retry may succeed soon: rows were locked, or the retry budget was empty. */
   readonly open: boolean
 }
 
@@ -61,26 +61,9 @@ const walkCursors = () => {
   }
 }
 
-/** `Queue.claim`, to be run inside a transaction; one a process, since it remembers where its walks ended. */
-export const makeClaim = <E>(
-  repo: QueueRepo["Service"],
-  writeOutcomes: (outcomes: ReadonlyArray<Outcome>) => Effect.Effect<unknown, E>,
-) => {
+/** Shares the room between lanes: on past lanes that are at their limit, until one may run or all were seen. */
+const makeShareRoom = (repo: QueueRepo["Service"]) => {
   const cursors = walkCursors()
-
-  /** What has come due becomes ready; how many leases were lost. */
-  const catchUp = Effect.fnUntraced(function* (due: { readonly timed: boolean; readonly expired: boolean }) {
-    if (due.timed) yield* repo.promote
-    return due.expired ? (yield* repo.expire()).length : 0
-  })
-
-  /** Takes a poison candidate; undefined when none may run, or another replica has it. */
-  const takePoison = Effect.fnUntraced(function* (request: ClaimRequest, paused: ReadonlyArray<string>) {
-    const [candidate] = yield* repo.poisonCandidate({ paused, maxAttempts: request.maxAttempts })
-    if (candidate === undefined) return undefined
-    yield* repo.expireOne(candidate.scheduled_run_id)
-    return yield* repo.takeOne({ ...request, id: candidate.scheduled_run_id })
-  })
 
   /** The budget of retries, read only for a walk that has lanes of retries. */
   const budget = Effect.fnUntraced(function* (perSecond: number) {
@@ -88,8 +71,7 @@ export const makeClaim = <E>(
     return Math.floor((yield* repo.refillBudget(perSecond)).tokens)
   })
 
-  /** Shares the room between lanes: on past lanes that are at their limit, until one may run or all were seen. */
-  const shareRoom = Effect.fnUntraced(
+  return Effect.fnUntraced(
     function* (request: ClaimRequest, paused: ReadonlyArray<string>, limited: boolean) {
       const most = Math.max(request.limit * 2, WALKED)
       const rooms = limited ? yield* repo.rooms() : []
@@ -108,6 +90,28 @@ export const makeClaim = <E>(
       return { shares, open: shares.length > 0 || !cursors.isAtStart() || retries === 0 }
     },
   )
+}
+
+/** `Queue.claim`, to be run inside a transaction; one a process, since it remembers where its walks ended. */
+export const makeClaim = <E>(
+  repo: QueueRepo["Service"],
+  writeOutcomes: (outcomes: ReadonlyArray<Outcome>) => Effect.Effect<unknown, E>,
+) => {
+  /** What has come due becomes ready; how many leases were lost. */
+  const catchUp = Effect.fnUntraced(function* (due: { readonly timed: boolean; readonly expired: boolean }) {
+    if (due.timed) yield* repo.promote
+    return due.expired ? (yield* repo.expire()).length : 0
+  })
+
+  /** Takes a poison candidate; undefined when none may run, or another replica has it. */
+  const takePoison = Effect.fnUntraced(function* (request: ClaimRequest, paused: ReadonlyArray<string>) {
+    const [candidate] = yield* repo.poisonCandidate({ paused, maxAttempts: request.maxAttempts })
+    if (candidate === undefined) return undefined
+    yield* repo.expireOne(candidate.scheduled_run_id)
+    return yield* repo.takeOne({ ...request, id: candidate.scheduled_run_id })
+  })
+
+  const shareRoom = makeShareRoom(repo)
 
   const takeLanes = Effect.fnUntraced(
     function* (request: ClaimRequest, paused: ReadonlyArray<string>, limited: boolean) {

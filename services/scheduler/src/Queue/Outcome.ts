@@ -13,7 +13,7 @@ export interface AttemptError {
 /** Of an attempt whose lease ended before its holder reported an outcome. */
 export const LOST: AttemptError = {
   type: "LEASE_LOST",
-  message: "its holder stopped before it could say what became of it",
+  message: "the lease ended before the attempt reported an outcome",
 }
 
 /** Its draft is made. */
@@ -56,5 +56,5 @@ export interface Dead {
   readonly errorType: ErrorType
 }
 
-/** An outcome. */
+/** How an attempt ended. */
 export type Outcome = Completed | Retry | Released | Gone | Dead

@@ -29,6 +29,27 @@ const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => 
 type Rows = ReadonlyArray<{ readonly scheduled_run_id: string }>
 const none: Rows = []
 
+/** Books one entry for each goal that a dead run is of. */
+const deadLetterBooking = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) =>
+  Effect.fnUntraced(function* (dead: ReadonlyArray<Dead>) {
+    const byGoal = Map.groupBy(dead, ({ run }) => run.goal_instance_id)
+    yield* repo.deadLetter(
+      yield* Effect.forEach(byGoal, ([goal_instance_id, outcomes]) =>
+        Effect.map(nextId, (dlq_id) => {
+          const { error, errorType, run } = outcomes.at(-1)!
+          return {
+            dlq_id,
+            goal_instance_id,
+            hired_instance_id: run.hired_instance_id,
+            error_type: errorType,
+            error_message: `${error.type}: ${error.message}`,
+            fingerprint: fingerprintOf(errorType, error),
+            scheduled_run_ids: outcomes.map((outcome) => outcome.run.scheduled_run_id),
+          }
+        })),
+    )
+  })
+
 /** `Queue.writeOutcomes`, to be run inside a transaction. */
 export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) => {
   const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
@@ -70,25 +91,7 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     return rows as Rows
   })
 
-  /** One entry for each goal that a dead run is of. */
-  const bookDeadLetters = Effect.fnUntraced(function* (dead: ReadonlyArray<Dead>) {
-    const byGoal = Map.groupBy(dead, ({ run }) => run.goal_instance_id)
-    yield* repo.deadLetter(
-      yield* Effect.forEach(byGoal, ([goal_instance_id, outcomes]) =>
-        Effect.map(nextId, (dlq_id) => {
-          const { error, errorType, run } = outcomes.at(-1)!
-          return {
-            dlq_id,
-            goal_instance_id,
-            hired_instance_id: run.hired_instance_id,
-            error_type: errorType,
-            error_message: `${error.type}: ${error.message}`,
-            fingerprint: fingerprintOf(errorType, error),
-            scheduled_run_ids: outcomes.map((outcome) => outcome.run.scheduled_run_id),
-          }
-        })),
-    )
-  })
+  const bookDeadLetters = deadLetterBooking(repo, nextId)
 
   const dead = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Dead")

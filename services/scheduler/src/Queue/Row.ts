@@ -1,4 +1,4 @@
-/** What the queue's statements are given and give back. */
+/** The encodings of the queue's parameters and rows. */
 import { Schema } from "effect"
 import type { ClaimedRun } from "../Model.ts"
 import type { AttemptError } from "./Outcome.ts"

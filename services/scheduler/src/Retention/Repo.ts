@@ -11,7 +11,6 @@ import type { NewActionRow } from "../ActionLog/Row.ts"
 /** How many rows are past their time, and how some of them are removed. */
 type Removal = Pick<RetentionJob, "expired" | "remove">
 
-/** The retention's storage. */
 export class RetentionRepo extends Context.Service<RetentionRepo, {
   /** Open dead letters become expired after their seven days, each with its line in the action log. */
   readonly expiry: Removal

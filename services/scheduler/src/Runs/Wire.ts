@@ -11,7 +11,7 @@ export const cancelledBy = (who: string, reason: string | null, naming: Naming):
   `cancelled by ${naming(who)}${reason === null ? "" : `: ${reason}`}`
 
 /** The reason of a run for its reader. */
-export const reasonFor = (
+const reasonFor = (
   { cancel_reason, cancelled_by, reason }: Pick<RunRow, "reason" | "cancelled_by" | "cancel_reason">,
   naming: Naming,
 ): string | null => cancelled_by === null ? reason : cancelledBy(cancelled_by, cancel_reason, naming)

@@ -1,4 +1,3 @@
-/** Contract to service, one line per endpoint. */
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"

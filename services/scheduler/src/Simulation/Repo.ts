@@ -4,7 +4,6 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ScheduledGoal } from "./Row.ts"
 
-/** The simulation's storage. */
 export class SimulationRepo extends Context.Service<SimulationRepo, {
   /** The goals that run by their schedule (enabled, of a runnable hire, not on_demand), by id, after an id. */
   goals(after: string, limit: number): Effect.Effect<ReadonlyArray<ScheduledGoal>>

@@ -42,7 +42,7 @@ const postsPerPlatform = ({ goal }: MakerInput): number =>
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 /** Makes a batch of posts. The slot's day selects the sentences, so that batches differ and a retry makes the same one. */
-export const makeBatch: Maker = (input) => {
+const makeBatch: Maker = (input) => {
   const { config } = input.hire
   const template = templateOf(input)
   const brand_name = textAt(config, "brand_name")

@@ -29,7 +29,7 @@ const exchange = (config: JsonObject) => ({
 const maxUnits = (config: JsonObject) => numberAt(objectAt(config, "risk_limits"), "max_units_per_order") ?? 0
 
 /** Makes an order plan with its four checks. `validation_errors` names the failed ones, in their order. */
-export const makeIntentPlan: Maker = (input) => {
+const makeIntentPlan: Maker = (input) => {
   const { config } = input.hire
   const { settings } = input.goal
   const coin = coinName(textAt(settings, "coin"))
@@ -61,7 +61,7 @@ export const makeIntentPlan: Maker = (input) => {
 }
 
 /** Makes a proposal to close the open positions at the time in the settings. */
-export const makeClosePositionProposal: Maker = (input) => {
+const makeClosePositionProposal: Maker = (input) => {
   const window_local_time = textAt(input.goal.settings, "window_local_time")
   return {
     title: fitLine(`Close open positions at ${window_local_time}`, MAX_TITLE),
@@ -75,7 +75,7 @@ export const makeClosePositionProposal: Maker = (input) => {
 }
 
 /** Makes a report of what the hire may trade, and how much. */
-export const makeGuardrailReport: Maker = (input) => {
+const makeGuardrailReport: Maker = (input) => {
   const { config } = input.hire
   const max_notional_inr = numberAt(objectAt(config, "risk_limits"), "max_notional_inr")
   const allowed_coins = allowedCoins(config)

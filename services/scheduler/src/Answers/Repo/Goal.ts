@@ -21,7 +21,6 @@ const OpenAt = Schema.Struct({
   closed_at: Millis,
 })
 
-/** The reads. */
 export const goalReads = Effect.map(PgClient.PgClient, (sql) => ({
   versions: SqlSchema.findAll({
     Request: Schema.Struct({ id: Schema.String, at: Millis }),

@@ -8,7 +8,6 @@ import { DeadLetterOfRun, Discard, OldExecution, ReachedLimit, RunAhead, RunDeta
 /** How far a line may be from the closing that it records, in ms: both are written in one transaction. */
 const LINE_NEAR = 60_000
 
-/** The reads. */
 export const runReads = Effect.map(PgClient.PgClient, (sql) => ({
   details: SqlSchema.findOneOption({
     Request: Schema.String,

@@ -22,7 +22,6 @@ export interface Setting {
 /** A start that is later than this, or a due slot that waits for longer, is explained. ms */
 export const LATE = 60_000
 
-/** A judgement. */
 export const judged = (verdict: Verdict, sentence: string, because: ReadonlyArray<string> = []): Judgement => ({
   verdict,
   sentence,

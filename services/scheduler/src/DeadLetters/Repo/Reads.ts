@@ -9,7 +9,6 @@ import { CauseRow, DeadLetterFilter, DeadLetterPage, DeadLetterRow } from "../Ro
 /** At most so many causes are listed. */
 const CAUSES = 200
 
-/** The reads. */
 export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
   const select = sql`select d.dlq_id, d.goal_instance_id, d.hired_instance_id, d.error_type, d.error_message,
         d.stack_trace, d.fingerprint, d.failure_count, d.first_failed_at, d.last_failed_at, d.expires_at, d.retry_count, d.state,

@@ -11,7 +11,6 @@ const SHARDS = 16
 /** A process keeps to one. */
 const shard = Math.floor(Math.random() * SHARDS)
 
-/** The write. */
 export const counterWrites = Effect.map(PgClient.PgClient, (sql) => {
   const add = SqlSchema.void({
     Request: rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite }),

@@ -15,11 +15,12 @@
  * held: a replica holds it until `claimable_at`, the end of its lease. A row leaves the table when its run is final
  * (Ends.ts): from held by complete, discard and cancel, from any state by cancel, from timed by dropFuture.
  */
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
-import { Big, ClaimedRun } from "../../Model.ts"
+import { ClaimedRun } from "../../Model.ts"
 import { RANK } from "../Fair.ts"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
 import { IDS, inputById, inputOf } from "./Input.ts"
@@ -164,7 +165,7 @@ export const IS_HELD = `scheduled_run_id = any (${IDS}) and fence = (${
 const renew = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: Schema.Struct({ runs: rowsFrom(Fenced), leaseMs: Schema.Finite }),
-    Result: Schema.Struct({ fence: Big }),
+    Result: Schema.Struct({ fence: BigIntColumn }),
     execute: ({ leaseMs, runs }) =>
       sql`with ${inputById(sql, runs)}
         update run_queue set claimable_at = now() + make_interval(secs => ${leaseMs / 1000})
