@@ -39,7 +39,7 @@ export class ApprovalRequired extends problem<ApprovalRequired>()("ApprovalRequi
 export class ApprovalInvalid extends problem<ApprovalInvalid>()("ApprovalInvalid", {
   code: "approval_invalid",
   status: 403,
-  title: "The approval_id is of another deliverable",
+  title: "The approval_id is not of this deliverable",
 }) {}
 
 /** 409: the stored content differs from the approved content. Nothing is executed. */

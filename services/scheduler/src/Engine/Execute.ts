@@ -72,7 +72,7 @@ export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<
     Effect.raceFirst(call(runs), Effect.as(holdLeases(queue, runs), undefined)).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
-          ? Effect.logWarning(`discarded ${runs.length} runs: their leases could not be renewed`)
+          ? Effect.logWarning(`stopped ${runs.length} runs: their leases could not be renewed`)
           : write(outcomes)
       ),
       Effect.onInterrupt(() => write(released(runs, 0))),

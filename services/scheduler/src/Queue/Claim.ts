@@ -30,7 +30,7 @@ export interface Claim {
   readonly runs: ReadonlyArray<ClaimedRun>
   /** It is one poison candidate: nothing else is to be in hand beside it. */
   readonly alone: boolean
-  /** True when a retry may succeed soon: rows were locked, or the retry budget was empty. */
+  /** Whether to claim again soon though nothing was taken: lanes or rows were left, or the retry budget was empty. */
   readonly open: boolean
 }
 
