@@ -51,12 +51,8 @@ const each = async <A>(
   }))
 }
 
-/** Hires agents of both shipped types through the API and sets so many goals, half of each. */
-export const ours = async (
-  stack: Stack,
-  server: Server,
-  count: number,
-): Promise<Ours> => {
+/** Hires agents of both shipped types through the API and sets so many goals, half of each; their ids. */
+const setGoals = async (stack: Stack, count: number): Promise<ReadonlyArray<string>> => {
   const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
   const hires = await Promise.all(
     Array.from(
@@ -85,6 +81,16 @@ export const ours = async (
     )
     goals.push(goal.goal_instance_id)
   })
+  return goals
+}
+
+/** A stack with so many goals, half of each shipped type, none of them due. */
+export const ours = async (
+  stack: Stack,
+  server: Server,
+  count: number,
+): Promise<Ours> => {
+  const goals = await setGoals(stack, count)
   const scheduler = await server.connect("stint_scheduler")
   const deliverables = await server.connect("stint_deliverables")
   const pids = Object.fromEntries(

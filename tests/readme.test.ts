@@ -26,7 +26,7 @@ describe("the README", () => {
     const [, shown] = /npm start\n```\n\n```text\n(.*?)```/s.exec(readme)!
     const lines = (text: string) =>
       // A home that is not the first one begins with a copy; the sample is left out here; services have lines of their own
-      text.trim().split("\n").filter((line) => !/^(postgres +making|sample:| )|^\w+ +\|/.test(line))
+      text.trim().split("\n").filter((line) => !/^(postgres +preparing|sample:| )|^\w+ +\|/.test(line))
     const here = shown!.replaceAll(
       /(127\.0\.0\.1:|port )410(\d)/g,
       (_, before, n) => `${before}${stack.base + Number(n)}`,

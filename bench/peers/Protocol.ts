@@ -45,7 +45,7 @@ export interface Work {
 
 export type Command = Open | Enqueue | Work
 
-/** What became of the jobs: when the first handler was called, epoch milliseconds, and how late each was, in milliseconds. */
+/** The outcome of the jobs: when the first handler was called, epoch milliseconds, and how late each was, in milliseconds. */
 export interface Worked {
   readonly first: number
   readonly lateness: ReadonlyArray<number>

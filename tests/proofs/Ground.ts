@@ -137,7 +137,7 @@ export const drained = (ground: Ground, within = 150_000): Promise<void> =>
     within,
   )
 
-/** What became of a slot of many goals, in both databases. */
+/** The outcome of a slot of many goals, in both databases. */
 export interface Outcome {
   /** Runs of the slot, the goals that they are of, those completed, the deliverables that they name. */
   readonly runs: number
@@ -153,7 +153,7 @@ export interface Outcome {
   readonly dead: number
 }
 
-/** Reads what became of a slot. */
+/** Reads the outcome of slots. */
 export const outcomeOf = async ({ superuser }: Ground, slots: ReadonlyArray<string>): Promise<Outcome> => {
   const of = `scheduled_time = any('{${slots.join()}}'::timestamptz[])`
   const ids = "md5(coalesce(string_agg(deliverable_id, ',' order by deliverable_id), ''))"

@@ -64,6 +64,133 @@ const hurry = ({ superuser }: Ground) =>
       select pg_notify('stint_executions', '') from cut limit 1`,
   )
 
+/** An order, as a row of deliverables. */
+interface Order {
+  readonly id: string
+  readonly payload: unknown
+}
+
+/** The customer whose orders they are. */
+const callerOf = ({ stack }: Ground) => {
+  const as = "customer:acme"
+  return {
+    review: async (id: string, decision: "approved" | "rejected"): Promise<string> =>
+      (await stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })).json
+        .approval_id,
+    execute: (id: string, approval_id: string, key: string): Promise<Answer | undefined> =>
+      stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/execute`, {
+        as,
+        body: { approval_id },
+        headers: { "idempotency-key": key },
+      }).catch(() => undefined),
+  }
+}
+type Caller = ReturnType<typeof callerOf>
+
+/** The codes by which orders are refused: unapproved ones, rejected ones, and ones altered after their approval. */
+const refusalsOf = async (
+  { superuser }: Ground,
+  { execute, review }: Caller,
+  { altered, rejected, unapproved }: Readonly<Record<"unapproved" | "rejected" | "altered", ReadonlyArray<Order>>>,
+): Promise<ReadonlyArray<string>> => {
+  const refusals: Array<string> = []
+  for (const { id } of unapproved) refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
+  for (const { id } of rejected) {
+    await review(id, "rejected")
+    refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
+  }
+  for (const { id } of altered) {
+    const approval = await review(id, "approved")
+    await superuser.sql(
+      "deliverables",
+      `update deliverables set payload = payload || '{"units": 4}' where deliverable_id = '${id}'`,
+    )
+    refusals.push((await execute(id, approval, `k-${id}`))?.json.code)
+  }
+  return refusals
+}
+
+/** Approves and executes orders in batches, each by many callers at once, and kills deliverables meanwhile; how often. */
+const executeAll = async (
+  ground: Ground,
+  attack: Attack,
+  { execute, review }: Caller,
+  orders: ReadonlyArray<Order>,
+  random: () => number,
+): Promise<number> => {
+  const { stack, superuser } = ground
+  const { say } = attack
+  const outcomes = await holdOutcomes(ground, attack)
+  let kills = 0
+  for (let at = 0; at < orders.length; at += 8) {
+    const batch = await Promise.all(
+      orders.slice(at, at + 8).map(async ({ id }) => ({ id, approval: await review(id, "approved") })),
+    )
+    if (at % 80 === 0) await outcomes.hold()
+    const calls = batch.flatMap(({ approval, id }) =>
+      Array.from({ length: CALLERS }, (_, n) => execute(id, approval, `${n}-${id}`))
+    )
+    // once between an intent and its outcome, once at any moment
+    const between = at % 80 === 0
+    const killed = between || at % 80 === 8
+    if (between) await outcomes.held()
+    else await sleep(random() * 40)
+    if (killed) {
+      await stack.kill("deliverables")
+      kills++
+    }
+    await Promise.all(calls)
+    if (between) await outcomes.letGo()
+    say(
+      `${at + batch.length} orders were executed by ${CALLERS} callers each${
+        killed ? ", and deliverables killed" : ""
+      }`,
+    )
+    if (!killed) continue
+    await stack.isReady("deliverables")
+    // whoever had reserved a key, or held a delivery, is dead
+    await superuser.sql("deliverables", "update idempotency_keys set locked_until = now() where reply_status is null")
+    await superuser.sql("deliverables", "update executions set locked_until = now() where locked_until > now()")
+    await superuser.sql("deliverables", "select pg_notify('stint_executions', '')")
+    // what a caller does who had no answer: the same again, under the same key, until it is told that it is executed
+    await until("the killed ones are executed", async () => {
+      await hurry(ground)
+      const all = await Promise.all(batch.map(({ approval, id }) => execute(id, approval, `0-${id}`)))
+      const open = all.filter((answer) => answer?.status !== 200 && answer?.json.code !== "already_executed")
+      if (open.length > 0) throw new Error(JSON.stringify(open.map((answer) => answer?.json ?? "no answer")))
+      return true
+    })
+  }
+  return kills
+}
+
+/** Judges the journal: every order once or more under one id, and with the approved content. How many deliveries it has. */
+const judgeJournal = async (
+  { stack }: Ground,
+  orders: ReadonlyArray<Order>,
+  count: number,
+  is: ReturnType<typeof judge>["is"],
+): Promise<number> => {
+  const lines = (await readFile(join(stack.home, "journal.jsonl"), "utf8")).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  )
+  const contents = new Map<string, string>(orders.map(({ id, payload }) => [id, canonicalJson(payload)]))
+  is(
+    "deliveries of what was not approved",
+    lines.filter(({ deliverable_id }) => !contents.has(deliverable_id)).length,
+    0,
+  )
+  is("delivery ids", new Set(lines.map(({ delivery_id }) => delivery_id)).size, count)
+  is("orders delivered", new Set(lines.map(({ deliverable_id }) => deliverable_id)).size, count)
+  const different = lines.filter((line) => {
+    const content = contents.get(line.deliverable_id)
+    return content === undefined || canonicalJson(line.payload) !== content ||
+      line.content_sha256 !== createHash("sha256").update(content).digest("hex")
+  })
+  is("deliveries of other content than what was approved", different.length, 0)
+  return lines.length
+}
+
 export const execution: Proof = {
   name: "execution",
   promise: "Only what was approved is executed, byte for byte, under one delivery id.",
@@ -73,51 +200,27 @@ export const execution: Proof = {
   seconds: { quick: 16, full: 20 },
   attack: async (attack) => {
     const { full, say, seed } = attack
-    const random = randomOf(seed)
     const { is, that, violations } = judge()
     const ground = await standOn(attack)
-    const { stack, superuser } = ground
+    const { superuser } = ground
     const count = full ? 240 : 24
     const goals = await makeGoals(ground, "acme", count + 9, order)
     await fallDue(ground, goals, freshSlot())
     await drained(ground)
-    const as = "customer:acme"
     const rows = await superuser.sql(
       "deliverables",
       "select deliverable_id as id, payload from deliverables order by 1",
     )
     is("orders", rows.length, count + 9)
     say(`${rows.length} orders wait for their approval`)
-    const review = async (id: string, decision: "approved" | "rejected"): Promise<string> =>
-      (await stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })).json
-        .approval_id
-    const execute = (id: string, approval_id: string, key: string): Promise<Answer | undefined> =>
-      stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/execute`, {
-        as,
-        body: { approval_id },
-        headers: { "idempotency-key": key },
-      }).catch(() => undefined)
-
+    const caller = callerOf(ground)
     const [unapproved, rejected, altered, orders] = [
       rows.slice(0, 3),
       rows.slice(3, 6),
       rows.slice(6, 9),
       rows.slice(9),
     ]
-    const refusals: Array<string> = []
-    for (const { id } of unapproved) refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
-    for (const { id } of rejected) {
-      await review(id, "rejected")
-      refusals.push((await execute(id, "APR-none", `k-${id}`))?.json.code)
-    }
-    for (const { id } of altered) {
-      const approval = await review(id, "approved")
-      await superuser.sql(
-        "deliverables",
-        `update deliverables set payload = payload || '{"units": 4}' where deliverable_id = '${id}'`,
-      )
-      refusals.push((await execute(id, approval, `k-${id}`))?.json.code)
-    }
+    const refusals = await refusalsOf(ground, caller, { unapproved, rejected, altered })
     is(
       "refusals",
       refusals.join(),
@@ -126,47 +229,7 @@ export const execution: Proof = {
 
     say(`refused: ${refusals.join(", ")}`)
 
-    const outcomes = await holdOutcomes(ground, attack)
-    let kills = 0
-    for (let at = 0; at < orders.length; at += 8) {
-      const batch = await Promise.all(
-        orders.slice(at, at + 8).map(async ({ id }) => ({ id, approval: await review(id, "approved") })),
-      )
-      if (at % 80 === 0) await outcomes.hold()
-      const calls = batch.flatMap(({ approval, id }) =>
-        Array.from({ length: CALLERS }, (_, n) => execute(id, approval, `${n}-${id}`))
-      )
-      // once between an intent and its outcome, once at any moment
-      const between = at % 80 === 0
-      const killed = between || at % 80 === 8
-      if (between) await outcomes.held()
-      else await sleep(random() * 40)
-      if (killed) {
-        await stack.kill("deliverables")
-        kills++
-      }
-      await Promise.all(calls)
-      if (between) await outcomes.letGo()
-      say(
-        `${at + batch.length} orders were executed by ${CALLERS} callers each${
-          killed ? ", and deliverables killed" : ""
-        }`,
-      )
-      if (!killed) continue
-      await stack.isReady("deliverables")
-      // whoever had reserved a key, or held a delivery, is dead
-      await superuser.sql("deliverables", "update idempotency_keys set locked_until = now() where reply_status is null")
-      await superuser.sql("deliverables", "update executions set locked_until = now() where locked_until > now()")
-      await superuser.sql("deliverables", "select pg_notify('stint_executions', '')")
-      // what a caller does who had no answer: the same again, under the same key, until it is told that it is executed
-      await until("the killed ones are executed", async () => {
-        await hurry(ground)
-        const all = await Promise.all(batch.map(({ approval, id }) => execute(id, approval, `0-${id}`)))
-        const open = all.filter((answer) => answer?.status !== 200 && answer?.json.code !== "already_executed")
-        if (open.length > 0) throw new Error(JSON.stringify(open.map((answer) => answer?.json ?? "no answer")))
-        return true
-      })
-    }
+    const kills = await executeAll(ground, attack, caller, orders, randomOf(seed))
     await until("every order is executed", async () => {
       await hurry(ground)
       const { n, open } = await superuser.row(
@@ -177,27 +240,11 @@ export const execution: Proof = {
       if (n < count) throw new Error(`${n} of ${count}; on their way: ${JSON.stringify(open)}`)
       return true
     })
-    const lines = (await readFile(join(stack.home, "journal.jsonl"), "utf8")).trim().split("\n").map((line) =>
-      JSON.parse(line)
-    )
-    const contents = new Map<string, string>(orders.map(({ id, payload }) => [id, canonicalJson(payload)]))
-    is(
-      "deliveries of what was not approved",
-      lines.filter(({ deliverable_id }) => !contents.has(deliverable_id)).length,
-      0,
-    )
-    is("delivery ids", new Set(lines.map(({ delivery_id }) => delivery_id)).size, count)
-    is("orders delivered", new Set(lines.map(({ deliverable_id }) => deliverable_id)).size, count)
-    const different = lines.filter((line) => {
-      const content = contents.get(line.deliverable_id)
-      return content === undefined || canonicalJson(line.payload) !== content ||
-        line.content_sha256 !== createHash("sha256").update(content).digest("hex")
-    })
-    is("deliveries of other content than what was approved", different.length, 0)
+    const deliveries = await judgeJournal(ground, orders, count, is)
     that(kills > 0, "nothing was killed")
-    say(`${count} orders, ${count * CALLERS} callers, ${lines.length} deliveries`)
+    say(`${count} orders, ${count * CALLERS} callers, ${deliveries} deliveries`)
     return {
-      figures: { orders: count, callers: count * CALLERS, kills, deliveries: lines.length, refused: refusals.length },
+      figures: { orders: count, callers: count * CALLERS, kills, deliveries, refused: refusals.length },
       violations,
     }
   },

@@ -2,7 +2,7 @@
  * Schedulers that stand still while they hold runs, past their leases, and wake up again: half of them while another holds
  * what was theirs, half after it has completed it. Their calls were answered meanwhile, so each wakes with a result in hand.
  *
- * Would catch: a write that is not under the fence (completing, renewing, handing back by the run's id alone), a lease
+ * Would catch: a write that is not under the fence (completing, renewing, releasing by the run's id alone), a lease
  * that its holder judges by its own clock, a finished run that is run again.
  */
 import {

@@ -2,7 +2,7 @@
  * One Postgres for a whole test run, with migrated template databases of each service: an embedded one that is thrown away,
  * or the one that STINT_TEST_DATABASE_URL names (a superuser's connection string). What was made is removed.
  */
-import { startThrowaway, sweepThrowaways } from "@stint/cli/Postgres/Throwaway"
+import { removeAbandonedThrowaways, startThrowaway } from "@stint/cli/Postgres/Throwaway"
 import { fromPrepared } from "@stint/cli/Prepared"
 import { newPasswords, type Passwords, type Server } from "@stint/cli/Provision"
 import { embeddedPrefix, readPasswords } from "@stint/cli/Provision/Roles"
@@ -57,7 +57,7 @@ export default async function setup(project: TestProject) {
     project.provide("testServer", { server, prefix, passwords })
     return () => Effect.runPromise(templates.remove)
   }
-  await sweepThrowaways(NAME)
+  await removeAbandonedThrowaways(NAME)
   const postgres = await startThrowaway({
     name: NAME,
     room: ROOM,

@@ -7,13 +7,13 @@ import { clusterIn, initdb, type MakeData } from "./Postgres/Cluster.ts"
 import { watch } from "./Postgres/Guard.ts"
 import {
   baseFor,
+  type HomeRecord,
   lockHome,
-  type Memory,
-  newMemory,
+  newRecord,
   openHome,
-  readMemory,
+  readRecord,
   socketDirFor,
-  writeMemory,
+  writeRecord,
 } from "./Postgres/Home.ts"
 import { LauncherError, reasonOf } from "./Postgres/LauncherError.ts"
 import { endPostmaster, type Postmaster, readPostmaster } from "./Postgres/Postmaster.ts"
@@ -62,9 +62,9 @@ const rotate = async (logFile: string): Promise<void> => {
 const rootWayOf = (name: string | undefined): RootWay | undefined =>
   name === "namespace" || name === "user" ? name : undefined
 
-const prepare = async (options: PostgresOptions, home: string): Promise<{ site: Site; memory: Memory }> => {
-  const known = await readMemory(home)
-  const { base: _formerBase, socketDir: _formerSocketDir, ...before } = known ?? newMemory()
+const prepare = async (options: PostgresOptions, home: string): Promise<{ site: Site; record: HomeRecord }> => {
+  const known = await readRecord(home)
+  const { base: _formerBase, socketDir: _formerSocketDir, ...before } = known ?? newRecord()
   const account = await chooseAccount(options.rootWay ?? rootWayOf(Deno.env.get("STINT_POSTGRES_ROOT_WAY")))
   const base = await baseFor(account, home, known, async (stale) => {
     options.log(`Removing ${stale}, the database of a data folder that was removed`)
@@ -76,19 +76,19 @@ const prepare = async (options: PostgresOptions, home: string): Promise<{ site: 
     options.log(`The database that ${known.base} held is gone: making a new one`)
   }
   const socketDir = await socketDirFor(account, base, known ?? before)
-  const memory: Memory = {
+  const record: HomeRecord = {
     ...before,
     ...(base === home ? {} : { base }),
     ...(socketDir.startsWith(base) ? {} : { socketDir }),
   }
-  if (JSON.stringify(memory) !== JSON.stringify(known)) await writeMemory(home, memory)
+  if (JSON.stringify(record) !== JSON.stringify(known)) await writeRecord(home, record)
   const binaries = await binariesFor(account, base)
   const { log, make = initdb } = options
-  const data = await clusterIn(make, { account, binaries, home, base, memory, log }, known !== undefined)
+  const data = await clusterIn(make, { account, binaries, home, base, record, log }, known !== undefined)
   const logFile = join(home, "postgres.log")
   await rotate(logFile)
   return {
-    memory,
+    record,
     site: {
       account,
       binaries,
@@ -116,7 +116,7 @@ const begin = async (site: Site, port: number | undefined, again = true): Promis
   try {
     return { adopted: false, ...await start(site, port) }
   } catch (error) {
-    if (!again || !(error instanceof LauncherError) || !error.message.includes("already exists")) throw error
+    if (!again || !(error instanceof LauncherError) || error.code !== "already_running") throw error
     return await begin(site, port, false)
   }
 }
@@ -130,16 +130,16 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
   const home = await openHome(options.home)
   const unlock = await lockHome(home)
   try {
-    const { memory, site } = await prepare(options, home)
-    const { adopted, child, postmaster: first } = await begin(site, memory.port ?? options.port)
-    if (first.port !== memory.port) await writeMemory(home, { ...memory, port: first.port })
+    const { record, site } = await prepare(options, home)
+    const { adopted, child, postmaster: first } = await begin(site, record.port ?? options.port)
+    if (first.port !== record.port) await writeRecord(home, { ...record, port: first.port })
     const guard = watch(site, first, child)
     let stopped: Promise<void> | undefined
     return {
       host: "127.0.0.1",
       port: first.port,
       socketDir: first.socketDir,
-      superuser: { user: memory.user, password: memory.password },
+      superuser: { user: record.user, password: record.password },
       adopted,
       lost: guard.lost,
       stop: () => stopped ??= guard.stop().finally(unlock),

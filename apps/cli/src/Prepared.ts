@@ -9,7 +9,7 @@ import { keepIn, takeFrom } from "./Prepared/Cache.ts"
 import { giveTo, runAs } from "./Postgres/Account.ts"
 import { postgresVersion } from "./Postgres/Binaries.ts"
 import { initdb, type MakeData, type NewData } from "./Postgres/Cluster.ts"
-import { newMemory } from "./Postgres/Home.ts"
+import { newRecord } from "./Postgres/Home.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { endPostmaster } from "./Postgres/Postmaster.ts"
 import { settings, start } from "./Postgres/Server.ts"
@@ -52,8 +52,8 @@ const small = { min_wal_size: "32MB", wal_recycle: "off" } as const
 
 /** Makes the databases in a new cluster. Its passwords are of this moment: what is kept holds nothing that a home will use. */
 const build = async (data: NewData, { add }: Variant): Promise<void> => {
-  const memory = newMemory()
-  await initdb({ ...data, memory })
+  const record = newRecord()
+  await initdb({ ...data, record })
   const site = {
     ...data,
     data: data.folder,
@@ -65,7 +65,7 @@ const build = async (data: NewData, { add }: Variant): Promise<void> => {
   }
   const { postmaster } = await start(site, undefined)
   try {
-    const server: Server = { host: "127.0.0.1", port: postmaster.port, ...memory }
+    const server: Server = { host: "127.0.0.1", port: postmaster.port, ...record }
     const [{ Effect }, { makeDatabases }] = await Promise.all([import("effect"), import("./Provision/Embedded.ts")])
     const databases = await Effect.runPromise(makeDatabases(server))
     await add?.(server, databases)
@@ -95,7 +95,7 @@ export const fromPrepared = (variant: Variant = {}): MakeData => async (data) =>
   }
   await giveTo(data.account, data.folder)
   const passwords = newPasswords(embeddedPrefix)
-  await setPasswords(data, { ...passwords, [data.memory.user]: data.memory.password })
+  await setPasswords(data, { ...passwords, [data.record.user]: data.record.password })
   // Before the folder has its name: a home that has one has these as well
   await keepPasswords(data.home, passwords)
 }

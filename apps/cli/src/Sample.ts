@@ -9,19 +9,19 @@ import type { ServiceName } from "./Stack/Settings.ts"
 /** The customer of the sample. */
 export const sampleCustomer = "sample-customer"
 
-/** What the home remembers: the cron rule, which stays the same in a start that goes on where a former one ended. */
-interface Memory {
+/** What `sample.json` of the home says: the cron rule, which stays the same when a later start finishes the sample. */
+interface SampleRecord {
   readonly state: "begun" | "done"
   readonly cron: string
 }
 
 const pathOf = (home: string): string => join(home, "sample.json")
 
-const read = (home: string): Promise<Memory | undefined> =>
-  readFile(pathOf(home), "utf8").then((text) => JSON.parse(text) as Memory).catch(() => undefined)
+const read = (home: string): Promise<SampleRecord | undefined> =>
+  readFile(pathOf(home), "utf8").then((text) => JSON.parse(text) as SampleRecord).catch(() => undefined)
 
-const write = async (home: string, memory: Memory): Promise<void> => {
-  await writeFile(`${pathOf(home)}.new`, `${JSON.stringify(memory)}\n`, { mode: 0o600 })
+const write = async (home: string, record: SampleRecord): Promise<void> => {
+  await writeFile(`${pathOf(home)}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 })
   await rename(`${pathOf(home)}.new`, pathOf(home))
 }
 

@@ -7,7 +7,7 @@ import { pause } from "./Postgres/Postmaster.ts"
 import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
 import { supervise, type Supervised } from "./Stack/Process.ts"
-import { type Starting, startServer, sweepMemory } from "./Stack/Servers.ts"
+import { removeAbandoned, type Starting, startServer } from "./Stack/Servers.ts"
 import { keepServiceTokens, tokenFileOf } from "./Stack/ServiceTokens.ts"
 import { type ServiceName, serviceNames, type Settings, urlOf } from "./Stack/Settings.ts"
 import { hostFor, type OwnServer, type Placed, placed, urlVariable } from "./Stack/Storage.ts"
@@ -69,7 +69,8 @@ const startServers = async (services: ReadonlyArray<Placed>, home: string, outpu
   return await Promise.all(kinds.map((kind) =>
     startServer(kind, home, {
       log: (line) => output.line(line),
-      made: () => step(output, "postgres", "making the databases, once: every other empty home begins with a copy"),
+      made: () =>
+        step(output, "postgres", "preparing the databases (once on this machine; later empty homes copy them)"),
     })
   ))
 }
@@ -99,7 +100,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const isNew = isEmbedded && !(await exists(join(home, "postgres.json")))
   const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
-  const swept = sweepMemory()
+  const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
   if (key !== undefined) begun.timers.push(await keepServiceTokens(home, key, log))
 
@@ -125,7 +126,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))
   if (services.some(({ storage }) => storage.kind !== "process")) step(output, "databases", "migrating")
   const prepared = await prepare(settings, services, servers)
-  await swept
+  await removed
   if (servers.some(({ port, postgres }) => postgres.port !== port)) {
     // Another program took the port meanwhile, and the services may reach none but that
     await Promise.all(begun.services.splice(0).map((service) => service.stop()))

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
 import { startPostgres } from "../src/Postgres.ts"
-import { readMemory } from "../src/Postgres/Home.ts"
+import { readRecord } from "../src/Postgres/Home.ts"
 import { fromPrepared } from "../src/Prepared.ts"
 import { keepIn, takeFrom } from "../src/Prepared/Cache.ts"
 import { urlOf } from "../src/Provision.ts"
@@ -76,7 +76,7 @@ describe("a home that begins with the prepared databases", () => {
       ])
       assert.strictEqual(await new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal))), "SIGKILL")
       assert.lengthOf((await readdir(home)).filter((name) => name.startsWith("postgres.new-")), 1)
-      const known = await readMemory(home)
+      const known = await readRecord(home)
       const postgres = await start(home)
       try {
         assert.strictEqual(postgres.superuser.password, known!.password)

@@ -3,8 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl, placeOf } from "@stint/edge/Pg/Url"
-import { Effect, Redacted } from "effect"
+import { Effect, Redacted, Schema } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
+import { type SqlClient, SqlSchema } from "effect/sql"
 
 /** What came of it; `tried` and `outcome` hold no password. */
 export interface Pong {
@@ -19,15 +20,22 @@ const triedOf = (url: Redacted.Redacted): string => {
   return `${placeOf(parsed)}, database ${parsed.database}, user ${parsed.user}${tls}`
 }
 
+/** The server's version, and whether and how this connection is encrypted. */
+const askVersion = (sql: SqlClient.SqlClient) =>
+  SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({ version: Schema.String, encrypted: Schema.Boolean, tls: Schema.NullOr(Schema.String) }),
+    execute: () =>
+      sql`select current_setting('server_version') as version, coalesce(s.ssl, false) as encrypted, s.version as tls
+        from (select 1) one left join pg_stat_ssl s on s.pid = pg_backend_pid()`,
+  })(undefined).pipe(Effect.catchTags({ SchemaError: Effect.die, NoSuchElementError: Effect.die }))
+
 /** Connects once and asks the server who it is. Never fails. */
 export const ping = (url: Redacted.Redacted): Effect.Effect<Pong> =>
   Effect.gen(function* () {
     const began = performance.now()
     const sql = yield* PgClient.makeClient({ ...connectionOf(url), applicationName: "stint db ping" })
-    const [row] = yield* sql<{ version: string; encrypted: boolean; tls: string | null }>`
-      select current_setting('server_version') as version, coalesce(s.ssl, false) as encrypted, s.version as tls
-      from (select 1) one left join pg_stat_ssl s on s.pid = pg_backend_pid()`
-    const { encrypted, tls, version } = row!
+    const { encrypted, tls, version } = yield* askVersion(sql)
     const took = Math.round(performance.now() - began)
     return { ok: true, outcome: `Postgres ${version}, ${encrypted ? tls : "not encrypted"}, in ${took} ms` }
   }).pipe(

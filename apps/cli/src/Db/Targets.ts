@@ -1,7 +1,7 @@
 /** Which databases `stint db` works on: those that were given, or the embedded ones of STINT_HOME. */
 import { Effect, Redacted } from "effect"
 import { startPostgres } from "../Postgres.ts"
-import { lockHome, openHome, readMemory } from "../Postgres/Home.ts"
+import { lockHome, openHome, readRecord } from "../Postgres/Home.ts"
 import type { Server, ServiceName } from "../Provision.ts"
 import { openDatabases } from "../Provision/Embedded.ts"
 import { run } from "../Stack/Databases.ts"
@@ -20,7 +20,7 @@ export interface Target {
 /** The embedded server of a home: the one that runs for a stack already, or one that `stop` ends. */
 const embeddedServer = async (home: string, log: (line: string) => void) => {
   const path = await openHome(home)
-  const known = await readMemory(path)
+  const known = await readRecord(path)
   const unlock = known?.port === undefined ? undefined : await lockHome(path).catch(() => "taken" as const)
   if (known?.port !== undefined && unlock === "taken") {
     const { password, port, user } = known

@@ -1,6 +1,7 @@
 /** Who acts in the demo: people with tokens, who know nothing but urls, and read answers by the published contracts. */
 import { AnyProblem } from "@stint/domain/Problem"
 import { Schema } from "effect"
+import { request } from "../Request.ts"
 import type { ServiceName } from "../Stack/Settings.ts"
 import { DemoError, sentenceOf } from "./DemoError.ts"
 
@@ -82,16 +83,7 @@ export const person = (
   const { signal, subject, token, urls, who } = options
   const sends = async ({ body, key, method = "GET", path, to }: Sent): Promise<Answer> => {
     try {
-      const response = await fetch(`${urls[to]}/api/v1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...(key === undefined ? {} : { "idempotency-key": key }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
-      })
+      const response = await request({ body, key, method, token, url: `${urls[to]}/api/v1${path}` }, signal)
       const text = await response.text()
       return { status: response.status, body: json(text), text }
     } catch (error) {

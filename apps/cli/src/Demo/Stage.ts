@@ -5,7 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { linesOf } from "../Output.ts"
-import { readMemory } from "../Postgres/Home.ts"
+import { isFree } from "../Postgres/FreePort.ts"
+import { readRecord } from "../Postgres/Home.ts"
 import { endPostmaster, isAlive, pause, readPostmaster } from "../Postgres/Postmaster.ts"
 import { PORTS } from "@stint/edge/Ports"
 import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
@@ -44,15 +45,6 @@ const passedOn = ["PATH", "HOME", "USER", "TMPDIR", "LANG", "XDG_CACHE_HOME", "D
 
 /** How long the stack may take to end once it was asked to hurry, in milliseconds. */
 const HURRY_MS = 1_500
-
-const isFree = (port: number): boolean => {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close()
-    return true
-  } catch {
-    return false
-  }
-}
 
 const portsOf = (base: number): ReadonlyArray<number> => serviceNames.map((service) => base + PORTS[service])
 
@@ -93,6 +85,101 @@ export const openStage = async (
   })
 }
 
+/** The lines of a launcher, while they come. */
+interface Lines {
+  /** The last 200. */
+  readonly kept: ReadonlyArray<string>
+  /** Fulfilled when its output is read to the end. */
+  readonly read: Promise<unknown>
+  readonly line: Stage["line"]
+}
+
+const listenTo = (child: Deno.ChildProcess): Lines => {
+  const kept: Array<string> = []
+  const waiting = new Set<(line: string) => void>()
+  const take = (line: string) => {
+    kept.push(line)
+    if (kept.length > 200) kept.shift()
+    for (const each of waiting) each(line)
+  }
+  const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, take).catch(() => {})))
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve) => {
+      const look = (line: string) => {
+        if (!pattern.test(line)) return
+        waiting.delete(look)
+        resolve(line)
+      }
+      waiting.add(look)
+    })
+  return { kept, read, line }
+}
+
+/** Whether the launcher was asked to end, and whether it has ended. */
+interface State {
+  ending: boolean
+  ended: boolean
+}
+
+/** Rejected with the launcher's own words when it ended though nobody asked it to. */
+const lossOf = (child: Deno.ChildProcess, { kept, read }: Lines, state: State): Promise<never> => {
+  const lost = child.status.then(async ({ code }) => {
+    state.ended = true
+    await read
+    if (state.ending) return await new Promise<never>(() => {})
+    const why = kept.findLast((line) => line.startsWith("stint: "))?.slice("stint: ".length)
+    throw new DemoError(`The stack ended with exit status ${code}: ${why ?? kept.at(-1) ?? "it said nothing"}`)
+  })
+  lost.catch(() => {})
+  return lost
+}
+
+const signal = (name: Deno.Signal, target: number) => {
+  try {
+    Deno.kill(target, name)
+  } catch { /* it has ended */ }
+}
+
+/** Ends the launcher, by force if it must be. What was left, in words. */
+const endLauncher = async (
+  { pid }: Deno.ChildProcess,
+  state: State,
+  milliseconds: number,
+  hurry: Promise<void>,
+): Promise<ReadonlyArray<string>> => {
+  const until = async (milliseconds: number) => {
+    for (const limit = Date.now() + milliseconds; !state.ended && Date.now() < limit;) await pause(20)
+  }
+  state.ending = true
+  const began = Date.now()
+  signal("SIGTERM", pid)
+  await Promise.race([until(milliseconds - 4_000), hurry])
+  // Its second signal is one to hurry
+  if (!state.ended) signal("SIGTERM", pid)
+  await until(HURRY_MS)
+  if (state.ended) return []
+  const took = ((Date.now() - began) / 1000).toFixed(1)
+  signal("SIGKILL", -pid)
+  await until(500)
+  return [`the stack did not end within ${took} s and was killed`]
+}
+
+/** Ends a Postgres that the launcher left running, and removes the folders. What was left, in words. */
+const removeHome = async (home: string): Promise<ReadonlyArray<string>> => {
+  const left: Array<string> = []
+  const record = await readRecord(home).catch(() => undefined)
+  const data = join(record?.base ?? home, "postgres")
+  const postmaster = await readPostmaster(data)
+  if (postmaster !== undefined && isAlive(postmaster.pid)) {
+    left.push("Postgres was left running")
+    await endPostmaster(postmaster.pid, data, 500, () => {})
+  }
+  for (const folder of [home, record?.base, record?.socketDir]) {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch((e) => left.push(String(e)))
+  }
+  return left
+}
+
 const furnish = async (
   home: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -102,7 +189,6 @@ const furnish = async (
   const secret = { ref: "smile-dental-webhook", value: `whsec_${randomBytes(32).toString("base64")}` }
   const secrets = join(home, "secrets.json")
   await writeFile(secrets, JSON.stringify({ [secret.ref]: secret.value }), { mode: 0o600 })
-
   const child = launch({
     ...Object.fromEntries(passedOn.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])),
     NO_COLOR: "1",
@@ -113,64 +199,8 @@ const furnish = async (
     // As a script of npm it also ends when we are killed
     npm_lifecycle_event: "demo",
   })
-
-  const kept: Array<string> = []
-  const waiting = new Set<(line: string) => void>()
-  const take = (line: string) => {
-    kept.push(line)
-    if (kept.length > 200) kept.shift()
-    for (const each of waiting) each(line)
-  }
-  const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, take).catch(() => {})))
-
-  let ending = false
-  let ended = false
-  const lost = child.status.then(async ({ code }) => {
-    ended = true
-    await read
-    if (ending) return await new Promise<never>(() => {})
-    const why = kept.findLast((line) => line.startsWith("stint: "))?.slice("stint: ".length)
-    throw new DemoError(`The stack ended with exit status ${code}: ${why ?? kept.at(-1) ?? "it said nothing"}`)
-  })
-  lost.catch(() => {})
-
-  const signal = (name: Deno.Signal, target: number) => {
-    try {
-      Deno.kill(target, name)
-    } catch { /* it has ended */ }
-  }
-  const until = async (milliseconds: number) => {
-    for (const limit = Date.now() + milliseconds; !ended && Date.now() < limit;) await pause(20)
-  }
-
-  const end = async (milliseconds: number, hurry: Promise<void>): Promise<ReadonlyArray<string>> => {
-    ending = true
-    const began = Date.now()
-    const left: Array<string> = []
-    signal("SIGTERM", child.pid)
-    await Promise.race([until(milliseconds - 4_000), hurry])
-    // Its second signal is one to hurry
-    if (!ended) signal("SIGTERM", child.pid)
-    await until(HURRY_MS)
-    if (!ended) {
-      left.push(`the stack did not end within ${((Date.now() - began) / 1000).toFixed(1)} s and was killed`)
-      signal("SIGKILL", -child.pid)
-      await until(500)
-    }
-    const memory = await readMemory(home).catch(() => undefined)
-    const data = join(memory?.base ?? home, "postgres")
-    const postmaster = await readPostmaster(data)
-    if (postmaster !== undefined && isAlive(postmaster.pid)) {
-      left.push("Postgres was left running")
-      await endPostmaster(postmaster.pid, data, 500, () => {})
-    }
-    for (const folder of [home, memory?.base, memory?.socketDir]) {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch((e) => left.push(String(e)))
-    }
-    for (const port of portsOf(portBase)) if (!isFree(port)) left.push(`port ${port} is still in use`)
-    return left
-  }
-
+  const lines = listenTo(child)
+  const state: State = { ending: false, ended: false }
   return {
     home,
     portBase,
@@ -178,22 +208,18 @@ const furnish = async (
       serviceNames.map((service) => [service, `http://127.0.0.1:${portBase + PORTS[service]}`]),
     ) as Stage["urls"],
     secret,
-    lost,
-    line: (pattern) =>
-      new Promise((resolve) => {
-        const look = (line: string) => {
-          if (!pattern.test(line)) return
-          waiting.delete(look)
-          resolve(line)
-        }
-        waiting.add(look)
-      }),
-    lastLines: () => kept.slice(-15),
+    lost: lossOf(child, lines, state),
+    line: lines.line,
+    lastLines: () => lines.kept.slice(-15),
     processOf: async (service) => {
       const found = await descendantWith(child.pid, `services/${service}/src/main.ts`)
       if (found === undefined) throw new DemoError(`There is no process of ${service}.`)
       return found
     },
-    end,
+    end: async (milliseconds, hurry) => [
+      ...await endLauncher(child, state, milliseconds, hurry),
+      ...await removeHome(home),
+      ...portsOf(portBase).filter((port) => !isFree(port)).map((port) => `port ${port} is still in use`),
+    ],
   }
 }

@@ -3,7 +3,7 @@ import { chown, cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node
 import { join } from "node:path"
 import { type Account, giveTo, ownerOf, runAs } from "./Account.ts"
 import type { Binaries } from "./Binaries.ts"
-import type { Memory } from "./Home.ts"
+import type { HomeRecord } from "./Home.ts"
 import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
 import { endPostmaster, readPostmaster } from "./Postmaster.ts"
 
@@ -34,7 +34,7 @@ export interface NewData {
   /** The directory: empty, and the account's. It gets its final name once it is whole. */
   readonly folder: string
   /** The superuser that it is to have. */
-  readonly memory: Memory
+  readonly record: HomeRecord
   readonly log: (line: string) => void
 }
 
@@ -42,10 +42,10 @@ export interface NewData {
 export type MakeData = (data: NewData) => Promise<void>
 
 /** A cluster without databases of ours. */
-export const initdb: MakeData = async ({ account, base, binaries, folder, memory }) => {
+export const initdb: MakeData = async ({ account, base, binaries, folder, record }) => {
   const passwordFile = join(base, `postgres.password-${randomUUID()}`)
   try {
-    await writeFile(passwordFile, memory.password, { mode: 0o600 })
+    await writeFile(passwordFile, record.password, { mode: 0o600 })
     if (account.kind === "user") await chown(passwordFile, account.uid, account.gid)
     const result = await runAs(account, binaries.initdb, [
       `--pgdata=${folder}`,
@@ -53,7 +53,7 @@ export const initdb: MakeData = async ({ account, base, binaries, folder, memory
       "--encoding=UTF8",
       "--data-checksums",
       "--auth=scram-sha-256",
-      `--username=${memory.user}`,
+      `--username=${record.user}`,
       `--pwfile=${passwordFile}`,
       "--no-sync",
       "--no-instructions",
@@ -110,7 +110,7 @@ const move = async (from: string, to: string) => {
 }
 
 /**
- * The data directory, made when it is missing, and owned by the account. `known` says whether the memory is older than
+ * The data directory, made when it is missing, and owned by the account. `known` says whether the record is older than
  * this start: a database whose password nobody has is refused rather than replaced.
  */
 export const clusterIn = async (make: MakeData, place: Omit<NewData, "folder">, known: boolean): Promise<string> => {

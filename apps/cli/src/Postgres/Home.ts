@@ -6,8 +6,8 @@ import { type Account, canEnter, ownerOf } from "./Account.ts"
 import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
 import { isAlive } from "./Postmaster.ts"
 
-/** What the launcher remembers of the Postgres of one home, in `postgres.json` there, for its owner's eyes only. */
-export interface Memory {
+/** What `postgres.json` of a home says of its Postgres; only the owner of the home may read it. */
+export interface HomeRecord {
   readonly user: string
   readonly password: string
   /** The last port; taken again when it is free. */
@@ -70,8 +70,8 @@ export const holderOf = async (home: string): Promise<number | undefined> => {
   return isHeld ? holder : undefined
 }
 
-/** Reads what was remembered; undefined in a new home. Fails with a LauncherError when it can't be read or is no memory. */
-export const readMemory = async (home: string): Promise<Memory | undefined> => {
+/** Reads the record; undefined in a new home. Fails with a LauncherError when it can't be read or is damaged. */
+export const readRecord = async (home: string): Promise<HomeRecord | undefined> => {
   const path = join(home, "postgres.json")
   const text = await readFile(path, "utf8").catch((error) => {
     if (codeOf(error) === "ENOENT") return undefined
@@ -79,8 +79,8 @@ export const readMemory = async (home: string): Promise<Memory | undefined> => {
   })
   if (text === undefined) return undefined
   try {
-    const memory = JSON.parse(text) as Memory
-    if (typeof memory.user === "string" && typeof memory.password === "string") return memory
+    const record = JSON.parse(text) as HomeRecord
+    if (typeof record.user === "string" && typeof record.password === "string") return record
   } catch { /* said below */ }
   throw new LauncherError(
     `${path}, which holds the password of the database, is damaged: put back a copy of it, or move it and ` +
@@ -88,19 +88,19 @@ export const readMemory = async (home: string): Promise<Memory | undefined> => {
   )
 }
 
-/** Replaces what is remembered, whole or not at all. */
-export const writeMemory = async (home: string, memory: Memory): Promise<void> => {
+/** Replaces the record atomically. Fails with a LauncherError when it can't be written. */
+export const writeRecord = async (home: string, record: HomeRecord): Promise<void> => {
   const path = join(home, "postgres.json")
   try {
-    await writeFile(`${path}.new`, `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600 })
+    await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
     await rename(`${path}.new`, path)
   } catch (error) {
     throw new LauncherError(`${path} can't be written: ${reasonOf(error)}.`)
   }
 }
 
-/** A new superuser's name and password. */
-export const newMemory = (): Memory => ({ user: "postgres", password: randomBytes(24).toString("base64url") })
+/** The record of a new home: a superuser's name and a new password. */
+export const newRecord = (): HomeRecord => ({ user: "postgres", password: randomBytes(24).toString("base64url") })
 
 /** Makes a folder that the account owns and nobody else may enter. Fails with a LauncherError when we may not. */
 export const privateFolder = async (account: Account, path: string): Promise<string> => {
@@ -125,13 +125,13 @@ const exists = (path: string): Promise<boolean> => stat(path).then(() => true, (
 /**
  * The folder below which data lives: the home, opened to the account's group if need be; when the way to the home is
  * closed to it (a project under a 0700 folder), one of its own under /var/lib or the temporary folder, named after the
- * home. Data that was found in a folder of its own while the home has no memory of it is a removed home's: `forget`
- * has to do away with it.
+ * home. A folder of its own that has data, while the home has no record, is of a home that was removed: `forget`
+ * has to remove it.
  */
 export const baseFor = async (
   account: Account,
   home: string,
-  known: Memory | undefined,
+  known: HomeRecord | undefined,
   forget: (base: string) => Promise<void>,
 ): Promise<string> => {
   if (known?.base !== undefined && await exists(known.base)) return await privateFolder(account, known.base)
@@ -156,11 +156,11 @@ export const baseFor = async (
 const longestSocketDir = 90
 
 /** The folder (0700) of the socket: in `base`, or, when that path is too long, one under the temporary folder. */
-export const socketDirFor = async (account: Account, base: string, memory: Memory): Promise<string> => {
+export const socketDirFor = async (account: Account, base: string, record: HomeRecord): Promise<string> => {
   const own = join(base, "socket")
   if (new TextEncoder().encode(own).length <= longestSocketDir) return await privateFolder(account, own)
-  if (memory.socketDir !== undefined && await isTrusted(account, memory.socketDir)) {
-    return await privateFolder(account, memory.socketDir)
+  if (record.socketDir !== undefined && await isTrusted(account, record.socketDir)) {
+    return await privateFolder(account, record.socketDir)
   }
   return await privateFolder(account, await mkdtemp(join(tmpdir(), "stint-")))
 }

@@ -1,9 +1,20 @@
 /**
+ * Why Postgres did not start, where the launcher reacts to it: another process holds its port, a killed Postgres' shared
+ * memory still exists, or another Postgres runs in the data folder.
+ */
+export type LauncherCode = "port_in_use" | "memory_in_use" | "already_running"
+
+/**
  * Why the embedded Postgres can't run, as one clear sentence for the person who started it. Nothing else
  * is thrown by the launcher.
  */
 export class LauncherError extends Error {
   override readonly name = "LauncherError"
+  readonly code: LauncherCode | undefined
+  constructor(message: string, code?: LauncherCode) {
+    super(message)
+    this.code = code
+  }
 }
 
 /** The system's own code of an error (`EACCES`, `ENOENT`, ...), or its message where it has none. */

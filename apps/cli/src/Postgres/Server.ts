@@ -4,7 +4,8 @@ import { readFile, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { type Account, spawnAs } from "./Account.ts"
 import type { Binaries } from "./Binaries.ts"
-import { codeOf, LauncherError, reasonOf } from "./LauncherError.ts"
+import { freePort, isFree } from "./FreePort.ts"
+import { codeOf, type LauncherCode, LauncherError, reasonOf } from "./LauncherError.ts"
 import {
   endPostmaster,
   freePidFile,
@@ -51,27 +52,6 @@ export const settings = {
   max_logical_replication_workers: "0",
 }
 
-const isFree = (port: number): boolean => {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close()
-    return true
-  } catch {
-    return false
-  }
-}
-
-/**
- * A free port below those that the system gives to outgoing connections: one of those could be taken while Postgres is
- * away, even by a service that tries to reach it there and is connected to itself.
- */
-export const freePort = (): number => {
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    if (isFree(port)) return port
-  }
-  throw new LauncherError("No free port was found for Postgres between 20000 and 32000.")
-}
-
 /**
  * What the postmaster of that process id wrote last since `from` that says why it ended: the log holds the last words of
  * a killed one's backends as well.
@@ -87,6 +67,13 @@ export const lastWords = async (
   const line = own.findLast((line) => /FATAL:|PANIC:/.test(line)) ??
     lines.findLast((line) => /FATAL:|PANIC:|unshare:/.test(line)) ?? lines.at(-1)
   return line === undefined ? "it wrote nothing" : line.replace(/^.*?(LOG|FATAL|PANIC): */, "")
+}
+
+/** The code of a failed start. Postgres logs these failures without a SQLSTATE of their own, so its words decide, here only. */
+const startCodeOf = (words: string): LauncherCode | undefined => {
+  if (words.includes("shared memory block")) return "memory_in_use"
+  if (words.includes("TCP/IP sockets")) return "port_in_use"
+  return words.includes("already exists") ? "already_running" : undefined
 }
 
 /** Opens the log that Postgres writes to. Fails with a LauncherError when its folder is gone or can't be written. */
@@ -116,7 +103,8 @@ const launch = async (site: Site, port: number): Promise<Started> => {
   child.on("error", (error) => ended = `${site.binaries.postgres} can't be run: ${reasonOf(error)}`)
   for (const end = Date.now() + site.startTimeout; Date.now() < end; await pause(8)) {
     if (ended !== undefined) {
-      throw new LauncherError(`Postgres did not start: ${ended || await lastWords(site.logFile, from, child.pid)}`)
+      const why = ended || await lastWords(site.logFile, from, child.pid)
+      throw new LauncherError(`Postgres did not start: ${why}`, startCodeOf(why))
     }
     const postmaster = await readPostmaster(site.data)
     if (postmaster?.pid === child.pid && postmaster?.ready) return { postmaster, child }
@@ -143,9 +131,9 @@ export const start = async (
     try {
       return await launch(site, port)
     } catch (error) {
-      const message = error instanceof LauncherError ? error.message : ""
-      if (attempt < 20 && message.includes("shared memory block")) await pause(250)
-      else if (attempt < 5 && message.includes("TCP/IP sockets")) port = freePort()
+      const code = error instanceof LauncherError ? error.code : undefined
+      if (attempt < 20 && code === "memory_in_use") await pause(250)
+      else if (attempt < 5 && code === "port_in_use") port = freePort()
       else throw error
     }
   }

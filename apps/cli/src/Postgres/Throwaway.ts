@@ -3,7 +3,7 @@ import { lstat, mkdtemp, readdir, realpath, rm, statfs } from "node:fs/promises"
 import { platform, tmpdir } from "node:os"
 import { join } from "node:path"
 import { type PostgresOptions, type RunningPostgres, startPostgres } from "../Postgres.ts"
-import { lockHome, readMemory } from "./Home.ts"
+import { lockHome, readRecord } from "./Home.ts"
 import { LauncherError, reasonOf } from "./LauncherError.ts"
 import { endPostmaster, isAlive, readPostmaster } from "./Postmaster.ts"
 
@@ -79,14 +79,14 @@ const removeLeft = async (home: string): Promise<void> => {
   const unlock = await lockHome(home).catch(() => undefined)
   if (unlock === undefined) return
   try {
-    const memory = await readMemory(home).catch(() => undefined)
-    const base = memory?.base ?? home
+    const record = await readRecord(home).catch(() => undefined)
+    const base = record?.base ?? home
     // Also one that ran in data which was being made
     for (const name of (await readdir(base)).filter((name) => /^postgres(\.new-|$)/.test(name))) {
       const postmaster = await readPostmaster(join(base, name))
       if (postmaster !== undefined) await endPostmaster(postmaster.pid, join(base, name), 2_000, () => {})
     }
-    for (const folder of [home, memory?.base, memory?.socketDir]) {
+    for (const folder of [home, record?.base, record?.socketDir]) {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
     }
   } finally {
@@ -95,7 +95,7 @@ const removeLeft = async (home: string): Promise<void> => {
 }
 
 /** Removes those of that name whose process is gone, killed before it could. */
-export const sweepThrowaways = async (name: string): Promise<void> => {
+export const removeAbandonedThrowaways = async (name: string): Promise<void> => {
   for (const place of [inMemory, await realpath(tmpdir())]) {
     for (const entry of await readdir(place).catch(() => [])) {
       const [, of, pid] = /^stint-(\w+)-(\d+)-\w+$/.exec(entry) ?? []

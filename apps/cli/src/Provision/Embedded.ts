@@ -1,7 +1,7 @@
 /** The databases of an embedded server, whose passwords stand in `database-roles.json` of its home. */
 import { migrate, type MigrationError } from "@stint/edge/Migrator"
-import { Effect } from "effect"
-import type { SqlError } from "effect/sql"
+import { Effect, Schema } from "effect"
+import { type SqlError, SqlSchema } from "effect/sql"
 import { adminClient, databasesOf, provision, type Server, type ServiceDatabases } from "../Provision.ts"
 import { readScripts } from "../Scripts.ts"
 import {
@@ -19,13 +19,18 @@ const isProvisioned = (server: Server): Effect.Effect<boolean, SqlError.SqlError
   Effect.gen(function* () {
     const sql = yield* adminClient(server)
     const databases = [...services.map((service) => namesOf(prefix, service).database), "postgres", "template1"]
-    const [row] = yield* sql<{ done: boolean }>`
-      select (select count(*) from pg_roles where rolname = any(${Object.keys(newPasswords(prefix))}::text[])) = 8
-        and (select count(*) from pg_database
-          where datname = any(${databases}::text[]) and not exists (
-            select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0)) = 6 as done`
-    return row!.done
-  }).pipe(Effect.scoped)
+    const look = SqlSchema.findOne({
+      Request: Schema.Struct({ roles: Schema.Array(Schema.String), databases: Schema.Array(Schema.String) }),
+      Result: Schema.Struct({ done: Schema.Boolean }),
+      execute: ({ databases, roles }) =>
+        sql`
+        select (select count(*) from pg_roles where rolname = any(${roles}::text[])) = 8
+          and (select count(*) from pg_database
+            where datname = any(${databases}::text[]) and not exists (
+              select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0)) = 6 as done`,
+    })
+    return (yield* look({ roles: Object.keys(newPasswords(prefix)), databases })).done
+  }).pipe(Effect.catchTags({ SchemaError: Effect.die, NoSuchElementError: Effect.die }), Effect.scoped)
 
 /** Also closes the server's own databases, which every role may connect to otherwise. */
 const provisionEmbedded = (server: Server, passwords: Passwords): Effect.Effect<void, SqlError.SqlError> =>

@@ -1,7 +1,7 @@
 /** The databases of the services: given, or in the embedded Postgres; at the schema of this program in either case. */
 import { PgClient } from "@effect/sql-pg"
 import { migrate, MigrationError } from "@stint/edge/Migrator"
-import { postgresWords } from "@stint/edge/Pg/SqlErrors"
+import { postgresWords, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
 import { Cause, Effect, Exit, Redacted } from "effect"
@@ -13,26 +13,28 @@ import { LauncherError } from "../Postgres/LauncherError.ts"
 import { prepareDatabases } from "../Provision/Embedded.ts"
 import { readScripts } from "../Scripts.ts"
 import { databaseHost } from "./Launch.ts"
-import { type DatabaseUrls, type ServiceName, serviceNames, type Settings } from "./Settings.ts"
+import { type DatabaseUrls, type ServiceName, type Settings } from "./Settings.ts"
 import type { OwnServer, Placed } from "./Storage.ts"
 
+/** What Postgres answers to a wrong password (SQLSTATE invalid_password). */
+const INVALID_PASSWORD = "28P01"
+
 /** Which file of the home to mend when the embedded Postgres refuses a password that stands in it. */
-const refusedPassword = (words: string, home: string): string | undefined => {
-  const role = /password authentication failed for user "(\w+)"/.exec(words)?.[1]
-  if (role === undefined) return undefined
-  return serviceNames.some((service) => role.startsWith(`stint_${service}`))
-    ? `The passwords in ${join(home, "database-roles.json")} are not those of the database: remove that file, ` +
+const refusedPassword = (error: unknown, home: string): string | undefined => {
+  if (error instanceof MigrationError && error.sqlState === INVALID_PASSWORD) {
+    return `The passwords in ${join(home, "database-roles.json")} are not those of the database: remove that file, ` +
       "and the next start makes new ones."
-    : `The password in ${join(home, "postgres.json")} is not that of the database: put back the file that belongs to ` +
-      "it, or set STINT_HOME to another folder."
+  }
+  if (!SqlError.isSqlError(error) || sqlState(error) !== INVALID_PASSWORD) return undefined
+  return `The password in ${join(home, "postgres.json")} is not that of the database: put back the file that belongs ` +
+    "to it, or set STINT_HOME to another folder."
 }
 
 /** What went wrong in one sentence; a password never stands in what Postgres says. */
 const sentence = (error: { readonly message: string }, { databases, home }: Settings): string => {
   const { detail, reason, service } = error as Partial<MigrationError>
   const given = databases[service as ServiceName]
-  const words = detail ?? (SqlError.isSqlError(error) ? postgresWords(error) : error.message)
-  const mend = given === undefined ? refusedPassword(words, home) : undefined
+  const mend = given === undefined ? refusedPassword(error, home) : undefined
   if (mend !== undefined) return mend
   const where = given === undefined ? "" : ` at ${databaseHost(given.databaseUrl)}`
   const text =

@@ -68,110 +68,152 @@ export interface Task {
   readonly rest: Promise<Readonly<Record<string, string>>>
 }
 
+/** A service over all of its processes, one after the other. */
+interface Service {
+  readonly task: Task
+  readonly output: Output
+  readonly up: PromiseWithResolvers<void>
+  readonly lost: PromiseWithResolvers<LauncherError>
+  /** Fulfilled when it is to end: cuts the wait for a new start short. */
+  readonly halt: PromiseWithResolvers<void>
+  /** Whether it was asked to end. */
+  stopping: boolean
+  /** Whether one of its processes could do its work. */
+  worked: boolean
+  child: Deno.ChildProcess | undefined
+}
+
+/** A process of a service, and its last lines. */
+interface Spawned {
+  readonly child: Deno.ChildProcess
+  readonly said: ReadonlyArray<string>
+  /** Fulfilled when its output is read to the end. */
+  readonly read: Promise<unknown>
+}
+
+/** Gives a process the rest of its variables once they are known; until then it loads its code, and waits. */
+const begin = async (
+  { stdin, status }: Deno.ChildProcess,
+  rest: Task["rest"],
+  instance: string,
+): Promise<void> => {
+  const writer = stdin.getWriter()
+  // Stays open while the process runs: a service ends when its standard input closes
+  status.finally(() => writer.close().catch(() => {}))
+  try {
+    await writer.write(new TextEncoder().encode(`${JSON.stringify({ ...await rest, STINT_INSTANCE: instance })}\n`))
+  } catch { /* the process has ended, or `rest` failed: the start reports either itself */ }
+}
+
+const spawn = ({ output, task: { launch, name, rest } }: Service, instance: string): Spawned => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...launch.args],
+    env: launch.env,
+    clearEnv: true,
+    cwd: root,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn()
+  const said: Array<string> = []
+  const pass = (line: string) => {
+    said.push(line)
+    if (said.length > KEPT_LINES) said.shift()
+    output.line(`${name.padEnd(12)} | ${line}`)
+  }
+  const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, pass).catch(() => {})))
+  void begin(child, rest, instance)
+  return { child, said, read }
+}
+
+/** Fulfils `up` once the process can do its work; gives up when it has ended, or needs too long for its first time. */
+const watch = async (service: Service, ended: Promise<unknown>, instance: string): Promise<void> => {
+  const { output, task: { name, rest, url }, up } = service
+  let over = false
+  ended.finally(() => over = true)
+  await rest.catch(() => over = true)
+  const end = Date.now() + START_MS
+  for (; !over && !service.stopping; await pause(POLL_MS)) {
+    const why = await unready(url, instance)
+    if (over || service.stopping) return
+    if (why === undefined) {
+      if (service.worked) output.line(`${name} is back at ${url}`)
+      service.worked = true
+      return up.resolve()
+    }
+    if (Date.now() > end && !service.worked) {
+      return up.reject(new LauncherError(`${name} can't do its work after ${START_MS / 1000} s: ${why}.`))
+    }
+  }
+}
+
+/** That another program has the port of the service, if its process ended because of that. */
+const takenPort = ({ name, url }: Task, said: ReadonlyArray<string>): LauncherError | undefined => {
+  const { port } = new URL(url)
+  if (!said.some((line) => line.startsWith(`${name}: port ${port} is in use`))) return undefined
+  return new LauncherError(
+    `Port ${port}, which ${name} needs, was taken by another program: stop what listens there, or set STINT_PORT_BASE.`,
+  )
+}
+
+/** Runs one process after the other until the service is asked to end or can't go on. */
+const keepRunning = async (service: Service): Promise<void> => {
+  const { halt, lost, output, task, up } = service
+  for (let failures = 0; !service.stopping;) {
+    const began = Date.now()
+    const instance = crypto.randomUUID()
+    const { child, read, said } = spawn(service, instance)
+    service.child = child
+    void watch(service, child.status, instance)
+    const { code, signal } = await child.status
+    // A Ctrl-C reaches the services as soon as it reaches us; and whatever holds a pipe open is not waited for
+    await Promise.all([pause(30), Promise.race([read, pause(500)])])
+    if (service.stopping) return
+    const taken = takenPort(task, said)
+    if (taken !== undefined) {
+      lost.resolve(taken)
+      return up.reject(taken)
+    }
+    failures = Date.now() - began > 10_000 ? 1 : failures + 1
+    const how = signal === null ? `with exit status ${code}` : `by ${signal}`
+    if (!service.worked && failures >= FALSE_STARTS) {
+      const why = `${task.name} can't be started, it ended ${how}; it said: ${complaintOf(said)}`
+      return up.reject(new LauncherError(why))
+    }
+    output.line(`${task.name} ended ${how}: starting it again in ${backoff(failures) / 1000} s`)
+    await Promise.race([pause(backoff(failures)), halt.promise])
+  }
+}
+
 /**
  * Starts a service and starts it again whenever it ends. Its lines are passed on with its name in front. The service
  * ends by itself when this process does, however that dies: the pipe to its standard input closes.
  */
-export const supervise = ({ launch, name, rest, url }: Task, output: Output): Supervised => {
-  const up = Promise.withResolvers<void>()
-  up.promise.catch(() => {})
-  const lost = Promise.withResolvers<LauncherError>()
-  const halt = Promise.withResolvers<void>()
-  let stopping = false
-  let worked = false
-  let child: Deno.ChildProcess | undefined
-
-  const release = async ({ stdin, status }: Deno.ChildProcess, instance: string): Promise<void> => {
-    const writer = stdin.getWriter()
-    // Held open: its end would be our death to the service
-    status.finally(() => writer.close().catch(() => {}))
-    try {
-      await writer.write(new TextEncoder().encode(`${JSON.stringify({ ...await rest, STINT_INSTANCE: instance })}\n`))
-    } catch { /* it has ended, or there is nothing to begin with: whoever waits for that is told elsewhere */ }
+export const supervise = (task: Task, output: Output): Supervised => {
+  const service: Service = {
+    task,
+    output,
+    up: Promise.withResolvers(),
+    lost: Promise.withResolvers(),
+    halt: Promise.withResolvers(),
+    stopping: false,
+    worked: false,
+    child: undefined,
   }
-
-  const spawn = (instance: string) => {
-    const spawned = new Deno.Command(Deno.execPath(), {
-      args: [...launch.args],
-      env: launch.env,
-      clearEnv: true,
-      cwd: root,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn()
-    const said: Array<string> = []
-    const pass = (line: string) => {
-      said.push(line)
-      if (said.length > KEPT_LINES) said.shift()
-      output.line(`${name.padEnd(12)} | ${line}`)
-    }
-    const read = Promise.all([spawned.stdout, spawned.stderr].map((stream) => linesOf(stream, pass).catch(() => {})))
-    void release(spawned, instance)
-    return { spawned, said, read }
-  }
-
-  /** Says so once the process can do its work; gives up when it has ended. */
-  const watch = async (ended: Promise<unknown>, instance: string): Promise<void> => {
-    let over = false
-    ended.finally(() => over = true)
-    await rest.catch(() => over = true)
-    const end = Date.now() + START_MS
-    for (; !over && !stopping; await pause(POLL_MS)) {
-      const why = await unready(url, instance)
-      if (over || stopping) return
-      if (why === undefined) {
-        if (worked) output.line(`${name} is back at ${url}`)
-        worked = true
-        return up.resolve()
-      }
-      if (Date.now() > end && !worked) {
-        return up.reject(new LauncherError(`${name} can't do its work after ${START_MS / 1000} s: ${why}.`))
-      }
-    }
-  }
-
-  const run = async (): Promise<void> => {
-    for (let failures = 0; !stopping;) {
-      const began = Date.now()
-      const instance = crypto.randomUUID()
-      const { read, said, spawned } = spawn(instance)
-      child = spawned
-      const ended = spawned.status
-      void watch(ended, instance)
-      const { code, signal } = await ended
-      // A Ctrl-C reaches the services as soon as it reaches us; and whatever holds a pipe open is not waited for
-      await Promise.all([pause(30), Promise.race([read, pause(500)])])
-      if (stopping) return
-      if (said.some((line) => line.startsWith(`${name}: port ${new URL(url).port} is in use`))) {
-        const taken = new LauncherError(
-          `Port ${new URL(url).port}, which ${name} needs, was taken by another program: ` +
-            "stop what listens there, or set STINT_PORT_BASE.",
-        )
-        lost.resolve(taken)
-        return up.reject(taken)
-      }
-      failures = Date.now() - began > 10_000 ? 1 : failures + 1
-      const how = signal === null ? `with exit status ${code}` : `by ${signal}`
-      if (!worked && failures >= FALSE_STARTS) {
-        return up.reject(new LauncherError(`${name} can't be started, it ended ${how}; it said: ${complaintOf(said)}`))
-      }
-      output.line(`${name} ended ${how}: starting it again in ${backoff(failures) / 1000} s`)
-      await Promise.race([pause(backoff(failures)), halt.promise])
-    }
-  }
-  const running = run()
+  // Avoids an unhandled rejection: a waiter may come later
+  service.up.promise.catch(() => {})
+  const running = keepRunning(service)
   const signal = (name: Deno.Signal): void => {
     try {
-      child?.kill(name)
+      service.child?.kill(name)
     } catch { /* it has ended */ }
   }
   return {
-    up: up.promise,
-    lost: lost.promise,
+    up: service.up.promise,
+    lost: service.lost.promise,
     stop: () => {
-      stopping = true
-      halt.resolve()
+      service.stopping = true
+      service.halt.resolve()
       signal("SIGTERM")
       return running
     },

@@ -1,8 +1,8 @@
 /** The Postgres servers that the launcher itself runs for a stack. */
 import { type RunningPostgres, startPostgres } from "../Postgres.ts"
-import { readMemory } from "../Postgres/Home.ts"
-import { freePort } from "../Postgres/Server.ts"
-import { startThrowaway, sweepThrowaways } from "../Postgres/Throwaway.ts"
+import { freePort } from "../Postgres/FreePort.ts"
+import { readRecord } from "../Postgres/Home.ts"
+import { removeAbandonedThrowaways, startThrowaway } from "../Postgres/Throwaway.ts"
 import { fromPrepared } from "../Prepared.ts"
 import type { OwnServer } from "./Storage.ts"
 
@@ -17,24 +17,24 @@ export interface Starting {
 /** The word in the names of folders of Postgres servers in memory. */
 const MEMORY = "memory"
 
-/** Removes what launchers that were killed left in memory. Never fails. */
-export const sweepMemory = (): Promise<void> => sweepThrowaways(MEMORY).catch(() => {})
+/** Removes the Postgres servers in memory of launchers that were killed. Never fails. */
+export const removeAbandoned = (): Promise<void> => removeAbandonedThrowaways(MEMORY).catch(() => {})
 
-/** Who is told of what happens. */
-export interface Told {
+/** What a start reports. */
+export interface StartEvents {
   readonly log: (line: string) => void
-  /** The databases have to be made first: no prepared folder is there. */
+  /** Called when there is no prepared folder to copy, so that the databases have to be made. */
   readonly made: () => void
 }
 
 /** Starts a server of that kind; the databases of all services are in it. */
-export const startServer = async (kind: OwnServer, home: string, { log, made }: Told): Promise<Starting> => {
+export const startServer = async (kind: OwnServer, home: string, { log, made }: StartEvents): Promise<Starting> => {
   const make = fromPrepared({ onMake: made })
-  const port = (kind === "embedded" ? (await readMemory(home))?.port : undefined) ?? freePort()
+  const port = (kind === "embedded" ? (await readRecord(home))?.port : undefined) ?? freePort()
   const up = kind === "embedded"
     ? startPostgres({ home, port, log, make }).then((postgres) => ({ ...postgres, home }))
     : startThrowaway({ name: MEMORY, port, log, make })
-  // Whoever waits for it is told; nobody may before it fails
+  // Avoids an unhandled rejection: a waiter may come later
   up.catch(() => {})
   return { kind, port, up }
 }

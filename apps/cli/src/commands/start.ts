@@ -49,7 +49,7 @@ const sample = async (stack: Stack, { env, home }: Settings, output: Output, sig
   } catch (error) {
     if (signal.aborted) return
     output.line(
-      `sample: it is not whole, the next start tries again: ${error instanceof Error ? error.message : error}`,
+      `sample: incomplete, the next start finishes it: ${error instanceof Error ? error.message : error}`,
     )
   }
 }

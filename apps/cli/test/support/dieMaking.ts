@@ -10,14 +10,14 @@ await startPostgres({
   log: () => {},
   make: async (data) => {
     // The password of the superuser is read when all passwords are about to be set
-    const memory = {
-      ...data.memory,
+    const record = {
+      ...data.record,
       get password(): string {
         if (moment === "before the passwords are set") die()
-        return data.memory.password
+        return data.record.password
       },
     }
-    await fromPrepared()({ ...data, memory })
+    await fromPrepared()({ ...data, record })
     die()
   },
 })

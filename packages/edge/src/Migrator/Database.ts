@@ -82,7 +82,12 @@ export const onDatabase = <A>(
     return yield* use(sql, plan.success)
   }).pipe(
     Effect.catchTag("SqlError", (error) =>
-      new MigrationError({ service: target.service, reason: "unreachable", detail: postgresWords(error) })),
+      new MigrationError({
+        service: target.service,
+        reason: "unreachable",
+        detail: postgresWords(error),
+        sqlState: sqlState(error),
+      })),
     Effect.scoped,
     Effect.provide(Reactivity.layer),
   )

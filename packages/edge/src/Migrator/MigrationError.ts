@@ -14,6 +14,8 @@ export class MigrationError extends Schema.TaggedError<MigrationError>("edge/Mig
   reason: Schema.Literals(["unreachable", "locked", "script", "newer", "plan"]),
   script: Schema.optionalKey(Schema.String),
   detail: Schema.String,
+  /** The SQLSTATE of Postgres, where it refused the connection or broke it off. */
+  sqlState: Schema.optional(Schema.String),
 }) {
   override get message(): string {
     const where = this.script === undefined ? this.service : `${this.service}, ${this.script}`
