@@ -97,11 +97,11 @@ create view running_runs as
         claimable_at as leased_until
     from run_queue where state = 'held';
 
-create function run_status(status varchar, dlq_id varchar, state varchar, attempt integer) returns varchar
+create function run_status(status varchar, reason_code varchar, state varchar, attempt integer) returns varchar
 language sql immutable parallel safe as $body$
     select (case
         when status = 'completed' then 'completed'
-        when status = 'cancelled' and dlq_id is not null then 'dead_lettered'
+        when status = 'cancelled' and reason_code = 'dead_lettered' then 'dead_lettered'
         when status = 'cancelled' then 'cancelled'
         when state = 'held' then 'running'
         when attempt > 0 then 'retrying'

@@ -3,8 +3,8 @@ import { Config, Effect, Layer } from "effect"
 import * as Pg from "./Pg.ts"
 import { Refusal } from "./Refusal.ts"
 
-const forgets = (name: string) =>
-  Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when it stops`)
+const forgets = (name: string, when: string) =>
+  Effect.logWarning(`${name} keeps its rows in memory: they are forgotten when ${when} stops`)
 
 /**
  * Postgres, or rows that the process itself keeps and forgets, by `<flag>=true|false` (default true): for a service that
@@ -18,7 +18,7 @@ export const byUse = <A, E, R>(
   Layer.unwrap(Effect.gen(function* () {
     const use = yield* Config.Literals(["true", "false"], flag).pipe(Config.withDefault("true"))
     if (use === "true") return db
-    yield* forgets(name)
+    yield* forgets(name, "it")
     return memory
   }))
 
@@ -43,6 +43,6 @@ export const layer = ({ flag, name, settings = {} }: {
           "npm start makes one by itself and sets it",
       })
     }
-    yield* forgets(name)
+    yield* forgets(name, "the stack")
     return Pg.layer(name, variable, settings)
   }))

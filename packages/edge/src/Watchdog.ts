@@ -24,10 +24,11 @@ const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`
 /** A piece of work under way. */
 class Work {
   readonly what: string
-  readonly since = Date.now()
+  /** By the monotonic clock, which no setting of the time moves. */
+  readonly since = performance.now()
   step: string
   deadlineMs: number
-  /** Epoch milliseconds of the deadline. */
+  /** When the deadline is, by the same clock. */
   due: number
   isLate = false
   readonly beginning: Beginning
@@ -70,7 +71,7 @@ class Watch {
   restart(work: Work, step: string, deadlineMs: number): void {
     work.step = step
     work.deadlineMs = deadlineMs
-    work.due = Date.now() + deadlineMs
+    work.due = performance.now() + deadlineMs
     this.#wakeAt(work.due)
   }
 
@@ -78,7 +79,7 @@ class Watch {
     if (!this.#all.delete(work) || !work.isLate) return
     const others = this.#late.get(work.what)! - 1
     this.#late.set(work.what, others)
-    if (others === 0) work.warn(`ended after ${seconds(Date.now() - work.since)}`)
+    if (others === 0) work.warn(`ended after ${seconds(performance.now() - work.since)}`)
   }
 
   /** How many pieces of each name are past their deadline and have not ended. */
@@ -90,11 +91,11 @@ class Watch {
     if (at >= this.#wakesAt) return
     clearTimeout(this.#timer)
     this.#wakesAt = at
-    this.#timer = setTimeout(() => this.#look(), Math.max(at - Date.now(), 0))
+    this.#timer = setTimeout(() => this.#look(), Math.max(at - performance.now(), 0))
   }
 
   #look(): void {
-    const now = Date.now()
+    const now = performance.now()
     this.#wakesAt = Infinity
     for (const work of this.#all) {
       if (work.isLate) continue
@@ -108,7 +109,7 @@ class Watch {
     this.#late.set(work.what, others + 1)
     work.isLate = true
     if (others === 0) {
-      const since = new Date(work.since).toISOString()
+      const since = new Date(Date.now() - (now - work.since)).toISOString()
       work.warn(
         `has taken ${seconds(now - work.since)}, past its deadline of ${seconds(work.deadlineMs)}; since ${since}`,
       )

@@ -73,6 +73,20 @@ describe("dead letters", () => {
     assert.notStrictEqual(after.fingerprint, before)
   })
 
+  it("a retried run that an operator cancels is told as cancelled, not as dead-lettered", async () => {
+    const { goals, hired_instance_id } = await fail(1, "stubborn")
+    await t.call("POST", "/pause", { body: { scope: { hired_instance_id }, reason: "look first" } })
+    const [{ dlq_id, scheduled_run_ids: [id] }] = await letters(`?hired_instance_id=${hired_instance_id}&state=open`)
+    assert.isBelow((await t.call("POST", `/dlq/${dlq_id}/retry`, { body: {} })).status, 300)
+    assert.strictEqual((await t.call("POST", `/runs/${id}/cancel`, { body: { reason: "not worth it" } })).status, 200)
+    const run = (await t.call("GET", `/runs/${id}`)).json
+    assert.deepInclude(run, { status: "cancelled", reason_code: "cancelled_by_operator" })
+    const at = encodeURIComponent(run.scheduled_time)
+    const answer = await t.call("GET", `/goals/${goals[0]}/explain?at=${at}`)
+    assert.strictEqual(answer.json.verdict, "cancelled")
+    await t.call("POST", "/resume", { body: { scope: { hired_instance_id } } })
+  })
+
   it("are redriven at a pace, oldest runs first, under their own keys; a dry run says how many and until when", async () => {
     await fail(3, "out_of_paper", 2)
     const { fingerprint } = (await causes()).find((cause) => /out_of_paper/.test(String(cause.error_message)))!

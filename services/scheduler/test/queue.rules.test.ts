@@ -105,11 +105,11 @@ layer(testDatabase("scheduler", { as: "owner" }), { excludeTestServices: true })
   it.effect("a run's status follows from its row and its row in the queue", () =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const rows = yield* sql<{ status: string }>`select run_status(status, dlq, state, attempt) as status from (values
-          (1, 'completed', 'DLQ-1', null, null), (2, 'cancelled', 'DLQ-1', null, null), (3, 'cancelled', null, null, null),
-          (4, 'pending', null, 'held', 1), (5, 'pending', 'DLQ-1', 'ready', 1), (6, 'pending', null, 'timed', 2),
-          (7, 'pending', null, 'timed', 0), (8, 'pending', null, 'waiting', 0))
-          as x (n, status, dlq, state, attempt) order by n`
+      const rows = yield* sql<{ status: string }>`select run_status(status, code, state, attempt) as status from (values
+          (1, 'completed', null, null, null), (2, 'cancelled', 'dead_lettered', null, null),
+          (3, 'cancelled', 'cancelled_by_operator', null, null), (4, 'pending', null, 'held', 1),
+          (5, 'pending', null, 'ready', 1), (6, 'pending', null, 'timed', 2), (7, 'pending', null, 'timed', 0),
+          (8, 'pending', null, 'waiting', 0)) as x (n, status, code, state, attempt) order by n`
       assert.deepStrictEqual(rows.map((row) => row.status), [
         "completed",
         "dead_lettered",

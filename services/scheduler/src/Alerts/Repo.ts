@@ -90,7 +90,7 @@ const evaluating = Effect.gen(function* () {
             order by last_failed_at desc limit ${DEAD_LETTERS}) d
           where (select count(*) filter (where last.status = 'cancelled') from (
               select r.status from scheduled_goal_runs r where r.goal_instance_id = d.goal_instance_id
-                and (r.status = 'completed' or (r.status = 'cancelled' and r.dlq_id is not null))
+                and (r.status = 'completed' or (r.status = 'cancelled' and r.reason_code = 'dead_lettered'))
               order by r.scheduled_time desc limit ${IN_A_ROW}) last) = ${IN_A_ROW}
           order by d.first_failed_at, d.goal_instance_id limit ${MOST_GOALS}`,
   })

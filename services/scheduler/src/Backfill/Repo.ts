@@ -52,7 +52,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => ({
     Request: Schema.Struct({ goal: Schema.String, slots: Schema.Array(Millis) }),
     Result: StoredSlot,
     execute: ({ goal, slots }) =>
-      sql`select r.scheduled_time as slot, r.scheduled_run_id, r.origin, run_status(r.status, r.dlq_id, q.state, q.attempt)
+      sql`select r.scheduled_time as slot, r.scheduled_run_id, r.origin, run_status(r.status, r.reason_code, q.state, q.attempt)
             as status, r.run_metadata ->> 'reason' as reason, r.reason_code, r.run_metadata ->> 'backfill' as backfill,
             g.run_id is not null as executed, q.claimable_at
           from scheduled_goal_runs r

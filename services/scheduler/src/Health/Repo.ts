@@ -20,7 +20,7 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
               order by completed_at desc limit 1)) as last_run,
             (select closed_at from scheduled_goal_runs where closed_at is not null and status = 'completed'
               order by closed_at desc limit 1) as last_success,
-            (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null
+            (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null and reason_code = 'dead_lettered'
               order by closed_at desc limit 1) as last_failure
           from (
             select count(*) filter (where status = 'running')::int as running,
@@ -33,7 +33,7 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
             from (select *, run_status('pending', null, state, attempt) as status from run_queue) live
           ) q, (
             select count(*) filter (where status = 'completed')::int as succeeded,
-              count(*) filter (where status = 'cancelled' and dlq_id is not null)::int as failed
+              count(*) filter (where status = 'cancelled' and dlq_id is not null and reason_code = 'dead_lettered')::int as failed
             from scheduled_goal_runs where closed_at > now() - interval '1 hour'
           ) h`,
   }))

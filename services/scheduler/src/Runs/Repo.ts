@@ -31,7 +31,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
 }
 
 const reads = Effect.map(PgClient.PgClient, (sql) => {
-  const status = sql`run_status(r.status, r.dlq_id, q.state, q.attempt)`
+  const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
   const select = sql`select r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
         ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
