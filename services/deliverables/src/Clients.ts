@@ -1,4 +1,7 @@
-/** The clients of hiring (hires, goals, trials, the feed) and of the catalog (definitions). */
+/**
+ * The clients of hiring (hires, goals, trials, the feed) and of the catalog (definitions). One that is away is asked once more
+ * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run.
+ */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"

@@ -1,4 +1,7 @@
-/** Follows hiring's feed: the drafts of a deleted goal are deleted, their approvals stay (domain.md, "Who owns which table"). */
+/**
+ * Follows hiring's feed: the drafts of a deleted goal are deleted, their approvals stay (domain.md, "Who owns which table"). It
+ * keeps no hires: those are asked for when they are needed (Clients.ts).
+ */
 import type { Change } from "@stint/domain/hiring/Feed"
 import { follow } from "@stint/edge/Follower"
 import { Health } from "@stint/edge/Health"

@@ -2,7 +2,8 @@
 import { Frequency } from "@stint/domain/Definition"
 import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
-import { type ReasonCode, RunOrigin } from "@stint/domain/scheduler/Runs"
+import type { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema, SchemaTransformation } from "effect"
 

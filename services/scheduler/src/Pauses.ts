@@ -1,4 +1,8 @@
-/** Pauses: stop new runs of everything, of a hire or of a customer, and let them start again (domain.md, "Rules: when it runs"). */
+/**
+ * Pauses: stop new runs of everything, of a hire or of a customer, and let them start again (domain.md, "Rules: when it runs").
+ * They are written here. They bind in a claim: `is_paused` (sql/scheduler/190_queue_state.up.sql), by which `Queue/Repo/Lanes.ts`
+ * and `Queue/Repo/Transitions.ts` pass over what is paused.
+ */
 import type { Caller } from "@stint/domain/Caller"
 import { HireNotFound } from "@stint/domain/hiring/Hires"
 import type { Pause, Paused, Resume, Resumed, Status } from "@stint/domain/scheduler/Pauses"

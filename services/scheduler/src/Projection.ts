@@ -1,4 +1,7 @@
-/** The projection of hiring: which goals may run, and when each falls due next. It follows hiring's feed. */
+/**
+ * The projection of hiring: which goals may run, and when each falls due next. It follows hiring's feed. While hiring is away,
+ * goals go on falling due as they were last received, and the feed is retried (packages/edge/src/Follower.ts).
+ */
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import { Unavailable } from "@stint/domain/Problem"

@@ -1,6 +1,6 @@
 /** Pure: which verdict the facts of a slot have. The words are in answers.pages.test.ts. */
 import { assert, describe, it } from "@effect/vitest"
-import { ReasonCode, SkipCode } from "@stint/domain/scheduler/Runs"
+import { ReasonCode, SkipCode } from "@stint/domain/scheduler/ReasonCodes"
 import { why } from "../src/Answers/Why.ts"
 import {
   customer,

@@ -1,7 +1,8 @@
 /** Pure: which slots a backfill takes, and what it does with each. */
 import { assert, it } from "@effect/vitest"
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import { ReasonCode, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
+import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import type { Rule } from "@stint/domain/Schedule"
 import { Arbitrary, Schema } from "effect"
 import { type BackfillRequest, countOf, pageOf, planBackfill, runsOf, wasSkipped } from "../src/Backfill/Policy.ts"

@@ -1,7 +1,7 @@
 /** What is said once in SQL: running, paused, at its limit, the budget of retries, a run's status; and the lock keys. */
 import { PgClient } from "@effect/sql-pg"
 import { assert, it, layer } from "@effect/vitest"
-import { ReasonCode } from "@stint/domain/scheduler/Runs"
+import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { Effect } from "effect"
 import * as Locks from "../src/Locks.ts"
 import { testDatabase } from "../../../tests/support/Database.ts"

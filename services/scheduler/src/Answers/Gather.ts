@@ -1,6 +1,7 @@
 /** Gathers the facts about an instant of a goal: which slot is meant, and what was recorded of it. */
 import type { GoalInstanceId } from "@stint/domain/Ids"
-import { type ReasonCode, runKey } from "@stint/domain/scheduler/Runs"
+import type { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { runKey } from "@stint/domain/scheduler/Runs"
 import { Clock, Effect, Option } from "effect"
 import { ProjectionRepo } from "../Projection/Repo.ts"
 import { attemptsOf } from "../Runs/Row.ts"

@@ -1,7 +1,8 @@
 /** The rows that an explanation rests on, as they were written when it was decided. All instants are epoch milliseconds. */
 import { DlqId } from "@stint/domain/Ids"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import { GoalRunStatus, MissedCode } from "@stint/domain/scheduler/Runs"
+import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
+import { GoalRunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
 

@@ -1,7 +1,8 @@
 /** Pure: which slots a backfill covers, and what it does with each (domain.md, "Rules: when it runs"). */
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import type { Rule } from "@stint/domain/Schedule"
-import { type RunStatus, SkipCode } from "@stint/domain/scheduler/Runs"
+import { SkipCode } from "@stint/domain/scheduler/ReasonCodes"
+import type { RunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { between, rangeBetween } from "../Calendar.ts"
 import type { NewRun } from "../Model.ts"

@@ -1,6 +1,7 @@
 /** The rows of a slot that a backfill decides over: its run, its place in the queue and its execution. */
 import { ScheduledRunId } from "@stint/domain/Ids"
-import { ReasonCode, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
+import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
 

@@ -1,6 +1,6 @@
 /** Misfires: what to do with slots that are noticed late, because the scheduler was down or paused (domain.md). */
 import type { Missed } from "@stint/domain/Schedule"
-import type { MissedCode, SkipCode } from "@stint/domain/scheduler/Runs"
+import type { MissedCode, SkipCode } from "@stint/domain/scheduler/ReasonCodes"
 import type { SlotRange } from "../Calendar.ts"
 
 /** A slot noticed within this of its instant is on time. ms */

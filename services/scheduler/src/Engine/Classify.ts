@@ -1,7 +1,7 @@
 /** Pure: the outcome of a run by the answer of deliverables (domain.md, "Rules: when it fails"); by its code, never by words. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { AnyProblem } from "@stint/domain/Problem"
-import { GoneCode } from "@stint/domain/scheduler/Runs"
+import { GoneCode } from "@stint/domain/scheduler/ReasonCodes"
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import { Schema } from "effect"
 import type { ClaimedRun } from "../Model.ts"

@@ -1,6 +1,6 @@
 /** The engine's own statements: when to wake, and which goals have fallen due. Runs are the queue's. */
 import { PgClient } from "@effect/sql-pg"
-import { MissedCode } from "@stint/domain/scheduler/Runs"
+import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"

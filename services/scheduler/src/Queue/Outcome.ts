@@ -1,6 +1,7 @@
 /** What a claim ended with, as its holder reports it. */
 import type { DeliverableId } from "@stint/domain/Ids"
-import type { ErrorType, GoneCode } from "@stint/domain/scheduler/Runs"
+import type { GoneCode } from "@stint/domain/scheduler/ReasonCodes"
+import type { ErrorType } from "@stint/domain/scheduler/Runs"
 import type { ClaimedRun } from "../Model.ts"
 
 /** Why an attempt did not make a draft. */

@@ -1,6 +1,7 @@
 /** A run, decoded: its rows in scheduled_goal_runs, run_queue, goal_runs and run_attempts together. */
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "@stint/domain/Ids"
-import { ErrorDetails, ReasonCode, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
+import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { ErrorDetails, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
 

@@ -1,6 +1,6 @@
 /** Pure: the verdict over a run, or over an execution whose run was removed. */
 import { RETENTION } from "@stint/domain/Retention"
-import { GoneCode, SkipCode } from "@stint/domain/scheduler/Runs"
+import { GoneCode, SkipCode } from "@stint/domain/scheduler/ReasonCodes"
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import { Schema } from "effect"
 import { attemptsOf } from "../../Runs/Row.ts"

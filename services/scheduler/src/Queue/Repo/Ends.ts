@@ -1,6 +1,7 @@
 /** Takes final runs out of the queue: completed, gone, dead-lettered, cancelled, or dropped as if never made. */
 import { PgClient } from "@effect/sql-pg"
-import { ErrorType, ReasonCode } from "@stint/domain/scheduler/Runs"
+import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { ErrorType } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
