@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { spawn } from "node:child_process"
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
@@ -91,6 +91,62 @@ describe("a home that begins with the prepared databases", () => {
   )
 })
 
+/** Removes the empty directories of a folder, as a program that cleans up does. */
+const removeEmpty = async (folder: string) => {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeEmpty(join(folder, entry.name))
+  }
+  if ((await readdir(folder)).length === 0) await rmdir(folder)
+}
+
+/** Overwrites a file with as many zeros: the count of bytes does not show it. */
+const zero = async (path: string) => await writeFile(path, new Uint8Array((await stat(path)).size))
+
+describe("a damaged cache", () => {
+  it("is replaced by the next new home, which starts", async () => {
+    const cache = await newFolder()
+    let made = 0
+    const startNew = async () => {
+      const make = fromPrepared({ keptIn: [cache], onMake: () => made++ })
+      const lines: Array<string> = []
+      const home = await newFolder()
+      const postgres = await startPostgres({ home, log: (line) => lines.push(line), make })
+      try {
+        const server = { host: postgres.host, port: postgres.port, ...postgres.superuser }
+        const url = urlOf(server, server.user, server.password, "stint_hiring")
+        const applied = "select count(*) > 1 as applied from schema_ledger"
+        assert.deepStrictEqual(await ask(url, applied), { applied: true })
+      } finally {
+        await postgres.stop()
+        await rm(home, { recursive: true, force: true })
+      }
+      return lines
+    }
+    assert.deepStrictEqual([await startNew(), made], [[], 1])
+    const kept = join(cache, (await readdir(cache))[0]!)
+    const data = join(kept, "data")
+    const control = join(data, "global", "pg_control")
+    // Seen by the extent, when the passwords are set, and when Postgres starts
+    const damages: ReadonlyArray<readonly [string, () => Promise<void>, isLogged: boolean]> = [
+      ["no empty directories", () => removeEmpty(data), false],
+      ["a missing file", () => rm(control), false],
+      ["a truncated file", () => truncate(control, 100), false],
+      ["no extent", () => rm(join(kept, "extent.json")), false],
+      ["a file of zeros that the passwords need", () => zero(control), true],
+      ["a file of zeros that the start needs", () => zero(join(data, "pg_hba.conf")), true],
+    ]
+    for (const [damage, inflict, isLogged] of damages) {
+      await inflict()
+      const before = made
+      const lines = await startNew()
+      assert.strictEqual(made, before + 1, damage)
+      assert.strictEqual(lines.some((line) => line.includes(kept)), isLogged, `${damage}: ${lines.join()}`)
+    }
+    // The last replacement can be copied too, as each before it could be damaged
+    assert.deepStrictEqual([await startNew(), made], [[], damages.length + 1])
+  })
+})
+
 describe("the folder of prepared data", () => {
   const fill = async () => {
     const data = await newFolder()
@@ -105,16 +161,16 @@ describe("the folder of prepared data", () => {
     await Promise.all([1, 2, 3].map(() => keepIn("key", data, [place])))
     assert.deepStrictEqual(await readdir(place), ["key"])
     const copy = await newFolder()
-    assert.isTrue(await takeFrom("key", copy, [place]))
+    assert.strictEqual(await takeFrom("key", copy, [place]), join(place, "key"))
     assert.strictEqual(await readFile(join(copy, "base", "1", "rows"), "utf8"), "rows")
-    assert.isFalse(await takeFrom("another key", copy, [place]))
+    assert.isUndefined(await takeFrom("another key", copy, [place]))
   })
 
   it("is not used when a file of it is gone, and leaves nothing behind then", async () => {
     const [data, place, copy] = [await fill(), await newFolder(), await newFolder()]
     await keepIn("key", data, [place])
     await rm(join(place, "key", "data", "base", "1", "rows"))
-    assert.isFalse(await takeFrom("key", copy, [place]))
+    assert.isUndefined(await takeFrom("key", copy, [place]))
     assert.deepStrictEqual([await readdir(copy), await readdir(place)], [[], []])
   })
 
