@@ -125,14 +125,10 @@ describe("a damaged cache", () => {
     assert.deepStrictEqual([await startNew(), made], [[], 1])
     const kept = join(cache, (await readdir(cache))[0]!)
     const data = join(kept, "data")
-    const control = join(data, "global", "pg_control")
     // Seen by the extent, when the passwords are set, and when Postgres starts
     const damages: ReadonlyArray<readonly [string, () => Promise<void>, isLogged: boolean]> = [
       ["no empty directories", () => removeEmpty(data), false],
-      ["a missing file", () => rm(control), false],
-      ["a truncated file", () => truncate(control, 100), false],
-      ["no extent", () => rm(join(kept, "extent.json")), false],
-      ["a file of zeros that the passwords need", () => zero(control), true],
+      ["a file of zeros that the passwords need", () => zero(join(data, "global", "pg_control")), true],
       ["a file of zeros that the start needs", () => zero(join(data, "pg_hba.conf")), true],
     ]
     for (const [damage, inflict, isLogged] of damages) {
@@ -152,6 +148,7 @@ describe("the folder of prepared data", () => {
     const data = await newFolder()
     await mkdir(join(data, "base", "1"), { recursive: true })
     await writeFile(join(data, "base", "1", "rows"), "rows")
+    await mkdir(join(data, "pg_notify"))
     await writeFile(join(data, "PG_VERSION"), "18\n")
     return data
   }
@@ -166,10 +163,17 @@ describe("the folder of prepared data", () => {
     assert.isUndefined(await takeFrom("another key", copy, [place]))
   })
 
-  it("is not used when a file of it is gone, and leaves nothing behind then", async () => {
+  it.each<readonly [string, (kept: string) => Promise<void>]>([
+    ["a file is gone", (kept) => rm(join(kept, "data", "base", "1", "rows"))],
+    ["a file is truncated", (kept) => truncate(join(kept, "data", "base", "1", "rows"), 1)],
+    ["an empty directory is gone", (kept) => rmdir(join(kept, "data", "pg_notify"))],
+    ["all data is gone", (kept) => rm(join(kept, "data"), { recursive: true })],
+    ["its extent is gone", (kept) => rm(join(kept, "extent.json"))],
+    ["its extent is truncated", (kept) => truncate(join(kept, "extent.json"), 3)],
+  ])("is not used when %s, and leaves nothing behind then", async (_, damage) => {
     const [data, place, copy] = [await fill(), await newFolder(), await newFolder()]
     await keepIn("key", data, [place])
-    await rm(join(place, "key", "data", "base", "1", "rows"))
+    await damage(join(place, "key"))
     assert.isUndefined(await takeFrom("key", copy, [place]))
     assert.deepStrictEqual([await readdir(copy), await readdir(place)], [[], []])
   })
