@@ -3,7 +3,7 @@ import { rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { chooseAccount, type RootWay } from "./Postgres/Account.ts"
 import { binariesFor } from "./Postgres/Binaries.ts"
-import { clusterIn, initdb, type MakeData } from "./Postgres/Cluster.ts"
+import { clusterIn, failedWithout, initdb, type MakeData } from "./Postgres/Cluster.ts"
 import { watch } from "./Postgres/Guard.ts"
 import {
   baseFor,
@@ -62,7 +62,14 @@ const rotate = async (logFile: string): Promise<void> => {
 const rootWayOf = (name: string | undefined): RootWay | undefined =>
   name === "namespace" || name === "user" ? name : undefined
 
-const prepare = async (options: PostgresOptions, home: string): Promise<{ site: Site; record: HomeRecord }> => {
+interface Ready {
+  readonly site: Site
+  readonly record: HomeRecord
+  /** The cached folder that the data was copied from just now. */
+  readonly copied: string | undefined
+}
+
+const prepare = async (options: PostgresOptions, home: string, uncached?: string): Promise<Ready> => {
   const known = await readRecord(home)
   const { base: _formerBase, socketDir: _formerSocketDir, ...before } = known ?? newRecord()
   const account = await chooseAccount(options.rootWay ?? rootWayOf(Deno.env.get("STINT_POSTGRES_ROOT_WAY")))
@@ -84,11 +91,13 @@ const prepare = async (options: PostgresOptions, home: string): Promise<{ site: 
   if (JSON.stringify(record) !== JSON.stringify(known)) await writeRecord(home, record)
   const binaries = await binariesFor(account, base)
   const { log, make = initdb } = options
-  const data = await clusterIn(make, { account, binaries, home, base, record, log }, known !== undefined)
+  const place = { account, binaries, home, base, record, log, ...(uncached === undefined ? {} : { uncached }) }
+  const { copied, data } = await clusterIn(make, place, known !== undefined)
   const logFile = join(home, "postgres.log")
   await rotate(logFile)
   return {
     record,
+    copied,
     site: {
       account,
       binaries,
@@ -121,6 +130,27 @@ const begin = async (site: Site, port: number | undefined, again = true): Promis
   }
 }
 
+/** Prepares and begins. Data that was just copied from a cache and does not start is made anew, once, without the cache. */
+const open = async (options: PostgresOptions, home: string): Promise<Ready & Begun> => {
+  const ready = await prepare(options, home)
+  const { copied, site } = ready
+  try {
+    return { ...ready, ...await begin(site, ready.record.port ?? options.port) }
+  } catch (error) {
+    // A port, memory or a process in the way has a code: the data is not to blame
+    if (copied === undefined || (error instanceof LauncherError && error.code !== undefined)) throw error
+    options.log(`The cached database ${copied} can't be used, making a new one: ${reasonOf(error)}`)
+    // Nobody has stored anything in it: it never started
+    await rm(site.data, { recursive: true, force: true })
+    const again = await prepare(options, home, copied)
+    try {
+      return { ...again, ...await begin(again.site, again.record.port ?? options.port) }
+    } catch (error) {
+      throw failedWithout(copied, error)
+    }
+  }
+}
+
 /**
  * Starts the embedded Postgres of a home, making its database when there is none, or adopts the one that a killed
  * launcher left running. It listens on 127.0.0.1 and on a socket that only its owner may reach. The home is this
@@ -130,8 +160,7 @@ export const startPostgres = async (options: PostgresOptions): Promise<RunningPo
   const home = await openHome(options.home)
   const unlock = await lockHome(home)
   try {
-    const { record, site } = await prepare(options, home)
-    const { adopted, child, postmaster: first } = await begin(site, record.port ?? options.port)
+    const { adopted, child, postmaster: first, record, site } = await open(options, home)
     if (first.port !== record.port) await writeRecord(home, { ...record, port: first.port })
     const guard = watch(site, first, child)
     let stopped: Promise<void> | undefined

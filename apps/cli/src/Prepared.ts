@@ -5,12 +5,12 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { keepIn, takeFrom } from "./Prepared/Cache.ts"
+import { drop, empty, keepIn, takeFrom } from "./Prepared/Cache.ts"
 import { giveTo, runAs } from "./Postgres/Account.ts"
 import { postgresVersion } from "./Postgres/Binaries.ts"
-import { initdb, type MakeData, type NewData } from "./Postgres/Cluster.ts"
+import { failedWithout, initdb, type MakeData, type NewData } from "./Postgres/Cluster.ts"
 import { newRecord } from "./Postgres/Home.ts"
-import { LauncherError } from "./Postgres/LauncherError.ts"
+import { LauncherError, reasonOf } from "./Postgres/LauncherError.ts"
 import { endPostmaster } from "./Postgres/Postmaster.ts"
 import { settings, start } from "./Postgres/Server.ts"
 import type { Server, ServiceDatabases } from "./Provision.ts"
@@ -25,6 +25,8 @@ export interface Variant {
   readonly sources?: ReadonlyArray<URL>
   /** Adds to the databases of all services. */
   readonly add?: (server: Server, databases: ServiceDatabases) => Promise<void>
+  /** The folders in which it may be kept, in the order of preference; by default those of this project and user. */
+  readonly keptIn?: ReadonlyArray<string>
   /** Called when there is no such folder, and one is made, which takes some seconds. */
   readonly onMake?: () => void
 }
@@ -85,17 +87,48 @@ const setPasswords = async ({ account, binaries, folder }: NewData, passwords: P
   throw new LauncherError(`The passwords of a new database can't be set: ${failure?.[1] ?? `exit status ${code}`}.`)
 }
 
-/** Makes the data of a home from the prepared folder, which is made first where there is none. */
-export const fromPrepared = (variant: Variant = {}): MakeData => async (data) => {
-  const key = await keyOf(variant)
-  if (!(await takeFrom(key, data.folder))) {
-    variant.onMake?.()
-    await build(data, variant)
-    await keepIn(key, data.folder)
-  }
+/** Gives the folder to its account, and its roles passwords that no other home has. */
+const personalise = async (data: NewData): Promise<void> => {
   await giveTo(data.account, data.folder)
   const passwords = newPasswords(embeddedPrefix)
   await setPasswords(data, { ...passwords, [data.record.user]: data.record.password })
   // Before the folder has its name: a home that has one has these as well
   await keepPasswords(data.home, passwords)
+}
+
+/** Makes the databases in the folder, keeps a copy in the cache, and personalises it. */
+const makeAnew = async (key: string, data: NewData, variant: Variant): Promise<void> => {
+  variant.onMake?.()
+  await build(data, variant)
+  await keepIn(key, data.folder, variant.keptIn)
+  await personalise(data)
+}
+
+/** The same after a copy of the cache at `failed` could not be used: a new folder takes its place. */
+const makeWithout = async (failed: string, key: string, data: NewData, variant: Variant): Promise<void> => {
+  try {
+    await drop(key, variant.keptIn)
+    await empty(data.folder)
+    await makeAnew(key, data, variant)
+  } catch (error) {
+    throw failedWithout(failed, error)
+  }
+}
+
+/**
+ * Makes the data of a home from the prepared folder, which is made first where there is none. A copy whose passwords
+ * can't be set is damaged: the cached folder is dropped, and the data is made once without it.
+ */
+export const fromPrepared = (variant: Variant = {}): MakeData => async (data) => {
+  const key = await keyOf(variant)
+  if (data.uncached !== undefined) return await makeWithout(data.uncached, key, data, variant)
+  const copied = await takeFrom(key, data.folder, variant.keptIn)
+  if (copied === undefined) return await makeAnew(key, data, variant)
+  try {
+    await personalise(data)
+    return copied
+  } catch (error) {
+    data.log(`The cached database ${copied} can't be used, making a new one: ${reasonOf(error)}`)
+    await makeWithout(copied, key, data, variant)
+  }
 }

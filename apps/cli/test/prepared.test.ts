@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Exit, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { spawn } from "node:child_process"
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
@@ -91,11 +91,64 @@ describe("a home that begins with the prepared databases", () => {
   )
 })
 
+/** Removes the empty directories of a folder, as a program that cleans up does. */
+const removeEmpty = async (folder: string) => {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeEmpty(join(folder, entry.name))
+  }
+  if ((await readdir(folder)).length === 0) await rmdir(folder)
+}
+
+/** Overwrites a file with as many zeros: the count of bytes does not show it. */
+const zero = async (path: string) => await writeFile(path, new Uint8Array((await stat(path)).size))
+
+describe("a damaged cache", () => {
+  it("is replaced by the next new home, which starts", async () => {
+    const cache = await newFolder()
+    let made = 0
+    const startNew = async () => {
+      const make = fromPrepared({ keptIn: [cache], onMake: () => made++ })
+      const lines: Array<string> = []
+      const home = await newFolder()
+      const postgres = await startPostgres({ home, log: (line) => lines.push(line), make })
+      try {
+        const server = { host: postgres.host, port: postgres.port, ...postgres.superuser }
+        const url = urlOf(server, server.user, server.password, "stint_hiring")
+        const applied = "select count(*) > 1 as applied from schema_ledger"
+        assert.deepStrictEqual(await ask(url, applied), { applied: true })
+      } finally {
+        await postgres.stop()
+        await rm(home, { recursive: true, force: true })
+      }
+      return lines
+    }
+    assert.deepStrictEqual([await startNew(), made], [[], 1])
+    const kept = join(cache, (await readdir(cache))[0]!)
+    const data = join(kept, "data")
+    // Seen by the extent, when the passwords are set, and when Postgres starts
+    const damages: ReadonlyArray<readonly [string, () => Promise<void>, isLogged: boolean]> = [
+      ["no empty directories", () => removeEmpty(data), false],
+      ["a file of zeros that the passwords need", () => zero(join(data, "global", "pg_control")), true],
+      ["a file of zeros that the start needs", () => zero(join(data, "pg_hba.conf")), true],
+    ]
+    for (const [damage, inflict, isLogged] of damages) {
+      await inflict()
+      const before = made
+      const lines = await startNew()
+      assert.strictEqual(made, before + 1, damage)
+      assert.strictEqual(lines.some((line) => line.includes(kept)), isLogged, `${damage}: ${lines.join()}`)
+    }
+    // The last replacement can be copied too, as each before it could be damaged
+    assert.deepStrictEqual([await startNew(), made], [[], damages.length + 1])
+  })
+})
+
 describe("the folder of prepared data", () => {
   const fill = async () => {
     const data = await newFolder()
     await mkdir(join(data, "base", "1"), { recursive: true })
     await writeFile(join(data, "base", "1", "rows"), "rows")
+    await mkdir(join(data, "pg_notify"))
     await writeFile(join(data, "PG_VERSION"), "18\n")
     return data
   }
@@ -105,16 +158,23 @@ describe("the folder of prepared data", () => {
     await Promise.all([1, 2, 3].map(() => keepIn("key", data, [place])))
     assert.deepStrictEqual(await readdir(place), ["key"])
     const copy = await newFolder()
-    assert.isTrue(await takeFrom("key", copy, [place]))
+    assert.strictEqual(await takeFrom("key", copy, [place]), join(place, "key"))
     assert.strictEqual(await readFile(join(copy, "base", "1", "rows"), "utf8"), "rows")
-    assert.isFalse(await takeFrom("another key", copy, [place]))
+    assert.isUndefined(await takeFrom("another key", copy, [place]))
   })
 
-  it("is not used when a file of it is gone, and leaves nothing behind then", async () => {
+  it.each<readonly [string, (kept: string) => Promise<void>]>([
+    ["a file is gone", (kept) => rm(join(kept, "data", "base", "1", "rows"))],
+    ["a file is truncated", (kept) => truncate(join(kept, "data", "base", "1", "rows"), 1)],
+    ["an empty directory is gone", (kept) => rmdir(join(kept, "data", "pg_notify"))],
+    ["all data is gone", (kept) => rm(join(kept, "data"), { recursive: true })],
+    ["its extent is gone", (kept) => rm(join(kept, "extent.json"))],
+    ["its extent is truncated", (kept) => truncate(join(kept, "extent.json"), 3)],
+  ])("is not used when %s, and leaves nothing behind then", async (_, damage) => {
     const [data, place, copy] = [await fill(), await newFolder(), await newFolder()]
     await keepIn("key", data, [place])
-    await rm(join(place, "key", "data", "base", "1", "rows"))
-    assert.isFalse(await takeFrom("key", copy, [place]))
+    await damage(join(place, "key"))
+    assert.isUndefined(await takeFrom("key", copy, [place]))
     assert.deepStrictEqual([await readdir(copy), await readdir(place)], [[], []])
   })
 

@@ -36,10 +36,25 @@ export interface NewData {
   /** The superuser that it is to have. */
   readonly record: HomeRecord
   readonly log: (line: string) => void
+  /** The cached folder whose copy failed: the data is made without any cache. */
+  readonly uncached?: string
 }
 
-/** Fills a new data directory. Whoever is killed in the middle of it leaves one that nobody uses. */
-export type MakeData = (data: NewData) => Promise<void>
+/**
+ * Fills a new data directory. Whoever is killed in the middle of it leaves one that nobody uses. Returns the path of the
+ * cached folder that it copied, if it did.
+ */
+export type MakeData = (data: NewData) => Promise<string | void>
+
+/** The failure of data that was made without the cache, after a copy of the cache had failed. */
+export const failedWithout = (cache: string, error: unknown): LauncherError =>
+  new LauncherError(`${reasonOf(error).replace(/\.$/, "")}. A copy of the cache ${cache} had failed before.`)
+
+/** The data directory of a home, and the cached folder that it was copied from just now. */
+export interface Cluster {
+  readonly data: string
+  readonly copied: string | undefined
+}
 
 /** A cluster without databases of ours. */
 export const initdb: MakeData = async ({ account, base, binaries, folder, record }) => {
@@ -87,9 +102,10 @@ const initialise = async (data: string, make: MakeData, place: Omit<NewData, "fo
     await mkdir(folder, { mode: 0o700 })
     const { gid, uid } = ownerOf(account)
     if (account.kind === "user") await chown(folder, uid, gid)
-    await make({ ...place, folder })
+    const copied = await make({ ...place, folder })
     await rm(data, { recursive: true, force: true })
     await rename(folder, data)
+    return copied ?? undefined
   } catch (error) {
     if (error instanceof LauncherError) throw error
     throw new LauncherError(`A database can't be made in ${base}: ${reasonOf(error)}.`)
@@ -113,7 +129,7 @@ const move = async (from: string, to: string) => {
  * The data directory, made when it is missing, and owned by the account. `known` says whether the record is older than
  * this start: a database whose password nobody has is refused rather than replaced.
  */
-export const clusterIn = async (make: MakeData, place: Omit<NewData, "folder">, known: boolean): Promise<string> => {
+export const clusterIn = async (make: MakeData, place: Omit<NewData, "folder">, known: boolean): Promise<Cluster> => {
   const { account, base, home } = place
   const data = join(base, "postgres")
   const former = join(home, "postgres")
@@ -121,13 +137,14 @@ export const clusterIn = async (make: MakeData, place: Omit<NewData, "folder">, 
     await rm(data, { recursive: true, force: true })
     await move(former, data)
   }
+  let copied: string | undefined
   if (await inspect(data) === "absent") {
-    await initialise(data, make, place)
+    copied = await initialise(data, make, place)
   } else if (!known) {
     throw new LauncherError(
       `${data} holds a database, but postgres.json with its password is gone from ${home}: put it back, or move the database away.`,
     )
   }
   await giveTo(account, data)
-  return data
+  return { data, copied }
 }

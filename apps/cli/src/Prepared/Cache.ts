@@ -21,24 +21,45 @@ const isOurs = async (place: string): Promise<boolean> => {
   return info.isDirectory() && [0, Deno.uid() ?? 0].includes(info.uid) && (info.mode & 0o022) === 0
 }
 
-/** Copies the folder of that key into one that is there and empty; whether there was one, and all of it could be had. */
-export const takeFrom = async (key: string, to: string, from = places()): Promise<boolean> => {
+/** Removes what a folder holds. */
+export const empty = async (folder: string): Promise<void> => {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+}
+
+/** Removes the folder of that key from each place. Never fails: a place that can't be written keeps its own. */
+export const drop = async (key: string, from = places()): Promise<void> => {
+  for (const place of from) {
+    if (await isOurs(place).catch(() => false)) {
+      await rm(join(place, key), { recursive: true, force: true }).catch(() => {})
+    }
+  }
+}
+
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+
+const isSame = (one: Extent, other: Extent): boolean =>
+  one.directories === other.directories && one.files === other.files && one.bytes === other.bytes
+
+/**
+ * Copies the folder of that key into one that is there and empty. Returns the path that it copied, or undefined when no
+ * place has a complete one; an incomplete one is removed, so that a new one can take its place.
+ */
+export const takeFrom = async (key: string, to: string, from = places()): Promise<string | undefined> => {
   for (const place of from) {
     const kept = join(place, key)
     try {
-      if (!(await isOurs(place))) continue
+      if (!(await isOurs(place)) || !(await exists(kept))) continue
       const extent = JSON.parse(await readFile(join(kept, "extent.json"), "utf8")) as Extent
       const copied = await copyFolder(join(kept, "data"), to)
-      if (copied.files === extent.files && copied.bytes === extent.bytes) {
+      if (isSame(copied, extent)) {
         await utimes(kept, new Date(), new Date()).catch(() => {})
-        return true
+        return kept
       }
-      // Something cleans that place up: what is left of it is of no use to anyone
-      await rm(kept, { recursive: true, force: true })
-    } catch { /* none is there, or it can't be read, or it went away meanwhile */ }
-    for (const name of await readdir(to)) await rm(join(to, name), { recursive: true, force: true })
+    } catch { /* it can't be read, or another process removed it meanwhile */ }
+    await drop(key, [place])
+    await empty(to)
   }
-  return false
+  return undefined
 }
 
 /** Removes what a killed maker left half made, and all but the folders that were used last. */

@@ -1,8 +1,9 @@
 import { copyFile, lstat, mkdir, readdir } from "node:fs/promises"
 import { join } from "node:path"
 
-/** What a folder holds: enough to see that some of it is missing. */
+/** What a folder holds: enough to see that some of it is missing. Postgres needs its empty directories as well. */
 export interface Extent {
+  readonly directories: number
   readonly files: number
   readonly bytes: number
 }
@@ -23,7 +24,8 @@ export const copyFolder = async (from: string, to: string): Promise<Extent> => {
   const entries = await readdir(from, { recursive: true, withFileTypes: true })
   const pathIn = (folder: string, { name, parentPath }: { name: string; parentPath: string }) =>
     join(folder, parentPath.slice(from.length), name)
-  for (const entry of entries.filter((entry) => entry.isDirectory())) {
+  const directories = entries.filter((entry) => entry.isDirectory())
+  for (const entry of directories) {
     await mkdir(pathIn(to, entry), { recursive: true, mode: 0o700 })
   }
   const files = entries.filter((entry) => entry.isFile())
@@ -33,5 +35,5 @@ export const copyFolder = async (from: string, to: string): Promise<Extent> => {
     const { size } = await lstat(join(to, path))
     bytes += size
   })
-  return { files: files.length, bytes }
+  return { directories: directories.length, files: files.length, bytes }
 }
