@@ -7,8 +7,11 @@
  */
 import { PORTS } from "@stint/edge/Ports"
 import { hireAgent, setGoal } from "../support/Customer.ts"
-import { fleetOn, standOn } from "./Ground.ts"
-import { judge, type Proof, until } from "./Proof.ts"
+import type { Replica } from "../support/Fleet.ts"
+import type { Stack } from "../support/Stack.ts"
+import type { Superuser } from "../support/Superuser.ts"
+import { fleetOn, type Ground, standOn } from "./Ground.ts"
+import { type Attack, judge, type Proof, until } from "./Proof.ts"
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -29,73 +32,65 @@ interface Known {
   readonly verdicts: ReadonlyArray<readonly [at: number, verdict: string]>
 }
 
-export const explain: Proof = {
-  name: "explain",
-  promise: "Why a goal ran or did not, at any instant, is answered from what was recorded when it was decided.",
-  attacks:
-    "Every slot of a made history of each kind (full: 20 of each): ran, skipped, missed, paused, retrying, waiting, " +
-    "running, dead-lettered, cancelled; instants without a slot, ahead and long ago.",
-  seconds: { quick: 17, full: 70 },
-  attack: async (attack) => {
-    const { is, that, violations } = judge()
-    const ground = await standOn(attack)
-    const { stack, superuser } = ground
-    const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
-    const [hire, paused] = (await Promise.all(
-      ["acme", "paula"].map(async (customer) =>
-        (await hireAgent(hiring, customer, "trading.delta_futures.v1")).hired_instance_id as string
-      ),
-    )) as [string, string]
-    const fleet = await fleetOn(ground, attack)
+/** A goal that is not due yet, and its first slot. */
+interface Made {
+  readonly goal: string
+  readonly from: number
+}
 
-    const answers = new Map<string, Answered>()
-    const kept: Array<() => void> = []
-    const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-      const { items } = await request.json() as { readonly items: ReadonlyArray<Item> }
-      const of = (answered: Answered | undefined) =>
-        items.filter((item) => answers.get(item.goal_instance_id) === answered)
-      if (of("not at all").length > 0) await new Promise<void>((resolve) => kept.push(resolve))
-      const [left, problems] = [
-        [...of(undefined), ...of("not at all")],
-        (status: number, code: string) => (item: Item) => ({
-          idempotency_key: item.idempotency_key,
-          problem: { type: `urn:stint:problem:${code}`, title: "Refused by the proof", status, code },
-        }),
-      ]
-      const response = await fetch(
-        `http://127.0.0.1:${stack.base + PORTS.deliverables}${new URL(request.url).pathname}`,
-        {
-          method: "POST",
-          headers: { authorization: request.headers.get("authorization")!, "content-type": "application/json" },
-          body: JSON.stringify({ items: left }),
-        },
-      )
-      if (left.length > 0 && !response.ok) return response
-      const made = left.length === 0 ? [] : (await response.json() as { readonly items: ReadonlyArray<unknown> }).items
-      return Response.json({
-        items: [
-          ...made,
-          ...of("refused for good").map(problems(422, "draft_impossible")),
-          ...of("refused for now").map(problems(503, "unavailable")),
-        ],
-      })
+/** Deliverables behind a proxy that answers for some goals in its place, as `answers` has it. */
+const proxyBefore = ({ base }: Stack, attack: Attack) => {
+  const answers = new Map<string, Answered>()
+  const kept: Array<() => void> = []
+  const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { items } = await request.json() as { readonly items: ReadonlyArray<Item> }
+    const of = (answered: Answered | undefined) =>
+      items.filter((item) => answers.get(item.goal_instance_id) === answered)
+    if (of("not at all").length > 0) await new Promise<void>((resolve) => kept.push(resolve))
+    const [left, problems] = [
+      [...of(undefined), ...of("not at all")],
+      (status: number, code: string) => (item: Item) => ({
+        idempotency_key: item.idempotency_key,
+        problem: { type: `urn:stint:problem:${code}`, title: "Refused by the proof", status, code },
+      }),
+    ]
+    const response = await fetch(
+      `http://127.0.0.1:${base + PORTS.deliverables}${new URL(request.url).pathname}`,
+      {
+        method: "POST",
+        headers: { authorization: request.headers.get("authorization")!, "content-type": "application/json" },
+        body: JSON.stringify({ items: left }),
+      },
+    )
+    if (left.length > 0 && !response.ok) return response
+    const made = left.length === 0 ? [] : (await response.json() as { readonly items: ReadonlyArray<unknown> }).items
+    return Response.json({
+      items: [
+        ...made,
+        ...of("refused for good").map(problems(422, "draft_impossible")),
+        ...of("refused for now").map(problems(503, "unavailable")),
+      ],
     })
-    attack.defer(() => {
-      for (const release of kept) release()
-      return proxy.shutdown()
-    })
-    const replica = await fleet.start(1, { DELIVERABLES_URL: `http://127.0.0.1:${proxy.addr.port}` })
-    await replica.isReady()
+  })
+  attack.defer(() => {
+    for (const release of kept) release()
+    return proxy.shutdown()
+  })
+  return { answers, url: `http://127.0.0.1:${proxy.addr.port}` }
+}
 
-    // slots every ten minutes, the last one five minutes ago
-    const last = Math.floor(Date.now() / MINUTE) * MINUTE - 5 * MINUTE
-    const slots = Array.from({ length: 12 }, (_, n) => last - (11 - n) * 10 * MINUTE)
-    const minute = new Date(last).getUTCMinutes()
-    const tens = { cron: `${minute % 10}-59/10 * * * *` }
-    const known: Array<Known> = []
-
-    /** A goal of that schedule, as if written three days ago and looked at first from `from` on. */
-    const make = async (schedule: Record<string, unknown>, from: number, of = hire) => {
+/** Two hires of a stack, and how their goals are made. `paused` is the one whose runs wait for a resume. */
+const goalsOn = async ({ stack, superuser }: Ground) => {
+  const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+  const [hire, paused] = (await Promise.all(
+    ["acme", "paula"].map(async (customer) =>
+      (await hireAgent(hiring, customer, "trading.delta_futures.v1")).hired_instance_id as string
+    ),
+  )) as [string, string]
+  return {
+    paused,
+    /** A goal of that schedule, whose first slot is to be the one at `from`. */
+    make: async (schedule: Record<string, unknown>, from: number, of = hire): Promise<Made> => {
       const customer = of === hire ? "acme" : "paula"
       const goal: string = (await setGoal(hiring, customer, of, {
         goal_template_id: "trading.guardrail_report.v1",
@@ -109,8 +104,9 @@ export const explain: Proof = {
             .length === 1,
       )
       return { goal, from }
-    }
-    const begin = async ({ from, goal }: { readonly goal: string; readonly from: number }) => {
+    },
+    /** Makes a goal as if it was written three days ago, and due from its first slot on. Answers with the goal. */
+    begin: async ({ from, goal }: Made): Promise<string> => {
       await superuser.sql(
         "scheduler",
         `update goal_history set valid_from = valid_from - interval '3 days' where goal_instance_id = '${goal}'`,
@@ -122,9 +118,147 @@ export const explain: Proof = {
       )
       await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
       return goal
+    },
+  }
+}
+
+/** Slots every ten minutes, the last one five minutes ago. */
+const recentSlots = () => {
+  const last = Math.floor(Date.now() / MINUTE) * MINUTE - 5 * MINUTE
+  const slots = Array.from({ length: 12 }, (_, n) => last - (11 - n) * 10 * MINUTE)
+  const minute = new Date(last).getUTCMinutes()
+  return {
+    last,
+    slots,
+    tens: { cron: `${minute % 10}-59/10 * * * *` },
+    hourly: { cron: `${minute} * * * *` },
+    all: (verdict: string): Known["verdicts"] => slots.map((at) => [at, verdict] as const),
+  }
+}
+
+/** What a history is made with. */
+interface Scene extends ReturnType<typeof recentSlots>, Awaited<ReturnType<typeof goalsOn>> {
+  readonly superuser: Superuser
+  readonly replica: Replica
+  readonly answers: Map<string, Answered>
+}
+
+/** Goals whose slots were all decided at once, by each rule for missed ones. */
+const caughtUp = async ({ all, begin, hourly, last, make, slots, tens }: Scene): Promise<ReadonlyArray<Known>> => [
+  {
+    goal: await begin(await make({ ...tens, missed: "each" }, slots[0]!)),
+    verdicts: [
+      ...all("ran"),
+      ...slots.map((at) => [at + 3 * MINUTE, "not_due"] as const),
+      [last + 10 * MINUTE, "will_run"],
+      [Date.now() - 5 * 24 * HOUR, "not_known"],
+    ],
+  },
+  {
+    goal: await begin(await make({ ...tens, missed: "latest" }, slots[0]!)),
+    verdicts: [...slots.slice(0, -1).map((at) => [at, "skipped"] as const), [last, "ran"]],
+  },
+  { goal: await begin(await make({ ...tens, missed: "skip" }, slots[0]!)), verdicts: all("skipped") },
+  {
+    goal: await begin(await make(hourly, last - 47 * HOUR)),
+    verdicts: Array.from({ length: 48 }, (_, n) => [last - n * HOUR, n < 24 ? "ran" : "missed"] as const),
+  },
+]
+
+/** Cancels what can be cancelled of a goal's runs, again and again until `count` are. */
+const cancelAll = ({ replica, superuser }: Scene, goal: string, count: number): Promise<void> =>
+  until("all of its runs are cancelled", async () => {
+    const runs = await superuser.sql(
+      "scheduler",
+      `select r.scheduled_run_id as id from scheduled_goal_runs r join run_queue q
+      using (scheduled_run_id) where r.goal_instance_id = '${goal}' and q.holder is null and q.attempt > 0`,
+    )
+    for (const { id } of runs) {
+      await replica.call("POST", `/api/v1/scheduler/runs/${id}/cancel`, {
+        as: "operator:olga",
+        body: { reason: "enough" },
+      })
     }
-    const expect = (goal: string, verdicts: Known["verdicts"]) => known.push({ goal, verdicts })
-    const all = (verdict: string): Known["verdicts"] => slots.map((at) => [at, verdict] as const)
+    return (await superuser.row(
+      "scheduler",
+      `select count(*)::int as n from scheduled_goal_runs
+      where goal_instance_id = '${goal}' and status = 'cancelled'`,
+    )).n === count
+  })
+
+/** Goals that deliverables refuses: dead-lettered, retrying, cancelled, and one that overlaps with itself. */
+const refused = async (scene: Scene): Promise<ReadonlyArray<Known>> => {
+  const { all, answers, begin, make, slots, tens } = scene
+  const known: Array<Known> = []
+  const dead = await make(tens, slots[0]!)
+  answers.set(dead.goal, "refused for good")
+  known.push({ goal: await begin(dead), verdicts: all("dead_lettered") })
+  const retrying = await make(tens, slots[0]!)
+  answers.set(retrying.goal, "refused for now")
+  known.push({
+    goal: await begin(retrying),
+    verdicts: slots.map((at, n) => [at, n === 0 ? "retrying" : "waiting"] as const),
+  })
+  const cancelled = await make({ ...tens, overlap: "parallel" }, slots[0]!)
+  answers.set(cancelled.goal, "refused for now")
+  known.push({ goal: await begin(cancelled), verdicts: all("cancelled") })
+  await cancelAll(scene, cancelled.goal, slots.length)
+  // within one minute, whose slot is on time, while those before it are open
+  await until("a minute has begun", () => Promise.resolve(Date.now() % MINUTE < 45_000))
+  const overlapping = await make({ cron: "* * * * *", overlap: "skip", missed: "each" }, 0)
+  answers.set(overlapping.goal, "refused for now")
+  const now = Math.floor(Date.now() / MINUTE) * MINUTE
+  known.push({
+    goal: await begin({ ...overlapping, from: now - 3 * MINUTE }),
+    verdicts: [[now - 3 * MINUTE, "retrying"], [now, "skipped"]],
+  })
+  return known
+}
+
+/** Asks about goals. `asked` counts the verdicts that were asked for, `violations` gathers those that were wrong. */
+const askerOf = (replica: Replica, violations: Array<string>) => {
+  const asked: Record<string, number> = {}
+  const ask = async ({ goal, verdicts }: Known, count: boolean) => {
+    const wrong: Array<string> = []
+    for (const [at, verdict] of verdicts) {
+      const answer = await replica.call("GET", `/api/v1/scheduler/goals/${goal}/explain?at=${iso(at)}`, {
+        as: "operator:olga",
+      })
+      if (answer.json?.verdict !== verdict) {
+        wrong.push(`${iso(at)}: ${answer.json?.verdict ?? answer.status}, not ${verdict}: ${answer.json?.sentence}`)
+      }
+      if (count) asked[verdict] = (asked[verdict] ?? 0) + 1
+    }
+    return wrong
+  }
+  const judgeAll = async (these: ReadonlyArray<Known>) => {
+    for (const one of these) {
+      // it takes its time until the first attempts are over; what is wrong then stays wrong
+      await until("it is so", async () => (await ask(one, false)).length === 0, 15_000, 200).catch(() => undefined)
+      violations.push(...await ask(one, true))
+    }
+  }
+  return { asked, judgeAll }
+}
+
+export const explain: Proof = {
+  name: "explain",
+  promise: "Why a goal ran or did not, at any instant, is answered from what was recorded when it was decided.",
+  attacks:
+    "Every slot of a made history of each kind (full: 20 of each): ran, skipped, missed, paused, retrying, waiting, " +
+    "running, dead-lettered, cancelled; instants without a slot, ahead and long ago.",
+  seconds: { quick: 17, full: 70 },
+  attack: async (attack) => {
+    const { is, that, violations } = judge()
+    const ground = await standOn(attack)
+    const { stack, superuser } = ground
+    const goals = await goalsOn(ground)
+    const fleet = await fleetOn(ground, attack)
+    const { answers, url } = proxyBefore(stack, attack)
+    const replica = await fleet.start(1, { DELIVERABLES_URL: url })
+    await replica.isReady()
+    const scene: Scene = { ...recentSlots(), ...goals, superuser, replica, answers }
+    const { all, begin, last, make, paused, slots, tens } = scene
 
     const operate = async (what: "pause" | "resume") => {
       const body = { scope: { hired_instance_id: paused }, reason: "deploy" }
@@ -135,85 +269,15 @@ export const explain: Proof = {
       async () => (await superuser.sql("scheduler", "select from projected_hires")).length === 2,
     )
     await operate("pause")
+    const known: Array<Known> = []
     const inPause: Array<string> = []
     for (let each = 0; each < (attack.full ? 20 : 1); each++) {
-      expect(await begin(await make({ ...tens, missed: "each" }, slots[0]!)), [
-        ...all("ran"),
-        ...slots.map((at) => [at + 3 * MINUTE, "not_due"] as const),
-        [last + 10 * MINUTE, "will_run"],
-        [Date.now() - 5 * 24 * HOUR, "not_known"],
-      ])
-      expect(await begin(await make({ ...tens, missed: "latest" }, slots[0]!)), [
-        ...slots.slice(0, -1).map((at) => [at, "skipped"] as const),
-        [last, "ran"],
-      ])
-      expect(await begin(await make({ ...tens, missed: "skip" }, slots[0]!)), all("skipped"))
-      expect(
-        await begin(await make({ cron: `${minute} * * * *` }, last - 47 * HOUR)),
-        Array.from({ length: 48 }, (_, n) => [last - n * HOUR, n < 24 ? "ran" : "missed"] as const),
-      )
-      const dead = await make(tens, slots[0]!)
-      answers.set(dead.goal, "refused for good")
-      expect(await begin(dead), all("dead_lettered"))
-      const retrying = await make(tens, slots[0]!)
-      answers.set(retrying.goal, "refused for now")
-      expect(await begin(retrying), slots.map((at, n) => [at, n === 0 ? "retrying" : "waiting"] as const))
-      const cancelled = await make({ ...tens, overlap: "parallel" }, slots[0]!)
-      answers.set(cancelled.goal, "refused for now")
-      expect(await begin(cancelled), all("cancelled"))
-      const cancel = async () => {
-        const runs = await superuser.sql(
-          "scheduler",
-          `select r.scheduled_run_id as id from scheduled_goal_runs r join run_queue q
-          using (scheduled_run_id) where r.goal_instance_id = '${cancelled.goal}' and q.holder is null and q.attempt > 0`,
-        )
-        for (const { id } of runs) {
-          await replica.call("POST", `/api/v1/scheduler/runs/${id}/cancel`, {
-            as: "operator:olga",
-            body: { reason: "enough" },
-          })
-        }
-        return (await superuser.row(
-          "scheduler",
-          `select count(*)::int as n from scheduled_goal_runs
-          where goal_instance_id = '${cancelled.goal}' and status = 'cancelled'`,
-        )).n === slots.length
-      }
-      await until("all of its runs are cancelled", cancel)
-      // within one minute, whose slot is on time, while those before it are open
-      await until("a minute has begun", () => Promise.resolve(Date.now() % MINUTE < 45_000))
-      const overlapping = await make({ cron: "* * * * *", overlap: "skip", missed: "each" }, 0)
-      answers.set(overlapping.goal, "refused for now")
-      const now = Math.floor(Date.now() / MINUTE) * MINUTE
-      expect(await begin({ ...overlapping, from: now - 3 * MINUTE }), [[now - 3 * MINUTE, "retrying"], [
-        now,
-        "skipped",
-      ]])
+      known.push(...await caughtUp(scene), ...await refused(scene))
       const waits = await make(tens, slots[0]!, paused)
       inPause.push(waits.goal)
-      expect(await begin(waits), [...all("paused"), [last + 10 * MINUTE, "will_not_run"]])
+      known.push({ goal: await begin(waits), verdicts: [...all("paused"), [last + 10 * MINUTE, "will_not_run"]] })
     }
-    const asked: Record<string, number> = {}
-    const ask = async ({ goal, verdicts }: Known, count: boolean) => {
-      const wrong: Array<string> = []
-      for (const [at, verdict] of verdicts) {
-        const answer = await replica.call("GET", `/api/v1/scheduler/goals/${goal}/explain?at=${iso(at)}`, {
-          as: "operator:olga",
-        })
-        if (answer.json?.verdict !== verdict) {
-          wrong.push(`${iso(at)}: ${answer.json?.verdict ?? answer.status}, not ${verdict}: ${answer.json?.sentence}`)
-        }
-        if (count) asked[verdict] = (asked[verdict] ?? 0) + 1
-      }
-      return wrong
-    }
-    const judgeAll = async (these: ReadonlyArray<Known>) => {
-      for (const one of these) {
-        // it takes its time until the first attempts are over; what is wrong then stays wrong
-        await until("it is so", async () => (await ask(one, false)).length === 0, 15_000, 200).catch(() => undefined)
-        violations.push(...await ask(one, true))
-      }
-    }
+    const { asked, judgeAll } = askerOf(replica, violations)
     await judgeAll(known)
     await operate("resume")
     await judgeAll(inPause.map((goal) => ({ goal, verdicts: all("ran") })))

@@ -11,11 +11,13 @@ import {
   fallDue,
   fleetOn,
   freshSlot,
+  type Goals,
   type Ground,
   makeGoals,
   outcomeOf,
   standOn,
 } from "./Ground.ts"
+import type { Fleet, Replica } from "../support/Fleet.ts"
 import { standStill } from "../support/StandStill.ts"
 import { fencesOf, keepJournal } from "./Journal.ts"
 import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
@@ -52,6 +54,110 @@ const stateOf = async ({ superuser }: Ground, slot: string): Promise<string> => 
   return ran + made
 }
 
+/** What every round of the attack uses. */
+interface Scene {
+  readonly ground: Ground
+  readonly goals: Goals
+  readonly fleet: Fleet
+  /** The replicas that freeze in each round. */
+  readonly frozen: ReadonlyArray<Replica>
+  readonly random: () => number
+  readonly judged: ReturnType<typeof judge>
+}
+
+/** Makes every replica hold runs, and freezes it then. Answers with how many runs they hold. */
+const freezeHolding = async ({ frozen, goals, ground, judged }: Scene, slot: string): Promise<number> => {
+  const { stack, superuser } = ground
+  // nobody answers, so whoever claims holds
+  await stack.kill("deliverables", "SIGSTOP")
+  await fallDue(ground, goals, slot)
+  await until("every replica holds runs", async () => {
+    const all = await holders(ground)
+    return all.length === frozen.length && all.every(({ runs }) => runs === HELD)
+  })
+  await sleep(300)
+  for (const replica of frozen) await standStill(superuser, replica.role, replica.signal)
+  const before = await holders(ground)
+  judged.that(
+    before.length === frozen.length && before.every(({ runs }) => runs === HELD),
+    "a frozen replica held nothing",
+  )
+  return before.reduce((sum, { runs }) => sum + runs, 0)
+}
+
+/**
+ * Answers the calls of the frozen, into sockets that nobody reads; then nobody answers again, so that the next replica holds
+ * too. Answers with how many drafts were made.
+ */
+const answerFrozen = async ({ ground: { stack, superuser }, frozen }: Scene, slot: string): Promise<number> => {
+  await stack.kill("deliverables", "SIGCONT")
+  const drafts = async () =>
+    (await superuser.row(
+      "deliverables",
+      `select count(*)::int as n from deliverables where scheduled_time = '${slot}'`,
+    )).n as number
+  // a replica that was frozen before it had sent its call has none
+  await until("the calls are answered", async () => await drafts() === HELD * frozen.length, 3_000)
+    .catch(() => undefined)
+  await sleep(300)
+  const answered = await drafts()
+  await stack.kill("deliverables", "SIGSTOP")
+  return answered
+}
+
+/**
+ * Lets another replica take the runs over: `ready`, which sleeps, once SQL has ended the leases; without one, a replica
+ * that is started now, once they have run out. Answers with the replica that took them.
+ */
+const takeOver = async ({ fleet, frozen, ground }: Scene, ready: Replica | undefined): Promise<Replica> => {
+  const { superuser } = ground
+  if (ready !== undefined) {
+    await superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
+    await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
+    ready.signal("SIGCONT")
+  }
+  const taker = ready ?? await fleet.start(frozen.length + 1)
+  await until("another has taken them over", async () => {
+    const all = await holders(ground)
+    return all.length === 1 && all[0]!.runs === HELD * frozen.length
+  })
+  return taker
+}
+
+/** Wakes half of the frozen while another holds their runs, and half when all is over, after which nothing may change. */
+const wakeInHalves = async ({ frozen, ground, judged, random }: Scene, slot: string): Promise<void> => {
+  const order = frozen.map((replica) => ({ replica, at: random() })).sort((a, b) => a.at - b.at)
+  const half = Math.ceil(frozen.length / 2)
+  const [early, late] = [order.slice(0, half), order.slice(half)]
+  for (const { replica } of early) replica.signal("SIGCONT")
+  await Promise.all(early.map(({ replica }) => replica.isReady()))
+  await sleep(500)
+  await ground.stack.kill("deliverables", "SIGCONT")
+  await drained(ground)
+  exactlyOnce(await outcomeOf(ground, [slot]), HELD * frozen.length, judged)
+  const state = await stateOf(ground, slot)
+  for (const { replica } of late) replica.signal("SIGCONT")
+  await Promise.all(frozen.map((replica) => replica.isReady()))
+  await sleep(1_500)
+  judged.that(await stateOf(ground, slot) === state, `slot ${slot} was changed after all was over`)
+}
+
+/** A round. Answers with how many runs the frozen held, and how many of them were answered. */
+const freezeOnce = async (scene: Scene, isShort: boolean): Promise<{ held: number; answered: number }> => {
+  const slot = freshSlot()
+  // it sleeps, with nothing in its hands, until it is needed
+  const ready = isShort ? await scene.fleet.start(scene.frozen.length + 1) : undefined
+  await ready?.isReady()
+  ready?.signal("SIGSTOP")
+  const held = await freezeHolding(scene, slot)
+  const answered = await answerFrozen(scene, slot)
+  const taker = await takeOver(scene, ready)
+  await wakeInHalves(scene, slot)
+  taker.signal("SIGKILL")
+  await taker.ended
+  return { held, answered }
+}
+
 export const freeze: Proof = {
   name: "freeze",
   promise: "A scheduler that stood still past its lease writes nothing when it wakes: its runs are another's by then.",
@@ -63,9 +169,10 @@ export const freeze: Proof = {
     const { full, say, seed } = attack
     const { long, short, victims } = FORMS[full ? "full" : "quick"]
     const random = randomOf(seed)
-    const { is, that, violations } = judge()
+    const judged = judge()
+    const { is, that, violations } = judged
     const ground = await standOn(attack)
-    const { stack, superuser } = ground
+    const { superuser } = ground
     await keepJournal(superuser)
     const goals = await makeGoals(ground, "acme", HELD * victims)
     const fleet = await fleetOn(ground, attack)
@@ -73,66 +180,14 @@ export const freeze: Proof = {
       Array.from({ length: victims }, (_, n) => fleet.start(n + 1, { STINT_MAX_RUNNING: String(HELD) })),
     )
     await Promise.all(frozen.map((replica) => replica.isReady()))
+    const scene: Scene = { ground, goals, fleet, frozen, random, judged }
     let held = 0
     let answered = 0
     for (let round = 0; round < long + short; round++) {
       const isShort = round >= long
-      const slot = freshSlot()
-      // it sleeps, with nothing in its hands, until it is needed
-      const ready = isShort ? await fleet.start(victims + 1) : undefined
-      await ready?.isReady()
-      ready?.signal("SIGSTOP")
-      // nobody answers, so whoever claims holds
-      await stack.kill("deliverables", "SIGSTOP")
-      await fallDue(ground, goals, slot)
-      await until("every replica holds runs", async () => {
-        const all = await holders(ground)
-        return all.length === victims && all.every(({ runs }) => runs === HELD)
-      })
-      await sleep(300)
-      for (const replica of frozen) await standStill(superuser, replica.role, replica.signal)
-      const before = await holders(ground)
-      that(before.length === victims && before.every(({ runs }) => runs === HELD), "a frozen replica held nothing")
-      held += before.reduce((sum, { runs }) => sum + runs, 0)
-      // their calls are answered, into sockets that nobody reads; then nobody answers again, so that the next one holds too
-      await stack.kill("deliverables", "SIGCONT")
-      const drafts = async () =>
-        (await superuser.row(
-          "deliverables",
-          `select count(*)::int as n from deliverables where scheduled_time = '${slot}'`,
-        )).n as number
-      // a replica that was frozen before it had sent its call has none
-      await until("the calls are answered", async () => await drafts() === HELD * victims, 3_000).catch(() => undefined)
-      await sleep(300)
-      answered += await drafts()
-      await stack.kill("deliverables", "SIGSTOP")
-      if (isShort) {
-        await superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
-        await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
-        ready!.signal("SIGCONT")
-      }
-      const taker = ready ?? await fleet.start(victims + 1)
-      await until("another has taken them over", async () => {
-        const all = await holders(ground)
-        return all.length === 1 && all[0]!.runs === HELD * victims
-      })
-      // the first half wakes while another holds its runs
-      const order = frozen.map((replica) => ({ replica, at: random() })).sort((a, b) => a.at - b.at)
-      const [early, late] = [order.slice(0, Math.ceil(victims / 2)), order.slice(Math.ceil(victims / 2))]
-      for (const { replica } of early) replica.signal("SIGCONT")
-      await Promise.all(early.map(({ replica }) => replica.isReady()))
-      await sleep(500)
-      await stack.kill("deliverables", "SIGCONT")
-      await drained(ground)
-      exactlyOnce(await outcomeOf(ground, [slot]), HELD * victims, { is, that })
-      const state = await stateOf(ground, slot)
-      // the second half wakes when all is over
-      for (const { replica } of late) replica.signal("SIGCONT")
-      await Promise.all(frozen.map((replica) => replica.isReady()))
-      await sleep(1_500)
-      that(await stateOf(ground, slot) === state, `slot ${slot} was changed after all was over`)
-      taker.signal("SIGKILL")
-      await taker.ended
+      const found = await freezeOnce(scene, isShort)
+      held += found.held
+      answered += found.answered
       say(
         `round ${round + 1}${
           isShort ? ", leases ended by SQL" : ""
@@ -143,7 +198,7 @@ export const freeze: Proof = {
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
     await drained(ground)
-    exactlyOnce(await outcomeOf(ground, [slot]), HELD * victims, { is, that })
+    exactlyOnce(await outcomeOf(ground, [slot]), HELD * victims, judged)
     const fences = await fencesOf(superuser)
     is("writes to a run by another than its holder", fences.foreign, 0)
     is("runs completed twice, or written after that", fences.doubled, 0)
