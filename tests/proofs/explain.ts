@@ -68,7 +68,7 @@ const proxyBefore = ({ base }: Stack, attack: Attack) => {
       items: [
         ...made,
         ...of("refused for good").map(problems(422, "draft_impossible")),
-        ...of("refused for now").map(problems(503, "unavailable")),
+        ...of("refused for now").map(problems(429, "too_many_requests")),
       ],
     })
   })
