@@ -64,7 +64,7 @@ export const replicas: Proof = {
         await fallDue(ground, goals, slot)
         const every = number > 1 ? EVERY.several : full ? EVERY.alone : EVERY.quick
         const stop = killing(fleet, running, every, random)
-        await drained(ground).finally(async () => kills += await stop())
+        await drained(ground, full ? 600_000 : undefined).finally(async () => kills += await stop())
         const found = await outcomeOf(ground, [slot])
         exactlyOnce(found, count, { is: (what, ...rest) => is(`${number} schedulers: ${what}`, ...rest), that })
         const seconds = ((performance.now() - began) / 1000).toFixed(1)
