@@ -11,7 +11,7 @@ import type {
   RunAhead,
   RunDetails,
 } from "./Row.ts"
-import type { Segment } from "./Rules.ts"
+import type { Segment } from "../Timeline.ts"
 
 /** A run with its details. */
 export interface RunFacts extends Readonly<typeof RunDetails.Type> {

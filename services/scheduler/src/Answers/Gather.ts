@@ -10,7 +10,8 @@ import { type Pause, pausesDuring, pausesOf } from "./Pauses.ts"
 import { LAST_INSTANT } from "./Preview.ts"
 import { AnswersRepo } from "./Repo.ts"
 import type { SlotRun } from "./Row.ts"
-import { nextSlot, previousSlot, type Segment, segmentAt, segmentsOf, slotIn, spreadOfVersion } from "./Rules.ts"
+import { nextSlot, previousSlot, slotIn } from "./Rules.ts"
+import { type Segment, segmentAt, segmentsOf, spreadOfVersion } from "../Timeline.ts"
 
 const MINUTE = 60_000
 

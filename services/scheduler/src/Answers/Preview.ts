@@ -4,8 +4,8 @@ import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
 import { between } from "../Calendar.ts"
 import { localOf, noteOf } from "../Calendar/Local.ts"
-import { type Ruled, ruleOfVersion, zoneOf } from "./Rules.ts"
-import { ruleInWords } from "./Words.ts"
+import { type Ruled, ruleOfVersion, zoneOf } from "../Timeline.ts"
+import { ruleInWords } from "../Timeline/Words.ts"
 
 /** The last instant that can be sent: years have four digits. Epoch ms. */
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")

@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option } from "effect"
 import type { ActionRow } from "../ActionLog/Row.ts"
-import type { GoalVersion } from "../Projection/Row.ts"
+import type { GoalVersion } from "../Model.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"

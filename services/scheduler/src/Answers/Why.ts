@@ -4,7 +4,7 @@
  */
 import type { Facts } from "./Facts.ts"
 import type { MissedRange } from "./Row.ts"
-import { zoneOf } from "./Rules.ts"
+import { zoneOf } from "../Timeline.ts"
 import { reasonsBefore } from "./Why/Because.ts"
 import { judged, type Judgement, type Setting, subjectOf } from "./Why/Judgement.ts"
 import { whyNoSlot, whyNotRecorded } from "./Why/NoRun.ts"

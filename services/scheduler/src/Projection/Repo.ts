@@ -4,11 +4,13 @@ import type { Change } from "@stint/domain/hiring/Feed"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
-import type { GoalRow, HireRow } from "../Model.ts"
+import { type GoalRow, type HireRow, iso } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
-import { goalDeleted, Versions } from "./History.ts"
-import { closedWithGoal, disturbed, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
+import { decidedUntil } from "../Timeline.ts"
+import { versionsSince } from "../Timeline/Repo.ts"
+import { goalDeleted } from "./History.ts"
+import { closedWithGoal, endOf, judgeLate, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
 import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
 import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
 
@@ -71,6 +73,16 @@ const deadLetterCloser = Effect.gen(function* () {
   })
 })
 
+/** From where on the versions of goals are needed: from their undecided slots on; of those without any, the latest alone. */
+const sinceOf = (known: ReadonlyArray<GoalRow>, others: ReadonlyArray<string>) => {
+  const since = new Map(others.map((goal) => [goal, "infinity"]))
+  for (const goal of known) {
+    const decided = decidedUntil(goal, Infinity)
+    since.set(goal.goal_instance_id, decided === Infinity ? "infinity" : iso(decided)!)
+  }
+  return [...since].map(([goal, from]) => ({ goal, since: from }))
+}
+
 const applying = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const queue = yield* Queue
@@ -79,6 +91,23 @@ const applying = Effect.gen(function* () {
   const requestRun = yield* requestedRunWriter
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const versions = yield* versionsSince
+
+  /** Looks again at what was decided after an edit's instant, before the edit was read; the goals that lost runs by it. */
+  const reviseLate = Effect.fnUntraced(function* ({ revised }: ProjectionPlan) {
+    if (revised.length === 0) return []
+    const late = yield* reads.lateSlots(
+      revised.map(({ goal_instance_id, since }) => ({ goal: goal_instance_id, since: iso(since)! })),
+    )
+    const { dropped, remove, undropped } = judgeLate(revised, late)
+    if (undropped.length > 0) yield* writes.deleteDropped(undropped)
+    const removed = new Set<string>(remove.length === 0 ? [] : yield* queue.remove(remove))
+    const gone = late.filter(({ scheduled_run_id }) => scheduled_run_id !== null && removed.has(scheduled_run_id))
+    const unmade = new Set(gone.map(({ goal_instance_id, slot }) => `${goal_instance_id} ${slot}`))
+    const recorded = dropped.filter((one) => unmade.has(`${one.goal_instance_id} ${one.from_slot}`))
+    if (recorded.length > 0) yield* writes.insertDropped(recorded)
+    return gone.map((one) => one.goal_instance_id)
+  })
 
   const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
     if (plan.hires.length > 0) yield* writes.upsertHires(plan.hires)
@@ -88,12 +117,13 @@ const applying = Effect.gen(function* () {
     for (const { of, only, why } of plan.cancels) {
       for (const run of yield* queue.cancel(of, why, only)) ended.push(run.goal_instance_id)
     }
-    if (plan.dropped.length > 0) yield* queue.dropFuture(plan.dropped)
+    if (plan.dropped.length > 0) yield* writes.insertDropped(plan.dropped)
+    ended.push(...(yield* reviseLate(plan)))
     if (plan.deleted.length > 0) {
       yield* closeDeadLetters(plan.deleted)
       yield* writes.deleteGoals(plan.deleted)
     }
-    yield* queue.releaseNext(disturbed(plan, ended))
+    yield* queue.releaseNext([...new Set(ended)])
     yield* Effect.forEach(plan.runs, requestRun, { discard: true })
   })
 
@@ -102,9 +132,9 @@ const applying = Effect.gen(function* () {
       if ((yield* writes.moveCursor(move)).length === 0) return false
       const { goals, hires, ofHires } = touched(changes)
       const known = yield* reads.lockedGoals({ goals, ofHires })
-      const all = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
-      const history = yield* reads.latestVersions(all)
-      yield* write(planChanges(changes, { hires: yield* reads.hires(hires), goals: known, history }))
+      const history = yield* versions(sinceOf(known, goals))
+      const now = yield* Clock.currentTimeMillis
+      yield* write(planChanges(changes, { hires: yield* reads.hires(hires), goals: known, history, now }))
       yield* nudge.inTransaction
       return true
     },
@@ -118,6 +148,7 @@ const retaining = Effect.gen(function* () {
   const closeDeadLetters = yield* deadLetterCloser
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const versions = yield* versionsSince
 
   return Effect.fn("ProjectionRepo.retain")(
     function* (kept: ReadonlySet<string>) {
@@ -126,10 +157,10 @@ const retaining = Effect.gen(function* () {
       if (gone.length === 0) return
       for (const goal_instance_id of gone) yield* queue.cancel({ goal_instance_id }, goalDeleted)
       yield* closeDeadLetters(gone)
-      const versions = new Versions(yield* reads.latestVersions(gone))
-      const now = yield* Clock.currentTimeMillis
-      for (const goal of gone) versions.deleted(goal, now)
-      yield* writes.insertVersions(versions.made)
+      const goals = yield* reads.lockedGoals({ goals: gone, ofHires: [] })
+      const { dropped, made } = endOf(goals, yield* versions(sinceOf(goals, [])), yield* Clock.currentTimeMillis)
+      yield* writes.insertVersions(made)
+      if (dropped.length > 0) yield* writes.insertDropped(dropped)
       yield* writes.deleteGoals(gone)
     },
     (effect) => Effect.orDie(sql.withTransaction(effect)),

@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ActionRow } from "../../ActionLog/Row.ts"
 import { Millis } from "../../Model.ts"
-import { GoalVersion } from "../../Projection/Row.ts"
+import { GoalVersion } from "../../Model.ts"
 import { MissedRange, OtherRun, SlotRun } from "../Row.ts"
 
 /** How many versions of a goal before an instant, and after it, are read at most. */

@@ -1,8 +1,9 @@
 /** Pure: the verdict where no run is recorded of a slot, or there is no slot: the version of the goal that held decides. */
 import { RETENTION } from "@stint/domain/Retention"
 import { firstPassOf, noteOf } from "../../Calendar/Local.ts"
-import { ruleOfVersion, zoneOf } from "../Rules.ts"
-import { lasting, ruleInWords } from "../Words.ts"
+import { ruleOfVersion, zoneOf } from "../../Timeline.ts"
+import { lasting } from "../Words.ts"
+import { ruleInWords } from "../../Timeline/Words.ts"
 import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting, subjectOf } from "./Judgement.ts"
 
 const DAY = 86_400_000
