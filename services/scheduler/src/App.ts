@@ -91,6 +91,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
     Engine.worker,
     Health.metrics,
     Health.readiness,
+    Projection.rederivation,
     Projection.worker,
     Retention.worker,
   ).pipe(

@@ -53,6 +53,7 @@ export const factsOf = (more: Partial<Facts> = {}, versions: ReadonlyArray<GoalV
     run: null,
     old: null,
     missed: null,
+    dropped: null,
     undecided: null,
     deadLetter: null,
     pauses: [],

@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { iso, type NewRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { decidedUntil, isReplanned, timelineOf } from "../Timeline.ts"
-import { byGoal, versionsSince } from "../Timeline/Repo.ts"
+import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
 import { type Past, planOrStop } from "./Replan.ts"
 import { type DueGoal, EngineRepo } from "./Repo.ts"
@@ -38,7 +38,7 @@ const makeLockDue = (repo: EngineRepo["Service"]) => {
 }
 
 /** What the edited ones of some goals did, and which of their slots have a run; two statements, if there are any. */
-const makePastsOf = (repo: EngineRepo["Service"], versions: Effect.Success<typeof versionsSince>) =>
+const makePastsOf = (repo: EngineRepo["Service"]) =>
   Effect.fnUntraced(function* (goals: ReadonlyArray<DueGoal>) {
     const edited = goals.filter(isReplanned)
     const since = edited.map((goal) => ({
@@ -46,7 +46,7 @@ const makePastsOf = (repo: EngineRepo["Service"], versions: Effect.Success<typeo
       since: iso(decidedUntil(goal, goal.now))!,
     }))
     if (since.length === 0) return new Map<string, Past>()
-    const rows = byGoal(yield* versions(since))
+    const rows = byGoal(yield* repo.versionsSince(since))
     const slots = Map.groupBy(yield* repo.slotsWithRuns(since), (row) => row.goal_instance_id)
     // a goal without a version is decided by its row
     return new Map([...rows].map(([goal, versions]): [string, Past] => [goal, {
@@ -70,7 +70,7 @@ export const makeMaterialise = Effect.gen(function* () {
   const queue = yield* Queue
   const ids = yield* Ids
   const lockDue = makeLockDue(repo)
-  const pastsOf = makePastsOf(repo, yield* versionsSince)
+  const pastsOf = makePastsOf(repo)
 
   const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
     const pasts = yield* pastsOf(due)

@@ -7,6 +7,7 @@ import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
+import { versionsSince } from "../Timeline/Repo.ts"
 import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
@@ -105,6 +106,7 @@ const statements = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   return {
     ...yield* dueGoals,
+    versionsSince: yield* versionsSince,
     look: look(sql),
     park: park(sql),
     readDue: readDue(sql),

@@ -11,6 +11,7 @@ import { decidedUntil } from "../Timeline.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { goalDeleted } from "./History.ts"
 import { closedWithGoal, endOf, judgeLate, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
+import { rederiving } from "./Repo/Rederive.ts"
 import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
 import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
 
@@ -36,6 +37,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   apply(changes: ReadonlyArray<Change>, move: Move): Effect.Effect<boolean>
   /** Deletes the goals that a complete snapshot does not have: those that are not among `goals`. */
   retain(goals: ReadonlySet<string>): Effect.Effect<void>
+  /** Derives again when some goals after an id fall due next: how many changed, and the last id; undefined after the last. */
+  rederive(after: string): Effect.Effect<{ readonly last: string | undefined; readonly moved: number }>
   /** A goal and its hire. */
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
   /** Whether a hire is projected. */
@@ -49,6 +52,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
         cursor: () => Effect.orDie(Effect.map(reads.cursor(), ({ cursor }) => cursor)),
         apply: yield* applying,
         retain: yield* retaining,
+        rederive: yield* rederiving,
         find: Effect.fnUntraced(function* (id) {
           const goal = yield* reads.goal(id)
           if (Option.isNone(goal)) return Option.none()
