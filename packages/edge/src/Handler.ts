@@ -5,6 +5,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
+import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
@@ -126,7 +127,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
-      ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
+      Bounds.layer.pipe(Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))))),
     )),
     Layer.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void
