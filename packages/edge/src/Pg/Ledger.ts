@@ -107,7 +107,7 @@ export const readLedger = (
     // a script that is in both counts as schema_scripts has it, which comes first
     const scripts = found.filter(({ name }, i) => found.findIndex((other) => other.name === name) === i)
     return {
-      scripts: [...named.values()],
+      scripts,
       note: note ?? "",
       user,
       readable,
