@@ -9,6 +9,7 @@ drop table if exists hiring_feed_floor cascade;
 drop table if exists hiring_outbox cascade;
 drop table if exists idempotency_keys cascade;
 drop table if exists schema_ledger cascade;
+drop table if exists schema_scripts cascade;
 drop table if exists subscriptions cascade;
 drop table if exists trials cascade;
 drop sequence if exists hiring_outbox_seq_seq;

@@ -86,6 +86,9 @@ with expected (kind, name, definition) as (
     ('column', 'idempotency_keys.route', 'text not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
+    ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
+    ('column', 'schema_scripts.name', 'text not null'),
+    ('column', 'schema_scripts.needs', 'text'),
     ('column', 'subscriptions.agent_id', 'character varying not null'),
     ('column', 'subscriptions.anchor_at', 'timestamp with time zone not null'),
     ('column', 'subscriptions.cancel_at_period_end', 'boolean not null default false'),
@@ -198,6 +201,9 @@ with expected (kind, name, definition) as (
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('comment', 'subscriptions', 'What a customer pays for: a hired agent runs while its subscription is active.'),
     ('comment', 'subscriptions.agent_id', 'Agent type ID that may be hired under it.'),
     ('comment', 'subscriptions.anchor_at', 'Start of its first paid period: every later one is counted in months from here, so that the 31st comes back after February.'),
@@ -269,6 +275,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'idempotency_keys.idempotency_keys_reply_status_check', 'CHECK (((reply_status >= 200) AND (reply_status <= 299)))'),
     ('constraint', 'idempotency_keys.pk_idempotency_keys', 'PRIMARY KEY (caller, route, key)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
+    ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
+    ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
     ('constraint', 'subscriptions.ck_subscriptions_duration', 'CHECK (((duration)::text = ANY ((ARRAY[''monthly''::character varying, ''quarterly''::character varying, ''yearly''::character varying])::text[])))'),
     ('constraint', 'subscriptions.ck_subscriptions_ended_at', 'CHECK ((((status)::text = ''canceled''::text) = (ended_at IS NOT NULL)))'),
     ('constraint', 'subscriptions.ck_subscriptions_past_due_since', 'CHECK ((((status)::text = ''past_due''::text) = (past_due_since IS NOT NULL)))'),
@@ -291,6 +299,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table hiring_outbox', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table subscriptions', 'insert, select, update'),
     ('grant', 'table trials', 'delete, insert, select, update'),
     ('index', 'ix_gateway_audit_logs_timestamp', 'CREATE INDEX ix_gateway_audit_logs_timestamp ON public.gateway_audit_logs USING btree ("timestamp")'),
@@ -318,6 +327,7 @@ with expected (kind, name, definition) as (
     ('index', 'pk_subscriptions', 'CREATE UNIQUE INDEX pk_subscriptions ON public.subscriptions USING btree (subscription_id)'),
     ('index', 'pk_trials', 'CREATE UNIQUE INDEX pk_trials ON public.trials USING btree (trial_id)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
+    ('index', 'schema_scripts_pkey', 'CREATE UNIQUE INDEX schema_scripts_pkey ON public.schema_scripts USING btree (name)'),
     ('index', 'uq_customer_entity_email', 'CREATE UNIQUE INDEX uq_customer_entity_email ON public.customer_entity USING btree (email)'),
     ('index', 'uq_customer_entity_phone', 'CREATE UNIQUE INDEX uq_customer_entity_phone ON public.customer_entity USING btree (phone)'),
     ('index', 'uq_hired_agents_subscription_id', 'CREATE UNIQUE INDEX uq_hired_agents_subscription_id ON public.hired_agents USING btree (subscription_id)'),
@@ -331,6 +341,7 @@ with expected (kind, name, definition) as (
     ('table', 'hiring_outbox', 'kept'),
     ('table', 'idempotency_keys', 'kept'),
     ('table', 'schema_ledger', 'kept'),
+    ('table', 'schema_scripts', 'kept'),
     ('table', 'subscriptions', 'kept'),
     ('table', 'trials', 'kept')
 ),
@@ -382,7 +393,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid
