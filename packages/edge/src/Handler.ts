@@ -15,6 +15,7 @@ import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
 import { recordRequest } from "./RequestLog.ts"
+import * as SetAside from "./SetAside.ts"
 import * as Watchdog from "./Watchdog.ts"
 
 /** What the runtime gives a service: its complete configuration, files, and a check of ports. */
@@ -121,7 +122,9 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Watchdog.layer.pipe(Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make()))),
+      Layer.mergeAll(Watchdog.layer, SetAside.layer).pipe(
+        Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
+      ),
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),

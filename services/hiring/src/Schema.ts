@@ -10,4 +10,5 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "080_feed_positions",
 ]
