@@ -6,6 +6,7 @@ import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import { Files } from "./Files.ts"
+import * as Follower from "./Follower.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
@@ -122,7 +123,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Layer.mergeAll(Watchdog.layer, SetAside.layer).pipe(
+      Layer.mergeAll(Watchdog.layer, SetAside.layer, Follower.layer).pipe(
         Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
       ),
       Ids.layer,

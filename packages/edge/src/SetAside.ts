@@ -41,26 +41,36 @@ export const setAside = (table: string, id: string, why: string): Effect.Effect<
         : Effect.void,
   )
 
+/** Rows that were read, and the ids of those that could not be. */
+export interface Sifted<A> {
+  readonly read: ReadonlyArray<A>
+  readonly aside: ReadonlyArray<string>
+}
+
 /**
  * Decodes rows one by one; those that don't decode are set aside. `idOf` gets a row as it was read. A column that is null
  * because it is too large does not decode either, where its schema takes no null.
  */
-export const readable = <S extends Schema.Codec<unknown, unknown>>(
+export const sift = <S extends Schema.Codec<unknown, unknown>>(
   table: string,
   row: S,
   // deno-lint-ignore no-explicit-any -- a row before it is decoded
   idOf: (row: any) => string,
 ) => {
   const decode = Schema.decodeUnknownResult(row)
-  return (rows: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<S["Type"]>> =>
+  return (rows: ReadonlyArray<unknown>): Effect.Effect<Sifted<S["Type"]>> =>
     Effect.gen(function* () {
       const read: Array<S["Type"]> = []
+      const aside: Array<string> = []
       for (const one of rows) {
         const decoded = decode(one)
         if (Result.isSuccess(decoded)) read.push(decoded.success)
-        else yield* setAside(table, idOf(one), "it is too large, or does not match its schema")
+        else {
+          aside.push(idOf(one))
+          yield* setAside(table, idOf(one), "it is too large, or does not match its schema")
+        }
       }
-      return read
+      return { read, aside }
     })
 }
 
