@@ -1,5 +1,5 @@
 /** The database of a service: its client from `<NAME>_DATABASE_URL`, and which of its failures are transient. */
-import { PgClient } from "@effect/sql-pg"
+import { PgClient, PgProtocol } from "@effect/sql-pg"
 import { Clock, Config, Duration, Effect, Layer, Schema } from "effect"
 import { SqlError } from "effect/sql"
 import * as Client from "./Pg/Client.ts"
@@ -68,7 +68,14 @@ const transient = new Set([
 /** SQLSTATEs that the client has no reason for: the server shuts down, crashed or starts (57P), or is out of resources (53). */
 const transientState = /^(57P|53)/
 
+/**
+ * Whether the driver refused an answer of the server: a row over its message limit. The database is there, and a retry gets
+ * the same row.
+ */
+export const isUnreadable = (defect: unknown): boolean =>
+  defect instanceof SqlError.SqlError && defect.reason.cause instanceof PgProtocol.ParseError
+
 /** Whether a defect says that the database is away, restarting or busy: a retry helps, and it is no bug. */
 export const isSqlUnavailable = (defect: unknown): boolean =>
-  defect instanceof SqlError.SqlError &&
+  defect instanceof SqlError.SqlError && !isUnreadable(defect) &&
   (transient.has(defect.reason._tag) || transientState.test(sqlState(defect) ?? ""))

@@ -8,6 +8,7 @@ export const env = [
   "HIRING_MEMORY_URL",
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
+  "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_URL",

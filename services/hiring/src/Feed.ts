@@ -3,7 +3,7 @@ import type { Change, FeedCursorGone, FeedPage, LookedUpHire, SnapshotPage } fro
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { decodeCursor } from "@stint/edge/Paging"
-import { setAside } from "@stint/edge/SetAside"
+import { setAside } from "@stint/edge/Unreadable"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
 import { goalChange, hireChange } from "./Engagements/Changes.ts"
@@ -83,7 +83,7 @@ const readable = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Ch
     const changes: Array<Change> = []
     for (const { at, change } of entries) {
       if (change !== undefined) changes.push(change)
-      else yield* setAside("hiring_outbox", `at position ${at.position}`, "it is too large, or no change of the feed")
+      else yield* setAside("changes of the feed", `at position ${at.position}`, "it is too large, or no change of the feed")
     }
     return changes
   })

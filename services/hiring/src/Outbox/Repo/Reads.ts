@@ -1,15 +1,16 @@
 /** Reads of the feed, by position. Pages are limited by number and by bytes; an entry that can't be read is set aside. */
 import type { PgClient } from "@effect/sql-pg"
+import { Bounds } from "@stint/domain/Bounds"
 import { Change } from "@stint/domain/hiring/Feed"
 import { Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Cursor } from "../Cursor.ts"
 import type { Gone } from "../Repo.ts"
 
-/** Once a page has so many bytes of changes, it ends (domain.md, "Bounds"). */
-const PAGE_BYTES = 2 * 1024 * 1024
-/** A change of more bytes is not read. */
-const LARGEST = 1024 * 1024
+/** A change of more bytes is not read: the largest that hiring writes has a schedule of 64 KiB. */
+const LARGEST = 256 * 1024
+/** A request to run of more bytes is not read. */
+const LARGEST_RUN = 4 * 1024
 
 /** A change and its place in the feed. */
 export interface Entry {
@@ -53,9 +54,9 @@ const goneOf = ({ mark, position }: Cursor, read: typeof Read.Type): Gone | unde
 /** The changes after a cursor. One statement, so that all that it tells is of one snapshot. */
 export const reading = (sql: PgClient.PgClient) => {
   const read = SqlSchema.findAll({
-    Request: Schema.Struct({ after: Schema.BigInt, limit: Schema.Int }),
+    Request: Schema.Struct({ after: Schema.BigInt, limit: Schema.Int, bytes: Schema.Int }),
     Result: Read,
-    execute: ({ after, limit }) =>
+    execute: ({ after, bytes, limit }) =>
       sql`
         select s.position as last, s.mark as last_mark, s.floor, s.floor_mark,
           (select mark from hiring_outbox where position = ${after}::bigint) as cursor_mark,
@@ -71,11 +72,12 @@ export const reading = (sql: PgClient.PgClient) => {
             from (
               select position, mark, payload, octet_length(payload::text) as bytes from hiring_outbox
               where position > ${after}::bigint order by position limit ${limit}) as listed) as weighed
-          where coalesce(before, 0) < ${PAGE_BYTES}) as page on true
+          where coalesce(before, 0) + case when bytes <= ${LARGEST} then bytes else 0 end <= ${bytes}) as page on true
         order by page.position`,
   })
   return Effect.fnUntraced(function* (cursor: Cursor, limit: number) {
-    const rows = yield* read({ after: cursor.position, limit })
+    const bytes = Math.max((yield* Bounds).answer_bytes, LARGEST)
+    const rows = yield* read({ after: cursor.position, limit, bytes })
     // The row of the sequence is always there
     const all = rows[0]!
     const listed = rows.flatMap(({ mark, payload, position }) =>
@@ -98,7 +100,7 @@ export const readingRuns = (sql: PgClient.PgClient) => {
     Result: Schema.Struct(Place),
     execute: ({ after, limit, upTo }) =>
       sql`
-        select position, mark, case when octet_length(payload::text) <= ${LARGEST} then payload end as payload
+        select position, mark, case when octet_length(payload::text) <= ${LARGEST_RUN} then payload end as payload
         from hiring_outbox where kind = 'run' and position > ${after}::bigint and position <= ${upTo}::bigint
         order by position limit ${limit}`,
   })
