@@ -2,4 +2,4 @@
 
 alter table deleted_goals drop column if exists recorded_at;
 
-delete from schema_ledger where name = '080_deleted_goals_time';
+delete from schema_scripts where name = '080_deleted_goals_time';

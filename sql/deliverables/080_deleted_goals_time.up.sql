@@ -11,4 +11,4 @@ alter table deleted_goals add column recorded_at timestamptz not null default no
 
 comment on column deleted_goals.recorded_at is 'When it was found deleted: its drafts were deleted then or later. Of older ones, when this column was added.';
 
-insert into schema_ledger (name) values ('080_deleted_goals_time') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('080_deleted_goals_time') on conflict (name) do nothing;

@@ -11,7 +11,7 @@ begin
 
   execute format('grant usage on schema public to %I', runtime);
   execute format('grant usage on all sequences in schema public to %I', runtime);
-  execute format('grant select on schema_ledger to %I', runtime);
+  execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
   -- what was drafted can't be changed, only what became of it
   execute format('grant select, insert on deliverables to %I', runtime);
   execute format(

@@ -169,6 +169,9 @@ with expected (kind, name, definition) as (
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
     ('comment', 'refuse_change()', 'Refuses the statement that fires it, to everyone.'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('comment', 'trial_deliverables', 'What was made in a trial, as a file somewhere; written once, never changed.'),
     ('comment', 'trial_deliverables.created_at', 'Creation timestamp.'),
     ('comment', 'trial_deliverables.description', 'What it is, in words, if that was said.'),
@@ -247,6 +250,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table gateway_audit_logs', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table trial_deliverables', 'insert, select'),
     ('index', 'ix_approvals_customer', 'CREATE INDEX ix_approvals_customer ON public.approvals USING btree (customer_id)'),
     ('index', 'ix_approvals_customer_created', 'CREATE INDEX ix_approvals_customer_created ON public.approvals USING btree (customer_id, created_at, approval_id)'),
@@ -335,7 +339,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

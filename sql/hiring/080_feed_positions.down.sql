@@ -8,4 +8,4 @@ alter table hiring_outbox
   drop column if exists mark,
   drop column if exists position;
 
-delete from schema_ledger where name = '080_feed_positions';
+delete from schema_scripts where name = '080_feed_positions';

@@ -72,4 +72,4 @@ comment on function hiring_outbox_removed() is 'Moves the floors of the feed pas
 create trigger hiring_outbox_removed after delete on hiring_outbox
   referencing old table as removed for each statement execute function hiring_outbox_removed();
 
-insert into schema_ledger (name) values ('080_feed_positions') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('080_feed_positions') on conflict (name) do nothing;

@@ -217,6 +217,9 @@ with expected (kind, name, definition) as (
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('comment', 'subscriptions', 'What a customer pays for: a hired agent runs while its subscription is active.'),
     ('comment', 'subscriptions.agent_id', 'Agent type ID that may be hired under it.'),
     ('comment', 'subscriptions.anchor_at', 'Start of its first paid period: every later one is counted in months from here, so that the 31st comes back after February.'),
@@ -320,6 +323,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table hiring_outbox', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table subscriptions', 'insert, select, update'),
     ('grant', 'table trials', 'delete, insert, select, update'),
     ('index', 'ix_gateway_audit_logs_timestamp', 'CREATE INDEX ix_gateway_audit_logs_timestamp ON public.gateway_audit_logs USING btree ("timestamp")'),
@@ -419,7 +423,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

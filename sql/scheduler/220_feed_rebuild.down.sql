@@ -4,4 +4,4 @@ alter table feed_cursor
   drop column if exists rebuild_until,
   drop column if exists rebuild;
 
-delete from schema_ledger where name = '220_feed_rebuild';
+delete from schema_scripts where name = '220_feed_rebuild';

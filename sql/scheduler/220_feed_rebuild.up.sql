@@ -14,4 +14,4 @@ alter table feed_cursor
 comment on column feed_cursor.rebuild is 'The rebuild under way, a drawn id; null or past rebuild_until: none';
 comment on column feed_cursor.rebuild_until is 'Until when it keeps others away; each page moves it on';
 
-insert into schema_ledger (name) values ('220_feed_rebuild') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('220_feed_rebuild') on conflict (name) do nothing;

@@ -369,6 +369,9 @@ with expected (kind, name, definition) as (
     ('comment', 'scheduler_state', 'Scheduler operational state (singleton pattern with state_id=global)'),
     ('comment', 'scheduler_state.paused_by', 'Operator username/ID who paused scheduler'),
     ('comment', 'scheduler_state.status', 'Current state: running (accept new runs) or paused (reject new runs)'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('constraint', 'engine_counters.ck_engine_counters_value', 'CHECK ((value >= (0)::double precision))'),
     ('constraint', 'engine_counters.pk_engine_counters', 'PRIMARY KEY (name, label, shard)'),
     ('constraint', 'feed_cursor.ck_feed_cursor_only_row', 'CHECK (only_row)'),
@@ -480,6 +483,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table scheduler_dlq', 'delete, insert, select, update'),
     ('grant', 'table scheduler_state', 'insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('index', 'goal_runs_idempotency_key_key', 'CREATE UNIQUE INDEX goal_runs_idempotency_key_key ON public.goal_runs USING btree (idempotency_key)'),
     ('index', 'goal_runs_pkey', 'CREATE UNIQUE INDEX goal_runs_pkey ON public.goal_runs USING btree (run_id)'),
     ('index', 'idx_goal_runs_goal_instance_id', 'CREATE INDEX idx_goal_runs_goal_instance_id ON public.goal_runs USING btree (goal_instance_id)'),
@@ -622,7 +626,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

@@ -83,7 +83,11 @@ const readable = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Ch
     const changes: Array<Change> = []
     for (const { at, change } of entries) {
       if (change !== undefined) changes.push(change)
-      else yield* setAside("changes of the feed", `at position ${at.position}`, "it is too large, or no change of the feed")
+      else {yield* setAside(
+          "changes of the feed",
+          `at position ${at.position}`,
+          "it is too large, or no change of the feed",
+        )}
     }
     return changes
   })
