@@ -20,7 +20,7 @@ begin
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
-  execute format('grant select, insert on deleted_goals to %I', runtime);
+  execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   -- written, and removed when they are old; never changed

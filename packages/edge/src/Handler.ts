@@ -7,6 +7,7 @@ import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
+import * as Follower from "./Follower.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
@@ -131,7 +132,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       Logs.layer,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Layer.merge(Watchdog.layer, Unreadable.layer).pipe(
+      Layer.mergeAll(Watchdog.layer, Unreadable.layer, Follower.layer).pipe(
         Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
       ),
       Ids.layer,

@@ -9,5 +9,6 @@ export const scripts: ReadonlyArray<string> = [
   "034_feed_cursor",
   "040_trial_deliverables",
   "050_gateway_audit_logs",
+  "080_deleted_goals_time",
   "090_schema_scripts",
 ]

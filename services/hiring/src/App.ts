@@ -18,6 +18,7 @@ import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import { Feed } from "./Feed.ts"
 import { FeedHttp } from "./Feed/Http.ts"
+import { Refusals } from "./Feed/Refusals.ts"
 import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
@@ -78,7 +79,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =
       Feed.layer,
       middlewares,
     ]),
-    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
+    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer, Refusals.layer]),
     Layer.provide(Storage),
     Layer.provide(clients),
   )

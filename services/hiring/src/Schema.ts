@@ -10,5 +10,6 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "080_feed_positions",
   "090_schema_scripts",
 ]
