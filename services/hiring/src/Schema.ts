@@ -10,4 +10,6 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "085_alerts",
+  "086_database_probe",
 ]
