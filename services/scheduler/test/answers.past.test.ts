@@ -1,4 +1,5 @@
 /** "Why did it not run?" (Airflow #39712): every way in which a slot can have ended is explained from what was recorded. */
+import { DateTime } from "effect"
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
 import { asking, iso, minuteOf, minutesAgo } from "./AnswersHarness.ts"
 import { eventually, startScheduler, type TestScheduler } from "./Harness.ts"

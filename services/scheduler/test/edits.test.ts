@@ -265,7 +265,9 @@ layer(stored, { excludeTestServices: true })("edits of goals", (it) => {
       const sql = yield* PgClient.PgClient
       const rows = yield* sql<{ id: string }>`select goal_instance_id as id from projected_goals
         where goal_instance_id <> ${absent.id}`
-      yield* repo.retain(new Set(rows.map((row) => row.id)))
+      const rebuild = yield* repo.beginRebuild(yield* repo.cursor())
+      const kept = { goals: new Set(rows.map((row) => row.id)), hires: new Set([absent.hire]) }
+      yield* repo.finishRebuild(kept, rebuild!, String(Number(yield* repo.cursor()) + 1))
       const [[code, from] = []] = yield* droppedOf(absent.id)
       assert.deepStrictEqual([code, from], ["goal_deleted", minutes(absent.start, absent.now)[0]!])
     }))

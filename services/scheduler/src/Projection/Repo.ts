@@ -10,10 +10,13 @@ import { Queue } from "../Queue.ts"
 import { decidedUntil } from "../Timeline.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { goalDeleted } from "./History.ts"
-import { closedWithGoal, endOf, judgeLate, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
+import { closedWithGoal, endOf, planChanges, type Projected, type ProjectionPlan, touched } from "./Plan.ts"
+import { lateReviser } from "./Repo/Late.ts"
+import { cursorWrites, type Move, type Rebuild } from "./Repo/Rebuild.ts"
 import { rederiving } from "./Repo/Rederive.ts"
 import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
 import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
+import { overwriting } from "./Snapshot.ts"
 
 /** A goal and its hire. */
 export interface ProjectedGoal {
@@ -21,11 +24,20 @@ export interface ProjectedGoal {
   readonly hire: HireRow
 }
 
-/** From where to where the feed's cursor moves; null: before the first snapshot. */
-interface Move {
-  readonly after: string | null
-  readonly to: string | null
+/** The ids of a snapshot, those included that hiring could not read. */
+export interface Kept {
+  readonly hires: ReadonlySet<string>
+  readonly goals: ReadonlySet<string>
 }
+
+/** What a snapshot did not have, and was removed. */
+export interface Removed {
+  readonly hires: number
+  readonly goals: number
+}
+
+/** How many goals one transaction removes at most. */
+const REMOVE_BATCH = 200
 
 export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   /** How far the feed was followed; null before the first snapshot. */
@@ -35,8 +47,20 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
    * `after` any more: another replica was faster.
    */
   apply(changes: ReadonlyArray<Change>, move: Move): Effect.Effect<boolean>
-  /** Deletes the goals that a complete snapshot does not have: those that are not among `goals`. */
-  retain(goals: ReadonlySet<string>): Effect.Effect<void>
+  /** Begins a rebuild from a snapshot; undefined while another replica rebuilds, or has done so since. */
+  beginRebuild(stale: string | null): Effect.Effect<Rebuild | undefined>
+  /**
+   * Applies a page of a snapshot, which overwrites what is projected, whatever its versions. How many rows went back to an
+   * older version; undefined, and nothing happened, when the rebuild is another replica's by now.
+   */
+  overwrite(changes: ReadonlyArray<Change>, rebuild: Rebuild): Effect.Effect<number | undefined>
+  /**
+   * Deletes the goals and hires that a complete snapshot does not have, as if hiring had deleted them, and moves the cursor.
+   * How many; undefined when the rebuild is another replica's by now.
+   */
+  finishRebuild(kept: Kept, rebuild: Rebuild, cursor: string): Effect.Effect<Removed | undefined>
+  /** Gives up a rebuild that failed. */
+  abandonRebuild(rebuild: Rebuild): Effect.Effect<unknown>
   /** Derives again when some goals after an id fall due next: how many changed, and the last id; undefined after the last. */
   rederive(after: string): Effect.Effect<{ readonly last: string | undefined; readonly moved: number }>
   /** A goal and its hire. */
@@ -48,10 +72,13 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
     ProjectionRepo,
     Effect.gen(function* () {
       const reads = yield* projectionReads
+      const { abandon, begin } = yield* cursorWrites
       return ProjectionRepo.of({
         cursor: () => Effect.orDie(Effect.map(reads.cursor(), ({ cursor }) => cursor)),
-        apply: yield* applying,
-        retain: yield* retaining,
+        ...yield* applying,
+        beginRebuild: begin,
+        finishRebuild: yield* finishing,
+        abandonRebuild: abandon,
         rederive: yield* rederiving,
         find: Effect.fnUntraced(function* (id) {
           const goal = yield* reads.goal(id)
@@ -96,22 +123,8 @@ const applying = Effect.gen(function* () {
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
   const versions = yield* versionsSince
-
-  /** Looks again at what was decided after an edit's instant, before the edit was read; the goals that lost runs by it. */
-  const reviseLate = Effect.fnUntraced(function* ({ revised }: ProjectionPlan) {
-    if (revised.length === 0) return []
-    const late = yield* reads.lateSlots(
-      revised.map(({ goal_instance_id, since }) => ({ goal: goal_instance_id, since: iso(since)! })),
-    )
-    const { dropped, remove, undropped } = judgeLate(revised, late)
-    if (undropped.length > 0) yield* writes.deleteDropped(undropped)
-    const removed = new Set<string>(remove.length === 0 ? [] : yield* queue.remove(remove))
-    const gone = late.filter(({ scheduled_run_id }) => scheduled_run_id !== null && removed.has(scheduled_run_id))
-    const unmade = new Set(gone.map(({ goal_instance_id, slot }) => `${goal_instance_id} ${slot}`))
-    const recorded = dropped.filter((one) => unmade.has(`${one.goal_instance_id} ${one.from_slot}`))
-    if (recorded.length > 0) yield* writes.insertDropped(recorded)
-    return gone.map((one) => one.goal_instance_id)
-  })
+  const reviseLate = yield* lateReviser
+  const cursor = yield* cursorWrites
 
   const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
     if (plan.hires.length > 0) yield* writes.upsertHires(plan.hires)
@@ -131,42 +144,79 @@ const applying = Effect.gen(function* () {
     yield* Effect.forEach(plan.runs, requestRun, { discard: true })
   })
 
-  return Effect.fn("ProjectionRepo.apply")(
-    function* (changes: ReadonlyArray<Change>, move: Move) {
-      if ((yield* writes.moveCursor(move)).length === 0) return false
-      const { goals, hires, ofHires } = touched(changes)
-      const known = yield* reads.lockedGoals({ goals, ofHires })
-      const history = yield* versions(sinceOf(known, goals))
-      const now = yield* Clock.currentTimeMillis
-      yield* write(planChanges(changes, { hires: yield* reads.hires(hires), goals: known, history, now }))
-      yield* nudge.inTransaction
-      return true
-    },
-    (effect) => Effect.orDie(sql.withTransaction(effect)),
-  )
+  const read = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+    const { goals, hires, ofHires } = touched(changes)
+    const known = yield* reads.lockedGoals({ goals, ofHires })
+    const history = yield* versions(sinceOf(known, goals))
+    const now = yield* Clock.currentTimeMillis
+    const projected: Projected = { hires: yield* reads.hires(hires), goals: known, history, now }
+    return projected
+  })
+
+  return {
+    apply: Effect.fn("ProjectionRepo.apply")(
+      function* (changes: ReadonlyArray<Change>, move: Move) {
+        if (!(yield* cursor.move(move))) return false
+        yield* write(planChanges(changes, yield* read(changes)))
+        yield* nudge.inTransaction
+        return true
+      },
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
+    ),
+    overwrite: Effect.fn("ProjectionRepo.overwrite")(
+      function* (snapshot: ReadonlyArray<Change>, rebuild: Rebuild) {
+        if (!(yield* cursor.hold(rebuild))) return undefined
+        const { changes, projected, wentBack } = overwriting(snapshot, yield* read(snapshot))
+        yield* write(planChanges(changes, projected))
+        yield* nudge.inTransaction
+        return wentBack
+      },
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
+    ),
+  }
 })
 
-const retaining = Effect.gen(function* () {
+const finishing = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const queue = yield* Queue
+  const nudge = yield* Nudge
   const closeDeadLetters = yield* deadLetterCloser
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
   const versions = yield* versionsSince
+  const cursor = yield* cursorWrites
 
-  return Effect.fn("ProjectionRepo.retain")(
-    function* (kept: ReadonlySet<string>) {
-      const all = yield* reads.goalIds()
-      const gone = all.map((row) => row.goal_instance_id).filter((id) => !kept.has(id))
-      if (gone.length === 0) return
-      for (const goal_instance_id of gone) yield* queue.cancel({ goal_instance_id }, goalDeleted)
-      yield* closeDeadLetters(gone)
-      const goals = yield* reads.lockedGoals({ goals: gone, ofHires: [] })
-      const { dropped, made } = endOf(goals, yield* versions(sinceOf(goals, [])), yield* Clock.currentTimeMillis)
-      yield* writes.insertVersions(made)
-      if (dropped.length > 0) yield* writes.insertDropped(dropped)
-      yield* writes.deleteGoals(gone)
+  const removeGoals = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+    for (const goal_instance_id of goals) yield* queue.cancel({ goal_instance_id }, goalDeleted)
+    yield* closeDeadLetters(goals)
+    const known = yield* reads.lockedGoals({ goals, ofHires: [] })
+    const { dropped, made } = endOf(known, yield* versions(sinceOf(known, [])), yield* Clock.currentTimeMillis)
+    yield* writes.insertVersions(made)
+    if (dropped.length > 0) yield* writes.insertDropped(dropped)
+    yield* writes.deleteGoals(goals)
+  })
+
+  const inTransaction = <A>(rebuild: Rebuild, step: Effect.Effect<A, unknown>) =>
+    Effect.gen(function* () {
+      if (!(yield* cursor.hold(rebuild))) return false
+      yield* step
+      return true
+    }).pipe(sql.withTransaction, Effect.orDie)
+
+  return Effect.fn("ProjectionRepo.finishRebuild")(
+    function* (kept: Kept, rebuild: Rebuild, to: string) {
+      const goals = (yield* reads.goalIds()).map((row) => row.goal_instance_id).filter((id) => !kept.goals.has(id))
+      for (let at = 0; at < goals.length; at += REMOVE_BATCH) {
+        const batch = goals.slice(at, at + REMOVE_BATCH)
+        if (!(yield* inTransaction(rebuild, removeGoals(batch)))) return undefined
+      }
+      const hires = (yield* reads.hireIds()).map((row) => row.hired_instance_id).filter((id) => !kept.hires.has(id))
+      if (hires.length > 0 && !(yield* inTransaction(rebuild, writes.deleteHires(hires)))) return undefined
+      const finished = yield* sql.withTransaction(
+        Effect.andThen(cursor.finish(rebuild, to), (moved) => Effect.as(nudge.inTransaction, moved)),
+      )
+      return finished ? { goals: goals.length, hires: hires.length } : undefined
     },
-    (effect) => Effect.orDie(sql.withTransaction(effect)),
+    Effect.orDie,
   )
 })
