@@ -9,5 +9,8 @@ export const scripts: ReadonlyArray<string> = [
   "034_feed_cursor",
   "040_trial_deliverables",
   "050_gateway_audit_logs",
+  "080_deleted_goals_time",
+  "085_alerts",
+  "086_database_probe",
   "090_schema_scripts",
 ]

@@ -10,5 +10,8 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "080_feed_positions",
+  "085_alerts",
+  "086_database_probe",
   "090_schema_scripts",
 ]
