@@ -36,7 +36,7 @@ it.live("a schema with exactly the program's scripts is ready", () =>
     Effect.gen(function* () {
       const { report, why } = yield* said(url, (applied) => applied)
       assert.isUndefined(why)
-      assert.deepStrictEqual(report, { ready: true, checks: { database: "ok" } })
+      assert.deepStrictEqual(report, { ready: true, itself: true, checks: { database: "ok" }, away: [] })
     })
   ))
 
@@ -48,7 +48,12 @@ it.live("an older one, a newer one and none at all are refused with what is miss
       "the schema of its database is older than this program, it lacks 990_future: " +
         "run stint db migrate --service catalog first",
     )
-    assert.deepStrictEqual(older.report, { ready: false, checks: { database: older.why! } })
+    assert.deepStrictEqual(older.report, {
+      ready: false,
+      itself: false,
+      checks: { database: older.why! },
+      away: [],
+    })
     const newer = yield* onClone((url) => said(url, (applied) => applied.filter((name) => !name.startsWith("010_"))))
     assert.include(
       newer.why!,
@@ -105,7 +110,12 @@ it.live("a database that refuses us is said without the password, and not waited
       const { report, why } = yield* said(Redacted.make(String(wrong)), () => [])
       assert.match(why!, /^its database can't be used: password authentication failed for user "/)
       assert.notInclude(why!, "hunter2")
-      assert.deepStrictEqual(report, { ready: false, checks: { database: "the database does not answer" } })
+      assert.deepStrictEqual(report, {
+        ready: false,
+        itself: false,
+        checks: { database: "the database does not answer" },
+        away: [],
+      })
     })
   ))
 

@@ -7,6 +7,7 @@ import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { ping } from "../Db/Ping.ts"
 import { type Target, withTargets } from "../Db/Targets.ts"
+import { complain, say as print } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { readScripts } from "../Scripts.ts"
 import { run } from "../Stack/Databases.ts"
@@ -22,7 +23,7 @@ const migrationOf = async ({ migrateUrl: url, runtimeRole, service }: Target) =>
   files: await readScripts(service),
 })
 
-const say = (service: string, text: string) => console.log(`${service.padEnd(13)}${text}`)
+const say = (service: string, text: string) => print(`${service.padEnd(13)}${text}`)
 
 const list = (names: ReadonlyArray<string>, none: string): string => names.length === 0 ? none : names.join(", ")
 
@@ -164,7 +165,7 @@ The exit status is 0 when all is well, 1 when a database differs, fails or can't
         } catch (error) {
           if (!(error instanceof LauncherError)) throw error
           // The other databases have their turn all the same
-          console.error(`stint: ${error.message}`)
+          complain(`stint: ${error.message}`)
           allWell = false
         }
       }
