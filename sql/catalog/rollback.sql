@@ -4,7 +4,9 @@
 drop table if exists agent_type_definitions cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists idempotency_keys cascade;
+drop table if exists rate_buckets cascade;
 drop table if exists schema_ledger cascade;
+drop function if exists idempotency_keys_taken_over();
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

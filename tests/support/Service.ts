@@ -63,6 +63,9 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
     }),
 })
 
+/** A test asks as fast as it can; one about rates sets its own. */
+export const UNHURRIED = "requests_per_second=1000000,request_burst=1000000,runs_by_hand_per_minute=1000000"
+
 /**
  * Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. What
  * it appends to a file shows in `files`.
@@ -74,7 +77,7 @@ export const startService = async (
 ): Promise<TestService> => {
   const service = await token("service", "test-service")
   const host: Host = {
-    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
+    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", STINT_BOUNDS: UNHURRIED, ...env },
     files: memoryFiles(Object.assign(files, { "service.token": service })),
     portCheck: { check: () => Effect.void },
   }

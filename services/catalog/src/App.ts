@@ -7,6 +7,7 @@ import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -18,10 +19,16 @@ import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layer, AuditRepo.layer, health("catalog", scripts)).pipe(
+  Layer.mergeAll(
+    AgentTypesRepo.layer,
+    IdempotencyRepo.layer,
+    RateRepo.layer,
+    AuditRepo.layer,
+    health("catalog", scripts),
+  ).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, RateRepo.layerMemory, AuditRepo.layerMemory),
 )
 
 /** The catalog. */

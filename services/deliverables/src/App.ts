@@ -7,6 +7,7 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
@@ -45,6 +46,7 @@ const Storage = Layer.mergeAll(
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   MetricsRepo.layer,
   AuditRepo.layer,
   health("deliverables", scripts),

@@ -7,6 +7,8 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
+import { Rates } from "@stint/edge/RateLimit"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -46,6 +48,7 @@ const Storage = Layer.mergeAll(
   MetricsRepo.layer,
   OutboxListener.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   AuditRepo.layer,
   health("hiring", scripts),
 ).pipe(
@@ -78,7 +81,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =
       Feed.layer,
       middlewares,
     ]),
-    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
+    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer, Rates.layer]),
     Layer.provide(Storage),
     Layer.provide(clients),
   )

@@ -10,4 +10,6 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "065_idempotency_holder",
+  "066_rate_buckets",
 ]

@@ -7,6 +7,7 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import * as Persistence from "@stint/edge/Persistence"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Layer } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
@@ -74,7 +75,13 @@ export const Repos = Layer.mergeAll(
   Layer.provideMerge([Queue.layer, Nudge.layer]),
 )
 
-const Storage = Layer.mergeAll(Repos, IdempotencyRepo.layer, AuditRepo.layer, health("scheduler", scripts)).pipe(
+const Storage = Layer.mergeAll(
+  Repos,
+  IdempotencyRepo.layer,
+  RateRepo.layer,
+  AuditRepo.layer,
+  health("scheduler", scripts),
+).pipe(
   Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE", settings: PLANNER })),
 )
 
