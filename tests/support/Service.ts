@@ -4,6 +4,7 @@ import type { Role } from "@stint/domain/Caller"
 import { FileFailure } from "@stint/edge/Files"
 import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
@@ -62,9 +63,6 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
       catch: (error) => new FileFailure({ path, missing: false, why: (error as Error).message }),
     }),
 })
-
-/** A test asks as fast as it can; one about rates sets its own. */
-export const UNHURRIED = "requests_per_second=1000000,request_burst=1000000,runs_by_hand_per_minute=1000000"
 
 /**
  * Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. What

@@ -7,6 +7,7 @@ import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
+import * as Follower from "./Follower.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
@@ -20,6 +21,7 @@ import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
 import * as Routes from "./Routes.ts"
 import { pathOf, refusedTarget } from "./Target.ts"
+import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
 /** What the runtime gives a service: its complete configuration, files, and a check of ports. */
@@ -133,7 +135,9 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       Logs.layer,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Watchdog.layer.pipe(Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make()))),
+      Layer.mergeAll(Watchdog.layer, Unreadable.layer, Follower.layer).pipe(
+        Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
+      ),
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),

@@ -6,6 +6,7 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
@@ -24,6 +25,7 @@ const Storage = byUse(
     IdempotencyRepo.layer,
     RateRepo.layer,
     AuditRepo.layer,
+    Database.layer("catalog"),
     health("catalog", scripts),
   ).pipe(
     Layer.provide(Pg.layer("catalog")),

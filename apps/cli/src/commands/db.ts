@@ -1,4 +1,4 @@
-import { down, downPlan, migrate, MigrationError, status } from "@stint/edge/Migrator"
+import { down, downPlan, migrate, MigrationError, status, upPlan } from "@stint/edge/Migrator"
 import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { verify } from "@stint/edge/Migrator/Verify"
 import { Effect, Redacted } from "effect"
@@ -27,9 +27,6 @@ const say = (service: string, text: string) => print(`${service.padEnd(13)}${tex
 
 const list = (names: ReadonlyArray<string>, none: string): string => names.length === 0 ? none : names.join(", ")
 
-const newer = (unknown: ReadonlyArray<string>): string =>
-  `the schema is newer than this program, which does not know ${unknown.join(", ")}`
-
 const actions: Readonly<Record<string, Action>> = {
   migrate: async (target, flags) => {
     const migration = await migrationOf(target)
@@ -38,17 +35,17 @@ const actions: Readonly<Record<string, Action>> = {
       say(target.service, applied.length === 0 ? "nothing to do" : `applied ${applied.join(", ")}`)
       return true
     }
-    const { pending, unknown } = await run(target.settings, status(migration))
-    if (unknown.length > 0) throw new LauncherError(`${target.service}: ${newer(unknown)}.`)
+    const { pending } = await run(target.settings, upPlan(migration))
     say(target.service, pending.length === 0 ? "nothing to do" : `would apply ${pending.join(", ")}`)
     return true
   },
   status: async (target) => {
-    const { applied, pending, unknown } = await run(target.settings, status(await migrationOf(target)))
+    const { applied, pending, refusal, unknown } = await run(target.settings, status(await migrationOf(target)))
     say(target.service, `applied: ${list(applied, "none")}`)
     say("", `pending: ${list(pending, "none")}`)
-    if (unknown.length > 0) say("", newer(unknown))
-    return unknown.length === 0
+    if (refusal !== undefined) say("", `the schema ${refusal}`)
+    else if (unknown.length > 0) say("", `of a newer program, on which this one may run: ${unknown.join(", ")}`)
+    return refusal === undefined
   },
   verify: async (target) => {
     const checks = await run(target.settings, verify(await migrationOf(target)))

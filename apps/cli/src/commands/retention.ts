@@ -1,4 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
+import { Alarms } from "@stint/edge/Alarm"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
@@ -16,12 +18,16 @@ import { run } from "../Stack/Databases.ts"
 import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
 
 /** The jobs of a service, the same that it does itself every hour. */
-const jobsOf = (service: ServiceName): Effect.Effect<ReadonlyArray<RetentionJob>, never, AuditRepo | RetentionRepo> =>
-  service === "scheduler" ? schedulerJobs : Effect.all([Audit.retention])
+const jobsOf = (
+  service: ServiceName,
+): Effect.Effect<ReadonlyArray<RetentionJob>, never, AlarmRepo | AuditRepo | RetentionRepo> => {
+  if (service === "scheduler") return schedulerJobs
+  return service === "catalog" ? Effect.all([Audit.retention]) : Effect.all([Audit.retention, Alarms.retention])
+}
 
 /** Its storage, as the service's own role. */
 const storageOf = ({ databaseUrl, service }: Target) =>
-  Layer.merge(AuditRepo.layer, RetentionRepo.layer).pipe(
+  Layer.mergeAll(AlarmRepo.layer, AuditRepo.layer, RetentionRepo.layer).pipe(
     Layer.provide(Ids.layer),
     Layer.provide(PgClient.layer({
       ...connectionOf(databaseUrl),
