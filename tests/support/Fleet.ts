@@ -16,6 +16,7 @@ import type { Answer, Send } from "./Service.ts"
 import { callerOf, freePortBase, type Stack } from "./Stack.ts"
 import { standStill } from "./StandStill.ts"
 import type { Superuser } from "./Superuser.ts"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 /** A scheduler's process. */
@@ -87,6 +88,7 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
       ...Deno.env.toObject(),
       STINT_HOME: stack.home,
       STINT_PORT_BASE: String(portBase),
+      STINT_BOUNDS: UNHURRIED,
       DELIVERABLES_URL: stackUrl("deliverables"),
       HIRING_URL: stackUrl("hiring"),
       ...env,

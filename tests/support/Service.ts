@@ -4,6 +4,7 @@ import type { Role } from "@stint/domain/Caller"
 import { FileFailure } from "@stint/edge/Files"
 import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
@@ -74,7 +75,7 @@ export const startService = async (
 ): Promise<TestService> => {
   const service = await token("service", "test-service")
   const host: Host = {
-    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
+    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", STINT_BOUNDS: UNHURRIED, ...env },
     files: memoryFiles(Object.assign(files, { "service.token": service })),
     portCheck: { check: () => Effect.void },
   }

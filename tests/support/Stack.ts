@@ -11,6 +11,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Answer, Send } from "./Service.ts"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 /** A service of the stack. */
@@ -122,7 +123,14 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     cwd: root,
     detached: true,
     // as if npm had started it, so that it ends with us when a run of the tests is killed
-    env: { ...process.env, npm_lifecycle_event: "start", STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
+    env: {
+      ...process.env,
+      npm_lifecycle_event: "start",
+      STINT_HOME: home,
+      STINT_PORT_BASE: String(base),
+      STINT_BOUNDS: UNHURRIED,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   })
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)

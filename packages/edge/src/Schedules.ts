@@ -42,6 +42,9 @@ export const renewKey = Schedule.spaced("10 seconds")
 /** Pruning Idempotency-Keys. */
 export const pruneKeys = Schedule.spaced("10 minutes")
 
+/** Forgetting the buckets of rates that are full. */
+export const pruneRates = Schedule.spaced("10 minutes")
+
 /** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
 export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 

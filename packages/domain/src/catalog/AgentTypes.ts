@@ -13,6 +13,7 @@ import {
   Instant,
   listOf,
   pageQuery,
+  RateLimits,
   RequestProblems,
   strict,
 } from "../Protocol.ts"
@@ -99,6 +100,7 @@ export class CatalogApi extends HttpApi.make("catalog")
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
+  .middleware(RateLimits)
   .middleware(Authorization)
   .middleware(RequestProblems)
   .annotateMerge(strict)

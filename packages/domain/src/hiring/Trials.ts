@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
-import { problem, Unavailable } from "../Problem.ts"
+import { problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
@@ -69,7 +69,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
       headers: IdempotencyHeader,
       payload: NewTrial,
       success: created(Trial),
-      error: [AgentTypeUnknown, Unavailable],
+      error: [AgentTypeUnknown, QuotaExceeded, Unavailable],
     }).annotate(Access, writers)
       .annotate(OpenApi.Summary, "Begin a trial")
       .annotate(
