@@ -24,13 +24,9 @@ export interface Host {
   readonly portCheck: PortCheck["Service"]
 }
 
-/** The middlewares that every API has. They need the IdempotencyRepo of the service. */
-export const middlewares = Layer.mergeAll(
-  RequestProblems.layer,
-  Body.layer,
-  Idempotency.layer,
-  Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
-)
+/** The middlewares that the API of the service of that name has. They need the IdempotencyRepo of the service. */
+export const middlewares = (service: string) =>
+  Layer.mergeAll(RequestProblems.layer, Body.layer, Idempotency.layer, Auth.layer(service))
 
 const bare: Record<number, { readonly code: string; readonly title: string; readonly detail: string }> = {
   400: {

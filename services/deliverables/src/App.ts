@@ -67,7 +67,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Catalog | Hiring, E, R>) =>
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares, Targets.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide(clients),
   )

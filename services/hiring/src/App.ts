@@ -76,7 +76,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =
       Trials.layer,
       TrialStatus.layer,
       Feed.layer,
-      middlewares,
+      middlewares("hiring"),
     ]),
     Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
     Layer.provide(Storage),

@@ -117,7 +117,7 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
       Runs.layer,
       Simulation.layer,
       Triggers.layer,
-      middlewares,
+      middlewares("scheduler"),
     ]),
     Layer.provide([Alerts.layer, Projection.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide(SecureRandom.layerWebCrypto),
