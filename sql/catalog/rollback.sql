@@ -5,6 +5,7 @@ drop table if exists agent_type_definitions cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists idempotency_keys cascade;
 drop table if exists schema_ledger cascade;
+drop table if exists schema_scripts cascade;
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

@@ -13,6 +13,7 @@ with expected (kind, name, definition) as (
     ('column', 'approvals.deliverable_id', 'character varying not null'),
     ('column', 'approvals.notes', 'text'),
     ('column', 'deleted_goals.goal_instance_id', 'character varying not null'),
+    ('column', 'deleted_goals.recorded_at', 'timestamp with time zone not null default now()'),
     ('column', 'deliverables.approval_id', 'character varying'),
     ('column', 'deliverables.approval_required', 'boolean not null'),
     ('column', 'deliverables.created_at', 'timestamp with time zone not null'),
@@ -77,6 +78,9 @@ with expected (kind, name, definition) as (
     ('column', 'idempotency_keys.route', 'text not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
+    ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
+    ('column', 'schema_scripts.name', 'text not null'),
+    ('column', 'schema_scripts.needs', 'text'),
     ('column', 'trial_deliverables.created_at', 'timestamp with time zone not null'),
     ('column', 'trial_deliverables.description', 'text'),
     ('column', 'trial_deliverables.file_name', 'character varying not null'),
@@ -95,6 +99,7 @@ with expected (kind, name, definition) as (
     ('comment', 'approvals.notes', 'What the customer noted.'),
     ('comment', 'deleted_goals', 'Goals that were deleted: a draft that a run still makes for one is deleted as well.'),
     ('comment', 'deleted_goals.goal_instance_id', 'The goal; in hiring''s database.'),
+    ('comment', 'deleted_goals.recorded_at', 'When it was found deleted: its drafts were deleted then or later. Of older ones, when this column was added.'),
     ('comment', 'deliverables', 'Agent-generated drafts, the decision on each, and whether it was executed.'),
     ('comment', 'deliverables.approval_id', 'The approval that accepted it; null unless it is approved.'),
     ('comment', 'deliverables.approval_required', 'What the agent type''s definition said when the draft was made: false lets a draft that acts on nothing go unreviewed.'),
@@ -164,6 +169,9 @@ with expected (kind, name, definition) as (
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
     ('comment', 'refuse_change()', 'Refuses the statement that fires it, to everyone.'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('comment', 'trial_deliverables', 'What was made in a trial, as a file somewhere; written once, never changed.'),
     ('comment', 'trial_deliverables.created_at', 'Creation timestamp.'),
     ('comment', 'trial_deliverables.description', 'What it is, in words, if that was said.'),
@@ -216,6 +224,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'idempotency_keys.idempotency_keys_reply_status_check', 'CHECK (((reply_status >= 200) AND (reply_status <= 299)))'),
     ('constraint', 'idempotency_keys.pk_idempotency_keys', 'PRIMARY KEY (caller, route, key)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
+    ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
+    ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
     ('constraint', 'trial_deliverables.ck_trial_deliverables_file_name', 'CHECK (((file_name)::text ~ ''\S''::text))'),
     ('constraint', 'trial_deliverables.ck_trial_deliverables_file_path', 'CHECK (((file_path)::text ~ ''\S''::text))'),
     ('constraint', 'trial_deliverables.ck_trial_deliverables_file_size', 'CHECK (((file_size >= 0) AND (file_size <= ''9007199254740991''::bigint)))'),
@@ -233,13 +243,14 @@ with expected (kind, name, definition) as (
     ('grant', 'schema public', 'usage'),
     ('grant', 'sequence execution_fence', 'usage'),
     ('grant', 'table approvals', 'insert, select'),
-    ('grant', 'table deleted_goals', 'insert, select'),
+    ('grant', 'table deleted_goals', 'delete, insert, select'),
     ('grant', 'table deliverables', 'insert, select'),
     ('grant', 'table executions', 'insert, select, update'),
     ('grant', 'table feed_cursor', 'insert, select, update'),
     ('grant', 'table gateway_audit_logs', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table trial_deliverables', 'insert, select'),
     ('index', 'ix_approvals_customer', 'CREATE INDEX ix_approvals_customer ON public.approvals USING btree (customer_id)'),
     ('index', 'ix_approvals_customer_created', 'CREATE INDEX ix_approvals_customer_created ON public.approvals USING btree (customer_id, created_at, approval_id)'),
@@ -263,6 +274,7 @@ with expected (kind, name, definition) as (
     ('index', 'pk_idempotency_keys', 'CREATE UNIQUE INDEX pk_idempotency_keys ON public.idempotency_keys USING btree (caller, route, key)'),
     ('index', 'pk_trial_deliverables', 'CREATE UNIQUE INDEX pk_trial_deliverables ON public.trial_deliverables USING btree (trial_deliverable_id)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
+    ('index', 'schema_scripts_pkey', 'CREATE UNIQUE INDEX schema_scripts_pkey ON public.schema_scripts USING btree (name)'),
     ('index', 'uq_deliverables_idempotency_key', 'CREATE UNIQUE INDEX uq_deliverables_idempotency_key ON public.deliverables USING btree (idempotency_key)'),
     ('index', 'uq_executions_deliverable_id', 'CREATE UNIQUE INDEX uq_executions_deliverable_id ON public.executions USING btree (deliverable_id)'),
     ('sequence', 'execution_fence', 'bigint from 1 by 1'),
@@ -274,6 +286,7 @@ with expected (kind, name, definition) as (
     ('table', 'gateway_audit_logs', 'kept'),
     ('table', 'idempotency_keys', 'kept'),
     ('table', 'schema_ledger', 'kept'),
+    ('table', 'schema_scripts', 'kept'),
     ('table', 'trial_deliverables', 'kept'),
     ('trigger', 'approvals.approvals_are_immutable', 'CREATE TRIGGER approvals_are_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
     ('trigger', 'deliverables.deliverables_are_kept', 'CREATE TRIGGER deliverables_are_kept BEFORE DELETE OR TRUNCATE ON public.deliverables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()')
@@ -326,7 +339,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

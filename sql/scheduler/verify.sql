@@ -11,6 +11,8 @@ with expected (kind, name, definition) as (
     ('column', 'engine_counters.value', 'double precision not null'),
     ('column', 'feed_cursor.cursor', 'character varying'),
     ('column', 'feed_cursor.only_row', 'boolean not null default true'),
+    ('column', 'feed_cursor.rebuild', 'character varying'),
+    ('column', 'feed_cursor.rebuild_until', 'timestamp with time zone'),
     ('column', 'feed_cursor.updated_at', 'timestamp with time zone not null default now()'),
     ('column', 'gateway_audit_logs.action', 'character varying'),
     ('column', 'gateway_audit_logs.causation_id', 'character varying'),
@@ -197,6 +199,9 @@ with expected (kind, name, definition) as (
     ('column', 'scheduler_state.updated_at', 'timestamp with time zone not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
+    ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
+    ('column', 'schema_scripts.name', 'text not null'),
+    ('column', 'schema_scripts.needs', 'text'),
     ('comment', 'engine_counters', 'Counters and histograms of the engine since the database was made; never pruned'),
     ('comment', 'engine_counters.label', 'The outcome, or the upper bound of a histogram''s bucket in seconds'),
     ('comment', 'engine_counters.name', 'What is counted'),
@@ -205,6 +210,8 @@ with expected (kind, name, definition) as (
     ('comment', 'feed_cursor', 'How far hiring''s feed was followed'),
     ('comment', 'feed_cursor.cursor', 'Where to go on; null before the first snapshot'),
     ('comment', 'feed_cursor.only_row', 'There is one row'),
+    ('comment', 'feed_cursor.rebuild', 'The rebuild under way, a drawn id; null or past rebuild_until: none'),
+    ('comment', 'feed_cursor.rebuild_until', 'Until when it keeps others away; each page moves it on'),
     ('comment', 'feed_cursor.updated_at', 'When it last moved'),
     ('comment', 'gateway_audit_logs', 'Requests to this service: who called what, the status, how long it took; kept 90 days'),
     ('comment', 'gateway_audit_logs.action', 'What was asked, by its name in the contract'),
@@ -362,6 +369,9 @@ with expected (kind, name, definition) as (
     ('comment', 'scheduler_state', 'Scheduler operational state (singleton pattern with state_id=global)'),
     ('comment', 'scheduler_state.paused_by', 'Operator username/ID who paused scheduler'),
     ('comment', 'scheduler_state.status', 'Current state: running (accept new runs) or paused (reject new runs)'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('constraint', 'engine_counters.ck_engine_counters_value', 'CHECK ((value >= (0)::double precision))'),
     ('constraint', 'engine_counters.pk_engine_counters', 'PRIMARY KEY (name, label, shard)'),
     ('constraint', 'feed_cursor.ck_feed_cursor_only_row', 'CHECK (only_row)'),
@@ -442,6 +452,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'scheduler_state.ck_scheduler_state_status', 'CHECK (((status)::text = ANY ((ARRAY[''running''::character varying, ''paused''::character varying])::text[])))'),
     ('constraint', 'scheduler_state.scheduler_state_pkey', 'PRIMARY KEY (state_id)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
+    ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
+    ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
     ('function', 'is_paused(hired_instance_id character varying, customer_id character varying, paused character varying[])', 'returns boolean, sql, body 894f3861579b381fbf0554cae0daa790'),
     ('function', 'refuse_change()', 'returns trigger, plpgsql, body c6be88e4c2ca7a36b908305bfb1f221f'),
     ('function', 'retry_budget_now(per_second double precision)', 'returns record, sql, body 152b68225055d2de3eb03746c2ebab3d'),
@@ -471,6 +483,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table scheduler_dlq', 'delete, insert, select, update'),
     ('grant', 'table scheduler_state', 'insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('index', 'goal_runs_idempotency_key_key', 'CREATE UNIQUE INDEX goal_runs_idempotency_key_key ON public.goal_runs USING btree (idempotency_key)'),
     ('index', 'goal_runs_pkey', 'CREATE UNIQUE INDEX goal_runs_pkey ON public.goal_runs USING btree (run_id)'),
     ('index', 'idx_goal_runs_goal_instance_id', 'CREATE INDEX idx_goal_runs_goal_instance_id ON public.goal_runs USING btree (goal_instance_id)'),
@@ -530,6 +543,7 @@ with expected (kind, name, definition) as (
     ('index', 'scheduler_dlq_pkey', 'CREATE UNIQUE INDEX scheduler_dlq_pkey ON public.scheduler_dlq USING btree (dlq_id)'),
     ('index', 'scheduler_state_pkey', 'CREATE UNIQUE INDEX scheduler_state_pkey ON public.scheduler_state USING btree (state_id)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
+    ('index', 'schema_scripts_pkey', 'CREATE UNIQUE INDEX schema_scripts_pkey ON public.schema_scripts USING btree (name)'),
     ('index', 'uq_goal_runs_scheduled_run', 'CREATE UNIQUE INDEX uq_goal_runs_scheduled_run ON public.goal_runs USING btree (scheduled_run_id)'),
     ('index', 'uq_scheduled_runs_goal_slot', 'CREATE UNIQUE INDEX uq_scheduled_runs_goal_slot ON public.scheduled_goal_runs USING btree (goal_instance_id, scheduled_time)'),
     ('index', 'uq_scheduled_runs_idempotency_key', 'CREATE UNIQUE INDEX uq_scheduled_runs_idempotency_key ON public.scheduled_goal_runs USING btree (idempotency_key)'),
@@ -556,6 +570,7 @@ with expected (kind, name, definition) as (
     ('table', 'scheduler_dlq', 'kept'),
     ('table', 'scheduler_state', 'kept'),
     ('table', 'schema_ledger', 'kept'),
+    ('table', 'schema_scripts', 'kept'),
     ('trigger', 'scheduler_action_log.scheduler_action_log_append_only', 'CREATE TRIGGER scheduler_action_log_append_only BEFORE DELETE OR UPDATE ON public.scheduler_action_log FOR EACH ROW EXECUTE FUNCTION refuse_change()'),
     ('trigger', 'scheduler_action_log.scheduler_action_log_no_truncate', 'CREATE TRIGGER scheduler_action_log_no_truncate BEFORE TRUNCATE ON public.scheduler_action_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
     ('view', 'limits_in_use', 'kept'),
@@ -611,7 +626,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

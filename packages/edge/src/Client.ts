@@ -8,7 +8,7 @@ import { Files } from "./Files.ts"
 import { keep } from "./Kept.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
-import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
+import { RequestId, Trace, traceHeadersOf } from "./RequestContext.ts"
 
 /** How old what was read of the file of tokens may be, in milliseconds: they are replaced every few minutes. */
 const TOKENS_AGE_MS = 15_000
@@ -111,7 +111,7 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
               const token = yield* tokens.for(options.name)
               return HttpClientRequest.setHeaders(HttpClientRequest.bearerToken(request, token), {
                 ...(id === "" ? {} : { "x-request-id": id }),
-                ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
+                ...(trace === undefined ? {} : traceHeadersOf(trace)),
               })
             })
           )),

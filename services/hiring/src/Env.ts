@@ -8,6 +8,10 @@ export const env = [
   "HIRING_MEMORY_URL",
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
+  "STINT_BOUNDS",
+  "STINT_ALERT_SECRET",
+  "STINT_ALERT_SECRET_REF",
+  "STINT_ALERT_WEBHOOK",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_FILE",
@@ -29,4 +33,9 @@ export const env = [
 export const calls = ["catalog", "scheduler"] as const
 
 /** What the launcher derives the permissions from. */
-export const manifest: Manifest = { env, inMemory: { variable: "PERSISTENCE_MODE", value: "memory" }, calls }
+export const manifest: Manifest = {
+  env,
+  inMemory: { variable: "PERSISTENCE_MODE", value: "memory" },
+  calls,
+  connects: ["STINT_ALERT_WEBHOOK"],
+}

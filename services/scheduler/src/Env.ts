@@ -8,8 +8,10 @@ export const env = [
   "SCHEDULER_DATABASE_URL",
   "SCHEDULER_MEMORY_URL",
   "SCHEDULER_PERSISTENCE_MODE",
+  "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
+  "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_FILE",
@@ -38,6 +40,5 @@ export const manifest: Manifest = {
   env,
   inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },
   calls,
-  reads: ["STINT_SECRETS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

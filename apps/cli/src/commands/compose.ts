@@ -4,11 +4,10 @@ import type { Command } from "../Command.ts"
 import { type Folders, keepSuperuserPassword, superuserOf, writeVariables } from "../Compose/Secrets.ts"
 import { type DevKey, openDevKey } from "../DevKey.ts"
 import { tendRing } from "../DevKey/Store.ts"
+import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { type Keeping, keepServiceTokens, writeServiceFiles } from "../Stack/ServiceTokens.ts"
 import { settingsOf } from "../Stack/Settings.ts"
-
-const say = (line: string) => console.log(line)
 
 const keepingOf = ({ services, vault }: Folders): Keeping => ({
   home: vault,
