@@ -12,7 +12,13 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
+import {
+  CustomerNotFound,
+  type InvalidRequest,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  type Unavailable,
+} from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
   type AgentTypeUnknown,
@@ -21,6 +27,7 @@ import {
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { Config, Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
@@ -29,6 +36,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { hireTag } from "./Hires/Wire.ts"
 import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
@@ -40,6 +48,7 @@ type DraftFailure =
   | HireNotConfigured
   | GoalsDoNotHold
   | QuotaExceeded
+  | PreconditionFailed
   | InvalidRequest
   | Unavailable
 
@@ -58,11 +67,13 @@ export class Hires extends Context.Service<Hires, {
     id: HiredInstanceId,
   ): Effect.Effect<
     Hired,
-    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive,
+    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive | PreconditionFailed,
     CurrentCaller
   >
   /** Ends the hire for good. Deactivating again changes nothing. */
-  deactivate(id: HiredInstanceId): Effect.Effect<Hired, HireNotFound | HireGone, CurrentCaller>
+  deactivate(
+    id: HiredInstanceId,
+  ): Effect.Effect<Hired, HireNotFound | HireGone | PreconditionFailed, CurrentCaller>
 }>()("hiring/Hires") {
   static readonly layer = Layer.effect(
     Hires,
@@ -84,7 +95,16 @@ export class Hires extends Context.Service<Hires, {
       const move = <E>(
         id: HiredInstanceId,
         to: (engagement: Engagement, hire: HireRow, now: DateTime.Utc) => Result.Result<Decision, E>,
-      ) => Effect.map(engagements.amendHire(id, "none", to), ({ after }) => hiredOf(after))
+      ) =>
+        Effect.flatMap(Conditions, (conditions) =>
+          Effect.map(
+            engagements.amendHire(
+              id,
+              "none",
+              (engagement, hire, now) => whenMet(conditions, hireTag(hire), to(engagement, hire, now)),
+            ),
+            ({ after }) => hiredOf(after),
+          ))
 
       return Hires.of({
         draft,
@@ -119,6 +139,7 @@ const drafting = Effect.gen(function* () {
   // The definition is fetched between two reads: no lock is held while the catalog answers
   const tryDraft = Effect.fnUntraced(function* (input: HireDraft, id: HiredInstanceId) {
     const caller = yield* CurrentCaller
+    const conditions = yield* Conditions
     const { subscription_id } = input
     const notFound = new SubscriptionNotFound({ detail: subscription_id })
     const [subscription, hired] = yield* Effect.all([
@@ -134,10 +155,14 @@ const drafting = Effect.gen(function* () {
       { subscription_id },
       goals,
       (engagement, now) =>
-        Result.flatMap(
-          draft(engagement, input, definition, id, now),
-          (decision) =>
-            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        whenMet(
+          conditions,
+          engagement.hire && hireTag(engagement.hire),
+          Result.flatMap(
+            draft(engagement, input, definition, id, now),
+            (decision) =>
+              Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+          ),
         ),
       before === undefined,
     )

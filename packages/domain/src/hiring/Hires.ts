@@ -4,8 +4,26 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, FieldIssue, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, pageQuery } from "../Protocol.ts"
+import {
+  CustomerNotFound,
+  FieldIssue,
+  InvalidRequest,
+  PreconditionFailed,
+  problem,
+  QuotaExceeded,
+  Unavailable,
+} from "../Problem.ts"
+import {
+  ConditionalHeaders,
+  created,
+  IdempotencyHeader,
+  Instant,
+  JsonObject,
+  listOf,
+  NoFields,
+  pageQuery,
+  tagged,
+} from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
@@ -89,7 +107,7 @@ export class SubscriptionForOther extends problem<SubscriptionForOther>()("Subsc
 }, { subscribed_agent_id: AgentTypeId }) {}
 
 const params = { id: HiredInstanceId }
-const headers = IdempotencyHeader
+const headers = Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders })
 const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of hired agents. */
@@ -101,6 +119,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
   )
   .add(
     HttpApiEndpoint.put("draft", "/draft", {
+      headers: Schema.Struct(ConditionalHeaders),
       payload: HireDraft,
       success: [Hire, created(Hire)],
       error: [
@@ -112,10 +131,11 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         HireNotConfigured,
         GoalsDoNotHold,
         QuotaExceeded,
+        PreconditionFailed,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Draft a hired agent")
       .annotate(
         OpenApi.Description,
@@ -132,16 +152,22 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
     HttpApiEndpoint.get("bySubscription", "/by-subscription/:id", {
       params: { id: SubscriptionId },
+      headers: Schema.Struct(ConditionalHeaders),
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
       .annotate(
         OpenApi.Description,
         "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
       ),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Hire, error: [HireNotFound, HireGone, Unavailable] })
-      .annotate(Access, readers)
+    HttpApiEndpoint.get("get", "/:id", {
+      params,
+      headers: Schema.Struct(ConditionalHeaders),
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    })
+      .annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get a hired agent")
       .annotate(
         OpenApi.Description,
@@ -152,8 +178,16 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       headers,
       payload: NoFields,
       success: Hire,
-      error: [HireNotFound, HireGone, HireDeactivated, HireNotConfigured, SubscriptionNotActive, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [
+        HireNotFound,
+        HireGone,
+        HireDeactivated,
+        HireNotConfigured,
+        SubscriptionNotActive,
+        PreconditionFailed,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Finalize a hired agent")
       .annotate(
         OpenApi.Description,
@@ -165,8 +199,8 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       headers,
       payload: NoFields,
       success: Hire,
-      error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [HireNotFound, HireGone, PreconditionFailed, Unavailable],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Deactivate a hired agent")
       .annotate(
         OpenApi.Description,

@@ -1,7 +1,12 @@
 /** A hire as its readers get it, with its subscription's state. */
 import { Hire } from "@stint/domain/hiring/Hires"
+import { etagOf } from "@stint/edge/Preconditions"
 import { retentionEnd } from "../Engagements/Policy.ts"
-import type { Hired } from "../Engagements/Row.ts"
+import type { Hired, HireRow } from "../Engagements/Row.ts"
+
+/** The tag of a hire. Its subscription's state is shown with it, and a change of that writes the hire. */
+export const hireTag = ({ updated_at, version }: Pick<HireRow, "version" | "updated_at">): string =>
+  etagOf(version, updated_at)
 
 /** Leaves out what only the rules read. */
 export const hireOnWire = ({ hire, subscription }: Hired): Hire => {
