@@ -32,14 +32,9 @@ export interface Host {
   readonly portCheck: PortCheck["Service"]
 }
 
-/** The middlewares that every API has. They need the IdempotencyRepo and the RateRepo of the service. */
-export const middlewares = Layer.mergeAll(
-  RequestProblems.layer,
-  Body.layer,
-  Idempotency.layer,
-  RateLimit.layer,
-  Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
-)
+/** The middlewares that the API of the service of that name has. They need its IdempotencyRepo and RateRepo. */
+export const middlewares = (service: string) =>
+  Layer.mergeAll(RequestProblems.layer, Body.layer, Idempotency.layer, RateLimit.layer, Auth.layer(service))
 
 const bare: Record<number, { readonly code: string; readonly title: string; readonly detail: string }> = {
   400: {

@@ -51,6 +51,12 @@ export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
+export const rereadFile = Schedule.spaced("10 seconds")
+
+/** Fetching an issuer's keys anew, in the background. */
+export const refetchKeys = Schedule.spaced("30 seconds")
+
 /** Upkeep that no caller waits for. */
 export const hourly = Schedule.spaced("1 hour")
 

@@ -64,7 +64,7 @@ for (const mode of ["memory", "postgres"] as const) {
       service = await startService(
         HttpApiBuilder.layer(ThingsApi).pipe(
           Layer.provide(handlers),
-          Layer.provide(middlewares),
+          Layer.provide(middlewares("things")),
           Layer.provide(
             mode === "memory"
               ? Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)

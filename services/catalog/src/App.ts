@@ -43,6 +43,6 @@ export const App = Layer.mergeAll(
   AgentTypes.worker,
 ).pipe(
   Layer.provide(AgentTypesHttp),
-  Layer.provide([AgentTypes.layer, middlewares]),
+  Layer.provide([AgentTypes.layer, middlewares("catalog")]),
   Layer.provide(Storage),
 )

@@ -84,7 +84,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares, Targets.layer, Alarm.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )

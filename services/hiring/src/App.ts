@@ -95,7 +95,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Trials.layer,
       TrialStatus.layer,
       Feed.layer,
-      middlewares,
+      middlewares("hiring"),
     ]),
     Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Rates.layer, Refusals.layer]),
     Layer.provide(Storage),

@@ -107,9 +107,9 @@ const getting = Effect.gen(function* () {
   const engagements = yield* Engagements
   return Effect.fn("Goals.get")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
     yield* engagements.hire({ hired_instance_id: id })
-    const [found] = yield* repo.goals.byIds([goal])
-    if (found?.hired_instance_id !== id) return yield* new GoalNotFound({ detail: goal })
-    return found
+    const found = yield* repo.goals.find(goal)
+    if (Option.isNone(found) || found.value.hired_instance_id !== id) return yield* new GoalNotFound({ detail: goal })
+    return found.value
   })
 })
 

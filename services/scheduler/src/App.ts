@@ -136,7 +136,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Runs.layer,
       Simulation.layer,
       Triggers.layer,
-      middlewares,
+      middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
     Layer.provide(Storage),

@@ -1,7 +1,7 @@
 /** Lead trials: someone tries an agent type before there is a subscription (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
 import { problem, QuotaExceeded, Unavailable } from "../Problem.ts"
@@ -89,7 +89,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
     HttpApiEndpoint.get("get", "/:id", { params, success: Trial, error: TrialNotFound }).annotate(Access, [
       ...readers,
       "service",
-    ])
+    ]).annotate(Callers, ["deliverables"])
       .annotate(OpenApi.Summary, "Get a trial")
       .annotate(OpenApi.Description, "A customer gets those that it began; operators, viewers and services any."),
     HttpApiEndpoint.patch("end", "/:id", {
