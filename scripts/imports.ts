@@ -26,7 +26,7 @@ const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts
 
 /** The modules of the domain that name nothing of the business: authentication, problems, bodies, lists, retention. */
 const neutral = new Set(
-  ["Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
+  ["Caller", "Canonical", "FieldIssues", "HostList", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
     `@stint/domain/${name}`
   ),
 )

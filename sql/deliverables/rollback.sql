@@ -4,6 +4,7 @@
 drop table if exists approvals cascade;
 drop table if exists deleted_goals cascade;
 drop table if exists deliverables cascade;
+drop table if exists delivery_action_log cascade;
 drop table if exists executions cascade;
 drop table if exists feed_cursor cascade;
 drop table if exists gateway_audit_logs cascade;
@@ -11,6 +12,10 @@ drop table if exists idempotency_keys cascade;
 drop table if exists schema_ledger cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
+drop function if exists check_approval();
+drop function if exists check_approved();
+drop function if exists check_execution();
+drop function if exists keep_content();
 drop function if exists refuse_change();
 
 -- Expected: no row

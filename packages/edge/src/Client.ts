@@ -1,10 +1,11 @@
 /** Typed clients of the other services, derived from their contracts, with a deadline and this service's token. */
 import { Authorization } from "@stint/domain/Caller"
 import { Unavailable } from "@stint/domain/Problem"
-import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
+import { Config, Context, Duration, Effect, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
+import { httpUrl } from "./Places.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
 import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
@@ -41,9 +42,10 @@ export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
     const variable = `${name.toUpperCase()}_URL`
-    const url = yield* Config.String(variable).pipe(Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`))
-    if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url
-    return yield* new Refusal({ message: `${variable} must be a url like http://host:4101` })
+    const url = yield* httpUrl(variable)
+    if (Option.isNone(url)) return `http://127.0.0.1:${base + PORTS[name]}`
+    if (url.value.search === "") return url.value.href.replace(/\/$/, "")
+    return yield* new Refusal({ message: `${variable} has a query; a service's url is like http://host:4101` })
   })
 
 const late = (

@@ -33,5 +33,5 @@ export const manifest: Manifest = {
   calls,
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
-  connects: ["STINT_WEBHOOK_HOSTS"],
+  hosts: ["STINT_WEBHOOK_HOSTS"],
 }

@@ -9,4 +9,5 @@ export const scripts: ReadonlyArray<string> = [
   "034_feed_cursor",
   "040_trial_deliverables",
   "050_gateway_audit_logs",
+  "075_delivery_targets",
 ]

@@ -16,6 +16,7 @@ export const env = [
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
+  "STINT_SECRETS",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
   "STINT_WEBHOOK_HOSTS",
@@ -25,4 +26,10 @@ export const env = [
 export const calls = ["catalog", "scheduler"] as const
 
 /** What the launcher derives the permissions from. */
-export const manifest: Manifest = { env, inMemory: { variable: "PERSISTENCE_MODE", value: "memory" }, calls }
+export const manifest: Manifest = {
+  env,
+  inMemory: { variable: "PERSISTENCE_MODE", value: "memory" },
+  calls,
+  // which names a customer may refer to; it signs nothing
+  reads: ["STINT_SECRETS"],
+}

@@ -1,9 +1,10 @@
 /** Alerts: a notice to the log and to a webhook when a condition begins and when it ends, delivered at least once each. */
+import { httpUrl } from "@stint/edge/Places"
 import { Refusal } from "@stint/edge/Refusal"
 import { delayAfter, deliveryRetry, reconnect } from "@stint/edge/Schedules"
-import { makeSecrets } from "@stint/edge/Secrets"
+import { alertSecret } from "@stint/edge/Secrets"
 import { makeSender } from "@stint/edge/Webhooks"
-import { Clock, Config, Context, Effect, Layer, Option, Queue } from "effect"
+import { Clock, Context, Effect, Layer, Option, Queue } from "effect"
 import { conditionsOf, sentenceOf } from "./Alerts/Policy.ts"
 import { AlertsRepo } from "./Alerts/Repo.ts"
 import type { Notice } from "./Alerts/Row.ts"
@@ -17,20 +18,17 @@ const TRIES = 180
 
 const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
 
-/** The webhook's url and the name of its secret; undefined without a webhook. */
+/** The webhook's url and the secret of alerts; undefined without a webhook. */
 const webhookSettings = Effect.gen(function* () {
-  const url = yield* Config.option(Config.String("STINT_ALERT_WEBHOOK"))
-  const secret_ref = yield* Config.option(Config.String("STINT_ALERT_SECRET_REF"))
+  const url = yield* httpUrl("STINT_ALERT_WEBHOOK")
+  const secrets = yield* alertSecret
   if (Option.isNone(url)) return undefined
-  if (!/^https?:$/.test(URL.parse(url.value)?.protocol ?? "")) {
-    return yield* new Refusal({ message: "STINT_ALERT_WEBHOOK must be an absolute http or https url" })
-  }
-  if (Option.isNone(secret_ref)) {
+  if (Option.isNone(secrets)) {
     return yield* new Refusal({
-      message: "STINT_ALERT_WEBHOOK is given without STINT_ALERT_SECRET_REF, the name of a secret in STINT_SECRETS",
+      message: "STINT_ALERT_WEBHOOK is given without STINT_ALERT_SECRET, the secret that alerts are signed with",
     })
   }
-  return { url: url.value, secret_ref: secret_ref.value }
+  return { url: url.value.href, secrets: secrets.value }
 })
 
 /** The body of the webhook; the receiver recognises a repetition by `alert_id` and the type. */
@@ -88,14 +86,12 @@ export class Alerts extends Context.Service<Alerts, {
 const delivering = Effect.gen(function* () {
   const repo = yield* AlertsRepo
   const webhook = yield* webhookSettings
-  const secrets = yield* makeSecrets
   const send = yield* makeSender
 
   const post = Effect.fnUntraced(function* (notice: Notice) {
     if (webhook === undefined) return
-    const secret = yield* secrets(webhook.secret_ref)
     const body = bodyOf(notice, yield* Clock.currentTimeMillis)
-    const status = yield* send({ url: webhook.url, id: `${notice.alert_id}-${notice.phase}`, body, secret })
+    const { status } = yield* send({ ...webhook, id: `${notice.alert_id}-${notice.phase}`, body })
     if (status < 200 || status >= 300) return yield* Effect.fail({ why: `The webhook answered ${status}` })
   })
 

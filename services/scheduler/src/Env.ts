@@ -8,6 +8,7 @@ export const env = [
   "SCHEDULER_DATABASE_URL",
   "SCHEDULER_MEMORY_URL",
   "SCHEDULER_PERSISTENCE_MODE",
+  "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
   "STINT_HOST",
@@ -21,7 +22,6 @@ export const env = [
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
   "STINT_RETRIES_PER_SECOND",
-  "STINT_SECRETS",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
 ] as const
@@ -34,6 +34,5 @@ export const manifest: Manifest = {
   env,
   inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },
   calls,
-  reads: ["STINT_SECRETS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

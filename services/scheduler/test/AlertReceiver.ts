@@ -15,6 +15,8 @@ export interface Received {
   readonly isSigned: boolean
 }
 
+const SECRET = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 /** Starts a receiver. */
 export const startReceiver = async () => {
   const received: Array<Received> = []
@@ -27,7 +29,7 @@ export const startReceiver = async () => {
       requests++
       const id = String(request.headers["webhook-id"])
       const timestamp = Number(request.headers["webhook-timestamp"])
-      const secret = Redacted.make(new TextEncoder().encode("s3cret"))
+      const secret = Redacted.make(Uint8Array.from(atob(SECRET), (c) => c.charCodeAt(0)))
       const expected = await Effect.runPromise(
         signatureOf(secret, { id, timestamp, body }).pipe(
           Effect.provide(Mac.layerWebCrypto),
@@ -50,8 +52,8 @@ export const startReceiver = async () => {
     answer: (with_: number) => void (status = with_),
     /** What a scheduler needs to post to it. */
     settings: (): Required<Pick<StartOptions, "env" | "files">> => ({
-      env: { STINT_ALERT_WEBHOOK: url, STINT_ALERT_SECRET_REF: "alerts", STINT_SECRETS: "secrets.json" },
-      files: { "secrets.json": JSON.stringify({ alerts: "s3cret" }) },
+      env: { STINT_ALERT_WEBHOOK: url, STINT_ALERT_SECRET: `whsec_${SECRET}` },
+      files: {},
     }),
     stop: () =>
       new Promise((resolve) => {
