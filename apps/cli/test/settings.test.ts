@@ -130,6 +130,14 @@ describe("a service that is started alone", () => {
       () => ({ ...migrated.env, STINT_PG_POOL: "many" }),
       /^catalog: STINT_PG_POOL can't be read: expected a string representing a finite number$/,
     ],
+    ...(["catalog", "hiring", "deliverables", "scheduler"] as const).map((service) =>
+      [
+        "a bound that is none",
+        service,
+        () => ({ ...migrated.env, STINT_BOUNDS: "list_item=5" }),
+        new RegExp(`^${service}: STINT_BOUNDS names list_item, which is no bound; bounds are body_bytes, `),
+      ] as const
+    ),
     [
       "keys that are none",
       "hiring",
@@ -176,7 +184,7 @@ describe("a service that is started alone", () => {
     await makeNewer(newer.env)
     await expectRefusal(
       alone("catalog", newer.env),
-      /^catalog: the schema of its database is newer than this program, which does not know 990_future$/,
+      /^catalog: the schema of its database is newer than this program \(\S+\), which does not know 990_future$/,
     )
     await newer.release()
   })
@@ -228,7 +236,7 @@ describe("stint start", () => {
     await makeNewer(newer.env)
     await expectRefusal(
       await start(newer.env),
-      /^stint: catalog: the schema is newer than this program, .*990_future\.$/,
+      /^stint: catalog: the schema is newer than this program \(\S+\), .*990_future\.$/,
     )
     await newer.release()
   })

@@ -6,6 +6,7 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
@@ -18,7 +19,13 @@ import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layer, AuditRepo.layer, health("catalog", scripts)).pipe(
+  Layer.mergeAll(
+    AgentTypesRepo.layer,
+    IdempotencyRepo.layer,
+    AuditRepo.layer,
+    Database.layer("catalog"),
+    health("catalog", scripts),
+  ).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
   Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),

@@ -58,8 +58,7 @@ export class Deliveries extends Context.Service<Deliveries, {
           after,
           limit: limit + 1,
         })
-        const page = pageOf(rows, limit, encodeAfter)
-        return { ...page, items: page.items.map(toDelivery) }
+        return yield* pageOf(rows, limit, encodeAfter, toDelivery)
       })
 
       const retry = Effect.fn("Deliveries.retry")(function* (caller: Caller, id: string, reason: string | undefined) {

@@ -1,4 +1,4 @@
-/** The rows of the schema_ledger of deliverables that this program was written for; written by scripts/schema.ts. */
+/** The scripts of deliverables that this program was written for, as its ledger names them; written by scripts/schema.ts. */
 export const scripts: ReadonlyArray<string> = [
   "010_deliverables_and_approvals",
   "020_idempotency_keys",
@@ -10,4 +10,8 @@ export const scripts: ReadonlyArray<string> = [
   "040_trial_deliverables",
   "050_gateway_audit_logs",
   "075_delivery_targets",
+  "080_deleted_goals_time",
+  "085_alerts",
+  "086_database_probe",
+  "090_schema_scripts",
 ]

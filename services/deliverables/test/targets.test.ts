@@ -2,7 +2,7 @@
 import { afterEach, assert, beforeEach, it } from "@effect/vitest"
 import { onStage, until } from "./support/Harness.ts"
 import { ended, waiting } from "./support/Deliveries.ts"
-import { answer, heldAnswer, type Receiver, startReceiver } from "./support/Receiver.ts"
+import { heldAnswer, type Receiver, startReceiver } from "./support/Receiver.ts"
 
 let receiver: Receiver
 let other: Receiver

@@ -80,7 +80,8 @@ const executionsOf = ({ claimable = [], due }: { claimable?: ReadonlyArray<Claim
   }
   const repo = ExecutionsRepo.of({
     commit: () => Effect.succeed(Option.none()),
-    claim: (limit, inHand) => Effect.suspend(() => call("claim", take(limit, inHand))),
+    claim: (limit, inHand) =>
+      Effect.suspend(() => call("claim", take(limit, inHand).map((row) => ({ key: row, row })))),
     complete: ({ delivery_id }) => Effect.suspend(() => (completed.push(delivery_id), call("complete", true))),
     retry: () => call("retry", true),
     fail: () => call("fail", true),

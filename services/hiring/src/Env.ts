@@ -8,6 +8,10 @@ export const env = [
   "HIRING_MEMORY_URL",
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
+  "STINT_BOUNDS",
+  "STINT_ALERT_SECRET",
+  "STINT_ALERT_SECRET_REF",
+  "STINT_ALERT_WEBHOOK",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_URL",
@@ -32,4 +36,5 @@ export const manifest: Manifest = {
   calls,
   // which names a customer may refer to; it signs nothing
   reads: ["STINT_SECRETS"],
+  connects: ["STINT_ALERT_WEBHOOK"],
 }

@@ -4,6 +4,8 @@ import { DeliveryId } from "@stint/domain/deliverables/Deliveries"
 import { DeliveryState } from "@stint/domain/deliverables/Deliverables"
 import { CustomerId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import type { Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { CHANNEL } from "../Executions/Repo.ts"
@@ -11,6 +13,9 @@ import { DeliveryRow, Retry } from "./Row.ts"
 
 /** The key of a page of deliveries, newest first. */
 export const After = Schema.Struct({ created_at: Instant, delivery_id: Schema.String })
+
+/** The same key as it is in a row. */
+const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, delivery_id: Schema.String })
 
 /** Which deliveries to list; null: any. */
 const Listing = Schema.Struct({
@@ -37,7 +42,7 @@ const isIn = (sql: PgClient.PgClient, state: DeliveryState) => {
 /** Deliveries. */
 export class DeliveriesRepo extends Context.Service<DeliveriesRepo, {
   find(id: string): Effect.Effect<Option.Option<DeliveryRow>>
-  list(listing: typeof Listing.Type): Effect.Effect<ReadonlyArray<DeliveryRow>>
+  list(listing: typeof Listing.Type): Effect.Effect<Taken<DeliveryRow, typeof Place.Type>>
   /**
    * Arms one that failed, or makes the next attempt of one that waits due now, with its line in the audit log. False, and
    * nothing is changed, when it is delivered, refused, under way, or its deliverable is deleted. One whose line is there
@@ -55,17 +60,21 @@ export class DeliveriesRepo extends Context.Service<DeliveriesRepo, {
 
 const reads = (sql: PgClient.PgClient) => {
   const select =
-    sql`select e.*, d.hired_instance_id, d.goal_instance_id, coalesce(e.locked_until > now(), false) as held
+    sql`select e.delivery_id, e.deliverable_id, e.approval_id, e.target, e.content_sha256, e.state, e.requested_by, e.attempts,
+      e.last_error, e.next_attempt_at, e.locked_until, e.fence, e.created_at, e.delivered_at, e.customer_id, e.armed_at,
+      e.armed_attempts, e.refusal, e.gave_up_at, d.hired_instance_id, d.goal_instance_id, coalesce(e.locked_until > now(), false) as held
     from executions e join deliverables d on d.deliverable_id = e.deliverable_id`
   const find = SqlSchema.findOneOption({
     Request: DeliveryId,
     Result: DeliveryRow,
     execute: (id) => sql`${select} where e.delivery_id = ${id}`,
   })
-  const list = SqlSchema.findAll({
+  const list = findReadable(sql, {
+    what: "deliveries",
     Request: Listing,
+    Key: Place,
     Result: DeliveryRow,
-    execute: ({ after, customer_id, limit, state }) =>
+    query: ({ after, customer_id, limit, state }) =>
       sql`${select} where ${
         sql.and([
           sql`true`,

@@ -3,9 +3,11 @@ import { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Id
 import { Schema } from "effect"
 import { ExecutionRow } from "../Executions/Row.ts"
 
-/** An execution with the hire and the goal of its deliverable. */
+const { body: _, ...fields } = ExecutionRow.fields
+
+/** An execution, without what it delivers, with the hire and the goal of its deliverable. */
 export const DeliveryRow = Schema.Struct({
-  ...ExecutionRow.fields,
+  ...fields,
   hired_instance_id: HiredInstanceId,
   goal_instance_id: GoalInstanceId,
   refusal: Schema.NullOr(Schema.String),

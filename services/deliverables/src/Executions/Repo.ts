@@ -10,6 +10,8 @@ import { PgClient } from "@effect/sql-pg"
 import { DeliveryTarget } from "@stint/domain/Definition/HireSettings"
 import { DeliveryRefusal, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
+import type { Entry } from "@stint/edge/Paging"
+import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scope } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ClaimedRow } from "./Row.ts"
@@ -52,11 +54,6 @@ export interface InHand {
   readonly most: number
 }
 
-/** The customers in hand, as rows of SQL. */
-const Busy = Schema.Array(Schema.Struct({ customer_id: Schema.String, n: Schema.Int }))
-
-const busyOf = ({ counts }: InHand): typeof Busy.Type => [...counts].map(([customer_id, n]) => ({ customer_id, n }))
-
 /** Executions. The database's clock decides what is due and which lease has ended. */
 export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
   /**
@@ -66,9 +63,10 @@ export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
   commit(intent: Intent): Effect.Effect<Option.Option<ClaimedRow>>
   /**
    * Claims at most `limit` executions that are due, and counts an attempt of each: of every customer as many as its share
-   * still allows, the longest due first, the first of each customer before the second of any.
+   * still allows, the longest due first, the first of each customer before the second of any. One without `row` can't be
+   * read.
    */
-  claim(limit: number, inHand: InHand): Effect.Effect<ReadonlyArray<ClaimedRow>>
+  claim(limit: number, inHand: InHand): Effect.Effect<ReadonlyArray<Entry<ClaimedRow, Claim>>>
   /** Records the delivery: the deliverable is executed. False when the claim was lost. */
   complete(claim: Claim, at: DateTime.Utc): Effect.Effect<boolean>
   /** Records a failed attempt; the next one is due after `delay` milliseconds. False when the claim was lost. */
@@ -133,12 +131,10 @@ const intents = (sql: PgClient.PgClient) => {
             returning *
           ) select ${held(sql)}, pg_notify(${CHANNEL}, '')::text as notified from committed e ${holders(sql)}`,
   })
-  const claim = SqlSchema.findAll({
-    Request: Schema.Struct({ limit: Schema.Int, most: Schema.Int, busy: Schema.fromJsonString(Busy) }),
-    Result: ClaimedRow,
-    // by customer, each by its index: a backlog of one is not read to find what is due of another
-    execute: ({ busy, limit, most }) =>
-      sql`with recursive busy as (
+  // by customer, each by its index: a backlog of one is not read to find what is due of another
+  const claim = (limit: number, { counts, most }: InHand) => {
+    const busy = JSON.stringify([...counts].map(([customer_id, n]) => ({ customer_id, n })))
+    return sql`with recursive busy as (
             select * from json_to_recordset(${busy}::json) as b (customer_id varchar, n integer)
           ), customers as (
             (select customer_id from executions where state = 'pending' order by customer_id limit 1)
@@ -165,11 +161,13 @@ const intents = (sql: PgClient.PgClient) => {
               fence = nextval('execution_fence')
             from taken where e.delivery_id = taken.delivery_id
             returning e.*
-          ) select ${held(sql)} from claimed e ${holders(sql)}`,
-  })
+          ) select ${held(sql)} from claimed e ${holders(sql)}`
+  }
+  const decode = decodeEach({ what: "executions", Key: Claim, Result: ClaimedRow })
   return {
     commit: (intent: Intent) => Effect.orDie(commit(intent)),
-    claim: (limit: number, inHand: InHand) => Effect.orDie(claim({ limit, most: inHand.most, busy: busyOf(inHand) })),
+    claim: (limit: number, inHand: InHand) =>
+      Effect.orDie(Effect.flatMap(claim(limit, inHand), (rows) => decode(rows as ReadonlyArray<object>))),
   }
 }
 

@@ -1,6 +1,7 @@
 /** Claims due executions; Attempts.ts decides the retry. */
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/OutageLog"
+import { readable } from "@stint/edge/Paging"
 import { delayAfter, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
 import { Duration, Effect, Fiber, Layer, Queue, type Scope } from "effect"
@@ -26,6 +27,9 @@ const ROUND = "90 seconds"
 
 /** How long a drain waits for attempts that are under way: longer than one may take. */
 const DRAIN = "17 seconds"
+
+/** The error of an execution whose row can't be read; the log says what is wrong with it. */
+const UNREADABLE = "It can't be read; ask the operator"
 
 /** How long to wait when nothing could be claimed and the next execution is due in so many milliseconds. */
 const waitFor = (due: number | undefined): Duration.Duration =>
@@ -123,7 +127,8 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     yield* Watchdog.step("claims what is due")
     const free = inHand.free()
     const claimed = free <= 0 ? [] : yield* repo.claim(free, inHand.now)
-    if (claimed.length > 0) return yield* attemptAll(claimed)
+    for (const { key, row } of claimed) if (row === undefined) yield* repo.fail(key, UNREADABLE)
+    if (claimed.length > 0) return yield* attemptAll(readable({ entries: claimed }))
     yield* Watchdog.step("waits until the next is due")
     const due = free <= 0 ? undefined : yield* repo.nextDue(inHand.now)
     yield* Effect.raceAllFirst([Effect.sleep(waitFor(due)), notified, inHand.ended, drained])
