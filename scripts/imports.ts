@@ -24,9 +24,9 @@ const isPlatform = (from: string): boolean => /^(node:|@effect\/platform)/.test(
 /** Files that may use the runtime (Deno, Node). */
 const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
 
-/** The modules of the domain that name nothing of the business: authentication, problems, bodies, lists, retention. */
+/** The modules of the domain that decide nothing of the business: authentication, bounds, problems, bodies, lists, retention. */
 const neutral = new Set(
-  ["Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
+  ["Bounds", "Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
     `@stint/domain/${name}`
   ),
 )

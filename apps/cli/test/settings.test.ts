@@ -130,6 +130,14 @@ describe("a service that is started alone", () => {
       () => ({ ...migrated.env, STINT_PG_POOL: "many" }),
       /^catalog: STINT_PG_POOL can't be read: expected a string representing a finite number$/,
     ],
+    ...(["catalog", "hiring", "deliverables", "scheduler"] as const).map((service) =>
+      [
+        "a bound that is none",
+        service,
+        () => ({ ...migrated.env, STINT_BOUNDS: "list_item=5" }),
+        new RegExp(`^${service}: STINT_BOUNDS names list_item, which is no bound; bounds are body_bytes, `),
+      ] as const
+    ),
     [
       "keys that are none",
       "hiring",

@@ -5,6 +5,7 @@ import { HttpRouter, HttpServer } from "effect/http"
 import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
+import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
@@ -15,6 +16,7 @@ import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
 import { recordRequest } from "./RequestLog.ts"
+import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
 /** What the runtime gives a service: its complete configuration, files, and a check of ports. */
@@ -121,12 +123,14 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     Layer.provideMerge(Layer.mergeAll(
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Watchdog.layer.pipe(Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make()))),
+      Layer.merge(Watchdog.layer, Unreadable.layer).pipe(
+        Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
+      ),
       Ids.layer,
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
-      ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))),
+      Bounds.layer.pipe(Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))))),
     )),
     Layer.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void

@@ -54,4 +54,4 @@ export const layer = (
     }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
   }))
 
-export { isSqlUnavailable } from "./Pg/SqlErrors.ts"
+export { isSqlUnavailable, isUnreadable } from "./Pg/SqlErrors.ts"

@@ -4,6 +4,7 @@ import type { Manifest } from "@stint/edge/Manifest"
 /** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_DATABASE_URL",
+  "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_URL",

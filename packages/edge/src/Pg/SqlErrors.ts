@@ -1,4 +1,5 @@
 /** What an SqlError of the Postgres client holds, and what it says of the database. */
+import { PgProtocol } from "@effect/sql-pg"
 import { SqlError } from "effect/sql"
 import type { Fault } from "../Absence.ts"
 
@@ -35,8 +36,16 @@ const inability: ReadonlyArray<readonly [state: RegExp, words: string]> = [
   [/^08/, "its connection broke"],
 ]
 
+/**
+ * Whether the driver refused an answer of the server: a row over its message limit. The database is there, and a retry gets
+ * the same row.
+ */
+export const isUnreadable = (defect: unknown): boolean =>
+  defect instanceof SqlError.SqlError && defect.reason.cause instanceof PgProtocol.ParseError
+
 /** How an error says that the database is away; undefined when it says nothing of the kind. */
 export const faultOf = (error: SqlError.SqlError): Fault | undefined => {
+  if (isUnreadable(error)) return undefined
   const words = postgresWords(error)
   const state = sqlState(error) ?? ""
   const found = inability.find(([pattern]) => /^[0-9A-Z]{5}$/.test(state) && pattern.test(state))
