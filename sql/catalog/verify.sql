@@ -11,8 +11,6 @@ with expected (kind, name, definition) as (
     ('column', 'agent_type_definitions.payload', 'jsonb not null'),
     ('column', 'agent_type_definitions.updated_at', 'timestamp with time zone not null'),
     ('column', 'agent_type_definitions.version', 'character varying not null'),
-    ('column', 'database_probe.only_row', 'boolean not null default true'),
-    ('column', 'database_probe.tried_at', 'timestamp with time zone not null default now()'),
     ('column', 'gateway_audit_logs.action', 'character varying'),
     ('column', 'gateway_audit_logs.causation_id', 'character varying'),
     ('column', 'gateway_audit_logs.correlation_id', 'character varying not null'),
@@ -41,6 +39,9 @@ with expected (kind, name, definition) as (
     ('column', 'idempotency_keys.route', 'text not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
+    ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
+    ('column', 'schema_scripts.name', 'text not null'),
+    ('column', 'schema_scripts.needs', 'text'),
     ('comment', 'agent_type_definitions', 'Versioned storage for agent type schemas and goal templates; a version never changes once published.'),
     ('comment', 'agent_type_definitions.agent_type_id', 'Agent type ID, e.g. marketing.healthcare.v1.'),
     ('comment', 'agent_type_definitions.created_at', 'When the version was published.'),
@@ -48,9 +49,6 @@ with expected (kind, name, definition) as (
     ('comment', 'agent_type_definitions.payload', 'Full JSON structure with config_schema, goal_templates, enforcement_defaults.'),
     ('comment', 'agent_type_definitions.updated_at', 'When the row was last written.'),
     ('comment', 'agent_type_definitions.version', 'Semantic version, e.g. 1.0.0.'),
-    ('comment', 'database_probe', 'One row, which a service writes to know whether its database can be written'),
-    ('comment', 'database_probe.only_row', 'There is one row'),
-    ('comment', 'database_probe.tried_at', 'When it was last written'),
     ('comment', 'gateway_audit_logs', 'Requests to this service: who called what, the status, how long it took; kept 90 days'),
     ('comment', 'gateway_audit_logs.action', 'What was asked, by its name in the contract'),
     ('comment', 'gateway_audit_logs.causation_id', 'The span of the caller that sent it, when it said one'),
@@ -79,13 +77,13 @@ with expected (kind, name, definition) as (
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
-    ('comment', 'probe_database()', 'Tries to write a row and a temporary file'),
+    ('comment', 'schema_scripts.applied_at', 'When it was applied'),
+    ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
+    ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('constraint', 'agent_type_definitions.ck_agent_type_definitions_id', 'CHECK (((id)::text = (((agent_type_id)::text || ''@''::text) || (version)::text)))'),
     ('constraint', 'agent_type_definitions.ck_agent_type_definitions_payload', 'CHECK ((jsonb_typeof(payload) = ''object''::text))'),
     ('constraint', 'agent_type_definitions.pk_agent_type_definitions', 'PRIMARY KEY (id)'),
     ('constraint', 'agent_type_definitions.uq_agent_type_id_version', 'UNIQUE (agent_type_id, version)'),
-    ('constraint', 'database_probe.ck_database_probe_only_row', 'CHECK (only_row)'),
-    ('constraint', 'database_probe.pk_database_probe', 'PRIMARY KEY (only_row)'),
     ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_caller', 'CHECK (((subject IS NULL) = (role IS NULL)))'),
     ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_causation_id', 'CHECK (((causation_id)::text ~ ''^[0-9a-f]{16}$''::text))'),
     ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_correlation_id', 'CHECK (((correlation_id)::text ~ ''^[0-9a-f]{32}$''::text))'),
@@ -99,27 +97,28 @@ with expected (kind, name, definition) as (
     ('constraint', 'idempotency_keys.idempotency_keys_reply_status_check', 'CHECK (((reply_status >= 200) AND (reply_status <= 299)))'),
     ('constraint', 'idempotency_keys.pk_idempotency_keys', 'PRIMARY KEY (caller, route, key)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
-    ('function', 'probe_database()', 'returns void, plpgsql, body f2dec79257e63c7400c0e2d0df62f72e'),
+    ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
+    ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
     ('grant', 'schema public', 'usage'),
     ('grant', 'table agent_type_definitions', 'insert, select, update'),
-    ('grant', 'table database_probe', 'select, update'),
     ('grant', 'table gateway_audit_logs', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
+    ('grant', 'table schema_scripts', 'select'),
     ('index', 'ix_agent_type_definitions_agent_type_id', 'CREATE INDEX ix_agent_type_definitions_agent_type_id ON public.agent_type_definitions USING btree (agent_type_id)'),
     ('index', 'ix_gateway_audit_logs_timestamp', 'CREATE INDEX ix_gateway_audit_logs_timestamp ON public.gateway_audit_logs USING btree ("timestamp")'),
     ('index', 'ix_idempotency_keys_expires_at', 'CREATE INDEX ix_idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at)'),
     ('index', 'pk_agent_type_definitions', 'CREATE UNIQUE INDEX pk_agent_type_definitions ON public.agent_type_definitions USING btree (id)'),
-    ('index', 'pk_database_probe', 'CREATE UNIQUE INDEX pk_database_probe ON public.database_probe USING btree (only_row)'),
     ('index', 'pk_gateway_audit_logs', 'CREATE UNIQUE INDEX pk_gateway_audit_logs ON public.gateway_audit_logs USING btree (id)'),
     ('index', 'pk_idempotency_keys', 'CREATE UNIQUE INDEX pk_idempotency_keys ON public.idempotency_keys USING btree (caller, route, key)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
+    ('index', 'schema_scripts_pkey', 'CREATE UNIQUE INDEX schema_scripts_pkey ON public.schema_scripts USING btree (name)'),
     ('index', 'uq_agent_type_id_version', 'CREATE UNIQUE INDEX uq_agent_type_id_version ON public.agent_type_definitions USING btree (agent_type_id, version)'),
     ('table', 'agent_type_definitions', 'kept'),
-    ('table', 'database_probe', 'kept'),
     ('table', 'gateway_audit_logs', 'kept'),
     ('table', 'idempotency_keys', 'kept'),
-    ('table', 'schema_ledger', 'kept')
+    ('table', 'schema_ledger', 'kept'),
+    ('table', 'schema_scripts', 'kept')
 ),
 runtime as (
   select oid from pg_roles where rolname = current_setting('stint.runtime_role', true)
@@ -169,7 +168,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

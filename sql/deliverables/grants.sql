@@ -11,6 +11,7 @@ begin
 
   execute format('grant usage on schema public to %I', runtime);
   execute format('grant usage on all sequences in schema public to %I', runtime);
+  execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
   execute format('grant select on schema_ledger to %I', runtime);
   execute format('grant select, update on database_probe to %I', runtime);
   -- what was drafted can't be changed, only what became of it
@@ -21,7 +22,7 @@ begin
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
-  execute format('grant select, insert on deleted_goals to %I', runtime);
+  execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);

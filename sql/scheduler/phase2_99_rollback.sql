@@ -31,6 +31,7 @@ drop table if exists projected_hires;
 drop table if exists idempotency_keys;
 drop table if exists gateway_audit_logs;
 drop table if exists schema_ledger;
+drop table if exists schema_scripts;
 
 -- Expected: no row
 select table_name from information_schema.tables

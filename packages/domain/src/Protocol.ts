@@ -121,9 +121,14 @@ export const pageQuery = {
 export const created = <S extends Schema.Top>(schema: S) =>
   HttpApiSchema.WithHeaders(schema.pipe(HttpApiSchema.status(201)), { location: Schema.String })
 
+/** In a page: how many of its rows can't be read. They are left out; absent when there are none. */
+export const unreadable = Schema.optionalKey(
+  Schema.Int.annotate({ description: "How many rows of this page can't be read, and are left out" }),
+)
+
 /** A page of a list. */
 export const listOf = <S extends Schema.Top>(item: S) =>
-  Schema.Struct({ items: Schema.Array(item), next_cursor: Schema.NullOr(Schema.String) })
+  Schema.Struct({ items: Schema.Array(item), next_cursor: Schema.NullOr(Schema.String), unreadable })
 
 /** Answers what does not decode: 404 for a path parameter, else 400 with the JSONPath of every fault. */
 export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()("stint/RequestProblems", {

@@ -1,9 +1,10 @@
 /** Checks bodies before they are decoded: size, encoding, media type, depth, and text that Postgres can't store (api.md). */
-import { BodyTooLarge, InvalidRequest, UnsupportedMediaType } from "@stint/domain/Problem"
+import { BodyTooLarge, InvalidRequest } from "@stint/domain/Problem"
 import { BodyLimits } from "@stint/domain/Protocol"
 import { Effect, Layer, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { jsonPath } from "@stint/domain/FieldIssues"
+import { mediaOf } from "./Media.ts"
 
 const MIB = 1024 * 1024
 /** The most bytes of a body; a batch of runs may be larger. */
@@ -101,10 +102,7 @@ export const layer = Layer.succeed(
   Effect.fnUntraced(function* (httpEffect, { endpoint }) {
     if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
     const request = yield* HttpServerRequest.HttpServerRequest
-    const type = request.headers["content-type"]
-    if (type !== undefined && type.split(";")[0]!.trim().toLowerCase() !== "application/json") {
-      return yield* new UnsupportedMediaType({ detail: "Send content-type: application/json" })
-    }
+    yield* Effect.fromResult(mediaOf(request.headers))
     const text = yield* Effect.flatMap(read(request, limitOf(request.url.split("?")[0]!)), decode)
     const checked = Object.create(request, { text: { value: Effect.succeed(text) } })
     return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, checked)

@@ -7,7 +7,7 @@ import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } fro
 import { Files } from "./Files.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
-import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
+import { RequestId, Trace, traceHeadersOf } from "./RequestContext.ts"
 
 /** This service's token (role service) from `STINT_SERVICE_TOKEN_FILE`; read again every minute, since it is rotated. */
 export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Redacted.Redacted>>()(
@@ -82,7 +82,7 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
               const trace = yield* Trace
               return HttpClientRequest.setHeaders(request, {
                 ...(id === "" ? {} : { "x-request-id": id }),
-                ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
+                ...(trace === undefined ? {} : traceHeadersOf(trace)),
               })
             })
           )),

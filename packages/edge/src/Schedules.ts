@@ -25,6 +25,11 @@ export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Sc
   halfToFull,
 )
 
+/** A projection that has to be rebuilt again right after it was: after 5, 10, 20, 40 and then every 60 seconds. */
+export const rebuildAgain = Schedule.min([Schedule.exponential("5 seconds", 2), Schedule.spaced("1 minute")]).pipe(
+  halfToFull,
+)
+
 /** A call to another service within a person's request: one retry after 50 ms, for a connection that was closed. */
 export const onceMore = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 1 }))
 

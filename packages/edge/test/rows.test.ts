@@ -1,7 +1,8 @@
 /** A row that can't be read is set aside, and what was asked goes on (domain.md, "Bounds"). */
 import { PgClient } from "@effect/sql-pg"
 import { isSqlUnavailable, isUnreadable } from "@stint/edge/Pg"
-import { findReadable, readable } from "@stint/edge/Pg/Rows"
+import { readable } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { UnreadableRows } from "@stint/edge/Unreadable"
 import { Bounds, defaults } from "@stint/domain/Bounds"
 import { assert, layer } from "@effect/vitest"

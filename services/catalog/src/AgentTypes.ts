@@ -4,7 +4,7 @@ import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Health } from "@stint/edge/Health"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import { differences, latest } from "./AgentTypes/Policy.ts"
@@ -36,7 +36,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
     AgentTypes,
     Effect.gen(function* () {
       const repo = yield* AgentTypesRepo
-      const cursorOf = decodeCursor(Schema.String)
+      const cursorOf = decodeCursor(CursorText)
       const encode = Schema.encodeSync(AgentTypeDefinition)
 
       const pageOfKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<VersionKey>, page: PageQuery) {
@@ -45,13 +45,10 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         const start = after === undefined
           ? 0
           : keys.findIndex((key) => `${key.agent_type_id}@${key.version}` === after) + 1
-        const { items, next_cursor } = pageOf(
-          keys.slice(start, start + limit + 1).map((key) => `${key.agent_type_id}@${key.version}`),
-          limit,
-          (id) => id,
-        )
-        const found = new Map((yield* repo.byIds(items)).map((row) => [row.id, row]))
-        return { items: items.flatMap((id) => found.get(id) ?? []), next_cursor }
+        const ids = keys.slice(start, start + limit).map((key) => `${key.agent_type_id}@${key.version}`)
+        const taken = yield* repo.byIds(ids)
+        const more = taken.more || keys.length > start + limit
+        return yield* pageOf({ ...taken, more }, limit, ({ id }) => id)
       })
 
       const list = Effect.fn("AgentTypes.list")(function* (page: PageQuery) {

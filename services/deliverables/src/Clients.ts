@@ -66,7 +66,7 @@ export class Hiring extends Context.Service<Hiring, {
           waiting.feed.changes({ query: { after, wait_ms: WAIT_MS } }).pipe(
             Effect.catch((error): Effect.Effect<never, CursorGone | Unavailable> =>
               error instanceof FeedCursorGone
-                ? Effect.fail(new CursorGone())
+                ? Effect.fail(new CursorGone({ why: error.detail ?? error.message }))
                 : Effect.fail(new Unavailable({ detail: `hiring does not answer: ${error}` }))
             ),
           ),

@@ -111,8 +111,7 @@ const makeLists = Effect.gen(function* () {
   ) {
     const after = (yield* decodeAfter(cursor)) ?? null
     const rows = yield* repo.list({ ...of, review_status: review_status ?? null, after, limit: limit + 1 })
-    const page = pageOf(rows, limit, encodeAfter)
-    return { ...page, items: page.items.map(toDeliverable) }
+    return yield* pageOf(rows, limit, encodeAfter, toDeliverable)
   })
 
   /** Without those whose hire is past its retention. Hires of deliverables old enough for that are looked up at once. */

@@ -95,8 +95,10 @@ export class Reviews extends Context.Service<Reviews, {
         const after = yield* decodeAfter(cursor)
         // read whole: a deliverable has one decision
         const all = yield* repo.ofDeliverable(id)
-        const start = after === undefined ? 0 : all.findIndex((one) => one.approval_id === after.approval_id) + 1
-        return pageOf(all.slice(start, start + limit + 1), limit, encodeAfter)
+        const start = after === undefined
+          ? 0
+          : all.entries.findIndex(({ key }) => key.approval_id === after.approval_id) + 1
+        return yield* pageOf({ ...all, entries: all.entries.slice(start, start + limit + 1) }, limit, encodeAfter)
       })
 
       const get = Effect.fn("Reviews.get")(function* (caller: Caller, id: ApprovalId) {
@@ -114,7 +116,7 @@ export class Reviews extends Context.Service<Reviews, {
         yield* visibleCustomer(customer_id, () => new CustomerNotFound({ detail: customer_id }))
         const after = yield* decodeAfter(cursor)
         const found = yield* repo.ofCustomer({ customer_id, after: after ?? null, limit: limit + 1 })
-        return pageOf(found, limit, encodeAfter)
+        return yield* pageOf(found, limit, encodeAfter)
       })
 
       return Reviews.of({ review, ofDeliverable, get, ofCustomer })

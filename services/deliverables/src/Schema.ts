@@ -1,4 +1,4 @@
-/** The rows of the schema_ledger of deliverables that this program was written for; written by scripts/schema.ts. */
+/** The scripts of deliverables that this program was written for, as its ledger names them; written by scripts/schema.ts. */
 export const scripts: ReadonlyArray<string> = [
   "010_deliverables_and_approvals",
   "020_idempotency_keys",
@@ -9,6 +9,6 @@ export const scripts: ReadonlyArray<string> = [
   "034_feed_cursor",
   "040_trial_deliverables",
   "050_gateway_audit_logs",
-  "085_alerts",
-  "086_database_probe",
+  "080_deleted_goals_time",
+  "090_schema_scripts",
 ]

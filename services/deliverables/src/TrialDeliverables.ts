@@ -71,8 +71,8 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
       ) {
         const after = yield* decodeAfter(cursor)
         yield* visible(caller, trial_id)
-        const page = pageOf(yield* repo.list({ trial_id, after: after ?? null, limit: limit + 1 }), limit, encodeAfter)
-        return { items: page.items.map(toTrialDeliverable), next_cursor: page.next_cursor }
+        const taken = yield* repo.list({ trial_id, after: after ?? null, limit: limit + 1 })
+        return yield* pageOf(taken, limit, encodeAfter, toTrialDeliverable)
       })
 
       return TrialDeliverables.of({ add, list })

@@ -23,6 +23,7 @@ import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import { Feed } from "./Feed.ts"
 import { FeedHttp } from "./Feed/Http.ts"
+import { Refusals } from "./Feed/Refusals.ts"
 import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
@@ -93,7 +94,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Feed.layer,
       middlewares,
     ]),
-    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer]),
+    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Refusals.layer]),
     Layer.provide(Storage),
     Layer.provide([clients, neighbours]),
   )

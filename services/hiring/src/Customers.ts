@@ -5,7 +5,7 @@ import { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type FieldIssue, type InvalidRequest } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { CustomersRepo } from "./Customers/Repo.ts"
 import type { CustomerRow } from "./Customers/Row.ts"
 
@@ -43,7 +43,7 @@ export class Customers extends Context.Service<Customers, {
     Effect.gen(function* () {
       const repo = yield* CustomersRepo
       const ids = yield* Ids
-      const cursorOf = decodeCursor(Schema.String)
+      const cursorOf = decodeCursor(CustomerId)
 
       const create = Effect.fn("Customers.create")(function* (input: NewCustomer) {
         const id = customerOf(yield* CurrentCaller) ?? CustomerId.make(yield* ids.next("CUS"))
@@ -77,7 +77,7 @@ export class Customers extends Context.Service<Customers, {
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
         const rows = yield* repo.list({ customer_id, email }, { after, limit: limit + 1 })
-        return pageOf(rows, limit, (row) => row.customer_id)
+        return yield* pageOf(rows, limit, (key) => key.customer_id)
       })
 
       return Customers.of({ create, get, list })

@@ -1,24 +1,20 @@
 /** What other services read: the changes, a snapshot for a reader that begins, and the lookup (domain.md, "Feed"). */
-import {
-  type Change,
-  FeedCursorGone,
-  type FeedPage,
-  type LookedUpHire,
-  type SnapshotPage,
-} from "@stint/domain/hiring/Feed"
-import { RETENTION } from "@stint/domain/Retention"
+import type { Change, FeedCursorGone, FeedPage, LookedUpHire, SnapshotPage } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import type { InvalidRequest } from "@stint/domain/Problem"
+import { InvalidRequest } from "@stint/domain/Problem"
 import { decodeCursor } from "@stint/edge/Paging"
+import { setAside } from "@stint/edge/Unreadable"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
 import { goalChange, hireChange } from "./Engagements/Changes.ts"
 import { isGone, notRunnable } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { GoalRow, Hired } from "./Engagements/Row.ts"
+import { Refusals } from "./Feed/Refusals.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Cursor from "./Outbox/Cursor.ts"
 import { OutboxRepo } from "./Outbox/Repo.ts"
+import type { Entry } from "./Outbox/Repo/Reads.ts"
 
 /** How many entries a page has unless the reader says. */
 const DEFAULT_PAGE = 500
@@ -48,19 +44,18 @@ export class Feed extends Context.Service<Feed, {
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const repo = yield* EngagementsRepo
+      const refusals = yield* Refusals
 
       const changes = Effect.fn("Feed.changes")(
         function* (query: { readonly after: string; readonly limit?: number; readonly wait_ms?: number }) {
           const cursor = yield* Cursor.decode(query.after)
+          if (cursor === Cursor.OLDER) return yield* refusals.refuse("older")
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
           const { gone, items } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
-          if (gone) {
-            const detail = `The feed keeps ${RETENTION.feed} days: read the snapshot, then follow from its feed_cursor`
-            return yield* new FeedCursorGone({ detail })
-          }
+          if (gone !== undefined) return yield* refusals.refuse(gone)
           const last = items.at(-1)
           return {
-            items: items.map(({ change }) => change),
+            items: yield* readable(items),
             cursor: last === undefined ? query.after : Cursor.encode(last.at),
           }
         },
@@ -82,6 +77,31 @@ export class Feed extends Context.Service<Feed, {
   )
 }
 
+/** The changes of a page; those that can't be read are set aside. */
+const readable = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Change>> =>
+  Effect.gen(function* () {
+    const changes: Array<Change> = []
+    for (const { at, change } of entries) {
+      if (change !== undefined) changes.push(change)
+      else {yield* setAside(
+          "changes of the feed",
+          `at position ${at.position}`,
+          "it is too large, or no change of the feed",
+        )}
+    }
+    return changes
+  })
+
+/** A cursor of this version; else InvalidRequest. */
+const ours = (text: string) =>
+  Effect.flatMap(
+    Cursor.decode(text),
+    (cursor) =>
+      cursor === Cursor.OLDER
+        ? Effect.fail(new InvalidRequest({ detail: "The snapshot was begun by an older version: begin again" }))
+        : Effect.succeed(cursor),
+  )
+
 /** The lists of a snapshot, in order: hires come before their goals, goals before the runs asked of them. */
 const LISTS = ["hires", "goals", "runs"] as const
 type List = typeof LISTS[number]
@@ -92,15 +112,18 @@ interface Part {
   readonly last: string | undefined
 }
 
-/** Where a snapshot goes on: in which list, after which place; and the place from which the feed is to be followed. */
-const Next = Schema.Struct({ from: Schema.Literals(LISTS), after: Schema.String, feed_cursor: Schema.String })
+/**
+ * Where a snapshot goes on: in which list, after which place; and the place from which the feed is to be followed. Version
+ * 0.2.0 calls the latter otherwise: it refuses what we give, and we refuse what it gave, so its reader begins again.
+ */
+const Next = Schema.Struct({ from: Schema.Literals(LISTS), after: Schema.String, upto: Schema.String })
 
 const listing = Effect.gen(function* () {
   const outbox = yield* OutboxRepo
   const repo = yield* EngagementsRepo
   const lists: Record<
     List,
-    (after: string, before: Cursor.Cursor, limit: number) => Effect.Effect<Part, InvalidRequest>
+    (after: string, upTo: Cursor.Cursor, limit: number) => Effect.Effect<Part, InvalidRequest>
   > = {
     hires: (after, _, limit) =>
       Effect.map(repo.hires.all({ after, limit }), (hires) => ({
@@ -113,11 +136,11 @@ const listing = Effect.gen(function* () {
         last: goals.at(-1)?.goal_instance_id,
       })),
     // A request to run is no state, but a reader that begins here must not miss one that is not run yet
-    runs: Effect.fnUntraced(function* (after, before, limit) {
-      const from = after === "" ? Cursor.START : yield* Cursor.decode(after)
-      const runs = yield* outbox.runs(from, before, limit)
+    runs: Effect.fnUntraced(function* (after, upTo, limit) {
+      const from = after === "" ? Cursor.START : yield* ours(after)
+      const runs = yield* outbox.runs(from, upTo, limit)
       const last = runs.at(-1)
-      return { items: runs.map(({ change }) => change), last: last && Cursor.encode(last.at) }
+      return { items: yield* readable(runs), last: last && Cursor.encode(last.at) }
     }),
   }
   return lists
@@ -132,16 +155,16 @@ const snapshotting = Effect.gen(function* () {
     const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
     // Taken before the first page is read: what is written from then on is in the feed after it
     const next = (yield* nextOf(query.next)) ??
-      { from: LISTS[0], after: "", feed_cursor: Cursor.encode(yield* outbox.end) }
-    const { feed_cursor } = next
-    const before = yield* Cursor.decode(feed_cursor)
+      { from: LISTS[0], after: "", upto: Cursor.encode(yield* outbox.end) }
+    const { upto: feed_cursor } = next
+    const upTo = yield* ours(feed_cursor)
     const items: Array<Change> = []
     let { after } = next
     for (const list of LISTS.slice(LISTS.indexOf(next.from))) {
-      const part = yield* lists[list](after, before, limit - items.length)
+      const part = yield* lists[list](after, upTo, limit - items.length)
       items.push(...part.items)
       if (items.length === limit) {
-        const place = { from: list, after: part.last ?? after, feed_cursor }
+        const place = { from: list, after: part.last ?? after, upto: feed_cursor }
         return { items, next: Base64Url.encode(JSON.stringify(place)), feed_cursor }
       }
       after = ""

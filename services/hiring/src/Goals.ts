@@ -7,7 +7,7 @@ import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
@@ -52,7 +52,7 @@ export class Goals extends Context.Service<Goals, {
     Effect.gen(function* () {
       const repo = yield* EngagementsRepo
       const engagements = yield* Engagements
-      const placeOf = decodeCursor(Schema.Struct({ created_at: Instant, goal_instance_id: Schema.String }))
+      const placeOf = decodeCursor(Schema.Struct({ created_at: Instant, goal_instance_id: cursorId("GOI") }))
       const put = yield* putting
       const run = yield* running
 
@@ -61,7 +61,7 @@ export class Goals extends Context.Service<Goals, {
         const after = yield* placeOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
         const rows = yield* repo.goals.list(id, { after, limit: limit + 1 })
-        return pageOf(rows, limit, ({ created_at, goal_instance_id }) => ({ created_at, goal_instance_id }))
+        return yield* pageOf(rows, limit, ({ created_at, goal_instance_id }) => ({ created_at, goal_instance_id }))
       })
 
       const remove = Effect.fn("Goals.remove")(function* (id: HiredInstanceId, goal: GoalInstanceId) {

@@ -20,8 +20,8 @@ import {
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Config, Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Config, Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
 import type { Decision } from "./Engagements/Amendment.ts"
@@ -67,7 +67,7 @@ export class Hires extends Context.Service<Hires, {
     Effect.gen(function* () {
       const repo = yield* EngagementsRepo
       const engagements = yield* Engagements
-      const cursorOf = decodeCursor(Schema.String)
+      const cursorOf = decodeCursor(cursorId("HAI"))
       const draft = yield* drafting
 
       const list = Effect.fn("Hires.list")(function* (asked: CustomerId, page: PageQuery) {
@@ -76,7 +76,7 @@ export class Hires extends Context.Service<Hires, {
         const limit = page.limit ?? DEFAULT_LIMIT
         const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION.endedHires })
         const rows = yield* repo.hires.list(customer_id, endedBy, { after, limit: limit + 1 })
-        return pageOf(rows, limit, ({ hire }) => hire.hired_instance_id)
+        return yield* pageOf(rows, limit, (key) => key.hired_instance_id)
       })
 
       const move = <E>(

@@ -9,8 +9,8 @@ import {
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
@@ -45,7 +45,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
       const engagements = yield* Engagements
       const catalog = yield* Catalog
       const ids = yield* Ids
-      const cursorOf = decodeCursor(Schema.String)
+      const cursorOf = decodeCursor(cursorId("SUB"))
 
       const create = Effect.fn("Subscriptions.create")(function* (input: NewSubscription) {
         yield* visibleCustomer(input.customer_id, () => new CustomerNotFound({ detail: input.customer_id }))
@@ -78,7 +78,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
         const rows = yield* repo.subscriptions.list(customer_id, { after, limit: limit + 1 })
-        return pageOf(rows, limit, (row) => row.subscription_id)
+        return yield* pageOf(rows, limit, (key) => key.subscription_id)
       })
 
       const move = Effect.fnUntraced(function* (

@@ -4,7 +4,16 @@ import { RETENTION } from "@stint/domain/Retention"
 import type { HireTrial } from "@stint/domain/hiring/TrialStatus"
 import type { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest } from "@stint/domain/Problem"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import {
+  cursorId,
+  CursorMillis,
+  decodeCursor,
+  DEFAULT_LIMIT,
+  type Page,
+  pageOf,
+  type PageQuery,
+  takenOf,
+} from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { HireRow } from "./Engagements/Row.ts"
@@ -12,8 +21,8 @@ import { Periods } from "./Periods.ts"
 
 /** A place in the list: the trial's end in epoch milliseconds, null without one, and the hire's id. */
 const Place = Schema.Tuple([
-  Schema.NullOr(Schema.Int.check(Schema.isBetween({ minimum: -8.64e15, maximum: 8.64e15 }))),
-  Schema.String,
+  Schema.NullOr(CursorMillis),
+  cursorId("HAI"),
 ])
 
 /** A page of one customer's trials, or of all that the caller may see. */
@@ -60,11 +69,15 @@ export class TrialStatus extends Context.Service<TrialStatus, {
         const limit = query.limit ?? DEFAULT_LIMIT
         const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION.endedHires })
         const rows = yield* repo.hires.listByTrial(customer_id, endedBy, { after, limit: limit + 1 })
-        const page = pageOf(rows, limit, ({ hire: { hired_instance_id, trial_end } }) => [
-          trial_end === null ? null : DateTime.toEpochMillis(trial_end),
-          hired_instance_id,
-        ])
-        return { ...page, items: page.items.map(({ hire }) => trialOf(hire)) }
+        return yield* pageOf(
+          takenOf("trials", rows, ({ hire }) => hire),
+          limit,
+          ({ hired_instance_id, trial_end }) => [
+            trial_end === null ? null : DateTime.toEpochMillis(trial_end),
+            hired_instance_id,
+          ],
+          ({ hire }) => trialOf(hire),
+        )
       })
 
       return TrialStatus.of({

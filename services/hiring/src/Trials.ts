@@ -11,8 +11,8 @@ import {
   TrialNotFound,
 } from "@stint/domain/hiring/Trials"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { Catalog } from "./Clients.ts"
 import { TRIAL_DAYS } from "./Engagements/Policy.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
@@ -41,7 +41,7 @@ export class Trials extends Context.Service<Trials, {
       const repo = yield* TrialsRepo
       const catalog = yield* Catalog
       const ids = yield* Ids
-      const cursorOf = decodeCursor(Schema.String)
+      const cursorOf = decodeCursor(cursorId("TRL"))
 
       const begin = Effect.fn("Trials.begin")(function* (input: NewTrial) {
         yield* catalog.latest(input.agent_id)
@@ -71,7 +71,7 @@ export class Trials extends Context.Service<Trials, {
         const after = yield* cursorOf(query.cursor)
         const limit = query.limit ?? DEFAULT_LIMIT
         const wanted = { customer_id: customerOf(yield* CurrentCaller), status: query.status }
-        return pageOf(yield* repo.list(wanted, { after, limit: limit + 1 }), limit, ({ trial_id }) => trial_id)
+        return yield* pageOf(yield* repo.list(wanted, { after, limit: limit + 1 }), limit, ({ trial_id }) => trial_id)
       })
 
       const end = Effect.fn("Trials.end")(function* (id: TrialId, status: LeadTrialEnd) {

@@ -1,7 +1,15 @@
 /** The action log: what operators and the system did (domain.md, "Audit"). */
 import type { ActionLine } from "@stint/domain/scheduler/ActionLog"
 import type { InvalidRequest } from "@stint/domain/Problem"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import {
+  cursorId,
+  CursorMillis,
+  decodeCursor,
+  DEFAULT_LIMIT,
+  type Page,
+  pageOf,
+  type PageQuery,
+} from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { ActionLogRepo } from "./ActionLog/Repo.ts"
 import type { ActionRow } from "./ActionLog/Row.ts"
@@ -18,12 +26,11 @@ export class ActionLog extends Context.Service<ActionLog, {
     ActionLog,
     Effect.gen(function* () {
       const repo = yield* ActionLogRepo
-      const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
+      const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("LOG")]))
       return ActionLog.of({
         list: Effect.fn("ActionLog.list")(function* ({ cursor, limit = DEFAULT_LIMIT }: PageQuery, operator?: string) {
           const rows = yield* repo.list({ operator, after: yield* cursorOf(cursor), limit: limit + 1 })
-          const page = pageOf(rows, limit, (row) => [row.timestamp, row.log_id])
-          return { ...page, items: page.items.map(toLine) }
+          return yield* pageOf(rows, limit, ({ log_id, timestamp }) => [timestamp, log_id], toLine)
         }),
       })
     }),

@@ -14,7 +14,15 @@ import {
   type Retried,
 } from "@stint/domain/scheduler/DeadLetters"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import {
+  cursorId,
+  CursorMillis,
+  decodeCursor,
+  DEFAULT_LIMIT,
+  type Page,
+  pageOf,
+  type PageQuery,
+} from "@stint/edge/Paging"
 import { Clock, Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { DeadLettersRepo, type RedriveResult } from "./DeadLetters/Repo.ts"
 import { toCause, toDeadLetter } from "./DeadLetters/Wire.ts"
@@ -50,14 +58,13 @@ export class DeadLetters extends Context.Service<DeadLetters, {
     DeadLetters,
     Effect.gen(function* () {
       const repo = yield* DeadLettersRepo
-      const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
+      const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("DLQ")]))
 
       const list = Effect.fn("DeadLetters.list")(
         function* ({ cursor, limit = DEFAULT_LIMIT, ...filter }: DeadLettersQuery) {
           const after = yield* cursorOf(cursor)
           const rows = yield* repo.list({ ...filter, ...(after === undefined ? {} : { after }), limit: limit + 1 })
-          const page = pageOf(rows, limit, (row) => [row.last_failed_at, row.dlq_id])
-          return { ...page, items: page.items.map(toDeadLetter) }
+          return yield* pageOf(rows, limit, ({ dlq_id, last_failed_at }) => [last_failed_at, dlq_id], toDeadLetter)
         },
       )
 

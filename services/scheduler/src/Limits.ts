@@ -4,10 +4,10 @@ import type { AgentTypeId, CustomerId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/scheduler/Limits"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { LimitsRepo } from "./Limits/Repo.ts"
-import type { LimitKey, LimitRow } from "./Limits/Row.ts"
+import { type LimitKey, LimitKind, type LimitRow } from "./Limits/Row.ts"
 import { Nudge } from "./Nudge.ts"
 
 const toKey = ({ agent_id, customer_id, every }: LimitScope): LimitKey =>
@@ -49,12 +49,11 @@ export class Limits extends Context.Service<Limits, {
       const repo = yield* LimitsRepo
       const ids = yield* Ids
       const nudge = yield* Nudge
-      const cursorOf = decodeCursor(Schema.Tuple([Schema.String, Schema.String]))
+      const cursorOf = decodeCursor(Schema.Tuple([LimitKind, CursorText]))
 
       const list = Effect.fn("Limits.list")(function* ({ cursor, limit = DEFAULT_LIMIT }: PageQuery) {
         const rows = yield* repo.list({ after: yield* cursorOf(cursor), limit: limit + 1 })
-        const page = pageOf(rows, limit, (row) => [row.kind, row.subject])
-        return { ...page, items: page.items.map(toLimit) }
+        return yield* pageOf(rows, limit, ({ kind, subject }) => [kind, subject], toLimit)
       })
 
       const set = Effect.fn("Limits.set")(function* (caller: Caller, { max_running, reason, scope }: SetLimit) {

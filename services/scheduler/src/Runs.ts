@@ -4,8 +4,16 @@ import type { ScheduledRunId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import { type Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import {
+  cursorId,
+  CursorMillis,
+  decodeCursor,
+  DEFAULT_LIMIT,
+  type Page,
+  pageOf,
+  type PageQuery,
+} from "@stint/edge/Paging"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { namingFor } from "./Names.ts"
 import { byOperator } from "./Queue.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
@@ -30,7 +38,7 @@ export class Runs extends Context.Service<Runs, {
     Effect.gen(function* () {
       const repo = yield* RunsRepo
       const ids = yield* Ids
-      const cursorOf = decodeCursor(Schema.Tuple([Schema.Finite, Schema.String]))
+      const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("SCH")]))
 
       const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
         const { cursor, limit = DEFAULT_LIMIT, ...filter } = query
@@ -42,8 +50,12 @@ export class Runs extends Context.Service<Runs, {
           ...(after === undefined ? {} : { after }),
           limit: limit + 1,
         })
-        const runs = rows.map((row) => toRun(row, namingFor(caller)))
-        return pageOf(runs, limit, (run) => [DateTime.toEpochMillis(run.scheduled_time), run.scheduled_run_id])
+        return yield* pageOf(
+          rows,
+          limit,
+          ({ scheduled_run_id, scheduled_time }) => [scheduled_time, scheduled_run_id],
+          (row) => toRun(row, namingFor(caller)),
+        )
       })
 
       const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {

@@ -1,4 +1,5 @@
 /** The queue and the engine's materialising driven by hand: goals that fell due, claims, outcomes. */
+import { readable } from "@stint/edge/Paging"
 import { PgClient } from "@effect/sql-pg"
 import { assert } from "@effect/vitest"
 import type { Change } from "@stint/domain/hiring/Feed"
@@ -119,5 +120,5 @@ export const done = (run: ClaimedRun): Outcome => ({
 export const runsOf = (goal_instance_id: string) =>
   Effect.map(
     Effect.flatMap(RunsRepo, (repo) => repo.list({ goal_instance_id, limit: 2000 })),
-    (rows) => rows.map((row) => toRun(row, (who) => who)),
+    (taken) => readable(taken).map((row) => toRun(row, (who) => who)),
   )

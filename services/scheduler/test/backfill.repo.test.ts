@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import type { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
+import { readable } from "@stint/edge/Paging"
 import { DateTime, Deferred, Effect, Fiber, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
 import { ActionLogRepo } from "../src/ActionLog/Repo.ts"
@@ -77,7 +78,7 @@ const backfill = (request: BackfillRequest, line: NewActionRow) =>
 const linesOf = (goal: string) =>
   Effect.map(
     Effect.flatMap(ActionLogRepo, (log) => log.list({ operator: undefined, after: undefined, limit: 100 })),
-    (lines) => lines.filter((line) => line.goal_instance_id === goal),
+    (lines) => readable(lines).filter((line) => line.goal_instance_id === goal),
   )
 
 const storage = Repos.pipe(Layer.provideMerge(testDatabase("scheduler")), Layer.provide(Ids.layer))

@@ -76,6 +76,7 @@ const run: ClaimedRun = {
   scheduled_time: slot,
   attempt: 2,
   fence: 7,
+  customer_id: "acme" as never,
   claimed_at: slot + 5,
   serial: false,
 }

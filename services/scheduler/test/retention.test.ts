@@ -4,6 +4,7 @@ import { assert, it } from "@effect/vitest"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
+import { readable } from "@stint/edge/Paging"
 import { runJob } from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
@@ -72,9 +73,11 @@ const look = Effect.gen(function* () {
   const log = yield* ActionLogRepo
   const left = yield* read.list({ limit: 200 })
   return {
-    runs: Object.fromEntries(left.map((run) => [run.scheduled_run_id.slice(4), run.status])),
-    deadLetters: Object.fromEntries((yield* dead.list({ limit: 200 })).map((l) => [l.dlq_id.slice(4), l.state])),
-    actions: (yield* log.list({ operator: undefined, after: undefined, limit: 10 })).map((
+    runs: Object.fromEntries(readable(left).map((run) => [run.scheduled_run_id.slice(4), run.status])),
+    deadLetters: Object.fromEntries(
+      readable(yield* dead.list({ limit: 200 })).map((l) => [l.dlq_id.slice(4), l.state]),
+    ),
+    actions: readable(yield* log.list({ operator: undefined, after: undefined, limit: 10 })).map((
       { action, goal_instance_id, operator },
     ) => ({
       action,

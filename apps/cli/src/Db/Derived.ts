@@ -14,7 +14,7 @@ export interface DerivedFile {
 }
 
 const ledgerModule = (service: string, names: ReadonlyArray<string>): string =>
-  `/** The rows of the schema_ledger of ${service} that this program was written for; written by scripts/schema.ts. */
+  `/** The scripts of ${service} that this program was written for, as its ledger names them; written by scripts/schema.ts. */
 export const scripts: ReadonlyArray<string> = [
 ${names.map((name) => `  ${JSON.stringify(name)},`).join("\n")}
 ]

@@ -49,7 +49,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid

@@ -3,11 +3,10 @@ import process from "node:process"
 import type { Command } from "../Command.ts"
 import { type Folders, keepSuperuserPassword, superuserOf, writeVariables } from "../Compose/Secrets.ts"
 import { type DevKey, openDevKey } from "../DevKey.ts"
+import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { keepServiceTokens } from "../Stack/ServiceTokens.ts"
 import { settingsOf } from "../Stack/Settings.ts"
-
-const say = (line: string) => console.log(line)
 
 /** What is done with the folders; fails with a LauncherError. */
 type Action = (folders: Folders, key: DevKey, postgres: string) => Promise<void>

@@ -2,6 +2,7 @@ import type { Explanation } from "@stint/domain/scheduler/Answers"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
+import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { settingsOf, urlOf } from "../Stack/Settings.ts"
 
@@ -55,8 +56,8 @@ Says why a goal of the local stack did, will or did not run at an instant, and w
   options: { goal: { type: "string" }, at: { type: "string" }, json: { type: "boolean" } },
   run: async ({ at, goal, json }) => {
     const answer = await ask(goalOf(goal), typeof at === "string" ? at : undefined)
-    if (json === true) console.log(JSON.stringify(answer, null, 2))
-    else console.log([answer.sentence, ...answer.because.map((line) => `  ${line}`)].join("\n"))
+    if (json === true) JSON.stringify(answer, null, 2).split("\n").forEach((line) => say(line))
+    else [answer.sentence, ...answer.because.map((line) => `  ${line}`)].forEach((line) => say(line))
     return 0
   },
 }

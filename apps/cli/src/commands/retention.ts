@@ -12,6 +12,7 @@ import { Effect, Layer } from "effect"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { type Target, withTargets } from "../Db/Targets.ts"
+import { complain, say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { run } from "../Stack/Databases.ts"
 import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
@@ -78,14 +79,14 @@ alerts and the audit of the edge. What lives (pending, running, open) never goes
       for (const target of targets) {
         try {
           for (const { job, rows } of await clean(target, isDry)) {
-            console.log(
+            say(
               `${target.service.padEnd(13)}${job.name}: ${rows} ${isDry ? "would go" : "gone"} (kept ${job.keeps})`,
             )
           }
         } catch (error) {
           if (!(error instanceof LauncherError)) throw error
           // The other databases have their turn all the same
-          console.error(`stint: ${error.message}`)
+          complain(`stint: ${error.message}`)
           status = 1
         }
       }

@@ -73,6 +73,10 @@ export type Change = typeof Change.Type
 export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
 export type FeedPage = typeof FeedPage.Type
 
+/** Hires and goals that there are, but that hiring could not read. */
+export const Unread = Schema.Struct({ hires: Schema.Array(HiredInstanceId), goals: Schema.Array(GoalInstanceId) })
+export type Unread = typeof Unread.Type
+
 /**
  * The present state for a reader without a cursor: hires, goals, and the requests to run that the feed still keeps, page by
  * page. After the last page, follow the feed from `feed_cursor`. A request that is read twice has one `request_id`.
@@ -81,6 +85,8 @@ export const SnapshotPage = Schema.Struct({
   items: Schema.Array(Change),
   next: Schema.NullOr(Schema.String),
   feed_cursor: Schema.String,
+  /** Hires and goals of this page that there are, but that hiring could not read: they stay as they were last received. */
+  unread: Schema.optionalKey(Unread),
 })
 export type SnapshotPage = typeof SnapshotPage.Type
 
@@ -109,7 +115,11 @@ export const LookedUpHire = Schema.Struct({
 export type LookedUpHire = typeof LookedUpHire.Type
 
 /** Those of the goals and hires asked for that exist, and the hires of those goals. */
-export const LookupAnswer = Schema.Struct({ goals: Schema.Array(Goal.json), hires: Schema.Array(LookedUpHire) })
+export const LookupAnswer = Schema.Struct({
+  goals: Schema.Array(Goal.json),
+  hires: Schema.Array(LookedUpHire),
+  unread: Schema.optionalKey(Unread),
+})
 export type LookupAnswer = typeof LookupAnswer.Type
 
 const ids = <S extends Schema.Top>(id: S) => Schema.optionalKey(Schema.Array(id).check(Schema.isMaxLength(1000)))

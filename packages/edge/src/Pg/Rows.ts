@@ -8,24 +8,8 @@ import { fieldIssues } from "@stint/domain/FieldIssues"
 import { Cause, Effect, Exit, Option, Schema, SchemaIssue } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import type { SqlError } from "effect/sql"
+import type { Entry, Taken } from "../Paging.ts"
 import { setAside } from "../Unreadable.ts"
-
-/** A row, with its key; without `row` it can't be read, and was logged and counted. */
-export interface Entry<A, Key> {
-  readonly key: Key
-  readonly row: A | undefined
-}
-
-/** Rows in their order. */
-export interface Taken<A, Key> {
-  readonly entries: ReadonlyArray<Entry<A, Key>>
-  /** The query has more rows: they were left out since the bytes of a page were used up. Ask again after the last key. */
-  readonly more: boolean
-}
-
-/** The rows of `taken` that can be read. */
-export const readable = <A, Key>({ entries }: Pick<Taken<A, Key>, "entries">): Array<A> =>
-  entries.flatMap(({ row }) => row === undefined ? [] : [row])
 
 /** What is wrong with a row, without any value of it. */
 const whyNot = (cause: Cause.Cause<unknown>): string => {
@@ -143,6 +127,6 @@ export const findReadable = <
         return bytes_ > bytes ? `it has ${bytes_} bytes` : undefined
       }
       const entries = yield* decode(rows, tooLarge)
-      return { entries, more: rows.length > 0 && measured(rows[0]).of_ > rows.length }
+      return { what: options.what, entries, more: rows.length > 0 && measured(rows[0]).of_ > rows.length }
     })
 }

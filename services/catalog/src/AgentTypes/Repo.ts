@@ -4,6 +4,8 @@ import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { type Taken, takenOf } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { agentTypeOf, AgentTypeRow, VersionKey } from "./Row.ts"
 
 /** The published versions. */
@@ -13,8 +15,8 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
   find(agent_type_id: string, version: string): Effect.Effect<Option.Option<AgentType>>
   /** The keys of all versions of a type, or of every type. */
   keys(agent_type_id?: string): Effect.Effect<ReadonlyArray<VersionKey>>
-  /** Those of the ids (`{agent_type_id}@{version}`) that exist, in no order. */
-  byIds(ids: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<AgentType>>
+  /** Those of the ids (`{agent_type_id}@{version}`) that exist, in the order of the ids. */
+  byIds(ids: ReadonlyArray<string>): Effect.Effect<Taken<AgentType, { readonly id: string }>>
 }>()("catalog/AgentTypesRepo") {
   static readonly layer = Layer.effect(
     AgentTypesRepo,
@@ -48,18 +50,26 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             select agent_type_id, version from agent_type_definitions
             where ${type}::text is null or agent_type_id = ${type}`,
       })
-      const byIds = SqlSchema.findAll({
+      const byIds = findReadable(sql, {
+        what: "agent types",
         Request: Schema.Array(Schema.String),
+        Key: Schema.Struct({ id: Schema.String }),
         Result: AgentTypeRow,
-        execute: (ids) =>
-          sql`select id, payload, created_at, updated_at from agent_type_definitions where id = any(${ids}::text[])`,
+        query: (ids) =>
+          sql`
+            select id, payload, created_at, updated_at from agent_type_definitions where id = any(${ids}::text[])
+            order by array_position(${ids}::text[], id)`,
       })
       return AgentTypesRepo.of({
         insert: (definition, now) => Effect.orDie(Effect.map(insert({ definition, now }), Option.map(agentTypeOf))),
         find: (agent_type_id, version) =>
           Effect.orDie(Effect.map(find({ agent_type_id, version }), Option.map(agentTypeOf))),
         keys: (type) => Effect.orDie(keys(type ?? null)),
-        byIds: (ids) => Effect.orDie(Effect.map(byIds(ids), (rows) => rows.map(agentTypeOf))),
+        byIds: (ids) =>
+          Effect.orDie(Effect.map(byIds(ids), (taken) => ({
+            ...taken,
+            entries: taken.entries.map(({ key, row }) => ({ key, row: row && agentTypeOf(row) })),
+          }))),
       })
     }),
   )
@@ -78,7 +88,8 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
       find: (type, version) => Effect.sync(() => Option.fromUndefinedOr(published.get(`${type}@${version}`))),
       keys: (type) =>
         Effect.sync(() => [...published.values()].filter((one) => type === undefined || one.agent_type_id === type)),
-      byIds: (ids) => Effect.sync(() => ids.flatMap((id) => published.get(id) ?? [])),
+      byIds: (ids) =>
+        Effect.sync(() => takenOf("agent types", ids.flatMap((id) => published.get(id) ?? []), ({ id }) => ({ id }))),
     })
   })
 }

@@ -5,10 +5,15 @@ import { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { DeliverableRow } from "./Row.ts"
 
 /** The key of a page of deliverables, newest first. */
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
+
+/** The same key as it is in a row. */
+const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, deliverable_id: DeliverableId })
 
 /** Which deliverables to list, newest first; null: any. Deleted ones are never listed. */
 export const Listing = Schema.Struct({
@@ -32,7 +37,7 @@ export const selectRows = (sql: PgClient.PgClient) =>
 export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
   /** One, deleted or not. */
   find(id: DeliverableId): Effect.Effect<Option.Option<DeliverableRow>>
-  list(listing: Listing): Effect.Effect<ReadonlyArray<DeliverableRow>>
+  list(listing: Listing): Effect.Effect<Taken<DeliverableRow, typeof Place.Type>>
   /** Marks it deleted and fails its execution if that is pending. False when it is deleted already, or unknown. */
   remove(id: DeliverableId): Effect.Effect<boolean>
 }>()("deliverables/DeliverablesRepo") {
@@ -45,10 +50,12 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
         Result: DeliverableRow,
         execute: (id) => sql`${selectRows(sql)} where d.deliverable_id = ${id}`,
       })
-      const list = SqlSchema.findAll({
+      const list = findReadable(sql, {
+        what: "deliverables",
         Request: Listing,
+        Key: Place,
         Result: DeliverableRow,
-        execute: ({ after, customer_id, hired_instance_id, limit, review_status }) =>
+        query: ({ after, customer_id, hired_instance_id, limit, review_status }) =>
           sql`${selectRows(sql)} where ${
             sql.and([
               sql`d.deleted_at is null`,

@@ -5,9 +5,14 @@ import { ApprovalId, CustomerId, DeliverableId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 
 /** The key of a page of approvals, newest first. */
 export const After = Schema.Struct({ created_at: Instant, approval_id: ApprovalId })
+
+/** The same key as it is in a row. */
+const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, approval_id: ApprovalId })
 
 const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr(After), limit: Schema.Int })
 
@@ -20,9 +25,9 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   decide(decision: Approval): Effect.Effect<boolean>
   find(id: ApprovalId): Effect.Effect<Option.Option<Approval>>
   /** The decisions on a deliverable, newest first. */
-  ofDeliverable(id: DeliverableId): Effect.Effect<ReadonlyArray<Approval>>
+  ofDeliverable(id: DeliverableId): Effect.Effect<Taken<Approval, typeof Place.Type>>
   /** The decisions of a customer, newest first. */
-  ofCustomer(page: typeof OfCustomer.Type): Effect.Effect<ReadonlyArray<Approval>>
+  ofCustomer(page: typeof OfCustomer.Type): Effect.Effect<Taken<Approval, typeof Place.Type>>
 }>()("deliverables/ReviewsRepo") {
   static readonly layer = Layer.effect(
     ReviewsRepo,
@@ -53,16 +58,19 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
         Result: Approval,
         execute: (id) => sql`select * from approvals where approval_id = ${id}`,
       })
-      const ofDeliverable = SqlSchema.findAll({
+      const ofDeliverable = findReadable(sql, {
+        what: "approvals",
         Request: DeliverableId,
+        Key: Place,
         Result: Approval,
-        execute: (id) =>
-          sql`select * from approvals where deliverable_id = ${id} order by created_at desc, approval_id`,
+        query: (id) => sql`select * from approvals where deliverable_id = ${id} order by created_at desc, approval_id`,
       })
-      const ofCustomer = SqlSchema.findAll({
+      const ofCustomer = findReadable(sql, {
+        what: "approvals",
         Request: OfCustomer,
+        Key: Place,
         Result: Approval,
-        execute: ({ after, customer_id, limit }) =>
+        query: ({ after, customer_id, limit }) =>
           sql`select * from approvals where customer_id = ${customer_id} ${
             after === null
               ? sql``

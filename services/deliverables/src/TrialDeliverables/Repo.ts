@@ -4,10 +4,15 @@ import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { TrialDeliverableRow } from "./Row.ts"
 
 /** The key of a page, newest first. */
 export const After = Schema.Struct({ created_at: Instant, trial_deliverable_id: TrialDeliverableId })
+
+/** The same key as it is in a row. */
+const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, trial_deliverable_id: TrialDeliverableId })
 
 const Listing = Schema.Struct({ trial_id: TrialId, after: Schema.NullOr(After), limit: Schema.Int })
 
@@ -16,7 +21,7 @@ export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo
   /** Stores it. When the id exists, nothing is changed and the stored row is returned. */
   add(row: TrialDeliverableRow): Effect.Effect<TrialDeliverableRow>
   /** A trial's, newest first. */
-  list(listing: typeof Listing.Type): Effect.Effect<ReadonlyArray<TrialDeliverableRow>>
+  list(listing: typeof Listing.Type): Effect.Effect<Taken<TrialDeliverableRow, typeof Place.Type>>
 }>()("deliverables/TrialDeliverablesRepo") {
   static readonly layer = Layer.effect(
     TrialDeliverablesRepo,
@@ -42,10 +47,12 @@ export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo
               union all
               select ${columns} from trial_deliverables where trial_deliverable_id = ${d.trial_deliverable_id}`,
       })
-      const list = SqlSchema.findAll({
+      const list = findReadable(sql, {
+        what: "trial deliverables",
         Request: Listing,
+        Key: Place,
         Result: TrialDeliverableRow,
-        execute: ({ after, limit, trial_id }) =>
+        query: ({ after, limit, trial_id }) =>
           sql`select ${columns} from trial_deliverables where trial_id = ${trial_id} ${
             after === null ? sql`` : sql`and (created_at, trial_deliverable_id)
                       < (${after.created_at}::timestamptz, ${after.trial_deliverable_id})`

@@ -3,7 +3,8 @@ import { PgClient } from "@effect/sql-pg"
 import { CustomerId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, Result, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { CustomerRow } from "./Row.ts"
 
 /** Which customers: one by its id, one by its e-mail address; undefined for all. */
@@ -17,7 +18,10 @@ export class CustomersRepo extends Context.Service<CustomersRepo, {
   /** Stores a customer; fails with those that have its id, its e-mail address or its phone number. */
   insert(row: CustomerRow): Effect.Effect<Result.Result<CustomerRow, ReadonlyArray<CustomerRow>>>
   find(id: CustomerId): Effect.Effect<Option.Option<CustomerRow>>
-  list(wanted: CustomersWanted, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<CustomerRow>>
+  list(
+    wanted: CustomersWanted,
+    stretch: Stretch<string>,
+  ): Effect.Effect<Taken<CustomerRow, { readonly customer_id: string }>>
 }>()("hiring/CustomersRepo") {
   static readonly layer = Layer.effect(
     CustomersRepo,
@@ -66,7 +70,9 @@ const inserting = (sql: PgClient.PgClient) =>
   })
 
 const listing = (sql: PgClient.PgClient) =>
-  SqlSchema.findAll({
+  findReadable(sql, {
+    what: "customers",
+    Key: Schema.Struct({ customer_id: Schema.String }),
     Request: Schema.Struct({
       customer_id: Schema.UndefinedOr(CustomerId),
       email: Schema.UndefinedOr(Schema.String),
@@ -74,7 +80,7 @@ const listing = (sql: PgClient.PgClient) =>
       limit: Schema.Int,
     }),
     Result: CustomerRow,
-    execute: ({ after = "", customer_id, email, limit }) => {
+    query: ({ after = "", customer_id, email, limit }) => {
       const conditions = [
         sql`customer_id > ${after}`,
         ...customer_id === undefined ? [] : [sql`customer_id = ${customer_id}`],

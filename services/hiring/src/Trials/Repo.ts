@@ -4,7 +4,8 @@ import { CustomerId, TrialId } from "@stint/domain/Ids"
 import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { TrialRow } from "./Row.ts"
 
 /** Which trials: those of one customer, in one state; undefined for all. */
@@ -18,7 +19,7 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
   /** Stores a trial. Returns the stored one when that id is there already. */
   insert(row: TrialRow): Effect.Effect<TrialRow>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
-  list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<TrialRow>>
+  list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<Taken<TrialRow, { readonly trial_id: string }>>
   /** Ends an active trial; none when it is not active. */
   end(id: TrialId, status: LeadTrialEnd, now: DateTime.Utc): Effect.Effect<Option.Option<TrialRow>>
   /** Expires up to `limit` active trials that are past their end; how many. Skips those that are locked. */
@@ -78,7 +79,9 @@ const inserting = (sql: PgClient.PgClient) =>
   })
 
 const listing = (sql: PgClient.PgClient) =>
-  SqlSchema.findAll({
+  findReadable(sql, {
+    what: "trials",
+    Key: Schema.Struct({ trial_id: Schema.String }),
     Request: Schema.Struct({
       customer_id: Schema.UndefinedOr(CustomerId),
       status: Schema.UndefinedOr(LeadTrialStatus),
@@ -86,7 +89,7 @@ const listing = (sql: PgClient.PgClient) =>
       limit: Schema.Int,
     }),
     Result: TrialRow,
-    execute: ({ after = "", customer_id, limit, status }) => {
+    query: ({ after = "", customer_id, limit, status }) => {
       const conditions = [
         sql`trial_id > ${after}`,
         ...customer_id === undefined ? [] : [sql`customer_id = ${customer_id}`],

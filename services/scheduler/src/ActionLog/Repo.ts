@@ -1,13 +1,15 @@
 /** The action log's SQL. A line is written in the transaction of the action that it records, by the feature that acts. */
 import { PgClient } from "@effect/sql-pg"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
-import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
 import { ActionRow, type NewActionRow } from "./Row.ts"
 
 /** The key of a line in a list. */
 export type ActionKey = readonly [timestamp: number, log_id: string]
+
+const Place = Schema.Struct({ timestamp: Millis, log_id: Schema.String })
 
 /** Which lines: of one operator, or of all. */
 export interface ActionFilter extends Stretch<ActionKey> {
@@ -16,20 +18,22 @@ export interface ActionFilter extends Stretch<ActionKey> {
 
 export class ActionLogRepo extends Context.Service<ActionLogRepo, {
   /** The latest first. */
-  list(filter: ActionFilter): Effect.Effect<ReadonlyArray<ActionRow>>
+  list(filter: ActionFilter): Effect.Effect<Taken<ActionRow, typeof Place.Type>>
 }>()("scheduler/ActionLogRepo") {
   static readonly layer = Layer.effect(
     ActionLogRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const list = SqlSchema.findAll({
+      const list = findReadable(sql, {
+        what: "action log",
+        Key: Place,
         Request: Schema.Struct({
           operator: Schema.UndefinedOr(Schema.String),
           after: Schema.UndefinedOr(Schema.Tuple([Millis, Schema.String])),
           limit: Schema.Int,
         }),
         Result: ActionRow,
-        execute: ({ after, limit, operator }) =>
+        query: ({ after, limit, operator }) =>
           sql`select * from scheduler_action_log where ${
             sql.and([
               sql`true`,

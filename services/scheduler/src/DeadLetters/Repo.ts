@@ -4,6 +4,7 @@ import { DeadLetterState, type RedriveFilter } from "@stint/domain/scheduler/Dea
 import { DlqId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Taken } from "@stint/edge/Paging"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
 import type { NewActionRow } from "../ActionLog/Row.ts"
 import { Millis } from "../Model.ts"
@@ -11,7 +12,7 @@ import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import { startOf } from "../Queue/Stagger.ts"
 import { deadLetterReads } from "./Repo/Reads.ts"
-import type { CauseRow, DeadLetterPage, DeadLetterRow } from "./Row.ts"
+import type { CauseRow, DeadLetterPage, DeadLetterPlace, DeadLetterRow } from "./Row.ts"
 
 /** Whether the runs of an entry were queued, or why not. */
 export type RetryResult =
@@ -29,7 +30,7 @@ export interface RedriveResult {
 
 /** The dead letters' storage. */
 export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
-  list(page: DeadLetterPage): Effect.Effect<ReadonlyArray<DeadLetterRow>>
+  list(page: DeadLetterPage): Effect.Effect<Taken<DeadLetterRow, typeof DeadLetterPlace.Type>>
   find(id: string): Effect.Effect<Option.Option<DeadLetterRow>>
   /** The entries of a state by their fingerprint, the most entries first; at most 200. */
   causes(state: DeadLetterState): Effect.Effect<ReadonlyArray<CauseRow>>

@@ -24,6 +24,9 @@ export const DeadLetterRow = Schema.Struct({
 })
 export type DeadLetterRow = typeof DeadLetterRow.Type
 
+/** The key of a dead letter in a list. */
+export const DeadLetterPlace = Schema.Struct({ last_failed_at: Millis, dlq_id: Schema.String })
+
 /** The dead letters of one cause. */
 export const CauseRow = Schema.Struct({
   fingerprint: Schema.String,

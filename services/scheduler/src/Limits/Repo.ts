@@ -1,6 +1,7 @@
 /** The SQL of limits. A change and its line in the action log commit together or not at all. */
 import { PgClient } from "@effect/sql-pg"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
@@ -11,7 +12,7 @@ import { LimitChange, LimitKey, LimitRow } from "./Row.ts"
 /** The limits' storage. */
 export class LimitsRepo extends Context.Service<LimitsRepo, {
   /** By kind and subject. */
-  list(page: Stretch<readonly [kind: string, subject: string]>): Effect.Effect<ReadonlyArray<LimitRow>>
+  list(page: Stretch<readonly [kind: string, subject: string]>): Effect.Effect<Taken<LimitRow, LimitKey>>
   /** Sets or removes a limit and logs the change with the limit before; all replicas are notified. */
   set(change: LimitChange, line: NewActionRow): Effect.Effect<LimitRow>
 }>()("scheduler/LimitsRepo") {
@@ -21,10 +22,12 @@ export class LimitsRepo extends Context.Service<LimitsRepo, {
       const sql = yield* PgClient.PgClient
       const nudge = yield* Nudge
       const writeLine = yield* actionLogWriter
-      const list = SqlSchema.findAll({
+      const list = findReadable(sql, {
+        what: "limits",
         Request: Schema.Struct({ kind: Schema.String, subject: Schema.String, limit: Schema.Int }),
+        Key: LimitKey,
         Result: LimitRow,
-        execute: ({ kind, limit, subject }) =>
+        query: ({ kind, limit, subject }) =>
           sql`select * from run_limits where (kind, subject) > (${kind}, ${subject})
               order by kind, subject limit ${limit}`,
       })

@@ -2,16 +2,21 @@
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
+import { Millis } from "../Model.ts"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
 import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { RunFilter, RunRow } from "./Row.ts"
 
+const Place = Schema.Struct({ scheduled_time: Millis, scheduled_run_id: Schema.String })
+
 /** The runs' storage. */
 export class RunsRepo extends Context.Service<RunsRepo, {
   /** The latest slots first. */
-  list(filter: RunFilter): Effect.Effect<ReadonlyArray<RunRow>>
+  list(filter: RunFilter): Effect.Effect<Taken<RunRow, typeof Place.Type>>
   /** A run; of `customer_id` alone where that is given. */
   find(id: string, customer_id?: string): Effect.Effect<Option.Option<RunRow>>
   /** Cancels a live run and writes its line; false when it is final or there is none. */
@@ -45,10 +50,12 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       left join run_queue q using (scheduled_run_id)
       left join goal_runs g using (scheduled_run_id)`
   return {
-    list: SqlSchema.findAll({
+    list: findReadable(sql, {
+      what: "runs",
       Request: RunFilter,
+      Key: Place,
       Result: RunRow,
-      execute: (f) =>
+      query: (f) =>
         sql`${select} where ${
           sql.and([
             sql`true`,

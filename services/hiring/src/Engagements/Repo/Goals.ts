@@ -3,7 +3,8 @@ import type { PgClient } from "@effect/sql-pg"
 import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import { GoalRow } from "../Row.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
@@ -15,7 +16,7 @@ export type GoalPlace = typeof GoalPlace.Type
 /** Reads of goals. */
 export interface GoalReads {
   /** A hire's, oldest first. */
-  list(hired_instance_id: HiredInstanceId, stretch: Stretch<GoalPlace>): Effect.Effect<ReadonlyArray<GoalRow>>
+  list(hired_instance_id: HiredInstanceId, stretch: Stretch<GoalPlace>): Effect.Effect<Taken<GoalRow, GoalPlace>>
   /** Every hire's, by id. */
   all(stretch: Stretch<string>): Effect.Effect<ReadonlyArray<GoalRow>>
   /** Those of the ids that exist, in no order. */
@@ -43,14 +44,16 @@ export const goalStatements = (sql: PgClient.PgClient) => ({
 const reading = (sql: PgClient.PgClient): GoalReads => {
   // Ages are compared by the millisecond, which is what a cursor holds
   const age = sql`date_trunc('milliseconds', created_at)`
-  const list = SqlSchema.findAll({
+  const list = findReadable(sql, {
+    what: "goals",
+    Key: GoalPlace,
     Request: Schema.Struct({
       hired_instance_id: HiredInstanceId,
       after: Schema.UndefinedOr(GoalPlace),
       limit: Schema.Int,
     }),
     Result: GoalRow,
-    execute: ({ after, hired_instance_id, limit }) =>
+    query: ({ after, hired_instance_id, limit }) =>
       sql`
         select * from goal_instances where hired_instance_id = ${hired_instance_id}
           and (${age}, goal_instance_id) > (${

@@ -5,7 +5,8 @@ import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { type DateTime, Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Statement } from "effect/sql/Statement"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import type { Target } from "../Repo.ts"
 import { type Hired, HireRow, SubscriptionRow } from "../Row.ts"
 
@@ -15,6 +16,9 @@ const Instant = Schema.DateTimeUtcFromDate
 export const TrialPlace = Schema.Struct({ trial_end: Schema.NullOr(Instant), hired_instance_id: Schema.String })
 export type TrialPlace = typeof TrialPlace.Type
 
+const HireKey = Schema.Struct({ hired_instance_id: Schema.String })
+type HireKey = typeof HireKey.Type
+
 /** Reads of hires, each with its subscription's state. */
 export interface HireReads {
   find(target: Target): Effect.Effect<Option.Option<Hired>>
@@ -23,7 +27,7 @@ export interface HireReads {
     customer_id: CustomerId,
     endedBy: DateTime.Utc,
     stretch: Stretch<string>,
-  ): Effect.Effect<ReadonlyArray<Hired>>
+  ): Effect.Effect<Taken<Hired, HireKey>>
   /** As `list`, by the end of the trial, those without one last; of all customers when none is given. */
   listByTrial(
     customer_id: CustomerId | undefined,
@@ -70,19 +74,22 @@ const reading = (sql: PgClient.PgClient): HireReads => {
     (ids) => sql`${selected} where h.hired_instance_id = any(${ids}::text[])`,
   )
   const bySubscription = finding(SubscriptionId, (id) => sql`${selected} where h.subscription_id = ${id}`)
-  const list = finding(
-    Schema.Struct({
+  const list = findReadable(sql, {
+    what: "hires",
+    Request: Schema.Struct({
       customer_id: CustomerId,
       endedBy: Instant,
       after: Schema.UndefinedOr(Schema.String),
       limit: Schema.Int,
     }),
-    ({ after = "", customer_id, endedBy, limit }) =>
+    Key: HireKey,
+    Result: HiredRow,
+    query: ({ after = "", customer_id, endedBy, limit }) =>
       sql`${selected}
         where h.customer_id = ${customer_id} and h.hired_instance_id > ${after}
           and (s.ended_at is null or s.ended_at > ${endedBy})
         order by h.hired_instance_id limit ${limit}`,
-  )
+  })
   // Ends are compared by the millisecond, which is what a cursor holds; a trial without an end comes last
   const end = sql`coalesce(date_trunc('milliseconds', h.trial_end), 'infinity')`
   const listByTrial = finding(
@@ -115,7 +122,11 @@ const reading = (sql: PgClient.PgClient): HireReads => {
         ),
         ([found]) => Option.fromUndefinedOr(found),
       ),
-    list: (customer_id, endedBy, stretch) => hired(list({ customer_id, endedBy, ...stretch })),
+    list: (customer_id, endedBy, stretch) =>
+      Effect.orDie(Effect.map(list({ customer_id, endedBy, ...stretch }), (taken) => ({
+        ...taken,
+        entries: taken.entries.map(({ key, row }) => ({ key, row: row && hiredOf(row) })),
+      }))),
     listByTrial: (customer_id, endedBy, stretch) =>
       hired(listByTrial({ customer_id: customer_id ?? null, endedBy, ...stretch })),
     all: (stretch) => hired(all(stretch)),

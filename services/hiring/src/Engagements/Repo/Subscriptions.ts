@@ -3,15 +3,19 @@ import type { PgClient } from "@effect/sql-pg"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Stretch } from "@stint/edge/Paging"
+import type { Stretch, Taken } from "@stint/edge/Paging"
+import { findReadable } from "@stint/edge/Pg/Rows"
 import type { Target } from "../Repo.ts"
 import { SubscriptionRow } from "../Row.ts"
+
+const SubscriptionKey = Schema.Struct({ subscription_id: Schema.String })
+type SubscriptionKey = typeof SubscriptionKey.Type
 
 /** Reads of subscriptions. */
 export interface SubscriptionReads {
   find(id: SubscriptionId): Effect.Effect<Option.Option<SubscriptionRow>>
   /** A customer's, by id. */
-  list(customer_id: CustomerId, stretch: Stretch<string>): Effect.Effect<ReadonlyArray<SubscriptionRow>>
+  list(customer_id: CustomerId, stretch: Stretch<string>): Effect.Effect<Taken<SubscriptionRow, SubscriptionKey>>
 }
 
 /** The statements; those that lock or write belong in a transaction of their caller. */
@@ -21,14 +25,16 @@ export const subscriptionStatements = (sql: PgClient.PgClient) => {
     Result: SubscriptionRow,
     execute: (id) => sql`select * from subscriptions where subscription_id = ${id}`,
   })
-  const list = SqlSchema.findAll({
+  const list = findReadable(sql, {
+    what: "subscriptions",
+    Key: SubscriptionKey,
     Request: Schema.Struct({
       customer_id: CustomerId,
       after: Schema.UndefinedOr(Schema.String),
       limit: Schema.Int,
     }),
     Result: SubscriptionRow,
-    execute: ({ after = "", customer_id, limit }) =>
+    query: ({ after = "", customer_id, limit }) =>
       sql`
         select * from subscriptions where customer_id = ${customer_id} and subscription_id > ${after}
         order by subscription_id limit ${limit}`,

@@ -4,7 +4,8 @@ import { DlqId } from "@stint/domain/Ids"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { CauseRow, DeadLetterFilter, DeadLetterPage, DeadLetterRow } from "../Row.ts"
+import { findReadable } from "@stint/edge/Pg/Rows"
+import { CauseRow, DeadLetterFilter, DeadLetterPage, DeadLetterPlace, DeadLetterRow } from "../Row.ts"
 
 /** At most so many causes are listed. */
 const CAUSES = 200
@@ -26,10 +27,12 @@ export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
   // a cursor has milliseconds
   const failedAt = sql`date_trunc('milliseconds', d.last_failed_at)`
   return {
-    list: SqlSchema.findAll({
+    list: findReadable(sql, {
+      what: "dead letters",
       Request: DeadLetterPage,
+      Key: DeadLetterPlace,
       Result: DeadLetterRow,
-      execute: (page) =>
+      query: (page) =>
         sql`${select} where ${
           sql.and([
             ...conditions(page),
