@@ -1,7 +1,9 @@
 -- Rollback of the database of deliverables: everything that the scripts made goes, and ALL ROWS with it, from whichever state.
 -- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
+drop table if exists alerts cascade;
 drop table if exists approvals cascade;
+drop table if exists database_probe cascade;
 drop table if exists deleted_goals cascade;
 drop table if exists deliverables cascade;
 drop table if exists executions cascade;
@@ -12,6 +14,7 @@ drop table if exists schema_ledger cascade;
 drop table if exists schema_scripts cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
+drop function if exists probe_database();
 drop function if exists refuse_change();
 
 -- Expected: no row

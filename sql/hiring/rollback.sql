@@ -1,7 +1,9 @@
 -- Rollback of the database of hiring: everything that the scripts made goes, and ALL ROWS with it, from whichever state.
 -- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
+drop table if exists alerts cascade;
 drop table if exists customer_entity cascade;
+drop table if exists database_probe cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists goal_instances cascade;
 drop table if exists hired_agents cascade;
@@ -15,6 +17,7 @@ drop table if exists subscriptions cascade;
 drop table if exists trials cascade;
 drop sequence if exists hiring_outbox_seq_seq;
 drop function if exists hiring_outbox_removed();
+drop function if exists probe_database();
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

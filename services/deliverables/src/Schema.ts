@@ -10,5 +10,7 @@ export const scripts: ReadonlyArray<string> = [
   "040_trial_deliverables",
   "050_gateway_audit_logs",
   "080_deleted_goals_time",
+  "085_alerts",
+  "086_database_probe",
   "090_schema_scripts",
 ]

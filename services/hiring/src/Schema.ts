@@ -11,5 +11,7 @@ export const scripts: ReadonlyArray<string> = [
   "050_gateway_audit_logs",
   "050_run_slots",
   "080_feed_positions",
+  "085_alerts",
+  "086_database_probe",
   "090_schema_scripts",
 ]

@@ -53,8 +53,9 @@ const failureOf = (error: Failure): Away | CallFailed => {
         return new Away({ how: fault.how, message: fault.detail })
       }
       if (error.response?.status === 429) return new Away({ message: "it answered 429" })
+      const unanswered = fault?.how === "timed_out" ? "TIMEOUT" : "TRANSPORT"
       return new CallFailed({
-        type: fault?.how === "timed_out" ? "TIMEOUT" : "TRANSPORT",
+        type: error.response === undefined ? unanswered : `HTTP_${error.response.status}`,
         message: fault?.detail ?? `the call to deliverables broke (${error.reason._tag})`,
       })
     }
