@@ -77,6 +77,9 @@ export const pollHere = "10 seconds"
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
 
+/** Looking whether due work waits for too long. */
+export const watchLate = Schedule.spaced("10 seconds")
+
 /** The same while it is away: it is known to be back within the 5 s of domain.md. */
 export const pollAway = "1 second"
 
