@@ -29,6 +29,8 @@ drop table if exists feed_cursor;
 drop table if exists projected_goals;
 drop table if exists projected_hires;
 drop table if exists idempotency_keys;
+drop function if exists idempotency_keys_taken_over();
+drop table if exists rate_buckets;
 drop table if exists gateway_audit_logs;
 drop table if exists schema_ledger;
 drop table if exists schema_scripts;

@@ -1,6 +1,7 @@
 -- Verification of the database of scheduler: one row a check, 'ok' or what differs; what should not be there has a row too.
 -- It changes nothing, and is one statement. Rights are checked when the service's role was named before, in the same
 -- session: set stint.runtime_role = 'the role';
+-- What a dump and its restore spell in another way (restored) is ok too.
 -- Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
 with expected (kind, name, definition) as (
@@ -70,9 +71,11 @@ with expected (kind, name, definition) as (
     ('column', 'goal_runs.started_at', 'timestamp with time zone not null'),
     ('column', 'goal_runs.status', 'character varying not null'),
     ('column', 'idempotency_keys.caller', 'text not null'),
+    ('column', 'idempotency_keys.canonical', 'text'),
     ('column', 'idempotency_keys.expires_at', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.fingerprint', 'text not null'),
     ('column', 'idempotency_keys.first_seen', 'timestamp with time zone not null'),
+    ('column', 'idempotency_keys.holder', 'uuid'),
     ('column', 'idempotency_keys.key', 'text not null'),
     ('column', 'idempotency_keys.locked_until', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.reply_body', 'text'),
@@ -115,6 +118,10 @@ with expected (kind, name, definition) as (
     ('column', 'projected_hires.runnable', 'boolean not null'),
     ('column', 'projected_hires.timezone', 'character varying not null'),
     ('column', 'projected_hires.version', 'bigint not null'),
+    ('column', 'rate_buckets.filled_at', 'timestamp with time zone not null'),
+    ('column', 'rate_buckets.granted', 'integer not null'),
+    ('column', 'rate_buckets.name', 'text not null'),
+    ('column', 'rate_buckets.tokens', 'double precision not null'),
     ('column', 'retry_budget.completed_seen', 'bigint not null default 0'),
     ('column', 'retry_budget.filled_at', 'timestamp with time zone not null default now()'),
     ('column', 'retry_budget.only_row', 'boolean not null default true'),
@@ -287,15 +294,18 @@ with expected (kind, name, definition) as (
     ('comment', 'goal_runs.status', 'Execution status: pending (queued), running (executing), completed (success), failed (error)'),
     ('comment', 'idempotency_keys', 'Replies by Idempotency-Key: a repeat of a request gets the first one''s reply'),
     ('comment', 'idempotency_keys.caller', 'Role and subject of the token'),
+    ('comment', 'idempotency_keys.canonical', 'SHA-256 of the decoded url and the canonical body (RFC 8785): the same request, however it is written; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.expires_at', 'When the key is forgotten'),
-    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body: another request under the key is refused'),
+    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body as they were sent, as 0.2.0 compares them'),
     ('comment', 'idempotency_keys.first_seen', 'When the key was first seen: the ids made under it grow from it'),
+    ('comment', 'idempotency_keys.holder', 'The request that holds the key, or held it: only that one renews, ends or fills its reservation; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.key', 'The Idempotency-Key, without its quotes'),
     ('comment', 'idempotency_keys.locked_until', 'Until when the request under way holds the key unless it renews'),
     ('comment', 'idempotency_keys.reply_body', 'Body of the kept reply'),
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
+    ('comment', 'idempotency_keys_taken_over()', 'Forgets the holder and the canonical fingerprint of a reservation that was taken over without a holder.'),
     ('comment', 'is_paused(hired_instance_id character varying, customer_id character varying, paused character varying[])', 'Whether one of these pauses binds a hire of a customer; a forced run passes all the same'),
     ('comment', 'limits_in_use', 'Each limit, and each subject that a limit for all of its kind binds: how many of its runs are under way, and its room'),
     ('comment', 'missed_slots', 'Slots that were never run because nobody could for too long, as ranges'),
@@ -330,6 +340,11 @@ with expected (kind, name, definition) as (
     ('comment', 'projected_hires.runnable', 'Whether hiring says that it may run'),
     ('comment', 'projected_hires.timezone', 'The zone of its goals unless a goal names another'),
     ('comment', 'projected_hires.version', 'Hiring''s version of it: an older change is ignored'),
+    ('comment', 'rate_buckets', 'Tokens that callers have left, over all replicas; one that is not here is full.'),
+    ('comment', 'rate_buckets.filled_at', 'When it was refilled last; what it gained since is not in it yet.'),
+    ('comment', 'rate_buckets.granted', 'How many of the tokens that were asked for last were granted.'),
+    ('comment', 'rate_buckets.name', 'What is bounded, and whose it is.'),
+    ('comment', 'rate_buckets.tokens', 'Tokens that were left at filled_at.'),
     ('comment', 'retry_budget', 'How many retries may start now; refilled by time and by what completes'),
     ('comment', 'retry_budget.completed_seen', 'The count of completed runs at that time'),
     ('comment', 'retry_budget.filled_at', 'When it was last refilled'),
@@ -451,6 +466,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'projected_goals.pk_projected_goals', 'PRIMARY KEY (goal_instance_id)'),
     ('constraint', 'projected_hires.ck_projected_hires_reason', 'CHECK ((runnable OR (reason IS NOT NULL)))'),
     ('constraint', 'projected_hires.pk_projected_hires', 'PRIMARY KEY (hired_instance_id)'),
+    ('constraint', 'rate_buckets.ck_rate_buckets_tokens', 'CHECK ((tokens >= (0)::double precision))'),
+    ('constraint', 'rate_buckets.pk_rate_buckets', 'PRIMARY KEY (name)'),
     ('constraint', 'retry_budget.ck_retry_budget_only_row', 'CHECK (only_row)'),
     ('constraint', 'retry_budget.ck_retry_budget_tokens', 'CHECK ((tokens >= (0)::double precision))'),
     ('constraint', 'retry_budget.pk_retry_budget', 'PRIMARY KEY (only_row)'),
@@ -498,6 +515,7 @@ with expected (kind, name, definition) as (
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
     ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
     ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
+    ('function', 'idempotency_keys_taken_over()', 'returns trigger, plpgsql, body 277f49667d4601399b81daa679f06564'),
     ('function', 'is_paused(hired_instance_id character varying, customer_id character varying, paused character varying[])', 'returns boolean, sql, body 894f3861579b381fbf0554cae0daa790'),
     ('function', 'probe_database()', 'returns void, plpgsql, body f2dec79257e63c7400c0e2d0df62f72e'),
     ('function', 'refuse_change()', 'returns trigger, plpgsql, body c6be88e4c2ca7a36b908305bfb1f221f'),
@@ -519,6 +537,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table paused_scopes', 'select'),
     ('grant', 'table projected_goals', 'delete, insert, select, update'),
     ('grant', 'table projected_hires', 'delete, insert, select, update'),
+    ('grant', 'table rate_buckets', 'delete, insert, select, update'),
     ('grant', 'table retry_budget', 'insert, select, update'),
     ('grant', 'table run_attempts', 'delete, insert, select, update'),
     ('grant', 'table run_limits', 'delete, insert, select, update'),
@@ -584,6 +603,7 @@ with expected (kind, name, definition) as (
     ('index', 'pk_missed_slots', 'CREATE UNIQUE INDEX pk_missed_slots ON public.missed_slots USING btree (goal_instance_id, from_slot)'),
     ('index', 'pk_projected_goals', 'CREATE UNIQUE INDEX pk_projected_goals ON public.projected_goals USING btree (goal_instance_id)'),
     ('index', 'pk_projected_hires', 'CREATE UNIQUE INDEX pk_projected_hires ON public.projected_hires USING btree (hired_instance_id)'),
+    ('index', 'pk_rate_buckets', 'CREATE UNIQUE INDEX pk_rate_buckets ON public.rate_buckets USING btree (name)'),
     ('index', 'pk_retry_budget', 'CREATE UNIQUE INDEX pk_retry_budget ON public.retry_budget USING btree (only_row)'),
     ('index', 'pk_run_attempts', 'CREATE UNIQUE INDEX pk_run_attempts ON public.run_attempts USING btree (scheduled_run_id, fence)'),
     ('index', 'pk_run_limits', 'CREATE UNIQUE INDEX pk_run_limits ON public.run_limits USING btree (kind, subject)'),
@@ -614,6 +634,7 @@ with expected (kind, name, definition) as (
     ('table', 'missed_slots', 'kept'),
     ('table', 'projected_goals', 'kept'),
     ('table', 'projected_hires', 'kept'),
+    ('table', 'rate_buckets', 'not kept in a crash'),
     ('table', 'retry_budget', 'kept'),
     ('table', 'run_attempts', 'kept'),
     ('table', 'run_limits', 'kept'),
@@ -625,12 +646,37 @@ with expected (kind, name, definition) as (
     ('table', 'scheduler_state', 'kept'),
     ('table', 'schema_ledger', 'kept'),
     ('table', 'schema_scripts', 'kept'),
+    ('trigger', 'idempotency_keys.idempotency_keys_taken_over', 'CREATE TRIGGER idempotency_keys_taken_over BEFORE UPDATE ON public.idempotency_keys FOR EACH ROW WHEN (((new.expires_at IS DISTINCT FROM old.expires_at) AND (NOT (new.holder IS DISTINCT FROM old.holder)))) EXECUTE FUNCTION idempotency_keys_taken_over()'),
     ('trigger', 'scheduler_action_log.scheduler_action_log_append_only', 'CREATE TRIGGER scheduler_action_log_append_only BEFORE DELETE OR UPDATE ON public.scheduler_action_log FOR EACH ROW EXECUTE FUNCTION refuse_change()'),
     ('trigger', 'scheduler_action_log.scheduler_action_log_no_truncate', 'CREATE TRIGGER scheduler_action_log_no_truncate BEFORE TRUNCATE ON public.scheduler_action_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
     ('view', 'limits_in_use', 'kept'),
     ('view', 'paused_ids', 'kept'),
     ('view', 'paused_scopes', 'kept'),
     ('view', 'running_runs', 'kept')
+),
+restored (kind, name, spelled) as (
+  values
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_role', 'CHECK (((role)::text = ANY (ARRAY[(''customer''::character varying)::text, (''viewer''::character varying)::text, (''operator''::character varying)::text, (''service''::character varying)::text])))'),
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_service', 'CHECK (((service)::text = ANY (ARRAY[(''catalog''::character varying)::text, (''hiring''::character varying)::text, (''deliverables''::character varying)::text, (''scheduler''::character varying)::text])))'),
+    ('constraint', 'goal_history.ck_goal_history_frequency', 'CHECK (((frequency)::text = ANY (ARRAY[(''daily''::character varying)::text, (''weekly''::character varying)::text, (''monthly''::character varying)::text, (''on_demand''::character varying)::text, (''cron''::character varying)::text])))'),
+    ('constraint', 'goal_runs.ck_goal_runs_final', 'CHECK ((((status)::text = ANY (ARRAY[(''completed''::character varying)::text, (''failed''::character varying)::text])) = (completed_at IS NOT NULL)))'),
+    ('constraint', 'goal_runs.ck_goal_runs_status', 'CHECK (((status)::text = ANY (ARRAY[(''pending''::character varying)::text, (''running''::character varying)::text, (''completed''::character varying)::text, (''failed''::character varying)::text])))'),
+    ('constraint', 'missed_slots.ck_missed_slots_reason_code', 'CHECK (((reason_code)::text = ANY (ARRAY[(''too_old''::character varying)::text, (''schedule_invalid''::character varying)::text])))'),
+    ('constraint', 'projected_goals.ck_projected_goals_frequency', 'CHECK (((frequency)::text = ANY (ARRAY[(''daily''::character varying)::text, (''weekly''::character varying)::text, (''monthly''::character varying)::text, (''on_demand''::character varying)::text, (''cron''::character varying)::text])))'),
+    ('constraint', 'run_limits.ck_run_limits_kind', 'CHECK (((kind)::text = ANY (ARRAY[(''customer''::character varying)::text, (''agent_type''::character varying)::text, (''every_customer''::character varying)::text, (''every_agent_type''::character varying)::text])))'),
+    ('constraint', 'run_limits.ck_run_limits_subject', 'CHECK ((((kind)::text = ANY (ARRAY[(''every_customer''::character varying)::text, (''every_agent_type''::character varying)::text])) = ((subject)::text = ''*''::text)))'),
+    ('constraint', 'run_queue.ck_run_queue_state', 'CHECK (((state)::text = ANY (ARRAY[(''waiting''::character varying)::text, (''timed''::character varying)::text, (''ready''::character varying)::text, (''held''::character varying)::text])))'),
+    ('constraint', 'scheduled_goal_runs.ck_scheduled_runs_origin', 'CHECK (((origin)::text = ANY (ARRAY[(''schedule''::character varying)::text, (''manual''::character varying)::text, (''trigger''::character varying)::text, (''backfill''::character varying)::text])))'),
+    ('constraint', 'scheduled_goal_runs.ck_scheduled_runs_reason_code', 'CHECK (((reason_code)::text = ANY (ARRAY[(''overlap_open''::character varying)::text, (''overlap_waiting''::character varying)::text, (''missed_superseded''::character varying)::text, (''missed_skipped''::character varying)::text, (''goal_deleted''::character varying)::text, (''goal_disabled''::character varying)::text, (''hire_not_runnable''::character varying)::text, (''goal_not_found''::character varying)::text, (''hire_not_found''::character varying)::text, (''hire_gone''::character varying)::text, (''subscription_not_active''::character varying)::text, (''cancelled_by_operator''::character varying)::text, (''dead_lettered''::character varying)::text, (''predates_queue''::character varying)::text])))'),
+    ('constraint', 'scheduled_goal_runs.ck_scheduled_runs_status', 'CHECK (((status)::text = ANY (ARRAY[(''pending''::character varying)::text, (''completed''::character varying)::text, (''cancelled''::character varying)::text])))'),
+    ('constraint', 'scheduler_action_log.ck_scheduler_action_log_action', 'CHECK (((action)::text = ANY (ARRAY[(''pause''::character varying)::text, (''resume''::character varying)::text, (''trigger''::character varying)::text, (''dlq_retry''::character varying)::text, (''dlq_redrive''::character varying)::text, (''dlq_discard''::character varying)::text, (''dlq_expired''::character varying)::text, (''run_cancel''::character varying)::text, (''backfill''::character varying)::text, (''limit''::character varying)::text])))'),
+    ('constraint', 'scheduler_alerts.ck_scheduler_alerts_kind', 'CHECK (((kind)::text = ANY (ARRAY[(''success_rate''::character varying)::text, (''pending''::character varying)::text, (''failures''::character varying)::text, (''dead_letters''::character varying)::text, (''paused''::character varying)::text])))'),
+    ('constraint', 'scheduler_dlq.ck_scheduler_dlq_error_type', 'CHECK (((error_type)::text = ANY (ARRAY[(''TRANSIENT''::character varying)::text, (''PERMANENT''::character varying)::text])))'),
+    ('constraint', 'scheduler_dlq.ck_scheduler_dlq_state', 'CHECK (((state)::text = ANY (ARRAY[(''open''::character varying)::text, (''resolved''::character varying)::text, (''discarded''::character varying)::text, (''expired''::character varying)::text])))'),
+    ('constraint', 'scheduler_state.ck_scheduler_state_status', 'CHECK (((status)::text = ANY (ARRAY[(''running''::character varying)::text, (''paused''::character varying)::text])))'),
+    ('index', 'ix_run_queue_timed', 'CREATE INDEX ix_run_queue_timed ON public.run_queue USING btree (claimable_at) WHERE ((state)::text = ANY (ARRAY[(''timed''::character varying)::text, (''held''::character varying)::text]))'),
+    ('index', 'ix_scheduler_action_log_scope', 'CREATE INDEX ix_scheduler_action_log_scope ON public.scheduler_action_log USING btree (COALESCE((action_metadata -> ''scope''::text), ''{}''::jsonb), "timestamp") WHERE ((action)::text = ANY (ARRAY[(''pause''::character varying)::text, (''resume''::character varying)::text]))'),
+    ('', '', '')
 ),
 runtime as (
   select oid from pg_roles where rolname = current_setting('stint.runtime_role', true)
@@ -709,11 +755,11 @@ select 'grant', 'to everyone: ' || g.what, string_agg(lower(g.privilege), ', ' o
 )
 select kind || ' ' || name as check,
     case
-      when a.definition = e.definition then 'ok'
+      when a.definition in (e.definition, r.spelled) then 'ok'
       when kind = 'grant' and not exists (select from runtime) then 'ok (not checked: stint.runtime_role names no role)'
       when a.definition is null then 'missing: expected ' || e.definition
       when e.definition is null then 'extra, no script makes it: ' || a.definition
       else 'is ' || a.definition || '; expected ' || e.definition
     end as result
-  from expected e full join actual a using (kind, name)
+  from expected e full join actual a using (kind, name) left join restored r using (kind, name)
   order by kind, name;

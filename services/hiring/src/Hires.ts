@@ -12,7 +12,7 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, Unavailable } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
@@ -32,6 +32,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
   | SubscriptionNotFound
@@ -41,6 +42,7 @@ type DraftFailure =
   | HireDeactivated
   | HireNotConfigured
   | GoalsDoNotHold
+  | QuotaExceeded
   | InvalidRequest
   | Unavailable
 
@@ -130,6 +132,7 @@ const drafting = Effect.gen(function* () {
   const catalog = yield* Catalog
   const ids = yield* Ids
   const settingsIssues = yield* judgingSettings
+  const { forHire } = yield* quotas
 
   const definitionFor = (input: HireDraft, hire: HireRow | undefined) => {
     const version = input.definition_version ?? hire?.definition_version
@@ -153,7 +156,13 @@ const drafting = Effect.gen(function* () {
     const amended = yield* engagements.amend(
       { subscription_id },
       goals,
-      (engagement, now) => draft(engagement, input, definition, id, now),
+      (engagement, now) =>
+        Result.flatMap(
+          draft(engagement, input, definition, id, now),
+          (decision) =>
+            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        ),
+      before === undefined,
     )
     if (Option.isNone(amended)) return yield* notFound
     const stored = hiredOf(amended.value.after)

@@ -143,7 +143,8 @@ export const db: Command = {
 
   --service NAME           ${serviceNames.join(", ")}; all four unless given
 
-  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME
+  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME,
+                           which migrate alone makes where there is none
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema; the former unless given
 
 The exit status is 0 when all is well, 1 when a database differs, fails or can't be reached, 2 when the command is wrong.`,
@@ -170,6 +171,6 @@ The exit status is 0 when all is well, 1 when a database differs, fails or can't
         }
       }
       return allWell ? 0 : 1
-    })
+    }, { makes: name === "migrate" && !flags["dry-run"] })
   },
 }

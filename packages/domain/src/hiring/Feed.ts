@@ -1,7 +1,7 @@
 /** Hiring, service to service: the change feed, the snapshot and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
@@ -73,8 +73,8 @@ export type Change = typeof Change.Type
 export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
 export type FeedPage = typeof FeedPage.Type
 
-/** Hires and goals that there are, but that hiring could not read. */
-export const Unread = Schema.Struct({ hires: Schema.Array(HiredInstanceId), goals: Schema.Array(GoalInstanceId) })
+/** Ids of hires and goals that there are, but that an answer does not have: `unread` ones can't be read by hiring. */
+export const Unread = Schema.Struct({ hires: Schema.Array(Schema.String), goals: Schema.Array(Schema.String) })
 export type Unread = typeof Unread.Type
 
 /**
@@ -121,6 +121,8 @@ export const LookupAnswer = Schema.Struct({
   goals: Schema.Array(Goal.json),
   hires: Schema.Array(LookedUpHire),
   unread: Schema.optionalKey(Unread),
+  /** Where the request is `partial`: what there was no room for. */
+  omitted: Schema.optionalKey(Unread),
 })
 export type LookupAnswer = typeof LookupAnswer.Type
 
@@ -140,7 +142,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       },
       success: FeedPage,
       error: FeedCursorGone,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Follow the changes")
       .annotate(
         OpenApi.Description,
@@ -154,7 +156,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
         limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       },
       success: SnapshotPage,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Read a snapshot")
       .annotate(
         OpenApi.Description,
@@ -162,9 +164,14 @@ export class FeedGroup extends HttpApiGroup.make("feed")
           "from `feed_cursor`.",
       ),
     HttpApiEndpoint.post("lookup", "/goals/lookup", {
-      payload: Schema.Struct({ goal_instance_ids: ids(GoalInstanceId), hired_instance_ids: ids(HiredInstanceId) }),
+      payload: Schema.Struct({
+        goal_instance_ids: ids(GoalInstanceId),
+        hired_instance_ids: ids(HiredInstanceId),
+        /** The answer may end where it is large; the caller asks again for what is `omitted`. */
+        partial: Schema.optionalKey(Schema.Boolean),
+      }),
       success: LookupAnswer,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Look up goals and hires")
       .annotate(
         OpenApi.Description,
