@@ -28,6 +28,9 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
 /** A delivery while it can't be known whether it may be made, since the service that knows is away. */
 export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 
+/** Looking for deliveries that failed for good. */
+export const lookAtFailures = Schedule.spaced("30 seconds")
+
 /** A background loop whose feed or database does not answer: after 100 ms at first, at most every 2 seconds. */
 export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")]).pipe(
   halfToFull,
