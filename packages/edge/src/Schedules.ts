@@ -48,6 +48,9 @@ export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Between two looks whether running services have done what a command waits for. */
+export const lookAgain = Schedule.spaced("250 millis")
+
 /** Upkeep that no caller waits for. */
 export const hourly = Schedule.spaced("1 hour")
 
