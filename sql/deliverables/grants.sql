@@ -25,6 +25,7 @@ begin
   execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
+  execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);
   -- written, and removed when they are old; never changed
   execute format('grant select, insert, delete on gateway_audit_logs to %I', runtime);

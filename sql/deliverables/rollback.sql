@@ -10,10 +10,13 @@ drop table if exists executions cascade;
 drop table if exists feed_cursor cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists idempotency_keys cascade;
+drop table if exists rate_buckets cascade;
 drop table if exists schema_ledger cascade;
 drop table if exists schema_scripts cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
+drop function if exists deliverables_version();
+drop function if exists idempotency_keys_taken_over();
 drop function if exists probe_database();
 drop function if exists refuse_change();
 

@@ -1,6 +1,7 @@
 -- Verification of the database of deliverables: one row a check, 'ok' or what differs; what should not be there has a row too.
 -- It changes nothing, and is one statement. Rights are checked when the service's role was named before, in the same
 -- session: set stint.runtime_role = 'the role';
+-- What a dump and its restore spell in another way (restored) is ok too.
 -- Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
 with expected (kind, name, definition) as (
@@ -50,6 +51,7 @@ with expected (kind, name, definition) as (
     ('column', 'deliverables.scheduled_time', 'timestamp with time zone not null'),
     ('column', 'deliverables.title', 'character varying not null'),
     ('column', 'deliverables.updated_at', 'timestamp with time zone not null'),
+    ('column', 'deliverables.version', 'integer not null default 1'),
     ('column', 'executions.approval_id', 'character varying'),
     ('column', 'executions.attempts', 'integer not null default 0'),
     ('column', 'executions.body', 'text not null'),
@@ -84,15 +86,21 @@ with expected (kind, name, definition) as (
     ('column', 'gateway_audit_logs.timestamp', 'timestamp with time zone not null'),
     ('column', 'gateway_audit_logs.total_latency_ms', 'double precision not null'),
     ('column', 'idempotency_keys.caller', 'text not null'),
+    ('column', 'idempotency_keys.canonical', 'text'),
     ('column', 'idempotency_keys.expires_at', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.fingerprint', 'text not null'),
     ('column', 'idempotency_keys.first_seen', 'timestamp with time zone not null'),
+    ('column', 'idempotency_keys.holder', 'uuid'),
     ('column', 'idempotency_keys.key', 'text not null'),
     ('column', 'idempotency_keys.locked_until', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.reply_body', 'text'),
     ('column', 'idempotency_keys.reply_location', 'text'),
     ('column', 'idempotency_keys.reply_status', 'integer'),
     ('column', 'idempotency_keys.route', 'text not null'),
+    ('column', 'rate_buckets.filled_at', 'timestamp with time zone not null'),
+    ('column', 'rate_buckets.granted', 'integer not null'),
+    ('column', 'rate_buckets.name', 'text not null'),
+    ('column', 'rate_buckets.tokens', 'double precision not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
     ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
@@ -156,6 +164,8 @@ with expected (kind, name, definition) as (
     ('comment', 'deliverables.scheduled_time', 'The slot that the run was for.'),
     ('comment', 'deliverables.title', 'What a person reads of it in a list.'),
     ('comment', 'deliverables.updated_at', 'When the row was last written.'),
+    ('comment', 'deliverables.version', 'How often it was written, from 1; a trigger counts, whoever writes.'),
+    ('comment', 'deliverables_version()', 'Counts the writes of a deliverable.'),
     ('comment', 'execution_fence', 'Grows with every claim of an execution, so that a holder that lost its lease is recognised.'),
     ('comment', 'executions', 'One execution a deliverable: what is delivered where, under one delivery id for all its attempts.'),
     ('comment', 'executions.approval_id', 'The approval that it is executed under; null when it needed none.'),
@@ -195,16 +205,24 @@ with expected (kind, name, definition) as (
     ('comment', 'gateway_audit_logs.total_latency_ms', 'From the request''s arrival to its answer, in milliseconds'),
     ('comment', 'idempotency_keys', 'Replies by Idempotency-Key: a repeat of a request gets the first one''s reply'),
     ('comment', 'idempotency_keys.caller', 'Role and subject of the token'),
+    ('comment', 'idempotency_keys.canonical', 'SHA-256 of the decoded url and the canonical body (RFC 8785): the same request, however it is written; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.expires_at', 'When the key is forgotten'),
-    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body: another request under the key is refused'),
+    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body as they were sent, as 0.2.0 compares them'),
     ('comment', 'idempotency_keys.first_seen', 'When the key was first seen: the ids made under it grow from it'),
+    ('comment', 'idempotency_keys.holder', 'The request that holds the key, or held it: only that one renews, ends or fills its reservation; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.key', 'The Idempotency-Key, without its quotes'),
     ('comment', 'idempotency_keys.locked_until', 'Until when the request under way holds the key unless it renews'),
     ('comment', 'idempotency_keys.reply_body', 'Body of the kept reply'),
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
+    ('comment', 'idempotency_keys_taken_over()', 'Forgets the holder and the canonical fingerprint of a reservation that was taken over without a holder.'),
     ('comment', 'probe_database()', 'Tries to write a row and a temporary file'),
+    ('comment', 'rate_buckets', 'Tokens that callers have left, over all replicas; one that is not here is full.'),
+    ('comment', 'rate_buckets.filled_at', 'When it was refilled last; what it gained since is not in it yet.'),
+    ('comment', 'rate_buckets.granted', 'How many of the tokens that were asked for last were granted.'),
+    ('comment', 'rate_buckets.name', 'What is bounded, and whose it is.'),
+    ('comment', 'rate_buckets.tokens', 'Tokens that were left at filled_at.'),
     ('comment', 'refuse_change()', 'Refuses the statement that fires it, to everyone.'),
     ('comment', 'schema_scripts.applied_at', 'When it was applied'),
     ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
@@ -267,6 +285,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'idempotency_keys.idempotency_keys_key_check', 'CHECK (((length(key) >= 1) AND (length(key) <= 255)))'),
     ('constraint', 'idempotency_keys.idempotency_keys_reply_status_check', 'CHECK (((reply_status >= 200) AND (reply_status <= 299)))'),
     ('constraint', 'idempotency_keys.pk_idempotency_keys', 'PRIMARY KEY (caller, route, key)'),
+    ('constraint', 'rate_buckets.ck_rate_buckets_tokens', 'CHECK ((tokens >= (0)::double precision))'),
+    ('constraint', 'rate_buckets.pk_rate_buckets', 'PRIMARY KEY (name)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
     ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
     ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
@@ -275,6 +295,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'trial_deliverables.ck_trial_deliverables_file_size', 'CHECK (((file_size >= 0) AND (file_size <= ''9007199254740991''::bigint)))'),
     ('constraint', 'trial_deliverables.ck_trial_deliverables_mime_type', 'CHECK (((mime_type)::text ~~ ''%/%''::text))'),
     ('constraint', 'trial_deliverables.pk_trial_deliverables', 'PRIMARY KEY (trial_deliverable_id)'),
+    ('function', 'deliverables_version()', 'returns trigger, plpgsql, body af7f4b3297fc95ae52cb5cbd6b3fe5d1'),
+    ('function', 'idempotency_keys_taken_over()', 'returns trigger, plpgsql, body 277f49667d4601399b81daa679f06564'),
     ('function', 'probe_database()', 'returns void, plpgsql, body f2dec79257e63c7400c0e2d0df62f72e'),
     ('function', 'refuse_change()', 'returns trigger, plpgsql, body d16b9668750eb093a702d28e5690d662'),
     ('grant', 'column deliverables.approval_id', 'update'),
@@ -296,6 +318,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table feed_cursor', 'insert, select, update'),
     ('grant', 'table gateway_audit_logs', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
+    ('grant', 'table rate_buckets', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
     ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table trial_deliverables', 'insert, select'),
@@ -323,6 +346,7 @@ with expected (kind, name, definition) as (
     ('index', 'pk_feed_cursor', 'CREATE UNIQUE INDEX pk_feed_cursor ON public.feed_cursor USING btree (only_row)'),
     ('index', 'pk_gateway_audit_logs', 'CREATE UNIQUE INDEX pk_gateway_audit_logs ON public.gateway_audit_logs USING btree (id)'),
     ('index', 'pk_idempotency_keys', 'CREATE UNIQUE INDEX pk_idempotency_keys ON public.idempotency_keys USING btree (caller, route, key)'),
+    ('index', 'pk_rate_buckets', 'CREATE UNIQUE INDEX pk_rate_buckets ON public.rate_buckets USING btree (name)'),
     ('index', 'pk_trial_deliverables', 'CREATE UNIQUE INDEX pk_trial_deliverables ON public.trial_deliverables USING btree (trial_deliverable_id)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
     ('index', 'schema_scripts_pkey', 'CREATE UNIQUE INDEX schema_scripts_pkey ON public.schema_scripts USING btree (name)'),
@@ -339,11 +363,24 @@ with expected (kind, name, definition) as (
     ('table', 'feed_cursor', 'kept'),
     ('table', 'gateway_audit_logs', 'kept'),
     ('table', 'idempotency_keys', 'kept'),
+    ('table', 'rate_buckets', 'not kept in a crash'),
     ('table', 'schema_ledger', 'kept'),
     ('table', 'schema_scripts', 'kept'),
     ('table', 'trial_deliverables', 'kept'),
     ('trigger', 'approvals.approvals_are_immutable', 'CREATE TRIGGER approvals_are_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.approvals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
-    ('trigger', 'deliverables.deliverables_are_kept', 'CREATE TRIGGER deliverables_are_kept BEFORE DELETE OR TRUNCATE ON public.deliverables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()')
+    ('trigger', 'deliverables.deliverables_are_kept', 'CREATE TRIGGER deliverables_are_kept BEFORE DELETE OR TRUNCATE ON public.deliverables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
+    ('trigger', 'deliverables.deliverables_version', 'CREATE TRIGGER deliverables_version BEFORE UPDATE ON public.deliverables FOR EACH ROW EXECUTE FUNCTION deliverables_version()'),
+    ('trigger', 'idempotency_keys.idempotency_keys_taken_over', 'CREATE TRIGGER idempotency_keys_taken_over BEFORE UPDATE ON public.idempotency_keys FOR EACH ROW WHEN (((new.expires_at IS DISTINCT FROM old.expires_at) AND (NOT (new.holder IS DISTINCT FROM old.holder)))) EXECUTE FUNCTION idempotency_keys_taken_over()')
+),
+restored (kind, name, spelled) as (
+  values
+    ('constraint', 'approvals.ck_approvals_decision', 'CHECK (((decision)::text = ANY (ARRAY[(''approved''::character varying)::text, (''rejected''::character varying)::text])))'),
+    ('constraint', 'deliverables.ck_deliverables_execution_status', 'CHECK (((execution_status)::text = ANY (ARRAY[(''not_executed''::character varying)::text, (''executed''::character varying)::text])))'),
+    ('constraint', 'deliverables.ck_deliverables_review_status', 'CHECK (((review_status)::text = ANY (ARRAY[(''pending_review''::character varying)::text, (''approved''::character varying)::text, (''rejected''::character varying)::text])))'),
+    ('constraint', 'executions.ck_executions_state', 'CHECK (((state)::text = ANY (ARRAY[(''pending''::character varying)::text, (''delivered''::character varying)::text, (''failed''::character varying)::text])))'),
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_role', 'CHECK (((role)::text = ANY (ARRAY[(''customer''::character varying)::text, (''viewer''::character varying)::text, (''operator''::character varying)::text, (''service''::character varying)::text])))'),
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_service', 'CHECK (((service)::text = ANY (ARRAY[(''catalog''::character varying)::text, (''hiring''::character varying)::text, (''deliverables''::character varying)::text, (''scheduler''::character varying)::text])))'),
+    ('', '', '')
 ),
 runtime as (
   select oid from pg_roles where rolname = current_setting('stint.runtime_role', true)
@@ -422,11 +459,11 @@ select 'grant', 'to everyone: ' || g.what, string_agg(lower(g.privilege), ', ' o
 )
 select kind || ' ' || name as check,
     case
-      when a.definition = e.definition then 'ok'
+      when a.definition in (e.definition, r.spelled) then 'ok'
       when kind = 'grant' and not exists (select from runtime) then 'ok (not checked: stint.runtime_role names no role)'
       when a.definition is null then 'missing: expected ' || e.definition
       when e.definition is null then 'extra, no script makes it: ' || a.definition
       else 'is ' || a.definition || '; expected ' || e.definition
     end as result
-  from expected e full join actual a using (kind, name)
+  from expected e full join actual a using (kind, name) left join restored r using (kind, name)
   order by kind, name;

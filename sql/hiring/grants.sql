@@ -23,6 +23,7 @@ begin
   execute format('grant update (position, mark) on hiring_outbox to %I', runtime);
   execute format('grant select, update on hiring_feed_floor, hiring_feed_sequence to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
+  execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);
   -- written, and removed when they are old; never changed
   execute format('grant select, insert, delete on gateway_audit_logs to %I', runtime);

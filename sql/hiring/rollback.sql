@@ -11,12 +11,14 @@ drop table if exists hiring_feed_floor cascade;
 drop table if exists hiring_feed_sequence cascade;
 drop table if exists hiring_outbox cascade;
 drop table if exists idempotency_keys cascade;
+drop table if exists rate_buckets cascade;
 drop table if exists schema_ledger cascade;
 drop table if exists schema_scripts cascade;
 drop table if exists subscriptions cascade;
 drop table if exists trials cascade;
 drop sequence if exists hiring_outbox_seq_seq;
 drop function if exists hiring_outbox_removed();
+drop function if exists idempotency_keys_taken_over();
 drop function if exists probe_database();
 
 -- Expected: no row

@@ -1,6 +1,7 @@
 -- Verification of the database of hiring: one row a check, 'ok' or what differs; what should not be there has a row too.
 -- It changes nothing, and is one statement. Rights are checked when the service's role was named before, in the same
 -- session: set stint.runtime_role = 'the role';
+-- What a dump and its restore spell in another way (restored) is ok too.
 -- Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
 with expected (kind, name, definition) as (
@@ -99,15 +100,21 @@ with expected (kind, name, definition) as (
     ('column', 'hiring_outbox.seq', 'bigint not null default nextval(''hiring_outbox_seq_seq''::regclass)'),
     ('column', 'hiring_outbox.xid', 'xid8 not null default pg_current_xact_id()'),
     ('column', 'idempotency_keys.caller', 'text not null'),
+    ('column', 'idempotency_keys.canonical', 'text'),
     ('column', 'idempotency_keys.expires_at', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.fingerprint', 'text not null'),
     ('column', 'idempotency_keys.first_seen', 'timestamp with time zone not null'),
+    ('column', 'idempotency_keys.holder', 'uuid'),
     ('column', 'idempotency_keys.key', 'text not null'),
     ('column', 'idempotency_keys.locked_until', 'timestamp with time zone not null'),
     ('column', 'idempotency_keys.reply_body', 'text'),
     ('column', 'idempotency_keys.reply_location', 'text'),
     ('column', 'idempotency_keys.reply_status', 'integer'),
     ('column', 'idempotency_keys.route', 'text not null'),
+    ('column', 'rate_buckets.filled_at', 'timestamp with time zone not null'),
+    ('column', 'rate_buckets.granted', 'integer not null'),
+    ('column', 'rate_buckets.name', 'text not null'),
+    ('column', 'rate_buckets.tokens', 'double precision not null'),
     ('column', 'schema_ledger.applied_at', 'timestamp with time zone not null default now()'),
     ('column', 'schema_ledger.name', 'text not null'),
     ('column', 'schema_scripts.applied_at', 'timestamp with time zone not null default now()'),
@@ -244,16 +251,24 @@ with expected (kind, name, definition) as (
     ('comment', 'hiring_outbox_removed()', 'Moves the floors of the feed past the changes that a statement removed.'),
     ('comment', 'idempotency_keys', 'Replies by Idempotency-Key: a repeat of a request gets the first one''s reply'),
     ('comment', 'idempotency_keys.caller', 'Role and subject of the token'),
+    ('comment', 'idempotency_keys.canonical', 'SHA-256 of the decoded url and the canonical body (RFC 8785): the same request, however it is written; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.expires_at', 'When the key is forgotten'),
-    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body: another request under the key is refused'),
+    ('comment', 'idempotency_keys.fingerprint', 'SHA-256 of the url and body as they were sent, as 0.2.0 compares them'),
     ('comment', 'idempotency_keys.first_seen', 'When the key was first seen: the ids made under it grow from it'),
+    ('comment', 'idempotency_keys.holder', 'The request that holds the key, or held it: only that one renews, ends or fills its reservation; null when 0.2.0 took it'),
     ('comment', 'idempotency_keys.key', 'The Idempotency-Key, without its quotes'),
     ('comment', 'idempotency_keys.locked_until', 'Until when the request under way holds the key unless it renews'),
     ('comment', 'idempotency_keys.reply_body', 'Body of the kept reply'),
     ('comment', 'idempotency_keys.reply_location', 'Location of the kept reply'),
     ('comment', 'idempotency_keys.reply_status', 'Status of the kept reply; null while none is kept'),
     ('comment', 'idempotency_keys.route', 'Method and path template'),
+    ('comment', 'idempotency_keys_taken_over()', 'Forgets the holder and the canonical fingerprint of a reservation that was taken over without a holder.'),
     ('comment', 'probe_database()', 'Tries to write a row and a temporary file'),
+    ('comment', 'rate_buckets', 'Tokens that callers have left, over all replicas; one that is not here is full.'),
+    ('comment', 'rate_buckets.filled_at', 'When it was refilled last; what it gained since is not in it yet.'),
+    ('comment', 'rate_buckets.granted', 'How many of the tokens that were asked for last were granted.'),
+    ('comment', 'rate_buckets.name', 'What is bounded, and whose it is.'),
+    ('comment', 'rate_buckets.tokens', 'Tokens that were left at filled_at.'),
     ('comment', 'schema_scripts.applied_at', 'When it was applied'),
     ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
     ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
@@ -338,6 +353,8 @@ with expected (kind, name, definition) as (
     ('constraint', 'idempotency_keys.idempotency_keys_key_check', 'CHECK (((length(key) >= 1) AND (length(key) <= 255)))'),
     ('constraint', 'idempotency_keys.idempotency_keys_reply_status_check', 'CHECK (((reply_status >= 200) AND (reply_status <= 299)))'),
     ('constraint', 'idempotency_keys.pk_idempotency_keys', 'PRIMARY KEY (caller, route, key)'),
+    ('constraint', 'rate_buckets.ck_rate_buckets_tokens', 'CHECK ((tokens >= (0)::double precision))'),
+    ('constraint', 'rate_buckets.pk_rate_buckets', 'PRIMARY KEY (name)'),
     ('constraint', 'schema_ledger.schema_ledger_pkey', 'PRIMARY KEY (name)'),
     ('constraint', 'schema_scripts.schema_scripts_needs_check', 'CHECK ((needs ~ ''^[0-9]+[.][0-9]+[.][0-9]+$''::text))'),
     ('constraint', 'schema_scripts.schema_scripts_pkey', 'PRIMARY KEY (name)'),
@@ -354,6 +371,7 @@ with expected (kind, name, definition) as (
     ('constraint', 'trials.ck_trials_status', 'CHECK (((status)::text = ANY ((ARRAY[''active''::character varying, ''converted''::character varying, ''cancelled''::character varying, ''expired''::character varying])::text[])))'),
     ('constraint', 'trials.pk_trials', 'PRIMARY KEY (trial_id)'),
     ('function', 'hiring_outbox_removed()', 'returns trigger, plpgsql, body c9ab83466dc9f7787199a7b6e08f169f'),
+    ('function', 'idempotency_keys_taken_over()', 'returns trigger, plpgsql, body 277f49667d4601399b81daa679f06564'),
     ('function', 'probe_database()', 'returns void, plpgsql, body f2dec79257e63c7400c0e2d0df62f72e'),
     ('grant', 'column hiring_outbox.mark', 'update'),
     ('grant', 'column hiring_outbox.position', 'update'),
@@ -369,6 +387,7 @@ with expected (kind, name, definition) as (
     ('grant', 'table hiring_feed_sequence', 'select, update'),
     ('grant', 'table hiring_outbox', 'delete, insert, select'),
     ('grant', 'table idempotency_keys', 'delete, insert, select, update'),
+    ('grant', 'table rate_buckets', 'delete, insert, select, update'),
     ('grant', 'table schema_ledger', 'select'),
     ('grant', 'table schema_scripts', 'select'),
     ('grant', 'table subscriptions', 'insert, select, update'),
@@ -402,6 +421,7 @@ with expected (kind, name, definition) as (
     ('index', 'pk_hiring_feed_sequence', 'CREATE UNIQUE INDEX pk_hiring_feed_sequence ON public.hiring_feed_sequence USING btree (only_row)'),
     ('index', 'pk_hiring_outbox', 'CREATE UNIQUE INDEX pk_hiring_outbox ON public.hiring_outbox USING btree (xid, seq)'),
     ('index', 'pk_idempotency_keys', 'CREATE UNIQUE INDEX pk_idempotency_keys ON public.idempotency_keys USING btree (caller, route, key)'),
+    ('index', 'pk_rate_buckets', 'CREATE UNIQUE INDEX pk_rate_buckets ON public.rate_buckets USING btree (name)'),
     ('index', 'pk_subscriptions', 'CREATE UNIQUE INDEX pk_subscriptions ON public.subscriptions USING btree (subscription_id)'),
     ('index', 'pk_trials', 'CREATE UNIQUE INDEX pk_trials ON public.trials USING btree (trial_id)'),
     ('index', 'schema_ledger_pkey', 'CREATE UNIQUE INDEX schema_ledger_pkey ON public.schema_ledger USING btree (name)'),
@@ -423,11 +443,26 @@ with expected (kind, name, definition) as (
     ('table', 'hiring_feed_sequence', 'kept'),
     ('table', 'hiring_outbox', 'kept'),
     ('table', 'idempotency_keys', 'kept'),
+    ('table', 'rate_buckets', 'not kept in a crash'),
     ('table', 'schema_ledger', 'kept'),
     ('table', 'schema_scripts', 'kept'),
     ('table', 'subscriptions', 'kept'),
     ('table', 'trials', 'kept'),
-    ('trigger', 'hiring_outbox.hiring_outbox_removed', 'CREATE TRIGGER hiring_outbox_removed AFTER DELETE ON public.hiring_outbox REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION hiring_outbox_removed()')
+    ('trigger', 'hiring_outbox.hiring_outbox_removed', 'CREATE TRIGGER hiring_outbox_removed AFTER DELETE ON public.hiring_outbox REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION hiring_outbox_removed()'),
+    ('trigger', 'idempotency_keys.idempotency_keys_taken_over', 'CREATE TRIGGER idempotency_keys_taken_over BEFORE UPDATE ON public.idempotency_keys FOR EACH ROW WHEN (((new.expires_at IS DISTINCT FROM old.expires_at) AND (NOT (new.holder IS DISTINCT FROM old.holder)))) EXECUTE FUNCTION idempotency_keys_taken_over()')
+),
+restored (kind, name, spelled) as (
+  values
+    ('constraint', 'customer_entity.ck_customer_entity_preferred_contact_method', 'CHECK (((preferred_contact_method)::text = ANY (ARRAY[(''email''::character varying)::text, (''phone''::character varying)::text])))'),
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_role', 'CHECK (((role)::text = ANY (ARRAY[(''customer''::character varying)::text, (''viewer''::character varying)::text, (''operator''::character varying)::text, (''service''::character varying)::text])))'),
+    ('constraint', 'gateway_audit_logs.ck_gateway_audit_logs_service', 'CHECK (((service)::text = ANY (ARRAY[(''catalog''::character varying)::text, (''hiring''::character varying)::text, (''deliverables''::character varying)::text, (''scheduler''::character varying)::text])))'),
+    ('constraint', 'goal_instances.ck_goal_instances_frequency', 'CHECK (((frequency)::text = ANY (ARRAY[(''daily''::character varying)::text, (''weekly''::character varying)::text, (''monthly''::character varying)::text, (''on_demand''::character varying)::text, (''cron''::character varying)::text])))'),
+    ('constraint', 'hired_agents.ck_hired_agents_trial_status', 'CHECK (((trial_status)::text = ANY (ARRAY[(''not_started''::character varying)::text, (''active''::character varying)::text, (''ended_converted''::character varying)::text, (''ended_not_converted''::character varying)::text])))'),
+    ('constraint', 'hiring_outbox.ck_hiring_outbox_kind', 'CHECK (((kind)::text = ANY (ARRAY[(''goal''::character varying)::text, (''hire''::character varying)::text, (''subscription''::character varying)::text, (''run''::character varying)::text])))'),
+    ('constraint', 'subscriptions.ck_subscriptions_duration', 'CHECK (((duration)::text = ANY (ARRAY[(''monthly''::character varying)::text, (''quarterly''::character varying)::text, (''yearly''::character varying)::text])))'),
+    ('constraint', 'subscriptions.ck_subscriptions_status', 'CHECK (((status)::text = ANY (ARRAY[(''pending_payment''::character varying)::text, (''active''::character varying)::text, (''past_due''::character varying)::text, (''canceled''::character varying)::text])))'),
+    ('constraint', 'trials.ck_trials_status', 'CHECK (((status)::text = ANY (ARRAY[(''active''::character varying)::text, (''converted''::character varying)::text, (''cancelled''::character varying)::text, (''expired''::character varying)::text])))'),
+    ('', '', '')
 ),
 runtime as (
   select oid from pg_roles where rolname = current_setting('stint.runtime_role', true)
@@ -506,11 +541,11 @@ select 'grant', 'to everyone: ' || g.what, string_agg(lower(g.privilege), ', ' o
 )
 select kind || ' ' || name as check,
     case
-      when a.definition = e.definition then 'ok'
+      when a.definition in (e.definition, r.spelled) then 'ok'
       when kind = 'grant' and not exists (select from runtime) then 'ok (not checked: stint.runtime_role names no role)'
       when a.definition is null then 'missing: expected ' || e.definition
       when e.definition is null then 'extra, no script makes it: ' || a.definition
       else 'is ' || a.definition || '; expected ' || e.definition
     end as result
-  from expected e full join actual a using (kind, name)
+  from expected e full join actual a using (kind, name) left join restored r using (kind, name)
   order by kind, name;

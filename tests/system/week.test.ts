@@ -9,7 +9,7 @@ import { Clock, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type MovableTime, movableTime } from "../support/MovableTime.ts"
-import { type Answer, ready, type Send, startService, type TestService } from "../support/Service.ts"
+import { type Answer, ready, type Send, serviceTokens, startService, type TestService } from "../support/Service.ts"
 import { until } from "../support/Until.ts"
 
 const HOUR = 3_600_000
@@ -39,7 +39,9 @@ const startAll = async (time: MovableTime<Name>) => {
     [`${name.toUpperCase()}_DATABASE_URL`, time.urls[name]],
   ]))
   for (const name of names) {
-    services[name] = await startService((apps[name] as typeof Catalog).pipe(Layer.provide(around)), env)
+    services[name] = await startService((apps[name] as typeof Catalog).pipe(Layer.provide(around)), env, {
+      "service.token": await serviceTokens(name),
+    })
     await ready(services[name])
   }
   return { services, refused }

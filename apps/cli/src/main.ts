@@ -35,8 +35,12 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     load: () => import("./commands/compose.ts").then(({ compose }) => compose),
   },
   token: {
-    about: "print a token for the local stack",
+    about: "print a token for the local stack, or revoke some",
     load: () => import("./commands/token.ts").then(({ token }) => token),
+  },
+  keys: {
+    about: "list, rotate or revoke the keys that tokens are signed with",
+    load: () => import("./commands/keys.ts").then(({ keys }) => keys),
   },
 }
 

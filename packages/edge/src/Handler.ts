@@ -17,6 +17,7 @@ import { PortCheck } from "./PortCheck.ts"
 import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
+import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
 import * as Routes from "./Routes.ts"
 import { pathOf, refusedTarget } from "./Target.ts"
@@ -30,13 +31,9 @@ export interface Host {
   readonly portCheck: PortCheck["Service"]
 }
 
-/** The middlewares that every API has. They need the IdempotencyRepo of the service. */
-export const middlewares = Layer.mergeAll(
-  RequestProblems.layer,
-  Body.layer,
-  Idempotency.layer,
-  Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
-)
+/** The middlewares that the API of the service of that name has. They need its IdempotencyRepo and RateRepo. */
+export const middlewares = (service: string) =>
+  Layer.mergeAll(RequestProblems.layer, Body.layer, Idempotency.layer, RateLimit.layer, Auth.layer(service))
 
 const bare: Record<number, { readonly code: string; readonly title: string; readonly detail: string }> = {
   400: {
@@ -74,6 +71,7 @@ const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Re
 const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
   const headers = new Headers(response.headers)
   headers.set("x-request-id", requestId)
+  for (const name in facts.headers) headers.set(name, facts.headers[name]!)
   const type = headers.get("content-type") ?? ""
   if (response.status < 400 || type.startsWith("application/json")) {
     return new Response(response.body, { status: response.status, headers })

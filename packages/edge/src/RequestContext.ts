@@ -27,6 +27,10 @@ export interface RequestFacts {
   caller?: Caller
   /** The code of the problem in the answer. */
   problem?: string
+  /** Headers of the answer, whatever it is. */
+  headers?: Readonly<Record<string, string>>
+  /** The entity tag of what a 2xx answer shows, quotes included. */
+  etag?: string
 }
 
 /** The facts of the request that is being handled; undefined outside a request. */

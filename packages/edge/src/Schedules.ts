@@ -42,6 +42,9 @@ export const renewKey = Schedule.spaced("10 seconds")
 /** Pruning Idempotency-Keys. */
 export const pruneKeys = Schedule.spaced("10 minutes")
 
+/** Forgetting the buckets of rates that are full. */
+export const pruneRates = Schedule.spaced("10 minutes")
+
 /** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
 export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
@@ -50,6 +53,11 @@ export const betweenBatches = Schedule.spaced("100 millis")
 
 /** Between two looks whether running services have done what a command waits for. */
 export const lookAgain = Schedule.spaced("250 millis")
+/** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
+export const rereadFile = Schedule.spaced("10 seconds")
+
+/** Fetching an issuer's keys anew, in the background. */
+export const refetchKeys = Schedule.spaced("30 seconds")
 
 /** Upkeep that no caller waits for. */
 export const hourly = Schedule.spaced("1 hour")

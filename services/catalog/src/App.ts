@@ -8,6 +8,7 @@ import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -22,13 +23,14 @@ const Storage = byUse(
   Layer.mergeAll(
     AgentTypesRepo.layer,
     IdempotencyRepo.layer,
+    RateRepo.layer,
     AuditRepo.layer,
     Database.layer("catalog"),
     health("catalog", scripts),
   ).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, RateRepo.layerMemory, AuditRepo.layerMemory),
 )
 
 /** The catalog. */
@@ -41,6 +43,6 @@ export const App = Layer.mergeAll(
   AgentTypes.worker,
 ).pipe(
   Layer.provide(AgentTypesHttp),
-  Layer.provide([AgentTypes.layer, middlewares]),
+  Layer.provide([AgentTypes.layer, middlewares("catalog")]),
   Layer.provide(Storage),
 )

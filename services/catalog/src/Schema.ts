@@ -3,6 +3,8 @@ export const scripts: ReadonlyArray<string> = [
   "010_agent_type_definitions",
   "020_idempotency_keys",
   "050_gateway_audit_logs",
+  "065_idempotency_holder",
+  "066_rate_buckets",
   "085_database_probe",
   "090_schema_scripts",
 ]

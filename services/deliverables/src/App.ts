@@ -12,6 +12,7 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
@@ -50,6 +51,7 @@ const Storage = Layer.mergeAll(
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   MetricsRepo.layer,
   AuditRepo.layer,
   AlarmRepo.layer,
@@ -82,7 +84,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares, Targets.layer, Alarm.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )

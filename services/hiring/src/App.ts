@@ -12,6 +12,8 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { Rates } from "@stint/edge/RateLimit"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -52,6 +54,7 @@ const Storage = Layer.mergeAll(
   MetricsRepo.layer,
   OutboxListener.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   AuditRepo.layer,
   AlarmRepo.layer,
   Database.layer("hiring"),
@@ -92,9 +95,9 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Trials.layer,
       TrialStatus.layer,
       Feed.layer,
-      middlewares,
+      middlewares("hiring"),
     ]),
-    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Refusals.layer]),
+    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Rates.layer, Refusals.layer]),
     Layer.provide(Storage),
     Layer.provide([clients, neighbours]),
   )

@@ -12,7 +12,7 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
   type AgentTypeUnknown,
@@ -29,6 +29,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
   | SubscriptionNotFound
@@ -38,6 +39,7 @@ type DraftFailure =
   | HireDeactivated
   | HireNotConfigured
   | GoalsDoNotHold
+  | QuotaExceeded
   | InvalidRequest
   | Unavailable
 
@@ -105,6 +107,7 @@ const drafting = Effect.gen(function* () {
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const { forHire } = yield* quotas
   const webhookHosts = (yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(Config.withDefault("")))
     .split(",").map((host) => host.trim()).filter((host) => host !== "")
 
@@ -130,7 +133,13 @@ const drafting = Effect.gen(function* () {
     const amended = yield* engagements.amend(
       { subscription_id },
       goals,
-      (engagement, now) => draft(engagement, input, definition, id, now),
+      (engagement, now) =>
+        Result.flatMap(
+          draft(engagement, input, definition, id, now),
+          (decision) =>
+            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        ),
+      before === undefined,
     )
     if (Option.isNone(amended)) return yield* notFound
     const stored = hiredOf(amended.value.after)

@@ -10,6 +10,8 @@ export const scripts: ReadonlyArray<string> = [
   "042_engagement_time",
   "050_gateway_audit_logs",
   "050_run_slots",
+  "065_idempotency_holder",
+  "066_rate_buckets",
   "080_feed_positions",
   "085_alerts",
   "086_database_probe",

@@ -12,6 +12,7 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
@@ -82,6 +83,7 @@ const Storage = Layer.mergeAll(
   AlarmRepo.layer,
   Database.layer("scheduler"),
   IdempotencyRepo.layer,
+  RateRepo.layer,
   AuditRepo.layer,
   health("scheduler", scripts),
 ).pipe(
@@ -108,6 +110,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Engine.worker,
     Health.metrics,
     Health.readiness,
+    Projection.rederivation,
     Projection.worker,
     Retention.worker,
   ).pipe(
@@ -134,7 +137,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Runs.layer,
       Simulation.layer,
       Triggers.layer,
-      middlewares,
+      middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
     Layer.provide(Storage),

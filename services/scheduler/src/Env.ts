@@ -14,6 +14,7 @@ export const env = [
   "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
+  "STINT_JWKS_FILE",
   "STINT_JWKS_URL",
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
@@ -23,8 +24,12 @@ export const env = [
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
   "STINT_RETRIES_PER_SECOND",
+  "STINT_REVOKED_FILE",
+  "STINT_SECRETS",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
+  "STINT_TOKEN_MAX_LIFETIME",
+  "STINT_UPGRADE_FROM",
 ] as const
 
 /** The services that it calls. */

@@ -155,7 +155,8 @@ export const db: Command = {
 
   --service NAME           ${serviceNames.join(", ")}; all four unless given
 
-  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME
+  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME,
+                           which migrate alone makes where there is none
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema; the former unless given
 
 The exit status is 0 when all is well (reconcile: nothing differs, or all was mended), 1 when a database differs, fails or
@@ -184,6 +185,6 @@ can't be reached, 2 when the command is wrong.`,
         }
       }
       return allWell ? 0 : 1
-    })
+    }, { makes: name === "migrate" && !flags["dry-run"] })
   },
 }

@@ -2,6 +2,7 @@ import type { Explanation } from "@stint/domain/scheduler/Answers"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
+import { requireStack } from "../Postgres/Home.ts"
 import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { settingsOf, urlOf } from "../Stack/Settings.ts"
@@ -23,6 +24,7 @@ const ask = async (goal: string, at: string | undefined): Promise<Answer> => {
   if (settings.foreignTokens) {
     throw new LauncherError("The services take the tokens of STINT_JWKS_URL or STINT_JWKS: ask with one of its issuer.")
   }
+  await requireStack(settings.home)
   const token = await (await openDevKey(settings.home, process.env)).sign({
     role: "viewer",
     subject: "stint-explain",

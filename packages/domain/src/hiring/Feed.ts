@@ -1,7 +1,7 @@
 /** Hiring, service to service: the change feed, the snapshot and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
@@ -140,7 +140,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       },
       success: FeedPage,
       error: FeedCursorGone,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Follow the changes")
       .annotate(
         OpenApi.Description,
@@ -154,7 +154,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
         limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       },
       success: SnapshotPage,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Read a snapshot")
       .annotate(
         OpenApi.Description,
@@ -169,7 +169,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
         partial: Schema.optionalKey(Schema.Boolean),
       }),
       success: LookupAnswer,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Look up goals and hires")
       .annotate(
         OpenApi.Description,

@@ -6,7 +6,7 @@ import { Access } from "../Caller.ts"
 import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import {
   created,
   IdempotencyHeader,
@@ -97,6 +97,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
         HireDeactivated,
         GoalNotFound,
         SubscriptionNotActive,
+        QuotaExceeded,
         InvalidRequest,
         Unavailable,
       ],

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { CustomerNotFound, FieldIssue, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
@@ -111,6 +111,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         HireDeactivated,
         HireNotConfigured,
         GoalsDoNotHold,
+        QuotaExceeded,
         InvalidRequest,
         Unavailable,
       ],

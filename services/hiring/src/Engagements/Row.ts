@@ -7,6 +7,7 @@ import { JsonObject } from "@stint/domain/Protocol"
 import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema } from "effect"
+import type { Counts } from "../Quotas.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 
@@ -113,4 +114,6 @@ export interface Engagement {
   readonly goals: ReadonlyArray<GoalRow>
   /** Whether the hire has goals besides a single one that was asked for. */
   readonly otherGoals: boolean
+  /** What the customer has, when a write that adds to it asked for that. */
+  readonly counts?: Counts
 }
