@@ -4,6 +4,7 @@ import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
+  type DeliverablesHireDeactivated,
   DeliverablesHireGone,
   DeliverablesHireNotFound,
   type ReviewStatus,
@@ -15,7 +16,7 @@ import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { hireOf, Hiring } from "./Clients.ts"
-import { mayBeRetired, notCanceled, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
+import { mayBeRetired, notCanceled, notDeactivated, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
 import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
@@ -50,10 +51,13 @@ export class Deliverables extends Context.Service<Deliverables, {
   ): Effect.Effect<void, DeliverableNotFound | DeliverableGone | Unavailable>
   /** The row of one, unless it is deleted. */
   find(caller: Caller, id: DeliverableId): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone>
-  /** The row of one with its hire, for a review or an execution, which need a subscription that has not ended. */
+  /**
+   * The row of one with its hire, for a review or an execution, which need a subscription that has not ended and a hire that
+   * is not deactivated.
+   */
   forDecision(caller: Caller, id: DeliverableId): Effect.Effect<
     { readonly row: DeliverableRow; readonly hire: LookedUpHire },
-    DeliverableNotFound | DeliverableGone | SubscriptionEnded | Unavailable
+    DeliverableNotFound | DeliverableGone | SubscriptionEnded | DeliverablesHireDeactivated | Unavailable
   >
 }>()("deliverables/Deliverables") {
   static readonly layer = Layer.effect(
@@ -85,6 +89,7 @@ export class Deliverables extends Context.Service<Deliverables, {
         const row = yield* find(caller, id)
         const hire = yield* hireNotRetired(row)
         yield* Effect.fromResult(notCanceled(hire))
+        yield* Effect.fromResult(notDeactivated(hire))
         return { row, hire }
       })
 

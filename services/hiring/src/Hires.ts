@@ -1,7 +1,7 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
-import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { canSee, CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
-import { hireSettingsIssues } from "@stint/domain/Definition/HireSettings"
+import { hireSettingsIssues, secretRefOf } from "@stint/domain/Definition/HireSettings"
 import type {
   GoalsDoNotHold,
   HireDeactivated,
@@ -12,7 +12,8 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, Unavailable } from "@stint/domain/Problem"
+import type { JsonObject } from "@stint/domain/Protocol"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
   type AgentTypeUnknown,
@@ -21,7 +22,9 @@ import {
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Config, Context, DateTime, Effect, Layer, Option, Result } from "effect"
+import { hostList } from "@stint/edge/Places"
+import { makeSecrets } from "@stint/edge/Secrets"
+import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
 import type { Decision } from "./Engagements/Amendment.ts"
@@ -102,14 +105,34 @@ export class Hires extends Context.Service<Hires, {
 /** The hire of an engagement whose write stored one. */
 const hiredOf = ({ hire, subscription }: Engagement): Hired => ({ hire: hire!, subscription })
 
+/** Judges a hire's settings: the hosts and the secrets that the caller's hires may use. Unavailable: the secrets can't be read. */
+const judgingSettings = Effect.gen(function* () {
+  const hosts = yield* hostList("STINT_WEBHOOK_HOSTS")
+  const secrets = yield* makeSecrets
+  return Effect.fnUntraced(function* (settings: JsonObject) {
+    const caller = yield* CurrentCaller
+    const customer_id = customerOf(caller) ?? caller.subject
+    const issues = hireSettingsIssues(settings, hosts, customer_id, "$.settings")
+    const ref = secretRefOf(settings)
+    if (ref === undefined) return issues
+    return yield* secrets(customer_id, ref).pipe(
+      Effect.as(issues),
+      Effect.catchTags({
+        SecretUnknown: ({ why }) =>
+          Effect.succeed([...issues, { path: "$.settings.execution.secret_ref", message: why }]),
+        SecretsUnreadable: ({ why }) => new Unavailable({ detail: why }),
+      }),
+    )
+  })
+})
+
 const drafting = Effect.gen(function* () {
   const repo = yield* EngagementsRepo
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const settingsIssues = yield* judgingSettings
   const { forHire } = yield* quotas
-  const webhookHosts = (yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(Config.withDefault("")))
-    .split(",").map((host) => host.trim()).filter((host) => host !== "")
 
   const definitionFor = (input: HireDraft, hire: HireRow | undefined) => {
     const version = input.definition_version ?? hire?.definition_version
@@ -150,7 +173,7 @@ const drafting = Effect.gen(function* () {
     const issues = [
       ...secretIssues(input.config ?? {}, "$.config"),
       ...secretIssues(input.settings ?? {}, "$.settings"),
-      ...hireSettingsIssues(input.settings ?? {}, webhookHosts, "$.settings"),
+      ...yield* settingsIssues(input.settings ?? {}),
     ]
     if (issues.length > 0) return yield* invalid(issues)
     const id = HiredInstanceId.make(yield* ids.next("HAI"))

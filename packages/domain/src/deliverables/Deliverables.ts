@@ -16,11 +16,33 @@ export const ExecutionStatus = Schema.Literals(["not_executed", "executed"])
 export type ExecutionStatus = typeof ExecutionStatus.Type
 
 /**
+ * waiting: an attempt is under way or follows. delivered. failed: no attempt follows until a person asks for one. refused: it
+ * may not be delivered, `reason` says why.
+ */
+export const DeliveryState = Schema.Literals(["waiting", "delivered", "failed", "refused"])
+export type DeliveryState = typeof DeliveryState.Type
+
+/** Why a delivery was refused. */
+export const DeliveryRefusal = Schema.Literals([
+  "subscription_canceled",
+  "hire_deactivated",
+  "hire_gone",
+  "deliverable_deleted",
+  "content_changed",
+  "target_changed",
+])
+export type DeliveryRefusal = typeof DeliveryRefusal.Type
+
+/**
  * How the delivery of an execution stands. All its attempts have the same delivery id. `next_attempt_at` is null when no
  * attempt follows: it was delivered, or `last_error` says what to correct before it is executed again.
  */
 export const Execution = Schema.Struct({
-  delivery_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+  delivery_id: Schema.String.annotate({ examples: ["DLV-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+  /** Absent in answers of 0.2.0. */
+  state: Schema.optionalKey(DeliveryState),
+  /** Of a refused one, its code; else null. */
+  reason: Schema.optionalKey(Schema.NullOr(DeliveryRefusal)),
   attempts: Schema.Int,
   last_error: Schema.NullOr(Schema.String),
   next_attempt_at: Schema.NullOr(Instant),
@@ -61,6 +83,13 @@ export class SubscriptionEnded extends problem<SubscriptionEnded>()("Subscriptio
   code: "subscription_not_active",
   status: 409,
   title: "The subscription has ended",
+}) {}
+
+/** 409: the hire is deactivated: no reviews and no executions. */
+export class DeliverablesHireDeactivated extends problem<DeliverablesHireDeactivated>()("DeliverablesHireDeactivated", {
+  code: "hire_deactivated",
+  status: 409,
+  title: "The hired agent is deactivated",
 }) {}
 
 /** 404 of a list under a hire, also for another customer's hire. */

@@ -6,6 +6,7 @@ import {
   Deliverable,
   DeliverableGone,
   DeliverableNotFound,
+  DeliverablesHireDeactivated,
   Execution,
   ReviewStatus,
   SubscriptionEnded,
@@ -49,6 +50,13 @@ export class ContentChanged extends problem<ContentChanged>()("ContentChanged", 
   title: "The content is not what was approved",
 }) {}
 
+/** 409: the hire's target, its url or its secret's name is not what was approved. Nothing is executed. */
+export class TargetChanged extends problem<TargetChanged>()("TargetChanged", {
+  code: "target_changed",
+  status: 409,
+  title: "The target is not what was approved",
+}, { changed: Schema.Array(Schema.Literals(["target", "url", "secret_ref"])) }) {}
+
 /** 409: an attempt to deliver is under way, or the next one is waiting for its time. */
 export class ExecutionInProgress extends problem<ExecutionInProgress>()("ExecutionInProgress", {
   code: "execution_in_progress",
@@ -78,11 +86,13 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         DeliverableNotFound,
         DeliverableGone,
         SubscriptionEnded,
+        DeliverablesHireDeactivated,
         AlreadyExecuted,
         NotApproved,
         ApprovalRequired,
         ApprovalInvalid,
         ContentChanged,
+        TargetChanged,
         ExecutionInProgress,
         InvalidRequest,
         Unavailable,
@@ -93,6 +103,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         OpenApi.Description,
         "Its customer only, once, under a required Idempotency-Key. What acts on the world needs its " +
           "`approval_id` (403). 200 when it was delivered, 202 while delivery is retried (meanwhile 409 " +
-          "execution_in_progress under another key); 409 content_changed when it is not what was approved.",
+          "execution_in_progress under another key); 409 content_changed or target_changed when content or target is " +
+          "not what was approved.",
       ),
   ) {}

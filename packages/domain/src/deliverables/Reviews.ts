@@ -7,11 +7,13 @@ import {
   Deliverable,
   DeliverableGone,
   DeliverableNotFound,
+  DeliverablesHireDeactivated,
   readers,
   ReviewStatus,
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
+import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import { IdempotencyHeader, InstantField, listOf, pageQuery, text } from "../Protocol.ts"
@@ -20,7 +22,11 @@ import { IdempotencyHeader, InstantField, listOf, pageQuery, text } from "../Pro
 export const Decision = Schema.Literals(["approved", "rejected"])
 export type Decision = typeof Decision.Type
 
-/** One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. */
+/**
+ * One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. `target`:
+ * where an approval lets it go; null of a rejection, and where a program of 0.2.0 approved: then the hire's target of the
+ * execution counts.
+ */
 export class Approval extends Model.Class<Approval>("Approval")({
   approval_id: ApprovalId,
   deliverable_id: DeliverableId,
@@ -28,6 +34,7 @@ export class Approval extends Model.Class<Approval>("Approval")({
   decision: Decision,
   notes: Schema.NullOr(Schema.String),
   content_sha256: Schema.String,
+  target: Schema.NullOr(DeliveryTarget),
   created_at: InstantField,
 }) {}
 
@@ -68,6 +75,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         DeliverableNotFound,
         DeliverableGone,
         SubscriptionEnded,
+        DeliverablesHireDeactivated,
         AlreadyReviewed,
         // a draft that needs no review may be executed before it is reviewed
         AlreadyExecuted,
@@ -80,7 +88,8 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       .annotate(
         OpenApi.Description,
         "Its customer only, once: a second decision is 409 already_reviewed. A draft with validation errors " +
-          "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256. " +
+          "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256, and the " +
+          "hire's target with its url and secret's name; once these changed it can be decided on again. " +
           "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("ofDeliverable", "/deliverables/:id/approvals", {

@@ -30,7 +30,8 @@ export const DELETED = "The deliverable was deleted before it was delivered"
 
 /** Selects rows as `DeliverableRow`: `deliverables` as `d`, joined with its execution as `e`. */
 export const selectRows = (sql: PgClient.PgClient) =>
-  sql`select d.*, e.delivery_id, e.state as execution_state, e.requested_by, e.attempts, e.last_error, e.next_attempt_at
+  sql`select d.*, e.delivery_id, e.state as execution_state, e.requested_by, e.attempts, e.last_error, e.next_attempt_at,
+        e.refusal
       from deliverables d left join executions e on e.deliverable_id = d.deliverable_id`
 
 /** Deliverables. */
@@ -77,7 +78,7 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
                 where deliverable_id = ${id} and deleted_at is null returning deliverable_id
               ), failed as (
                 update executions set state = 'failed', last_error = ${DELETED}, next_attempt_at = null,
-                  locked_until = null
+                  locked_until = null, refusal = 'deliverable_deleted'
                 where state = 'pending' and deliverable_id in (select deliverable_id from gone)
               ) select deliverable_id from gone`,
       })

@@ -2,12 +2,13 @@
 import { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { DraftPayload } from "@stint/domain/Payload"
 import { Schema } from "effect"
-import type { DeliverableRow } from "./Row.ts"
+import { type DeliverableRow, standingOf } from "./Row.ts"
 
 /** The execution of a row on the wire; undefined when none was requested. */
 export const executionOf = (row: DeliverableRow) =>
   row.delivery_id === null ? undefined : {
     delivery_id: row.delivery_id,
+    ...standingOf(row.execution_state ?? "pending", row.refusal),
     attempts: row.attempts ?? 0,
     last_error: row.last_error,
     next_attempt_at: row.next_attempt_at,
