@@ -54,9 +54,9 @@ describe("a page", () => {
         return row
       }
       const all = yield* pageOf(taken, 10, (id) => id, toItem)
-      assert.deepStrictEqual(all, { items: [rows[0], rows[3]], next_cursor: null, unreadable: 2 })
+      assert.deepStrictEqual(all, { items: [rows[0]!, rows[3]!], next_cursor: null, unreadable: 2 })
       const part = yield* pageOf(taken, 3, (id) => id, toItem)
-      assert.deepStrictEqual(part.items, [rows[0]])
+      assert.deepStrictEqual(part.items, [rows[0]!])
       assert.strictEqual(part.next_cursor, Base64Url.encode('"THG-3"'))
       const none = yield* pageOf({ ...taken, entries: [{ key: "THG-9", row: undefined }] }, 1, (id) => id)
       assert.deepStrictEqual(none, { items: [], next_cursor: null, unreadable: 1 })

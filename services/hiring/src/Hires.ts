@@ -1,4 +1,5 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
+import { Bounds } from "@stint/domain/Bounds"
 import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
 import { hireSettingsIssues } from "@stint/domain/Definition/HireSettings"
@@ -69,6 +70,7 @@ export class Hires extends Context.Service<Hires, {
       const engagements = yield* Engagements
       const cursorOf = decodeCursor(cursorId("HAI"))
       const draft = yield* drafting
+      const bounds = yield* Bounds
 
       const list = Effect.fn("Hires.list")(function* (asked: CustomerId, page: PageQuery) {
         const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
@@ -88,7 +90,9 @@ export class Hires extends Context.Service<Hires, {
         draft,
         get: Effect.fn("Hires.get")((target: Target) => engagements.hire(target)),
         list,
-        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) => move(id, finalize)),
+        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) =>
+          move(id, (engagement, hire, now) => finalize(engagement, hire, now, bounds))
+        ),
         deactivate: Effect.fn("Hires.deactivate")((id: HiredInstanceId) =>
           move(id, (_, hire, now) => Result.succeed(deactivate(hire, now)))
         ),
@@ -105,6 +109,7 @@ const drafting = Effect.gen(function* () {
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const bounds = yield* Bounds
   const webhookHosts = (yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(Config.withDefault("")))
     .split(",").map((host) => host.trim()).filter((host) => host !== "")
 
@@ -130,7 +135,7 @@ const drafting = Effect.gen(function* () {
     const amended = yield* engagements.amend(
       { subscription_id },
       goals,
-      (engagement, now) => draft(engagement, input, definition, id, now),
+      (engagement, now) => draft(engagement, input, definition, id, { now, bounds }),
     )
     if (Option.isNone(amended)) return yield* notFound
     const stored = hiredOf(amended.value.after)

@@ -3,9 +3,19 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, FieldIssue, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, pageQuery } from "../Protocol.ts"
+import { CustomerNotFound, faultFields, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import {
+  created,
+  IdempotencyHeader,
+  Instant,
+  JsonObject,
+  JudgedFirst,
+  listOf,
+  NoFields,
+  pageQuery,
+} from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
@@ -22,7 +32,9 @@ export class Hire extends Schema.Class<Hire>("Hire")({
   config: JsonObject,
   settings: JsonObject,
   configured: Schema.Boolean,
-  missing: Schema.Array(FieldIssue),
+  /** At most 50 of what is absent or not valid; `errors_omitted` counts the others. */
+  missing: faultFields.errors,
+  errors_omitted: faultFields.errors_omitted,
   goals_completed: Schema.Boolean,
   active: Schema.Boolean,
   finalized_at: Schema.NullOr(Instant),
@@ -72,14 +84,14 @@ export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConf
   code: "hire_not_configured",
   status: 409,
   title: "The hired agent is not configured",
-}, { missing: Schema.Array(FieldIssue) }) {}
+}, { missing: faultFields.errors, errors_omitted: faultFields.errors_omitted }) {}
 
 /** 409: a goal of the hire is not valid under the definition version that was asked for. */
 export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
   code: "goals_do_not_hold",
   status: 409,
   title: "The goals are not valid under that definition",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 /** 409: the subscription is for another agent type. A subscription keeps its agent type, and so does its hire. */
 export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
@@ -115,6 +127,10 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         Unavailable,
       ],
     }).annotate(Access, ["customer"])
+      .annotate(JudgedFirst, (body, bounds) => [
+        ...documentFaults(own(body, "config"), "$.config", bounds),
+        ...documentFaults(own(body, "settings"), "$.settings", bounds),
+      ])
       .annotate(OpenApi.Summary, "Draft a hired agent")
       .annotate(
         OpenApi.Description,

@@ -1,5 +1,6 @@
 /** The transactions on engagements. The statements stand in Repo/, a file a table. */
 import { PgClient } from "@effect/sql-pg"
+import { Bounds } from "@stint/domain/Bounds"
 import type { HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, type Result } from "effect"
 import { isSqlError } from "effect/sql/SqlError"
@@ -48,7 +49,7 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
       const sql = yield* PgClient.PgClient
       const outbox = yield* OutboxRepo
       const subscriptions = subscriptionStatements(sql)
-      const hires = hireStatements(sql)
+      const hires = hireStatements(sql, yield* Bounds)
       const goals = goalStatements(sql)
       const store = yield* storing
 

@@ -29,6 +29,9 @@ export const SubscriptionRow = Schema.Struct({
 })
 export type SubscriptionRow = typeof SubscriptionRow.Type
 
+/** What is absent or not valid. When there is more than is stored, the last one says how much: a fault of no path of its own. */
+const Missing = Schema.Struct({ ...FieldIssue.fields, omitted: Schema.optionalKey(Schema.Int) })
+
 /** A row of `hired_agents`. */
 export const HireRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
@@ -39,7 +42,7 @@ export const HireRow = Schema.Struct({
   config: JsonObject,
   settings: JsonObject,
   configured: Schema.Boolean,
-  missing: Schema.Array(FieldIssue),
+  missing: Schema.Array(Missing),
   timezone: Schema.String,
   goals_completed: Schema.Boolean,
   active: Schema.Boolean,

@@ -1,15 +1,17 @@
+import { Bounds } from "@stint/domain/Bounds"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Hires } from "../Hires.ts"
-import { hireOnWire as wire } from "./Wire.ts"
+import { hireOnWire } from "./Wire.ts"
 
 export const HiresHttp = HttpApiBuilder.group(
   HiringApi,
   "hires",
   Effect.fn(function* (handlers) {
     const hires = yield* Hires
+    const wire = hireOnWire(yield* Bounds)
     return handlers.handleAll({
       draft: ({ payload }) =>
         Effect.map(

@@ -1,5 +1,6 @@
 /** The table `hired_agents`. */
 import type { PgClient } from "@effect/sql-pg"
+import type { Values } from "@stint/domain/Bounds"
 import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { type DateTime, Effect, Option, Schema } from "effect"
@@ -40,27 +41,51 @@ export interface HireReads {
   byIds(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<ReadonlyArray<Hired>>
 }
 
+/** The faults that are left out of a row: one of before the bound may have hundreds of thousands. */
+const cut = { missing_left_out: Schema.Int }
+
 const HiredRow = Schema.Struct({
   ...HireRow.fields,
+  ...cut,
   subscription_status: SubscriptionStatus,
   subscription_ended_at: SubscriptionRow.fields.ended_at,
 })
 
+const CutHire = Schema.Struct({ ...HireRow.fields, ...cut })
+
+const hireOf = ({ missing_left_out, ...hire }: typeof CutHire.Type): HireRow =>
+  missing_left_out === 0 ? hire : {
+    ...hire,
+    missing: hire.missing.map((one, index) =>
+      index === hire.missing.length - 1 ? { ...one, omitted: missing_left_out } : one
+    ),
+  }
+
 const hiredOf = ({ subscription_ended_at, subscription_status, ...hire }: typeof HiredRow.Type): Hired => ({
-  hire,
+  hire: hireOf(hire),
   subscription: { status: subscription_status, ended_at: subscription_ended_at },
 })
 
+/** The columns of `hired_agents` as `h`, with the first faults of `missing`. */
+const columns = (sql: PgClient.PgClient, { faults }: Values) => {
+  const others = Object.keys(HireRow.fields).filter((name) => name !== "missing").map((name) => `h.${name}`).join(", ")
+  return sql.literal(`${others},
+      case when jsonb_typeof(h.missing) = 'array' then jsonb_path_query_array(h.missing, '$[0 to ${faults - 1}]')
+        else h.missing end as missing,
+      case when jsonb_typeof(h.missing) = 'array' then greatest(jsonb_array_length(h.missing) - ${faults}, 0)
+        else 0 end as missing_left_out`)
+}
+
 /** The statements; those that lock or write belong in a transaction of their caller. */
-export const hireStatements = (sql: PgClient.PgClient) => ({
-  reads: reading(sql),
-  lock: locking(sql),
+export const hireStatements = (sql: PgClient.PgClient, bounds: Values) => ({
+  reads: reading(sql, bounds),
+  lock: locking(sql, bounds),
   put: putting(sql),
 })
 
-const reading = (sql: PgClient.PgClient): HireReads => {
+const reading = (sql: PgClient.PgClient, bounds: Values): HireReads => {
   const selected = sql`
-    select h.*, s.status as subscription_status, s.ended_at as subscription_ended_at
+    select ${columns(sql, bounds)}, s.status as subscription_status, s.ended_at as subscription_ended_at
     from hired_agents h join subscriptions s using (subscription_id)`
   const finding = <Request extends Schema.Constraint>(
     Request: Request,
@@ -135,20 +160,20 @@ const reading = (sql: PgClient.PgClient): HireReads => {
 }
 
 /** The hire of a subscription, and whether it has goals besides `goal`. */
-const locking = (sql: PgClient.PgClient) => {
+const locking = (sql: PgClient.PgClient, bounds: Values) => {
   const lock = SqlSchema.findOneOption({
     Request: Schema.Struct({ subscription_id: SubscriptionId, goal: Schema.NullOr(Schema.String) }),
-    Result: Schema.Struct({ ...HireRow.fields, other_goals: Schema.Boolean }),
+    Result: Schema.Struct({ ...CutHire.fields, other_goals: Schema.Boolean }),
     execute: ({ goal, subscription_id }) =>
       sql`
-        select *, exists (select 1 from goal_instances g
+        select ${columns(sql, bounds)}, exists (select 1 from goal_instances g
           where g.hired_instance_id = h.hired_instance_id and g.goal_instance_id is distinct from ${goal}) as other_goals
         from hired_agents h where subscription_id = ${subscription_id} for update`,
   })
   return (subscription_id: SubscriptionId, goal: string | null) =>
     Effect.orDie(Effect.map(
       lock({ subscription_id, goal }),
-      Option.map(({ other_goals: otherGoals, ...hire }) => ({ hire, otherGoals })),
+      Option.map(({ other_goals: otherGoals, ...hire }) => ({ hire: hireOf(hire), otherGoals })),
     ))
 }
 
