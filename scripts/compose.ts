@@ -47,8 +47,9 @@ export const commandOf = async ({ services }: ComposeFile, service: ServiceName)
   const env = services[service]!.environment ?? {}
   const { args } = launchOf(settingsOf(env), service, await manifestOf(service), {
     databaseHost: DATABASE,
-    // set in the service's file of variables
-    jwks: undefined,
+    // set in the service's environment
+    jwksFile: env.STINT_JWKS_FILE,
+    revokedFile: env.STINT_REVOKED_FILE,
     tokenFile: env.STINT_SERVICE_TOKEN_FILE,
   })
   return ["deno", ...args]

@@ -18,7 +18,7 @@ const tourOf = (readme: string) =>
 
 describe("the README", () => {
   let stack: Stack
-  beforeAll(async () => void (stack = await startStack()), 60_000)
+  beforeAll(async () => void (stack = await startStack({ STINT_BOUNDS: "" })), 60_000)
   afterAll(() => stack?.stop(), 60_000)
 
   it("shows what npm start prints", async () => {

@@ -11,7 +11,9 @@ begin
 
   execute format('grant usage on schema public to %I', runtime);
   execute format('grant usage on all sequences in schema public to %I', runtime);
+  execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
   execute format('grant select on schema_ledger to %I', runtime);
+  execute format('grant select, update on database_probe to %I', runtime);
   -- what was drafted can't be changed, only what became of it
   execute format('grant select, insert on deliverables to %I', runtime);
   execute format(
@@ -20,9 +22,11 @@ begin
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
-  execute format('grant select, insert on deleted_goals to %I', runtime);
+  execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
+  execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
+  execute format('grant select, insert, update, delete on alerts to %I', runtime);
   -- written, and removed when they are old; never changed
   execute format('grant select, insert, delete on gateway_audit_logs to %I', runtime);
 end

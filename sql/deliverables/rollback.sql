@@ -1,16 +1,23 @@
 -- Rollback of the database of deliverables: everything that the scripts made goes, and ALL ROWS with it, from whichever state.
 -- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
+drop table if exists alerts cascade;
 drop table if exists approvals cascade;
+drop table if exists database_probe cascade;
 drop table if exists deleted_goals cascade;
 drop table if exists deliverables cascade;
 drop table if exists executions cascade;
 drop table if exists feed_cursor cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists idempotency_keys cascade;
+drop table if exists rate_buckets cascade;
 drop table if exists schema_ledger cascade;
+drop table if exists schema_scripts cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
+drop function if exists deliverables_version();
+drop function if exists idempotency_keys_taken_over();
+drop function if exists probe_database();
 drop function if exists refuse_change();
 
 -- Expected: no row

@@ -12,6 +12,9 @@ drop table if exists retry_budget;
 drop table if exists run_limits;
 drop table if exists goal_history;
 drop table if exists scheduler_alerts;
+drop table if exists alerts;
+drop function if exists probe_database();
+drop table if exists database_probe;
 drop table if exists missed_slots;
 drop table if exists run_attempts;
 drop table if exists run_queue;
@@ -26,8 +29,11 @@ drop table if exists feed_cursor;
 drop table if exists projected_goals;
 drop table if exists projected_hires;
 drop table if exists idempotency_keys;
+drop function if exists idempotency_keys_taken_over();
+drop table if exists rate_buckets;
 drop table if exists gateway_audit_logs;
 drop table if exists schema_ledger;
+drop table if exists schema_scripts;
 
 -- Expected: no row
 select table_name from information_schema.tables

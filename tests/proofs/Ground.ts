@@ -14,6 +14,12 @@ export interface Ground {
   readonly superuser: Superuser
 }
 
+/** What is needed to make goals, make them fall due, and see what came of it. */
+export interface Site {
+  readonly stack: Pick<Stack, "call">
+  readonly superuser: Pick<Superuser, "row" | "sql">
+}
+
 /** Starts the stack. */
 export const standOn = async ({ defer, say }: Attack, env: Record<string, string> = {}): Promise<Ground> => {
   const starting = startStack(env)
@@ -54,7 +60,7 @@ export const order = {
  * They fall due when `fallDue` says so, and not by themselves within this day.
  */
 export const makeGoals = async (
-  { stack, superuser }: Ground,
+  { stack, superuser }: Site,
   customer: string,
   count: number,
   template: { readonly goal_template_id: string; readonly settings: Record<string, unknown> } = report,
@@ -81,7 +87,7 @@ export const makeGoals = async (
 }
 
 /** How many of the goals the scheduler knows. */
-export const projected = async ({ superuser }: Ground, { hire }: Goals): Promise<number> =>
+export const projected = async ({ superuser }: Site, { hire }: Goals): Promise<number> =>
   Number(
     (await superuser.row(
       "scheduler",
@@ -103,7 +109,7 @@ export const freshSlot = (): string => {
  * not at once, as a spread has it.
  */
 export const fallDue = async (
-  { superuser }: Ground,
+  { superuser }: Site,
   { count, hire }: Goals,
   slot: string,
   { due = `'${slot}'`, limit = count }: { readonly due?: string; readonly limit?: number } = {},
@@ -119,14 +125,14 @@ export const fallDue = async (
 }
 
 /** Whether nothing is due that the engine has not decided over. */
-export const decided = async ({ superuser }: Ground): Promise<boolean> =>
+export const decided = async ({ superuser }: Site): Promise<boolean> =>
   (await superuser.row(
     "scheduler",
     "select not exists (select from projected_goals where due_at <= now()) as done",
   )).done
 
 /** Waits until nothing is due and nothing is left in the queue. */
-export const drained = (ground: Ground, within = 150_000): Promise<void> =>
+export const drained = (ground: Site, within = 150_000): Promise<void> =>
   until(
     "nothing is due or left in the queue",
     async () =>
@@ -154,7 +160,7 @@ export interface Outcome {
 }
 
 /** Reads the outcome of slots. */
-export const outcomeOf = async ({ superuser }: Ground, slots: ReadonlyArray<string>): Promise<Outcome> => {
+export const outcomeOf = async ({ superuser }: Site, slots: ReadonlyArray<string>): Promise<Outcome> => {
   const of = `scheduled_time = any('{${slots.join()}}'::timestamptz[])`
   const ids = "md5(coalesce(string_agg(deliverable_id, ',' order by deliverable_id), ''))"
   const ran = await superuser.row(

@@ -5,11 +5,11 @@
  * Would catch: a permission too many in the launcher, a right to connect that was not taken from everyone.
  */
 import { PgClient } from "@effect/sql-pg"
-import { openDevKey } from "@stint/cli/DevKey"
+import { jwksFileOf, revokedFileOf } from "@stint/cli/DevKey/Store"
 import { root } from "@stint/cli/Home"
 import { services } from "@stint/cli/Provision"
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
-import { tokenFileOf } from "@stint/cli/Stack/ServiceTokens"
+import { serviceTokenFileOf } from "@stint/cli/Stack/ServiceTokens"
 import { settingsOf } from "@stint/cli/Stack/Settings"
 import { Effect, Redacted } from "effect"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
@@ -80,15 +80,15 @@ export const isolation: Proof = {
     attack.defer(() => rm(folder, { recursive: true, force: true }))
     const program = join(folder, "probe.ts")
     await writeFile(program, probe.replaceAll("HOME_FOLDER", home))
-    const key = await openDevKey(home, {})
     const settings = settingsOf({ ...Deno.env.toObject(), STINT_HOME: home, STINT_PORT_BASE: String(stack.base) })
     let tried = 0
     for (const service of services) {
       const manifest = await manifestOf(service)
       const launch = launchOf(settings, service, manifest, {
         databaseHost: `127.0.0.1:${port}`,
-        jwks: key.jwks,
-        tokenFile: tokenFileOf(home, service),
+        jwksFile: jwksFileOf(home),
+        revokedFile: revokedFileOf(home),
+        tokenFile: serviceTokenFileOf(home, service),
       })
       const { stderr, stdout } = await new Deno.Command(Deno.execPath(), {
         args: [...launch.args.slice(0, -1), program],

@@ -116,10 +116,6 @@ const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals,
   )
   const deleted = await stack.call("hiring", "DELETE", `${path}/${gone.id}`, { as })
   that(deleted.status < 300, `a goal deleted: ${deleted.status}`)
-  await superuser.sql(
-    "hiring",
-    "update hiring_feed_floor f set xid = o.xid, seq = o.seq from (select xid, seq from hiring_outbox order by xid desc, seq desc limit 1) o",
-  )
   await superuser.sql("hiring", "delete from hiring_outbox")
   await superuser.sql(
     "scheduler",

@@ -3,10 +3,10 @@
  * same permissions, for whoever wants to kill, freeze and start them again. Each has a database role of its own, which may
  * what the scheduler's may, so that the database can tell which of them wrote.
  */
-import { openDevKey } from "@stint/cli/DevKey"
+import { jwksFileOf, revokedFileOf } from "@stint/cli/DevKey/Store"
 import { root } from "@stint/cli/Home"
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
-import { tokenFileOf } from "@stint/cli/Stack/ServiceTokens"
+import { serviceTokenFileOf } from "@stint/cli/Stack/ServiceTokens"
 import { settingsOf } from "@stint/cli/Stack/Settings"
 import { PORTS } from "@stint/edge/Ports"
 import { spawn } from "node:child_process"
@@ -16,6 +16,7 @@ import type { Answer, Send } from "./Service.ts"
 import { callerOf, freePortBase, type Stack } from "./Stack.ts"
 import { standStill } from "./StandStill.ts"
 import type { Superuser } from "./Superuser.ts"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 /** A scheduler's process. */
@@ -56,8 +57,7 @@ export const sleepOwnScheduler = async (
 
 /** A fleet over a stack's databases; it has no replica yet. */
 export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fleet> => {
-  const [key, call, manifest] = await Promise.all([
-    openDevKey(stack.home, {}),
+  const [call, manifest] = await Promise.all([
     callerOf(stack.home),
     manifestOf("scheduler"),
   ])
@@ -87,14 +87,16 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
       ...Deno.env.toObject(),
       STINT_HOME: stack.home,
       STINT_PORT_BASE: String(portBase),
+      STINT_BOUNDS: UNHURRIED,
       DELIVERABLES_URL: stackUrl("deliverables"),
       HIRING_URL: stackUrl("hiring"),
       ...env,
     })
     const launch = launchOf(settings, "scheduler", manifest, {
       databaseHost: `127.0.0.1:${port}`,
-      jwks: key.jwks,
-      tokenFile: tokenFileOf(stack.home, "scheduler"),
+      jwksFile: jwksFileOf(stack.home),
+      revokedFile: revokedFileOf(stack.home),
+      tokenFile: serviceTokenFileOf(stack.home, "scheduler"),
     })
     const child = spawn(Deno.execPath(), [...launch.args], { cwd: root, env: { ...launch.env }, stdio: "pipe" })
     let output = ""

@@ -30,7 +30,7 @@ export const fill = Effect.fnUntraced(function* (service: Service, target: Migra
 export const isEmpty = Effect.fnUntraced(function* (target: MigrationTarget) {
   const sql = yield* clientOf(target.url)
   const left = yield* sql`select relname from pg_class
-    where relnamespace = 'public'::regnamespace and relname not like 'schema_ledger%'`
+    where relnamespace = 'public'::regnamespace and relname !~ '^schema_(ledger|scripts)'`
   assert.deepStrictEqual(left, [])
 })
 

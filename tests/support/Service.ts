@@ -1,23 +1,37 @@
 /** A service behind its fetch handler, as its callers meet it: tokens, requests, answers. */
 import { type Host, webHandler } from "@stint/edge/Handler"
 import type { Role } from "@stint/domain/Caller"
+import { audience, serviceAudience, services } from "@stint/domain/Tokens"
 import { FileFailure } from "@stint/edge/Files"
 import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
 const jwks = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), alg: "EdDSA", use: "sig" }] })
 
-/** A token of the test's own issuer. */
+/** A token of the test's own issuer; `claims` may name another audience than people's. */
 export const token = (
   role: Role,
   subject: string,
   claims: Record<string, unknown> = {},
   expires: string | number = "1h",
 ) =>
-  new SignJWT({ role, ...claims }).setProtectedHeader({ alg: "EdDSA" }).setSubject(subject).setAudience("stint")
+  new SignJWT({ role, aud: audience, ...claims }).setProtectedHeader({ alg: "EdDSA" }).setSubject(subject)
     .setIssuedAt().setExpirationTime(expires).sign(privateKey)
+
+/** A service's own token for another service. */
+export const serviceToken = (caller: string, callee: string) =>
+  token("service", caller, { aud: serviceAudience(audience, callee) })
+
+/** The file of a service's own tokens. */
+export const serviceTokens = async (caller: string): Promise<string> =>
+  JSON.stringify(
+    Object.fromEntries(
+      await Promise.all(services.map(async (callee) => [callee, await serviceToken(caller, callee)])),
+    ),
+  )
 
 /** An answer with its body read; `json` is what a JSON body holds. */
 export interface Answer {
@@ -64,26 +78,33 @@ const memoryFiles = (files: Record<string, string>): Host["files"] => ({
 })
 
 /**
- * Starts a service's layers with this environment; the service token of its own calls is one of the test's issuer. What
- * it appends to a file shows in `files`.
+ * Starts a service's layers with this environment; the tokens of its own calls are hiring's, of the test's issuer, unless
+ * `files` has another `service.token`. What it appends to a file shows in `files`.
  */
 export const startService = async (
   app: Layer.Layer<never, unknown, never> | Layer.Layer<never, unknown, unknown>,
   env: Record<string, string> = {},
   files: Record<string, string> = {},
 ): Promise<TestService> => {
-  const service = await token("service", "test-service")
   const host: Host = {
-    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", ...env },
-    files: memoryFiles(Object.assign(files, { "service.token": service })),
+    env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", STINT_BOUNDS: UNHURRIED, ...env },
+    files: memoryFiles(
+      Object.assign(files, { "service.token": files["service.token"] ?? await serviceTokens("hiring") }),
+    ),
     portCheck: { check: () => Effect.void },
   }
   const { dispose, drain, fetch, refused } = webHandler(app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()
+  /** The service's name, from the title of its documentation. */
+  const name = async () => {
+    const answer = await fetch(new Request("http://stint.test/openapi.json"))
+    return ((await answer.json()) as { info: { title: string } }).info.title.replace("Stint ", "")
+  }
   const tokenOf = async (as: string) => {
     if (!tokens.has(as)) {
       const at = as.indexOf(":")
-      tokens.set(as, await token(as.slice(0, at) as Role, as.slice(at + 1)))
+      const [role, subject] = [as.slice(0, at) as Role, as.slice(at + 1)]
+      tokens.set(as, role === "service" ? await serviceToken(subject, await name()) : await token(role, subject))
     }
     return tokens.get(as)!
   }

@@ -2,6 +2,7 @@
 import { openDevKey } from "@stint/cli/DevKey"
 import { PORTS } from "@stint/edge/Ports"
 import type { Role } from "@stint/domain/Caller"
+import { audience, serviceAudience } from "@stint/domain/Tokens"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import { spawn } from "node:child_process"
@@ -11,6 +12,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Answer, Send } from "./Service.ts"
+import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
 /** A service of the stack. */
@@ -62,20 +64,23 @@ const processesOf = async (group: number, text: string): Promise<Array<number>> 
   return found
 }
 
-/** Sends a request to a url's service, as a role and subject, with tokens of a home's key. */
+/** Sends a request to a url's service, as a role and subject, with tokens of a home's key; a service's own is for `callee`. */
 export const callerOf = async (home: string) => {
   const key = await openDevKey(home, {})
   const tokens = new Map<string, Promise<string>>()
-  const tokenOf = (as: string) => {
+  const tokenOf = (as: string, callee: string) => {
     const at = as.indexOf(":")
-    if (!tokens.has(as)) {
-      tokens.set(as, key.sign({ role: as.slice(0, at) as Role, subject: as.slice(at + 1), ttl: 3600 }))
+    const [role, subject] = [as.slice(0, at) as Role, as.slice(at + 1)]
+    const kept = role === "service" ? `${as} for ${callee}` : as
+    if (!tokens.has(kept)) {
+      const own = role === "service" ? { audience: serviceAudience(audience, callee) } : {}
+      tokens.set(kept, key.sign({ role, subject, ttl: 3600, ...own }))
     }
-    return tokens.get(as)!
+    return tokens.get(kept)!
   }
-  return async (url: string, method: string, send: Send): Promise<Answer> => {
+  return async (url: string, method: string, send: Send, callee = ""): Promise<Answer> => {
     const headers = new Headers(send.headers)
-    if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as)}`)
+    if (send.as !== undefined) headers.set("authorization", `Bearer ${await tokenOf(send.as, callee)}`)
     const body = send.raw ?? (send.body === undefined ? undefined : JSON.stringify(send.body))
     if (body !== undefined) headers.set("content-type", "application/json")
     const response = await fetch(url, {
@@ -122,7 +127,14 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     cwd: root,
     detached: true,
     // as if npm had started it, so that it ends with us when a run of the tests is killed
-    env: { ...process.env, npm_lifecycle_event: "start", STINT_HOME: home, STINT_PORT_BASE: String(base), ...env },
+    env: {
+      ...process.env,
+      npm_lifecycle_event: "start",
+      STINT_HOME: home,
+      STINT_PORT_BASE: String(base),
+      STINT_BOUNDS: UNHURRIED,
+      ...env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   })
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)
@@ -141,7 +153,8 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     base,
     output: () => output,
     pids,
-    call: (service, method, path, send = {}) => call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send),
+    call: (service, method, path, send = {}) =>
+      call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send, service),
     isReady: async (service) => {
       const url = `http://127.0.0.1:${base + PORTS[service]}/readyz`
       await until(`${service} is ready`, async () => {

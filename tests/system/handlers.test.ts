@@ -27,7 +27,8 @@ describe("deno serve runs the handler of", () => {
     const settings = settingsOf({ ...Deno.env.toObject(), STINT_HOME: home, STINT_PORT_BASE: String(portBase) })
     const { args: [, ...args], env } = launchOf(settings, service, await manifestOf(service), {
       databaseHost: NO_DATABASE,
-      jwks: `{"keys":[]}`,
+      jwksFile: undefined,
+      revokedFile: undefined,
       tokenFile: join(home, "token"),
     })
     const { STINT_SUPERVISED: _, ...alone } = env
@@ -45,7 +46,11 @@ describe("deno serve runs the handler of", () => {
       ],
       {
         cwd: root,
-        env: { ...alone, [`${service.toUpperCase()}_DATABASE_URL`]: `postgres://nobody:none@${NO_DATABASE}/none` },
+        env: {
+          ...alone,
+          STINT_JWKS: `{"keys":[]}`,
+          [`${service.toUpperCase()}_DATABASE_URL`]: `postgres://nobody:none@${NO_DATABASE}/none`,
+        },
         stdio: "pipe",
       },
     )

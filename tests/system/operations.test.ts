@@ -1,18 +1,14 @@
 /** What operators see of the stack, on real processes with no more permissions than they need. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { PORTS } from "@stint/edge/Ports"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { type ServiceName, type Stack, startStack } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
 
 const names = Object.keys(PORTS) as ReadonlyArray<ServiceName>
 describe("the stack, as its operators see it", () => {
   let stack: Stack
-  let folder: string
   const alerts: Array<{ readonly type: string; readonly data: { readonly message: string } }> = []
   const receiver = createServer((request, response) => {
     let body = ""
@@ -24,18 +20,14 @@ describe("the stack, as its operators see it", () => {
   })
   beforeAll(async () => {
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve))
-    folder = await mkdtemp(join(tmpdir(), "stint-secrets-"))
-    await writeFile(join(folder, "secrets.json"), JSON.stringify({ alerts: "s3cret" }))
     stack = await startStack({
       STINT_ALERT_WEBHOOK: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`,
-      STINT_ALERT_SECRET_REF: "alerts",
-      STINT_SECRETS: join(folder, "secrets.json"),
+      STINT_ALERT_SECRET: "whsec_czNjcmV0czNjcmV0czNjcmV0",
     })
   })
   afterAll(async () => {
     await stack?.stop()
     receiver.close()
-    await rm(folder, { recursive: true, force: true })
   })
 
   it("every service shows its metrics, without a token", async () => {

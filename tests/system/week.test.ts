@@ -2,13 +2,14 @@
 import { App as Catalog } from "@stint/catalog/App"
 import { App as Deliverables } from "@stint/deliverables/App"
 import { App as Hiring } from "@stint/hiring/App"
+import { decode, OLDER } from "@stint/hiring/Outbox/Cursor"
 import { App as Scheduler } from "@stint/scheduler/App"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Clock, Layer } from "effect"
+import { Clock, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type MovableTime, movableTime } from "../support/MovableTime.ts"
-import { type Answer, ready, type Send, startService, type TestService } from "../support/Service.ts"
+import { type Answer, ready, type Send, serviceTokens, startService, type TestService } from "../support/Service.ts"
 import { until } from "../support/Until.ts"
 
 const HOUR = 3_600_000
@@ -38,7 +39,9 @@ const startAll = async (time: MovableTime<Name>) => {
     [`${name.toUpperCase()}_DATABASE_URL`, time.urls[name]],
   ]))
   for (const name of names) {
-    services[name] = await startService((apps[name] as typeof Catalog).pipe(Layer.provide(around)), env)
+    services[name] = await startService((apps[name] as typeof Catalog).pipe(Layer.provide(around)), env, {
+      "service.token": await serviceTokens(name),
+    })
     await ready(services[name])
   }
   return { services, refused }
@@ -83,20 +86,19 @@ describe("a week", () => {
 
   /** Whether both followers of hiring's feed have applied its last change. */
   const isFollowed = async () => {
-    const [last] = await time.sql(
+    const [last] = await time.sql<{ position: bigint; unplaced: boolean }>(
       "hiring",
-      "select xid::text, seq from hiring_outbox order by xid desc, seq desc limit 1",
+      `select position, exists (select from hiring_outbox where position is null) as unplaced from hiring_feed_sequence`,
     )
-    if (last === undefined) return true
+    if (last!.unplaced) return false
     const cursors = await Promise.all(
       (["scheduler", "deliverables"] as const).map((name) =>
         time.sql<{ cursor: string | null }>(name, "select cursor from feed_cursor")
       ),
     )
-    return cursors.every(([row]) => {
-      const [xid, seq] = (row?.cursor ?? "0.0").split(".").map(BigInt)
-      return xid! > BigInt(last.xid) || (xid === BigInt(last.xid) && seq! >= last.seq)
-    })
+    return (await Promise.all(cursors.map(([row]) => Effect.runPromise(decode(row?.cursor ?? "0.0"))))).every((
+      cursor,
+    ) => cursor !== OLDER && cursor.position >= last!.position)
   }
   /** Whether all that is due has been done, and nothing is under way. */
   const isQuiet = async () =>

@@ -1,9 +1,9 @@
 import { audience, type roles } from "@stint/domain/Tokens"
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose"
+import { importJWK, SignJWT } from "jose"
 import { randomUUID } from "node:crypto"
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { codeOf, LauncherError, reasonOf } from "./Postgres/LauncherError.ts"
+import { type Ring, signerAt } from "./DevKey/Ring.ts"
+import { changeRing, jwksOf, readRing } from "./DevKey/Store.ts"
+import { LauncherError } from "./Postgres/LauncherError.ts"
 
 /** What a token is to say. */
 export interface Claims {
@@ -11,74 +11,55 @@ export interface Claims {
   readonly subject: string
   /** How long it holds, in seconds. */
   readonly ttl: number
+  /** Whom it is for; `STINT_JWT_AUDIENCE` unless given. */
+  readonly audience?: string | ReadonlyArray<string>
 }
 
-/** The signing key of a local stack. */
+/** The signing keys of a local stack. */
 export interface DevKey {
-  /** The public half as a JWKS, for `STINT_JWKS`. */
-  readonly jwks: string
+  /** The public halves now as a JWKS, for `STINT_JWKS`. */
+  jwks(): Promise<string>
+  /** The id of the key that signs now. */
+  kid(): Promise<string>
+  /** A token, signed with the key that signs now; it has an id (`jti`), by which it can be revoked. */
   sign(claims: Claims): Promise<string>
 }
 
-const newKey = async (): Promise<JWK> => {
-  const { privateKey } = await generateKeyPair("EdDSA", { extractable: true })
-  const key = await exportJWK(privateKey)
-  return { ...key, alg: "EdDSA", use: "sig", kid: await calculateJwkThumbprint(key) }
-}
-
-const read = async (path: string): Promise<JWK | undefined> => {
-  const text = await readFile(path, "utf8").catch((error) => {
-    // A folder above it that is none is for `make` to say
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined
-    throw new LauncherError(`The key ${path} can't be read: ${reasonOf(error)}.`)
-  })
-  if (text === undefined) return undefined
-  try {
-    const key = JSON.parse(text) as JWK
-    if (typeof key.d === "string" && typeof key.x === "string") return key
-  } catch { /* said below */ }
-  throw new LauncherError(`${path} holds no private key: remove it, and a new one is made.`)
-}
-
-/** Makes the key; of several at once one wins, and all use its key. */
-const make = async (home: string, folder: string, path: string): Promise<JWK> => {
-  const unfinished = `${path}.${randomUUID()}`
-  try {
-    await mkdir(home, { recursive: true, mode: 0o700 })
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(unfinished, `${JSON.stringify(await newKey(), null, 2)}\n`, { mode: 0o600 })
-    await link(unfinished, path).catch((error) => {
-      if (codeOf(error) !== "EEXIST") throw error
-    })
-  } catch (error) {
-    throw new LauncherError(`The data folder ${home} can't be written: ${reasonOf(error)}.`)
-  } finally {
-    await rm(unfinished, { force: true }).catch(() => undefined)
-  }
-  return (await read(path))!
-}
+/** The audience of people's tokens. */
+export const audienceOf = (env: Readonly<Record<string, string | undefined>>): string =>
+  env.STINT_JWT_AUDIENCE || audience
 
 /**
- * The signing key in `keys/` of the home, made there (0600) when there is none. Fails with a LauncherError when the home
+ * The signing keys in `keys/` of the home, made there (0600) when there are none. Fails with a LauncherError when the home
  * can't be written or what stands there is no key.
  */
 export const openDevKey = async (
   home: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<DevKey> => {
-  const folder = join(home, "keys")
-  const path = join(folder, "signing.jwk.json")
-  const key = await read(path) ?? await make(home, folder, path)
-  const { alg = "EdDSA", d: _, kid = "", ...shown } = key
-  const signer = await importJWK(key, alg).catch(() => {
-    throw new LauncherError(`${path} holds no private key: remove it, and a new one is made.`)
-  })
+  const unusable = () => new LauncherError(`${home} has no key that can sign: remove its folder keys, and one is made.`)
+  const importing = (ring: Ring) => {
+    const key = signerAt(ring, Date.now())
+    if (key === undefined) throw unusable()
+    return importJWK(key.jwk, key.jwk.alg ?? "EdDSA").then((signer) => ({ key, signer }), () => {
+      throw unusable()
+    })
+  }
+  const current = async () => {
+    const ring = await readRing(home)
+    if (ring === undefined) throw unusable()
+    return ring
+  }
+  await importing(await readRing(home) ?? await changeRing(home, (ring) => ring))
   return {
-    jwks: JSON.stringify({ keys: [{ ...shown, alg, kid }] }),
-    sign: ({ role, subject, ttl }) => {
+    jwks: async () => jwksOf(await current(), Date.now()),
+    kid: async () => (await importing(await current())).key.kid,
+    sign: async ({ audience = audienceOf(env), role, subject, ttl }) => {
+      const { key, signer } = await importing(await current())
       const now = Math.floor(Date.now() / 1000)
-      return new SignJWT({ role }).setProtectedHeader({ alg, kid, typ: "JWT" }).setSubject(subject)
-        .setAudience(env.STINT_JWT_AUDIENCE || audience).setIssuer(env.STINT_JWT_ISSUER || "stint-local")
+      return await new SignJWT({ role }).setProtectedHeader({ alg: key.jwk.alg ?? "EdDSA", kid: key.kid, typ: "JWT" })
+        .setSubject(subject).setAudience(typeof audience === "string" ? audience : [...audience])
+        .setIssuer(env.STINT_JWT_ISSUER || "stint-local").setJti(randomUUID())
         .setIssuedAt(now).setExpirationTime(now + ttl).sign(signer)
     },
   }

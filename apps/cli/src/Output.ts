@@ -1,7 +1,15 @@
 /** Lines for a person, written one after the other and never waited for: a terminal that is held up holds up nothing else. */
 
+import { printable } from "@stint/edge/Printable"
+
 /** How many lines may wait; a reader that is further behind misses some, and is told so. */
 const LONGEST = 10_000
+
+/** A line of a command on standard output: what it quotes of a service, a database or a file can't begin another. */
+export const say = (line: string): void => console.log(printable(line))
+
+/** Such a line on standard error. */
+export const complain = (line: string): void => console.error(printable(line))
 
 /** Where lines go. */
 export interface Output {
@@ -37,7 +45,7 @@ export const standardOutput = (
   return {
     line: (text) => {
       if (waiting.length >= LONGEST) missed++
-      else waiting.push(text)
+      else waiting.push(printable(text))
       writing ??= write()
     },
     flush: () => Promise.race([writing, new Promise<void>((resolve) => setTimeout(resolve, 1_000))]).then(() => {}),

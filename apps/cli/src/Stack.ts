@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises"
 import { join } from "node:path"
 import { type DevKey, openDevKey } from "./DevKey.ts"
+import { jwksFileOf, revokedFileOf } from "./DevKey/Store.ts"
 import type { Output } from "./Output.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { pause } from "./Postgres/Postmaster.ts"
@@ -8,7 +9,7 @@ import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
 import { supervise, type Supervised } from "./Stack/Process.ts"
 import { removeAbandoned, type Starting, startServer } from "./Stack/Servers.ts"
-import { keepServiceTokens, tokenFileOf } from "./Stack/ServiceTokens.ts"
+import { keepServiceTokens, serviceTokenFileOf } from "./Stack/ServiceTokens.ts"
 import { type ServiceName, serviceNames, type Settings, urlOf } from "./Stack/Settings.ts"
 import { hostFor, type OwnServer, type Placed, placed, urlVariable } from "./Stack/Storage.ts"
 
@@ -38,11 +39,11 @@ export interface Begun {
 /** The file of a service's own token; none for a service that calls no other. */
 const tokenFileFor = (settings: Settings, service: ServiceName, env: ReadonlyArray<string>): string | undefined => {
   if (!env.includes("STINT_SERVICE_TOKEN_FILE")) return undefined
-  if (!settings.foreignTokens) return tokenFileOf(settings.home, service)
+  if (!settings.foreignTokens) return serviceTokenFileOf(settings.home, service)
   const name = `${service.toUpperCase()}_TOKEN_FILE`
   const file = settings.env[name]
   if (file) return file
-  throw new LauncherError(`Tokens come from another issuer: name the file of ${service}'s own one in ${name}.`)
+  throw new LauncherError(`Tokens come from another issuer: name the file of ${service}'s own ones in ${name}.`)
 }
 
 /** Databases that were given without an owner of their own: the service may change its schema there. */
@@ -102,7 +103,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
   const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
-  if (key !== undefined) begun.timers.push(await keepServiceTokens(home, key, log))
+  if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
   const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) =>
@@ -112,7 +113,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
         url: urlOf(settings, place.service),
         launch: launchOf(settings, place.service, place.manifest, {
           databaseHost: hostFor(place, ports),
-          jwks: key?.jwks,
+          jwksFile: key && jwksFileOf(home),
+          revokedFile: key && revokedFileOf(home),
           tokenFile: tokenFiles[i],
         }),
         rest: urls.promise.then((all) =>

@@ -2,6 +2,7 @@
 import process from "node:process"
 import { type Command, flagsOf, UsageError } from "./Command.ts"
 import manifest from "../../../package.json" with { type: "json" }
+import { complain } from "./Output.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 
 const commands: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Command> }>> = {
@@ -34,8 +35,12 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     load: () => import("./commands/compose.ts").then(({ compose }) => compose),
   },
   token: {
-    about: "print a token for the local stack",
+    about: "print a token for the local stack, or revoke some",
     load: () => import("./commands/token.ts").then(({ token }) => token),
+  },
+  keys: {
+    about: "list, rotate or revoke the keys that tokens are signed with",
+    load: () => import("./commands/keys.ts").then(({ keys }) => keys),
   },
 }
 
@@ -86,11 +91,11 @@ try {
   Deno.exit(await run(Deno.args))
 } catch (error) {
   if (error instanceof UsageError) {
-    console.error(`stint: ${error.message} stint --help says more.`)
+    complain(`stint: ${error.message} stint --help says more.`)
     Deno.exit(2)
   }
   if (error instanceof LauncherError) {
-    console.error(`stint: ${error.message}`)
+    complain(`stint: ${error.message}`)
     Deno.exit(1)
   }
   throw error

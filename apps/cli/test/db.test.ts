@@ -4,6 +4,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { serviceNames } from "@stint/cli/Stack/Settings"
 import { Effect, Redacted } from "effect"
+import { readdir, stat, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
@@ -163,5 +165,50 @@ describe("stint db", () => {
     assert.include(text, `stint: The Postgres of ${first} at`)
     assert.notInclude(text, "hunter2")
     for (const service of others) assert.isTrue(lines.some((line) => line.startsWith(service)), service)
+  })
+})
+
+describe("D16: commands that ask a home which is not there", () => {
+  const nothing = async (args: string, env: Readonly<Record<string, string>> = {}) => {
+    const home = join(await newFolder(), "none")
+    const { status, text } = await launch(args.split(" "), { STINT_HOME: home, ...env }).end
+    assert.deepStrictEqual([status, text.trimEnd().split("\n").length], [1, 1], text)
+    assert.isFalse(await stat(home).then(() => true, () => false), `${args} made a home`)
+    return text
+  }
+  for (
+    const args of [
+      "db ping",
+      "db status",
+      "db verify",
+      "db seed",
+      "db down --yes",
+      "db down --dry-run",
+      "db migrate --dry-run",
+      "retention",
+      "retention --dry-run --service hiring",
+    ]
+  ) {
+    it(`stint ${args} says that there is no Postgres, and makes none`, async () => {
+      assert.match(await nothing(args), /^stint: There is no Postgres in .*\/none: stint start makes one\. /)
+    })
+  }
+
+  it("stint explain says that there is no stack, and makes no key", async () => {
+    assert.match(await nothing("explain --goal GOI-1"), /^stint: There is no stack in .*\/none: /)
+  })
+
+  it("stint simulate --stored says that no scheduler answers", async () => {
+    const says = await nothing("simulate --stored", { STINT_PORT_BASE: "1" })
+    assert.match(says, /^stint: No scheduler answers at /)
+  })
+
+  it("a home whose data is gone is said, and stays as it is", async () => {
+    const home = await newFolder()
+    await writeFile(join(home, "postgres.json"), JSON.stringify({ user: "postgres", password: "x" }))
+    const { status, text } = await launch(["db", "ping"], { STINT_HOME: home }).end
+    assert.strictEqual(status, 1)
+    assert.match(text, /There is no Postgres in /)
+    assert.deepStrictEqual(await readdir(home), ["postgres.json"])
   })
 })

@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 import { launchOf } from "../src/Stack/Launch.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
 
-const given = { databaseHost: "127.0.0.1:5432", jwks: undefined, tokenFile: "/tokens/own" }
+const given = { databaseHost: "127.0.0.1:5432", jwksFile: undefined, revokedFile: undefined, tokenFile: "/tokens/own" }
 const flagsOf = (args: ReadonlyArray<string>) =>
   Object.fromEntries(args.filter((arg) => arg.includes("=")).map((arg) => arg.split("=", 2)))
 

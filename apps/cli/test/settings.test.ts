@@ -184,7 +184,7 @@ describe("a service that is started alone", () => {
     await makeNewer(newer.env)
     await expectRefusal(
       alone("catalog", newer.env),
-      /^catalog: the schema of its database is newer than this program, which does not know 990_future$/,
+      /^catalog: the schema of its database is newer than this program \(\S+\), which does not know 990_future$/,
     )
     await newer.release()
   })
@@ -236,7 +236,7 @@ describe("stint start", () => {
     await makeNewer(newer.env)
     await expectRefusal(
       await start(newer.env),
-      /^stint: catalog: the schema is newer than this program, .*990_future\.$/,
+      /^stint: catalog: the schema is newer than this program \(\S+\), .*990_future\.$/,
     )
     await newer.release()
   })

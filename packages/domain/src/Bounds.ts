@@ -41,9 +41,21 @@ const declared = {
   live_hires: { value: 200, means: "hires of a customer that are not deactivated" },
   goals_per_hire: { value: 100, means: "goals of a hire" },
   goals_per_customer: { value: 2_000, means: "goals of a customer" },
+  subscriptions_per_customer: { value: 400, means: "subscriptions of a customer that are not canceled" },
+  trials_per_customer: { value: 400, means: "trials that a customer began and did not remove" },
   runs_by_hand_per_minute: { value: 60, means: "runs by hand of a customer in a minute" },
   requests_per_second: { value: 20, means: "requests of a customer in a second, over all replicas, in the long run" },
   request_burst: { value: 100, means: "requests of a customer at once" },
+  operator_requests_per_second: {
+    value: 200,
+    means: "requests of an operator or a viewer in a second, over all replicas, in the long run",
+  },
+  operator_request_burst: { value: 1_000, means: "requests of an operator or a viewer at once" },
+  connections: { value: 2_000, means: "connections of a process" },
+  connections_per_peer: { value: 500, means: "connections of one address to a process" },
+  connection_requests: { value: 10_000, means: "requests of a connection; then it is closed" },
+  header_seconds: { value: 10, means: "seconds until the headers of a connection's first request have arrived" },
+  idle_seconds: { value: 120, means: "seconds from an answer to the headers of the connection's next request" },
 } as const satisfies Record<string, Declared>
 
 /** The name of a bound, as `STINT_BOUNDS` and refusals have it. */

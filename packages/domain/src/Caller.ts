@@ -2,8 +2,8 @@
 import { Context, Effect, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { CustomerId, Subject } from "./Ids.ts"
-import { Unauthorized, WrongRole } from "./Problem.ts"
-import { roles } from "./Tokens.ts"
+import { Unauthorized, Unavailable, WrongRole } from "./Problem.ts"
+import { roles, type ServiceSubject } from "./Tokens.ts"
 
 /** The role of a token (api.md, "Who may do what"). */
 export const Role = Schema.Literals(roles)
@@ -43,12 +43,18 @@ export function visibleCustomer<E>(asked: CustomerId | undefined, notFound: () =
 /** Annotation of an endpoint: the roles that may call it. Without it nobody may. */
 export class Access extends Context.Service<Access, ReadonlyArray<Role>>()("stint/Access") {}
 
+/**
+ * Annotation of an endpoint that the role service may call: the services that may. Without it none may, so that a service,
+ * or whoever has its token, can do no more than its own work.
+ */
+export class Callers extends Context.Service<Callers, ReadonlyArray<ServiceSubject>>()("stint/Callers") {}
+
 /** Bearer authentication and the role check, before the body is read. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentCaller }>()(
   "stint/Authorization",
   {
     security: { bearer: HttpApiSecurity.bearer },
-    error: [Unauthorized, WrongRole],
+    error: [Unauthorized, WrongRole, Unavailable],
     requiredForClient: true,
   },
 ) {}

@@ -125,6 +125,27 @@ export class IdempotencyMismatch extends problem<IdempotencyMismatch>()("Idempot
   title: "This Idempotency-Key was used with another request",
 }) {}
 
+/** 429: more than a rate allows (Bounds.ts). Retry-After says when the next one may come. */
+export class RateLimited extends problem<RateLimited>()("RateLimited", {
+  code: "rate_limited",
+  status: 429,
+  title: "Too many requests",
+}) {}
+
+/** 409: one more than a customer may have (Bounds.ts). Waiting does not help; what is not needed any more has to go. */
+export class QuotaExceeded extends problem<QuotaExceeded>()("QuotaExceeded", {
+  code: "quota_exceeded",
+  status: 409,
+  title: "There are as many as there may be",
+}, { bound: Schema.String, limit: Schema.Int }) {}
+
+/** 412: the thing is not as the caller's If-Match or If-None-Match says (RFC 9110 13.1). Nothing was changed. */
+export class PreconditionFailed extends problem<PreconditionFailed>()("PreconditionFailed", {
+  code: "precondition_failed",
+  status: 412,
+  title: "It is not as the request expects it",
+}) {}
+
 /** 503: a service or database that this service needs did not answer in time. A retry helps. */
 export class Unavailable extends problem<Unavailable>()("Unavailable", {
   code: "unavailable",

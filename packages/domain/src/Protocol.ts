@@ -11,6 +11,7 @@ import {
   IdempotencyMismatch,
   InvalidRequest,
   NotFound,
+  RateLimited,
   UnsupportedMediaType,
 } from "./Problem.ts"
 
@@ -150,6 +151,12 @@ export class JudgedFirst extends Context.Service<
 export class BodyLimits extends HttpApiMiddleware.Service<BodyLimits>()("stint/BodyLimits", {
   error: [BodyTooLarge, UnsupportedMediaType, InvalidRequest],
 }) {}
+
+/** Bounds how often a caller may ask. Answers have RateLimit and RateLimit-Policy; past the rate 429 and Retry-After. */
+export class RateLimits extends HttpApiMiddleware.Service<RateLimits, { requires: CurrentCaller }>()(
+  "stint/RateLimits",
+  { error: [RateLimited] },
+) {}
 
 /** Handles a request with an Idempotency-Key once, and answers repeats with its reply. */
 export class Idempotency

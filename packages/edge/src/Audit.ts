@@ -7,7 +7,7 @@ import { RETENTION } from "@stint/domain/Retention"
 import { type AuditLine, AuditRepo } from "./Audit/Repo.ts"
 import { Health } from "./Health.ts"
 import { StateMetrics } from "./Metrics.ts"
-import { isSqlUnavailable } from "./Pg.ts"
+import { isSqlUnavailable } from "./Pg/SqlErrors.ts"
 import type { RetentionJob } from "./Retention.ts"
 import { reconnect } from "./Schedules.ts"
 

@@ -4,11 +4,12 @@
  */
 import { Bounds, type Values } from "@stint/domain/Bounds"
 import { jsonPath } from "@stint/domain/FieldIssues"
-import { BodyTooLarge, type FieldIssue, InvalidRequest, UnsupportedMediaType } from "@stint/domain/Problem"
+import { BodyTooLarge, type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
 import { BodyLimits, JudgedFirst } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, Option, type Schema, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { JsonScan } from "./JsonText.ts"
+import { mediaOf } from "./Media.ts"
 
 /** The most bytes of a body; a batch of runs may be larger. */
 const limitOf = (path: string, bounds: Values) => path.endsWith("/batch") ? bounds.batch_body_bytes : bounds.body_bytes
@@ -126,10 +127,7 @@ export const layer = Layer.effect(
     Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
       const request = yield* HttpServerRequest.HttpServerRequest
-      const type = request.headers["content-type"]
-      if (type !== undefined && type.split(";")[0]!.trim().toLowerCase() !== "application/json") {
-        return yield* new UnsupportedMediaType({ detail: "Send content-type: application/json" })
-      }
+      yield* Effect.fromResult(mediaOf(request.headers))
       const judge = Option.getOrUndefined(Context.getOption(endpoint.annotations, JudgedFirst))
       const bytes = yield* read(request, limitOf(request.url.split("?")[0]!, bounds))
       const text = yield* checked(bytes, bounds, judge)

@@ -1,40 +1,66 @@
-/** Typed clients of the other services, derived from their contracts, with a deadline and this service's token. */
+/** Typed clients of the other services, derived from their contracts, with a deadline and this service's token for each. */
 import { Authorization } from "@stint/domain/Caller"
 import { Unavailable } from "@stint/domain/Problem"
-import { Config, Context, Duration, Effect, Layer, Redacted } from "effect"
+import { Config, Context, Duration, Effect, Layer, Option, Redacted, Result, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
+import { keep } from "./Kept.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
-import { RequestId, Trace, traceparentOf } from "./RequestContext.ts"
+import { RequestId, Trace, traceHeadersOf } from "./RequestContext.ts"
 
-/** This service's token (role service) from `STINT_SERVICE_TOKEN_FILE`; read again every minute, since it is rotated. */
-export class ServiceToken extends Context.Service<ServiceToken, Effect.Effect<Redacted.Redacted>>()(
-  "stint/ServiceToken",
-) {
+/** How old what was read of the file of tokens may be, in milliseconds: they are replaced every few minutes. */
+const TOKENS_AGE_MS = 15_000
+
+const decodeTokens = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.String)))
+
+/** The token for each service: `{"hiring": "token"}`, or one token for all, bare. */
+const parseTokens = (text: string): Result.Result<(callee: string) => string | undefined, string> => {
+  const tokens = decodeTokens(text)
+  if (Option.isSome(tokens)) {
+    const of = new Map(Object.entries(tokens.value))
+    return Result.succeed((callee) => of.get(callee))
+  }
+  const bare = text.trim()
+  return /^[\w.-]+$/.test(bare)
+    ? Result.succeed(() => bare)
+    : Result.fail('must hold a token for each service that is called, as JSON like {"hiring": "..."}')
+}
+
+/**
+ * This service's own tokens (role service), one for each service that it calls, from `STINT_SERVICE_TOKEN_FILE`. The file is
+ * read again when what was read is 15 seconds old; while it can't be read, the tokens of before are used.
+ */
+export class ServiceTokens extends Context.Service<ServiceTokens, {
+  /** The token for a service now. */
+  for(callee: string): Effect.Effect<Redacted.Redacted>
+  /** Fails with a Refusal when the file has none for that service. */
+  require(callee: string): Effect.Effect<void, Refusal>
+}>()("stint/ServiceTokens") {
   static readonly layer = Layer.effect(
-    ServiceToken,
+    ServiceTokens,
     Effect.gen(function* () {
-      const path = yield* Config.String("STINT_SERVICE_TOKEN_FILE")
+      const name = "STINT_SERVICE_TOKEN_FILE"
+      const path = yield* Config.String(name)
       const files = yield* Files
-      yield* files.read(path).pipe(
-        Effect.mapError(({ why }) => new Refusal({ message: `STINT_SERVICE_TOKEN_FILE can't be read: ${why}` })),
-      )
-      const read = Effect.map(Effect.orDie(files.read(path)), (text) => Redacted.make(text.trim()))
-      return yield* Effect.cachedWithTTL(read, "1 minute")
+      const load = Effect.mapError(files.read(path), ({ why }) => `can't be read: ${why}`)
+      const tokens = keep({ name, load, parse: parseTokens, changed: () => {} })
+      yield* Effect.mapError(tokens.refresh, (why) => new Refusal({ message: `${name} ${why}` }))
+      const of = (callee: string) => Option.getOrUndefined(tokens.value())?.(callee)
+      return ServiceTokens.of({
+        for: (callee) => Effect.map(tokens.refreshIfOlder(TOKENS_AGE_MS), () => Redacted.make(of(callee) ?? "")),
+        require: (callee) =>
+          of(callee) === undefined
+            ? Effect.fail(new Refusal({ message: `${name} has no token for ${callee}` }))
+            : Effect.void,
+      })
     }),
   )
 }
 
-/** Adds the service's token to every call. */
-const CallerToken = HttpApiMiddleware.layerClient(
-  Authorization,
-  Effect.gen(function* () {
-    const token = yield* ServiceToken
-    return ({ next, request }) => Effect.flatMap(token, (value) => next(HttpClientRequest.bearerToken(request, value)))
-  }),
-)
+/** What a client of an API with `Authorization` has to give; the token is added where the callee is known. */
+const Authorized = HttpApiMiddleware.layerClient(Authorization, ({ next, request }) => next(request))
 
 /** The url of a service: `<NAME>_URL`, else its port on this machine. */
 export const urlOf = (name: keyof typeof PORTS) =>
@@ -68,6 +94,8 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
 ) =>
   Effect.gen(function* () {
     const baseUrl = yield* urlOf(options.name)
+    const tokens = yield* ServiceTokens
+    yield* tokens.require(options.name)
     return yield* HttpApiClient.make(api, {
       baseUrl,
       transformClient: (client) =>
@@ -80,9 +108,10 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
             Effect.gen(function* () {
               const id = yield* RequestId
               const trace = yield* Trace
-              return HttpClientRequest.setHeaders(request, {
+              const token = yield* tokens.for(options.name)
+              return HttpClientRequest.setHeaders(HttpClientRequest.bearerToken(request, token), {
                 ...(id === "" ? {} : { "x-request-id": id }),
-                ...(trace === undefined ? {} : { traceparent: traceparentOf(trace) }),
+                ...(trace === undefined ? {} : traceHeadersOf(trace)),
               })
             })
           )),
@@ -97,4 +126,4 @@ export const unavailable = (name: keyof typeof PORTS) => (error: unknown): Effec
   )
 
 /** The fetch and the token that clients need. */
-export const layer = CallerToken.pipe(Layer.provideMerge(Layer.merge(FetchHttpClient.layer, ServiceToken.layer)))
+export const layer = Layer.mergeAll(Authorized, FetchHttpClient.layer, ServiceTokens.layer)

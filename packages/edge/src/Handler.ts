@@ -1,4 +1,5 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
+import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
 import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
@@ -7,15 +8,20 @@ import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
+import * as Follower from "./Follower.ts"
 import { Health, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
+import * as Logs from "./Logs.ts"
 import { makeRequestMetrics, routes as metricsRoutes, StateMetrics } from "./Metrics.ts"
 import { PortCheck } from "./PortCheck.ts"
 import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
+import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
+import * as Routes from "./Routes.ts"
+import { pathOf, refusedTarget } from "./Target.ts"
 import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
@@ -26,13 +32,9 @@ export interface Host {
   readonly portCheck: PortCheck["Service"]
 }
 
-/** The middlewares that every API has. They need the IdempotencyRepo of the service. */
-export const middlewares = Layer.mergeAll(
-  RequestProblems.layer,
-  Body.layer,
-  Idempotency.layer,
-  Auth.layer.pipe(Layer.provide(Auth.Keys.layer)),
-)
+/** The middlewares that the API of the service of that name has. They need its IdempotencyRepo and RateRepo. */
+export const middlewares = (service: string) =>
+  Layer.mergeAll(RequestProblems.layer, Body.layer, Idempotency.layer, RateLimit.layer, Auth.layer(service))
 
 const bare: Record<number, { readonly code: string; readonly title: string; readonly detail: string }> = {
   400: {
@@ -70,6 +72,7 @@ const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Re
 const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
   const headers = new Headers(response.headers)
   headers.set("x-request-id", requestId)
+  for (const name in facts.headers) headers.set(name, facts.headers[name]!)
   const type = headers.get("content-type") ?? ""
   if (response.status < 400 || type.startsWith("application/json")) {
     return new Response(response.body, { status: response.status, headers })
@@ -87,23 +90,25 @@ const finish = async (response: Response, requestId: string, facts: RequestFacts
   // RFC 9110: a 401 names the scheme that would do
   if (response.status === 401) headers.set("www-authenticate", "Bearer")
   if (response.status === 503) headers.set("retry-after", "1")
+  // RFC 9110 12.5.1 and 12.5.3: a 415 says which media type and which coding of it would do
+  if (response.status === 415) {
+    headers.set("accept", "application/json")
+    headers.set("accept-encoding", "identity")
+  }
   headers.set("content-type", "application/problem+json")
   headers.delete("content-length")
   return new Response(JSON.stringify({ ...body, request_id: requestId }), { status: response.status, headers })
 }
 
-/** 404 for a path with broken percent-encoding or U+0000, 400 for such a query. */
-const refusedUrl = (url: string): Response | undefined => {
-  const [path, query] = url.split("?", 2) as [string, string | undefined]
-  const readable = (text: string) => {
-    try {
-      return !decodeURIComponent(text).includes("\0")
-    } catch {
-      return false
-    }
-  }
-  if (!readable(path)) return new Response(null, { status: 404 })
-  return query === undefined || readable(query) ? undefined : new Response(null, { status: 400 })
+/** The answer to a method that the path does not have, or to OPTIONS; undefined when nothing is at the path. */
+const otherMethod = (table: Routes.RouteTable, request: Request): Response | undefined => {
+  const allowed = table.methodsOf(pathOf(request.url))
+  if (allowed.length === 0 || (allowed.includes(request.method) && request.method !== "OPTIONS")) return undefined
+  // no CORS headers: which origins may call is for the front door to say
+  return new Response(null, {
+    status: request.method === "OPTIONS" ? 204 : 405,
+    headers: { allow: allowed.join(", ") },
+  })
 }
 
 /**
@@ -115,15 +120,18 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   const health = Health.make()
   const audit = Audit.make()
   const metrics = makeRequestMetrics()
+  const table = Routes.make()
   const provided = Layer.mergeAll(
     app as Layer.Layer<A, E, HttpRouter.HttpRouter>,
     routes,
     metricsRoutes(metrics),
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(
+      Routes.layer(table),
+      Logs.layer,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
-      Layer.merge(Watchdog.layer, Unreadable.layer).pipe(
+      Layer.mergeAll(Watchdog.layer, Unreadable.layer, Follower.layer).pipe(
         Layer.provideMerge(Layer.succeed(StateMetrics, StateMetrics.make())),
       ),
       Ids.layer,
@@ -135,11 +143,17 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     Layer.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void
       // of a wrong setting the sentence is enough; of a bug the log has the whole cause
-      const shown = Cause.hasDies(cause) ? Effect.logError("the layers can't be built", cause) : Effect.void
+      const shown = Cause.hasDies(cause)
+        ? Effect.provide(Effect.logError("the layers can't be built", cause), Logs.layer)
+        : Effect.void
       return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
     }),
   )
-  const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
+  const { dispose, handler } = HttpRouter.toWebHandler(provided, {
+    disableLogger: true,
+    // the router counts percent-encoded characters: what can be an id can be reached, and a longer one is no id (404)
+    routerConfig: { maxParamLength: 3 * ID_CHARS },
+  })
   const fetch = async (request: Request): Promise<Response> => {
     const at = Date.now()
     const began = performance.now()
@@ -147,10 +161,13 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     const trace = traceOf(request.headers)
     const facts: RequestFacts = {}
     const answer = async () => {
-      const refused = refusedUrl(request.url)
+      const refused = refusedTarget(request)
       if (refused !== undefined) return refused
       const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, trace), Context.add(Facts, facts))
-      return await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
+      const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
+      // the router's own 404, which has no body: a handler's is a problem
+      const unknown = response.status === 404 && response.headers.get("content-type") === null
+      return (unknown ? otherMethod(table, request) : undefined) ?? response
     }
     const response = await finish(await answer(), requestId, facts)
     const { status } = response

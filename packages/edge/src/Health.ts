@@ -1,17 +1,33 @@
 /** Liveness, readiness and drain. */
 import { Context, Deferred, Effect, Fiber, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
+import type { Absence } from "./Absence.ts"
 
 /** A condition for being ready; it fails with the reason why it does not hold. */
 export interface Check {
   readonly name: string
   readonly check: Effect.Effect<void, string>
+  /** Where it fails, another service is to blame, and this one could do its work. */
+  readonly ofOthers?: boolean
+}
+
+/** What `/readyz` says. */
+export interface Report {
+  readonly ready: boolean
+  /** Whether it would be ready if all others were. */
+  readonly itself: boolean
+  /** Every condition by name: "ok" or why it does not hold. */
+  readonly checks: Record<string, string>
+  /** The parts that are away, as far as this service knows. */
+  readonly away: ReadonlyArray<Absence>
 }
 
 /** The readiness of a service and its drain. */
 export class Health extends Context.Service<Health, {
   /** Adds a condition for being ready. */
   require(check: Check): Effect.Effect<void>
+  /** Adds what `/readyz` shows as away besides the conditions, without taking readiness. */
+  show(away: Effect.Effect<ReadonlyArray<Absence>>): Effect.Effect<void>
   /** Adds an effect that the drain runs and waits for: it ends background work, within a deadline of its own. */
   onDrain(work: Effect.Effect<void>): Effect.Effect<void>
   /** Shuts down: not ready from now on; runs what `onDrain` added and waits for it. */
@@ -23,16 +39,18 @@ export class Health extends Context.Service<Health, {
   /** Fulfilled with the reason of the first `refuse`. */
   readonly refused: Promise<string>
   /** Every condition by name: "ok" or why it does not hold. */
-  readonly report: Effect.Effect<{ readonly ready: boolean; readonly checks: Record<string, string> }>
+  readonly report: Effect.Effect<Report>
 }>()("stint/Health") {
   /** Made before the layers of the service, so that the host can drain it. */
   static make(): Health["Service"] {
     const checks: Array<Check> = []
     const works: Array<Effect.Effect<void>> = []
+    const shown: Array<Effect.Effect<ReadonlyArray<Absence>>> = []
     const begun = Deferred.makeUnsafe<void>()
     const refusal = Promise.withResolvers<string>()
     return Health.of({
       require: (check) => Effect.sync(() => void checks.push(check)),
+      show: (away) => Effect.sync(() => void shown.push(away)),
       onDrain: (work) => Effect.sync(() => void works.push(work)),
       drain: Effect.gen(function* () {
         yield* Deferred.succeed(begun, undefined)
@@ -42,24 +60,43 @@ export class Health extends Context.Service<Health, {
       refuse: (why) => Effect.sync(() => refusal.resolve(why)),
       refused: refusal.promise,
       report: Effect.gen(function* () {
-        const results = yield* Effect.forEach(checks, ({ check, name }) =>
+        const results = yield* Effect.forEach(checks, ({ check, name, ofOthers = false }) =>
           // detached: time out without waiting for the check to be interrupted
           Effect.forkDetach(check).pipe(
             Effect.flatMap(Fiber.join),
             Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.fail("no answer within 2 s") }),
-            Effect.match({ onSuccess: () => [name, "ok"] as const, onFailure: (why) => [name, why] as const }),
+            Effect.match({
+              onSuccess: () => ({ name, text: "ok", ofOthers }),
+              onFailure: (text) => ({ name, text, ofOthers }),
+            }),
           ), { concurrency: "unbounded" })
         const leaving = Option.isSome(yield* Deferred.poll(begun))
+        const failing = results.filter(({ text }) => text !== "ok")
         return {
-          ready: !leaving && results.every(([, result]) => result === "ok"),
-          checks: { ...Object.fromEntries(results), ...(leaving ? { drain: "shutting down" } : {}) },
+          ready: !leaving && failing.length === 0,
+          itself: !leaving && failing.every(({ ofOthers }) => ofOthers),
+          checks: {
+            ...Object.fromEntries(results.map(({ name, text }) => [name, text])),
+            ...(leaving ? { drain: "shutting down" } : {}),
+          },
+          away: (yield* Effect.all(shown)).flat(),
         }
       }),
     })
   }
 }
 
-/** `/livez`: 200 while the process answers. `/readyz`: 200 when it can do its work, else 503 with the reasons. */
+const readiness = ({ away, checks, itself, ready }: Report) => ({
+  status: ready ? "ready" : "not_ready",
+  itself: itself ? "ready" : "not_ready",
+  checks,
+  away: away.map(({ since, ...absence }) => ({ ...absence, since: new Date(since).toISOString() })),
+})
+
+/**
+ * `/livez`: 200 while the process answers. `/readyz`: 200 when it can do its work, else 503 with the reasons; `away` names the
+ * parts that are away, `itself` says whether this service is one of them.
+ */
 export const routes = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const health = yield* Health
   yield* router.add("GET", "/livez", HttpServerResponse.jsonUnsafe({ status: "alive" }))
@@ -68,8 +105,7 @@ export const routes = HttpRouter.use(Effect.fnUntraced(function* (router) {
     "/readyz",
     Effect.map(
       health.report,
-      ({ checks, ready }) =>
-        HttpServerResponse.jsonUnsafe({ status: ready ? "ready" : "not_ready", checks }, { status: ready ? 200 : 503 }),
+      (report) => HttpServerResponse.jsonUnsafe(readiness(report), { status: report.ready ? 200 : 503 }),
     ),
   )
 }))

@@ -1,11 +1,12 @@
 /** The Idempotency-Key middleware: a first request is handled, a repeat gets the same reply (api.md, "Conventions"). */
 import { CurrentCaller } from "@stint/domain/Caller"
+import { canonicalJson } from "@stint/domain/Canonical"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
 import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies } from "@stint/domain/Protocol"
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
-import { IdempotencyRepo, type Reservation, type Scope } from "./Idempotency/Repo.ts"
+import { type Held, IdempotencyRepo, type Prints, type Reservation, type Scope } from "./Idempotency/Repo.ts"
 import { pruneKeys, renewKey } from "./Schedules.ts"
 
 const sha256 = (text: string) =>
@@ -32,6 +33,25 @@ const keyOf = (given: string): Effect.Effect<string, InvalidRequest> => {
         errors: [{ path: 'header["idempotency-key"]', message }],
       }),
   )
+}
+
+/** The path, decoded part by part, and the query, decoded and in the order of its names. */
+const targetOf = (url: string): string => {
+  const [path = "", query = ""] = url.split(/\?(.*)/s, 2)
+  const parameters = new URLSearchParams(query)
+  parameters.sort()
+  return JSON.stringify([path.split("/").map(decodeURIComponent), [...parameters]])
+}
+
+/** The longest body that is put in canonical form, in characters: it takes up to 20 ms. A longer one is compared as sent. */
+const CANONICAL_CHARS = 128 * 1024
+
+/** The prints of a request. Its body is JSON that was checked; it is written as it came and in canonical form. */
+const printsOf = (url: string, body: string): Effect.Effect<Prints> => {
+  const value: unknown = body === "" ? undefined : JSON.parse(body)
+  const sent = value === undefined ? "" : JSON.stringify(value)
+  const canonical = value === undefined || sent.length > CANONICAL_CHARS ? sent : canonicalJson(value)
+  return Effect.all({ sent: sha256(`${url}\n${sent}`), canonical: sha256(`${targetOf(url)}\n${canonical}`) })
 }
 
 /** The reply to a request that is not handled, since its key is taken. */
@@ -61,17 +81,17 @@ const refuseOrReplay = Effect.fnUntraced(function* (taken: Exclude<Reservation, 
 /** Keeps the reply of a handled request, or releases its key. */
 const keepOrRelease = (
   repo: IdempotencyRepo["Service"],
-  scope: Scope,
+  held: Held,
   response: HttpServerResponse.HttpServerResponse,
   interim: boolean,
 ) =>
   response.status < 300 && !(response.status === 202 && interim)
-    ? repo.keep(scope, {
+    ? repo.keep(held, {
       status: response.status,
       location: Option.getOrNull(Option.fromUndefinedOr(response.headers.location)),
       body: bodyText(response),
     })
-    : repo.release(scope, response.status >= 300 && response.status < 500)
+    : repo.release(held, response.status >= 300 && response.status < 500)
 
 /**
  * The layer of `Idempotency`. It keeps 2xx replies only. While the request is handled its key is reserved, and the
@@ -101,28 +121,29 @@ export const layer = Layer.effect(
       const interim = Option.isSome(Context.getOption(endpoint.annotations, InterimReplies))
       const key = yield* keyOf(given)
       const caller = yield* CurrentCaller
-      const text = endpoint.payload.size === 0 ? "" : JSON.stringify(JSON.parse(yield* Effect.orDie(request.text)))
+      const body = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
       const scope: Scope = {
         caller: `${caller.role}:${caller.subject}`,
         route: `${endpoint.method} ${endpoint.path}`,
         key,
       }
-      const fingerprint = yield* sha256(`${request.url}\n${text}`)
+      const prints = yield* printsOf(request.url, body)
       // uninterruptible around the handler: a caller that hangs up must not leave its key reserved until the hold ends
       return yield* Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
-          const reservation = yield* repo.reserve(scope, fingerprint)
+          const reservation = yield* repo.reserve(scope, prints)
           if (reservation._tag !== "Reserved") return yield* refuseOrReplay(reservation)
+          const held = { ...scope, holder: reservation.holder }
           const seed = {
             millis: reservation.firstSeen,
             key: JSON.stringify([scope.caller, scope.route, scope.key]),
             taken: 0,
           }
-          const renewing = Effect.schedule(repo.renew(scope), renewKey).pipe(Effect.andThen(Effect.never))
+          const renewing = Effect.schedule(repo.renew(held), renewKey).pipe(Effect.andThen(Effect.never))
           return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
-            Effect.tap((response) => keepOrRelease(repo, scope, response, interim)),
+            Effect.tap((response) => keepOrRelease(repo, held, response, interim)),
             Effect.onError((cause) =>
-              repo.release(scope, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
+              repo.release(held, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
                 Effect.catchCause(() => Effect.void),
               )
             ),

@@ -12,7 +12,7 @@ export interface Manifest {
   readonly inMemory: { readonly variable: string; readonly value: string }
   /** The services that it calls. */
   readonly calls?: ReadonlyArray<string>
-  /** Variables that name a file which it reads. `STINT_SERVICE_TOKEN_FILE` is one by itself. */
+  /** Variables that name a file which it reads. Those of the edge (`STINT_SERVICE_TOKEN_FILE`, `STINT_JWKS_FILE`, `STINT_REVOKED_FILE`) are so by themselves. */
   readonly reads?: ReadonlyArray<string>
   /** Variables that name a file which it appends to, each with the file's name in the home where nobody sets it. */
   readonly appends?: Readonly<Record<string, string>>

@@ -1,13 +1,14 @@
 /**
- * Migrates a service's database to the schema of its scripts, and back. The applied scripts are in the table
- * `schema_ledger` of the database, where each script inserts its own row: a script pasted into an SQL editor counts like
+ * Migrates a service's database to the schema of its scripts, and back. The applied scripts are in the ledger of the
+ * database (`Pg/Ledger.ts`), where each script inserts its own row: a script pasted into an SQL editor counts like
  * one that is run here.
  */
 import type { PgClient } from "@effect/sql-pg"
 import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { MIGRATOR_LOCK } from "./Locks.ts"
-import { type Ledger, type MigrationTarget, onDatabase, readLedger } from "./Migrator/Database.ts"
+import { lookAt, type MigrationTarget, onDatabase } from "./Migrator/Database.ts"
+import { createLedger, type Ledger, readLedger, refusalOf, unknownOf } from "./Pg/Ledger.ts"
 import { MigrationError } from "./Migrator/MigrationError.ts"
 import type { Plan } from "./Migrator/Plan.ts"
 import { postgresWords, sqlState } from "./Pg/SqlErrors.ts"
@@ -16,11 +17,15 @@ export type { MigrationTarget } from "./Migrator/Database.ts"
 export { MigrationError } from "./Migrator/MigrationError.ts"
 export type { ScriptFile } from "./Migrator/Plan.ts"
 
-/** The state of a database: the applied scripts in their order, the pending ones, and ledger rows of no script here. */
+/**
+ * The state of a database: the applied scripts in their order, the pending ones, and those that only a newer program
+ * knows. `refusal` says why this program may not run there, as the end of a sentence about the schema.
+ */
 export interface MigrationStatus {
   readonly applied: ReadonlyArray<string>
   readonly pending: ReadonlyArray<string>
   readonly unknown: ReadonlyArray<string>
+  readonly refusal: string | undefined
 }
 
 /** The server checks its client while a statement runs, so it frees the lock of a migrator that was killed. Some platforms can't. */
@@ -28,19 +33,17 @@ const checkClient = `do $$ begin
   perform set_config('client_connection_check_interval', '1s', true);
 exception when others then null; end $$`
 
-const createLedger = `create table if not exists schema_ledger (
-  name text primary key,
-  applied_at timestamptz not null default now()
-)`
-
-const ledgerNote = "Scripts applied to this database, a row each, written by the script itself."
+const note = "Scripts applied to this database since 0.2.0, a row each, written by the script itself."
 
 const compare = (plan: Plan, ledger: Ledger): MigrationStatus => {
-  const known = new Set(plan.up.map(({ name }) => name))
+  const applied = new Set(ledger.scripts.map(({ name }) => name))
+  const own = plan.up.map(({ name }) => name)
+  const unknown = unknownOf(ledger, own)
   return {
-    applied: plan.up.map(({ name }) => name).filter((name) => ledger.names.includes(name)),
-    pending: plan.up.map(({ name }) => name).filter((name) => !ledger.names.includes(name)),
-    unknown: ledger.names.filter((name) => !known.has(name)),
+    applied: own.filter((name) => applied.has(name)),
+    pending: own.filter((name) => !applied.has(name)),
+    unknown: unknown.map(({ name }) => name),
+    refusal: refusalOf(unknown),
   }
 }
 
@@ -73,8 +76,8 @@ const locked = <A>(
           }),
       ),
     )
-    yield* sql.unsafe(createLedger)
-    return yield* use(yield* readLedger(sql))
+    for (const statement of createLedger) yield* sql.unsafe(statement)
+    return yield* use(yield* readLedger(sql, target.runtimeRole))
   }))
 
 const run = (target: MigrationTarget, sql: PgClient.PgClient, script: string, text: string) =>
@@ -89,12 +92,19 @@ const run = (target: MigrationTarget, sql: PgClient.PgClient, script: string, te
     ),
   )
 
-const refuseNewer = (target: MigrationTarget, unknown: ReadonlyArray<string>) =>
-  unknown.length === 0 ? Effect.void : new MigrationError({
-    service: target.service,
-    reason: "newer",
-    detail: `the schema is newer than this program, which does not know ${unknown.join(", ")}`,
-  })
+const newer = (target: MigrationTarget, detail: string) =>
+  new MigrationError({ service: target.service, reason: "newer", detail })
+
+/** Only the newest program migrates: it alone knows all scripts, and the rights on all that they made. */
+const refuseNewer = (target: MigrationTarget, { pending, refusal, unknown }: MigrationStatus) => {
+  if (refusal !== undefined) return newer(target, `the schema ${refusal}`)
+  if (pending.length === 0 || unknown.length === 0) return Effect.void
+  return newer(
+    target,
+    `the schema lacks ${pending.join(", ")}, and has ${unknown.join(", ")} of a newer program: ` +
+      "migrate with the newest program",
+  )
+}
 
 /** A digest of the rights that a plan grants to a role, so that a start sees whether they were granted already. */
 const rightsOf = (plan: Plan, role: string | undefined): Effect.Effect<string> =>
@@ -104,12 +114,20 @@ const rightsOf = (plan: Plan, role: string | undefined): Effect.Effect<string> =
     return ` Rights: ${hex.join("")}.`
   })
 
+/**
+ * Whether the runtime role has its rights. The note says so, unless 0.2.0 set the rights again, which takes that on the
+ * ledger away. Where a newer program granted, its rights have ours in them, and ours would take some of them away.
+ */
+const isGranted = (target: MigrationTarget, plan: Plan, ledger: Ledger, status: MigrationStatus, note: string) =>
+  plan.grants === undefined || target.runtimeRole === undefined || target.runtimeRole === ledger.user ||
+  (ledger.readable && (ledger.note === note || status.unknown.length > 0))
+
 const grant = (target: MigrationTarget, sql: PgClient.PgClient, plan: Plan, note: string) =>
   Effect.gen(function* () {
     if (plan.grants === undefined || target.runtimeRole === undefined) return
     yield* sql`select set_config('stint.runtime_role', ${target.runtimeRole}, true)`
     yield* run(target, sql, "grants.sql", plan.grants)
-    yield* sql.unsafe(`comment on table schema_ledger is '${note}'`)
+    yield* sql.unsafe(`comment on table schema_scripts is '${note}'`)
   })
 
 /** Checks the ledger's rule: each script has a row after it was applied, and none after it was reverted. */
@@ -120,14 +138,14 @@ const checkLedger = (
   present: boolean,
 ) =>
   Effect.gen(function* () {
-    const rows = (yield* readLedger(sql)).names
+    const rows = (yield* readLedger(sql, target.runtimeRole)).scripts.map(({ name }) => name)
     const wrong = names.find((name) => rows.includes(name) !== present)
     if (wrong === undefined) return
     return yield* new MigrationError({
       service: target.service,
       reason: "plan",
       script: wrong,
-      detail: `the script did not ${present ? "write" : "remove"} its row in schema_ledger`,
+      detail: `the script did not ${present ? "write" : "remove"} its row in the ledger`,
     })
   })
 
@@ -140,28 +158,36 @@ export const migrate = Effect.fn("Migrator.migrate")(
   (target: MigrationTarget): Effect.Effect<{ readonly applied: ReadonlyArray<string> }, MigrationError> =>
     onDatabase(target, (sql, plan) =>
       Effect.gen(function* () {
-        const note = ledgerNote + (yield* rightsOf(plan, target.runtimeRole))
-        const isDone = (ledger: Ledger, status: MigrationStatus) =>
-          status.pending.length === 0 &&
-          (plan.grants === undefined || target.runtimeRole === undefined || target.runtimeRole === ledger.user ||
-            ledger.note === note)
+        const granted = note + (yield* rightsOf(plan, target.runtimeRole))
         const look = Effect.fnUntraced(function* (ledger: Ledger) {
           const status = compare(plan, ledger)
-          yield* refuseNewer(target, status.unknown)
-          return { done: isDone(ledger, status), pending: status.pending }
+          yield* refuseNewer(target, status)
+          return { pending: status.pending, hasRights: isGranted(target, plan, ledger, status, granted) }
         })
-        if ((yield* look(yield* readLedger(sql))).done) return { applied: [] }
+        const first = yield* look(yield* lookAt(target, sql))
+        if (first.pending.length === 0 && first.hasRights) return { applied: [] }
         return yield* locked(target, sql, (ledger) =>
           Effect.gen(function* () {
-            const { done, pending } = yield* look(ledger)
-            if (done) return { applied: [] }
+            const { hasRights, pending } = yield* look(ledger)
             for (const step of plan.up.filter(({ name }) => pending.includes(name))) {
               yield* run(target, sql, step.name, step.sql)
             }
             yield* checkLedger(target, sql, pending, true)
-            if (target.runtimeRole !== ledger.user) yield* grant(target, sql, plan, note)
+            const isOwner = target.runtimeRole === ledger.user
+            if (!isOwner && (pending.length > 0 || !hasRights)) yield* grant(target, sql, plan, granted)
             return { applied: pending }
           }))
+      })),
+)
+
+/** What `migrate` would apply; it fails where `migrate` would refuse. Changes nothing. */
+export const upPlan = Effect.fn("Migrator.upPlan")(
+  (target: MigrationTarget): Effect.Effect<{ readonly pending: ReadonlyArray<string> }, MigrationError> =>
+    onDatabase(target, (sql, plan) =>
+      Effect.gen(function* () {
+        const status = compare(plan, yield* lookAt(target, sql))
+        yield* refuseNewer(target, status)
+        return { pending: status.pending }
       })),
 )
 
@@ -179,7 +205,9 @@ const stepsDown = (
 ): Effect.Effect<{ readonly steps: Plan["down"]; readonly undone: ReadonlyArray<string> }, MigrationError> =>
   Effect.gen(function* () {
     const { applied, unknown } = compare(plan, ledger)
-    yield* refuseNewer(target, unknown)
+    if (unknown.length > 0) {
+      yield* newer(target, `the schema is newer than this program, which does not know ${unknown.join(", ")}`)
+    }
     const kept = target.to === undefined ? [] : applied.slice(0, applied.indexOf(target.to) + 1)
     const steps = plan.down.filter(({ undoes }) => undoes.some((name) => applied.includes(name)))
       .filter(({ undoes }) => !undoes.every((name) => kept.includes(name)))
@@ -202,24 +230,30 @@ const stepsDown = (
  */
 export const down = Effect.fn("Migrator.down")(
   (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
-    onDatabase(target, (sql, plan) =>
-      locked(target, sql, (ledger) =>
-        Effect.gen(function* () {
-          const { steps, undone } = yield* stepsDown(target, plan, ledger)
-          for (const step of steps) yield* run(target, sql, step.file, step.sql)
-          yield* checkLedger(target, sql, undone, false)
-          return { undone }
-        }))),
+    onDatabase(
+      target,
+      (sql, plan) =>
+        Effect.andThen(
+          lookAt(target, sql),
+          locked(target, sql, (ledger) =>
+            Effect.gen(function* () {
+              const { steps, undone } = yield* stepsDown(target, plan, ledger)
+              for (const step of steps) yield* run(target, sql, step.file, step.sql)
+              yield* checkLedger(target, sql, undone, false)
+              return { undone }
+            })),
+        ),
+    ),
 )
 
 /** What `down` would revert. Changes nothing. */
 export const downPlan = Effect.fn("Migrator.downPlan")(
   (target: DownTarget): Effect.Effect<{ readonly undone: ReadonlyArray<string> }, MigrationError> =>
-    onDatabase(target, (sql, plan) => Effect.flatMap(readLedger(sql), (ledger) => stepsDown(target, plan, ledger))),
+    onDatabase(target, (sql, plan) => Effect.flatMap(lookAt(target, sql), (ledger) => stepsDown(target, plan, ledger))),
 )
 
 /** The state of a database. Changes nothing. */
 export const status = Effect.fn("Migrator.status")(
   (target: MigrationTarget): Effect.Effect<MigrationStatus, MigrationError> =>
-    onDatabase(target, (sql, plan) => Effect.map(readLedger(sql), (ledger) => compare(plan, ledger))),
+    onDatabase(target, (sql, plan) => Effect.map(lookAt(target, sql), (ledger) => compare(plan, ledger))),
 )

@@ -1,10 +1,8 @@
-/** The database of a service: its client from `<NAME>_DATABASE_URL`, and which of its failures are transient. */
-import { PgClient, PgProtocol } from "@effect/sql-pg"
+/** The database of a service: its client from `<NAME>_DATABASE_URL`. Which of its failures are transient: Pg/SqlErrors.ts. */
+import { PgClient } from "@effect/sql-pg"
 import { Clock, Config, Duration, Effect, Layer, Schema } from "effect"
-import { SqlError } from "effect/sql"
 import * as Client from "./Pg/Client.ts"
 import { connectionOf } from "./Pg/Connection.ts"
-import { sqlState } from "./Pg/SqlErrors.ts"
 import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
 
@@ -56,26 +54,4 @@ export const layer = (
     }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
   }))
 
-const transient = new Set([
-  "ConnectionError",
-  "AuthenticationError",
-  "DeadlockError",
-  "SerializationError",
-  "LockTimeoutError",
-  "StatementTimeoutError",
-])
-
-/** SQLSTATEs that the client has no reason for: the server shuts down, crashed or starts (57P), or is out of resources (53). */
-const transientState = /^(57P|53)/
-
-/**
- * Whether the driver refused an answer of the server: a row over its message limit. The database is there, and a retry gets
- * the same row.
- */
-export const isUnreadable = (defect: unknown): boolean =>
-  defect instanceof SqlError.SqlError && defect.reason.cause instanceof PgProtocol.ParseError
-
-/** Whether a defect says that the database is away, restarting or busy: a retry helps, and it is no bug. */
-export const isSqlUnavailable = (defect: unknown): boolean =>
-  defect instanceof SqlError.SqlError && !isUnreadable(defect) &&
-  (transient.has(defect.reason._tag) || transientState.test(sqlState(defect) ?? ""))
+export { isSqlUnavailable, isUnreadable } from "./Pg/SqlErrors.ts"

@@ -6,7 +6,7 @@ import { firstIssues, namedFaults } from "@stint/domain/FieldIssues"
 import { Cause, Effect, Layer } from "effect"
 import { HttpServerRespondable } from "effect/http"
 import { HttpApiError } from "effect/http-api"
-import { isSqlUnavailable } from "./Pg.ts"
+import { isSqlUnavailable, postgresWords } from "./Pg/SqlErrors.ts"
 import { RequestId } from "./RequestContext.ts"
 
 const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
@@ -72,8 +72,10 @@ export const layer = Layer.effect(
       const defect = Cause.squash(cause)
       if (isSqlUnavailable(defect)) {
         return Effect.andThen(
-          Effect.logWarning("the database does not answer", String(defect)),
-          HttpServerRespondable.toResponse(new Unavailable({ detail: "The database does not answer; try again" })),
+          Effect.logWarning(`the database can't do its part: ${postgresWords(defect)}`),
+          HttpServerRespondable.toResponse(
+            new Unavailable({ detail: "The database can't do its part now; try again" }),
+          ),
         )
       }
       return Effect.gen(function* () {

@@ -25,6 +25,11 @@ export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Sc
   halfToFull,
 )
 
+/** A projection that has to be rebuilt again right after it was: after 5, 10, 20, 40 and then every 60 seconds. */
+export const rebuildAgain = Schedule.min([Schedule.exponential("5 seconds", 2), Schedule.spaced("1 minute")]).pipe(
+  halfToFull,
+)
+
 /** A call to another service within a person's request: one retry after 50 ms, for a connection that was closed. */
 export const onceMore = Schedule.spaced("50 millis").pipe(Schedule.upTo({ times: 1 }))
 
@@ -37,17 +42,35 @@ export const renewKey = Schedule.spaced("10 seconds")
 /** Pruning Idempotency-Keys. */
 export const pruneKeys = Schedule.spaced("10 minutes")
 
+/** Forgetting the buckets of rates that are full. */
+export const pruneRates = Schedule.spaced("10 minutes")
+
 /** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
 export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
+export const rereadFile = Schedule.spaced("10 seconds")
+
+/** Fetching an issuer's keys anew, in the background. */
+export const refetchKeys = Schedule.spaced("30 seconds")
+
 /** Upkeep that no caller waits for. */
 export const hourly = Schedule.spaced("1 hour")
 
 /** Probing a service that can't be reached: after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
 export const probe = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
+
+/** Asking a service that this one needs whether it is ready: while it is. */
+export const pollHere = "10 seconds"
+
+/** Looking for parts that are away, to alarm about them. */
+export const watchAway = Schedule.spaced("5 seconds")
+
+/** The same while it is away: it is known to be back within the 5 s of domain.md. */
+export const pollAway = "1 second"
 
 /**
  * The delay in milliseconds before the attempt that follows attempt `failed` (from 1), by a schedule stepped to it;

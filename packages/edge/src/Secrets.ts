@@ -11,7 +11,7 @@ export class SecretUnknown extends Schema.TaggedError<SecretUnknown>()("SecretUn
 const unknown = (why: string) => new SecretUnknown({ why })
 
 /** The bytes of a secret: of `whsec_<base64>` (Standard Webhooks) the decoded base64, of any other text its UTF-8. */
-const bytesOf = (secret: string): Uint8Array | undefined =>
+export const bytesOf = (secret: string): Uint8Array | undefined =>
   secret.startsWith("whsec_")
     ? Option.getOrUndefined(Option.getSuccess(Base64.decode(secret.slice("whsec_".length))))
     : new TextEncoder().encode(secret)

@@ -1,9 +1,14 @@
 /** Hosts a service on Deno: its variables and files, a listener on loopback, and a graceful shutdown. */
+import { parseBounds } from "@stint/domain/Bounds"
+import { Result } from "effect"
 import type { Host } from "./Handler.ts"
+import { printable } from "./Printable.ts"
+import { type ConnectionLimits, listen, type Listening, serveConnection } from "./Serve/Connections.ts"
 import { denoFiles } from "./Serve/DenoFiles.ts"
 import { denoPortCheck } from "./Serve/DenoPortCheck.ts"
 import { instanceHeader } from "./Serve/Instance.ts"
 import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
+import { pathOf } from "./Target.ts"
 
 /** How long a drain may take before the process exits anyway, in milliseconds. */
 const DRAIN_MS = 20_000
@@ -16,16 +21,42 @@ export const denoHost = (names: ReadonlyArray<string>): Host => ({
 })
 
 /** Why the service can't listen, in one sentence. */
-const listenFailure = (name: string, port: number, error: unknown) =>
+const listenFailure = (port: number, error: unknown) =>
   error instanceof Deno.errors.AddrInUse
-    ? `${name}: port ${port} is in use; stop what listens there or set STINT_PORT_BASE`
-    : `${name}: can't listen on port ${port}: ${error instanceof Error ? error.message : error}`
+    ? `port ${port} is in use; stop what listens there or set STINT_PORT_BASE`
+    : `can't listen on port ${port}: ${error instanceof Error ? error.message : error}`
 
 /** Adds to `/readyz` which process answers, so that a supervisor does not take another process on the port for its child. */
 const signed = (fetch: (request: Request) => Promise<Response>, instance: string) => async (request: Request) => {
   const response = await fetch(request)
-  if (new URL(request.url).pathname === "/readyz") response.headers.set(instanceHeader, instance)
+  if (pathOf(request.url) === "/readyz") response.headers.set(instanceHeader, instance)
   return response
+}
+
+const limitsOf = (setting: string): ConnectionLimits | string => {
+  const bounds = parseBounds(setting)
+  if (Result.isFailure(bounds)) return bounds.failure
+  const { connection_requests, connections, connections_per_peer, header_seconds, idle_seconds } = bounds.success
+  return {
+    connections,
+    perPeer: connections_per_peer,
+    requests: connection_requests,
+    headersMs: header_seconds * 1_000,
+    idleMs: idle_seconds * 1_000,
+  }
+}
+
+/** Listens within the limits; on a Deno that can't bound connections without them, which is said. */
+const open = (
+  name: string,
+  address: { readonly hostname: string; readonly port: number },
+  fetch: (request: Request) => Promise<Response>,
+  limits: ConnectionLimits,
+): Listening => {
+  const serve = serveConnection()
+  if (serve !== undefined) return listen(address, fetch, limits, serve)
+  console.error(`${name}: this Deno does not bound how long a header may take, nor how many connections there are`)
+  return Deno.serve({ ...address, onListen: () => {} }, fetch)
 }
 
 /**
@@ -49,22 +80,21 @@ export const serve = (
   const hostname = env.STINT_HOST || "127.0.0.1"
   const base = Number(env.STINT_PORT_BASE || 4100)
   const refuse = (why: string): never => {
-    console.error(`${service.name}: ${why}`)
+    console.error(printable(`${service.name}: ${why}`))
     Deno.exit(1)
   }
   if (!Number.isInteger(base) || base < 1 || base > 65_531) refuse("STINT_PORT_BASE must be a port from 1 to 65531")
   const port = base + service.port
-  let server: Deno.HttpServer
+  const limits = limitsOf(env.STINT_BOUNDS ?? "")
+  if (typeof limits === "string") return refuse(limits)
+  const fetch = given.STINT_INSTANCE === undefined ? service.fetch : signed(service.fetch, given.STINT_INSTANCE)
+  let server: Listening
   try {
-    server = Deno.serve({
-      hostname,
-      port,
-      onListen: () => supervised || console.log(`${service.name} listens on http://${hostname}:${port}`),
-    }, given.STINT_INSTANCE === undefined ? service.fetch : signed(service.fetch, given.STINT_INSTANCE))
+    server = open(service.name, { hostname, port }, fetch, limits)
   } catch (error) {
-    console.error(listenFailure(service.name, port, error))
-    Deno.exit(1)
+    return refuse(listenFailure(port, error))
   }
+  if (!supervised) console.log(`${service.name} listens on http://${hostname}:${port}`)
   service.refused.then(refuse)
   let ending = false
   const end = async () => {

@@ -6,6 +6,7 @@ import { faultFields, problem } from "@stint/domain/Problem"
 import { BodyLimits, Idempotency, JsonObject, JudgedFirst, RequestProblems, strict } from "@stint/domain/Protocol"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
@@ -57,8 +58,8 @@ const start = (env: Record<string, string>) =>
   startService(
     HttpApiBuilder.layer(ThingsApi).pipe(
       Layer.provide(handlers),
-      Layer.provide(middlewares),
-      Layer.provide(IdempotencyRepo.layerMemory),
+      Layer.provide(middlewares("things")),
+      Layer.provide(Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)),
     ) as Layer.Layer<never>,
     env,
   )

@@ -1,5 +1,5 @@
 /** Following a feed: order, compare-and-set, rebuild, failures. */
-import { CursorGone, follow, type Following } from "@stint/edge/Follower"
+import { CursorGone, type Fares, follow, Followers, type Following } from "@stint/edge/Follower"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
@@ -14,7 +14,7 @@ const feedOf = (items: Array<number>, from = 0) => {
     fetch: (after) =>
       Effect.suspend(() => {
         const at = Number(after)
-        if (at < from) return Effect.fail(new CursorGone())
+        if (at < from) return Effect.fail(new CursorGone({ why: "said the test" }))
         if (at >= items.length) return Effect.andThen(Deferred.succeed(reached, undefined), Effect.never)
         return Effect.succeed({ items: items.slice(at, at + 2), cursor: String(Math.min(at + 2, items.length)) })
       }),
@@ -28,6 +28,7 @@ const feedOf = (items: Array<number>, from = 0) => {
       Effect.sync(() => {
         place.rebuilt.push(stale)
         place.cursor = String(from)
+        return true
       }),
   }
   return { following, place, reached: Deferred.await(reached) }
@@ -92,4 +93,48 @@ it.effect("failures and defects are tried again, soon at first and at most every
     yield* reached
     yield* Fiber.interrupt(fiber)
     assert.deepStrictEqual(place.applied, [1, 2, 3])
+  }))
+
+it.effect("C5: a projection that is refused right after its rebuild waits longer each time, and its figures say so", () =>
+  Effect.gen(function* () {
+    const { following, place } = feedOf([1, 2, 3, 4], 3)
+    let healed = false
+    const followers = new Map<string, Fares>()
+    const fiber = yield* Effect.forkChild(
+      follow({
+        ...following,
+        fetch: (after) =>
+          healed ? following.fetch(after) : Effect.fail(new CursorGone({ why: "it is of another history" })),
+      }).pipe(Effect.provideService(Followers, followers)),
+    )
+    const fares = () => followers.get("numbers")!
+    yield* TestClock.adjust("1 second")
+    assert.lengthOf(place.rebuilt, 1)
+    assert.isTrue(fares().held)
+    yield* TestClock.adjust("1 hour")
+    // 5, 10, 20, 40 and then 60 seconds, half of it at the least
+    assert.isAtLeast(place.rebuilt.length, 55)
+    assert.isAtMost(place.rebuilt.length, 130)
+    assert.strictEqual(fares().rebuilds, place.rebuilt.length)
+    healed = true
+    yield* TestClock.adjust("2 minutes")
+    yield* Fiber.interrupt(fiber)
+    assert.deepInclude(fares(), { rebuilds: 0, held: false })
+  }))
+
+it.effect("a rebuild that another replica does is not counted", () =>
+  Effect.gen(function* () {
+    const { following, place } = feedOf([1, 2, 3], 3)
+    const followers = new Map<string, Fares>()
+    let looks = 0
+    const fiber = yield* Effect.forkChild(
+      follow({ ...following, rebuild: () => Effect.sync(() => (looks++, false)) }).pipe(
+        Effect.provideService(Followers, followers),
+      ),
+    )
+    yield* TestClock.adjust("10 seconds")
+    yield* Fiber.interrupt(fiber)
+    assert.isAtLeast(looks, 9)
+    assert.strictEqual(followers.get("numbers")!.rebuilds, 0)
+    assert.deepStrictEqual(place.rebuilt, [])
   }))

@@ -1,10 +1,11 @@
 /** What the edge does for every service: who calls, how often a request happens, what a failure looks like. */
 import { Access, Authorization, CurrentCaller } from "@stint/domain/Caller"
-import { BodyLimits, Idempotency, IdempotencyHeader, RequestProblems, strict } from "@stint/domain/Protocol"
+import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { Ids } from "@stint/edge/Ids"
 import * as Pg from "@stint/edge/Pg"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
@@ -24,7 +25,9 @@ class ThingsGroup extends HttpApiGroup.make("things").add(
     .annotate(Access, ["customer", "viewer"]),
 ) {}
 class ThingsApi extends HttpApi.make("things-api").add(ThingsGroup).prefix("/api/v1")
-  .middleware(Idempotency).middleware(BodyLimits).middleware(Authorization).middleware(RequestProblems)
+  .middleware(Idempotency).middleware(BodyLimits).middleware(RateLimits).middleware(Authorization).middleware(
+    RequestProblems,
+  )
   .annotateMerge(strict) {}
 
 for (const mode of ["memory", "postgres"] as const) {
@@ -61,11 +64,11 @@ for (const mode of ["memory", "postgres"] as const) {
       service = await startService(
         HttpApiBuilder.layer(ThingsApi).pipe(
           Layer.provide(handlers),
-          Layer.provide(middlewares),
+          Layer.provide(middlewares("things")),
           Layer.provide(
             mode === "memory"
-              ? IdempotencyRepo.layerMemory
-              : IdempotencyRepo.layer.pipe(Layer.provide(Pg.layer("catalog"))),
+              ? Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)
+              : Layer.merge(IdempotencyRepo.layer, RateRepo.layer).pipe(Layer.provide(Pg.layer("catalog"))),
           ),
         ) as Layer.Layer<never>,
         env,

@@ -4,14 +4,24 @@ import { Effect, Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { emptyDatabase } from "../../../tests/support/Database.ts"
 import { MIGRATOR_LOCK } from "../src/Locks.ts"
-import { down, migrate, type ScriptFile, status } from "../src/Migrator.ts"
+import {
+  down,
+  downPlan,
+  migrate,
+  type MigrationError,
+  type MigrationTarget,
+  type ScriptFile,
+  status,
+  upPlan,
+} from "../src/Migrator.ts"
 import { planOf } from "../src/Migrator/Plan.ts"
+import { version } from "../src/Version.ts"
 
 const ledger = (name: string) => `
-create table if not exists schema_ledger (name text primary key, applied_at timestamptz not null default now());
-insert into schema_ledger (name) values ('${name}') on conflict (name) do nothing;`
+create table if not exists schema_scripts (name text primary key, needs text, applied_at timestamptz not null default now());
+insert into schema_scripts (name) values ('${name}') on conflict (name) do nothing;`
 
-const unledger = (name: string) => `delete from schema_ledger where name = '${name}';`
+const unledger = (name: string) => `delete from schema_scripts where name = '${name}';`
 
 const pair = (name: string, up: string, undo: string): ReadonlyArray<ScriptFile> => [
   { name: `${name}.up.sql`, sql: up + ledger(name) },
@@ -39,6 +49,14 @@ const grants: ScriptFile = {
   sql: `do $$ declare r text := current_setting('stint.runtime_role'); begin
     execute format('grant usage on schema public to %I', r);
     execute format('grant select on all tables in schema public to %I', r);
+  end $$;`,
+}
+
+/** As 0.2.0 grants: it begins with taking everything away, and does not know what is new. */
+const narrow: ScriptFile = {
+  name: "grants.sql",
+  sql: `do $$ begin
+    execute format('revoke all on all tables in schema public from %I', current_setting('stint.runtime_role'));
   end $$;`,
 }
 
@@ -87,7 +105,12 @@ describe("Migrator", () => {
     Effect.gen(function* () {
       const { databaseUrl, target } = yield* database([...notes, ...awkward, grants])
       const names = ["010_notes", "020_guard"]
-      assert.deepStrictEqual(yield* status(target), { applied: [], pending: names, unknown: [] })
+      assert.deepStrictEqual(yield* status(target), {
+        applied: [],
+        pending: names,
+        unknown: [],
+        refusal: undefined,
+      })
       assert.deepStrictEqual((yield* migrate(target)).applied, names)
       assert.deepStrictEqual((yield* migrate(target)).applied, [])
       const runtime = yield* client(databaseUrl)
@@ -157,18 +180,108 @@ describe("Migrator", () => {
       assert.strictEqual(error.script, "010_a")
     }))
 
-  it.live("a ledger that knows more than the program is refused, and a pasted script counts", () =>
+  it.live("a pasted script counts", () =>
     Effect.gen(function* () {
       const { target } = yield* database(notes)
       const sql = yield* client(target.url)
       yield* sql.unsafe("create table notes (id int)")
       for (const statement of ledger("010_notes").trim().split("\n")) yield* sql.unsafe(statement)
       assert.deepStrictEqual((yield* migrate(target)).applied, [])
-      yield* sql`insert into schema_ledger (name) values ('990_future')`
-      const error = yield* Effect.flip(migrate(target))
-      assert.strictEqual(error.reason, "newer")
-      assert.include(error.message, "990_future")
-      assert.strictEqual((yield* Effect.flip(down(target))).reason, "newer")
+    }))
+
+  it.live("D17: a newer script that only expands, or needs no later version, is none of a program's business", () =>
+    Effect.gen(function* () {
+      const { target } = yield* database([...notes, grants])
+      yield* migrate(target)
+      const sql = yield* client(target.url)
+      yield* sql`insert into schema_scripts (name, needs) values ('980_more', null), ('990_less', ${version})`
+      assert.deepStrictEqual((yield* migrate(target)).applied, [])
+      assert.deepStrictEqual(yield* status(target), {
+        applied: ["010_notes"],
+        pending: [],
+        unknown: ["980_more", "990_less"],
+        refusal: undefined,
+      })
+      // what it reverts may be what the newer ones stand on
+      const error = yield* Effect.flip(down(target))
+      assert.deepStrictEqual([error.reason, error.detail], [
+        "newer",
+        "the schema is newer than this program, which does not know 980_more, 990_less",
+      ])
+    }))
+
+  it.live("D17: a newer script that this version may not run on is refused, whichever table of the ledger says so", () =>
+    Effect.gen(function* () {
+      for (
+        const [row, says] of [
+          ["into schema_scripts (name, needs) values ('990_less', '99.0.0')", "990_less (for 99.0.0 or later)"],
+          ["into schema_ledger (name) values ('990_future')", "990_future"],
+        ] as const
+      ) {
+        const { target } = yield* database(notes)
+        yield* migrate(target)
+        const sql = yield* client(target.url)
+        yield* sql.unsafe(`insert ${row}`)
+        const error = yield* Effect.flip(migrate(target))
+        assert.deepStrictEqual([error.reason, error.detail], [
+          "newer",
+          `the schema is newer than this program (${version}), which does not know ${says}`,
+        ])
+        assert.strictEqual((yield* Effect.flip(upPlan(target))).reason, "newer")
+      }
+    }))
+
+  it.live("D17: an older program neither adds its scripts to a newer schema nor takes the newer one's rights away", () =>
+    Effect.gen(function* () {
+      const { databaseUrl, target } = yield* database([...notes, grants])
+      const newer = pair("980_more", "create table more (id int);", "drop table more;")
+      const wider = { name: grants.name, sql: `${grants.sql} select 1` }
+      yield* migrate({ ...target, files: [...notes, ...newer, wider] })
+      assert.deepStrictEqual((yield* migrate({ ...target, files: [...notes, narrow] })).applied, [])
+      const runtime = yield* client(databaseUrl)
+      assert.deepStrictEqual(yield* runtime`select * from more`, [])
+      const hotfix = pair("015_hotfix", "create table hotfix (id int);", "drop table hotfix;")
+      const error = yield* Effect.flip(migrate({ ...target, files: [...notes, ...hotfix, grants] }))
+      assert.match(error.detail, /^the schema lacks 015_hotfix, and has 980_more of a newer program: /)
+    }))
+
+  it.live("D17: rights that 0.2.0 has set again meanwhile, its own alone, are granted anew", () =>
+    Effect.gen(function* () {
+      const { databaseUrl, target } = yield* database([...notes, grants])
+      yield* migrate(target)
+      const sql = yield* client(target.url)
+      yield* sql.unsafe(narrow.sql.replace("current_setting('stint.runtime_role')", `'${target.runtimeRole}'`))
+      const runtime = yield* client(databaseUrl)
+      assert.strictEqual((yield* Effect.flip(runtime`select * from notes`)).reason._tag, "AuthorizationError")
+      yield* migrate(target)
+      assert.deepStrictEqual(yield* runtime`select * from notes`, [])
+    }))
+
+  it.live("D19: a search path that leads elsewhere is refused, whoever set it: the url, the role or the database", () =>
+    Effect.gen(function* () {
+      const { target } = yield* database(notes)
+      const sql = yield* client(target.url)
+      yield* sql`create schema stint`
+      const asked = new URL(Redacted.value(target.url))
+      asked.searchParams.set("options", "-csearch_path=stint,public")
+      const says = "its tables stand in schema public, and its sessions look at schema stint first: take the " +
+        "search_path (stint,public) out of the url's options, or reset that of the role or the database"
+      const actions: ReadonlyArray<(it: MigrationTarget) => Effect.Effect<unknown, MigrationError>> = [
+        migrate,
+        upPlan,
+        down,
+        downPlan,
+        status,
+      ]
+      for (const action of actions) {
+        const error = yield* Effect.flip(action({ ...target, url: Redacted.make(asked.href) }))
+        assert.deepStrictEqual([error.reason, error.detail], ["plan", says])
+      }
+      yield* sql.unsafe(`alter database ${asked.pathname.slice(1)} set search_path = nowhere`)
+      assert.match((yield* Effect.flip(migrate(target))).detail, /its sessions look at no schema first: .*\(nowhere\)/)
+      assert.deepStrictEqual(yield* sql`select relname from pg_class where relnamespace = 'stint'::regnamespace`, [])
+      yield* sql.unsafe(`alter database ${asked.pathname.slice(1)} set search_path = public, stint`)
+      assert.deepStrictEqual((yield* migrate(target)).applied, ["010_notes"])
     }))
 
   it.live("a database that can't be reached is an error without the password", () =>

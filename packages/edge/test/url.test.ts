@@ -45,6 +45,31 @@ describe("parsePgUrl", () => {
     assert.strictEqual(parsePgUrl("postgres://ann@/shop").host, "localhost")
   })
 
+  it("D20: a character of a user or a password that ends it is refused, with what to write in its place", () => {
+    const ways = { "#": "%23", "/": "%2F", "?": "%3F", "%": "%25" }
+    for (const [char, escape] of Object.entries(ways)) {
+      const parts = [`hun${char}ter2`, `${char}hunter2`, `hunter2${char}`, `h=${char}unt:e@r2`, `h@unter2${char}x=1`]
+      const texts = parts.flatMap((part) => [
+        `postgres://ann:${part}@h:5432/db`,
+        `postgres://ann:${part}@h/db?sslmode=require`,
+        `postgres://${part}:pw@h:5432/db`,
+        `postgres://${part}@h/db`,
+      ])
+      for (const text of texts) {
+        assert.throws(() => parsePgUrl(text), new RegExp(`\\${char} .*${escape}`), text)
+      }
+      assert.strictEqual(parsePgUrl(`postgres://ann:hun${escape}ter2@h/db`).password, `hun${char}ter2`)
+    }
+    for (const password of ["hun@ter2", "hun:ter2", "@:", "a@b:c@d"]) {
+      assert.deepInclude(parsePgUrl(`postgres://ann:${password}@h:1/db`), { user: "ann", password, host: "h", port: 1 })
+    }
+    assert.deepInclude(parsePgUrl("postgres://h/db?user=ann@corp&password=p@/x"), {
+      user: "ann@corp",
+      password: "p@/x",
+    })
+    assert.throws(() => parsePgUrl("postgres://ann@h/my@db"), /an @ in a database's name as %40/)
+  })
+
   it("refuses what it can't read, and shows nothing of it", () => {
     const secret = "hunter2"
     const wrong = [

@@ -6,7 +6,9 @@ import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
 import * as Pg from "@stint/edge/Pg"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -18,10 +20,17 @@ import { scripts } from "./Schema.ts"
 
 const Storage = byUse(
   { name: "catalog", flag: "USE_AGENT_TYPE_DB" },
-  Layer.mergeAll(AgentTypesRepo.layer, IdempotencyRepo.layer, AuditRepo.layer, health("catalog", scripts)).pipe(
+  Layer.mergeAll(
+    AgentTypesRepo.layer,
+    IdempotencyRepo.layer,
+    RateRepo.layer,
+    AuditRepo.layer,
+    Database.layer("catalog"),
+    health("catalog", scripts),
+  ).pipe(
     Layer.provide(Pg.layer("catalog")),
   ),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, AuditRepo.layerMemory),
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, RateRepo.layerMemory, AuditRepo.layerMemory),
 )
 
 /** The catalog. */
@@ -34,6 +43,6 @@ export const App = Layer.mergeAll(
   AgentTypes.worker,
 ).pipe(
   Layer.provide(AgentTypesHttp),
-  Layer.provide([AgentTypes.layer, middlewares]),
+  Layer.provide([AgentTypes.layer, middlewares("catalog")]),
   Layer.provide(Storage),
 )

@@ -1,12 +1,18 @@
 /** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import * as Alarm from "@stint/edge/Alarm"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
+import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
@@ -45,32 +51,43 @@ const Storage = Layer.mergeAll(
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   MetricsRepo.layer,
   AuditRepo.layer,
+  AlarmRepo.layer,
+  Database.layer("deliverables"),
   health("deliverables", scripts),
 ).pipe(Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })))
 
 /** The services that deliverables calls, over HTTP. */
 export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
 
-/** Deliverables over given clients: a test gives its own. */
-export const appWith = <E, R>(clients: Layer.Layer<Catalog | Hiring, E, R>) =>
+/** Whether they are here: shown on `/readyz`, which they do not take away, since most of deliverables works without them. */
+const watched = Neighbours.layer("deliverables", ["hiring", "catalog"])
+
+/** Deliverables over given clients: a test gives its own, and they are never away unless it says so. */
+export const appWith = <E, R, E2 = never, R2 = never>(
+  clients: Layer.Layer<Catalog | Hiring, E, R>,
+  neighbours: Layer.Layer<Neighbours, E2, R2> = Neighbours.none,
+) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
     Audit.layer("deliverables"),
+    // its own database alone: the scheduler alarms about the rest
+    AwayAlarm.layer(() => false),
     metrics,
-    Retention.layer(Effect.all([Audit.retention])),
+    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Executions.worker,
     Projection.worker,
   ).pipe(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares, Targets.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
-    Layer.provide(clients),
+    Layer.provide([clients, neighbours]),
   )
 
 /** Deliverables. */
-export const App = appWith(Clients)
+export const App = appWith(Clients, watched)

@@ -6,7 +6,7 @@ import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
-import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
+import { type AgentTypeId, type CustomerId, GoalInstanceId, HiredInstanceId, type TrialId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import * as Client from "@stint/edge/Client"
 import { CursorGone } from "@stint/edge/Follower"
@@ -49,12 +49,34 @@ export class Hiring extends Context.Service<Hiring, {
     Effect.gen(function* () {
       const client = yield* Client.make(HiringApi, { name: "hiring", deadline: DEADLINE })
       const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
+      const lookup = (payload: Lookup & { readonly partial: boolean }) =>
+        client.feed.lookup({ payload }).pipe(
+          Effect.retry({ schedule: onceMore, while: isTransport }),
+          Effect.catch(Client.unavailable("hiring")),
+        )
       return Hiring.of({
-        lookup: (payload) =>
-          client.feed.lookup({ payload }).pipe(
-            Effect.retry({ schedule: onceMore, while: isTransport }),
-            Effect.catch(Client.unavailable("hiring")),
-          ),
+        // An answer ends where it is large, and names what it leaves out
+        lookup: Effect.fnUntraced(function* (ids) {
+          const first = yield* lookup({ ...ids, partial: true })
+          let { omitted } = first
+          if (omitted === undefined) return first
+          const goals = [...first.goals]
+          const hires = new Map(first.hires.map((hire) => [hire.hired_instance_id, hire]))
+          const unread = { goals: [...first.unread?.goals ?? []], hires: [...first.unread?.hires ?? []] }
+          while (omitted !== undefined) {
+            const more: LookupAnswer = yield* lookup({
+              goal_instance_ids: omitted.goals.map((id) => GoalInstanceId.make(id)),
+              hired_instance_ids: omitted.hires.map((id) => HiredInstanceId.make(id)),
+              partial: true,
+            })
+            goals.push(...more.goals)
+            for (const hire of more.hires) hires.set(hire.hired_instance_id, hire)
+            unread.goals.push(...more.unread?.goals ?? [])
+            unread.hires.push(...more.unread?.hires ?? [])
+            omitted = more.omitted
+          }
+          return { goals, hires: [...hires.values()], unread }
+        }),
         trial: (id) =>
           client.trials.get({ params: { id } }).pipe(
             Effect.retry({ schedule: onceMore, while: isTransport }),
@@ -66,7 +88,7 @@ export class Hiring extends Context.Service<Hiring, {
           waiting.feed.changes({ query: { after, wait_ms: WAIT_MS } }).pipe(
             Effect.catch((error): Effect.Effect<never, CursorGone | Unavailable> =>
               error instanceof FeedCursorGone
-                ? Effect.fail(new CursorGone())
+                ? Effect.fail(new CursorGone({ why: error.detail ?? error.message }))
                 : Effect.fail(new Unavailable({ detail: `hiring does not answer: ${error}` }))
             ),
           ),

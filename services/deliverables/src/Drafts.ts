@@ -98,9 +98,13 @@ const makeAll = Effect.gen(function* () {
     const found = yield* hiring.lookup({ goal_instance_ids })
     const goals = new Map(found.goals.map((goal) => [goal.goal_instance_id, goal]))
     const hires = new Map(found.hires.map((hire) => [hire.hired_instance_id, hire]))
-    return items.map((item) => {
+    const unread = new Set<string>([...found.unread?.goals ?? [], ...found.unread?.hires ?? []])
+    return items.map((item): Result.Result<Runnable, DraftProblem> => {
       const goal = goals.get(item.goal_instance_id)
-      return runnable(item, goal, goal && hires.get(goal.hired_instance_id))
+      const id = [item.goal_instance_id, goal?.hired_instance_id ?? ""].find((one) => unread.has(one))
+      return id === undefined
+        ? runnable(item, goal, goal && hires.get(goal.hired_instance_id))
+        : Result.fail(new DraftImpossible({ detail: `hiring can't read ${id}; its log says why` }))
     })
   })
 

@@ -3,6 +3,7 @@
  * keeps no hires: those are asked for when they are needed (Clients.ts).
  */
 import type { Change } from "@stint/domain/hiring/Feed"
+import type { GoalInstanceId } from "@stint/domain/Ids"
 import { follow } from "@stint/edge/Follower"
 import { Health } from "@stint/edge/Health"
 import { Effect, Layer } from "effect"
@@ -18,22 +19,34 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const hiring = yield* Hiring
   const health = yield* Health
 
-  // Looks up the goals that have drafts, without a snapshot: one that hiring does not know was deleted, since it existed
-  // when its draft was made
+  // Looks up the goals that have drafts or a tombstone, without a snapshot: one that hiring does not know was deleted, since it
+  // existed when its draft was made, and one that it knows again was restored
   const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
     const cursor = yield* hiring.feedCursor
-    const deleted = []
+    const deleted: Array<GoalInstanceId> = []
+    const restored: Array<GoalInstanceId> = []
     for (let after = "";;) {
-      const goals = yield* repo.withDrafts(after)
-      if (goals.length > 0) {
-        const { goals: found } = yield* hiring.lookup({ goal_instance_ids: goals })
-        const known = new Set(found.map((goal) => goal.goal_instance_id))
-        deleted.push(...goals.filter((goal) => !known.has(goal)))
+      const known = yield* repo.knownGoals(after)
+      if (known.length > 0) {
+        const ids = known.map((goal) => goal.goal_instance_id)
+        const { goals: found, unread } = yield* hiring.lookup({ goal_instance_ids: ids })
+        const there = new Set([...found.map((goal) => goal.goal_instance_id), ...unread?.goals ?? []])
+        for (const { deleted: isDeleted, goal_instance_id } of known) {
+          if (!there.has(goal_instance_id)) deleted.push(goal_instance_id)
+          else if (isDeleted) restored.push(goal_instance_id)
+        }
       }
-      if (goals.length < GOALS_PAGE) break
-      after = goals.at(-1)!
+      if (known.length < GOALS_PAGE) break
+      after = known.at(-1)!.goal_instance_id
     }
-    yield* repo.deleteGoals(deleted, stale, cursor)
+    if (!(yield* repo.rebuild({ deleted, restored }, stale, cursor))) return false
+    if (restored.length > 0) {
+      yield* Effect.logWarning(
+        `goals of hiring's feed: hiring has ${restored.length} goals again that were deleted; their drafts are back. ` +
+          "After a restore: npx stint db reconcile",
+      )
+    }
+    return true
   })
 
   yield* follow({

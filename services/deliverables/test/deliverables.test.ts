@@ -20,7 +20,7 @@ onStage("deliverables", (stage) => {
     const missing = await call("GET", "/api/v1/deliverables/DEL-none", { as: "customer:other" })
     assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "deliverable_not_found"])
     assert.deepStrictEqual(Object.keys(foreign.json).sort(), Object.keys(missing.json).sort())
-    assert.strictEqual((await call("GET", `/api/v1/deliverables/${id}`, { as: "service:s" })).status, 403)
+    assert.strictEqual((await call("GET", `/api/v1/deliverables/${id}`, { as: "service:scheduler" })).status, 403)
     assert.strictEqual((await call("GET", "/api/v1/deliverables/%00", { as: "operator:o" })).status, 404)
   })
 

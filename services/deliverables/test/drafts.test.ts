@@ -14,8 +14,11 @@ const item = (goal: string, hire: string, given: Record<string, unknown> = {}) =
   scheduled_time: slot,
   ...given,
 })
-const batch = ({ call }: Stage, items: ReadonlyArray<unknown>, as: "service:s" | "customer:acme" = "service:s") =>
-  call("POST", "/api/v1/deliverables/batch", { as, body: { items } })
+const batch = (
+  { call }: Stage,
+  items: ReadonlyArray<unknown>,
+  as: "service:scheduler" | "customer:acme" = "service:scheduler",
+) => call("POST", "/api/v1/deliverables/batch", { as, body: { items } })
 
 onStage("drafts", (stage) => {
   it("the key of a run returns its stored draft without asking hiring, also when the hire may no longer run", async () => {
@@ -54,7 +57,7 @@ onStage("drafts", (stage) => {
     assert.strictEqual(unknown.json.code, "goal_not_found")
     world.goal("GOI-mine", world.hire("HAI-mine"))
     const foreign = await call("POST", "/api/v1/deliverables", {
-      as: "service:s",
+      as: "service:scheduler",
       headers: { "idempotency-key": "foreign" },
       body: { goal_instance_id: "GOI-mine", hired_instance_id: "HAI-theirs", scheduled_time: slot },
     })
@@ -70,7 +73,7 @@ onStage("drafts", (stage) => {
   it("only services request drafts, and a single one needs its key", async () => {
     const { call } = stage()
     const body = { goal_instance_id: "g", hired_instance_id: "h", scheduled_time: slot }
-    assert.strictEqual((await call("POST", "/api/v1/deliverables", { as: "service:s", body })).status, 400)
+    assert.strictEqual((await call("POST", "/api/v1/deliverables", { as: "service:scheduler", body })).status, 400)
     const headers = { "idempotency-key": "k" }
     for (const as of ["customer:acme", "operator:olga", "viewer:vic"] as const) {
       assert.strictEqual((await call("POST", "/api/v1/deliverables", { as, body, headers })).status, 403)

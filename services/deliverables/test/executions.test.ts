@@ -55,7 +55,7 @@ onStage("executions", (stage) => {
     const path = `/api/v1/deliverables/${id}/execute`
     const keyless = await call("POST", path, { as: "customer:acme", body: { approval_id } })
     assert.deepStrictEqual([keyless.status, keyless.json.code], [400, "invalid_request"])
-    for (const as of ["operator:o", "viewer:v", "service:s"] as const) {
+    for (const as of ["operator:o", "viewer:v", "service:scheduler"] as const) {
       const headers = { "idempotency-key": newKey() }
       assert.strictEqual((await call("POST", path, { as, body: { approval_id }, headers })).status, 403)
     }

@@ -57,7 +57,7 @@ onStage("reviews", (stage) => {
     ])
     world.hire("HAI-order", { subscription_status: "canceled" })
     assert.deepStrictEqual(await code(), [409, "subscription_not_active"])
-    for (const as of ["operator:o", "viewer:v", "service:s"] as const) {
+    for (const as of ["operator:o", "viewer:v", "service:scheduler"] as const) {
       const answer = await call("POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision: "approved" } })
       assert.strictEqual(answer.status, 403, as)
     }

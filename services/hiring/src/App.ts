@@ -1,12 +1,19 @@
 /** Everything that hiring is made of, in one flat list. */
 import { HiringApi } from "@stint/domain/hiring/Api"
+import * as Alarm from "@stint/edge/Alarm"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
+import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { Rates } from "@stint/edge/RateLimit"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
@@ -18,6 +25,7 @@ import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import { Feed } from "./Feed.ts"
 import { FeedHttp } from "./Feed/Http.ts"
+import { Refusals } from "./Feed/Refusals.ts"
 import { Goals } from "./Goals.ts"
 import { GoalsHttp } from "./Goals/Http.ts"
 import { Hires } from "./Hires.ts"
@@ -46,7 +54,10 @@ const Storage = Layer.mergeAll(
   MetricsRepo.layer,
   OutboxListener.layer,
   IdempotencyRepo.layer,
+  RateRepo.layer,
   AuditRepo.layer,
+  AlarmRepo.layer,
+  Database.layer("hiring"),
   health("hiring", scripts),
 ).pipe(
   Layer.provideMerge(OutboxRepo.layer),
@@ -56,14 +67,22 @@ const Storage = Layer.mergeAll(
 /** The services that hiring calls, over HTTP. */
 export const Clients = Layer.mergeAll(Catalog.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
 
-/** Hiring over given clients: a test gives its own. */
-export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =>
+/** Whether they are here: shown on `/readyz`, which they do not take away, since most of hiring works without them. */
+const watched = Neighbours.layer("hiring", ["catalog", "scheduler"])
+
+/** Hiring over given clients: a test gives its own, and they are never away unless it says so. */
+export const appWith = <E, R, E2 = never, R2 = never>(
+  clients: Layer.Layer<Catalog | Scheduler, E, R>,
+  neighbours: Layer.Layer<Neighbours, E2, R2> = Neighbours.none,
+) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
     Audit.layer("hiring"),
+    // the scheduler, which alarms about all others
+    AwayAlarm.layer((part) => part === "scheduler"),
     Metrics.worker,
-    Retention.layer(Effect.all([Audit.retention])),
+    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Outbox.worker,
     Periods.worker,
   ).pipe(
@@ -76,12 +95,12 @@ export const appWith = <E, R>(clients: Layer.Layer<Catalog | Scheduler, E, R>) =
       Trials.layer,
       TrialStatus.layer,
       Feed.layer,
-      middlewares,
+      middlewares("hiring"),
     ]),
-    Layer.provide([Engagements.layer, Outbox.layer, Periods.layer]),
+    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Rates.layer, Refusals.layer]),
     Layer.provide(Storage),
-    Layer.provide(clients),
+    Layer.provide([clients, neighbours]),
   )
 
 /** Hiring. */
-export const App = appWith(Clients)
+export const App = appWith(Clients, watched)

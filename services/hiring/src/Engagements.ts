@@ -25,18 +25,21 @@ export class Engagements extends Context.Service<Engagements, {
   hire(target: Target): Effect.Effect<Hired, HireNotFound | HireGone, CurrentCaller>
   /**
    * Locks the engagement, decides on what is stored, and stores the decision with its consequences; stores nothing when
-   * the decision fails. None: there is no such engagement. Whether the caller may see it is for `decide`.
+   * the decision fails. None: there is no such engagement. Whether the caller may see it is for `decide`. With `adds` the
+   * engagement has `counts`, for a decision that adds a hire or a goal.
    */
   amend<D extends Decision, E>(
     target: Target,
     goals: GoalsWanted,
     decide: (engagement: Engagement, now: DateTime.Utc) => Result.Result<D, E>,
+    adds?: boolean,
   ): Effect.Effect<Option.Option<Amended<D>>, E>
   /** As `amend`, for a hire that the caller may see. */
   amendHire<D extends Decision, E>(
     id: HiredInstanceId,
     goals: GoalsWanted,
     decide: (engagement: Engagement, hire: HireRow, now: DateTime.Utc) => Result.Result<D, E>,
+    adds?: boolean,
   ): Effect.Effect<Amended<D>, E | HireNotFound | HireGone, CurrentCaller>
 }>()("hiring/Engagements") {
   static readonly layer = Layer.effect(
@@ -56,6 +59,7 @@ export class Engagements extends Context.Service<Engagements, {
         target: Target,
         goals: GoalsWanted,
         decide: (engagement: Engagement, now: DateTime.Utc) => Result.Result<D, E>,
+        adds = false,
       ) {
         const now = yield* DateTime.now
         const stored = yield* repo.amend(
@@ -66,6 +70,7 @@ export class Engagements extends Context.Service<Engagements, {
               ...amendmentOf(before, decision, now),
               decision,
             })),
+          adds,
         )
         return Option.map(stored, ({ after, amendment: { decision }, before }): Amended<D> => ({
           before,
@@ -78,6 +83,7 @@ export class Engagements extends Context.Service<Engagements, {
         id: HiredInstanceId,
         goals: GoalsWanted,
         decide: (engagement: Engagement, hire: HireRow, now: DateTime.Utc) => Result.Result<D, E>,
+        adds = false,
       ) {
         const caller = yield* CurrentCaller
         const amended = yield* amend(
@@ -88,6 +94,7 @@ export class Engagements extends Context.Service<Engagements, {
               visible(caller, engagement, now, id),
               (hire): Result.Result<D, E> => decide(engagement, hire, now),
             ),
+          adds,
         )
         return yield* Effect.mapError(Effect.fromOption(amended), () => new HireNotFound({ detail: id }))
       })

@@ -9,16 +9,23 @@ export const env = [
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
   "STINT_BOUNDS",
+  "STINT_ALERT_SECRET",
+  "STINT_ALERT_SECRET_REF",
+  "STINT_ALERT_WEBHOOK",
   "STINT_HOST",
   "STINT_JWKS",
+  "STINT_JWKS_FILE",
   "STINT_JWKS_URL",
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
+  "STINT_REVOKED_FILE",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
+  "STINT_TOKEN_MAX_LIFETIME",
+  "STINT_UPGRADE_FROM",
   "STINT_WEBHOOK_HOSTS",
 ] as const
 
@@ -26,4 +33,9 @@ export const env = [
 export const calls = ["catalog", "scheduler"] as const
 
 /** What the launcher derives the permissions from. */
-export const manifest: Manifest = { env, inMemory: { variable: "PERSISTENCE_MODE", value: "memory" }, calls }
+export const manifest: Manifest = {
+  env,
+  inMemory: { variable: "PERSISTENCE_MODE", value: "memory" },
+  calls,
+  connects: ["STINT_ALERT_WEBHOOK"],
+}

@@ -1,25 +1,28 @@
 /** What other services read: the changes, a snapshot for a reader that begins, and the lookup (domain.md, "Feed"). */
-import {
-  type Change,
+import { Bounds } from "@stint/domain/Bounds"
+import type {
   FeedCursorGone,
-  type FeedPage,
-  type LookedUpHire,
-  type SnapshotPage,
+  FeedPage,
+  LookedUpHire,
+  LookupAnswer,
+  SnapshotPage,
+  Unread,
 } from "@stint/domain/hiring/Feed"
-import { RETENTION } from "@stint/domain/Retention"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
-import { decodeCursor } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import { Base64Url } from "effect/encoding"
-import { goalChange, hireChange } from "./Engagements/Changes.ts"
+import type { Taken } from "@stint/edge/Paging"
+import { Context, DateTime, Effect, Layer } from "effect"
 import { isGone, notRunnable } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
-import type { GoalRow, Hired } from "./Engagements/Row.ts"
+import type { Hired } from "./Engagements/Row.ts"
+import { Refusals } from "./Feed/Refusals.ts"
+import { readable, snapshotting } from "./Feed/Snapshot.ts"
+import { goalOnWire } from "./Goals/Wire.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Cursor from "./Outbox/Cursor.ts"
-import { OutboxRepo } from "./Outbox/Repo.ts"
 
+/** What an answer has besides its items, in bytes: the ids that it names. */
+const ENVELOPE = 128 * 1024
 /** How many entries a page has unless the reader says. */
 const DEFAULT_PAGE = 500
 
@@ -27,6 +30,8 @@ const DEFAULT_PAGE = 500
 export interface Wanted {
   readonly goal_instance_ids?: ReadonlyArray<GoalInstanceId>
   readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
+  /** The caller asks again for what is `omitted`. */
+  readonly partial?: boolean
 }
 
 /** What other services may ask. */
@@ -37,118 +42,120 @@ export class Feed extends Context.Service<Feed, {
   ): Effect.Effect<FeedPage, FeedCursorGone | InvalidRequest>
   /** A page of the present state: hires, goals, requests to run. After the last page, follow from its `feed_cursor`. */
   snapshot(query: { readonly next?: string; readonly limit?: number }): Effect.Effect<SnapshotPage, InvalidRequest>
-  /** Those of the ids that exist, and the hires of those goals. */
-  lookup(wanted: Wanted): Effect.Effect<{
-    readonly goals: ReadonlyArray<GoalRow>
-    readonly hires: ReadonlyArray<LookedUpHire>
-  }>
+  /** Those of the ids that exist, and the hires of those goals. One that can't be read is named, and the others answered. */
+  lookup(wanted: Wanted): Effect.Effect<LookupAnswer>
 }>()("hiring/Feed") {
   static readonly layer = Layer.effect(
     Feed,
     Effect.gen(function* () {
       const outbox = yield* Outbox
       const repo = yield* EngagementsRepo
+      const refusals = yield* Refusals
+      const snapshot = yield* snapshotting
 
       const changes = Effect.fn("Feed.changes")(
         function* (query: { readonly after: string; readonly limit?: number; readonly wait_ms?: number }) {
           const cursor = yield* Cursor.decode(query.after)
+          if (cursor === Cursor.OLDER) return yield* refusals.refuse("older")
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
           const { gone, items } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
-          if (gone) {
-            const detail = `The feed keeps ${RETENTION.feed} days: read the snapshot, then follow from its feed_cursor`
-            return yield* new FeedCursorGone({ detail })
-          }
+          if (gone !== undefined) return yield* refusals.refuse(gone)
           const last = items.at(-1)
           return {
-            items: items.map(({ change }) => change),
+            items: yield* readable(items),
             cursor: last === undefined ? query.after : Cursor.encode(last.at),
           }
         },
       )
 
-      const lookup = Effect.fn("Feed.lookup")(function* (wanted: Wanted) {
-        const goals = yield* repo.goals.byIds(wanted.goal_instance_ids ?? [])
+      const lookup = Effect.fn("Feed.lookup")(function* ({ partial = false, ...wanted }: Wanted) {
+        const room = new Room(partial ? (yield* Bounds).answer_bytes - ENVELOPE : Infinity)
+        const goals = yield* eachById(
+          wanted.goal_instance_ids ?? [],
+          repo.goals.byIds,
+          ({ goal_instance_id }) => goal_instance_id,
+        )
+        const goalsThere = room.take(goals.read, goalOnWire)
         const ids = new Set([
           ...wanted.hired_instance_ids ?? [],
-          ...goals.map(({ hired_instance_id }) => hired_instance_id),
+          ...goalsThere.taken.map(({ hired_instance_id }) => hired_instance_id),
         ])
-        const hires = ids.size === 0 ? [] : yield* repo.hires.byIds([...ids])
+        const hires = yield* eachById([...ids], repo.hires.byIds, ({ hired_instance_id }) => hired_instance_id)
         const now = yield* DateTime.now
-        return { goals, hires: hires.map((hired) => lookedUp(hired, now)) }
+        const hiresThere = room.take(hires.read, (hired) => lookedUp(hired, now))
+        const unread = { goals: goals.unread, hires: hires.unread }
+        const omitted = {
+          goals: goalsThere.omitted.map(({ goal_instance_id }) => goal_instance_id),
+          hires: hiresThere.omitted.map(({ hire }) => hire.hired_instance_id),
+        }
+        return {
+          goals: goalsThere.taken,
+          hires: hiresThere.taken,
+          ...isEmpty(unread) ? {} : { unread },
+          ...isEmpty(omitted) ? {} : { omitted },
+        }
       })
 
-      return Feed.of({ changes, snapshot: yield* snapshotting, lookup })
+      return Feed.of({
+        changes,
+        snapshot: ({ limit = DEFAULT_PAGE, next }) => snapshot(next, Math.trunc(limit)),
+        lookup,
+      })
     }),
   )
 }
 
-/** The lists of a snapshot, in order: hires come before their goals, goals before the runs asked of them. */
-const LISTS = ["hires", "goals", "runs"] as const
-type List = typeof LISTS[number]
+const isEmpty = ({ goals, hires }: Unread): boolean => goals.length === 0 && hires.length === 0
 
-/** Part of a list; `last` is the place of its last item. */
-interface Part {
-  readonly items: ReadonlyArray<Change>
-  readonly last: string | undefined
-}
-
-/** Where a snapshot goes on: in which list, after which place; and the place from which the feed is to be followed. */
-const Next = Schema.Struct({ from: Schema.Literals(LISTS), after: Schema.String, feed_cursor: Schema.String })
-
-const listing = Effect.gen(function* () {
-  const outbox = yield* OutboxRepo
-  const repo = yield* EngagementsRepo
-  const lists: Record<
-    List,
-    (after: string, before: Cursor.Cursor, limit: number) => Effect.Effect<Part, InvalidRequest>
-  > = {
-    hires: (after, _, limit) =>
-      Effect.map(repo.hires.all({ after, limit }), (hires) => ({
-        items: hires.map(({ hire, subscription }) => hireChange(subscription, hire)),
-        last: hires.at(-1)?.hire.hired_instance_id,
-      })),
-    goals: (after, _, limit) =>
-      Effect.map(repo.goals.all({ after, limit }), (goals) => ({
-        items: goals.map((goal) => goalChange(goal)),
-        last: goals.at(-1)?.goal_instance_id,
-      })),
-    // A request to run is no state, but a reader that begins here must not miss one that is not run yet
-    runs: Effect.fnUntraced(function* (after, before, limit) {
-      const from = after === "" ? Cursor.START : yield* Cursor.decode(after)
-      const runs = yield* outbox.runs(from, before, limit)
-      const last = runs.at(-1)
-      return { items: runs.map(({ change }) => change), last: last && Cursor.encode(last.at) }
-    }),
-  }
-  return lists
-})
-
-const snapshotting = Effect.gen(function* () {
-  const outbox = yield* OutboxRepo
-  const lists = yield* listing
-  const nextOf = decodeCursor(Next)
-
-  return Effect.fn("Feed.snapshot")(function* (query: { readonly next?: string; readonly limit?: number }) {
-    const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
-    // Taken before the first page is read: what is written from then on is in the feed after it
-    const next = (yield* nextOf(query.next)) ??
-      { from: LISTS[0], after: "", feed_cursor: Cursor.encode(yield* outbox.end) }
-    const { feed_cursor } = next
-    const before = yield* Cursor.decode(feed_cursor)
-    const items: Array<Change> = []
-    let { after } = next
-    for (const list of LISTS.slice(LISTS.indexOf(next.from))) {
-      const part = yield* lists[list](after, before, limit - items.length)
-      items.push(...part.items)
-      if (items.length === limit) {
-        const place = { from: list, after: part.last ?? after, feed_cursor }
-        return { items, next: Base64Url.encode(JSON.stringify(place)), feed_cursor }
+/** All rows of the ids, however many bytes they are together; the ids of those that can't be read are apart. */
+const eachById = <Id extends string, Row, Key>(
+  ids: ReadonlyArray<Id>,
+  read: (ids: ReadonlyArray<Id>) => Effect.Effect<Taken<Row, Key>>,
+  idOf: (key: Key) => string,
+) =>
+  Effect.gen(function* () {
+    const found: Array<Row> = []
+    const unread: Array<string> = []
+    // In the order of the rows, so that what follows the last one is what was not read
+    let left = [...ids].sort()
+    while (left.length > 0) {
+      const { entries, more } = yield* read(left)
+      for (const { key, row } of entries) {
+        if (row === undefined) unread.push(idOf(key))
+        else found.push(row)
       }
-      after = ""
+      if (!more || entries.length === 0) break
+      const read_ = new Set(entries.map(({ key }) => idOf(key)))
+      left = left.filter((id) => !read_.has(id))
     }
-    return { items, next: null, feed_cursor }
+    return { read: found, unread }
   })
-})
+
+const utf8 = new TextEncoder()
+
+/** The bytes that an answer may still have. Its first item always fits, so that whoever asks again gets on. */
+class Room {
+  #left: number
+  #isFirst = true
+
+  constructor(bytes: number) {
+    this.#left = bytes
+  }
+
+  /** Those that fit, as they are on the wire, and the rows of the others. */
+  take<Row, Item>(rows: ReadonlyArray<Row>, toItem: (row: Row) => Item) {
+    const taken: Array<Item> = []
+    const omitted: Array<Row> = []
+    for (const row of rows) {
+      const item = toItem(row)
+      if (this.#left !== Infinity) this.#left -= utf8.encode(JSON.stringify(item)).length
+      if (this.#left >= 0 || this.#isFirst) taken.push(item)
+      else omitted.push(row)
+      this.#isFirst = false
+    }
+    return { taken, omitted }
+  }
+}
 
 const lookedUp = ({ hire, subscription }: Hired, now: DateTime.Utc): LookedUpHire => {
   const reason = notRunnable(subscription, hire)

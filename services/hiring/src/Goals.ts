@@ -1,12 +1,13 @@
 /** The rules of goals: valid under their hire's definition, written under an active subscription, run on request. */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { GoalDisabled, type GoalDraft, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hires"
 import { GoalInstanceId, type HiredInstanceId } from "@stint/domain/Ids"
-import { type InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { type InvalidRequest, type QuotaExceeded, type RateLimited, Unavailable } from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
+import { Rates } from "@stint/edge/RateLimit"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
@@ -16,6 +17,7 @@ import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { Engagement, GoalRow } from "./Engagements/Row.ts"
 import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
 import { OutboxRepo } from "./Outbox/Repo.ts"
+import { quotas } from "./Quotas.ts"
 
 /** A run that was asked for, and whether the scheduler runs now. */
 export interface Queued {
@@ -34,7 +36,7 @@ export class Goals extends Context.Service<Goals, {
   /** Adds a goal, or changes the one that is named. InvalidRequest names every fault at once. */
   put(id: HiredInstanceId, input: GoalDraft): Effect.Effect<
     { readonly goal: GoalRow; readonly made: boolean },
-    Unseen | HireDeactivated | GoalNotFound | SubscriptionNotActive | InvalidRequest | Unavailable,
+    Unseen | HireDeactivated | GoalNotFound | SubscriptionNotActive | QuotaExceeded | InvalidRequest | Unavailable,
     CurrentCaller
   >
   remove(
@@ -45,7 +47,7 @@ export class Goals extends Context.Service<Goals, {
   run(
     id: HiredInstanceId,
     goal: GoalInstanceId,
-  ): Effect.Effect<Queued, Unseen | GoalNotFound | GoalDisabled | HireNotRunnable, CurrentCaller>
+  ): Effect.Effect<Queued, Unseen | GoalNotFound | GoalDisabled | HireNotRunnable | RateLimited, CurrentCaller>
 }>()("hiring/Goals") {
   static readonly layer = Layer.effect(
     Goals,
@@ -88,9 +90,9 @@ const getting = Effect.gen(function* () {
   const engagements = yield* Engagements
   return Effect.fn("Goals.get")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
     yield* engagements.hire({ hired_instance_id: id })
-    const [found] = yield* repo.goals.byIds([goal])
-    if (found?.hired_instance_id !== id) return yield* new GoalNotFound({ detail: goal })
-    return found
+    const found = yield* repo.goals.find(goal)
+    if (Option.isNone(found) || found.value.hired_instance_id !== id) return yield* new GoalNotFound({ detail: goal })
+    return found.value
   })
 })
 
@@ -98,6 +100,7 @@ const putting = Effect.gen(function* () {
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const { forGoal } = yield* quotas
   const get = yield* getting
 
   // The definition is fetched between two reads: no lock is held while the catalog answers
@@ -127,8 +130,10 @@ const putting = Effect.gen(function* () {
           if (input.goal_instance_id !== undefined) yield* wantedGoal(engagement, goalId)
           // A first try under the same Idempotency-Key may have stored it and not answered
           else if (stored !== undefined) return { goals: [] }
+          else yield* forGoal(engagement.counts)
           return { goals: [written(locked, stored, input, definition, goalId, now)] }
         }),
+      input.goal_instance_id === undefined,
     )
     return { goal: decision.goals[0] ?? before.goals[0]!, made: input.goal_instance_id === undefined }
   })
@@ -144,6 +149,8 @@ const running = Effect.gen(function* () {
   const outbox = yield* OutboxRepo
   const scheduler = yield* Scheduler
   const ids = yield* Ids
+  const rates = yield* Rates
+  const { runsByHand } = yield* quotas
 
   return Effect.fn("Goals.run")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
     const caller = yield* CurrentCaller
@@ -154,6 +161,7 @@ const running = Effect.gen(function* () {
       const { hire } = yield* engagements.hire({ hired_instance_id: id })
       return { goal_instance_id: goal, scheduled_time: queued.value, scheduler: yield* scheduler.status(hire) }
     }
+    if (caller.role === "customer") yield* rates.once(`runs:${customerOf(caller)}`, runsByHand)
     const instant = DateTime.makeUnsafe(yield* ids.instant)
     const { after, decision: { run } } = yield* engagements.amendHire(
       id,

@@ -13,7 +13,7 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
   type AgentTypeUnknown,
@@ -30,6 +30,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
   | SubscriptionNotFound
@@ -39,6 +40,7 @@ type DraftFailure =
   | HireDeactivated
   | HireNotConfigured
   | GoalsDoNotHold
+  | QuotaExceeded
   | InvalidRequest
   | Unavailable
 
@@ -110,6 +112,7 @@ const drafting = Effect.gen(function* () {
   const catalog = yield* Catalog
   const ids = yield* Ids
   const bounds = yield* Bounds
+  const { forHire } = yield* quotas
   const webhookHosts = (yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(Config.withDefault("")))
     .split(",").map((host) => host.trim()).filter((host) => host !== "")
 
@@ -135,7 +138,13 @@ const drafting = Effect.gen(function* () {
     const amended = yield* engagements.amend(
       { subscription_id },
       goals,
-      (engagement, now) => draft(engagement, input, definition, id, { now, bounds }),
+      (engagement, now) =>
+        Result.flatMap(
+          draft(engagement, input, definition, id, { now, bounds }),
+          (decision) =>
+            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        ),
+      before === undefined,
     )
     if (Option.isNone(amended)) return yield* notFound
     const stored = hiredOf(amended.value.after)

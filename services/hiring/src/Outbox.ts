@@ -9,8 +9,6 @@ import type { Cursor } from "./Outbox/Cursor.ts"
 import { type Followed, OutboxRepo, PRUNE_BATCH } from "./Outbox/Repo.ts"
 import { OutboxListener, type Watch } from "./Outbox/Repo/Listener.ts"
 
-/** Between two reads while an older transaction holds changes back, in milliseconds: its end sends no notification. */
-const HELD_MS = 20
 /** Between two reads while there are no notifications, in milliseconds. */
 const POLL_MS = 1000
 
@@ -27,14 +25,12 @@ export class Outbox extends Context.Service<Outbox, {
       const health = yield* Health
 
       /** Waits until a new read may find more, at most `left` ms; whether the service drains. */
-      const wait = (watch: Watch, held: boolean, left: number) => {
-        const pause = held ? HELD_MS : watch.live ? left : POLL_MS
-        return Effect.raceAllFirst([
-          Effect.as(held ? Effect.never : watch.changed, false),
-          Effect.as(Effect.sleep(Duration.millis(Math.min(pause, left))), false),
+      const wait = (watch: Watch, left: number) =>
+        Effect.raceAllFirst([
+          Effect.as(watch.changed, false),
+          Effect.as(Effect.sleep(Duration.millis(Math.min(watch.live ? left : POLL_MS, left))), false),
           Effect.as(health.draining, true),
         ])
-      }
 
       return Outbox.of({
         follow: Effect.fn("Outbox.follow")(function* (cursor, limit, wait_ms) {
@@ -42,9 +38,9 @@ export class Outbox extends Context.Service<Outbox, {
           while (true) {
             const watch = yield* listener.watch
             const followed = yield* repo.after(cursor, limit)
-            if (followed.gone || followed.items.length > 0) return followed
+            if (followed.gone !== undefined || followed.items.length > 0) return followed
             const left = until - (yield* Clock.currentTimeMillis)
-            if (left <= 0 || (yield* wait(watch, followed.held, left))) return followed
+            if (left <= 0 || (yield* wait(watch, left))) return followed
           }
         }),
       })

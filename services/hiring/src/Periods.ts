@@ -20,8 +20,11 @@ const LOCKED_MS = 100
 
 /** Periods and trials that end by themselves. */
 export class Periods extends Context.Service<Periods, {
-  /** Writes all that is due now; the hires whose trial it ended. Doing it again changes nothing. */
-  readonly catchUp: Effect.Effect<ReadonlyArray<HireRow>>
+  /**
+   * Writes all that is due now; the hires whose trial it ended. Doing it again changes nothing. `aside` are the
+   * subscriptions that could not be read or written: they wait, and hold up nobody.
+   */
+  readonly catchUp: Effect.Effect<{ readonly ended: ReadonlyArray<HireRow>; readonly aside: ReadonlySet<string> }>
 }>()("hiring/Periods") {
   static readonly layer = Layer.effect(
     Periods,
@@ -31,16 +34,18 @@ export class Periods extends Context.Service<Periods, {
 
       const catchUp = Effect.gen(function* () {
         const ended: Array<HireRow> = []
+        const aside = new Set<string>()
         while (true) {
-          const passed = yield* repo.amendDue(
+          const { more, passed } = yield* repo.amendDue(
             BATCH,
+            aside,
             (engagement, now) => amendmentOf(engagement, due(engagement, now), now),
           )
           for (const { after, before } of passed) {
             if (before.hire?.trial_status === "active" && after.hire?.trial_status !== "active") ended.push(after.hire!)
           }
           const expired = yield* trials.expire(BATCH)
-          if (passed.length < BATCH && expired < BATCH) return ended
+          if (!more && expired < BATCH) return { ended, aside }
         }
       }).pipe(Effect.withSpan("Periods.catchUp"))
 
@@ -56,8 +61,8 @@ export class Periods extends Context.Service<Periods, {
     let failing = false
 
     const step = Effect.gen(function* () {
-      yield* periods.catchUp
-      const left = Option.getOrElse(yield* repo.untilDue, () => LONGEST_SLEEP)
+      const { aside } = yield* periods.catchUp
+      const left = Option.getOrElse(yield* repo.untilDue(aside), () => LONGEST_SLEEP)
       failing = false
       return left <= 0 ? LOCKED_MS : Math.min(Math.ceil(left), LONGEST_SLEEP)
     }).pipe(

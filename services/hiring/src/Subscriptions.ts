@@ -1,7 +1,7 @@
 /** The rules of subscriptions: a customer subscribes and cancels, an operator activates and marks past due. */
 import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { type CustomerId, SubscriptionId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
 import {
   type AgentTypeUnknown,
   type NewSubscription,
@@ -15,6 +15,7 @@ import { Catalog } from "./Clients.ts"
 import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { SubscriptionRow } from "./Engagements/Row.ts"
+import { quotas } from "./Quotas.ts"
 import { activate, cancel, type Move, pastDue, periodFrom } from "./Subscriptions/Policy.ts"
 
 type Moved = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>
@@ -24,7 +25,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
   /** Subscribes to an agent type of the catalog; the subscription is pending_payment. */
   create(
     input: NewSubscription,
-  ): Effect.Effect<SubscriptionRow, CustomerNotFound | AgentTypeUnknown | Unavailable, CurrentCaller>
+  ): Effect.Effect<SubscriptionRow, CustomerNotFound | AgentTypeUnknown | QuotaExceeded | Unavailable, CurrentCaller>
   get(id: SubscriptionId): Effect.Effect<SubscriptionRow, SubscriptionNotFound, CurrentCaller>
   /** A customer's, oldest first. */
   list(
@@ -45,13 +46,14 @@ export class Subscriptions extends Context.Service<Subscriptions, {
       const engagements = yield* Engagements
       const catalog = yield* Catalog
       const ids = yield* Ids
+      const { room, subscriptions } = yield* quotas
       const cursorOf = decodeCursor(cursorId("SUB"))
 
       const create = Effect.fn("Subscriptions.create")(function* (input: NewSubscription) {
         yield* visibleCustomer(input.customer_id, () => new CustomerNotFound({ detail: input.customer_id }))
         yield* catalog.latest(input.agent_id)
         const now = yield* DateTime.now
-        return yield* repo.subscribe({
+        const stored = yield* repo.subscribe({
           ...input,
           subscription_id: SubscriptionId.make(yield* ids.next("SUB")),
           status: "pending_payment",
@@ -62,7 +64,11 @@ export class Subscriptions extends Context.Service<Subscriptions, {
           created_at: now,
           updated_at: now,
           version: 1,
-        })
+        }, subscriptions)
+        return Option.isSome(stored) ? stored.value : yield* Effect.andThen(
+          Effect.fromResult(room("subscriptions_per_customer", subscriptions)),
+          Effect.die("there was room"),
+        )
       })
 
       const get = Effect.fn("Subscriptions.get")(function* (id: SubscriptionId) {

@@ -12,11 +12,10 @@ import {
   type Page,
   pageOf,
   type PageQuery,
-  takenOf,
 } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
-import type { HireRow } from "./Engagements/Row.ts"
+import type { HireState } from "./Engagements/Row.ts"
 import { Periods } from "./Periods.ts"
 
 /** A place in the list: the trial's end in epoch milliseconds, null without one, and the hire's id. */
@@ -30,7 +29,7 @@ export interface TrialStatusQuery extends PageQuery {
   readonly customer_id?: CustomerId
 }
 
-const trialOf = (hire: HireRow): HireTrial => ({
+const trialOf = (hire: HireState): HireTrial => ({
   subscription_id: hire.subscription_id,
   hired_instance_id: hire.hired_instance_id,
   trial_status: hire.trial_status,
@@ -68,9 +67,8 @@ export class TrialStatus extends Context.Service<TrialStatus, {
         }
         const limit = query.limit ?? DEFAULT_LIMIT
         const endedBy = DateTime.subtract(yield* DateTime.now, { days: RETENTION.endedHires })
-        const rows = yield* repo.hires.listByTrial(customer_id, endedBy, { after, limit: limit + 1 })
         return yield* pageOf(
-          takenOf("trials", rows, ({ hire }) => hire),
+          yield* repo.hires.listByTrial(customer_id, endedBy, { after, limit: limit + 1 }),
           limit,
           ({ hired_instance_id, trial_end }) => [
             trial_end === null ? null : DateTime.toEpochMillis(trial_end),
@@ -82,7 +80,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
 
       return TrialStatus.of({
         list,
-        process: Effect.map(periods.catchUp, (hires) => hires.map(trialOf)),
+        process: Effect.map(periods.catchUp, ({ ended }) => ended.map(trialOf)),
       })
     }),
   )

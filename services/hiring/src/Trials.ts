@@ -1,7 +1,7 @@
 /** The rules of lead trials: seven days with an agent type of the catalog, ended once (domain.md, "States"). */
 import { canSee, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { TrialId } from "@stint/domain/Ids"
-import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import type { InvalidRequest, QuotaExceeded, Unavailable } from "@stint/domain/Problem"
 import type { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import {
   type LeadTrialEnd,
@@ -15,6 +15,7 @@ import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuer
 import { Context, DateTime, Effect, Layer, Option } from "effect"
 import { Catalog } from "./Clients.ts"
 import { TRIAL_DAYS } from "./Engagements/Policy.ts"
+import { quotas } from "./Quotas.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
 import type { TrialRow } from "./Trials/Row.ts"
 
@@ -26,7 +27,7 @@ export interface TrialsQuery extends PageQuery {
 /** What can be done with lead trials. A customer finds only those that it began. */
 export class Trials extends Context.Service<Trials, {
   /** Begins a trial of an agent type of the catalog. */
-  begin(input: NewTrial): Effect.Effect<TrialRow, AgentTypeUnknown | Unavailable, CurrentCaller>
+  begin(input: NewTrial): Effect.Effect<TrialRow, AgentTypeUnknown | QuotaExceeded | Unavailable, CurrentCaller>
   get(id: TrialId): Effect.Effect<TrialRow, TrialNotFound, CurrentCaller>
   /** Those that the caller may see, oldest first. */
   list(query: TrialsQuery): Effect.Effect<Page<TrialRow>, InvalidRequest, CurrentCaller>
@@ -41,12 +42,13 @@ export class Trials extends Context.Service<Trials, {
       const repo = yield* TrialsRepo
       const catalog = yield* Catalog
       const ids = yield* Ids
+      const { room, trials } = yield* quotas
       const cursorOf = decodeCursor(cursorId("TRL"))
 
       const begin = Effect.fn("Trials.begin")(function* (input: NewTrial) {
         yield* catalog.latest(input.agent_id)
         const now = yield* DateTime.now
-        return yield* repo.insert({
+        const stored = yield* repo.insert({
           ...input,
           phone: input.phone ?? null,
           trial_id: TrialId.make(yield* ids.next("TRL")),
@@ -56,7 +58,10 @@ export class Trials extends Context.Service<Trials, {
           customer_id: customerOf(yield* CurrentCaller) ?? null,
           created_at: now,
           updated_at: now,
-        })
+        }, trials)
+        return Option.isSome(stored)
+          ? stored.value
+          : yield* Effect.andThen(Effect.fromResult(room("trials_per_customer", trials)), Effect.die("there was room"))
       })
 
       const get = Effect.fn("Trials.get")(function* (id: TrialId) {

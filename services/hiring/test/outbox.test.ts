@@ -8,11 +8,11 @@ import { START } from "../src/Outbox/Cursor.ts"
 import { type Followed, OutboxRepo } from "../src/Outbox/Repo.ts"
 import { OutboxListener } from "../src/Outbox/Repo/Listener.ts"
 
-const nothing: Followed = { gone: false, items: [], held: false }
+const nothing: Followed = { gone: undefined, items: [] }
 const something: Followed = {
   ...nothing,
   items: [{
-    at: { xid: 1n, seq: 1n },
+    at: { position: 1n, mark: 1, xid: 1n },
     change: {
       type: "subscription",
       subscription_id: "SUB-1" as never,
@@ -80,18 +80,6 @@ describe("a reader that waits", () => {
       assert.deepStrictEqual(yield* Fiber.join(reading), something)
     }))
 
-  it.effect("polls every 20 ms while an older transaction holds changes back", () =>
-    Effect.gen(function* () {
-      const { start, storage } = yield* withReader
-      storage.now = { ...nothing, held: true }
-      const reading = yield* start
-      yield* TestClock.adjust("100 millis")
-      assert.strictEqual(storage.reads, 6)
-      storage.now = something
-      yield* TestClock.adjust("20 millis")
-      assert.deepStrictEqual(yield* Fiber.join(reading), something)
-    }))
-
   it.effect("is answered at once when the service drains", () =>
     Effect.gen(function* () {
       const { drain, start } = yield* withReader
@@ -103,7 +91,7 @@ describe("a reader that waits", () => {
   it.effect("is answered at once when its cursor is gone", () =>
     Effect.gen(function* () {
       const { start, storage } = yield* withReader
-      storage.now = { ...nothing, gone: true }
-      assert.isTrue((yield* Fiber.join(yield* start)).gone)
+      storage.now = { ...nothing, gone: "pruned" }
+      assert.strictEqual((yield* Fiber.join(yield* start)).gone, "pruned")
     }))
 })

@@ -27,8 +27,11 @@ const withWorker = (left: () => Effect.Effect<Option.Option<number>>) =>
     const seen = { catchUps: 0 }
     const stubs = Layer.mergeAll(
       Layer.succeed(Health, health),
-      Layer.mock(PeriodsRepo, { untilDue: Effect.suspend(left) }),
-      Layer.succeed(Periods, Periods.of({ catchUp: Effect.sync(() => (seen.catchUps++, [])) })),
+      Layer.mock(PeriodsRepo, { untilDue: () => Effect.suspend(left) }),
+      Layer.succeed(
+        Periods,
+        Periods.of({ catchUp: Effect.sync(() => (seen.catchUps++, { ended: [], aside: new Set<string>() })) }),
+      ),
     )
     yield* Layer.build(Periods.worker.pipe(Layer.provide(stubs)))
     yield* Effect.yieldNow
@@ -151,7 +154,7 @@ describe("replicas", () => {
       Effect.gen(function* () {
         yield* sql`select 1 from subscriptions where subscription_id = ${subscription_id} for update`
         const started = yield* Effect.promise(() => hiring.replica())
-        const ended = yield* periodsOn(Effect.flatMap(Periods, (periods) => periods.catchUp))
+        const { ended } = yield* periodsOn(Effect.flatMap(Periods, (periods) => periods.catchUp))
         assert.notInclude(ended.map((one) => one.subscription_id), subscription_id)
         return started
       }).pipe(sql.withTransaction)
@@ -189,7 +192,7 @@ describe("replicas", () => {
     const next = () =>
       Effect.runPromise(periodsOn(Effect.gen(function* () {
         yield* Effect.flatMap(Periods, (periods) => periods.catchUp)
-        return Option.getOrThrow(yield* Effect.flatMap(PeriodsRepo, (repo) => repo.untilDue))
+        return Option.getOrThrow(yield* Effect.flatMap(PeriodsRepo, (repo) => repo.untilDue(new Set())))
       })))
     /** Hours, rounded up, until something is due. */
     const hours = async () => Math.ceil((await next()) / 3_600_000)

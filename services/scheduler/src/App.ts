@@ -1,15 +1,19 @@
 /** Everything that the scheduler is made of, in one flat list. */
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
+import * as Alarm from "@stint/edge/Alarm"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
+import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
+import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Layer } from "effect"
-import { Mac, SecureRandom } from "effect/crypto"
-import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
@@ -74,20 +78,35 @@ export const Repos = Layer.mergeAll(
   Layer.provideMerge([Queue.layer, Nudge.layer]),
 )
 
-const Storage = Layer.mergeAll(Repos, IdempotencyRepo.layer, AuditRepo.layer, health("scheduler", scripts)).pipe(
+const Storage = Layer.mergeAll(
+  Repos,
+  AlarmRepo.layer,
+  Database.layer("scheduler"),
+  IdempotencyRepo.layer,
+  RateRepo.layer,
+  AuditRepo.layer,
+  health("scheduler", scripts),
+).pipe(
   Layer.provide(Persistence.layer({ name: "scheduler", flag: "SCHEDULER_PERSISTENCE_MODE", settings: PLANNER })),
 )
 
 /** The services that the scheduler calls, over HTTP. */
 export const Clients = Layer.mergeAll(Drafts.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
 
-/** The scheduler over given clients: a test gives its own. */
-export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
+/** Whether they are here. It can do nothing without deliverables, and deliverables nothing without hiring. */
+const watched = Neighbours.layer("scheduler", ["deliverables", "hiring"], ["deliverables", "hiring"])
+
+/** The scheduler over given clients: a test gives its own, and they are never away unless it says so. */
+export const appWith = <E, R, E2 = never, R2 = never>(
+  clients: Layer.Layer<Drafts | Hiring, E, R>,
+  neighbours: Layer.Layer<Neighbours, E2, R2> = Neighbours.none,
+) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
     HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
     Alerts.worker,
     Audit.layer("scheduler"),
+    AwayAlarm.layer(() => true),
     Engine.worker,
     Health.metrics,
     Health.readiness,
@@ -117,13 +136,12 @@ export const appWith = <E, R>(clients: Layer.Layer<Drafts | Hiring, E, R>) =>
       Runs.layer,
       Simulation.layer,
       Triggers.layer,
-      middlewares,
+      middlewares("scheduler"),
     ]),
-    Layer.provide([Alerts.layer, Projection.layer, Mac.layerWebCrypto, FetchHttpClient.layer]),
-    Layer.provide(SecureRandom.layerWebCrypto),
+    Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
     Layer.provide(Storage),
-    Layer.provide(clients),
+    Layer.provide([clients, neighbours]),
   )
 
 /** The scheduler. */
-export const App = appWith(Clients)
+export const App = appWith(Clients, watched)

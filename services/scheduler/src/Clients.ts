@@ -92,7 +92,9 @@ export class Hiring extends Context.Service<Hiring, {
       return Hiring.of({
         changes: (after, wait_ms) =>
           client.feed.changes({ query: { after, wait_ms, limit: 500 } }).pipe(
-            Effect.mapError((error) => error._tag === "FeedCursorGone" ? new FeedGone() : failed(error)),
+            Effect.mapError((error) =>
+              error._tag === "FeedCursorGone" ? new FeedGone({ why: error.detail ?? error.message }) : failed(error)
+            ),
           ),
         snapshot: (next) =>
           client.feed.snapshot({ query: { limit: 500, ...(next === undefined ? {} : { next }) } }).pipe(
@@ -109,4 +111,4 @@ export class Hiring extends Context.Service<Hiring, {
 }
 
 /** The feed no longer has the changes after our cursor: start again from the snapshot. */
-export class FeedGone extends Schema.TaggedError<FeedGone>()("FeedGone", {}) {}
+export class FeedGone extends Schema.TaggedError<FeedGone>()("FeedGone", { why: Schema.String }) {}

@@ -8,11 +8,13 @@ export const env = [
   "SCHEDULER_DATABASE_URL",
   "SCHEDULER_MEMORY_URL",
   "SCHEDULER_PERSISTENCE_MODE",
+  "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
   "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
+  "STINT_JWKS_FILE",
   "STINT_JWKS_URL",
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
@@ -22,9 +24,12 @@ export const env = [
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
   "STINT_RETRIES_PER_SECOND",
+  "STINT_REVOKED_FILE",
   "STINT_SECRETS",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
+  "STINT_TOKEN_MAX_LIFETIME",
+  "STINT_UPGRADE_FROM",
 ] as const
 
 /** The services that it calls. */
@@ -35,6 +40,5 @@ export const manifest: Manifest = {
   env,
   inMemory: { variable: "SCHEDULER_PERSISTENCE_MODE", value: "memory" },
   calls,
-  reads: ["STINT_SECRETS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

@@ -11,6 +11,7 @@ import { Hiring } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
 import { notRunnable } from "./Projection/History.ts"
 import { type ProjectedGoal, ProjectionRepo } from "./Projection/Repo.ts"
+import type { Rebuild } from "./Projection/Repo/Rebuild.ts"
 
 /** How long one long poll waits for a change, in milliseconds. */
 const LONG_POLL = 25_000
@@ -69,28 +70,53 @@ export class Projection extends Context.Service<Projection, {
     const repo = yield* ProjectionRepo
     const nudge = yield* Nudge
 
-    const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
-      const from = stale ?? null
-      const goals = new Set<string>()
+    /** Reads the whole snapshot over what is projected; undefined when another replica took over. */
+    const readSnapshot = Effect.fnUntraced(function* (under: Rebuild) {
+      const kept = { hires: new Set<string>(), goals: new Set<string>() }
       let next: string | undefined
       let feedCursor: string
+      let back = 0
       do {
         const page = yield* hiring.snapshot(next)
-        if (!(yield* repo.apply(page.items, { after: from, to: from }))) return
-        for (const item of page.items) if (item.type === "goal") goals.add(item.goal_instance_id)
+        const wentBack = yield* repo.overwrite(page.items, under)
+        if (wentBack === undefined) return undefined
+        back += wentBack
+        for (const item of page.items) {
+          if (item.type === "hire") kept.hires.add(item.hired_instance_id)
+          if (item.type === "goal") kept.goals.add(item.goal_instance_id)
+        }
+        for (const id of page.unread?.hires ?? []) kept.hires.add(id)
+        for (const id of page.unread?.goals ?? []) kept.goals.add(id)
         next = page.next ?? undefined
         feedCursor = page.feed_cursor
       } while (next !== undefined)
-      yield* repo.retain(goals)
-      yield* repo.apply([], { after: from, to: feedCursor })
+      const removed = yield* repo.finishRebuild(kept, under, feedCursor)
+      return removed && { ...removed, back }
+    })
+
+    const rebuild = Effect.fn("Projection.rebuild")(function* (stale: string | undefined) {
+      const under = yield* repo.beginRebuild(stale ?? null)
+      if (under === undefined) return false
+      const done = yield* Effect.onError(readSnapshot(under), () => repo.abandonRebuild(under))
+      if (done === undefined) return false
       yield* nudge.here
+      const { back, goals, hires } = done
+      if (back + goals + hires > 0) {
+        yield* Effect.logWarning(
+          `hiring's feed: the snapshot has no more ${goals} goals and ${hires} hires that were projected, which were ` +
+            `removed, and older versions of ${back}, which were overwritten. After a restore: npx stint db reconcile`,
+        )
+      }
+      return true
     })
 
     yield* follow({
       name: "hiring's feed",
       load: Effect.map(repo.cursor(), (cursor) => cursor ?? undefined),
       fetch: (after) =>
-        hiring.changes(after, LONG_POLL).pipe(Effect.catchTag("FeedGone", () => Effect.fail(new CursorGone({})))),
+        hiring.changes(after, LONG_POLL).pipe(
+          Effect.catchTag("FeedGone", ({ why }) => Effect.fail(new CursorGone({ why }))),
+        ),
       apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
       rebuild,
     }).pipe(Effect.forkScoped)

@@ -1,4 +1,4 @@
-/** The rows of the schema_ledger of scheduler that this program was written for; written by scripts/schema.ts. */
+/** The scripts of scheduler that this program was written for, as its ledger names them; written by scripts/schema.ts. */
 export const scripts: ReadonlyArray<string> = [
   "phase2_01_scheduler_dlq",
   "phase2_02_scheduler_state",
@@ -7,6 +7,9 @@ export const scripts: ReadonlyArray<string> = [
   "phase2_05_goal_runs",
   "020_idempotency_keys",
   "050_gateway_audit_logs",
+  "065_idempotency_holder",
+  "066_rate_buckets",
+  "090_schema_scripts",
   "110_projection",
   "120_run_queue",
   "130_retention",
@@ -17,4 +20,7 @@ export const scripts: ReadonlyArray<string> = [
   "170_dead_letter_cause",
   "180_engine_counters",
   "190_queue_state",
+  "210_alerts",
+  "211_database_probe",
+  "220_feed_rebuild",
 ]

@@ -1,10 +1,13 @@
 /** A receiver of the alert webhook that checks each signature, and the settings of a scheduler that posts to it. */
+import { bytesOf } from "@stint/edge/Secrets"
 import { signatureOf } from "@stint/edge/Webhooks"
 import { Effect, Redacted } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import type { StartOptions } from "./Harness.ts"
+
+const SECRET = "whsec_czNjcmV0czNjcmV0czNjcmV0"
 
 /** A webhook that was received and answered with 200. */
 export interface Received {
@@ -27,7 +30,7 @@ export const startReceiver = async () => {
       requests++
       const id = String(request.headers["webhook-id"])
       const timestamp = Number(request.headers["webhook-timestamp"])
-      const secret = Redacted.make(new TextEncoder().encode("s3cret"))
+      const secret = Redacted.make(bytesOf(SECRET)!)
       const expected = await Effect.runPromise(
         signatureOf(secret, { id, timestamp, body }).pipe(
           Effect.provide(Mac.layerWebCrypto),
@@ -49,9 +52,8 @@ export const startReceiver = async () => {
     /** The status of every answer from now on. */
     answer: (with_: number) => void (status = with_),
     /** What a scheduler needs to post to it. */
-    settings: (): Required<Pick<StartOptions, "env" | "files">> => ({
-      env: { STINT_ALERT_WEBHOOK: url, STINT_ALERT_SECRET_REF: "alerts", STINT_SECRETS: "secrets.json" },
-      files: { "secrets.json": JSON.stringify({ alerts: "s3cret" }) },
+    settings: (): Required<Pick<StartOptions, "env">> => ({
+      env: { STINT_ALERT_WEBHOOK: url, STINT_ALERT_SECRET: SECRET },
     }),
     stop: () =>
       new Promise((resolve) => {

@@ -120,7 +120,9 @@ describe("alerts", () => {
 
   it.each([
     [{ STINT_ALERT_WEBHOOK: "ftp://x" }, /STINT_ALERT_WEBHOOK must be/],
-    [{ STINT_ALERT_WEBHOOK: "http://x/" }, /without STINT_ALERT_SECRET_REF/],
+    [{ STINT_ALERT_WEBHOOK: "http://x/" }, /without STINT_ALERT_SECRET/],
+    [{ STINT_ALERT_WEBHOOK: "http://x/", STINT_ALERT_SECRET: "whsec_%" }, /STINT_ALERT_SECRET can't be read/],
+    [{ STINT_ALERT_SECRET_REF: "alerts" }, /STINT_ALERT_SECRET_REF is not read any more: set STINT_ALERT_SECRET/],
   ])("the settings %j are refused", async (env, why) => {
     const { App } = await import("../src/App.ts")
     const { webHandler } = await import("@stint/edge/Handler")

@@ -51,6 +51,17 @@ const apply = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
   const after = yield* repo.cursor()
   assert.isTrue(yield* repo.apply(changes, { after, to: String(Number(after ?? 0) + 1) }))
 })
+/** Rebuilds from a snapshot of these. */
+const finish = Effect.fnUntraced(function* (repo: ProjectionRepo["Service"], changes: ReadonlyArray<Change>) {
+  const rebuild = (yield* repo.beginRebuild(yield* repo.cursor()))!
+  assert.isDefined(yield* repo.overwrite(changes, rebuild))
+  const kept = {
+    hires: new Set(changes.flatMap((one) => one.type === "hire" ? [one.hired_instance_id] : [])),
+    goals: new Set(changes.flatMap((one) => one.type === "goal" ? [one.goal_instance_id] : [])),
+  }
+  return yield* repo.finishRebuild(kept, rebuild, "100")
+})
+
 /** The versions of a goal: the day on which each begins, whether its schedule made runs, and a further field. */
 const rowsOf = (goal: GoalChange, field: keyof GoalVersion = "reason") =>
   Effect.map(
@@ -97,7 +108,7 @@ layer(storage, { excludeTestServices: true })("the versions of goals over time",
       yield* apply([{ ...goal, version: 1, changed_at: on(4), enabled: false }])
       assert.deepStrictEqual(yield* rowsOf(goal), [[1, true, null]])
       const repo = yield* ProjectionRepo
-      yield* repo.retain(new Set([goal.goal_instance_id]))
+      yield* finish(repo, [hire, goal])
       assert.deepStrictEqual(yield* rowsOf(goal, "deleted"), [[1, true, false]])
     }),
   )
@@ -120,7 +131,7 @@ layer(storage, { excludeTestServices: true })("the versions of goals over time",
       const goal = goalOf(hire)
       yield* apply([hire, goal])
       const repo = yield* ProjectionRepo
-      yield* repo.retain(new Set())
+      yield* finish(repo, [])
       const [, gone] = yield* rowsOf(goal, "deleted")
       assert.deepStrictEqual(gone?.slice(1), [false, true])
       const never = goalOf(hire, { deleted: true })

@@ -1,6 +1,7 @@
 /** Retention: rows past their time are removed, in batches; live rows stay, and what a person reads stays true. */
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
@@ -134,6 +135,8 @@ const fill = Effect.gen(function* () {
       values (${`GOI-${days}`}, now(), now(), 'older than 24 h', 'too_old', now() - ${days} * interval '1 day')`
     yield* sql`insert into scheduler_alerts (alert_id, kind, subject, begun_at, ended_at, details)
       values (${`ALR-${days}`}, 'pending', 'all', now() - interval '1 year', now() - ${days} * interval '1 day', '{}')`
+    yield* sql`insert into alerts (alert_id, kind, subject, message, begun_at, ended_at)
+      values (${`ALR-${days}`}, 'away', 'hiring', 'it was', now() - interval '1 year', now() - ${days} * interval '1 day')`
     yield* sql`insert into gateway_audit_logs (id, correlation_id, timestamp, service, request_id, http_method,
         endpoint, status_code, total_latency_ms)
       select gen_random_uuid(), repeat('a', 32), now() - ${days} * interval '1 day', 'scheduler', 'r', 'GET', '/x',
@@ -147,7 +150,7 @@ const fill = Effect.gen(function* () {
   }
 })
 
-const storage = Layer.mergeAll(Repos, AuditRepo.layer).pipe(
+const storage = Layer.mergeAll(Repos, AlarmRepo.layer, AuditRepo.layer).pipe(
   Layer.provide(Ids.layer),
   Layer.provideMerge(testDatabase("scheduler")),
 )
@@ -172,6 +175,7 @@ it.live("removes rows past their time, and no live row, also when two replicas d
       "missed_slots": 1,
       "goal_history": 3,
       "scheduler_alerts": 1,
+      "alerts": 1,
       "gateway_audit_logs": 1200,
     })
     assert.deepStrictEqual(yield* look, expected as never)

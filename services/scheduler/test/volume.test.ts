@@ -5,6 +5,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import type { DeliverableId } from "@stint/domain/Ids"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
 import { runJob } from "@stint/edge/Retention"
@@ -81,6 +82,7 @@ const work = Effect.gen(function* () {
 const layer = Layer.mergeAll(
   Queue.layer,
   HealthRepo.layer,
+  AlarmRepo.layer,
   AlertsRepo.layer,
   RetentionRepo.layer,
   AuditRepo.layer,

@@ -71,9 +71,11 @@ export const writeVariables = async (folders: Folders, key: DevKey, databases: S
   const urls = (service: ServiceName) => ({
     [`${service.toUpperCase()}_DATABASE_URL`]: Redacted.value(databases[service].databaseUrl),
   })
+  const jwks = await key.jwks()
   await writing(folders.services, async () => {
     for (const service of serviceNames) {
-      const text = variables({ ...urls(service), STINT_JWKS: key.jwks })
+      // The key set that services take is a file; this one is for 0.2.0, which may still run beside them
+      const text = variables({ ...urls(service), STINT_JWKS: jwks })
       await replace(join(folders.services, `${service}.env`), text, 0o600)
     }
   })

@@ -8,6 +8,8 @@ export interface Thing {
   readonly kind: string
   readonly name: string
   readonly definition: string
+  /** How Postgres spells the same after a dump and its restore, where that differs. */
+  readonly restored?: string
 }
 
 /**
@@ -49,7 +51,7 @@ union all
 select 'comment', o.relname || coalesce('.' || a.attname, ''), d.description
   from ours o join pg_description d on d.classoid = 'pg_class'::regclass and d.objoid = o.oid
   left join pg_attribute a on a.attrelid = o.oid and a.attnum = d.objsubid and d.objsubid > 0
-  where not (o.relname = 'schema_ledger' and d.objsubid = 0)
+  where not (o.relname in ('schema_ledger', 'schema_scripts') and d.objsubid = 0)
 union all
 select 'comment', f.signature, d.description
   from functions f join pg_description d on d.classoid = 'pg_proc'::regclass and d.objoid = f.oid
@@ -105,20 +107,71 @@ export const snapshot = (sql: PgClient.PgClient, runtimeRole: string): Effect.Ef
     return things.toSorted((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)
   })
 
+/** What a dump holds of the things whose words change when they are read again: statements that make each of them anew. */
+const respell = `
+select format('alter table %I drop constraint %I, add constraint %I %s', o.relname, c.conname, c.conname,
+    pg_get_constraintdef(c.oid)) as statement
+  from ours o join pg_constraint c on c.conrelid = o.oid where c.contype = 'c'
+union all
+select format('drop index %I; %s', o.relname, pg_get_indexdef(o.oid))
+  from ours o join pg_index i on i.indexrelid = o.oid where i.indpred is not null or i.indexprs is not null
+union all
+select format('alter table %I alter %I set default %s', o.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
+  from ours o join pg_attrdef d on d.adrelid = o.oid
+  join pg_attribute a on a.attrelid = o.oid and a.attnum = d.adnum and a.attgenerated = ''
+union all
+select format('drop trigger %I on %I; %s', t.tgname, o.relname, pg_get_triggerdef(t.oid))
+  from ours o join pg_trigger t on t.tgrelid = o.oid where not t.tgisinternal and t.tgqual is not null`.trim()
+
+/** Makes what a dump spells anew, from what it says: the database is as after a restore. */
+const restore = (sql: PgClient.PgClient): Effect.Effect<void, SqlError.SqlError> =>
+  Effect.gen(function* () {
+    const statements = yield* sql.unsafe<{ statement: string }>(`with ${sources}\n${respell}`)
+    const script = statements.map(({ statement }) => `${statement};`).join("\n")
+    yield* sql.unsafe(`do $respell$ begin execute $script$${script}$script$; end $respell$`).unprepared
+  })
+
+/** The snapshot of a database that may be changed, with what a dump and a restore make of each thing's words. */
+export const snapshotWithRestored = (sql: PgClient.PgClient, runtimeRole: string): Effect.Effect<
+  ReadonlyArray<Thing>,
+  SqlError.SqlError
+> =>
+  Effect.gen(function* () {
+    const made = yield* snapshot(sql, runtimeRole)
+    yield* restore(sql)
+    const restored = new Map((yield* snapshot(sql, runtimeRole)).map((thing) => [keyOf(thing), thing.definition]))
+    return made.map((thing) => {
+      const again = restored.get(keyOf(thing))
+      return again === undefined || again === thing.definition ? thing : { ...thing, restored: again }
+    })
+  })
+
 const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-const rowOf = ({ definition, kind, name }: Thing): string => `    (${[kind, name, definition].map(quote).join(", ")})`
+/** A row of a list: kind, name, and how it is spelled. */
+const rowOf = ({ kind, name }: Thing, spelled: string): string => `    (${[kind, name, spelled].map(quote).join(", ")})`
+
+/** What a dump and its restore spell in another way; one row that is nothing of a schema, so that the list is never empty. */
+const restoredRows = (things: ReadonlyArray<Thing>): ReadonlyArray<string> => [
+  ...things.flatMap((thing) => thing.restored === undefined ? [] : [rowOf(thing, thing.restored)]),
+  "    ('', '', '')",
+]
 
 /** `verify.sql`: one statement, one row a check, `ok` or what differs. */
 export const verifyScript = (service: string, things: ReadonlyArray<Thing>): string =>
   `-- Verification of the database of ${service}: one row a check, 'ok' or what differs; what should not be there has a row too.
 -- It changes nothing, and is one statement. Rights are checked when the service's role was named before, in the same
 -- session: set stint.runtime_role = 'the role';
+-- What a dump and its restore spell in another way (restored) is ok too.
 -- Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
 with expected (kind, name, definition) as (
   values
-${things.map(rowOf).join(",\n")}
+${things.map((thing) => rowOf(thing, thing.definition)).join(",\n")}
+),
+restored (kind, name, spelled) as (
+  values
+${restoredRows(things).join(",\n")}
 ),
 ${sources},
 actual as (
@@ -126,13 +179,13 @@ ${query}
 )
 select kind || ' ' || name as check,
     case
-      when a.definition = e.definition then 'ok'
+      when a.definition in (e.definition, r.spelled) then 'ok'
       when kind = 'grant' and not exists (select from runtime) then 'ok (not checked: stint.runtime_role names no role)'
       when a.definition is null then 'missing: expected ' || e.definition
       when e.definition is null then 'extra, no script makes it: ' || a.definition
       else 'is ' || a.definition || '; expected ' || e.definition
     end as result
-  from expected e full join actual a using (kind, name)
+  from expected e full join actual a using (kind, name) left join restored r using (kind, name)
   order by kind, name;
 `
 

@@ -1,9 +1,11 @@
 /** Which databases `stint db` works on: those that were given, or the embedded ones of STINT_HOME. */
 import { Effect, Redacted } from "effect"
 import { startPostgres } from "../Postgres.ts"
-import { lockHome, openHome, readRecord } from "../Postgres/Home.ts"
-import type { Server, ServiceName } from "../Provision.ts"
+import { hasPostgres, lockHome, openHome, readRecord } from "../Postgres/Home.ts"
+import { LauncherError } from "../Postgres/LauncherError.ts"
+import { databasesOf, type Server, type ServiceName } from "../Provision.ts"
 import { openDatabases } from "../Provision/Embedded.ts"
+import { embeddedPrefix, readPasswords } from "../Provision/Roles.ts"
 import { run } from "../Stack/Databases.ts"
 import { type Settings, settingsOf } from "../Stack/Settings.ts"
 import { parsePgUrl } from "@stint/edge/Pg/Url"
@@ -43,18 +45,40 @@ const givenTarget = (settings: Settings, service: ServiceName): Target | undefin
   }
 }
 
-/** Does something with the databases of these services, which are there meanwhile. Fails with a LauncherError. */
+/** The passwords of the embedded databases that a home has. Makes nothing: fails with a LauncherError where something is missing. */
+const existing = async (home: string) => {
+  if (!(await hasPostgres(home))) {
+    throw new LauncherError(
+      `There is no Postgres in ${home}: stint start makes one. Name its folder in STINT_HOME, or your own databases in ` +
+        "<SERVICE>_DATABASE_URL.",
+    )
+  }
+  const passwords = await readPasswords(home)
+  if (passwords !== undefined) return passwords
+  throw new LauncherError(
+    `${home} has no passwords of its databases (database-roles.json): stint start makes new ones.`,
+  )
+}
+
+/**
+ * Does something with the databases of these services, which are there meanwhile. An embedded Postgres that is not there, or
+ * its databases, are made only for what `makes`. Fails with a LauncherError.
+ */
 export const withTargets = async <A>(
   env: Readonly<Record<string, string | undefined>>,
   services: ReadonlyArray<ServiceName>,
   use: (targets: ReadonlyArray<Target>) => Promise<A>,
+  { makes = false }: { readonly makes?: boolean } = {},
 ): Promise<A> => {
   const settings = settingsOf(env)
   const given = services.map((service) => givenTarget(settings, service))
   if (given.every((target) => target !== undefined)) return await use(given)
+  const passwords = makes ? undefined : await existing(settings.home)
   const { server, stop } = await embeddedServer(settings.home, (line) => console.error(line))
   try {
-    const own = await run(settings, openDatabases(settings.home, server).pipe(Effect.scoped))
+    const own = passwords === undefined
+      ? await run(settings, openDatabases(settings.home, server).pipe(Effect.scoped))
+      : databasesOf(server, embeddedPrefix, passwords)
     return await use(services.map((service, i) => given[i] ?? { settings, service, ...own[service] }))
   } finally {
     await stop()

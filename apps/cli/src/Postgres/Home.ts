@@ -18,6 +18,8 @@ export interface HomeRecord {
   readonly socketDir?: string
 }
 
+const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
+
 /** Makes the home (0700) when it is missing; its real path, so that one folder never goes by two names. */
 export const openHome = async (home: string): Promise<string> => {
   try {
@@ -88,6 +90,21 @@ export const readRecord = async (home: string): Promise<HomeRecord | undefined> 
   )
 }
 
+/** Whether a Postgres was made in the home, and its data is there. Makes nothing. Fails with a LauncherError as `readRecord`. */
+export const hasPostgres = async (home: string): Promise<boolean> => {
+  const record = await readRecord(home)
+  return record !== undefined && await exists(join(record.base ?? home, "postgres", "PG_VERSION"))
+}
+
+/**
+ * Fails with a LauncherError unless a stack was started in this home before. For whoever asks a stack: a key that is made for
+ * the question would only be refused.
+ */
+export const requireStack = async (home: string): Promise<void> => {
+  if (await exists(join(home, "keys"))) return
+  throw new LauncherError(`There is no stack in ${home}: start one with stint start, or name its folder in STINT_HOME.`)
+}
+
 /** Replaces the record atomically. Fails with a LauncherError when it can't be written. */
 export const writeRecord = async (home: string, record: HomeRecord): Promise<void> => {
   const path = join(home, "postgres.json")
@@ -119,8 +136,6 @@ const isTrusted = async (account: Account, path: string): Promise<boolean> => {
   const found = await lstat(path).catch(() => undefined)
   return found === undefined || (found.isDirectory() && [Deno.uid(), ownerOf(account).uid].includes(found.uid))
 }
-
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false)
 
 /**
  * The folder below which data lives: the home, opened to the account's group if need be; when the way to the home is

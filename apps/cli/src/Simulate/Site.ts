@@ -4,6 +4,7 @@ import { sentenceOf } from "@stint/edge/Refusal"
 import { Simulation } from "@stint/scheduler/Simulation"
 import { Cause, Effect, Option, Schema } from "effect"
 import { openDevKey } from "../DevKey.ts"
+import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { type Env, settingsOf, urlOf } from "../Stack/Settings.ts"
 import type { Answer } from "./Report.ts"
@@ -46,6 +47,7 @@ export const simulateThere = async (body: Body, env: Env): Promise<Answer> => {
   }
   await fetch(`${url}/livez`, { signal: AbortSignal.timeout(5_000) }).then((answer) => answer.body?.cancel())
     .catch(() => Promise.reject(nobody()))
+  await requireStack(settings.home)
   const key = await openDevKey(settings.home, env)
   const answer = await fetch(`${url}/api/v1/scheduler/simulate`, {
     method: "POST",

@@ -15,8 +15,9 @@ export interface Launch {
 export interface Given {
   /** Where its database listens: `host:port`, or `unix:` and the path of a socket; none when it keeps its rows itself. */
   readonly databaseHost: string | undefined
-  /** The public keys, unless they come from elsewhere. */
-  readonly jwks: string | undefined
+  /** The files of the public keys and of what is revoked, unless they come from elsewhere. */
+  readonly jwksFile: string | undefined
+  readonly revokedFile: string | undefined
   readonly tokenFile: string | undefined
 }
 
@@ -69,23 +70,28 @@ const runtimeEnv = (env: Env): Readonly<Record<string, string | undefined>> => (
   NO_COLOR: env.NO_COLOR,
 })
 
+/** The variables of the edge that name a file which is read. */
+const everyonesFiles = ["STINT_SERVICE_TOKEN_FILE", "STINT_JWKS_FILE", "STINT_REVOKED_FILE"]
+
 /** The launch of a service: the least permissions under which it does what its manifest says. */
 export const launchOf = (settings: Settings, service: ServiceName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
   const { appends = {}, calls = [], connects = [], reads = [] } = manifest
+  const files = [...everyonesFiles, ...reads]
   const values: Record<string, string | undefined> = Object.fromEntries(manifest.env.map((name) => [name, mine[name]]))
   values.STINT_HOST = settings.host
   values.STINT_PORT_BASE = String(settings.portBase)
   values.STINT_SUPERVISED = "1"
   // It comes through the pipe, once the database is there: an environment is no place for a password
   for (const kind of ["DATABASE", "MEMORY"]) delete values[`${service.toUpperCase()}_${kind}_URL`]
-  if (given.jwks !== undefined) values.STINT_JWKS = given.jwks
+  if (given.jwksFile !== undefined) values.STINT_JWKS_FILE = given.jwksFile
+  if (given.revokedFile !== undefined) values.STINT_REVOKED_FILE = given.revokedFile
   if (given.tokenFile !== undefined) values.STINT_SERVICE_TOKEN_FILE = given.tokenFile
   for (const called of calls) {
     values[`${called.toUpperCase()}_URL`] ||= urlOf(settings, called as ServiceName)
   }
   for (const [name, file] of Object.entries(appends)) values[name] = resolve(values[name] || join(home, file))
-  for (const name of reads) if (values[name]) values[name] = resolve(values[name])
+  for (const name of files) if (values[name]) values[name] = resolve(values[name])
   const known = Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] =>
       manifest.env.includes(entry[0]) && entry[1] !== undefined && entry[1] !== ""
@@ -112,7 +118,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
       ...flag("allow-env", manifest.env),
       ...flag("allow-net", [...new Set(hosts)]),
       ...flag("allow-read", [
-        ...new Set([...["STINT_SERVICE_TOKEN_FILE", ...reads].flatMap(valueOf), ...written, ...socket]),
+        ...new Set([...files.flatMap(valueOf), ...written, ...socket]),
       ]),
       ...flag("allow-write", [...written, ...socket]),
       entryOf(service),

@@ -1,44 +1,103 @@
-import { mkdir, rename, writeFile } from "node:fs/promises"
+import { serviceAudience } from "@stint/domain/Tokens"
+import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import type { DevKey } from "../DevKey.ts"
+import { audienceOf, type DevKey, openDevKey } from "../DevKey.ts"
+import { jwksFileOf, replaceFile, revokedFileOf, tendRing, textOf } from "../DevKey/Store.ts"
 import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
-import { type ServiceName, serviceNames } from "./Settings.ts"
+import { manifestOf } from "./Launch.ts"
+import { type Env, type ServiceName, serviceNames } from "./Settings.ts"
 
 /** How long a service's token holds, in seconds, and how old it may get, in milliseconds. */
-const TTL = 24 * 3_600
-const LONGEST_AGE_MS = 6 * 3_600_000
+const TTL = 600
+const LONGEST_AGE_MS = 150_000
+/** How often the keys and the revocations are looked at, in milliseconds. */
+const LOOK_MS = 2_000
 
-/** Where the token of a service stands. */
-export const tokenFileOf = (home: string, service: ServiceName): string => join(home, "tokens", `${service}.token`)
+/** Where the tokens of a service stand: a JSON object with one for each service that it calls. */
+export const serviceTokenFileOf = (folder: string, service: ServiceName): string =>
+  join(folder, "tokens", `${service}.json`)
 
-const write = async (home: string, key: DevKey): Promise<void> => {
-  try {
-    await mkdir(join(home, "tokens"), { recursive: true, mode: 0o700 })
-    await Promise.all(serviceNames.map(async (service) => {
-      const path = tokenFileOf(home, service)
-      const token = await key.sign({ role: "service", subject: service, ttl: TTL })
-      await writeFile(`${path}.new`, `${token}\n`, { mode: 0o600 })
-      await rename(`${path}.new`, path)
+/** Where 0.2.0 reads the one token of a service. */
+export const oldTokenFileOf = (folder: string, service: ServiceName): string =>
+  join(folder, "tokens", `${service}.token`)
+
+/** Whose keys, and where services read what follows from them. */
+export interface Keeping {
+  /** Where the keys and the revocations are. */
+  readonly home: string
+  /** Where the services read: the home, unless they may not see that. */
+  readonly folder: string
+  readonly env: Env
+  readonly log: (line: string) => void
+}
+
+/** Whether services of 0.2.0 run as well, which know tokens for people's audience alone. */
+const isUpgrading = ({ STINT_UPGRADE_FROM: from }: Env): boolean => {
+  if (!from || from === "0.2") return Boolean(from)
+  throw new LauncherError(`STINT_UPGRADE_FROM is ${JSON.stringify(from)}: it must be 0.2, or not be set.`)
+}
+
+/** Writes each service its tokens, each for the one service that it calls with it. */
+const writeTokens = async ({ env, folder }: Keeping, key: DevKey): Promise<void> => {
+  const [old, people] = [isUpgrading(env), audienceOf(env)]
+  await Promise.all(serviceNames.map(async (subject) => {
+    const { calls = [] } = await manifestOf(subject)
+    const sign = (audience: string | ReadonlyArray<string>) =>
+      key.sign({ role: "service", subject, ttl: TTL, audience })
+    const tokens = await Promise.all(calls.map(async (callee) => {
+      const own = serviceAudience(people, callee)
+      return [callee, await sign(old ? [people, own] : own)] as const
     }))
+    if (tokens.length > 0) {
+      await replaceFile(serviceTokenFileOf(folder, subject), `${JSON.stringify(Object.fromEntries(tokens))}\n`)
+    }
+    if (old) await replaceFile(oldTokenFileOf(folder, subject), `${await sign(people)}\n`)
+    else await rm(oldTokenFileOf(folder, subject), { force: true })
+  }))
+}
+
+/** Copies to where services read, if they read elsewhere. */
+const publish = async ({ folder, home }: Keeping): Promise<void> => {
+  if (folder === home) return
+  for (const fileOf of [jwksFileOf, revokedFileOf]) {
+    const text = await textOf(fileOf(home))
+    if (text !== undefined && text !== await textOf(fileOf(folder))) await replaceFile(fileOf(folder), text)
+  }
+}
+
+/** Writes what services read once. Fails with a LauncherError. */
+export const writeServiceFiles = async (keeping: Keeping, key: DevKey): Promise<void> => {
+  try {
+    await publish(keeping)
+    await writeTokens(keeping, key)
   } catch (error) {
-    throw new LauncherError(`The data folder ${home} can't be written: ${reasonOf(error)}.`)
+    if (error instanceof LauncherError) throw error
+    throw new LauncherError(`The data folder ${keeping.folder} can't be written: ${reasonOf(error)}.`)
   }
 }
 
 /**
- * Gives each service a token of its own (role service), and a new one every six hours; the answer ends that. By the clock
- * on the wall, not a long timer: a machine that slept is up to date a minute after it wakes. Fails with a LauncherError.
+ * Keeps what services read up to date: their tokens, new ones every two and a half minutes and when another key signs; the
+ * public keys; what is revoked. The answer ends that. By the clock on the wall, not a long timer: a machine that slept is up
+ * to date two seconds after it wakes. Fails with a LauncherError.
  */
-export const keepServiceTokens = async (
-  home: string,
-  key: DevKey,
-  log: (line: string) => void,
-): Promise<() => void> => {
-  let written = Date.now()
-  await write(home, key)
-  const timer = setInterval(async () => {
-    if (Date.now() - written < LONGEST_AGE_MS) return
-    await write(home, key).then(() => written = Date.now(), (error) => log(error.message))
-  }, 60_000)
+export const keepServiceTokens = async (keeping: Keeping): Promise<() => void> => {
+  const key = await openDevKey(keeping.home, keeping.env)
+  await tendRing(keeping.home)
+  let written = { at: Date.now(), kid: await key.kid() }
+  await writeServiceFiles(keeping, key)
+  const look = async () => {
+    await tendRing(keeping.home)
+    const kid = await key.kid()
+    if (kid === written.kid && Math.abs(Date.now() - written.at) < LONGEST_AGE_MS) return await publish(keeping)
+    await writeServiceFiles(keeping, key)
+    written = { at: Date.now(), kid }
+  }
+  let looking = false
+  const timer = setInterval(() => {
+    if (looking) return
+    looking = true
+    look().catch((error) => keeping.log(error.message)).finally(() => looking = false)
+  }, LOOK_MS)
   return () => clearInterval(timer)
 }

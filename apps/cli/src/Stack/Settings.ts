@@ -78,7 +78,7 @@ export const settingsOf = (env: Env): Settings => {
         return urls === undefined ? [] : [[service, urls]]
       }),
     ),
-    foreignTokens: Boolean(env.STINT_JWKS_URL || env.STINT_JWKS),
+    foreignTokens: Boolean(env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS),
   }
 }
 

@@ -3,11 +3,18 @@ import process from "node:process"
 import type { Command } from "../Command.ts"
 import { type Folders, keepSuperuserPassword, superuserOf, writeVariables } from "../Compose/Secrets.ts"
 import { type DevKey, openDevKey } from "../DevKey.ts"
+import { tendRing } from "../DevKey/Store.ts"
+import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-import { keepServiceTokens } from "../Stack/ServiceTokens.ts"
+import { type Keeping, keepServiceTokens, writeServiceFiles } from "../Stack/ServiceTokens.ts"
 import { settingsOf } from "../Stack/Settings.ts"
 
-const say = (line: string) => console.log(line)
+const keepingOf = ({ services, vault }: Folders): Keeping => ({
+  home: vault,
+  folder: services,
+  env: process.env,
+  log: say,
+})
 
 /** What is done with the folders; fails with a LauncherError. */
 type Action = (folders: Folders, key: DevKey, postgres: string) => Promise<void>
@@ -15,8 +22,8 @@ type Action = (folders: Folders, key: DevKey, postgres: string) => Promise<void>
 const actions: Readonly<Record<string, Action>> = {
   keys: async (folders, key) => {
     await keepSuperuserPassword(folders)
-    const stop = await keepServiceTokens(folders.services, key, say)
-    stop()
+    await tendRing(folders.vault)
+    await writeServiceFiles(keepingOf(folders), key)
     say("The signing key, the superuser's password and the services' tokens are there.")
   },
   migrate: async (folders, key, postgres) => {
@@ -33,12 +40,12 @@ const actions: Readonly<Record<string, Action>> = {
     await writeVariables(folders, key, databases)
     say("The databases are at the schema of this program.")
   },
-  tokens: async (folders, key) => {
+  tokens: async (folders) => {
     const ended = new Promise<void>((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, resolve)
     })
-    const stop = await keepServiceTokens(folders.services, key, say)
-    say("The services' tokens are new; they are replaced every six hours.")
+    const stop = await keepServiceTokens(keepingOf(folders))
+    say("The services' tokens are new; they are replaced every few minutes.")
     await ended
     stop()
   },
@@ -50,9 +57,9 @@ export const compose: Command = {
 
 What docker-compose.yml runs beside Postgres and the services; see docs/compose.md.
 
-  keys     makes the signing key, the superuser's password and the services' tokens, where they are missing
+  keys     makes the signing key and the superuser's password, where they are missing, and the services' tokens
   migrate  makes the databases and their roles, brings them to the schema of this program, and writes the services' urls
-  tokens   keeps the services' tokens new, until it is told to end
+  tokens   keeps the services' tokens, the public keys and the list of what is revoked new, until it is told to end
 
   --folder FOLDER     where vault (the signing key, all passwords), superuser (its password) and services (what they read)
                       are; /var/lib/stint unless given

@@ -1,4 +1,4 @@
-import { down, downPlan, migrate, MigrationError, status } from "@stint/edge/Migrator"
+import { down, downPlan, migrate, MigrationError, status, upPlan } from "@stint/edge/Migrator"
 import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { verify } from "@stint/edge/Migrator/Verify"
 import { Effect, Redacted } from "effect"
@@ -7,6 +7,7 @@ import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { ping } from "../Db/Ping.ts"
 import { type Target, withTargets } from "../Db/Targets.ts"
+import { complain, say as print } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { readScripts } from "../Scripts.ts"
 import { run } from "../Stack/Databases.ts"
@@ -22,12 +23,9 @@ const migrationOf = async ({ migrateUrl: url, runtimeRole, service }: Target) =>
   files: await readScripts(service),
 })
 
-const say = (service: string, text: string) => console.log(`${service.padEnd(13)}${text}`)
+const say = (service: string, text: string) => print(`${service.padEnd(13)}${text}`)
 
 const list = (names: ReadonlyArray<string>, none: string): string => names.length === 0 ? none : names.join(", ")
-
-const newer = (unknown: ReadonlyArray<string>): string =>
-  `the schema is newer than this program, which does not know ${unknown.join(", ")}`
 
 const actions: Readonly<Record<string, Action>> = {
   migrate: async (target, flags) => {
@@ -37,17 +35,17 @@ const actions: Readonly<Record<string, Action>> = {
       say(target.service, applied.length === 0 ? "nothing to do" : `applied ${applied.join(", ")}`)
       return true
     }
-    const { pending, unknown } = await run(target.settings, status(migration))
-    if (unknown.length > 0) throw new LauncherError(`${target.service}: ${newer(unknown)}.`)
+    const { pending } = await run(target.settings, upPlan(migration))
     say(target.service, pending.length === 0 ? "nothing to do" : `would apply ${pending.join(", ")}`)
     return true
   },
   status: async (target) => {
-    const { applied, pending, unknown } = await run(target.settings, status(await migrationOf(target)))
+    const { applied, pending, refusal, unknown } = await run(target.settings, status(await migrationOf(target)))
     say(target.service, `applied: ${list(applied, "none")}`)
     say("", `pending: ${list(pending, "none")}`)
-    if (unknown.length > 0) say("", newer(unknown))
-    return unknown.length === 0
+    if (refusal !== undefined) say("", `the schema ${refusal}`)
+    else if (unknown.length > 0) say("", `of a newer program, on which this one may run: ${unknown.join(", ")}`)
+    return refusal === undefined
   },
   verify: async (target) => {
     const checks = await run(target.settings, verify(await migrationOf(target)))
@@ -145,7 +143,8 @@ export const db: Command = {
 
   --service NAME           ${serviceNames.join(", ")}; all four unless given
 
-  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME
+  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME,
+                           which migrate alone makes where there is none
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema; the former unless given
 
 The exit status is 0 when all is well, 1 when a database differs, fails or can't be reached, 2 when the command is wrong.`,
@@ -167,11 +166,11 @@ The exit status is 0 when all is well, 1 when a database differs, fails or can't
         } catch (error) {
           if (!(error instanceof LauncherError)) throw error
           // The other databases have their turn all the same
-          console.error(`stint: ${error.message}`)
+          complain(`stint: ${error.message}`)
           allWell = false
         }
       }
       return allWell ? 0 : 1
-    })
+    }, { makes: name === "migrate" && !flags["dry-run"] })
   },
 }

@@ -2,6 +2,8 @@ import type { Explanation } from "@stint/domain/scheduler/Answers"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
+import { requireStack } from "../Postgres/Home.ts"
+import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { settingsOf, urlOf } from "../Stack/Settings.ts"
 
@@ -22,6 +24,7 @@ const ask = async (goal: string, at: string | undefined): Promise<Answer> => {
   if (settings.foreignTokens) {
     throw new LauncherError("The services take the tokens of STINT_JWKS_URL or STINT_JWKS: ask with one of its issuer.")
   }
+  await requireStack(settings.home)
   const token = await (await openDevKey(settings.home, process.env)).sign({
     role: "viewer",
     subject: "stint-explain",
@@ -55,8 +58,8 @@ Says why a goal of the local stack did, will or did not run at an instant, and w
   options: { goal: { type: "string" }, at: { type: "string" }, json: { type: "boolean" } },
   run: async ({ at, goal, json }) => {
     const answer = await ask(goalOf(goal), typeof at === "string" ? at : undefined)
-    if (json === true) console.log(JSON.stringify(answer, null, 2))
-    else console.log([answer.sentence, ...answer.because.map((line) => `  ${line}`)].join("\n"))
+    if (json === true) JSON.stringify(answer, null, 2).split("\n").forEach((line) => say(line))
+    else [answer.sentence, ...answer.because.map((line) => `  ${line}`)].forEach((line) => say(line))
     return 0
   },
 }

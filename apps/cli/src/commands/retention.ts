@@ -1,4 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
+import { Alarms } from "@stint/edge/Alarm"
+import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { Ids } from "@stint/edge/Ids"
@@ -10,17 +12,22 @@ import { Effect, Layer } from "effect"
 import process from "node:process"
 import { type Command, UsageError } from "../Command.ts"
 import { type Target, withTargets } from "../Db/Targets.ts"
+import { complain, say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { run } from "../Stack/Databases.ts"
 import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
 
 /** The jobs of a service, the same that it does itself every hour. */
-const jobsOf = (service: ServiceName): Effect.Effect<ReadonlyArray<RetentionJob>, never, AuditRepo | RetentionRepo> =>
-  service === "scheduler" ? schedulerJobs : Effect.all([Audit.retention])
+const jobsOf = (
+  service: ServiceName,
+): Effect.Effect<ReadonlyArray<RetentionJob>, never, AlarmRepo | AuditRepo | RetentionRepo> => {
+  if (service === "scheduler") return schedulerJobs
+  return service === "catalog" ? Effect.all([Audit.retention]) : Effect.all([Audit.retention, Alarms.retention])
+}
 
 /** Its storage, as the service's own role. */
 const storageOf = ({ databaseUrl, service }: Target) =>
-  Layer.merge(AuditRepo.layer, RetentionRepo.layer).pipe(
+  Layer.mergeAll(AlarmRepo.layer, AuditRepo.layer, RetentionRepo.layer).pipe(
     Layer.provide(Ids.layer),
     Layer.provide(PgClient.layer({
       ...connectionOf(databaseUrl),
@@ -72,14 +79,14 @@ alerts and the audit of the edge. What lives (pending, running, open) never goes
       for (const target of targets) {
         try {
           for (const { job, rows } of await clean(target, isDry)) {
-            console.log(
+            say(
               `${target.service.padEnd(13)}${job.name}: ${rows} ${isDry ? "would go" : "gone"} (kept ${job.keeps})`,
             )
           }
         } catch (error) {
           if (!(error instanceof LauncherError)) throw error
           // The other databases have their turn all the same
-          console.error(`stint: ${error.message}`)
+          complain(`stint: ${error.message}`)
           status = 1
         }
       }

@@ -3,6 +3,7 @@ import { Simulate } from "@stint/domain/scheduler/Simulation"
 import { readFile } from "node:fs/promises"
 import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
+import { say } from "../Output.ts"
 import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
 import { mixOf } from "../Simulate/Mix.ts"
 import { reportOf } from "../Simulate/Report.ts"
@@ -75,7 +76,8 @@ change. Made-up hires are simulated by this command itself, so that no stack has
   run: async (flags) => {
     const body = await bodyOf(flags)
     const answer = body.source === "stored" ? await simulateThere(body, process.env) : await simulateHere(body)
-    console.log(flags.json === true ? JSON.stringify(answer, null, 2) : reportOf(answer).join("\n"))
+    const lines = flags.json === true ? JSON.stringify(answer, null, 2).split("\n") : reportOf(answer)
+    lines.forEach((line) => say(line))
     return 0
   },
 }

@@ -67,7 +67,8 @@ On an empty home it also makes a sample customer with hired agents at work.
   STINT_PORT_BASE          4100 unless given: catalog +1, hiring +2, deliverables +3, scheduler +4
   <SERVICE>_DATABASE_URL   a Postgres of your own for that service, instead of the embedded one
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema
-  STINT_JWKS_URL           the keys of an issuer of your own; then <SERVICE>_TOKEN_FILE names each service's token`,
+  STINT_JWKS_URL           the keys of an issuer of your own; then STINT_JWT_ISSUER names it, and
+                           <SERVICE>_TOKEN_FILE the file of each service's tokens (docs/keys.md)`,
   options: { "no-sample": { type: "boolean" } },
   run: async (flags) => {
     const settings = settingsOf(Deno.env.toObject())

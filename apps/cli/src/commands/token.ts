@@ -1,23 +1,20 @@
-import { roles, subjectPattern, subjectRule } from "@stint/domain/Tokens"
+import {
+  DEFAULT_LIFETIME,
+  isSystem,
+  roles,
+  serviceAudience,
+  services,
+  subjectPattern,
+  subjectRule,
+} from "@stint/domain/Tokens"
+import { decodeJwt } from "jose"
 import process from "node:process"
-import { type Command, UsageError } from "../Command.ts"
-import { type Claims, openDevKey } from "../DevKey.ts"
+import { type Command, type Flags, UsageError } from "../Command.ts"
+import { audienceOf, type Claims, openDevKey } from "../DevKey.ts"
+import { type Entry, readRevoked, revokeToken } from "../DevKey/Revoked.ts"
+import { longestLifetime, secondsOf } from "../Duration.ts"
 import { homeOf } from "../Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-
-const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
-
-/** Ten years. */
-const longest = 3_650 * 86_400
-
-const ttlOf = (text: string): number => {
-  const [, count, unit] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? []
-  const ttl = Number(count) * seconds[unit ?? ""]!
-  if (!(ttl <= longest)) {
-    throw new UsageError(`--ttl ${JSON.stringify(text)} is no duration: say 90s, 15m, 24h or 7d, at most 3650d.`)
-  }
-  return ttl
-}
 
 const roleOf = (text: unknown): Claims["role"] => {
   const role = roles.find((role) => role === text)
@@ -26,27 +23,124 @@ const roleOf = (text: unknown): Claims["role"] => {
 }
 
 const subjectOf = (text: unknown): string => {
-  if (typeof text === "string" && subjectPattern.test(text)) return text
-  throw new UsageError(`Say --subject NAME: ${subjectRule}.`)
+  if (typeof text !== "string" || !subjectPattern.test(text)) {
+    throw new UsageError(`Say --subject NAME: ${subjectRule}.`)
+  }
+  if (isSystem(text)) throw new UsageError(`--subject ${text} is the system's own name: no token may have it.`)
+  return text
 }
 
-/** `stint token`: a token for the local stack, and nothing else, on standard output. */
-export const token: Command = {
-  usage: `Usage: stint token --role ROLE --subject NAME [--ttl 24h]
+/** A service's own token is for one other service. */
+const audienceFor = (role: Claims["role"], to: unknown, people: string): string => {
+  const callee = services.find((service) => service === to)
+  if (role !== "service") {
+    if (to === undefined) return people
+    throw new UsageError("--to goes with --role service.")
+  }
+  if (callee === undefined) throw new UsageError(`Say --to ${services.slice(0, -1).join(", ")} or ${services.at(-1)}.`)
+  return serviceAudience(people, callee)
+}
 
-Prints a token for the local stack, signed with the key in STINT_HOME (made when there is none).
+const make = async (home: string, flags: Flags): Promise<void> => {
+  const { env } = process
+  const role = roleOf(flags.role)
+  const longest = longestLifetime(env)
+  const claims: Claims = {
+    role,
+    subject: subjectOf(flags.subject),
+    ttl: flags.ttl === undefined ? Math.min(DEFAULT_LIFETIME, longest) : secondsOf("ttl", String(flags.ttl), longest),
+    audience: audienceFor(role, flags.to, audienceOf(env)),
+  }
+  console.log(await (await openDevKey(home, env)).sign(claims))
+}
 
-  --role     customer, operator, viewer or service
-  --subject  who it speaks for; for a customer the customer_id
-  --ttl      how long it holds: 90s, 15m, 24h (default), 7d`,
-  options: { role: { type: "string" }, subject: { type: "string" }, ttl: { type: "string", default: "24h" } },
-  run: async (flags) => {
-    const claims = { role: roleOf(flags.role), subject: subjectOf(flags.subject), ttl: ttlOf(String(flags.ttl)) }
-    const { env } = process
-    if (env.STINT_JWKS_URL || env.STINT_JWKS) {
-      throw new LauncherError("The services take the tokens of STINT_JWKS_URL or STINT_JWKS: get one from its issuer.")
+/** Standard input: a token on a command line would show in the list of processes. */
+const readToken = async (): Promise<string> => {
+  const text = (await new Response(Deno.stdin.readable).text()).trim()
+  try {
+    const { jti } = decodeJwt(text)
+    if (typeof jti === "string") return jti
+  } catch { /* said below */ }
+  throw new UsageError("Standard input holds no token with an id (jti).")
+}
+
+const instantOf = (text: unknown): string => {
+  if (text === undefined) return new Date().toISOString()
+  const instant = new Date(String(text))
+  if (/^\d{4}-\d\d-\d\d[Tt]/.test(String(text)) && !Number.isNaN(instant.getTime())) return instant.toISOString()
+  throw new UsageError("--issued-before must be an instant like 2026-01-31T12:00:00Z.")
+}
+
+const revoke = async (home: string, flags: Flags): Promise<void> => {
+  const given = ["subject", "jti", "stdin"].filter((flag) => flags[flag] !== undefined)
+  if (given.length !== 1) throw new UsageError("Say one of --subject NAME, --jti ID and --stdin.")
+  if (flags.subject === undefined && (flags["for-good"] || flags["issued-before"] !== undefined)) {
+    throw new UsageError("--for-good and --issued-before go with --subject.")
+  }
+  const value = flags.subject !== undefined
+    ? subjectOf(flags.subject)
+    : flags.jti !== undefined
+    ? String(flags.jti)
+    : await readToken()
+  const entry: Entry = flags.subject === undefined || flags["for-good"]
+    ? value
+    : { value, issued_before: instantOf(flags["issued-before"]) }
+  await revokeToken(home, flags.subject === undefined ? "jti" : "sub", entry)
+  console.log("Revoked: within a minute every service refuses it. stint token revoked lists what is.")
+}
+
+const list = async (home: string): Promise<void> => {
+  for (const [by, entries] of Object.entries(await readRevoked(home))) {
+    for (const entry of entries as ReadonlyArray<Entry>) {
+      const { issued_before, value } = typeof entry === "string" ? { value: entry, issued_before: undefined } : entry
+      const when = issued_before === undefined ? "" : `, issued before ${issued_before}`
+      console.log(`${by} ${value}${when}`.replaceAll(/[^\x20-\x7e]/g, "?"))
     }
-    console.log(await (await openDevKey(homeOf(env), env)).sign(claims))
+  }
+}
+
+/** `stint token`: a token for the local stack, and nothing else, on standard output; and revoking tokens. */
+export const token: Command = {
+  usage: `Usage: stint token --role ROLE --subject NAME [--ttl 12h]
+       stint token revoke --subject NAME | --jti ID | --stdin
+       stint token revoked
+
+Prints a token for the local stack, signed with the key in STINT_HOME (made when there is none); revokes tokens; lists
+what is revoked. docs/keys.md has more.
+
+  --role           customer, operator, viewer or service
+  --subject        who it speaks for; for a customer the customer_id
+  --ttl            how long it holds: 90s, 15m, 12h (default), at most a day (STINT_TOKEN_MAX_LIFETIME)
+  --to             with --role service: the one service that it is for
+
+  --subject NAME   revoke: every token that was issued to NAME up to now
+  --issued-before  revoke: up to this instant instead
+  --for-good       revoke: those of later as well
+  --jti ID         revoke: the token with this id
+  --stdin          revoke: the token on standard input`,
+  actions: ["revoke", "revoked"],
+  needsNoAction: true,
+  options: {
+    role: { type: "string" },
+    subject: { type: "string" },
+    ttl: { type: "string" },
+    to: { type: "string" },
+    jti: { type: "string" },
+    stdin: { type: "boolean" },
+    "issued-before": { type: "string" },
+    "for-good": { type: "boolean" },
+  },
+  run: async (flags) => {
+    const { env } = process
+    if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {
+      throw new LauncherError(
+        "The services take the tokens of STINT_JWKS_URL, STINT_JWKS_FILE or STINT_JWKS: get one from its issuer.",
+      )
+    }
+    const home = homeOf(env)
+    if (flags.action === "revoke") await revoke(home, flags)
+    else if (flags.action === "revoked") await list(home)
+    else await make(home, flags)
     return 0
   },
 }

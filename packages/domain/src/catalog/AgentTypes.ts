@@ -1,7 +1,7 @@
 /** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access, Authorization } from "../Caller.ts"
+import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
 import { AgentTypeId } from "../Ids.ts"
@@ -15,6 +15,7 @@ import {
   JudgedFirst,
   listOf,
   pageQuery,
+  RateLimits,
   RequestProblems,
   strict,
 } from "../Protocol.ts"
@@ -41,7 +42,7 @@ export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentType
   title: "A published version never changes",
 }, faultFields) {}
 
-const readers = ["customer", "operator", "viewer", "service"] as const
+const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of agent types. */
 export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
@@ -50,7 +51,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
   .add(
     HttpApiEndpoint.get("list", "/", { query: pageQuery, success: listOf(AgentType) }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List the agent types")
-      .annotate(OpenApi.Description, "For every role: the latest version of each type, by semantic version."),
+      .annotate(OpenApi.Description, "For people of every role: the latest version of each type, by semantic version."),
     HttpApiEndpoint.post("publish", "/", {
       headers: IdempotencyHeader,
       payload: AgentTypeDefinition,
@@ -68,7 +69,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       query: { version: Schema.optionalKey(NamedVersion) },
       success: AgentType,
       error: AgentTypeNotFound,
-    }).annotate(Access, readers)
+    }).annotate(Access, [...readers, "service"]).annotate(Callers, ["hiring", "deliverables"])
       .annotate(OpenApi.Summary, "Get an agent type")
       .annotate(OpenApi.Description, "For every role: its latest version, or the one that `version` names."),
     HttpApiEndpoint.put("put", "/:type", {
@@ -91,7 +92,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       error: AgentTypeNotFound,
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List the versions of an agent type")
-      .annotate(OpenApi.Description, "For every role: all published versions, the latest first."),
+      .annotate(OpenApi.Description, "For people of every role: all published versions, the latest first."),
   )
   .prefix("/agent-types") {}
 
@@ -101,6 +102,7 @@ export class CatalogApi extends HttpApi.make("catalog")
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
+  .middleware(RateLimits)
   .middleware(Authorization)
   .middleware(RequestProblems)
   .annotateMerge(strict)

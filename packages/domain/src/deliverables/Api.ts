@@ -4,7 +4,7 @@ import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
 import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
-import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
+import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
@@ -14,6 +14,7 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
+  .middleware(RateLimits)
   .middleware(Authorization)
   .middleware(RequestProblems)
   .annotateMerge(strict)

@@ -1,7 +1,7 @@
 /** Making drafts: the request of a run, the answer, and why a run gets no draft (domain.md, "Drafts"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Deliverable } from "./Deliverables.ts"
 import { GoalInstanceId, HiredInstanceId } from "../Ids.ts"
 import { AnyProblem, InvalidRequest, problem, Unavailable } from "../Problem.ts"
@@ -68,7 +68,7 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
       payload: DraftRequest,
       success: created(Deliverable),
       error: [RunGoalNotFound, RunNotRunnable, DraftImpossible, DraftKeyMismatch, InvalidRequest, Unavailable],
-    }).annotate(Access, ["service"]).annotate(KeepsReplies, true)
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"]).annotate(KeepsReplies, true)
       .annotate(OpenApi.Summary, "Make the draft of a run")
       .annotate(
         OpenApi.Description,
@@ -81,7 +81,7 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
       }),
       success: Schema.Struct({ items: Schema.Array(BatchAnswer) }),
       error: Unavailable,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
       .annotate(OpenApi.Summary, "Make the drafts of many runs")
       .annotate(
         OpenApi.Description,

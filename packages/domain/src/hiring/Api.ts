@@ -5,7 +5,7 @@ import { CustomersGroup } from "./Customers.ts"
 import { FeedGroup } from "./Feed.ts"
 import { GoalsGroup } from "./Goals.ts"
 import { HiresGroup } from "./Hires.ts"
-import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
+import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { SubscriptionsGroup } from "./Subscriptions.ts"
 import { TrialsGroup } from "./Trials.ts"
 import { TrialStatusGroup } from "./TrialStatus.ts"
@@ -16,6 +16,7 @@ export class HiringApi extends HttpApi.make("hiring")
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
+  .middleware(RateLimits)
   .middleware(Authorization)
   .middleware(RequestProblems)
   .annotateMerge(strict)

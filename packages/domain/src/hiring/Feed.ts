@@ -1,7 +1,7 @@
 /** Hiring, service to service: the change feed, the snapshot and the lookup (domain.md, "Rules: the whole"; design.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
@@ -73,6 +73,10 @@ export type Change = typeof Change.Type
 export const FeedPage = Schema.Struct({ items: Schema.Array(Change), cursor: Schema.String })
 export type FeedPage = typeof FeedPage.Type
 
+/** Ids of hires and goals that there are, but that an answer does not have: `unread` ones can't be read by hiring. */
+export const Unread = Schema.Struct({ hires: Schema.Array(Schema.String), goals: Schema.Array(Schema.String) })
+export type Unread = typeof Unread.Type
+
 /**
  * The present state for a reader without a cursor: hires, goals, and the requests to run that the feed still keeps, page by
  * page. After the last page, follow the feed from `feed_cursor`. A request that is read twice has one `request_id`.
@@ -81,6 +85,8 @@ export const SnapshotPage = Schema.Struct({
   items: Schema.Array(Change),
   next: Schema.NullOr(Schema.String),
   feed_cursor: Schema.String,
+  /** Hires and goals of this page that there are, but that hiring could not read: they stay as they were last received. */
+  unread: Schema.optionalKey(Unread),
 })
 export type SnapshotPage = typeof SnapshotPage.Type
 
@@ -109,7 +115,13 @@ export const LookedUpHire = Schema.Struct({
 export type LookedUpHire = typeof LookedUpHire.Type
 
 /** Those of the goals and hires asked for that exist, and the hires of those goals. */
-export const LookupAnswer = Schema.Struct({ goals: Schema.Array(Goal.json), hires: Schema.Array(LookedUpHire) })
+export const LookupAnswer = Schema.Struct({
+  goals: Schema.Array(Goal.json),
+  hires: Schema.Array(LookedUpHire),
+  unread: Schema.optionalKey(Unread),
+  /** Where the request is `partial`: what there was no room for. */
+  omitted: Schema.optionalKey(Unread),
+})
 export type LookupAnswer = typeof LookupAnswer.Type
 
 const ids = <S extends Schema.Top>(id: S) => Schema.optionalKey(Schema.Array(id).check(Schema.isMaxLength(1000)))
@@ -128,7 +140,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
       },
       success: FeedPage,
       error: FeedCursorGone,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Follow the changes")
       .annotate(
         OpenApi.Description,
@@ -142,7 +154,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
         limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
       },
       success: SnapshotPage,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Read a snapshot")
       .annotate(
         OpenApi.Description,
@@ -150,9 +162,14 @@ export class FeedGroup extends HttpApiGroup.make("feed")
           "from `feed_cursor`.",
       ),
     HttpApiEndpoint.post("lookup", "/goals/lookup", {
-      payload: Schema.Struct({ goal_instance_ids: ids(GoalInstanceId), hired_instance_ids: ids(HiredInstanceId) }),
+      payload: Schema.Struct({
+        goal_instance_ids: ids(GoalInstanceId),
+        hired_instance_ids: ids(HiredInstanceId),
+        /** The answer may end where it is large; the caller asks again for what is `omitted`. */
+        partial: Schema.optionalKey(Schema.Boolean),
+      }),
       success: LookupAnswer,
-    }).annotate(Access, ["service"])
+    }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])
       .annotate(OpenApi.Summary, "Look up goals and hires")
       .annotate(
         OpenApi.Description,

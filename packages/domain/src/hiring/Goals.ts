@@ -7,7 +7,7 @@ import { documentFaults, own } from "../Documents.ts"
 import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import {
   created,
   IdempotencyHeader,
@@ -99,6 +99,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
         HireDeactivated,
         GoalNotFound,
         SubscriptionNotActive,
+        QuotaExceeded,
         InvalidRequest,
         Unavailable,
       ],

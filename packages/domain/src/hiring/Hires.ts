@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
 import { documentFaults, own } from "../Documents.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, faultFields, InvalidRequest, problem, Unavailable } from "../Problem.ts"
+import { CustomerNotFound, faultFields, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import {
   created,
   IdempotencyHeader,
@@ -123,6 +123,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         HireDeactivated,
         HireNotConfigured,
         GoalsDoNotHold,
+        QuotaExceeded,
         InvalidRequest,
         Unavailable,
       ],

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
 import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, problem, Unavailable } from "../Problem.ts"
+import { CustomerNotFound, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import {
   created,
   IdempotencyHeader,
@@ -75,7 +75,7 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       headers,
       payload: NewSubscription,
       success: created(Subscription.json),
-      error: [CustomerNotFound, AgentTypeUnknown, Unavailable],
+      error: [CustomerNotFound, AgentTypeUnknown, QuotaExceeded, Unavailable],
     }).annotate(Access, ["customer"])
       .annotate(OpenApi.Summary, "Subscribe to an agent type")
       .annotate(

@@ -1,10 +1,10 @@
 /** Lead trials: someone tries an agent type before there is a subscription (domain.md, "States"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
-import { problem, Unavailable } from "../Problem.ts"
+import { problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
@@ -69,7 +69,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
       headers: IdempotencyHeader,
       payload: NewTrial,
       success: created(Trial),
-      error: [AgentTypeUnknown, Unavailable],
+      error: [AgentTypeUnknown, QuotaExceeded, Unavailable],
     }).annotate(Access, writers)
       .annotate(OpenApi.Summary, "Begin a trial")
       .annotate(
@@ -89,7 +89,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
     HttpApiEndpoint.get("get", "/:id", { params, success: Trial, error: TrialNotFound }).annotate(Access, [
       ...readers,
       "service",
-    ])
+    ]).annotate(Callers, ["deliverables"])
       .annotate(OpenApi.Summary, "Get a trial")
       .annotate(OpenApi.Description, "A customer gets those that it began; operators, viewers and services any."),
     HttpApiEndpoint.patch("end", "/:id", {

@@ -6,7 +6,7 @@ import { BackfillGroup } from "./Backfill.ts"
 import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
-import { BodyLimits, Idempotency, RequestProblems, strict } from "../Protocol.ts"
+import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { PausesGroup } from "./Pauses.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
@@ -30,6 +30,7 @@ export class SchedulerApi extends HttpApi.make("scheduler")
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
+  .middleware(RateLimits)
   .middleware(Authorization)
   .middleware(RequestProblems)
   .annotateMerge(strict)

@@ -1,7 +1,7 @@
 /** Pauses of the scheduler, of a hire or of a customer, and what runs and waits meanwhile (api.md, scheduler). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { HireNotFound } from "../hiring/Hires.ts"
 import { CustomerId, HiredInstanceId } from "../Ids.ts"
 import { problem } from "../Problem.ts"
@@ -119,6 +119,7 @@ export class PausesGroup extends HttpApiGroup.make("pauses")
       ),
     HttpApiEndpoint.get("status", "/status", { success: Status })
       .annotate(Access, ["operator", "viewer", "service"])
+      .annotate(Callers, ["hiring"])
       .annotate(OpenApi.Summary, "Get the scheduler's status")
       .annotate(
         OpenApi.Description,

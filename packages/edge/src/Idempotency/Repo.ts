@@ -8,6 +8,20 @@ import { reservationOf, Row } from "./Row.ts"
 export const Scope = Schema.Struct({ caller: Schema.String, route: Schema.String, key: Schema.String })
 export type Scope = typeof Scope.Type
 
+/** What tells one request from another. Two are the same when either of the prints is. */
+export const Prints = Schema.Struct({
+  /** Of the url and the body as they were sent: what 0.2.0 stores and compares. */
+  sent: Schema.String,
+  /** Of the decoded url and the canonical body (RFC 8785). */
+  canonical: Schema.String,
+})
+export type Prints = typeof Prints.Type
+
+/** A key that is held by this request: another that takes it over after its time has another holder. */
+export interface Held extends Scope {
+  readonly holder: string
+}
+
 /** A reply that is kept for repeats. */
 export interface Reply {
   readonly status: number
@@ -17,8 +31,8 @@ export interface Reply {
 
 /** The outcome of reserving a key. */
 export type Reservation =
-  /** The caller holds the key now. `firstSeen` is when a request with it came first, in epoch milliseconds. */
-  | { readonly _tag: "Reserved"; readonly firstSeen: number }
+  /** The request holds the key now. `firstSeen` is when a request with it came first, in epoch milliseconds. */
+  | { readonly _tag: "Reserved"; readonly firstSeen: number; readonly holder: string }
   /** The request was handled: this is its reply. */
   | { readonly _tag: "Replay"; readonly reply: Reply }
   /** Another request with the key is being handled. */
@@ -33,18 +47,18 @@ export const KEEP_HOURS = 24
 /** How many rows are pruned at once. */
 const PRUNE_BATCH = 1_000
 
-const Taking = Schema.Struct({ ...Scope.fields, fingerprint: Schema.String })
+const Taking = Schema.Struct({ ...Scope.fields, ...Prints.fields, holder: Schema.String })
 
 /** The keys of one service. */
 export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
-  /** Reserves the key for a request of this fingerprint, unless another holds it or a reply is kept. */
-  reserve(scope: Scope, fingerprint: string): Effect.Effect<Reservation>
-  /** Holds the reservation for another HOLD_SECONDS. */
-  renew(scope: Scope): Effect.Effect<void>
+  /** Reserves the key for a request of these prints, unless another holds it or a reply is kept. */
+  reserve(scope: Scope, prints: Prints): Effect.Effect<Reservation>
+  /** Holds the reservation for another HOLD_SECONDS. Nothing when another request has taken the key over, as below. */
+  renew(held: Held): Effect.Effect<void>
   /** Keeps the reply, which ends the reservation. */
-  keep(scope: Scope, reply: Reply): Effect.Effect<void>
+  keep(held: Held, reply: Reply): Effect.Effect<void>
   /** Ends the reservation without a reply. `forget` also forgets when the key was first seen: the request changed nothing. */
-  release(scope: Scope, forget: boolean): Effect.Effect<void>
+  release(held: Held, forget: boolean): Effect.Effect<void>
   /** Removes up to PRUNE_BATCH rows past their time; how many it removed. */
   prune(): Effect.Effect<number>
 }>()("edge/IdempotencyRepo") {
@@ -53,6 +67,8 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const where = (s: Scope) => sql`caller = ${s.caller} and route = ${s.route} and key = ${s.key}`
+      // fenced: whoever outlasted its reservation must not touch what its successor holds or has kept
+      const held = (h: Held) => sql`${where(h)} and holder = ${h.holder}::uuid and reply_status is null`
       const find = SqlSchema.findOneOption({
         Request: Scope,
         Result: Row,
@@ -62,17 +78,20 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
       const take = SqlSchema.findOneOption({
         Request: Taking,
         Result: Row,
-        execute: ({ caller, fingerprint, key, route }) =>
-          sql`insert into idempotency_keys as k (caller, route, key, fingerprint, first_seen, locked_until, expires_at)
-              values (${caller}, ${route}, ${key}, ${fingerprint}, date_trunc('milliseconds', now()),
-                now() + make_interval(secs => ${HOLD_SECONDS}), now() + make_interval(hours => ${KEEP_HOURS}))
+        execute: ({ caller, canonical, holder, key, route, sent }) =>
+          sql`insert into idempotency_keys as k (caller, route, key, fingerprint, canonical, holder, first_seen,
+                locked_until, expires_at)
+              values (${caller}, ${route}, ${key}, ${sent}, ${canonical}, ${holder}::uuid,
+                date_trunc('milliseconds', now()), now() + make_interval(secs => ${HOLD_SECONDS}),
+                now() + make_interval(hours => ${KEEP_HOURS}))
               on conflict (caller, route, key) do update set
                 locked_until = excluded.locked_until, expires_at = excluded.expires_at,
-                fingerprint = excluded.fingerprint,
+                fingerprint = excluded.fingerprint, canonical = excluded.canonical, holder = excluded.holder,
                 first_seen = case when k.expires_at < now() then excluded.first_seen else k.first_seen end,
                 reply_status = null, reply_location = null, reply_body = null
               where k.expires_at < now()
-                or (k.reply_status is null and k.locked_until < now() and k.fingerprint = excluded.fingerprint)
+                or (k.reply_status is null and k.locked_until < now()
+                  and (k.fingerprint = excluded.fingerprint or k.canonical = excluded.canonical))
               returning *, true as mine`,
       })
       const prune = SqlSchema.findOne({
@@ -83,28 +102,29 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 select ctid from idempotency_keys where expires_at < now() limit ${PRUNE_BATCH})) returning 1)
               select count(*)::int as n from gone`,
       })
-      const reserve = Effect.fnUntraced(function* (scope: Scope, fingerprint: string) {
-        const taken = yield* take({ ...scope, fingerprint })
+      const reserve = Effect.fnUntraced(function* (scope: Scope, prints: Prints) {
+        const holder = crypto.randomUUID()
+        const taken = yield* take({ ...scope, ...prints, holder })
         const row = Option.isSome(taken) ? taken : yield* find(scope)
-        return Option.isNone(row) ? { _tag: "InFlight" as const } : reservationOf(row.value, fingerprint)
+        return Option.isNone(row) ? { _tag: "InFlight" as const } : reservationOf(row.value, prints, holder)
       })
       return IdempotencyRepo.of({
-        reserve: (scope, fingerprint) => Effect.orDie(reserve(scope, fingerprint)),
-        renew: (scope) =>
+        reserve: (scope, prints) => Effect.orDie(reserve(scope, prints)),
+        renew: (mine) =>
           Effect.orDie(Effect.asVoid(
             sql`update idempotency_keys set locked_until = now() + make_interval(secs => ${HOLD_SECONDS})
-                where ${where(scope)}`,
+                where ${held(mine)}`,
           )),
-        keep: (scope, reply) =>
+        keep: (mine, reply) =>
           Effect.orDie(Effect.asVoid(
             sql`update idempotency_keys set reply_status = ${reply.status}, reply_location = ${reply.location},
-                  reply_body = ${reply.body} where ${where(scope)}`,
+                  reply_body = ${reply.body} where ${held(mine)}`,
           )),
-        release: (scope, forget) =>
+        release: (mine, forget) =>
           Effect.orDie(Effect.asVoid(
             forget
-              ? sql`delete from idempotency_keys where ${where(scope)}`
-              : sql`update idempotency_keys set locked_until = now() where ${where(scope)}`,
+              ? sql`delete from idempotency_keys where ${held(mine)}`
+              : sql`update idempotency_keys set locked_until = now() where ${held(mine)}`,
           )),
         prune: () => Effect.orDie(Effect.map(prune(undefined), ({ n }) => n)),
       })
@@ -114,7 +134,8 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
   /** For a catalog without a database, and for it alone: the same rules over a map. */
   static readonly layerMemory = Layer.sync(IdempotencyRepo, () => {
     interface Kept {
-      fingerprint: string
+      prints: Prints
+      holder: string
       firstSeen: number
       lockedUntil: number
       expiresAt: number
@@ -122,28 +143,29 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
     }
     const rows = new Map<string, Kept>()
     const nameOf = ({ caller, key, route }: Scope) => JSON.stringify([caller, route, key])
-    const change = (scope: Scope, how: (row: Kept, now: number) => void) =>
+    const change = (held: Held, how: (row: Kept, now: number) => void) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
-        const row = rows.get(nameOf(scope))
-        if (row !== undefined) how(row, now)
+        const row = rows.get(nameOf(held))
+        if (row?.holder === held.holder && row.reply === undefined) how(row, now)
       })
+    const same = (a: Prints, b: Prints) => a.sent === b.sent || a.canonical === b.canonical
     return IdempotencyRepo.of({
-      reserve: (scope, fingerprint) =>
+      reserve: (scope, prints) =>
         Effect.map(Clock.currentTimeMillis, (now): Reservation => {
           const row = rows.get(nameOf(scope))
           const old = row === undefined || row.expiresAt < now
-          if (!old && row.fingerprint !== fingerprint) return { _tag: "Mismatch" }
+          if (!old && !same(row.prints, prints)) return { _tag: "Mismatch" }
           if (!old && row.reply !== undefined) return { _tag: "Replay", reply: row.reply }
           if (!old && row.lockedUntil >= now) return { _tag: "InFlight" }
           const firstSeen = old ? now : row.firstSeen
           const [lockedUntil, expiresAt] = [now + HOLD_SECONDS * 1000, now + KEEP_HOURS * 3_600_000]
-          rows.set(nameOf(scope), { fingerprint, firstSeen, lockedUntil, expiresAt, reply: undefined })
-          return { _tag: "Reserved", firstSeen }
+          const holder = crypto.randomUUID()
+          rows.set(nameOf(scope), { prints, holder, firstSeen, lockedUntil, expiresAt, reply: undefined })
+          return { _tag: "Reserved", firstSeen, holder }
         }),
-      renew: (scope) => change(scope, (row, now) => row.lockedUntil = now + HOLD_SECONDS * 1000),
-      keep: (scope, reply) => change(scope, (row) => row.reply = reply),
-      release: (scope, forget) =>
-        forget ? Effect.sync(() => void rows.delete(nameOf(scope))) : change(scope, (row) => row.lockedUntil = 0),
+      renew: (held) => change(held, (row, now) => row.lockedUntil = now + HOLD_SECONDS * 1000),
+      keep: (held, reply) => change(held, (row) => row.reply = reply),
+      release: (held, forget) => change(held, (row) => void (forget ? rows.delete(nameOf(held)) : row.lockedUntil = 0)),
       prune: () =>
         Effect.map(Clock.currentTimeMillis, (now) => {
           const gone = [...rows].filter(([, row]) => row.expiresAt < now)

@@ -1,10 +1,11 @@
 /** A row of `idempotency_keys`. */
 import { Schema } from "effect"
-import type { Reservation } from "./Repo.ts"
+import type { Prints, Reservation } from "./Repo.ts"
 
 /** The row; `mine` says that this statement reserved the key. Without a `reply_status` no reply is kept yet. */
 export const Row = Schema.Struct({
   fingerprint: Schema.String,
+  canonical: Schema.NullOr(Schema.String),
   first_seen: Schema.Date,
   reply_status: Schema.NullOr(Schema.Int),
   reply_location: Schema.NullOr(Schema.String),
@@ -12,10 +13,10 @@ export const Row = Schema.Struct({
   mine: Schema.Boolean,
 })
 
-/** What the row means to a request of this fingerprint. */
-export const reservationOf = (row: typeof Row.Type, fingerprint: string): Reservation => {
-  if (row.mine) return { _tag: "Reserved", firstSeen: row.first_seen.getTime() }
-  if (row.fingerprint !== fingerprint) return { _tag: "Mismatch" }
+/** What the row means to a request of these prints; `holder` is what it holds the key by if it reserved it. */
+export const reservationOf = (row: typeof Row.Type, prints: Prints, holder: string): Reservation => {
+  if (row.mine) return { _tag: "Reserved", firstSeen: row.first_seen.getTime(), holder }
+  if (row.fingerprint !== prints.sent && row.canonical !== prints.canonical) return { _tag: "Mismatch" }
   if (row.reply_status === null) return { _tag: "InFlight" }
   return {
     _tag: "Replay",

@@ -1,11 +1,12 @@
 /** What the migrator works with: one connection, the plan of the scripts, and the ledger. */
 import { PgClient } from "@effect/sql-pg"
-import { type Duration, Effect, type Redacted, Result, Schema } from "effect"
+import { type Duration, Effect, type Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
-import { type SqlError, SqlSchema } from "effect/sql"
+import type { SqlError } from "effect/sql"
 import { connectionOf } from "../Pg/Connection.ts"
 import type { PgUrlError } from "../Pg/Url.ts"
 import { postgresWords, sqlState } from "../Pg/SqlErrors.ts"
+import { type Ledger, readLedger } from "../Pg/Ledger.ts"
 import { MigrationError } from "./MigrationError.ts"
 import { type Plan, planOf, type ScriptFile } from "./Plan.ts"
 
@@ -21,42 +22,6 @@ export interface MigrationTarget {
   readonly runtimeRole?: string
   /** How long to wait for another migrator; 30 seconds by default. */
   readonly lockTimeout?: Duration.Input
-}
-
-/** The content of `schema_ledger`. */
-export interface Ledger {
-  readonly names: ReadonlyArray<string>
-  /** The comment of the table, with a digest of the rights that were granted last. */
-  readonly note: string
-  readonly user: string
-}
-
-const State = Schema.Struct({ exists: Schema.Boolean, note: Schema.NullOr(Schema.String), user: Schema.String })
-const Name = Schema.Struct({ name: Schema.String })
-
-const isMissing = (error: SqlError.SqlError | Schema.SchemaError) =>
-  error._tag === "SqlError" && sqlState(error) === "42P01"
-
-/** Reads the ledger, empty when there is no table. It looks for the table first, since Postgres logs a missing one as an error. */
-export const readLedger = (sql: PgClient.PgClient): Effect.Effect<Ledger, SqlError.SqlError> => {
-  const state = SqlSchema.findOne({
-    Request: Schema.Void,
-    Result: State,
-    execute: () =>
-      sql`select current_user::text as "user", to_regclass('schema_ledger') is not null as exists,
-            obj_description(to_regclass('schema_ledger'), 'pg_class') as note`,
-  })
-  const names = SqlSchema.findAll({
-    Request: Schema.Void,
-    Result: Name,
-    execute: () => sql`select name from schema_ledger`,
-  })
-  return Effect.gen(function* () {
-    const { exists, note, user } = yield* state(undefined)
-    // another migrator may drop it in between
-    const rows = exists ? yield* Effect.catchIf(names(undefined), isMissing, () => Effect.succeed([])) : []
-    return { names: rows.map(({ name }) => name), note: note ?? "", user }
-  }).pipe(Effect.catchTag(["SchemaError", "NoSuchElementError"], Effect.die))
 }
 
 /** Runs an effect on a connection of its own; an SqlError becomes a MigrationError. */
@@ -90,4 +55,17 @@ export const onDatabase = <A>(
       })),
     Effect.scoped,
     Effect.provide(Reactivity.layer),
+  )
+
+/** Reads the ledger. Fails where the sessions of this url would make or look for tables in another schema. */
+export const lookAt = (
+  target: MigrationTarget,
+  sql: PgClient.PgClient,
+): Effect.Effect<Ledger, SqlError.SqlError | MigrationError> =>
+  Effect.flatMap(
+    readLedger(sql, target.runtimeRole),
+    (ledger) =>
+      ledger.elsewhere === undefined
+        ? Effect.succeed(ledger)
+        : new MigrationError({ service: target.service, reason: "plan", detail: ledger.elsewhere }),
   )

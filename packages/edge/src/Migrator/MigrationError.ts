@@ -6,8 +6,8 @@ import { Schema } from "effect"
  * - `unreachable`: no connection, or it was refused or broke; if it broke at the commit, the next try shows the outcome;
  * - `locked`: another migrator, or a long statement, held the lock for too long;
  * - `script`: a script failed; `script` names it;
- * - `newer`: the ledger has a row for which this program has no script;
- * - `plan`: the scripts themselves are wrong.
+ * - `newer`: a newer program applied a script that this one does not know and may not run on, or can't migrate beside;
+ * - `plan`: the scripts themselves, or the schema that the url leads to, are wrong.
  */
 export class MigrationError extends Schema.TaggedError<MigrationError>("edge/MigrationError")("MigrationError", {
   service: Schema.String,

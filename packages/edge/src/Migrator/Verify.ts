@@ -1,7 +1,7 @@
 /** Compares the schema of a database with what its scripts make, by the service's `verify.sql`. */
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { type MigrationTarget, onDatabase, readLedger } from "./Database.ts"
+import { lookAt, type MigrationTarget, onDatabase } from "./Database.ts"
 import { MigrationError } from "./MigrationError.ts"
 
 const Line = Schema.Struct({ check: Schema.String, result: Schema.String })
@@ -26,7 +26,8 @@ export const verify = Effect.fn("Migrator.verify")(
           return yield* new MigrationError({ service, reason: "plan", detail: "verify.sql is missing" })
         }
         const script = plan.verify
-        const { names, user } = yield* readLedger(sql)
+        const { scripts, user } = yield* lookAt(target, sql)
+        const names = scripts.map(({ name }) => name)
         const role = target.runtimeRole === user ? "" : target.runtimeRole ?? ""
         yield* sql`select set_config('stint.runtime_role', ${role}, false)`
         const checks = yield* SqlSchema.findAll({

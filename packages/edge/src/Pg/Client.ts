@@ -3,12 +3,14 @@
  * commits and rolls back where no interruption reaches, so a server that is frozen or cut off would hold a fiber for
  * ever. Here every checkout and every statement runs in a fiber of its own: past its deadline the caller gets a
  * ConnectionError at once, and the fiber is interrupted, which closes the connection unless the server confirms the
- * cancellation within 5 seconds.
+ * cancellation within 5 seconds. A session that turns out to be read-only is dropped, and so are all that are as old: after a
+ * failover, or while a role is read-only, each would stay so for as long as it lives.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { type Context, Effect, Exit, Fiber, Predicate, Scope } from "effect"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { Watchdog } from "../Watchdog.ts"
+import { NoAnswer, READ_ONLY, sqlState } from "./SqlErrors.ts"
 
 /** The name of its work in the watchdog's log and metric. */
 const WHAT = "database"
@@ -28,7 +30,7 @@ type Work = ReturnType<Watch["begin"]>
 const lateError = ({ deadlineMs }: Work) => {
   const message = `no answer within ${deadlineMs / 1000} s`
   return new SqlError.SqlError({
-    reason: new SqlError.ConnectionError({ cause: new Error(message), message, operation: "query" }),
+    reason: new SqlError.ConnectionError({ cause: new NoAnswer(message), message, operation: "query" }),
   })
 }
 
@@ -59,6 +61,24 @@ const bounded = <A, E, R>(
       return Fiber.interrupt(child)
     })
   )
+
+/** Which sessions are too old to be used: those from before one of them was found to be read-only. */
+class Ages {
+  #now = 0
+  readonly #of = new WeakMap<PgConnection.PgConnection, number>()
+
+  /** Whether the session may be used; it is new when it was not seen before. */
+  isStale(session: PgConnection.PgConnection): boolean {
+    const age = this.#of.get(session)
+    if (age === undefined) this.#of.set(session, this.#now)
+    return age !== undefined && age < this.#now
+  }
+
+  /** To be called with each error of a session. */
+  failed(session: PgConnection.PgConnection, error: SqlError.SqlError): void {
+    if (sqlState(error) === READ_ONLY && this.#of.get(session) === this.#now) this.#now++
+  }
+}
 
 /** Runs a statement under its deadline. */
 type Run = <A>(sql: string, statement: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
@@ -130,13 +150,38 @@ const commit = (session: SqlConnection.Connection) =>
 /** The library's own kind of fragment, which its compiler reads. */
 const json = Statement.custom<Statement.Custom<"PgJson", unknown>>("PgJson")
 
+/** A session of the pool that is not stale, until the scope closes; the stale ones are closed. */
+const getFresh = (
+  pool: PgPool.PgPool,
+  ages: Ages,
+): Effect.Effect<PgConnection.PgConnection, SqlError.SqlError, Scope.Scope> =>
+  Effect.flatMap(
+    Scope.make(),
+    (lease) =>
+      Effect.flatMap(Scope.provide(pool.get, lease), (session) =>
+        ages.isStale(session)
+          ? Effect.andThen(
+            Effect.andThen(Scope.close(lease, Exit.void), pool.invalidate(session)),
+            getFresh(pool, ages),
+          )
+          : Effect.as(
+            Effect.addFinalizer((exit) => Scope.close(lease, exit)),
+            session,
+          )).pipe(
+          Effect.onError(() => Scope.close(lease, Exit.void)),
+        ),
+  )
+
+/** Stands for what a stale session would have given. */
+const STALE = Symbol("stale")
+
 /**
  * A session for several statements. It is pinned: giving the pin back during a statement closes the session, which ends
  * the statement also where no interruption reaches.
  */
-const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
+const reserve = (watch: Watch, pool: PgPool.PgPool, ages: Ages, answerMs: number) =>
   Effect.gen(function* () {
-    const session = yield* pool.get
+    const session = yield* getFresh(pool, ages)
     const pin = yield* Scope.make()
     yield* Effect.addFinalizer((exit) => Scope.close(pin, exit))
     const pinned = yield* Scope.provide(session.pin, pin)
@@ -145,7 +190,10 @@ const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
         const onLate = () => void Effect.runFork(Scope.close(pin, Exit.void))
         const work = watch.begin({ what: WHAT, step: sql, deadlineMs: answerMs, context, onLate })
         return statement.pipe(
-          Effect.catch((error) => Effect.fail(work.isLate ? lateError(work) : error)),
+          Effect.catch((error) => {
+            ages.failed(session, error)
+            return Effect.fail(work.isLate ? lateError(work) : error)
+          }),
           Effect.onExit(() => Effect.sync(() => watch.end(work))),
         )
       })
@@ -156,9 +204,30 @@ const reserve = (watch: Watch, pool: PgPool.PgPool, answerMs: number) =>
 export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, { answerMs, checkoutMs }: Deadlines) {
   const watch = yield* Watchdog
   const pool = yield* PgPool.make(config)
+  const ages = new Ages()
 
   const checkout = <A, R>(acquire: Effect.Effect<A, SqlError.SqlError, R>) =>
     bounded(watch, "waits for a connection", checkoutMs, () => acquire)
+
+  const lend = <A, E, R>(
+    use: (session: Session) => Effect.Effect<A, E, R>,
+    run: Run,
+  ): Effect.Effect<A, E | SqlError.SqlError, R> => {
+    let stale: PgConnection.PgConnection | undefined
+    return pool.use((session): Effect.Effect<A | typeof STALE, E | SqlError.SqlError, R> => {
+      if (ages.isStale(session)) {
+        stale = session
+        return Effect.succeed(STALE)
+      }
+      const watched: Run = (sql, statement) =>
+        Effect.tapError(run(sql, statement), (error) => Effect.sync(() => ages.failed(session, error)))
+      return use(new Session(session, watched))
+    }).pipe(
+      Effect.flatMap((result) =>
+        result === STALE ? Effect.andThen(pool.invalidate(stale!), lend(use, run)) : Effect.succeed(result)
+      ),
+    )
+  }
 
   // one fiber for both: it waits for the connection, then for the answer
   const borrower: SqlConnection.Borrower = (use) =>
@@ -168,10 +237,10 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
           watch.restart(work, sql, answerMs)
           return statement
         })
-      return pool.use((session) => use(new Session(session, run)))
+      return lend(use, run)
     })
 
-  const reserved = checkout(reserve(watch, pool, answerMs))
+  const reserved = checkout(reserve(watch, pool, ages, answerMs))
 
   const listen = Effect.fnUntraced(function* (channel: string) {
     const scope = yield* Scope.make()

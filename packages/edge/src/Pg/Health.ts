@@ -1,8 +1,9 @@
 /** Whether a service and its database belong together: checked at the start, and shown on `/readyz` until it is known. */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Ref, Schema } from "effect"
-import { type SqlError, SqlSchema } from "effect/sql"
+import { Effect, Layer, Ref } from "effect"
+import type { SqlError } from "effect/sql"
 import { Health } from "../Health.ts"
+import { type Ledger, readLedger, refusalOf, unknownOf } from "./Ledger.ts"
 import { Refusal } from "../Refusal.ts"
 import { awaitDatabase } from "../Schedules.ts"
 import { postgresWords, sqlState } from "./SqlErrors.ts"
@@ -16,16 +17,15 @@ const isForbidden = (error: SqlError.SqlError): boolean =>
 
 const migrateFirst = (service: string) => `run stint db migrate --service ${service} first`
 
-const schemaMismatch = (
-  service: string,
-  scripts: ReadonlyArray<string>,
-  applied: ReadonlyArray<string>,
-): string | undefined => {
-  const missing = scripts.filter((name) => !applied.includes(name))
-  const unknown = applied.filter((name) => !scripts.includes(name))
-  if (unknown.length > 0) {
-    return `the schema of its database is newer than this program, which does not know ${unknown.join(", ")}`
+/** Why a program with these scripts can't work on the database, if it can't. */
+const schemaMismatch = (service: string, scripts: ReadonlyArray<string>, ledger: Ledger): string | undefined => {
+  if (ledger.elsewhere !== undefined) return ledger.elsewhere
+  if (ledger.barred) {
+    return `the rights of its role in the database are those of another version: ${migrateFirst(service)}`
   }
+  const refusal = refusalOf(unknownOf(ledger, scripts))
+  if (refusal !== undefined) return `the schema of its database ${refusal}`
+  const missing = scripts.filter((name) => !ledger.scripts.some((applied) => applied.name === name))
   if (missing.length === 0) return undefined
   return `the schema of its database is older than this program, it lacks ${missing.join(", ")}: ${
     migrateFirst(service)
@@ -33,30 +33,22 @@ const schemaMismatch = (
 }
 
 /**
- * A service is ready when its database answers and its ledger has exactly the scripts of this program. The start waits
- * for a database that is away; one with another schema, or one that refuses the connection, ends it (`Health.refuse`).
+ * A service is ready when its database answers and its ledger has the scripts of this program, and no other that this
+ * program may not run on. The start waits for a database that is away; one with another schema, or one that refuses the
+ * connection, ends it (`Health.refuse`).
  */
 export const health = (service: string, scripts: ReadonlyArray<string>) =>
   Layer.effectDiscard(Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const health = yield* Health
     const doubt = yield* Ref.make<string | undefined>("its schema is not known yet")
-    const ledger = SqlSchema.findAll({
-      Request: Schema.Void,
-      Result: Schema.Struct({ name: Schema.String }),
-      execute: () => sql`select name from schema_ledger`,
-    })
-    const applied = Effect.catchTag(ledger(undefined), "SchemaError", Effect.die).pipe(
-      Effect.map((rows) => rows.map(({ name }) => name)),
-      Effect.catchIf((error) => sqlState(error) === "42P01", () => Effect.succeed<ReadonlyArray<string>>([])),
-    )
-    const look = applied.pipe(
+    const look = readLedger(sql).pipe(
       Effect.catchIf(
         (error) => permanent.test(sqlState(error) ?? "") || isForbidden(error),
         (error) => Effect.fail(new Refusal({ message: `its database can't be used: ${postgresWords(error)}` })),
       ),
-      Effect.flatMap((applied) => {
-        const why = schemaMismatch(service, scripts, applied)
+      Effect.flatMap((ledger) => {
+        const why = schemaMismatch(service, scripts, ledger)
         return why === undefined ? Ref.set(doubt, undefined) : Effect.fail(new Refusal({ message: why }))
       }),
     )

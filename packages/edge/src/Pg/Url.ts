@@ -64,11 +64,32 @@ const unread = ["sslrootcert", "sslcert", "sslkey", "sslcrl", "service", "passfi
 /** `host`, `host:port`, `[v6]:port` or nothing. */
 const authority = /^(\[[0-9A-Fa-f:.%]+\]|[^:[\]]*)(?::(.*))?$/
 
+/** Parameters whose values may hold an @ as it is. */
+const mayHoldAt = ["user", "password", "dbname", "host", "options"]
+
+/**
+ * Refuses a url in which a character of the user or the password ends that part: what follows it, up to the @, would be
+ * read as a port, a path or a parameter. `tail` begins behind the host.
+ */
+const refuseUnescaped = (tail: string): void => {
+  if (tail.includes("#")) refuse("has a # in it, which in a user or a password is written as %23")
+  const [, path = "", query = ""] = /^([^?]*)(?:\?(.*))?$/s.exec(tail)!
+  if (path.includes("@")) {
+    refuse("has a / ahead of an @: in a user or a password it is written as %2F, and an @ in a database's name as %40")
+  }
+  const misread = query.split("&").some((pair) => {
+    const [key = "", value = ""] = pair.split(/=(.*)/s)
+    return /[@:/]/.test(key) || (value.includes("@") && !mayHoldAt.includes(key))
+  })
+  if (misread) refuse("has a ? ahead of an @: in a user or a password it is written as %3F")
+}
+
 /** Parses a url. Throws a PgUrlError, which shows no part of the url. */
 export const parsePgUrl = (text: string): PgUrl => {
   const [, rest] = /^postgres(?:ql)?(?:\+asyncpg)?:\/\/(.*)$/s.exec(text) ??
     refuse("is no Postgres url: it must be like postgres://user:password@host:5432/database")
   const [, place, path = "", query = ""] = /^([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?(?:#.*)?$/s.exec(rest!)!
+  refuseUnescaped(rest!.slice(place!.length))
   const at = place!.lastIndexOf("@")
   const [name, secret] = at < 0 ? [""] : place!.slice(0, at).split(/:(.*)/s)
   const [, hostname, portText] = authority.exec(place!.slice(at + 1)) ?? refuse("has a host that can't be read")

@@ -150,7 +150,7 @@ export class World {
       changes: (after) =>
         Effect.gen({ self: this }, function* () {
           if (this.hiringAway) return yield* away()
-          if (Number(after) < 0) return yield* new CursorGone()
+          if (Number(after) < 0) return yield* new CursorGone({ why: "said the test" })
           if (Number(after) >= this.changes.length) {
             yield* Effect.callback<void>((resume) => void this.#waiting.push(() => resume(Effect.void)))
           }

@@ -4,7 +4,7 @@
  */
 import type { Change, RunRequested } from "@stint/domain/hiring/Feed"
 import { DateTime } from "effect"
-import { differs, goalChange, hireChange, subscriptionChange } from "./Changes.ts"
+import { differs, goalChange, goalState, hireChange, subscriptionChange } from "./Changes.ts"
 import { notRunnable, TRIAL_DAYS } from "./Policy.ts"
 import type { Engagement, GoalRow, HireRow, SubscriptionRow, SubscriptionState } from "./Row.ts"
 
@@ -68,8 +68,10 @@ export const amendmentOf = (before: Engagement, decision: Decision, now: DateTim
       ? [subscriptionChange(subscription)]
       : [],
     ...written?.changes ?? [],
-    ...goals.map((goal) => goalChange(goal)),
-    ...removed === undefined ? [] : [goalChange({ ...removed, version: removed.version + 1, updated_at: now }, true)],
+    ...goals.map((goal) => goalChange(goalState(goal))),
+    ...removed === undefined
+      ? []
+      : [goalChange(goalState({ ...removed, version: removed.version + 1, updated_at: now }), true)],
     ...run === undefined ? [] : [run],
   ]
   return {

@@ -1,10 +1,10 @@
 /** What the feed says of a row. */
 import type { GoalChange, HireChange, SubscriptionChange } from "@stint/domain/hiring/Feed"
 import { notRunnable } from "./Policy.ts"
-import type { GoalRow, HireRow, SubscriptionRow, SubscriptionState } from "./Row.ts"
+import type { GoalRow, GoalState, HireState, SubscriptionRow, SubscriptionState } from "./Row.ts"
 
 /** A hire's entry in the feed. */
-export const hireChange = (subscription: SubscriptionState, hire: HireRow): HireChange => {
+export const hireChange = (subscription: SubscriptionState, hire: HireState): HireChange => {
   const reason = notRunnable(subscription, hire)
   return {
     type: "hire",
@@ -20,8 +20,14 @@ export const hireChange = (subscription: SubscriptionState, hire: HireRow): Hire
   }
 }
 
+/** What the feed says of a stored goal: its settings are valid, so `schedule` is an object or absent. */
+export const goalState = ({ settings, ...goal }: GoalRow): GoalState => ({
+  ...goal,
+  schedule: (settings.schedule ?? {}) as GoalState["schedule"],
+})
+
 /** A goal's entry in the feed. */
-export const goalChange = (goal: GoalRow, deleted = false): GoalChange => ({
+export const goalChange = (goal: GoalState, deleted = false): GoalChange => ({
   type: "goal",
   goal_instance_id: goal.goal_instance_id,
   hired_instance_id: goal.hired_instance_id,
@@ -30,8 +36,7 @@ export const goalChange = (goal: GoalRow, deleted = false): GoalChange => ({
   deleted,
   enabled: goal.enabled,
   frequency: goal.frequency,
-  // A stored goal has valid settings, so `schedule` is an object or absent
-  schedule: (goal.settings.schedule ?? {}) as GoalChange["schedule"],
+  schedule: goal.schedule,
   default_at: goal.default_at,
 })
 

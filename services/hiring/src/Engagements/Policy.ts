@@ -5,7 +5,7 @@ import { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hi
 import { SubscriptionNotActive, type SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
 import { Data, DateTime, Result } from "effect"
-import type { HireRow, SubscriptionState } from "./Row.ts"
+import type { HireRow, HireState, SubscriptionState } from "./Row.ts"
 
 /** How long a trial lasts (domain.md, "States"). */
 export const TRIAL_DAYS = 7
@@ -21,7 +21,7 @@ const reasons: Record<Inactive, string> = {
 }
 
 /** Why a hire cannot run now, in words for its user; null when it can (domain.md, "States": runnable). */
-export const notRunnable = (subscription: Pick<SubscriptionState, "status">, hire: HireRow): string | null => {
+export const notRunnable = (subscription: Pick<SubscriptionState, "status">, hire: HireState): string | null => {
   if (!hire.active) return "The hired agent is deactivated"
   if (subscription.status !== "active") return reasons[subscription.status]
   if (!hire.configured) return "The hired agent is not configured: see its missing fields"

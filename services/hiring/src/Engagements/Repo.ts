@@ -1,12 +1,12 @@
 /** The transactions on engagements. The statements stand in Repo/, a file a table. */
 import { PgClient } from "@effect/sql-pg"
-import { Bounds } from "@stint/domain/Bounds"
 import type { HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, type Result } from "effect"
 import { isSqlError } from "effect/sql/SqlError"
 import { OutboxRepo } from "../Outbox/Repo.ts"
 import { after, type Amendment } from "./Amendment.ts"
 import { subscriptionChange } from "./Changes.ts"
+import { quotaStatements } from "../Quotas/Repo.ts"
 import { type GoalReads, goalStatements } from "./Repo/Goals.ts"
 import { type HireReads, hireStatements } from "./Repo/Hires.ts"
 import { type SubscriptionReads, subscriptionStatements } from "./Repo/Subscriptions.ts"
@@ -28,16 +28,21 @@ export interface Stored<A> {
 
 /** Subscriptions, hires and goals. */
 export class EngagementsRepo extends Context.Service<EngagementsRepo, {
-  /** Stores a new subscription and its change. Returns the stored one when that id is there already. */
-  subscribe(row: SubscriptionRow): Effect.Effect<SubscriptionRow>
+  /**
+   * Stores a new subscription and its change, unless its customer has `limit` that are not canceled: then none. Returns the
+   * stored one when that id is there already.
+   */
+  subscribe(row: SubscriptionRow, limit: number): Effect.Effect<Option.Option<SubscriptionRow>>
   /**
    * In one transaction: locks the engagement, decides on what is stored, and stores the amendment and its changes. Stores
-   * nothing when the decision fails. None: there is no such engagement.
+   * nothing when the decision fails. None: there is no such engagement. `adds` says that a hire or a goal may be added: what
+   * the customer has is counted, and stays so until the end.
    */
   amend<A extends Amendment, E>(
     target: Target,
     goals: GoalsWanted,
     decide: (engagement: Engagement) => Result.Result<A, E>,
+    adds: boolean,
   ): Effect.Effect<Option.Option<Stored<A>>, E>
   readonly subscriptions: SubscriptionReads
   readonly hires: HireReads
@@ -49,9 +54,10 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
       const sql = yield* PgClient.PgClient
       const outbox = yield* OutboxRepo
       const subscriptions = subscriptionStatements(sql)
-      const hires = hireStatements(sql, yield* Bounds)
+      const hires = hireStatements(sql)
       const goals = goalStatements(sql)
       const store = yield* storing
+      const quotas = quotaStatements(sql)
 
       // The subscription is locked first, by every writer: what is read after it stays as it is
       const load = Effect.fnUntraced(function* (target: Target, wanted: GoalsWanted) {
@@ -73,18 +79,23 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
       })
 
       return EngagementsRepo.of({
-        subscribe: (row) =>
-          subscriptions.insert(row).pipe(
-            Effect.tap(({ made }) => made ? outbox.append([subscriptionChange(row)]) : Effect.void),
-            Effect.map(({ made: _, ...stored }) => stored),
-            sql.withTransaction,
-            Effect.orDie,
-          ),
-        amend: (target, wanted, decide) =>
+        subscribe: (row, limit) =>
+          Effect.gen(function* () {
+            const has = yield* quotas.subscriptions(row.customer_id)
+            if (has >= limit) return yield* subscriptions.reads.find(row.subscription_id)
+            const { made, ...stored } = yield* subscriptions.insert(row)
+            if (made) yield* outbox.append([subscriptionChange(row)])
+            return Option.some(stored)
+          }).pipe(sql.withTransaction, Effect.orDie),
+        amend: (target, wanted, decide, adds) =>
           Effect.gen(function* () {
             const found = yield* load(target, wanted)
             if (Option.isNone(found)) return Option.none()
-            const before = found.value
+            const { hire, subscription } = found.value
+            const counts = adds
+              ? { counts: yield* quotas.engagements(subscription.customer_id, hire?.hired_instance_id ?? null) }
+              : {}
+            const before = { ...found.value, ...counts }
             const amendment = yield* Effect.fromResult(decide(before))
             yield* store(amendment)
             return Option.some({ before, after: after(before, amendment), amendment })

@@ -7,6 +7,7 @@ import { JsonObject } from "@stint/domain/Protocol"
 import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema } from "effect"
+import type { Counts } from "../Quotas.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 
@@ -29,7 +30,7 @@ export const SubscriptionRow = Schema.Struct({
 })
 export type SubscriptionRow = typeof SubscriptionRow.Type
 
-/** What is absent or not valid. When there is more than is stored, the last one says how much: a fault of no path of its own. */
+/** What is absent or not valid. When there is more than is stored, a last one stands for the others: it says how many in `omitted`. */
 const Missing = Schema.Struct({ ...FieldIssue.fields, omitted: Schema.optionalKey(Schema.Int) })
 
 /** A row of `hired_agents`. */
@@ -57,6 +58,12 @@ export const HireRow = Schema.Struct({
 })
 export type HireRow = typeof HireRow.Type
 
+const { config: _config, missing: _missing, settings: _settings, ...state } = HireRow.fields
+
+/** A hire without its documents: what the feed and the list of trials read of it. */
+export const HireState = Schema.Struct(state)
+export type HireState = typeof HireState.Type
+
 /** A row of `goal_instances`. */
 export const GoalRow = Schema.Struct({
   goal_instance_id: GoalInstanceId,
@@ -75,6 +82,19 @@ export const GoalRow = Schema.Struct({
 })
 export type GoalRow = typeof GoalRow.Type
 
+/** What the feed reads of a goal; `schedule` is the one of its settings. */
+export const GoalState = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  frequency: Frequency,
+  schedule: JsonObject,
+  enabled: Schema.Boolean,
+  default_at: Schema.NullOr(Schema.String),
+  updated_at: Instant,
+  version: BigIntColumn,
+})
+export type GoalState = typeof GoalState.Type
+
 /** The part of a subscription that says whether its hire can run and be read. */
 export type SubscriptionState = Pick<SubscriptionRow, "status" | "ended_at">
 
@@ -84,6 +104,12 @@ export interface Hired {
   readonly hire: HireRow
 }
 
+/** As `Hired`, without the hire's documents. */
+export interface HiredState {
+  readonly subscription: SubscriptionState
+  readonly hire: HireState
+}
+
 /** What one lock holds and one write changes: the subscription, its hire if there is one, and the goals asked for. */
 export interface Engagement {
   readonly subscription: SubscriptionRow
@@ -91,4 +117,6 @@ export interface Engagement {
   readonly goals: ReadonlyArray<GoalRow>
   /** Whether the hire has goals besides a single one that was asked for. */
   readonly otherGoals: boolean
+  /** What the customer has, when a write that adds to it asked for that. */
+  readonly counts?: Counts
 }

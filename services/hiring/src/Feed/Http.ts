@@ -2,7 +2,6 @@ import { HiringApi } from "@stint/domain/hiring/Api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Feed } from "../Feed.ts"
-import { goalOnWire } from "../Goals/Wire.ts"
 
 export const FeedHttp = HttpApiBuilder.group(
   HiringApi,
@@ -12,8 +11,7 @@ export const FeedHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       changes: ({ query }) => feed.changes(query),
       snapshot: ({ query }) => feed.snapshot(query),
-      lookup: ({ payload }) =>
-        Effect.map(feed.lookup(payload), ({ goals, hires }) => ({ goals: goals.map(goalOnWire), hires })),
+      lookup: ({ payload }) => feed.lookup(payload),
     })
   }),
 )

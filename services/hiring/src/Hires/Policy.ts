@@ -1,6 +1,6 @@
 /** Pure decisions on hires: what a draft changes, and when one can be finalized (domain.md, "States"). */
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
-import type { Values } from "@stint/domain/Bounds"
+import { defaults, type Values } from "@stint/domain/Bounds"
 import { documentFaults } from "@stint/domain/Documents"
 import { namedFaults } from "@stint/domain/FieldIssues"
 import { isTimezone } from "@stint/domain/Formats"
@@ -29,18 +29,16 @@ const missingOf = (
   config: HireRow["config"],
   bounds: Values,
 ): HireRow["missing"] => {
-  const { issues, omitted } = namedFaults(
-    [...documentFaults(config, "$.config", bounds), ...configIssues(definition, config)],
-    bounds,
-  )
-  return omitted === 0 ? issues : issues.map((one, nth) => nth === issues.length - 1 ? { ...one, omitted } : one)
+  const all = [...documentFaults(config, "$.config", bounds), ...configIssues(definition, config)]
+  const { issues, omitted } = namedFaults(all, { faults: defaults.faults, fault_chars: bounds.fault_chars })
+  return omitted === 0 ? issues : [...issues, { path: "$", message: `and ${omitted} more`, omitted }]
 }
 
 /** What is missing as its reader gets it: the first faults, and how many more there are. */
 export const missingShown = (missing: HireRow["missing"], bounds: Values) => {
-  const { issues } = namedFaults(missing, bounds)
-  const omitted = missing.length - issues.length + (missing.at(-1)?.omitted ?? 0)
-  return { missing: issues, ...(omitted === 0 ? {} : { errors_omitted: omitted }) }
+  const more = missing.at(-1)?.omitted ?? 0
+  const { issues, omitted } = namedFaults(more === 0 ? missing : missing.slice(0, -1), bounds)
+  return { missing: issues, ...(omitted + more === 0 ? {} : { errors_omitted: omitted + more }) }
 }
 
 const configured = (missing: HireRow["missing"], bounds: Values): Result.Result<void, HireNotConfigured> => {

@@ -6,6 +6,7 @@ import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
+import { quotaStatements } from "../Quotas/Repo.ts"
 import { TrialRow } from "./Row.ts"
 
 /** Which trials: those of one customer, in one state; undefined for all. */
@@ -16,8 +17,8 @@ export interface TrialsWanted {
 
 /** Lead trials. */
 export class TrialsRepo extends Context.Service<TrialsRepo, {
-  /** Stores a trial. Returns the stored one when that id is there already. */
-  insert(row: TrialRow): Effect.Effect<TrialRow>
+  /** Stores a trial, unless its customer has `limit`: then none. Returns the stored one when that id is there already. */
+  insert(row: TrialRow, limit: number): Effect.Effect<Option.Option<TrialRow>>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
   list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<Taken<TrialRow, { readonly trial_id: string }>>
   /** Ends an active trial; none when it is not active. */
@@ -32,6 +33,7 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const insert = inserting(sql)
+      const quotas = quotaStatements(sql)
       const list = listing(sql)
       const expire = expiring(sql)
       const find = SqlSchema.findOneOption({
@@ -53,7 +55,13 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
         execute: (id) => sql`delete from trials where trial_id = ${id} returning trial_id`,
       })
       return TrialsRepo.of({
-        insert: (row) => Effect.orDie(insert(row)),
+        insert: (row, limit) =>
+          Effect.gen(function* () {
+            if (row.customer_id !== null && (yield* quotas.trials(row.customer_id)) >= limit) {
+              return yield* find(row.trial_id)
+            }
+            return Option.some(yield* insert(row))
+          }).pipe(sql.withTransaction, Effect.orDie),
         find: (id) => Effect.orDie(find(id)),
         list: (wanted, stretch) => Effect.orDie(list({ ...wanted, ...stretch })),
         end: (id, status, now) => Effect.orDie(end({ id, status, now })),

@@ -1,6 +1,7 @@
 /** The SQL of the projection. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
 import type { Change } from "@stint/domain/hiring/Feed"
+import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
@@ -8,9 +9,11 @@ import type { GoalRow, HireRow } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import { goalDeleted, Versions } from "./History.ts"
-import { closedWithGoal, disturbed, planChanges, type ProjectionPlan, touched } from "./Plan.ts"
+import { closedWithGoal, disturbed, planChanges, type Projected, type ProjectionPlan, touched } from "./Plan.ts"
+import { cursorWrites, type Move, type Rebuild } from "./Repo/Rebuild.ts"
 import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
 import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
+import { overwriting } from "./Snapshot.ts"
 
 /** A goal and its hire. */
 export interface ProjectedGoal {
@@ -18,11 +21,20 @@ export interface ProjectedGoal {
   readonly hire: HireRow
 }
 
-/** From where to where the feed's cursor moves; null: before the first snapshot. */
-interface Move {
-  readonly after: string | null
-  readonly to: string | null
+/** The ids of a snapshot, those included that hiring could not read. */
+export interface Kept {
+  readonly hires: ReadonlySet<string>
+  readonly goals: ReadonlySet<string>
 }
+
+/** What a snapshot did not have, and was removed. */
+export interface Removed {
+  readonly hires: number
+  readonly goals: number
+}
+
+/** How many goals one transaction removes at most. */
+const REMOVE_BATCH = 200
 
 export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   /** How far the feed was followed; null before the first snapshot. */
@@ -32,8 +44,20 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
    * `after` any more: another replica was faster.
    */
   apply(changes: ReadonlyArray<Change>, move: Move): Effect.Effect<boolean>
-  /** Deletes the goals that a complete snapshot does not have: those that are not among `goals`. */
-  retain(goals: ReadonlySet<string>): Effect.Effect<void>
+  /** Begins a rebuild from a snapshot; undefined while another replica rebuilds, or has done so since. */
+  beginRebuild(stale: string | null): Effect.Effect<Rebuild | undefined>
+  /**
+   * Applies a page of a snapshot, which overwrites what is projected, whatever its versions. How many rows went back to an
+   * older version; undefined, and nothing happened, when the rebuild is another replica's by now.
+   */
+  overwrite(changes: ReadonlyArray<Change>, rebuild: Rebuild): Effect.Effect<number | undefined>
+  /**
+   * Deletes the goals and hires that a complete snapshot does not have, as if hiring had deleted them, and moves the cursor.
+   * How many; undefined when the rebuild is another replica's by now.
+   */
+  finishRebuild(kept: Kept, rebuild: Rebuild, cursor: string): Effect.Effect<Removed | undefined>
+  /** Gives up a rebuild that failed. */
+  abandonRebuild(rebuild: Rebuild): Effect.Effect<unknown>
   /** A goal and its hire. */
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
   /** Whether a hire is projected. */
@@ -43,10 +67,13 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
     ProjectionRepo,
     Effect.gen(function* () {
       const reads = yield* projectionReads
+      const { abandon, begin } = yield* cursorWrites
       return ProjectionRepo.of({
         cursor: () => Effect.orDie(Effect.map(reads.cursor(), ({ cursor }) => cursor)),
-        apply: yield* applying,
-        retain: yield* retaining,
+        ...yield* applying,
+        beginRebuild: begin,
+        finishRebuild: yield* finishing,
+        abandonRebuild: abandon,
         find: Effect.fnUntraced(function* (id) {
           const goal = yield* reads.goal(id)
           if (Option.isNone(goal)) return Option.none()
@@ -79,6 +106,7 @@ const applying = Effect.gen(function* () {
   const requestRun = yield* requestedRunWriter
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const cursor = yield* cursorWrites
 
   const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
     if (plan.hires.length > 0) yield* writes.upsertHires(plan.hires)
@@ -97,41 +125,79 @@ const applying = Effect.gen(function* () {
     yield* Effect.forEach(plan.runs, requestRun, { discard: true })
   })
 
-  return Effect.fn("ProjectionRepo.apply")(
-    function* (changes: ReadonlyArray<Change>, move: Move) {
-      if ((yield* writes.moveCursor(move)).length === 0) return false
-      const { goals, hires, ofHires } = touched(changes)
-      const known = yield* reads.lockedGoals({ goals, ofHires })
-      const all = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
-      const history = yield* reads.latestVersions(all)
-      yield* write(planChanges(changes, { hires: yield* reads.hires(hires), goals: known, history }))
-      yield* nudge.inTransaction
-      return true
-    },
-    (effect) => Effect.orDie(sql.withTransaction(effect)),
-  )
+  const read = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+    const { goals, hires, ofHires } = touched(changes)
+    const known = yield* reads.lockedGoals({ goals, ofHires })
+    const all = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
+    const history = yield* reads.latestVersions(all)
+    const projected: Projected = { hires: yield* reads.hires(hires), goals: known, history }
+    return projected
+  })
+
+  return {
+    apply: Effect.fn("ProjectionRepo.apply")(
+      function* (changes: ReadonlyArray<Change>, move: Move) {
+        if (!(yield* cursor.move(move))) return false
+        yield* write(planChanges(changes, yield* read(changes)))
+        yield* nudge.inTransaction
+        return true
+      },
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
+    ),
+    overwrite: Effect.fn("ProjectionRepo.overwrite")(
+      function* (snapshot: ReadonlyArray<Change>, rebuild: Rebuild) {
+        if (!(yield* cursor.hold(rebuild))) return undefined
+        const now = yield* Clock.currentTimeMillis
+        const { changes, projected, wentBack } = overwriting(snapshot, yield* read(snapshot), now)
+        yield* write(planChanges(changes, projected))
+        yield* nudge.inTransaction
+        return wentBack
+      },
+      (effect) => Effect.orDie(sql.withTransaction(effect)),
+    ),
+  }
 })
 
-const retaining = Effect.gen(function* () {
+const finishing = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const queue = yield* Queue
+  const nudge = yield* Nudge
   const closeDeadLetters = yield* deadLetterCloser
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const cursor = yield* cursorWrites
 
-  return Effect.fn("ProjectionRepo.retain")(
-    function* (kept: ReadonlySet<string>) {
-      const all = yield* reads.goalIds()
-      const gone = all.map((row) => row.goal_instance_id).filter((id) => !kept.has(id))
-      if (gone.length === 0) return
-      for (const goal_instance_id of gone) yield* queue.cancel({ goal_instance_id }, goalDeleted)
-      yield* closeDeadLetters(gone)
-      const versions = new Versions(yield* reads.latestVersions(gone))
-      const now = yield* Clock.currentTimeMillis
-      for (const goal of gone) versions.deleted(goal, now)
-      yield* writes.insertVersions(versions.made)
-      yield* writes.deleteGoals(gone)
+  const removeGoals = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
+    for (const goal_instance_id of goals) yield* queue.cancel({ goal_instance_id }, goalDeleted)
+    yield* closeDeadLetters(goals)
+    const versions = new Versions(yield* reads.latestVersions(goals))
+    const now = yield* Clock.currentTimeMillis
+    for (const goal of goals) versions.deleted(goal as GoalInstanceId, now)
+    yield* writes.insertVersions(versions.made)
+    yield* writes.deleteGoals(goals)
+  })
+
+  const inTransaction = <A>(rebuild: Rebuild, step: Effect.Effect<A, unknown>) =>
+    Effect.gen(function* () {
+      if (!(yield* cursor.hold(rebuild))) return false
+      yield* step
+      return true
+    }).pipe(sql.withTransaction, Effect.orDie)
+
+  return Effect.fn("ProjectionRepo.finishRebuild")(
+    function* (kept: Kept, rebuild: Rebuild, to: string) {
+      const goals = (yield* reads.goalIds()).map((row) => row.goal_instance_id).filter((id) => !kept.goals.has(id))
+      for (let at = 0; at < goals.length; at += REMOVE_BATCH) {
+        const batch = goals.slice(at, at + REMOVE_BATCH)
+        if (!(yield* inTransaction(rebuild, removeGoals(batch)))) return undefined
+      }
+      const hires = (yield* reads.hireIds()).map((row) => row.hired_instance_id).filter((id) => !kept.hires.has(id))
+      if (hires.length > 0 && !(yield* inTransaction(rebuild, writes.deleteHires(hires)))) return undefined
+      const finished = yield* sql.withTransaction(
+        Effect.andThen(cursor.finish(rebuild, to), (moved) => Effect.as(nudge.inTransaction, moved)),
+      )
+      return finished ? { goals: goals.length, hires: hires.length } : undefined
     },
-    (effect) => Effect.orDie(sql.withTransaction(effect)),
+    Effect.orDie,
   )
 })

@@ -1,11 +1,11 @@
 /** The table `goal_instances`. */
 import type { PgClient } from "@effect/sql-pg"
 import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { Effect, Schema } from "effect"
+import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
-import { GoalRow } from "../Row.ts"
+import { GoalRow, GoalState } from "../Row.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 
@@ -13,14 +13,19 @@ const Instant = Schema.DateTimeUtcFromDate
 export const GoalPlace = Schema.Struct({ created_at: Instant, goal_instance_id: Schema.String })
 export type GoalPlace = typeof GoalPlace.Type
 
+/** Any text: a row with an id of another form is named as well. */
+const GoalKey = Schema.Struct({ goal_instance_id: Schema.String })
+export type GoalKey = typeof GoalKey.Type
+
 /** Reads of goals. */
 export interface GoalReads {
   /** A hire's, oldest first. */
   list(hired_instance_id: HiredInstanceId, stretch: Stretch<GoalPlace>): Effect.Effect<Taken<GoalRow, GoalPlace>>
-  /** Every hire's, by id. */
-  all(stretch: Stretch<string>): Effect.Effect<ReadonlyArray<GoalRow>>
-  /** Those of the ids that exist, in no order. */
-  byIds(ids: ReadonlyArray<GoalInstanceId>): Effect.Effect<ReadonlyArray<GoalRow>>
+  find(id: GoalInstanceId): Effect.Effect<Option.Option<GoalRow>>
+  /** What the feed says of every hire's, by id. */
+  states(stretch: Stretch<string>): Effect.Effect<Taken<GoalState, GoalKey>>
+  /** Those of the ids that exist, by id. */
+  byIds(ids: ReadonlyArray<GoalInstanceId>): Effect.Effect<Taken<GoalRow, GoalKey>>
 }
 
 /** The statements; those that write belong in a transaction of their caller. */
@@ -61,20 +66,34 @@ const reading = (sql: PgClient.PgClient): GoalReads => {
       }::timestamptz, ${after?.goal_instance_id ?? ""})
         order by ${age}, goal_instance_id limit ${limit}`,
   })
-  const all = SqlSchema.findAll({
+  const states = findReadable(sql, {
+    what: "goals",
+    Key: GoalKey,
     Request: Schema.Struct({ after: Schema.UndefinedOr(Schema.String), limit: Schema.Int }),
-    Result: GoalRow,
-    execute: ({ after = "", limit }) =>
-      sql`select * from goal_instances where goal_instance_id > ${after} order by goal_instance_id limit ${limit}`,
+    Result: GoalState,
+    query: ({ after = "", limit }) =>
+      sql`
+        select goal_instance_id, hired_instance_id, frequency, coalesce(settings->'schedule', '{}') as schedule, enabled,
+          default_at, updated_at, version
+        from goal_instances where goal_instance_id > ${after} order by goal_instance_id limit ${limit}`,
   })
-  const byIds = SqlSchema.findAll({
+  const find = SqlSchema.findOneOption({
+    Request: GoalInstanceId,
+    Result: GoalRow,
+    execute: (id) => sql`select * from goal_instances where goal_instance_id = ${id}`,
+  })
+  const byIds = findReadable(sql, {
+    what: "goals",
+    Key: GoalKey,
     Request: Schema.Array(GoalInstanceId),
     Result: GoalRow,
-    execute: (ids) => sql`select * from goal_instances where goal_instance_id = any(${ids}::text[])`,
+    query: (ids) =>
+      sql`select * from goal_instances where goal_instance_id = any(${ids}::text[]) order by goal_instance_id`,
   })
   return {
     list: (hired_instance_id, stretch) => Effect.orDie(list({ hired_instance_id, ...stretch })),
-    all: (stretch) => Effect.orDie(all(stretch)),
+    find: (id) => Effect.orDie(find(id)),
+    states: (stretch) => Effect.orDie(states(stretch)),
     byIds: (ids) => Effect.orDie(byIds(ids)),
   }
 }

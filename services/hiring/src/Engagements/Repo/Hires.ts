@@ -1,15 +1,14 @@
 /** The table `hired_agents`. */
 import type { PgClient } from "@effect/sql-pg"
-import type { Values } from "@stint/domain/Bounds"
+import { defaults } from "@stint/domain/Bounds"
 import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { type DateTime, Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Statement } from "effect/sql/Statement"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import type { Target } from "../Repo.ts"
-import { type Hired, HireRow, SubscriptionRow } from "../Row.ts"
+import { type Hired, type HiredState, HireRow, HireState, SubscriptionRow } from "../Row.ts"
 
 const Instant = Schema.DateTimeUtcFromDate
 
@@ -17,8 +16,9 @@ const Instant = Schema.DateTimeUtcFromDate
 export const TrialPlace = Schema.Struct({ trial_end: Schema.NullOr(Instant), hired_instance_id: Schema.String })
 export type TrialPlace = typeof TrialPlace.Type
 
+/** Any text: a row with an id of another form is named as well. */
 const HireKey = Schema.Struct({ hired_instance_id: Schema.String })
-type HireKey = typeof HireKey.Type
+export type HireKey = typeof HireKey.Type
 
 /** Reads of hires, each with its subscription's state. */
 export interface HireReads {
@@ -34,71 +34,76 @@ export interface HireReads {
     customer_id: CustomerId | undefined,
     endedBy: DateTime.Utc,
     stretch: Stretch<TrialPlace>,
-  ): Effect.Effect<ReadonlyArray<Hired>>
+  ): Effect.Effect<Taken<HiredState, TrialPlace>>
   /** Every customer's, by id. */
-  all(stretch: Stretch<string>): Effect.Effect<ReadonlyArray<Hired>>
-  /** Those of the ids that exist, in no order. */
-  byIds(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<ReadonlyArray<Hired>>
+  states(stretch: Stretch<string>): Effect.Effect<Taken<HiredState, HireKey>>
+  /** Those of the ids that exist, by id. */
+  byIds(ids: ReadonlyArray<HiredInstanceId>): Effect.Effect<Taken<Hired, HireKey>>
 }
 
-/** The faults that are left out of a row: one of before the bound may have hundreds of thousands. */
-const cut = { missing_left_out: Schema.Int }
-
-const HiredRow = Schema.Struct({
-  ...HireRow.fields,
-  ...cut,
+const ofSubscription = {
   subscription_status: SubscriptionStatus,
   subscription_ended_at: SubscriptionRow.fields.ended_at,
-})
+}
+const HiredRow = Schema.Struct({ ...HireRow.fields, ...ofSubscription })
+const StateRow = Schema.Struct({ ...HireState.fields, ...ofSubscription })
 
-const CutHire = Schema.Struct({ ...HireRow.fields, ...cut })
-
-const hireOf = ({ missing_left_out, ...hire }: typeof CutHire.Type): HireRow =>
-  missing_left_out === 0 ? hire : {
-    ...hire,
-    missing: hire.missing.map((one, index) =>
-      index === hire.missing.length - 1 ? { ...one, omitted: missing_left_out } : one
-    ),
-  }
-
-const hiredOf = ({ subscription_ended_at, subscription_status, ...hire }: typeof HiredRow.Type): Hired => ({
-  hire: hireOf(hire),
+const hiredOf = <Row extends typeof StateRow.Type>({ subscription_ended_at, subscription_status, ...hire }: Row) => ({
+  hire,
   subscription: { status: subscription_status, ended_at: subscription_ended_at },
 })
 
-/** The columns of `hired_agents` as `h`, with the first faults of `missing`. */
-const columns = (sql: PgClient.PgClient, { faults }: Values) => {
-  const others = Object.keys(HireRow.fields).filter((name) => name !== "missing").map((name) => `h.${name}`).join(", ")
-  return sql.literal(`${others},
-      case when jsonb_typeof(h.missing) = 'array' then jsonb_path_query_array(h.missing, '$[0 to ${faults - 1}]')
-        else h.missing end as missing,
-      case when jsonb_typeof(h.missing) = 'array' then greatest(jsonb_array_length(h.missing) - ${faults}, 0)
-        else 0 end as missing_left_out`)
-}
+const eachHired = <Row extends typeof StateRow.Type, Key>({ entries, ...taken }: Taken<Row, Key>) => ({
+  ...taken,
+  entries: entries.map(({ key, row }) => ({ key, row: row && hiredOf(row) })),
+})
+
+/** How many faults of a hire are read; what was stored before their number was bounded has more (`MissingRow`). */
+const FAULTS = defaults.faults
+
+/** The columns of a hire `h` without its documents. */
+const stateColumns = (sql: PgClient.PgClient) =>
+  sql.csv(Object.keys(HireState.fields).map((column) => sql`h.${sql(column)}`))
+
+/** The columns of a hire `h`. */
+export const hireColumns = (sql: PgClient.PgClient) =>
+  sql`${stateColumns(sql)}, h.config, h.settings,
+    case when jsonb_typeof(h.missing) = 'array' and jsonb_array_length(h.missing) > ${FAULTS + 1}::int
+      then jsonb_path_query_array(h.missing, ${`$[0 to ${FAULTS - 1}]`}::jsonpath) || jsonb_build_array(
+        jsonb_build_object('path', '$', 'message', 'and more', 'omitted', jsonb_array_length(h.missing) - ${FAULTS}::int))
+      else h.missing end as missing`
 
 /** The statements; those that lock or write belong in a transaction of their caller. */
-export const hireStatements = (sql: PgClient.PgClient, bounds: Values) => ({
-  reads: reading(sql, bounds),
-  lock: locking(sql, bounds),
+export const hireStatements = (sql: PgClient.PgClient) => ({
+  reads: reading(sql),
+  lock: locking(sql),
   put: putting(sql),
 })
 
-const reading = (sql: PgClient.PgClient, bounds: Values): HireReads => {
-  const selected = sql`
-    select ${columns(sql, bounds)}, s.status as subscription_status, s.ended_at as subscription_ended_at
+const reading = (sql: PgClient.PgClient): HireReads => {
+  const joined = sql`
+    s.status as subscription_status, s.ended_at as subscription_ended_at
     from hired_agents h join subscriptions s using (subscription_id)`
-  const finding = <Request extends Schema.Constraint>(
-    Request: Request,
-    execute: (request: Request["Encoded"]) => Statement<unknown>,
-  ) => SqlSchema.findAll({ Request, Result: HiredRow, execute })
-  const hired = <A extends typeof HiredRow.Type, E, R>(rows: Effect.Effect<ReadonlyArray<A>, E, R>) =>
-    Effect.orDie(Effect.map(rows, (all) => all.map(hiredOf)))
+  const whole = sql`select ${hireColumns(sql)}, ${joined}`
+  const states = sql`select ${stateColumns(sql)}, ${joined}`
 
-  const byIds = finding(
-    Schema.Array(HiredInstanceId),
-    (ids) => sql`${selected} where h.hired_instance_id = any(${ids}::text[])`,
-  )
-  const bySubscription = finding(SubscriptionId, (id) => sql`${selected} where h.subscription_id = ${id}`)
+  const bySubscription = SqlSchema.findOneOption({
+    Request: SubscriptionId,
+    Result: HiredRow,
+    execute: (id) => sql`${whole} where h.subscription_id = ${id}`,
+  })
+  const byId = SqlSchema.findOneOption({
+    Request: HiredInstanceId,
+    Result: HiredRow,
+    execute: (id) => sql`${whole} where h.hired_instance_id = ${id}`,
+  })
+  const byIds = findReadable(sql, {
+    what: "hires",
+    Request: Schema.Array(HiredInstanceId),
+    Key: HireKey,
+    Result: HiredRow,
+    query: (ids) => sql`${whole} where h.hired_instance_id = any(${ids}::text[]) order by h.hired_instance_id`,
+  })
   const list = findReadable(sql, {
     what: "hires",
     Request: Schema.Struct({
@@ -110,70 +115,71 @@ const reading = (sql: PgClient.PgClient, bounds: Values): HireReads => {
     Key: HireKey,
     Result: HiredRow,
     query: ({ after = "", customer_id, endedBy, limit }) =>
-      sql`${selected}
+      sql`${whole}
         where h.customer_id = ${customer_id} and h.hired_instance_id > ${after}
           and (s.ended_at is null or s.ended_at > ${endedBy})
         order by h.hired_instance_id limit ${limit}`,
   })
   // Ends are compared by the millisecond, which is what a cursor holds; a trial without an end comes last
   const end = sql`coalesce(date_trunc('milliseconds', h.trial_end), 'infinity')`
-  const listByTrial = finding(
-    Schema.Struct({
+  const listByTrial = findReadable(sql, {
+    what: "trials",
+    Request: Schema.Struct({
       customer_id: Schema.NullOr(CustomerId),
       endedBy: Instant,
       after: Schema.UndefinedOr(TrialPlace),
       limit: Schema.Int,
     }),
-    ({ after, customer_id, endedBy, limit }) =>
-      sql`${selected}
+    Key: TrialPlace,
+    Result: StateRow,
+    query: ({ after, customer_id, endedBy, limit }) =>
+      sql`${states}
         where (s.ended_at is null or s.ended_at > ${endedBy})
           and (${customer_id}::text is null or h.customer_id = ${customer_id})
           and (${end}, h.hired_instance_id) > (${
         after === undefined ? sql`'-infinity'` : after.trial_end === null ? sql`'infinity'` : sql`${after.trial_end}`
       }::timestamptz, ${after?.hired_instance_id ?? ""})
         order by ${end}, h.hired_instance_id limit ${limit}`,
-  )
-  const all = finding(
-    Schema.Struct({ after: Schema.UndefinedOr(Schema.String), limit: Schema.Int }),
-    ({ after = "", limit }) =>
-      sql`${selected} where h.hired_instance_id > ${after} order by h.hired_instance_id limit ${limit}`,
-  )
+  })
+  const all = findReadable(sql, {
+    what: "hires",
+    Request: Schema.Struct({ after: Schema.UndefinedOr(Schema.String), limit: Schema.Int }),
+    Key: HireKey,
+    Result: StateRow,
+    query: ({ after = "", limit }) =>
+      sql`${states} where h.hired_instance_id > ${after} order by h.hired_instance_id limit ${limit}`,
+  })
 
   return {
     find: (target) =>
-      Effect.map(
-        hired(
-          "hired_instance_id" in target ? byIds([target.hired_instance_id]) : bySubscription(target.subscription_id),
-        ),
-        ([found]) => Option.fromUndefinedOr(found),
-      ),
+      Effect.orDie(Effect.map(
+        "hired_instance_id" in target ? byId(target.hired_instance_id) : bySubscription(target.subscription_id),
+        Option.map(hiredOf),
+      )),
     list: (customer_id, endedBy, stretch) =>
-      Effect.orDie(Effect.map(list({ customer_id, endedBy, ...stretch }), (taken) => ({
-        ...taken,
-        entries: taken.entries.map(({ key, row }) => ({ key, row: row && hiredOf(row) })),
-      }))),
+      Effect.orDie(Effect.map(list({ customer_id, endedBy, ...stretch }), eachHired)),
     listByTrial: (customer_id, endedBy, stretch) =>
-      hired(listByTrial({ customer_id: customer_id ?? null, endedBy, ...stretch })),
-    all: (stretch) => hired(all(stretch)),
-    byIds: (ids) => hired(byIds(ids)),
+      Effect.orDie(Effect.map(listByTrial({ customer_id: customer_id ?? null, endedBy, ...stretch }), eachHired)),
+    states: (stretch) => Effect.orDie(Effect.map(all(stretch), eachHired)),
+    byIds: (ids) => Effect.orDie(Effect.map(byIds(ids), eachHired)),
   }
 }
 
 /** The hire of a subscription, and whether it has goals besides `goal`. */
-const locking = (sql: PgClient.PgClient, bounds: Values) => {
+const locking = (sql: PgClient.PgClient) => {
   const lock = SqlSchema.findOneOption({
     Request: Schema.Struct({ subscription_id: SubscriptionId, goal: Schema.NullOr(Schema.String) }),
-    Result: Schema.Struct({ ...CutHire.fields, other_goals: Schema.Boolean }),
+    Result: Schema.Struct({ ...HireRow.fields, other_goals: Schema.Boolean }),
     execute: ({ goal, subscription_id }) =>
       sql`
-        select ${columns(sql, bounds)}, exists (select 1 from goal_instances g
+        select ${hireColumns(sql)}, exists (select 1 from goal_instances g
           where g.hired_instance_id = h.hired_instance_id and g.goal_instance_id is distinct from ${goal}) as other_goals
         from hired_agents h where subscription_id = ${subscription_id} for update`,
   })
   return (subscription_id: SubscriptionId, goal: string | null) =>
     Effect.orDie(Effect.map(
       lock({ subscription_id, goal }),
-      Option.map(({ other_goals: otherGoals, ...hire }) => ({ hire: hireOf(hire), otherGoals })),
+      Option.map(({ other_goals: otherGoals, ...hire }) => ({ hire, otherGoals })),
     ))
 }
 

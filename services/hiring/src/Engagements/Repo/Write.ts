@@ -1,6 +1,5 @@
 /** Stores an amendment: its rows, and its changes in the outbox. */
 import { PgClient } from "@effect/sql-pg"
-import { Bounds } from "@stint/domain/Bounds"
 import { Effect } from "effect"
 import { OutboxRepo } from "../../Outbox/Repo.ts"
 import type { Amendment } from "../Amendment.ts"
@@ -13,7 +12,7 @@ export const storing = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const outbox = yield* OutboxRepo
   const subscriptions = subscriptionStatements(sql)
-  const hires = hireStatements(sql, yield* Bounds)
+  const hires = hireStatements(sql)
   const goals = goalStatements(sql)
 
   return Effect.fnUntraced(function* ({ changes, goals: written, hire, removed, run, subscription }: Amendment) {

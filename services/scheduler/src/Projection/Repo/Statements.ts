@@ -29,6 +29,11 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
     Result: Schema.Struct({ goal_instance_id: GoalRow.fields.goal_instance_id }),
     execute: () => sql`select goal_instance_id from projected_goals`,
   }),
+  hireIds: SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: Schema.Struct({ hired_instance_id: HireRow.fields.hired_instance_id }),
+    execute: () => sql`select hired_instance_id from projected_hires`,
+  }),
   /** Locks these goals and those of these hires: whoever decides over their slots waits until the change has committed. */
   lockedGoals: SqlSchema.findAll({
     Request: Schema.Struct({ goals: Ids, ofHires: Ids }),
@@ -49,14 +54,6 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
 
 /** Writes. */
 export const projectionWrites = Effect.map(PgClient.PgClient, (sql) => ({
-  /** Moves the cursor if it is still at `after`; no row otherwise. */
-  moveCursor: SqlSchema.findAll({
-    Request: Schema.Struct({ after: Schema.NullOr(Schema.String), to: Schema.NullOr(Schema.String) }),
-    Result: Schema.Struct({ cursor: Schema.NullOr(Schema.String) }),
-    execute: ({ after, to }) =>
-      sql`update feed_cursor set cursor = ${to}, updated_at = now()
-          where cursor is not distinct from ${after} returning cursor`,
-  }),
   upsertHires: (hires: ReadonlyArray<HireRow>) =>
     sql`insert into projected_hires
         select * from json_populate_recordset(null::projected_hires, ${
@@ -84,6 +81,10 @@ export const projectionWrites = Effect.map(PgClient.PgClient, (sql) => ({
           parked = excluded.parked`,
   deleteGoals: (goals: ReadonlyArray<string>) =>
     sql`delete from projected_goals where goal_instance_id = any(${goals}::varchar[])`,
+  /** Hires without goals. */
+  deleteHires: (hires: ReadonlyArray<string>) =>
+    sql`delete from projected_hires h where hired_instance_id = any(${hires}::varchar[])
+          and not exists (select from projected_goals g where g.hired_instance_id = h.hired_instance_id)`,
   insertVersions: (versions: ReadonlyArray<GoalVersion>) =>
     sql`insert into goal_history select * from json_populate_recordset(null::goal_history, ${
       JSON.stringify(versions.map((version) => ({ ...version, valid_from: iso(version.valid_from) })))

@@ -1,0 +1,96 @@
+import process from "node:process"
+import type { Command, Flags } from "../Command.ts"
+import { nextAt, publishedAt, revoked, type Ring, rotated, signerAt } from "../DevKey/Ring.ts"
+import { changeRing, newKey, readRing } from "../DevKey/Store.ts"
+import { longestLifetime, secondsOf } from "../Duration.ts"
+import { homeOf } from "../Home.ts"
+import { LauncherError } from "../Postgres/LauncherError.ts"
+
+/** How long a new key may be published before it signs, in seconds. */
+const LONGEST_LEAD = 86_400
+
+/** An id of a key file that somebody may have changed: a terminal gets printable characters alone. */
+const shown = (text: string): string => text.replaceAll(/[^\x21-\x7e]/g, "?")
+
+const at = (millis: number): string => new Date(millis).toISOString()
+
+const stateOf = (ring: Ring, kid: string, now: number): string => {
+  const key = ring.keys.find((one) => one.kid === kid)!
+  const until = key.ends_at === null ? "" : `, accepted until ${at(key.ends_at)}`
+  if (key.signs_from > now) return `next, signs from ${at(key.signs_from)}`
+  return `${signerAt(ring, now)?.kid === kid ? "signs" : "signs no more"}${until}`
+}
+
+const lines = (ring: Ring, now: number): ReadonlyArray<string> =>
+  publishedAt(ring, now).map(({ kid }) => `${shown(kid)}  ${stateOf(ring, kid, now)}`)
+
+/** The keys of the home; a question makes none. */
+const existing = async (home: string): Promise<Ring> => {
+  const ring = await readRing(home)
+  if (ring !== undefined) return ring
+  throw new LauncherError(`There are no keys in ${home} yet: the first start or the first token makes them.`)
+}
+
+const rotate = async (home: string, flags: Flags): Promise<void> => {
+  const { env } = process
+  if (env.STINT_UPGRADE_FROM) {
+    throw new LauncherError(
+      "STINT_UPGRADE_FROM is set: services of before read the keys at their start alone. Rotate afterwards.",
+    )
+  }
+  await existing(home)
+  const lead = secondsOf("lead", String(flags.lead), LONGEST_LEAD) * 1_000
+  const key = await newKey()
+  const ring = await changeRing(home, (ring, now) => {
+    const next = nextAt(ring, now)
+    if (next === undefined) return rotated(ring, key, { now, lead, lifetime: longestLifetime(env) * 1_000 })
+    throw new LauncherError(`A rotation is under way: ${shown(next.kid)} signs from ${at(next.signs_from)}.`)
+  })
+  const made = ring.keys.find(({ kid }) => kid === key.kid)!
+  console.log(
+    `The new key ${made.kid} is published, and signs from ${at(made.signs_from)}: by then every service knows it.`,
+  )
+  console.log("Tokens of the key of before hold until they expire. stint keys list shows both.")
+}
+
+const revoke = async (home: string, kid: string): Promise<void> => {
+  await existing(home)
+  const spare = await newKey()
+  await changeRing(home, (ring, now) => {
+    if (publishedAt(ring, now).some((key) => key.kid === kid)) {
+      return revoked(ring, kid, spare, { now, lifetime: longestLifetime(process.env) * 1_000 })
+    }
+    throw new LauncherError(`There is no key ${JSON.stringify(kid)}: stint keys list shows those there are.`)
+  })
+  console.log(`The key ${shown(kid)} is revoked: within a minute every service refuses the tokens that it signed.`)
+}
+
+/** `stint keys`: the keys that the local stack signs tokens with. */
+export const keys: Command = {
+  usage: `Usage: stint keys <action> [flags]
+
+The keys in STINT_HOME that tokens of the local stack are signed with; docs/keys.md has more.
+
+  list        which key signs, and until when the others are accepted
+  rotate      makes a new key, publishes it, and signs with it once every service knows it; no request is refused
+  revoke KID  takes a key out: the tokens that it signed are refused within a minute. Where it signs, another one does
+
+  --lead 60s  for rotate: how long the new key is published before it signs; services look every 10 s`,
+  actions: ["list", "rotate", "revoke"],
+  operands: { revoke: "KID" },
+  options: { lead: { type: "string", default: "60s" } },
+  run: async (flags) => {
+    const { env } = process
+    if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {
+      throw new LauncherError(
+        "The keys come from STINT_JWKS_URL, STINT_JWKS_FILE or STINT_JWKS: their issuer rotates them.",
+      )
+    }
+    const home = homeOf(env)
+    if (flags.action === "list") {
+      for (const line of lines(await existing(home), Date.now())) console.log(line)
+    } else if (flags.action === "rotate") await rotate(home, flags)
+    else await revoke(home, String(flags.operand))
+    return 0
+  },
+}

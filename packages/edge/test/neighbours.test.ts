@@ -1,0 +1,138 @@
+/** What a service knows of those that it needs: from calls, and from their `/readyz`. */
+import { assert, it } from "@effect/vitest"
+import type { Absence } from "@stint/edge/Absence"
+import { Health } from "@stint/edge/Health"
+import { StateMetrics } from "@stint/edge/Metrics"
+import { Neighbours } from "@stint/edge/Neighbours"
+import { PortCheck } from "@stint/edge/PortCheck"
+import { ConfigProvider, Context, Effect, Layer } from "effect"
+import { createServer, type Server } from "node:http"
+import type { AddressInfo } from "node:net"
+
+/** A service that answers `/readyz` with this, or not at all. */
+type Answer = { readonly status: number; readonly body?: unknown } | "nothing"
+
+const listen = (server: Server, port = 0) =>
+  new Promise<number>((done) => server.listen(port, "127.0.0.1", () => done((server.address() as AddressInfo).port)))
+
+const played = async () => {
+  let answer: Answer = { status: 200, body: { status: "ready", checks: {} } }
+  const server = createServer((_, response) => {
+    if (answer === "nothing") return
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body ?? {}))
+  })
+  const port = await listen(server)
+  return {
+    port,
+    answer: (next: Answer) => void (answer = next),
+    stop: () =>
+      new Promise<unknown>((done) => {
+        server.close(done)
+        server.closeAllConnections()
+      }),
+    again: () => listen(server, port),
+  }
+}
+
+/** Watches a played deliverables, which the service needs; the test asks when it likes to. */
+const watching = <A, E>(
+  use: (means: {
+    readonly service: Awaited<ReturnType<typeof played>>
+    readonly neighbours: Neighbours["Service"]
+    readonly health: Health["Service"]
+  }) => Effect.Effect<A, E>,
+) =>
+  Effect.scoped(Effect.gen(function* () {
+    const service = yield* Effect.acquireRelease(Effect.promise(played), ({ stop }) => Effect.promise(stop))
+    const health = Health.make()
+    const context = yield* Layer.build(
+      Neighbours.layer("scheduler", ["deliverables"], ["deliverables"]).pipe(
+        Layer.provide([
+          Layer.succeed(Health, health),
+          Layer.succeed(StateMetrics, StateMetrics.make()),
+          Layer.succeed(PortCheck, { check: () => Effect.void }),
+          ConfigProvider.layer(
+            ConfigProvider.fromEnvRecord({ DELIVERABLES_URL: `http://127.0.0.1:${service.port}` }),
+          ),
+        ]),
+      ),
+    )
+    return yield* use({ service, health, neighbours: Context.get(context, Neighbours) })
+  }))
+
+const awayOf = (neighbours: Neighbours["Service"], count: number) =>
+  neighbours.away.pipe(
+    Effect.delay(50),
+    Effect.repeat({ until: (away: ReadonlyArray<Absence>) => away.length === count }),
+  )
+
+it.live("C2: a service that is stopped is away, refused, and not needed any longer than it is", () =>
+  watching(({ health, neighbours, service }) =>
+    Effect.gen(function* () {
+      assert.isUndefined(yield* neighbours.ask("deliverables"))
+      yield* Effect.promise(service.stop)
+      assert.strictEqual((yield* neighbours.ask("deliverables"))?.how, "refused")
+      const [away] = yield* awayOf(neighbours, 1)
+      assert.strictEqual(away!.part, "deliverables")
+      const report = yield* health.report
+      assert.isFalse(report.ready)
+      assert.isTrue(report.itself, "another is to blame")
+      assert.match(report.checks["deliverables"]!, /^away since \d{4}-.*: it can't be reached: /)
+      yield* Effect.promise(service.again)
+      yield* awayOf(neighbours, 0)
+      assert.isTrue((yield* health.report).ready)
+    })
+  ))
+
+it.live("C2: one that is frozen is away within the deadline of one question", () =>
+  watching(({ neighbours, service }) =>
+    Effect.gen(function* () {
+      service.answer("nothing")
+      assert.strictEqual((yield* neighbours.ask("deliverables"))?.how, "timed_out")
+      service.answer({ status: 200, body: { status: "ready", checks: {} } })
+      assert.isUndefined(yield* neighbours.ask("deliverables"))
+    })
+  ))
+
+it.live("C2: one that says that it is not ready is away, and which part of it is named", () =>
+  watching(({ neighbours, service }) =>
+    Effect.gen(function* () {
+      const checks = { database: "ok", "database writes": "it is read-only" }
+      service.answer({ status: 503, body: { status: "not_ready", itself: "not_ready", checks } })
+      const fault = yield* neighbours.ask("deliverables")
+      assert.deepStrictEqual(fault, { how: "unavailable", detail: "database writes: it is read-only" })
+    })
+  ))
+
+it.live("C2: one that waits for another is here, and the other is away by its word, but not by a rumour", () =>
+  watching(({ neighbours, service }) =>
+    Effect.gen(function* () {
+      const since = new Date(Date.now() - 60_000).toISOString()
+      const away = [
+        { part: "catalog", how: "refused", since, detail: "no" },
+        { part: "hiring", how: "refused", since, detail: "no", seen_by: "catalog" },
+        { part: "scheduler", how: "refused", since, detail: "no" },
+      ]
+      service.answer({
+        status: 503,
+        body: { status: "not_ready", itself: "ready", checks: { catalog: "away" }, away },
+      })
+      assert.isUndefined(yield* neighbours.ask("deliverables"))
+      assert.deepStrictEqual(
+        (yield* neighbours.away).map(({ part, seen_by }) => [part, seen_by]),
+        [["catalog", "deliverables"]],
+      )
+    })
+  ))
+
+it.live("C2: a refused token makes it away although it says that it is ready, until a call is taken", () =>
+  watching(({ neighbours }) =>
+    Effect.gen(function* () {
+      yield* neighbours.failed("deliverables", { how: "token_refused", detail: "it answered 401" })
+      yield* neighbours.ask("deliverables")
+      const [away] = yield* awayOf(neighbours, 1)
+      assert.strictEqual(away!.how, "token_refused")
+      yield* neighbours.answered("deliverables")
+      assert.deepStrictEqual(yield* neighbours.away, [])
+    })
+  ))

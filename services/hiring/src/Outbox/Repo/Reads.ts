@@ -1,0 +1,127 @@
+/** Reads of the feed, by position. Pages are limited by number and by bytes; an entry that can't be read is set aside. */
+import type { PgClient } from "@effect/sql-pg"
+import { Bounds } from "@stint/domain/Bounds"
+import { Change } from "@stint/domain/hiring/Feed"
+import { Effect, Option, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import type { Cursor } from "../Cursor.ts"
+import type { Gone } from "../Repo.ts"
+
+/** A change of more bytes is not read: the largest that hiring writes has a schedule of 64 KiB. */
+const LARGEST = 256 * 1024
+/** A request to run of more bytes is not read. */
+const LARGEST_RUN = 4 * 1024
+
+/** A change and its place in the feed. */
+export interface Entry {
+  readonly at: Cursor
+  /** Undefined: it can't be read, and is set aside. */
+  readonly change: Change | undefined
+}
+
+const decode = Schema.decodeUnknownOption(Change)
+
+const entryOf = (
+  { mark, payload, position }: { readonly position: bigint; readonly mark: number; readonly payload: unknown },
+  xid: bigint,
+): Entry => ({ at: { position, mark, xid }, change: Option.getOrUndefined(decode(payload)) })
+
+const Place = { position: Schema.BigInt, mark: Schema.Int, payload: Schema.NullOr(Schema.Unknown) }
+
+const Read = Schema.Struct({
+  last: Schema.BigInt,
+  last_mark: Schema.Int,
+  floor: Schema.BigInt,
+  floor_mark: Schema.Int,
+  /** The mark of the change at the cursor; null when there is none. */
+  cursor_mark: Schema.NullOr(Schema.Int),
+  unplaced: Schema.Boolean,
+  /** For version 0.2.0: every change that has no position is of this transaction or a later one. */
+  xid: Schema.BigIntFromString,
+  position: Schema.NullOr(Place.position),
+  mark: Schema.NullOr(Place.mark),
+  payload: Place.payload,
+})
+
+/** Why a cursor is gone: it is behind what was pruned, or another change stands at its position. */
+const goneOf = ({ mark, position }: Cursor, read: typeof Read.Type): Gone | undefined => {
+  if (position > read.last) return "restored"
+  if (position < read.floor) return "pruned"
+  const stored = position === read.last ? read.last_mark : position === read.floor ? read.floor_mark : read.cursor_mark
+  return mark === null || mark === stored ? undefined : "restored"
+}
+
+/** The changes after a cursor. One statement, so that all that it tells is of one snapshot. */
+export const reading = (sql: PgClient.PgClient) => {
+  const read = SqlSchema.findAll({
+    Request: Schema.Struct({ after: Schema.BigInt, limit: Schema.Int, bytes: Schema.Int }),
+    Result: Read,
+    execute: ({ after, bytes, limit }) =>
+      sql`
+        select s.position as last, s.mark as last_mark, s.floor, s.floor_mark,
+          (select mark from hiring_outbox where position = ${after}::bigint) as cursor_mark,
+          exists (select from hiring_outbox where position is null) as unplaced,
+          least(pg_snapshot_xmin(pg_current_snapshot()),
+            (select min(xid) from hiring_outbox where position is null))::text as xid,
+          page.position, page.mark, page.payload
+        from hiring_feed_sequence s left join lateral (
+          select position, mark, case when bytes <= ${LARGEST} then payload end as payload
+          from (
+            select *, sum(bytes) filter (where bytes <= ${LARGEST}) over (order by position
+              rows between unbounded preceding and 1 preceding) as before
+            from (
+              select position, mark, payload, octet_length(payload::text) as bytes from hiring_outbox
+              where position > ${after}::bigint order by position limit ${limit}) as listed) as weighed
+          where coalesce(before, 0) + case when bytes <= ${LARGEST} then bytes else 0 end <= ${bytes}) as page on true
+        order by page.position`,
+  })
+  return Effect.fnUntraced(function* (cursor: Cursor, limit: number) {
+    const bytes = Math.max((yield* Bounds).answer_bytes, LARGEST)
+    const rows = yield* read({ after: cursor.position, limit, bytes })
+    // The row of the sequence is always there
+    const all = rows[0]!
+    const listed = rows.flatMap(({ mark, payload, position }) =>
+      position === null || mark === null ? [] : [{ position, mark, payload }]
+    )
+    const reached = listed.at(-1)?.position ?? cursor.position
+    const xid = reached === all.last ? all.xid - 1n : cursor.xid
+    return {
+      gone: goneOf(cursor, all),
+      items: listed.map((row) => entryOf(row, xid)),
+      unplaced: all.unplaced,
+    }
+  })
+}
+
+/** The requests to run between two places. */
+export const readingRuns = (sql: PgClient.PgClient) => {
+  const runs = SqlSchema.findAll({
+    Request: Schema.Struct({ after: Schema.BigInt, upTo: Schema.BigInt, limit: Schema.Int }),
+    Result: Schema.Struct(Place),
+    execute: ({ after, limit, upTo }) =>
+      sql`
+        select position, mark, case when octet_length(payload::text) <= ${LARGEST_RUN} then payload end as payload
+        from hiring_outbox where kind = 'run' and position > ${after}::bigint and position <= ${upTo}::bigint
+        order by position limit ${limit}`,
+  })
+  return (after: Cursor, upTo: Cursor, limit: number) =>
+    Effect.orDie(Effect.map(
+      runs({ after: after.position, upTo: upTo.position, limit }),
+      (rows) => rows.map((row) => entryOf(row, 0n)),
+    ))
+}
+
+/** The place of the last change that was given a position. */
+export const readingEnd = (sql: PgClient.PgClient): Effect.Effect<Cursor> => {
+  const end = SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({ position: Schema.BigInt, mark: Schema.Int, xid: Schema.BigIntFromString }),
+    execute: () =>
+      sql`
+        select position, mark,
+          least(pg_snapshot_xmin(pg_current_snapshot()),
+            (select min(xid) from hiring_outbox where position is null))::text as xid
+        from hiring_feed_sequence`,
+  })
+  return Effect.orDie(Effect.map(end(), ({ mark, position, xid }) => ({ mark, position, xid: xid - 1n })))
+}

@@ -1,0 +1,2 @@
+drop table if exists alerts;
+delete from schema_ledger where name = '210_alerts';
