@@ -20,6 +20,7 @@ export const scripts: ReadonlyArray<string> = [
   "170_dead_letter_cause",
   "180_engine_counters",
   "190_queue_state",
+  "200_edits",
   "210_alerts",
   "211_database_probe",
   "220_feed_rebuild",

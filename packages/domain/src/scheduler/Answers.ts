@@ -10,6 +10,7 @@ import { GoalNotFound } from "../hiring/Goals.ts"
 import { DlqId, GoalInstanceId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
 import { IdempotencyHeader, Instant, JsonObject, JudgedFirst, wholeNumber } from "../Protocol.ts"
+import { DropCode, MissedCode, ReasonCode } from "./ReasonCodes.ts"
 import { Run } from "./Runs.ts"
 import { LocalTime, Rule, Timezone } from "../Schedule.ts"
 
@@ -119,6 +120,8 @@ export const Explanation = Schema.Struct({
   /** The instant that was asked about. */
   at: Instant,
   verdict: Verdict,
+  /** Why it was skipped, missed, cancelled, dropped or dead-lettered; null for all else. */
+  reason_code: Schema.NullOr(Schema.Union([ReasonCode, MissedCode, DropCode])),
   sentence: Schema.String.annotate({
     description: "The answer in one sentence; times are of the goal's zone",
     examples: [

@@ -142,15 +142,19 @@ const cancel = (sql: PgClient.PgClient) =>
         select scheduled_run_id, goal_instance_id from gone`,
   })
 
-/** timed -> never made: slots of the schedule whose start is still ahead, so nothing that was due is lost by an edit. */
-const dropFuture = (sql: PgClient.PgClient) =>
-  SqlSchema.void({
+/** waiting, timed or ready -> never made; or a cancelled run that was never claimed. Those that were removed. */
+const remove = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
     Request: IdList,
-    execute: (goals) =>
-      sql`delete from scheduled_goal_runs where origin = 'schedule' and scheduled_run_id = any (array(
-          select q.scheduled_run_id from projected_goals g join run_queue q using (goal_instance_id, hired_instance_id)
-          where g.goal_instance_id = any(${goals}::varchar[])
-            and q.state = 'timed' and q.attempt = 0 and q.claimable_at > now()))`,
+    Result: RunId,
+    execute: (runs) =>
+      sql`with gone as (
+          delete from run_queue where scheduled_run_id = any(${runs}::varchar[]) and state <> 'held' and attempt = 0
+          returning scheduled_run_id
+        )
+        delete from scheduled_goal_runs where scheduled_run_id = any(${runs}::varchar[])
+          and (status = 'cancelled' or scheduled_run_id = any (array(select scheduled_run_id from gone)))
+        returning scheduled_run_id`,
   })
 
 /** The statements; each is to be run inside the caller's transaction. */
@@ -159,5 +163,5 @@ export const ending = Effect.map(PgClient.PgClient, (sql) => ({
   discard: discard(sql),
   deadLetter: deadLetter(sql),
   cancel: cancel(sql),
-  dropFuture: dropFuture(sql),
+  remove: remove(sql),
 }))

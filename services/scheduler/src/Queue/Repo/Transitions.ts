@@ -13,7 +13,7 @@
  *
  * waiting: behind an earlier run of its goal. timed: due later, or backing off. ready: may be claimed as far as time goes.
  * held: a replica holds it until `claimable_at`, the end of its lease. A row leaves the table when its run is final
- * (Ends.ts): from held by complete, discard and cancel, from any state by cancel, from timed by dropFuture.
+ * (Ends.ts): from held by complete, discard and cancel, from any state by cancel, from any but held by remove.
  */
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { PgClient } from "@effect/sql-pg"
