@@ -2,9 +2,11 @@
 import { Context, Schema, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
+import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
 import {
   BodyTooLarge,
+  type FieldIssue,
   IdempotencyInFlight,
   IdempotencyMismatch,
   InvalidRequest,
@@ -172,6 +174,15 @@ export const listOf = <S extends Schema.Top>(item: S) =>
 export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()("stint/RequestProblems", {
   error: [InvalidRequest, NotFound],
 }) {}
+
+/**
+ * Annotation of an endpoint: the faults of size and count of a parsed body, judged before the body is decoded. It takes any
+ * JSON, and skips what has not the shape that it judges.
+ */
+export class JudgedFirst extends Context.Service<
+  JudgedFirst,
+  (body: Schema.Json, bounds: Values) => ReadonlyArray<FieldIssue>
+>()("stint/JudgedFirst") {}
 
 /** Refuses bodies that are too large or too deep, are not JSON in UTF-8, or hold NUL or lone surrogates. */
 export class BodyLimits extends HttpApiMiddleware.Service<BodyLimits>()("stint/BodyLimits", {

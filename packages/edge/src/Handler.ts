@@ -1,4 +1,5 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
+import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
 import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
@@ -166,7 +167,11 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
     }),
   )
-  const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
+  const { dispose, handler } = HttpRouter.toWebHandler(provided, {
+    disableLogger: true,
+    // the router counts percent-encoded characters: what can be an id can be reached, and a longer one is no id (404)
+    routerConfig: { maxParamLength: 3 * ID_CHARS },
+  })
   const fetch = async (request: Request): Promise<Response> => {
     const at = Date.now()
     const began = performance.now()

@@ -1,4 +1,5 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
+import { Bounds } from "@stint/domain/Bounds"
 import { canSee, CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
 import { hireSettingsIssues, secretRefOf } from "@stint/domain/Definition/HireSettings"
@@ -85,6 +86,7 @@ export class Hires extends Context.Service<Hires, {
       const engagements = yield* Engagements
       const cursorOf = decodeCursor(cursorId("HAI"))
       const draft = yield* drafting
+      const bounds = yield* Bounds
 
       const list = Effect.fn("Hires.list")(function* (asked: CustomerId, page: PageQuery) {
         const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
@@ -113,7 +115,9 @@ export class Hires extends Context.Service<Hires, {
         draft,
         get: Effect.fn("Hires.get")((target: Target) => engagements.hire(target)),
         list,
-        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) => move(id, finalize)),
+        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) =>
+          move(id, (engagement, hire, now) => finalize(engagement, hire, now, bounds))
+        ),
         deactivate: Effect.fn("Hires.deactivate")((id: HiredInstanceId) =>
           move(id, (_, hire, now) => Result.succeed(deactivate(hire, now)))
         ),
@@ -151,6 +155,7 @@ const drafting = Effect.gen(function* () {
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const bounds = yield* Bounds
   const { forHire } = yield* quotas
   const settingsIssues = yield* judgingSettings
 
@@ -182,7 +187,7 @@ const drafting = Effect.gen(function* () {
           conditions,
           engagement.hire && hireTag(engagement.hire),
           Result.flatMap(
-            draft(engagement, input, definition, id, now),
+            draft(engagement, input, definition, id, { now, bounds }),
             (decision) =>
               Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
           ),

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
 import { Access } from "../Caller.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
@@ -14,6 +15,7 @@ import {
   Instant,
   InstantField,
   JsonObject,
+  JudgedFirst,
   listOf,
   NoFields,
   pageQuery,
@@ -105,6 +107,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
         Unavailable,
       ],
     }).annotate(Access, ["customer"]).annotateMerge(tagged)
+      .annotate(JudgedFirst, (body, bounds) => documentFaults(own(body, "settings"), "$.settings", bounds))
       .annotate(OpenApi.Summary, "Make or change a goal")
       .annotate(
         OpenApi.Description,

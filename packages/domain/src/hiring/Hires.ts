@@ -3,10 +3,11 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
 import {
   CustomerNotFound,
-  FieldIssue,
+  faultFields,
   InvalidRequest,
   PreconditionFailed,
   problem,
@@ -19,6 +20,7 @@ import {
   IdempotencyHeader,
   Instant,
   JsonObject,
+  JudgedFirst,
   listOf,
   NoFields,
   pageQuery,
@@ -40,7 +42,9 @@ export class Hire extends Schema.Class<Hire>("Hire")({
   config: JsonObject,
   settings: JsonObject,
   configured: Schema.Boolean,
-  missing: Schema.Array(FieldIssue),
+  /** At most 50 of what is absent or not valid; `errors_omitted` counts the others. */
+  missing: faultFields.errors,
+  errors_omitted: faultFields.errors_omitted,
   goals_completed: Schema.Boolean,
   active: Schema.Boolean,
   finalized_at: Schema.NullOr(Instant),
@@ -90,14 +94,14 @@ export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConf
   code: "hire_not_configured",
   status: 409,
   title: "The hired agent is not configured",
-}, { missing: Schema.Array(FieldIssue) }) {}
+}, { missing: faultFields.errors, errors_omitted: faultFields.errors_omitted }) {}
 
 /** 409: a goal of the hire is not valid under the definition version that was asked for. */
 export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
   code: "goals_do_not_hold",
   status: 409,
   title: "The goals are not valid under that definition",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 /** 409: the subscription is for another agent type. A subscription keeps its agent type, and so does its hire. */
 export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
@@ -136,6 +140,10 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         Unavailable,
       ],
     }).annotate(Access, ["customer"]).annotateMerge(tagged)
+      .annotate(JudgedFirst, (body, bounds) => [
+        ...documentFaults(own(body, "config"), "$.config", bounds),
+        ...documentFaults(own(body, "settings"), "$.settings", bounds),
+      ])
       .annotate(OpenApi.Summary, "Draft a hired agent")
       .annotate(
         OpenApi.Description,

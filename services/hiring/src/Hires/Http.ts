@@ -1,3 +1,4 @@
+import { Bounds } from "@stint/domain/Bounds"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { tagged } from "@stint/edge/Preconditions"
 import { madeAt } from "@stint/edge/Replies"
@@ -5,13 +6,14 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import type { Hired } from "../Engagements/Row.ts"
 import { Hires } from "../Hires.ts"
-import { hireOnWire as wire, hireTag } from "./Wire.ts"
+import { hireOnWire, hireTag } from "./Wire.ts"
 
 export const HiresHttp = HttpApiBuilder.group(
   HiringApi,
   "hires",
   Effect.fn(function* (handlers) {
     const hires = yield* Hires
+    const wire = hireOnWire(yield* Bounds)
     const one = <E, R>(hired: Effect.Effect<Hired, E, R>) =>
       Effect.map(Effect.tap(hired, ({ hire }) => tagged(hireTag(hire))), wire)
     return handlers.handleAll({
