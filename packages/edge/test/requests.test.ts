@@ -12,7 +12,7 @@ import * as Leases from "@stint/edge/RateLimit/Leases"
 import { traceHeadersOf, traceOf } from "@stint/edge/RequestContext"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, ManagedRuntime, Result, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { startService, type TestService } from "../../../tests/support/Service.ts"
 import { until } from "../../../tests/support/Until.ts"
@@ -30,7 +30,8 @@ class ThingsGroup extends HttpApiGroup.make("things").add(
 ) {}
 class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api/v1")
   .middleware(Idempotency).middleware(BodyLimits).middleware(RateLimits).middleware(Authorization)
-  .middleware(RequestProblems).annotateMerge(strict) {}
+  .middleware(RequestProblems).annotateMerge(strict)
+  .annotateMerge(OpenApi.annotations({ title: "Stint things" })) {}
 
 let made = 0
 const handlers = HttpApiBuilder.group(
