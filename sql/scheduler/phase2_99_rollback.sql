@@ -12,6 +12,7 @@ drop table if exists retry_budget;
 drop table if exists run_limits;
 drop table if exists goal_history;
 drop table if exists scheduler_alerts;
+drop table if exists dropped_slots;
 drop table if exists alerts;
 drop function if exists probe_database();
 drop table if exists database_probe;

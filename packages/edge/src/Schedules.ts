@@ -62,6 +62,8 @@ export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Between two looks whether running services have done what a command waits for. */
+export const lookAgain = Schedule.spaced("250 millis")
 /** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
 export const rereadFile = Schedule.spaced("10 seconds")
 
@@ -79,6 +81,9 @@ export const pollHere = "10 seconds"
 
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
+
+/** Looking whether due work waits for too long. */
+export const watchLate = Schedule.spaced("10 seconds")
 
 /** The same while it is away: it is known to be back within the 5 s of domain.md. */
 export const pollAway = "1 second"

@@ -9,7 +9,7 @@ import { Clock, Context, DateTime, Effect, Layer, Option } from "effect"
 import { gatherer, readPauses } from "./Answers/Gather.ts"
 import { previewOf } from "./Answers/Preview.ts"
 import { AnswersRepo } from "./Answers/Repo.ts"
-import { spreadOfVersion } from "./Answers/Rules.ts"
+import { segmentsOf } from "./Timeline.ts"
 import { why } from "./Answers/Why.ts"
 import { pauseWords } from "./Answers/Why/Judgement.ts"
 import { explanationOf } from "./Answers/Wire.ts"
@@ -51,7 +51,8 @@ export class Answers extends Context.Service<Answers, {
           }
           const { goal, hire } = found.value
           const now = yield* Clock.currentTimeMillis
-          const answer = previewOf({ ...goal, timezone: hire.timezone }, spreadOfVersion(id, goal), now, query)
+          const { rows } = yield* repo.history(id, now)
+          const answer = previewOf({ ...goal, timezone: hire.timezone }, now, query, segmentsOf(rows))
           const pauses = yield* pausesOf(goal, now, now)
           const times = timesOf(answer.timezone)
           const reasons = [
@@ -75,7 +76,7 @@ export class Answers extends Context.Service<Answers, {
         if (errors.length > 0) {
           return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
         }
-        return previewOf({ frequency, schedule, default_at, timezone }, 0, yield* Clock.currentTimeMillis, draft)
+        return previewOf({ frequency, schedule, default_at, timezone }, yield* Clock.currentTimeMillis, draft)
       })
 
       const explain = Effect.fn("Answers.explain")(

@@ -110,6 +110,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Engine.worker,
     Health.metrics,
     Health.readiness,
+    Projection.rederivation,
     Projection.worker,
     Retention.worker,
   ).pipe(

@@ -45,8 +45,32 @@ export const GoalRow = Schema.Struct({
   default_at: Schema.NullOr(Schema.String),
   next_slot: Schema.NullOr(Millis),
   due_at: Schema.NullOr(Millis),
+  /** Every slot up to it is decided. Null in rows of a version that did not know it: then `next_slot` counts. */
+  decided_until: Schema.NullOr(Millis),
+  /** Slots up to it follow the goal's versions, and some may have runs already: the schedule was edited since. */
+  replan_until: Schema.NullOr(Millis),
 })
 export type GoalRow = typeof GoalRow.Type
+
+/** A row of `goal_history`: what held of a goal from an instant until its next row. */
+export const GoalVersion = Schema.Struct({
+  goal_instance_id: GoalInstanceId,
+  hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
+  /** When hiring wrote the change, epoch ms; slots after it follow this version. */
+  valid_from: Millis,
+  frequency: Frequency,
+  schedule: JsonObject,
+  default_at: Schema.NullOr(Schema.String),
+  /** The zone of its hire. */
+  timezone: Schema.String,
+  /** Whether its schedule made runs: the goal was enabled and its hire runnable. */
+  runs: Schema.Boolean,
+  /** Why it did not, for its user; null when it did. */
+  reason: Schema.NullOr(Schema.String),
+  deleted: Schema.Boolean,
+})
+export type GoalVersion = typeof GoalVersion.Type
 
 /** Why a run is cancelled: the code that decides, the words for people, and what else its `run_metadata` keeps. */
 export interface Cancellation {
@@ -84,6 +108,7 @@ export const ClaimedRun = Schema.Struct({
   scheduled_run_id: ScheduledRunId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
   scheduled_time: Millis,
   attempt: Schema.Int,
   fence: BigIntColumn,

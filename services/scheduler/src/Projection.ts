@@ -6,6 +6,8 @@ import type { GoalInstanceId } from "@stint/domain/Ids"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import { Unavailable } from "@stint/domain/Problem"
 import { CursorGone, follow } from "@stint/edge/Follower"
+import { reconnect } from "@stint/edge/Schedules"
+import * as Watchdog from "@stint/edge/Watchdog"
 import { Context, Effect, Layer, Option } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
@@ -18,6 +20,8 @@ const LONG_POLL = 25_000
 /** How often, and how many times, a goal that hiring knows is looked up until the feed has brought it; milliseconds. */
 const LOOK_AGAIN = 100
 const LOOKS = 20
+/** How long the next slots of all goals are derived before it is said that this takes long. */
+const REDERIVATION = "10 minutes"
 
 export class Projection extends Context.Service<Projection, {
   /**
@@ -120,5 +124,27 @@ export class Projection extends Context.Service<Projection, {
       apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
       rebuild,
     }).pipe(Effect.forkScoped)
+  }))
+
+  /** Derives once, at the start, when every goal falls due next: tz data and program may be others than when it was stored. */
+  static readonly rederivation = Layer.effectDiscard(Effect.gen(function* () {
+    const repo = yield* ProjectionRepo
+    const nudge = yield* Nudge
+    const all = Effect.gen(function* () {
+      let moved = 0
+      for (let after: string | undefined = ""; after !== undefined;) {
+        const page: Effect.Success<ReturnType<typeof repo.rederive>> = yield* repo.rederive(after).pipe(
+          Effect.sandbox,
+          Effect.retry(reconnect),
+        )
+        after = page.last
+        moved += page.moved
+        if (page.moved > 0) yield* nudge.here
+      }
+      if (moved > 0) {
+        yield* Effect.logWarning(`${moved} goals fall due at another instant than was stored: tz data changed`)
+      }
+    })
+    yield* Effect.forkScoped(Watchdog.guard("derivation of the next slots", REDERIVATION)(all))
   }))
 }

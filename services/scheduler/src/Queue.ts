@@ -72,8 +72,8 @@ export class Queue extends Context.Service<Queue, {
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
   cancel(which: Which, why: Cancellation, only?: "unclaimed_slots"): Effect.Effect<ReadonlyArray<Cancelled>>
-  /** Removes the goals' slots that have not begun and are not due yet, as if never made. */
-  dropFuture(goals: ReadonlyArray<string>): Effect.Effect<void>
+  /** Removes runs that were never claimed, live or cancelled, as if never made; those that were removed. */
+  remove(runs: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Locks goals against whoever else decides over their runs; those that there are. Before a cancel and a releaseNext. */
   lockGoals(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>>
   /** Makes the next waiting run of each goal ready, unless one of the goal's serial runs is open; how many. */
@@ -132,7 +132,7 @@ export class Queue extends Context.Service<Queue, {
           )),
         cancel: (where, { code, metadata = {}, words }, only) =>
           Effect.orDie(repo.cancel({ where, code, words, metadata, onlyUnclaimedSlots: only !== undefined })),
-        dropFuture: (goals) => Effect.orDie(repo.dropFuture(goals)),
+        remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),
         releaseNext: (goals) => Effect.orDie(releaseNext(goals)),
         claim: (request) => Effect.orDie(repo.atomically(claim(request))),

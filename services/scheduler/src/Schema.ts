@@ -20,7 +20,9 @@ export const scripts: ReadonlyArray<string> = [
   "170_dead_letter_cause",
   "180_engine_counters",
   "190_queue_state",
+  "200_edits",
   "210_alerts",
   "211_database_probe",
+  "212_failed_attempts",
   "220_feed_rebuild",
 ]

@@ -1,10 +1,10 @@
 /** Facts about a slot of a goal, for the pure tests of answers: nothing is recorded unless it is given. */
 import type { Facts, RunFacts } from "../src/Answers/Facts.ts"
 import type { Pause } from "../src/Answers/Pauses.ts"
-import { segmentAt, segmentsOf } from "../src/Answers/Rules.ts"
+import { segmentAt, segmentsOf } from "../src/Timeline.ts"
 import { why } from "../src/Answers/Why.ts"
 import { namingFor } from "../src/Names.ts"
-import type { GoalVersion } from "../src/Projection/Row.ts"
+import type { GoalVersion } from "../src/Model.ts"
 import type { RunRow } from "../src/Runs/Row.ts"
 
 export const MINUTE = 60_000
@@ -53,6 +53,7 @@ export const factsOf = (more: Partial<Facts> = {}, versions: ReadonlyArray<GoalV
     run: null,
     old: null,
     missed: null,
+    dropped: null,
     undecided: null,
     deadLetter: null,
     pauses: [],

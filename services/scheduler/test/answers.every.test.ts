@@ -3,11 +3,11 @@ import { assert, it } from "@effect/vitest"
 import { Frequency } from "@stint/domain/Definition"
 import { Explanation, Verdict } from "@stint/domain/scheduler/Answers"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import { MissedCode, ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
+import { DropCode, MissedCode, ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Arbitrary, Schema } from "effect"
 import type { Facts, RunFacts } from "../src/Answers/Facts.ts"
-import { segmentAt, segmentsOf } from "../src/Answers/Rules.ts"
+import { segmentAt, segmentsOf } from "../src/Timeline.ts"
 import { why } from "../src/Answers/Why.ts"
 import { explanationOf } from "../src/Answers/Wire.ts"
 import { customer, DAY, factsOf, failedAttempt, now, operator, runOf, versionOf } from "./AnswersFacts.ts"
@@ -58,6 +58,15 @@ const Case = Schema.Struct({
       to: near,
       reason: Schema.Literals(["older than 24 h", "x"]),
       reason_code: MissedCode,
+      recorded_at: near,
+    }),
+  ),
+  dropped: Schema.NullOr(
+    Schema.Struct({
+      from: near,
+      to: near,
+      reason: Schema.Literal("its schedule was changed"),
+      reason_code: DropCode,
       recorded_at: near,
     }),
   ),
@@ -141,6 +150,7 @@ const factsOfCase = (one: typeof Case.Type): Facts => {
     run: one.run === null ? null : runCase(one.run),
     old: one.old === null ? null : oldCase(one.old),
     missed: one.missed,
+    dropped: one.dropped,
     undecided: one.undecided,
     deadLetter: one.deadLetter === null ? null : { dlq_id: "DLQ-1" as never, ...one.deadLetter },
     discard: one.discard,

@@ -1,4 +1,5 @@
 /** "Why did it not run?" (Airflow #39712): every way in which a slot can have ended is explained from what was recorded. */
+import { DateTime } from "effect"
 import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
 import { asking, iso, minuteOf, minutesAgo } from "./AnswersHarness.ts"
 import { eventually, startScheduler, type TestScheduler } from "./Harness.ts"
@@ -143,16 +144,26 @@ describe("an explanation of the past", () => {
     assert.deepStrictEqual((await explain(id, at(-15, "08"))).because, eight.because)
   })
 
-  it("a slot that an edit dropped before it was decided is cancelled", async () => {
+  it("C1: a slot that fell due stays after an edit; the one that was to come next was dropped by it", async () => {
     const hire = t.hire({ ...minutesAgo(10), customer_id: "dora" as never })
     const scope = { customer_id: "dora" }
-    await t.call("POST", "/pause", { body: { scope } })
+    await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     const goal = t.goal(hire.hired_instance_id, { frequency: "cron", schedule: everyMinute, ...minutesAgo(4) })
-    const at = iso(minuteOf(Date.now()) - MINUTE)
-    await whenVerdict(goal.goal_instance_id, at, "paused")
-    t.goal(hire.hired_instance_id, { ...goal, schedule: { cron: "0 0 1 1 *" }, ...minutesAgo(0) })
-    assert.deepInclude(await whenVerdict(goal.goal_instance_id, at, "cancelled"), { slot: at, run: null })
+    const at = minuteOf(Date.now()) - MINUTE
+    await whenVerdict(goal.goal_instance_id, iso(at), "paused")
+    t.goal(hire.hired_instance_id, {
+      ...goal,
+      schedule: { cron: "0 0 1 1 *" },
+      changed_at: DateTime.makeUnsafe(at + 1),
+    })
+    const next = iso(at + MINUTE)
+    assert.deepInclude(await whenVerdict(goal.goal_instance_id, next, "cancelled"), {
+      slot: next,
+      run: null,
+      reason_code: "schedule_changed",
+    })
     await t.call("POST", "/resume", { body: { scope } })
+    await whenVerdict(goal.goal_instance_id, iso(at), "ran")
   })
 
   it("a deleted goal is explained while its records are kept, to its customer alone", async () => {

@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ActionRow } from "../src/ActionLog/Row.ts"
 import { pausesDuring, pausesOf } from "../src/Answers/Pauses.ts"
-import { nextSlot, previousSlot, segmentAt, segmentsOf, slotIn } from "../src/Answers/Rules.ts"
-import { lasting, ruleInWords, timesOf } from "../src/Answers/Words.ts"
+import { nextSlot, previousSlot, slotIn } from "../src/Answers/Rules.ts"
+import { segmentAt, segmentsOf } from "../src/Timeline.ts"
+import { lasting, timesOf } from "../src/Answers/Words.ts"
+import { ruleInWords } from "../src/Timeline/Words.ts"
 import { DAY, HOUR, MINUTE, off, slot, versionOf } from "./AnswersFacts.ts"
 
 const at = (text: string) => Date.parse(text)

@@ -9,7 +9,7 @@ import { Repos } from "../src/App.ts"
 import { Versions } from "../src/Projection/History.ts"
 import { planChanges } from "../src/Projection/Plan.ts"
 import { ProjectionRepo } from "../src/Projection/Repo.ts"
-import type { GoalVersion } from "../src/Projection/Row.ts"
+import type { GoalVersion } from "../src/Model.ts"
 import { unique } from "./Harness.ts"
 
 const DAY = 86_400_000
@@ -149,6 +149,7 @@ describe("the versions of a page", () => {
       hires: [],
       goals: [],
       history: [],
+      now: start,
     })
     const at = start + DAY
     assert.deepStrictEqual(plan.history.map((row) => [row.valid_from - at, row.runs]), [[0, true], [1, false], [
@@ -160,8 +161,8 @@ describe("the versions of a page", () => {
   it("follow the latest known version", () => {
     const hire = hireOf()
     const goal = goalOf(hire)
-    const [row] = planChanges([hire, goal], { hires: [], goals: [], history: [] }).history
-    const again = planChanges([hire, goal], { hires: [], goals: [], history: [row!] })
+    const [row] = planChanges([hire, goal], { hires: [], goals: [], history: [], now: start }).history
+    const again = planChanges([hire, goal], { hires: [], goals: [], history: [row!], now: start })
     assert.deepStrictEqual(again.history, [])
     const versions = new Versions([row!])
     versions.deleted(goal.goal_instance_id, 0)

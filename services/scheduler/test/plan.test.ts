@@ -18,6 +18,8 @@ const goalOf = (schedule: Record<string, string | number>, next_slot: number): G
   default_at: null,
   next_slot,
   due_at: next_slot,
+  decided_until: null,
+  replan_until: null,
 })
 const slot = now - 30_000
 const plan = (schedule: Record<string, string | number>, open: Open, from = slot) =>
@@ -68,7 +70,7 @@ it("missed skip runs only what is on time, and records the rest", () => {
 })
 
 it("older than a day is one range", () => {
-  const { range, slots } = plan({}, idle, slot - 3 * 24 * 60 * minute)
+  const { ranges: [range], slots } = plan({}, idle, slot - 3 * 24 * 60 * minute)
   assert.strictEqual(range?.from, slot - 3 * 24 * 60 * minute)
   assert.isTrue(range !== undefined && range.to < now - 24 * 60 * minute)
   assert.isTrue(slots.length <= 1441 && slots.every((s) => s.slot > range!.to))

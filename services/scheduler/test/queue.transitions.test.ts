@@ -145,9 +145,9 @@ const verbs: ReadonlyArray<Verb> = [
       ),
   },
   {
-    name: "dropFuture",
-    leads: { timed: "gone" },
-    act: ({ goal }) => withQueue((queue) => queue.dropFuture([goal.goal_instance_id])),
+    name: "remove",
+    leads: { waiting: "gone", timed: "gone", ready: "gone" },
+    act: ({ run }) => withQueue((queue) => queue.remove([run.scheduled_run_id])),
   },
   {
     name: "enqueue of its slot again",

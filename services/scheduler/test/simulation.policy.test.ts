@@ -5,7 +5,7 @@ import { maxGoals, maxPoints, maxSlots, type SimulatedLoad } from "@stint/domain
 import { Arbitrary, DateTime, Schema } from "effect"
 import { between } from "../src/Calendar.ts"
 import { spreadOf } from "../src/Calendar/Spread.ts"
-import { ruleOfGoal } from "../src/Engine/Plan.ts"
+import { ruleOfGoal } from "../src/Timeline.ts"
 import type { Means, Observer } from "../src/Simulation/Queue.ts"
 import { simulation } from "../src/Simulation/Run.ts"
 import { makeTally } from "../src/Simulation/Tally.ts"

@@ -5,10 +5,12 @@ import { Access } from "../Caller.ts"
 import { DeadLetterState } from "./DeadLetters.ts"
 import { Scope } from "./Pauses.ts"
 import { Frequency } from "../Definition.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { GoalNotFound } from "../hiring/Goals.ts"
 import { DlqId, GoalInstanceId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
-import { IdempotencyHeader, Instant, JsonObject, wholeNumber } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, JsonObject, JudgedFirst, wholeNumber } from "../Protocol.ts"
+import { DropCode, MissedCode, ReasonCode } from "./ReasonCodes.ts"
 import { Run } from "./Runs.ts"
 import { LocalTime, Rule, Timezone } from "../Schedule.ts"
 
@@ -118,6 +120,8 @@ export const Explanation = Schema.Struct({
   /** The instant that was asked about. */
   at: Instant,
   verdict: Verdict,
+  /** Why it was skipped, missed, cancelled, dropped or dead-lettered; null for all else. */
+  reason_code: Schema.NullOr(Schema.Union([ReasonCode, MissedCode, DropCode])),
   sentence: Schema.String.annotate({
     description: "The answer in one sentence; times are of the goal's zone",
     examples: [
@@ -168,6 +172,7 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       success: RulePreview,
       error: InvalidRequest,
     }).annotate(Access, readers)
+      .annotate(JudgedFirst, (body, bounds) => documentFaults(own(body, "schedule"), "$.schedule", bounds))
       .annotate(OpenApi.Summary, "Preview a rule")
       .annotate(
         OpenApi.Description,

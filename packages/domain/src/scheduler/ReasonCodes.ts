@@ -30,3 +30,10 @@ export type ReasonCode = typeof ReasonCode.Type
 /** Why a range of slots was recorded as missed (`missed_slots.reason_code`). */
 export const MissedCode = Schema.Literals(["too_old", "schedule_invalid"])
 export type MissedCode = typeof MissedCode.Type
+
+/**
+ * Why slots that were to run were dropped before they were decided (`dropped_slots.reason_code`): their goal got another
+ * schedule before they fell due, or it was switched off or deleted, or its hire may not run any more.
+ */
+export const DropCode = Schema.Literals(["schedule_changed", "goal_disabled", "goal_deleted", "hire_not_runnable"])
+export type DropCode = typeof DropCode.Type

@@ -4,6 +4,7 @@ import type { Pause } from "./Pauses.ts"
 import type {
   DeadLetterOfRun,
   Discard,
+  DroppedRange,
   MissedRange,
   OldExecution,
   OtherRun,
@@ -11,7 +12,7 @@ import type {
   RunAhead,
   RunDetails,
 } from "./Row.ts"
-import type { Segment } from "./Rules.ts"
+import type { Segment } from "../Timeline.ts"
 
 /** A run with its details. */
 export interface RunFacts extends Readonly<typeof RunDetails.Type> {
@@ -33,6 +34,8 @@ export interface Facts {
   readonly run: RunFacts | null
   readonly old: OldExecution | null
   readonly missed: MissedRange | null
+  /** The slot was dropped before it was decided. */
+  readonly dropped: DroppedRange | null
   /** The first slot of the goal that is not decided yet; null when there is none. */
   readonly undecided: number | null
   readonly deadLetter: DeadLetterOfRun | null

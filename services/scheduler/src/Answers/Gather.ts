@@ -10,7 +10,8 @@ import { type Pause, pausesDuring, pausesOf } from "./Pauses.ts"
 import { LAST_INSTANT } from "./Preview.ts"
 import { AnswersRepo } from "./Repo.ts"
 import type { SlotRun } from "./Row.ts"
-import { nextSlot, previousSlot, type Segment, segmentAt, segmentsOf, slotIn, spreadOfVersion } from "./Rules.ts"
+import { nextSlot, previousSlot, slotIn } from "./Rules.ts"
+import { type Segment, segmentAt, segmentsOf, spreadOfVersion } from "../Timeline.ts"
 
 const MINUTE = 60_000
 
@@ -57,7 +58,11 @@ const findSlot = Effect.map(AnswersRepo, (repo) =>
       if (near !== undefined) return { slot: near.slot, run: near }
       if (named !== undefined) return { slot: named.slot }
       const spread = slotIn(segments, minute, minute + MINUTE, true)
-      if (spread === undefined) return { slot: null }
+      if (spread === undefined) {
+        // what an edit dropped is no slot of the version that holds now
+        const dropped = yield* repo.dropped(id, minute, minute + MINUTE)
+        return { slot: dropped === null || dropped.from < minute ? null : dropped.from }
+      }
       const [run] = yield* repo.runsIn(id, spread.slot, spread.slot + 1)
       return run === undefined ? { slot: spread.slot } : { slot: spread.slot, run }
     },
@@ -69,10 +74,25 @@ const readRecords = Effect.map(
   (repo) =>
     Effect.fnUntraced(function* (id: string, { run: slotRun, slot }: Meant) {
       const run = slotRun === undefined ? null : yield* repo.run(slotRun.scheduled_run_id)
-      const none = { missed: null, old: null, deadLetter: null, discard: null, ahead: null, rival: null, limits: [] }
+      const none = {
+        missed: null,
+        dropped: null,
+        old: null,
+        deadLetter: null,
+        discard: null,
+        ahead: null,
+        rival: null,
+        limits: [],
+      }
       if (slot === null) return { ...none, run }
       if (run === null || slotRun === undefined) {
-        return { ...none, run, missed: yield* repo.missed(id, slot), old: yield* repo.execution(runKey(id, slot)) }
+        return {
+          ...none,
+          run,
+          missed: yield* repo.missed(id, slot),
+          dropped: yield* repo.dropped(id, slot, slot + 1),
+          old: yield* repo.execution(runKey(id, slot)),
+        }
       }
       const { reason_code, status } = run.run
       const deadLetter = yield* repo.deadLetter(slotRun.scheduled_run_id)
@@ -136,12 +156,12 @@ export const gatherer = Effect.gen(function* () {
 
 /** How long the slot waited: from when it could start, until it began, was decided otherwise, or now. */
 const waitOf = (
-  { missed, now, old, run, segment, starts_at }: Omit<Facts, "pauses">,
+  { dropped, missed, now, old, run, segment, starts_at }: Omit<Facts, "pauses">,
 ): readonly [number | null, number] => {
   if (starts_at === null) return [null, now]
   const isLive = run !== null && (run.run.status === "pending" || run.run.status === "retrying")
   const begun = run === null ? undefined : attemptsOf(run.run)[0]?.started_at
-  const end = begun ?? run?.closed_at ?? missed?.recorded_at ?? old?.started_at ?? segment?.to ?? now
+  const end = begun ?? run?.closed_at ?? missed?.recorded_at ?? dropped?.recorded_at ?? old?.started_at ?? now
   // a person may ask for a run of an instant long before
   const from = run === null ? starts_at : Math.max(starts_at, run.run.origin === "schedule" ? 0 : run.made_at ?? 0)
   return [Math.min(from, now), isLive ? now : Math.min(end, now)]

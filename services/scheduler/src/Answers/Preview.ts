@@ -4,8 +4,8 @@ import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
 import { between } from "../Calendar.ts"
 import { localOf, noteOf } from "../Calendar/Local.ts"
-import { type Ruled, ruleOfVersion, zoneOf } from "./Rules.ts"
-import { ruleInWords } from "./Words.ts"
+import { type Ruled, ruleOfVersion, type Segment, spreadOfVersion, zoneOf } from "../Timeline.ts"
+import { ruleInWords } from "../Timeline/Words.ts"
 
 /** The last instant that can be sent: years have four digits. Epoch ms. */
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")
@@ -13,29 +13,46 @@ export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")
 /** How many fires a preview has, unless it says. */
 const DEFAULT_COUNT = 10
 
-/**
- * The next fires of a rule that start at `from` (epoch ms) or later, the earliest first; at most `count`. They start
- * `spread` ms after their slots.
- */
-const firesOf = (rule: Rule, spread: number, from: number, count: number): ReadonlyArray<Fire> => {
-  if (rule.frequency === "on_demand") return []
-  return between(rule, from - spread - 1, LAST_INSTANT - spread, count).map((slot) => {
-    const note = noteOf(rule, slot)
-    return {
-      scheduled_time: DateTime.makeUnsafe(slot),
-      starts_at: DateTime.makeUnsafe(slot + spread),
-      local: localOf(rule.timezone, slot),
-      ...(note === undefined ? {} : { note }),
-    }
-  })
+/** Which fires: those that start in [from, to], epoch ms, the earliest first. */
+export interface Span {
+  readonly from: number
+  readonly to?: number
+  readonly count: number
 }
 
-/** The preview of a goal, stored or not, with its spread (ms), from `from` (default now) on. */
+/** The slots of a rule in (after, until], as fires that start `spread` ms after them. */
+const firesOf = (rule: Rule, spread: number, after: number, until: number, { count, from, to = LAST_INSTANT }: Span) =>
+  rule.frequency === "on_demand"
+    ? []
+    : between(rule, Math.max(from - spread - 1, after), Math.min(to - spread, until), count).map((slot): Fire => {
+      const note = noteOf(rule, slot)
+      return {
+        scheduled_time: DateTime.makeUnsafe(slot),
+        starts_at: DateTime.makeUnsafe(slot + spread),
+        local: localOf(rule.timezone, slot),
+        ...(note === undefined ? {} : { note }),
+      }
+    })
+
+/**
+ * The fires of a stored goal: each slot by the version that held at its instant, back to the last time that the goal was
+ * stopped, so that one which an edit left in its spread is among them, and one from before the edit that never was is not.
+ */
+export const firesOn = (segments: ReadonlyArray<Segment>, span: Span): ReadonlyArray<Fire> => {
+  const last = segments.length - 1
+  const since = segments.findLastIndex(({ row }, nth) => nth < last && !row.runs) + 1
+  return segments.slice(since).flatMap(({ from, row, to }) => {
+    const rule = row.deleted ? undefined : ruleOfVersion(row)
+    return rule === undefined ? [] : firesOf(rule, spreadOfVersion(row.goal_instance_id, row), from, to, span)
+  }).sort((a, b) => DateTime.toEpochMillis(a.starts_at) - DateTime.toEpochMillis(b.starts_at)).slice(0, span.count)
+}
+
+/** The preview of a goal from `from` (default now) on: of a stored one with its versions, of a draft by its rule alone. */
 export const previewOf = (
   ruled: Ruled,
-  spread: number,
   now: number,
   { count = DEFAULT_COUNT, from }: { readonly count?: number; readonly from?: DateTime.Utc },
+  segments?: ReadonlyArray<Segment>,
 ): RulePreview => {
   const rule = ruleOfVersion(ruled)
   const timezone = zoneOf(ruled)
@@ -44,7 +61,8 @@ export const previewOf = (
     const reason = `the rule can't be evaluated here: ${ruled.frequency} in ${timezone}`
     return { rule: null, rule_in_words: reason, timezone, spread_seconds, will_run: false, reason, items: [] }
   }
-  const items = firesOf(rule, spread, from === undefined ? now : DateTime.toEpochMillis(from), count)
+  const span = { from: from === undefined ? now : DateTime.toEpochMillis(from), count }
+  const items = segments === undefined ? firesOf(rule, 0, -Infinity, Infinity, span) : firesOn(segments, span)
   const reason = rule.frequency === "on_demand"
     ? "it has no schedule: it runs on demand, when a person asks"
     : items.length === 0

@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Option } from "effect"
 import type { ActionRow } from "../ActionLog/Row.ts"
-import type { GoalVersion } from "../Projection/Row.ts"
+import type { GoalVersion } from "../Model.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
@@ -11,6 +11,7 @@ import { runReads } from "./Repo/Run.ts"
 import type {
   DeadLetterOfRun,
   Discard,
+  DroppedRange,
   MissedRange,
   OldExecution,
   OtherRun,
@@ -35,6 +36,8 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
   execution(idempotency_key: string): Effect.Effect<OldExecution | null>
   /** The missed range of a goal that holds a slot. */
   missed(id: string, slot: number): Effect.Effect<MissedRange | null>
+  /** The dropped slots of a goal that hold an instant of [from, to). */
+  dropped(id: string, from: number, to: number): Effect.Effect<DroppedRange | null>
   deadLetter(scheduled_run_id: string): Effect.Effect<DeadLetterOfRun | null>
   /** Who discarded a dead letter of the goal, from the action log around its closing. */
   discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Discard | null>
@@ -78,6 +81,7 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
         }, Effect.orDie),
         execution: (key) => orNull(ofRun.execution(key)),
         missed: (id, slot) => orNull(ofGoal.missed({ id, slot })),
+        dropped: (id, from, to) => orNull(ofGoal.dropped({ id, from, to })),
         deadLetter: (run) => orNull(ofRun.deadLetter(run)),
         discard: (id, dlq_id, closed_at) => orNull(ofRun.discard({ id, dlq_id, closed_at })),
         pauseLines: (scopes, from, to) => Effect.orDie(ofGoal.pauseLines({ scopes, from, to })),

@@ -1,7 +1,7 @@
 /** The rows that an explanation rests on, as they were written when it was decided. All instants are epoch milliseconds. */
 import { DlqId } from "@stint/domain/Ids"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
+import { DropCode, MissedCode } from "@stint/domain/scheduler/ReasonCodes"
 import { GoalRunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
@@ -84,3 +84,13 @@ export type DeadLetterOfRun = typeof DeadLetterOfRun.Type
 /** Who discarded a dead letter, and why. */
 export const Discard = Schema.Struct({ by: Schema.String, reason: Schema.NullOr(Schema.String) })
 export type Discard = typeof Discard.Type
+
+/** Slots that were dropped before they were decided. */
+export const DroppedRange = Schema.Struct({
+  from: Millis,
+  to: Millis,
+  reason: Schema.String,
+  reason_code: DropCode,
+  recorded_at: Millis,
+})
+export type DroppedRange = typeof DroppedRange.Type

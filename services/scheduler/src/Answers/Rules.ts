@@ -1,20 +1,7 @@
-/** Pure: which version of a goal held when, and which slots its rule named. All instants are epoch ms. */
-import type { Rule } from "@stint/domain/Schedule"
+/** Pure: which slots the rules of a goal's versions named, run or not. All instants are epoch ms. */
 import { between, nextAfter, previousBefore } from "../Calendar.ts"
-import { spreadOf } from "../Calendar/Spread.ts"
 import { stretchAt } from "../Calendar/Zone.ts"
-import { ruleOfGoal } from "../Engine/Plan.ts"
-import type { GoalVersion } from "../Projection/Row.ts"
-
-/** The fields of a goal that make its rule. */
-export type Ruled = Pick<GoalVersion, "frequency" | "schedule" | "default_at" | "timezone">
-
-/** A version of a goal and the slots that it governs: those after `from`, up to `to`. */
-export interface Segment {
-  readonly row: GoalVersion
-  readonly from: number
-  readonly to: number
-}
+import { ruleOfVersion, type Segment, spreadOfVersion } from "../Timeline.ts"
 
 /** A zone, or UTC in place of one that this runtime does not know: so every instant can be formatted. */
 export const knownZone = (zone: string): string => {
@@ -25,33 +12,6 @@ export const knownZone = (zone: string): string => {
     return "UTC"
   }
 }
-
-/** The zone of a goal's rule: its own, or its hire's. */
-export const zoneOf = ({ schedule, timezone }: Ruled): string =>
-  typeof schedule.timezone === "string" ? schedule.timezone : timezone
-
-/** The rule; undefined when it can't be evaluated here: its zone is not known to this runtime, or its cron is invalid. */
-export const ruleOfVersion = (version: Ruled): Rule | undefined => {
-  try {
-    const rule = ruleOfGoal(version, version.timezone)
-    if (rule.frequency !== "on_demand") stretchAt(rule.timezone, 0)
-    return rule
-  } catch {
-    return undefined
-  }
-}
-
-/** The spread of a goal, in ms: how long after its slots it starts. */
-export const spreadOfVersion = (goal: string, { schedule }: Pick<Ruled, "schedule">): number =>
-  typeof schedule.spread_seconds === "number" ? spreadOf(goal, schedule.spread_seconds) : 0
-
-/** Versions, the oldest first, as segments; the last one has no end. */
-export const segmentsOf = (rows: ReadonlyArray<GoalVersion>): ReadonlyArray<Segment> =>
-  rows.map((row, nth) => ({ row, from: row.valid_from, to: rows[nth + 1]?.valid_from ?? Infinity }))
-
-/** The segment that governs an instant; undefined before the first. */
-export const segmentAt = (segments: ReadonlyArray<Segment>, instant: number): Segment | undefined =>
-  segments.find((one) => instant > one.from && instant <= one.to)
 
 /** A slot that a rule names, also one that did not run because the goal was disabled. */
 export interface NamedSlot {

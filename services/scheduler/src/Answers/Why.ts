@@ -3,8 +3,8 @@
  * execution whose run was removed. Only where nothing was recorded does the rule that held decide.
  */
 import type { Facts } from "./Facts.ts"
-import type { MissedRange } from "./Row.ts"
-import { zoneOf } from "./Rules.ts"
+import type { DroppedRange, MissedRange } from "./Row.ts"
+import { zoneOf } from "../Timeline.ts"
 import { reasonsBefore } from "./Why/Because.ts"
 import { judged, type Judgement, type Setting, subjectOf } from "./Why/Judgement.ts"
 import { whyNoSlot, whyNotRecorded } from "./Why/NoRun.ts"
@@ -23,10 +23,20 @@ const whyMissed = (setting: Setting, { from, reason, reason_code, recorded_at, t
   ])
 }
 
+const whyDropped = (setting: Setting, { from, reason, recorded_at, to }: DroppedRange): Judgement => {
+  const { times } = setting
+  return judged("cancelled", `${subjectOf(setting)} was dropped before it had begun: ${reason}.`, [
+    from === to
+      ? `Recorded at ${times.full(recorded_at)}.`
+      : `Recorded at ${times.full(recorded_at)} for the slots from ${times.full(from)} to ${times.full(to)}.`,
+  ])
+}
+
 const verdictOf = (setting: Setting): Judgement => {
   const { facts } = setting
   if (facts.run !== null) return whyRun(setting, facts.run)
   if (facts.missed !== null) return whyMissed(setting, facts.missed)
+  if (facts.dropped !== null && facts.slot !== null) return whyDropped(setting, facts.dropped)
   if (facts.old !== null) return whyOldExecution(setting, facts.old)
   return facts.slot === null ? whyNoSlot(setting) : whyNotRecorded(setting, facts.slot)
 }

@@ -27,6 +27,7 @@ export const explanationOf = (
   goal_instance_id,
   at: DateTime.makeUnsafe(facts.at),
   verdict,
+  reason_code: facts.run?.run.reason_code ?? facts.missed?.reason_code ?? facts.dropped?.reason_code ?? null,
   sentence,
   because,
   slot: when(facts.slot),

@@ -1,5 +1,4 @@
 /** Pure: how instants, lengths of time and rules are worded in an answer. */
-import type { Rule } from "@stint/domain/Schedule"
 import { localOf } from "../Calendar/Local.ts"
 import { knownZone } from "./Rules.ts"
 
@@ -49,25 +48,4 @@ export const lasting = (millis: number): string => {
     left -= count * size
     return count === 0 ? [] : [`${count} ${name}`]
   }).join(" ")
-}
-
-/** A text that begins with a capital. */
-export const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
-
-/** A rule in words, with its zone. */
-export const ruleInWords = (rule: Rule): string => {
-  switch (rule.frequency) {
-    case "daily":
-      return `daily at ${rule.at} ${rule.timezone}`
-    case "weekly":
-      return `every ${capital(rule.weekday)} at ${rule.at} ${rule.timezone}`
-    case "monthly":
-      return `monthly on day ${rule.day_of_month}${
-        rule.day_of_month > 28 ? " (or the month's last)" : ""
-      } at ${rule.at} ${rule.timezone}`
-    case "cron":
-      return `cron ${rule.cron} in ${rule.timezone}`
-    case "on_demand":
-      return "on demand, without a schedule"
-  }
 }

@@ -1,7 +1,7 @@
 /** Misfires: what to do with slots that are noticed late, because the scheduler was down or paused (domain.md). */
 import type { Missed } from "@stint/domain/Schedule"
 import type { MissedCode, SkipCode } from "@stint/domain/scheduler/ReasonCodes"
-import type { SlotRange } from "../Calendar.ts"
+import type { SlotSpan } from "../Calendar.ts"
 
 /** A slot noticed within this of its instant is on time. ms */
 export const defaultGraceMs = 60_000
@@ -32,33 +32,32 @@ export interface Decision {
   readonly run: ReadonlyArray<number>
   readonly skipped: ReadonlyArray<Skip & { readonly slot: number }>
   /** Slots that are too old, as one entry. */
-  readonly range?: SlotRange & MissedRange
+  readonly range?: MissedRange
 }
 
-const joined = (older: SlotRange | undefined, slots: ReadonlyArray<number>): SlotRange | undefined => {
-  if (slots.length === 0) return older
-  const from = older?.from ?? slots[0]!
-  return { from, to: slots[slots.length - 1]!, count: (older?.count ?? 0) + slots.length }
-}
+const joined = (older: SlotSpan | undefined, slots: ReadonlyArray<number>): SlotSpan | undefined =>
+  slots.length === 0 ? older : { from: older?.from ?? slots[0]!, to: slots[slots.length - 1]! }
 
 /**
  * Decides over the due slots of one goal (epoch ms, oldest first, all at or before `now`). One within `graceMs` of its
  * instant always runs. Of the missed ones `each` runs every one, `latest` the last unless a slot on time runs instead,
  * `skip` none; those older than `horizonMs` are one range under every policy. `older` is such a range that the caller
- * has counted already (with `rangeBetween`), so that a long absence need not be held slot by slot.
+ * has found already (with `spanBetween`), so that a long absence need not be held slot by slot. `startOf`: when a slot
+ * starts, if not at its instant; lateness counts from there.
  */
 export const decide = (due: {
   readonly slots: ReadonlyArray<number>
-  readonly older?: SlotRange | undefined
+  readonly older?: SlotSpan | undefined
   readonly now: number
   readonly missed: Missed
   readonly graceMs?: number | undefined
   readonly horizonMs?: number | undefined
+  readonly startOf?: (slot: number) => number
 }): Decision => {
-  const { graceMs = defaultGraceMs, horizonMs = defaultHorizonMs, missed, now } = due
-  const old = due.slots.filter((slot) => slot < now - horizonMs)
-  const late = due.slots.filter((slot) => slot >= now - horizonMs && slot < now - graceMs)
-  const onTime = due.slots.filter((slot) => slot >= now - horizonMs && slot >= now - graceMs)
+  const { graceMs = defaultGraceMs, horizonMs = defaultHorizonMs, missed, now, startOf = (slot) => slot } = due
+  const old = due.slots.filter((slot) => startOf(slot) < now - horizonMs)
+  const late = due.slots.filter((slot) => startOf(slot) >= now - horizonMs && startOf(slot) < now - graceMs)
+  const onTime = due.slots.filter((slot) => startOf(slot) >= now - horizonMs && startOf(slot) >= now - graceMs)
   const caughtUp = missed === "each" ? late : missed === "latest" && onTime.length === 0 ? late.slice(-1) : []
   const skip = missed === "latest" ? superseded : skipped
   const range = joined(due.older, old)

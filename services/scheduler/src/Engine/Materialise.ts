@@ -4,7 +4,10 @@ import { Ids } from "@stint/edge/Ids"
 import { Effect } from "effect"
 import { iso, type NewRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
-import { type DuePlan, type Open, planOrStop, runOfSlot } from "./Plan.ts"
+import { decidedUntil, isReplanned, timelineOf } from "../Timeline.ts"
+import { byGoal } from "../Timeline/Repo.ts"
+import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
+import { type Past, planOrStop } from "./Replan.ts"
 import { type DueGoal, EngineRepo } from "./Repo.ts"
 import type { LockedGoal } from "./Repo/DueGoals.ts"
 
@@ -34,12 +37,31 @@ const makeLockDue = (repo: EngineRepo["Service"]) => {
   })
 }
 
+/** What the edited ones of some goals did, and which of their slots have a run; two statements, if there are any. */
+const makePastsOf = (repo: EngineRepo["Service"]) =>
+  Effect.fnUntraced(function* (goals: ReadonlyArray<DueGoal>) {
+    const edited = goals.filter(isReplanned)
+    const since = edited.map((goal) => ({
+      goal: goal.goal_instance_id,
+      since: iso(decidedUntil(goal, goal.now))!,
+    }))
+    if (since.length === 0) return new Map<string, Past>()
+    const rows = byGoal(yield* repo.versionsSince(since))
+    const slots = Map.groupBy(yield* repo.slotsWithRuns(since), (row) => row.goal_instance_id)
+    // a goal without a version is decided by its row
+    return new Map([...rows].map(([goal, versions]): [string, Past] => [goal, {
+      segments: timelineOf(versions),
+      decided: new Set((slots.get(goal) ?? []).map((row) => row.slot)),
+    }]))
+  })
+
 /** What is decided over a goal; a test gives its own. */
 export type Plan = (
   goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now">,
   timezone: string,
   open: Open,
   now: number,
+  past?: Past,
 ) => DuePlan
 
 /** Decides over up to `limit` goals that have fallen due, and parks those that are paused; how many there were. */
@@ -48,14 +70,16 @@ export const makeMaterialise = Effect.gen(function* () {
   const queue = yield* Queue
   const ids = yield* Ids
   const lockDue = makeLockDue(repo)
+  const pastsOf = makePastsOf(repo)
 
   const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
+    const pasts = yield* pastsOf(due)
     const runs: Array<NewRun> = []
     const decided: Array<{ readonly id: string; readonly plan: DuePlan }> = []
     // the latest due first: they have a slot or two, and do not wait for others to catch up on a day's
     for (const { now, serial, timezone, waiting, ...goal } of due.toSorted((a, b) => b.next_slot! - a.next_slot!)) {
       if (runs.length >= SLOTS_AT_ONCE) break
-      const planned = plan(goal, timezone, { serial, waiting }, now)
+      const planned = plan(goal, timezone, { serial, waiting }, now, pasts.get(goal.goal_instance_id))
       for (const slot of planned.slots) {
         runs.push(runOfSlot(goal, slot, (yield* ids.next("SCH")) as ScheduledRunId, now))
       }
@@ -74,19 +98,24 @@ export const makeMaterialise = Effect.gen(function* () {
     if (open.length === 0) return locked.length
     const { decided, runs } = yield* decide(yield* repo.readDue(open), plan)
     if (runs.length > 0) yield* queue.enqueue(runs)
-    const missed = decided.flatMap(({ id, plan: { range } }) =>
-      range === undefined ? [] : [{
+    const missed = decided.flatMap(({ id, plan: { ranges } }) =>
+      ranges.map(({ code, from, reason, to }) => ({
         goal_instance_id: id,
-        from_slot: iso(range.from),
-        to_slot: iso(range.to),
-        reason: range.reason,
-        reason_code: range.code,
-      }]
+        from_slot: iso(from),
+        to_slot: iso(to),
+        reason,
+        reason_code: code,
+      }))
     )
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
       yield* repo.setNext(
-        decided.map(({ id, plan: { next } }) => ({ id, next_slot: iso(next.next_slot), due_at: iso(next.due_at) })),
+        decided.map(({ id, plan: { decided_until, next } }) => ({
+          id,
+          next_slot: iso(next.next_slot),
+          due_at: iso(next.due_at),
+          decided_until: iso(decided_until),
+        })),
       )
     }
     return locked.length

@@ -1,9 +1,17 @@
 /** Pure: decides over the slots of one goal that have fallen due (domain.md, "Rules: when it runs"). */
-import { type Overlap, ruleOf, type ScheduleSettings } from "@stint/domain/Schedule"
-import { between, nextAfter, rangeBetween } from "../Calendar.ts"
-import { decide, defaultGraceMs, defaultHorizonMs, type MissedRange, type Skip } from "../Calendar/Misfire.ts"
+import type { Overlap, ScheduleSettings } from "@stint/domain/Schedule"
+import { between, nextAfter, spanBetween } from "../Calendar.ts"
+import {
+  decide,
+  type Decision,
+  defaultGraceMs,
+  defaultHorizonMs,
+  type MissedRange,
+  type Skip,
+} from "../Calendar/Misfire.ts"
 import { spreadOf } from "../Calendar/Spread.ts"
 import type { GoalRow, NewRun } from "../Model.ts"
+import { type Next, ruleOfGoal } from "../Timeline.ts"
 
 /** A decision on one slot. */
 export interface SlotPlan {
@@ -21,15 +29,11 @@ export interface SlotPlan {
 /** What is decided for a goal. */
 export interface DuePlan {
   readonly slots: ReadonlyArray<SlotPlan>
-  /** Slots that are never run, recorded as one range. */
-  readonly range?: MissedRange
+  /** Slots that are never run, recorded as ranges. */
+  readonly ranges: ReadonlyArray<MissedRange>
   readonly next: Next
-}
-
-/** When a goal falls due next: the slot, and the start that its spread makes of it; epoch ms, null for never. */
-export interface Next {
-  readonly next_slot: number | null
-  readonly due_at: number | null
+  /** Every slot up to it is decided now, epoch ms. */
+  readonly decided_until: number
 }
 
 /** The open serial runs of a goal: all, and those that wait for their turn (caught-up ones do not count). */
@@ -80,76 +84,66 @@ export const runOfSlot = (
     : { cancelled: { code: skip.code, words: skip.reason } }),
 })
 
-/** How many slots of one goal are decided at once; a day of a minute's cron fits. */
-const AT_ONCE = 2000
-
+/** What a goal does with what it missed, and while a run of it is open: as it stands when a slot is decided. */
 const settingsOf = (goal: Pick<GoalRow, "schedule">) => goal.schedule as ScheduleSettings
 
-/** The rule of a projected goal in its hire's zone. */
-export const ruleOfGoal = (goal: Pick<GoalRow, "frequency" | "schedule" | "default_at">, timezone: string) =>
-  ruleOf({
-    frequency: goal.frequency,
-    schedule: settingsOf(goal),
-    defaultTimezone: timezone,
-    ...(goal.default_at === null ? {} : { defaultAt: goal.default_at }),
-  })
-
-/** When the goal falls due next, strictly after an instant (epoch ms). */
-export const nextOf = (goal: GoalRow, timezone: string, after: number): Next => {
-  const slot = nextAfter(ruleOfGoal(goal, timezone), after)
-  if (slot === undefined) return { next_slot: null, due_at: null }
-  return { next_slot: slot, due_at: slot + spreadOf(goal.goal_instance_id, settingsOf(goal).spread_seconds ?? 0) }
-}
-
-/** Decides over every slot of a goal from `next_slot` on that has fallen due by `now`. */
-export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number): DuePlan => {
-  const { missed = "each", overlap = "queue", spread_seconds = 0 } = settingsOf(goal)
-  const first = goal.next_slot
-  if (first === null) return { slots: [], next: { next_slot: null, due_at: null } }
-  const rule = ruleOfGoal(goal, timezone)
-  // lateness counts from the start that the spread makes of a slot, not from the slot
-  const spread = spreadOf(goal.goal_instance_id, spread_seconds)
-  const until = now - spread
-  const horizon = until - defaultHorizonMs
-  const older = first < horizon ? rangeBetween(rule, first - 1, horizon - 1) : undefined
-  const due = between(rule, Math.max(first, horizon) - 1, until, AT_ONCE)
-  const decision = decide({ slots: due, older, now: until, missed })
-
+/** The plans of the slots that a decision skips and runs, in its order. Slots start when `startOf` says; all epoch ms. */
+export const slotPlans = (
+  { run, skipped }: Decision,
+  overlap: Overlap,
+  open: Open,
+  startOf: (slot: number) => number,
+  now: number,
+): ReadonlyArray<SlotPlan> => {
   let { serial, waiting } = open
-  const slots: Array<SlotPlan> = decision.skipped.map(({ code, reason, slot }) => ({
+  const slots: Array<SlotPlan> = skipped.map(({ code, reason, slot }) => ({
     slot,
-    due_at: slot + spread,
+    due_at: startOf(slot),
     outcome: "skipped",
     serial: false,
     caught_up: false,
     skip: { code, reason },
   }))
-  for (const slot of decision.run) {
-    const caught_up = slot < until - defaultGraceMs
+  for (const slot of run) {
+    const caught_up = startOf(slot) < now - defaultGraceMs
     const turn = turnOf(overlap, { serial, waiting }, caught_up)
-    slots.push({ slot, due_at: slot + spread, caught_up, ...turn })
+    slots.push({ slot, due_at: startOf(slot), caught_up, ...turn })
     if (!turn.serial) continue
     if (serial > 0 && !caught_up) waiting++
     serial++
   }
+  return slots
+}
+
+/** How many slots of one goal are decided at once; a day of a minute's cron fits. */
+export const AT_ONCE = 2000
+
+/** Decides over every slot of a goal from `next_slot` on that has fallen due by `now`; the goal's row alone says what they are. */
+export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number): DuePlan => {
+  const { missed = "each", overlap = "queue", spread_seconds = 0 } = settingsOf(goal)
+  const first = goal.next_slot
+  if (first === null) return { slots: [], ranges: [], next: { next_slot: null, due_at: null }, decided_until: now }
+  const rule = ruleOfGoal(goal, timezone)
+  // lateness counts from the start that the spread makes of a slot, not from the slot
+  const spread = spreadOf(goal.goal_instance_id, spread_seconds)
+  const until = now - spread
+  const horizon = until - defaultHorizonMs
+  const older = first < horizon ? spanBetween(rule, first - 1, horizon - 1) : undefined
+  const due = between(rule, Math.max(first, horizon) - 1, until, AT_ONCE)
+  const startOf = (slot: number) => slot + spread
+  const decision = decide({ slots: due, older, now, missed, startOf })
+  const decided_until = Math.max(goal.decided_until ?? -Infinity, due.length < AT_ONCE ? until : due.at(-1)!)
   return {
-    slots,
-    ...(decision.range === undefined ? {} : { range: decision.range }),
-    next: nextOf(goal, timezone, due.at(-1) ?? until),
+    slots: slotPlans(decision, overlap, open, startOf, now),
+    ranges: decision.range === undefined ? [] : [decision.range],
+    next: nextOfGoal(goal, timezone, decided_until),
+    decided_until,
   }
 }
 
-/** `planDue`; a goal that can't be evaluated (a zone that this runtime does not know) stops, and its neighbours do not. */
-export const planOrStop = (goal: GoalRow, timezone: string, open: Open, now: number): DuePlan => {
-  try {
-    return planDue(goal, timezone, open, now)
-  } catch (error) {
-    const at = goal.next_slot ?? now
-    const reason = `the schedule can't be evaluated: ${error instanceof Error ? error.message : error}`
-    return {
-      slots: [],
-      range: { from: at, to: at, code: "schedule_invalid", reason },
-      next: { next_slot: null, due_at: null },
-    }
-  }
+/** When a goal that was not edited falls due next, strictly after an instant (epoch ms). */
+const nextOfGoal = (goal: GoalRow, timezone: string, after: number): Next => {
+  const slot = nextAfter(ruleOfGoal(goal, timezone), after)
+  if (slot === undefined) return { next_slot: null, due_at: null }
+  return { next_slot: slot, due_at: slot + spreadOf(goal.goal_instance_id, settingsOf(goal).spread_seconds ?? 0) }
 }

@@ -7,6 +7,7 @@ import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
+import { versionsSince } from "../Timeline/Repo.ts"
 import { dueGoals } from "./Repo/DueGoals.ts"
 
 /** A goal that has fallen due, with what its decision needs. */
@@ -62,6 +63,17 @@ const readDue = (sql: PgClient.PgClient) =>
         from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
   })
 
+/** The slots of goals after an instant each that have a run, of whatever origin. */
+const slotsWithRuns = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
+    Request: rowsFrom({ goal: Schema.String, since: Schema.String }),
+    Result: Schema.Struct({ goal_instance_id: Schema.String, slot: Millis }),
+    execute: (rows) =>
+      sql`select r.goal_instance_id, r.scheduled_time as slot
+        from json_to_recordset(${rows}::json) as g (goal varchar, since timestamptz) join scheduled_goal_runs r
+          on r.goal_instance_id = g.goal and r.scheduled_time > g.since and r.scheduled_time <= now()`,
+  })
+
 const recordMissed = (sql: PgClient.PgClient) =>
   SqlSchema.void({
     Request: rowsFrom({
@@ -80,12 +92,12 @@ const recordMissed = (sql: PgClient.PgClient) =>
 
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
-    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText }),
+    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
     execute: (rows) => {
       const input = sql.unsafe(inputOf("goal_instance_id"))
       return sql`with ${inputById(sql, rows)}
         update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
-          due_at = (${input} ->> 'due_at')::timestamptz
+          due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
         where goal_instance_id = any (${sql.unsafe(IDS)})`
     },
   })
@@ -94,10 +106,12 @@ const statements = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   return {
     ...yield* dueGoals,
+    versionsSince: yield* versionsSince,
     look: look(sql),
     park: park(sql),
     readDue: readDue(sql),
     recordMissed: recordMissed(sql),
+    slotsWithRuns: slotsWithRuns(sql),
     setNext: setNext(sql),
     /** Waits for a pause that is being written; in a statement before the one that reads pauses. */
     lockPauses: sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`,

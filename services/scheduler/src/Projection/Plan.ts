@@ -3,10 +3,10 @@ import type { Change, GoalChange, HireChange, RunRequested } from "@stint/domain
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DateTime } from "effect"
 import type { NewActionRow } from "../ActionLog/Row.ts"
-import { type Next, nextOf } from "../Engine/Plan.ts"
-import type { Cancellation, GoalRow, HireRow } from "../Model.ts"
-import { goalDeleted, goalDisabled, notRunnable, Versions } from "./History.ts"
-import type { GoalVersion } from "./Row.ts"
+import type { Cancellation, GoalRow, GoalVersion, HireRow } from "../Model.ts"
+import { isNamed, type Segment, timelineOf } from "../Timeline.ts"
+import { type Begun, goalDeleted, goalDisabled, notRunnable, Versions } from "./History.ts"
+import { beginning, type Dropped, revisionOf, type Standing } from "./Standing.ts"
 
 /** Which runs are cancelled: all live ones of a hire or goal, or `only` scheduled ones that were never claimed. */
 export interface Cancel {
@@ -15,13 +15,35 @@ export interface Cancel {
   readonly why: Cancellation
 }
 
+/** A goal that makes other slots than before. */
+export interface Revised {
+  readonly goal_instance_id: GoalInstanceId
+  /** The slots after it are other ones, epoch ms. */
+  readonly since: number
+  /** What it does from now on, and what it did. */
+  readonly segments: ReadonlyArray<Segment>
+}
+
+/** A slot after the beginning of an edit that was decided or dropped before the edit was read. */
+export interface LateSlot {
+  readonly goal_instance_id: string
+  /** Epoch milliseconds. */
+  readonly slot: number
+  /** Its run; null of a slot that an edit dropped. */
+  readonly scheduled_run_id: string | null
+  /** `waits`: never claimed; `cancelled`: by a stop that a later change took back; `dropped`: by an earlier edit. */
+  readonly kind: "waits" | "cancelled" | "dropped"
+}
+
 /** What applying a page does, in this order. */
 export interface ProjectionPlan {
   readonly hires: ReadonlyArray<HireRow>
   readonly goals: ReadonlyArray<GoalRow>
   readonly deleted: ReadonlyArray<GoalInstanceId>
-  /** Edited goals: their slots ahead are dropped, as if never made; manual runs stay. */
-  readonly dropped: ReadonlyArray<GoalInstanceId>
+  /** Slots that are dropped before they were decided. */
+  readonly dropped: ReadonlyArray<Dropped>
+  /** Edited goals: what was decided after the edit's instant is looked at again. */
+  readonly revised: ReadonlyArray<Revised>
   readonly cancels: ReadonlyArray<Cancel>
   readonly runs: ReadonlyArray<RunRequested>
   /** The new versions of goals, in order. */
@@ -35,10 +57,27 @@ export const touched = (changes: ReadonlyArray<Change>) => ({
   goals: [...new Set(changes.flatMap((c) => c.type === "goal" || c.type === "run" ? [c.goal_instance_id] : []))],
 })
 
-/** The goals whose runs a plan ends or drops: their next serial run may have to be released. */
-export const disturbed = (plan: ProjectionPlan, ended: ReadonlyArray<string>) => [
-  ...new Set([...plan.dropped, ...ended]),
-]
+/**
+ * What becomes of late slots: runs that are removed, since the edit dropped their slots or makes them again; what that drops;
+ * and the dropped slots that are to run after all.
+ */
+export const judgeLate = (revised: ReadonlyArray<Revised>, late: ReadonlyArray<LateSlot>) => {
+  const segments = new Map<string, ReadonlyArray<Segment>>(revised.map((one) => [one.goal_instance_id, one.segments]))
+  const named = (one: LateSlot) => isNamed(segments.get(one.goal_instance_id) ?? [], one.slot)
+  const unmade = late.filter((one) => one.kind === "waits" && !named(one))
+  const again = late.filter((one) => one.kind !== "waits" && named(one))
+  return {
+    remove: [...unmade, ...again].flatMap(({ scheduled_run_id }) => scheduled_run_id ?? []),
+    dropped: unmade.map(({ goal_instance_id, slot }): Dropped => ({
+      goal_instance_id,
+      from_slot: slot,
+      to_slot: slot,
+      reason_code: "schedule_changed",
+      reason: "its schedule was changed before it had begun",
+    })),
+    undropped: again.filter((one) => one.kind === "dropped"),
+  }
+}
 
 /** The line of a dead letter that is discarded with its goal. */
 export const closedWithGoal = (
@@ -53,24 +92,23 @@ export const closedWithGoal = (
   action_metadata: { dlq_ids: [deadLetter.dlq_id] },
 })
 
-const never: Next = { next_slot: null, due_at: null }
-
-/** When a goal falls due next. A schedule that can't be evaluated (a zone that this runtime does not know) never does. */
-const nextSlotOf = (hire: HireRow, goal: GoalRow, after: number): Next => {
-  if (!hire.runnable || !goal.enabled) return never
-  try {
-    return nextOf(goal, hire.timezone, after)
-  } catch {
-    return never
-  }
-}
-
-/** What is projected of the hires and goals that a page touches, with the latest version of each goal. */
+/** What is projected of the hires and goals that a page touches, with the versions that its undecided slots follow. */
 export interface Projected {
   readonly hires: ReadonlyArray<HireRow>
   readonly goals: ReadonlyArray<GoalRow>
   readonly history: ReadonlyArray<GoalVersion>
+  /** Epoch ms; no slot after it is decided. */
+  readonly now: number
 }
+
+const undecided = { next_slot: null, due_at: null, decided_until: null, replan_until: null }
+
+const standingOf = ({ decided_until, due_at, next_slot, replan_until }: GoalRow) => ({
+  next_slot,
+  due_at,
+  decided_until,
+  replan_until,
+})
 
 /** Folds the changes of a page, in their order, over what is projected. */
 class Fold {
@@ -80,11 +118,14 @@ class Fold {
   readonly #changedHires = new Set<string>()
   readonly #changedGoals = new Set<string>()
   readonly #deleted = new Set<GoalInstanceId>()
-  readonly #dropped = new Set<GoalInstanceId>()
+  readonly #dropped: Array<Dropped> = []
+  readonly #revised = new Map<GoalInstanceId, number>()
+  readonly #now: number
   readonly #cancels: Array<Cancel> = []
   readonly #requested: Array<RunRequested> = []
 
-  constructor({ goals, hires, history }: Projected) {
+  constructor({ goals, hires, history, now }: Projected) {
+    this.#now = now
     this.#versions = new Versions(history)
     this.#hires = new Map(hires.map((hire) => [hire.hired_instance_id, hire]))
     this.#goals = new Map(goals.map((goal) => [goal.goal_instance_id, goal]))
@@ -101,11 +142,35 @@ class Fold {
       hires: [...this.#changedHires].map((id) => this.#hires.get(id)!),
       goals: [...this.#changedGoals].map((id) => this.#goals.get(id)!),
       deleted: [...this.#deleted],
-      dropped: [...this.#dropped].filter((id) => !this.#deleted.has(id)),
+      // a slot that an edit drops and a later one of the page names again was never dropped
+      dropped: this.#dropped.filter(({ from_slot, goal_instance_id, reason_code }) =>
+        reason_code !== "schedule_changed" || !isNamed(this.#timeline(goal_instance_id), from_slot)
+      ),
+      revised: [...this.#revised].filter(([id]) => !this.#deleted.has(id)).map(([goal_instance_id, since]) => ({
+        goal_instance_id,
+        since,
+        segments: this.#timeline(goal_instance_id),
+      })),
       cancels: this.#cancels,
       runs: this.#requested,
       history: this.#versions.made,
     }
+  }
+
+  #timeline(goal_instance_id: string): ReadonlyArray<Segment> {
+    return timelineOf(this.#versions.of(goal_instance_id))
+  }
+
+  /** What a goal has of its slots after a version began, if one did. */
+  #revise(old: GoalRow, begun: Begun | undefined, enabled: boolean): Standing {
+    if (begun === undefined) return standingOf(old)
+    const { dropped, since, standing } = revisionOf(old, begun, enabled, this.#now)
+    this.#dropped.push(...dropped)
+    const { goal_instance_id } = old
+    if (since !== undefined) {
+      this.#revised.set(goal_instance_id, Math.min(since, this.#revised.get(goal_instance_id) ?? Infinity))
+    }
+    return standing
   }
 
   #put(goal: GoalRow): void {
@@ -123,13 +188,10 @@ class Fold {
     this.#hires.set(hired_instance_id, hire)
     this.#changedHires.add(hired_instance_id)
     if (!hire.runnable) this.#cancels.push({ of: { hired_instance_id }, why: notRunnable(hire) })
-    const goals = [...this.#goals.values()].filter((goal) => goal.hired_instance_id === hired_instance_id)
-    // a version of a goal can't begin before the goal was written
-    for (const goal of goals) this.#versions.changed(hire, goal, Math.max(at, goal.changed_at))
-    if (old !== undefined && old.runnable === hire.runnable && old.timezone === hire.timezone) return
-    for (const goal of goals) {
-      this.#put({ ...goal, ...nextSlotOf(hire, goal, at) })
-      this.#dropped.add(goal.goal_instance_id)
+    for (const goal of [...this.#goals.values()].filter((goal) => goal.hired_instance_id === hired_instance_id)) {
+      // a version of a goal can't begin before the goal was written
+      const begun = this.#versions.changed(hire, goal, Math.max(at, goal.changed_at))
+      if (begun !== undefined) this.#put({ ...goal, ...this.#revise(goal, begun, goal.enabled) })
     }
   }
 
@@ -153,22 +215,28 @@ class Fold {
       frequency,
       schedule,
       default_at,
-      ...never,
+      ...(old === undefined ? undecided : standingOf(old)),
     }
-    this.#put({ ...goal, ...nextSlotOf(hire, goal, at) })
     // whether the hire was runnable before `hire.changed_at` is not known
-    this.#versions.changed(hire, goal, Math.max(at, hire.changed_at))
+    const begun = this.#versions.changed(hire, goal, Math.max(at, hire.changed_at))
+    this.#put({
+      ...goal,
+      ...(old === undefined
+        ? beginning(this.#versions.of(goal_instance_id).slice(-1), at)
+        : this.#revise(old, begun, enabled)),
+    })
     this.#deleted.delete(goal_instance_id)
-    if (old !== undefined) this.#dropped.add(goal_instance_id)
     if (!enabled) this.#cancels.push({ of: { goal_instance_id }, only: "unclaimed_slots", why: goalDisabled })
   }
 
   #delete(goal_instance_id: GoalInstanceId, at: number): void {
+    const old = this.#goals.get(goal_instance_id)
+    const begun = this.#versions.deleted(goal_instance_id, at)
+    if (old !== undefined) this.#revise(old, begun, old.enabled)
     this.#goals.delete(goal_instance_id)
     this.#changedGoals.delete(goal_instance_id)
     this.#deleted.add(goal_instance_id)
     this.#cancels.push({ of: { goal_instance_id }, why: goalDeleted })
-    this.#versions.deleted(goal_instance_id, at)
   }
 }
 
@@ -177,4 +245,14 @@ export const planChanges = (changes: ReadonlyArray<Change>, projected: Projected
   const fold = new Fold(projected)
   for (const change of changes) fold.add(change)
   return fold.plan()
+}
+
+/** What the deletion of goals at an instant (epoch ms) records: their last versions, and the slots that it drops. */
+export const endOf = (goals: ReadonlyArray<GoalRow>, history: ReadonlyArray<GoalVersion>, now: number) => {
+  const versions = new Versions(history)
+  const dropped = goals.flatMap((goal) => {
+    const begun = versions.deleted(goal.goal_instance_id, now)
+    return begun === undefined ? [] : revisionOf(goal, begun, goal.enabled, now).dropped
+  })
+  return { dropped, made: versions.made }
 }

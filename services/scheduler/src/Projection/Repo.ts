@@ -1,16 +1,19 @@
 /** The SQL of the projection. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
 import type { Change } from "@stint/domain/hiring/Feed"
-import type { GoalInstanceId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
-import type { GoalRow, HireRow } from "../Model.ts"
+import { type GoalRow, type HireRow, iso } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
-import { goalDeleted, Versions } from "./History.ts"
-import { closedWithGoal, disturbed, planChanges, type Projected, type ProjectionPlan, touched } from "./Plan.ts"
+import { decidedUntil } from "../Timeline.ts"
+import { versionsSince } from "../Timeline/Repo.ts"
+import { goalDeleted } from "./History.ts"
+import { closedWithGoal, endOf, planChanges, type Projected, type ProjectionPlan, touched } from "./Plan.ts"
+import { lateReviser } from "./Repo/Late.ts"
 import { cursorWrites, type Move, type Rebuild } from "./Repo/Rebuild.ts"
+import { rederiving } from "./Repo/Rederive.ts"
 import { requestedRunWriter } from "./Repo/RequestedRuns.ts"
 import { projectionReads, projectionWrites } from "./Repo/Statements.ts"
 import { overwriting } from "./Snapshot.ts"
@@ -58,6 +61,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   finishRebuild(kept: Kept, rebuild: Rebuild, cursor: string): Effect.Effect<Removed | undefined>
   /** Gives up a rebuild that failed. */
   abandonRebuild(rebuild: Rebuild): Effect.Effect<unknown>
+  /** Derives again when some goals after an id fall due next: how many changed, and the last id; undefined after the last. */
+  rederive(after: string): Effect.Effect<{ readonly last: string | undefined; readonly moved: number }>
   /** A goal and its hire. */
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
   /** Whether a hire is projected. */
@@ -74,6 +79,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
         beginRebuild: begin,
         finishRebuild: yield* finishing,
         abandonRebuild: abandon,
+        rederive: yield* rederiving,
         find: Effect.fnUntraced(function* (id) {
           const goal = yield* reads.goal(id)
           if (Option.isNone(goal)) return Option.none()
@@ -98,6 +104,16 @@ const deadLetterCloser = Effect.gen(function* () {
   })
 })
 
+/** From where on the versions of goals are needed: from their undecided slots on; of those without any, the latest alone. */
+const sinceOf = (known: ReadonlyArray<GoalRow>, others: ReadonlyArray<string>) => {
+  const since = new Map(others.map((goal) => [goal, "infinity"]))
+  for (const goal of known) {
+    const decided = decidedUntil(goal, Infinity)
+    since.set(goal.goal_instance_id, decided === Infinity ? "infinity" : iso(decided)!)
+  }
+  return [...since].map(([goal, from]) => ({ goal, since: from }))
+}
+
 const applying = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const queue = yield* Queue
@@ -106,6 +122,8 @@ const applying = Effect.gen(function* () {
   const requestRun = yield* requestedRunWriter
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const versions = yield* versionsSince
+  const reviseLate = yield* lateReviser
   const cursor = yield* cursorWrites
 
   const write = Effect.fnUntraced(function* (plan: ProjectionPlan) {
@@ -116,21 +134,22 @@ const applying = Effect.gen(function* () {
     for (const { of, only, why } of plan.cancels) {
       for (const run of yield* queue.cancel(of, why, only)) ended.push(run.goal_instance_id)
     }
-    if (plan.dropped.length > 0) yield* queue.dropFuture(plan.dropped)
+    if (plan.dropped.length > 0) yield* writes.insertDropped(plan.dropped)
+    ended.push(...(yield* reviseLate(plan)))
     if (plan.deleted.length > 0) {
       yield* closeDeadLetters(plan.deleted)
       yield* writes.deleteGoals(plan.deleted)
     }
-    yield* queue.releaseNext(disturbed(plan, ended))
+    yield* queue.releaseNext([...new Set(ended)])
     yield* Effect.forEach(plan.runs, requestRun, { discard: true })
   })
 
   const read = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
     const { goals, hires, ofHires } = touched(changes)
     const known = yield* reads.lockedGoals({ goals, ofHires })
-    const all = [...new Set([...goals, ...known.map((goal) => goal.goal_instance_id)])]
-    const history = yield* reads.latestVersions(all)
-    const projected: Projected = { hires: yield* reads.hires(hires), goals: known, history }
+    const history = yield* versions(sinceOf(known, goals))
+    const now = yield* Clock.currentTimeMillis
+    const projected: Projected = { hires: yield* reads.hires(hires), goals: known, history, now }
     return projected
   })
 
@@ -147,8 +166,7 @@ const applying = Effect.gen(function* () {
     overwrite: Effect.fn("ProjectionRepo.overwrite")(
       function* (snapshot: ReadonlyArray<Change>, rebuild: Rebuild) {
         if (!(yield* cursor.hold(rebuild))) return undefined
-        const now = yield* Clock.currentTimeMillis
-        const { changes, projected, wentBack } = overwriting(snapshot, yield* read(snapshot), now)
+        const { changes, projected, wentBack } = overwriting(snapshot, yield* read(snapshot))
         yield* write(planChanges(changes, projected))
         yield* nudge.inTransaction
         return wentBack
@@ -165,15 +183,16 @@ const finishing = Effect.gen(function* () {
   const closeDeadLetters = yield* deadLetterCloser
   const reads = yield* projectionReads
   const writes = yield* projectionWrites
+  const versions = yield* versionsSince
   const cursor = yield* cursorWrites
 
   const removeGoals = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
     for (const goal_instance_id of goals) yield* queue.cancel({ goal_instance_id }, goalDeleted)
     yield* closeDeadLetters(goals)
-    const versions = new Versions(yield* reads.latestVersions(goals))
-    const now = yield* Clock.currentTimeMillis
-    for (const goal of goals) versions.deleted(goal as GoalInstanceId, now)
-    yield* writes.insertVersions(versions.made)
+    const known = yield* reads.lockedGoals({ goals, ofHires: [] })
+    const { dropped, made } = endOf(known, yield* versions(sinceOf(known, [])), yield* Clock.currentTimeMillis)
+    yield* writes.insertVersions(made)
+    if (dropped.length > 0) yield* writes.insertDropped(dropped)
     yield* writes.deleteGoals(goals)
   })
 

@@ -26,12 +26,12 @@ const isSameGoal = (row: GoalRow, change: GoalChange) =>
   row.frequency === change.frequency && row.default_at === change.default_at &&
   isSameSchedule(row.schedule, change.schedule)
 
-/** Makes a page of a snapshot apply, whatever its versions; `now` in epoch ms. */
-export const overwriting = (changes: ReadonlyArray<Change>, projected: Projected, now: number): Overwriting => {
+/** Makes a page of a snapshot apply, whatever its versions. */
+export const overwriting = (changes: ReadonlyArray<Change>, projected: Projected): Overwriting => {
   const hires = new Map(projected.hires.map((hire) => [hire.hired_instance_id, hire]))
   const goals = new Map(projected.goals.map((goal) => [goal.goal_instance_id, goal]))
   const deleted = new Set(projected.history.filter((version) => version.deleted).map((one) => one.goal_instance_id))
-  const changed_at = DateTime.makeUnsafe(now)
+  const changed_at = DateTime.makeUnsafe(projected.now)
   let wentBack = 0
 
   const applied = changes.map((change): Change => {

@@ -2,7 +2,7 @@
 import { maxGoals, maxSlots } from "@stint/domain/scheduler/Simulation"
 import type { Overlap, Rule, ScheduleSettings } from "@stint/domain/Schedule"
 import { between } from "../Calendar.ts"
-import { ruleOfGoal } from "../Engine/Plan.ts"
+import { ruleOfGoal } from "../Timeline.ts"
 import type { GoalRow } from "../Model.ts"
 
 /** The schedule of goals, from which their rule is made. */

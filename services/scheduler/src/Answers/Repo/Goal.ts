@@ -4,8 +4,8 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ActionRow } from "../../ActionLog/Row.ts"
 import { Millis } from "../../Model.ts"
-import { GoalVersion } from "../../Projection/Row.ts"
-import { MissedRange, OtherRun, SlotRun } from "../Row.ts"
+import { GoalVersion } from "../../Model.ts"
+import { DroppedRange, MissedRange, OtherRun, SlotRun } from "../Row.ts"
 
 /** How many versions of a goal before an instant, and after it, are read at most. */
 const VERSIONS = 100
@@ -54,6 +54,16 @@ export const goalReads = Effect.map(PgClient.PgClient, (sql) => ({
             select from_slot as from, to_slot as to, reason, reason_code, recorded_at from missed_slots
             where goal_instance_id = ${id} and from_slot <= ${slot} order by from_slot desc limit 1) m
           where m.to >= ${slot}`,
+  }),
+  /** The dropped slots that hold an instant of [from, to), the latest first. */
+  dropped: SqlSchema.findOneOption({
+    Request: Schema.Struct({ id: Schema.String, from: Millis, to: Millis }),
+    Result: DroppedRange,
+    execute: ({ from, id, to }) =>
+      sql`select * from (
+            select from_slot as from, to_slot as to, reason, reason_code, recorded_at from dropped_slots
+            where goal_instance_id = ${id} and from_slot < ${to} order by from_slot desc limit 1) d
+          where d.to >= ${from}`,
   }),
   /** Of each scope: the last line before the time span, the lines in it, and the first one after it. */
   pauseLines: SqlSchema.findAll({

@@ -3,8 +3,9 @@ import type { Verdict } from "@stint/domain/scheduler/Answers"
 import { noteOf } from "../../Calendar/Local.ts"
 import { attemptsOf } from "../../Runs/Row.ts"
 import type { Facts } from "../Facts.ts"
-import { ruleOfVersion } from "../Rules.ts"
-import { capital, lasting, ruleInWords, type Times } from "../Words.ts"
+import { ruleOfVersion } from "../../Timeline.ts"
+import { lasting, type Times } from "../Words.ts"
+import { capital, ruleInWords } from "../../Timeline/Words.ts"
 import { anchor, LATE, pauseWords, type Setting } from "./Judgement.ts"
 
 /** The rule that named the slot, the effect of a clock change and of the spread, and how the rule was changed since. */

@@ -3,7 +3,8 @@ import type { Verdict } from "@stint/domain/scheduler/Answers"
 import type { Naming } from "../../Names.ts"
 import type { Facts } from "../Facts.ts"
 import type { Pause } from "../Pauses.ts"
-import { capital, type Times } from "../Words.ts"
+import { type Times } from "../Words.ts"
+import { capital } from "../../Timeline/Words.ts"
 
 /** A verdict, the answer in one sentence, and the reasons for it. */
 export interface Judgement {

@@ -1,8 +1,9 @@
 /** Pure: the verdict where no run is recorded of a slot, or there is no slot: the version of the goal that held decides. */
 import { RETENTION } from "@stint/domain/Retention"
 import { firstPassOf, noteOf } from "../../Calendar/Local.ts"
-import { ruleOfVersion, zoneOf } from "../Rules.ts"
-import { lasting, ruleInWords } from "../Words.ts"
+import { ruleOfVersion, zoneOf } from "../../Timeline.ts"
+import { lasting } from "../Words.ts"
+import { ruleInWords } from "../../Timeline/Words.ts"
 import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting, subjectOf } from "./Judgement.ts"
 
 const DAY = 86_400_000
@@ -61,10 +62,11 @@ export const whyNotRecorded = (setting: Setting, slot: number): Judgement => {
         : []),
     ])
   }
-  if (segment.to === Infinity && undecided !== null && undecided <= slot) {
+  if (undecided !== null && undecided <= slot) {
     if (held) {
       return judged("paused", `${subject} fell due while paused and is not decided yet: ${pausedNow(setting)}.`, [
-        missedWords(segment.row.schedule.missed),
+        // it is judged by the goal as it stands when it is resumed
+        missedWords(segments.at(-1)?.row.schedule.missed),
       ])
     }
     return judged("waiting", `${subject} is due now; the next replica that looks makes its run.`, [
@@ -82,7 +84,7 @@ export const whyNotRecorded = (setting: Setting, slot: number): Judgement => {
     return judged(
       "cancelled",
       `${subject} was dropped before it had begun: ${what} at ${times.full(next.from)}.`,
-      ["A change of a goal drops the slots that are not decided yet."],
+      ["What it dropped was not recorded."],
     )
   }
   return notKnown(setting, "the rule names it, and nothing is recorded of it")

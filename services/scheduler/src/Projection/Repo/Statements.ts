@@ -2,8 +2,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { GoalRow, HireRow, iso } from "../../Model.ts"
-import { GoalVersion } from "../Row.ts"
+import { GoalRow, type GoalVersion, HireRow, iso, Millis } from "../../Model.ts"
+import { rowsFrom } from "../../Queue/Row.ts"
+import type { LateSlot } from "../Plan.ts"
+import type { Dropped } from "../Standing.ts"
 
 const Ids = Schema.Array(Schema.String)
 
@@ -43,12 +45,26 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
             or hired_instance_id = any(${ofHires}::varchar[])
           order by goal_instance_id for update`,
   }),
-  latestVersions: SqlSchema.findAll({
-    Request: Ids,
-    Result: GoalVersion,
+  /** What was decided or dropped of goals' slots after an instant each, and can be taken back: nothing that was ever claimed. */
+  lateSlots: SqlSchema.findAll({
+    Request: rowsFrom({ goal: Schema.String, since: Schema.String }),
+    Result: Schema.Struct({
+      goal_instance_id: Schema.String,
+      slot: Millis,
+      scheduled_run_id: Schema.NullOr(Schema.String),
+      kind: Schema.Literals(["waits", "cancelled", "dropped"]),
+    }),
     execute: (goals) =>
-      sql`select h.* from unnest(${goals}::varchar[]) as g (id) cross join lateral (
-            select * from goal_history where goal_instance_id = g.id order by valid_from desc limit 1) h`,
+      sql`with g as (select * from json_to_recordset(${goals}::json) as g (goal varchar, since timestamptz))
+          select r.goal_instance_id, r.scheduled_time as slot, r.scheduled_run_id,
+            case when r.status = 'pending' then 'waits' else 'cancelled' end as kind
+          from g join scheduled_goal_runs r on r.goal_instance_id = g.goal and r.scheduled_time > g.since
+          where r.origin = 'schedule' and not exists (select from goal_runs e where e.scheduled_run_id = r.scheduled_run_id)
+            and (r.status = 'pending' or r.reason_code in ('goal_disabled', 'hire_not_runnable'))
+          union all
+          select d.goal_instance_id, d.from_slot, null, 'dropped'
+          from g join dropped_slots d on d.goal_instance_id = g.goal and d.from_slot > g.since
+          where d.reason_code = 'schedule_changed'`,
   }),
 }))
 
@@ -72,13 +88,15 @@ export const projectionWrites = Effect.map(PgClient.PgClient, (sql) => ({
         changed_at: iso(goal.changed_at),
         next_slot: iso(goal.next_slot),
         due_at: iso(goal.due_at),
+        decided_until: iso(goal.decided_until),
+        replan_until: iso(goal.replan_until),
       })))
     }::json)
         on conflict (goal_instance_id) do update set hired_instance_id = excluded.hired_instance_id,
           customer_id = excluded.customer_id, version = excluded.version, changed_at = excluded.changed_at,
           enabled = excluded.enabled, frequency = excluded.frequency, schedule = excluded.schedule,
           default_at = excluded.default_at, next_slot = excluded.next_slot, due_at = excluded.due_at,
-          parked = excluded.parked`,
+          parked = excluded.parked, decided_until = excluded.decided_until, replan_until = excluded.replan_until`,
   deleteGoals: (goals: ReadonlyArray<string>) =>
     sql`delete from projected_goals where goal_instance_id = any(${goals}::varchar[])`,
   /** Hires without goals. */
@@ -89,6 +107,18 @@ export const projectionWrites = Effect.map(PgClient.PgClient, (sql) => ({
     sql`insert into goal_history select * from json_populate_recordset(null::goal_history, ${
       JSON.stringify(versions.map((version) => ({ ...version, valid_from: iso(version.valid_from) })))
     }::json)`,
+  insertDropped: (dropped: ReadonlyArray<Dropped>) =>
+    sql`insert into dropped_slots (goal_instance_id, from_slot, to_slot, reason_code, reason)
+        select distinct on (goal_instance_id, from_slot) * from json_to_recordset(${
+      JSON.stringify(dropped.map((one) => ({ ...one, from_slot: iso(one.from_slot), to_slot: iso(one.to_slot) })))
+    }::json) as x (goal_instance_id varchar, from_slot timestamptz, to_slot timestamptz, reason_code varchar, reason varchar)
+        on conflict (goal_instance_id, from_slot) do update set to_slot = excluded.to_slot,
+          reason_code = excluded.reason_code, reason = excluded.reason, recorded_at = now()`,
+  deleteDropped: (slots: ReadonlyArray<LateSlot>) =>
+    sql`delete from dropped_slots d using json_to_recordset(${
+      JSON.stringify(slots.map(({ goal_instance_id, slot }) => ({ goal_instance_id, slot: iso(slot) })))
+    }::json) as x (goal_instance_id varchar, slot timestamptz)
+        where d.goal_instance_id = x.goal_instance_id and d.from_slot = x.slot`,
   /** Discards the open dead letters of goals. */
   discardDeadLetters: SqlSchema.findAll({
     Request: Ids,

@@ -26,16 +26,21 @@ export const DeadLetterRow = {
 }
 
 /** Deletes the rows of `input` that their holder still holds. */
-const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
+const GONE =
+  `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at, case when not caught_up
+  then extract(epoch from clock_timestamp() - due_at)::float8 end as late`
 
 /** held -> final, with a draft; resolves the open dead letter that the run belongs to. */
 const complete = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
-    Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite }),
+    Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite, late: Schema.NullOr(Schema.Finite) }),
     execute: (rows) =>
       sql`with ${inputById(sql, rows)}, gone as (${sql.unsafe(GONE)}), runs as (
-          update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now()
+          update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now(),
+            -- one object of all, read once: a look into gone for each row would cost their square
+            draft_late_ms = ((select jsonb_object_agg(scheduled_run_id, least(late * 1000, 2e9)::int) from gone)
+              ->> scheduled_run_id)::int
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
           returning dlq_id
         ), executions as (
@@ -47,7 +52,7 @@ const complete = (sql: PgClient.PgClient) =>
           update scheduler_dlq set state = 'resolved', closed_at = now()
           where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))
         )
-        select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds from gone`,
+        select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds, late from gone`,
   })
 
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
@@ -142,15 +147,19 @@ const cancel = (sql: PgClient.PgClient) =>
         select scheduled_run_id, goal_instance_id from gone`,
   })
 
-/** timed -> never made: slots of the schedule whose start is still ahead, so nothing that was due is lost by an edit. */
-const dropFuture = (sql: PgClient.PgClient) =>
-  SqlSchema.void({
+/** waiting, timed or ready -> never made; or a cancelled run that was never claimed. Those that were removed. */
+const remove = (sql: PgClient.PgClient) =>
+  SqlSchema.findAll({
     Request: IdList,
-    execute: (goals) =>
-      sql`delete from scheduled_goal_runs where origin = 'schedule' and scheduled_run_id = any (array(
-          select q.scheduled_run_id from projected_goals g join run_queue q using (goal_instance_id, hired_instance_id)
-          where g.goal_instance_id = any(${goals}::varchar[])
-            and q.state = 'timed' and q.attempt = 0 and q.claimable_at > now()))`,
+    Result: RunId,
+    execute: (runs) =>
+      sql`with gone as (
+          delete from run_queue where scheduled_run_id = any(${runs}::varchar[]) and state <> 'held' and attempt = 0
+          returning scheduled_run_id
+        )
+        delete from scheduled_goal_runs where scheduled_run_id = any(${runs}::varchar[])
+          and (status = 'cancelled' or scheduled_run_id = any (array(select scheduled_run_id from gone)))
+        returning scheduled_run_id`,
   })
 
 /** The statements; each is to be run inside the caller's transaction. */
@@ -159,5 +168,5 @@ export const ending = Effect.map(PgClient.PgClient, (sql) => ({
   discard: discard(sql),
   deadLetter: deadLetter(sql),
   cancel: cancel(sql),
-  dropFuture: dropFuture(sql),
+  remove: remove(sql),
 }))
