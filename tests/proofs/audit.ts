@@ -25,11 +25,20 @@ const attempts = {
     "truncate approvals cascade",
     "delete from deliverables",
     "truncate deliverables cascade",
+    "update deliverables set payload = '{}'",
+    "update deliverables set customer_id = 'globex'",
+    "update executions set body = '{}', content_sha256 = encode(sha256('{}'), 'hex')",
+    "update executions set delivery_id = 'DLV-x'",
+    `update executions set target = '{"target": "webhook", "url": "http://127.0.0.1:1/", "secret_ref": "x"}'`,
+    "update executions set state = 'pending', delivered_at = null, next_attempt_at = now()",
+    "delete from executions",
+    "insert into approvals select 'APR-x', deliverable_id, 'globex', decision, notes, now(), content_sha256 from approvals",
+    "delete from delivery_action_log",
   ],
 } as const
 
 /** Postgres' words for a refusal. */
-const REFUSED = /permission denied|is refused|is not allowed/
+const REFUSED = /permission denied|is refused|is not allowed|is kept as|is not of the customer|is delivered/
 
 export const audit: Proof = {
   name: "audit",
@@ -49,6 +58,12 @@ export const audit: Proof = {
       body: { decision: "approved" },
     })
     is("a review", review.status, 200)
+    const executed = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/execute`, {
+      as: "customer:acme",
+      body: { approval_id: review.json.approval_id },
+      headers: { "idempotency-key": "audit" },
+    })
+    is("an execution", executed.status, 200)
     const paused = await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", {
       as: "operator:olga",
       body: { reason: "a line in the log" },
@@ -58,6 +73,8 @@ export const audit: Proof = {
       JSON.stringify([
         await superuser.row("scheduler", "select md5(string_agg(l::text, '')) as lines from scheduler_action_log l"),
         await superuser.row("deliverables", "select md5(string_agg(a::text, '')) as approvals from approvals a"),
+        await superuser.row("deliverables", "select md5(string_agg(e::text, '')) as executions from executions e"),
+        await superuser.row("deliverables", "select md5(string_agg(d::text, '')) as contents from deliverables d"),
         await superuser.row("deliverables", "select count(*)::int as deliverables from deliverables"),
       ])
     const before = await counts()
