@@ -28,6 +28,9 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
 /** A delivery while it can't be known whether it may be made, since the service that knows is away. */
 export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 
+/** Looking for deliveries that failed for good. */
+export const lookAtFailures = Schedule.spaced("30 seconds")
+
 /** A background loop whose feed or database does not answer: after 100 ms at first, at most every 2 seconds. */
 export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")]).pipe(
   halfToFull,
@@ -79,6 +82,9 @@ export const pollHere = "10 seconds"
 
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
+
+/** Looking whether due work waits for too long. */
+export const watchLate = Schedule.spaced("10 seconds")
 
 /** The same while it is away: it is known to be back within the 5 s of domain.md. */
 export const pollAway = "1 second"

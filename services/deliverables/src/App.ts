@@ -83,6 +83,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     metrics,
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Executions.worker,
+    Deliveries.watch,
     Projection.worker,
   ).pipe(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),

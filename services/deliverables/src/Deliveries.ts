@@ -9,6 +9,7 @@ import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { After, DeliveriesRepo } from "./Deliveries/Repo.ts"
 import type { DeliveryRow } from "./Deliveries/Row.ts"
+import { watch } from "./Deliveries/Watch.ts"
 import { toDelivery } from "./Deliveries/Wire.ts"
 
 /** Which deliveries to list. */
@@ -31,6 +32,9 @@ export class Deliveries extends Context.Service<Deliveries, {
     reason: string | undefined,
   ): Effect.Effect<Delivery, DeliveryNotFound | DeliveryNotRetryable>
 }>()("deliverables/Deliveries") {
+  /** Alerts operators of deliveries that failed for good, in the background. */
+  static readonly watch = watch
+
   static readonly layer = Layer.effect(
     Deliveries,
     Effect.gen(function* () {

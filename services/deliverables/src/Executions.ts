@@ -12,15 +12,16 @@ import {
 import { ContentChanged, TargetChanged } from "@stint/domain/deliverables/Executions"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
-import type { Unavailable } from "@stint/domain/Problem"
+import type { PreconditionFailed, Unavailable } from "@stint/domain/Problem"
 import { Ids, uuidv7 } from "@stint/edge/Ids"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Fiber, Layer, Option } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { targetOf } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 import { Attempts } from "./Executions/Attempts.ts"
 import { type ExecutionRefusal, mayExecute } from "./Executions/Policy.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
@@ -42,6 +43,7 @@ export class Executions extends Context.Service<Executions, {
     | ExecutionRefusal
     | ContentChanged
     | TargetChanged
+    | PreconditionFailed
     | Unavailable
   >
 }>()("deliverables/Executions") {
@@ -98,7 +100,7 @@ export class Executions extends Context.Service<Executions, {
 
       /** Commits the intent and waits for its first attempt. False when the row changed since it was read. */
       const deliver = Effect.fnUntraced(function* (row: DeliverableRow, hire: LookedUpHire, requested_by: string) {
-        const { approval_id, deliverable_id, review_status } = row
+        const { approval_id, deliverable_id, review_status, version } = row
         const target = targetOf(hire)
         const content = yield* approvedContent(row, target)
         const intent = {
@@ -106,6 +108,7 @@ export class Executions extends Context.Service<Executions, {
           deliverable_id,
           review_status,
           approval_id,
+          version,
           target,
           ...content,
           requested_by,
@@ -127,13 +130,16 @@ export class Executions extends Context.Service<Executions, {
         id: DeliverableId,
         approval_id: string | undefined,
       ) {
+        const conditions = yield* Conditions
         let { hire, row } = yield* deliverables.forDecision(caller, id)
         // the id is derived from the Idempotency-Key: a repeated request recognises the intent that it committed before
         const requested_by = yield* ids.next("DLV")
-        if (row.requested_by === requested_by) return toDeliverable(row)
+        if (row.requested_by === requested_by) return yield* shown(row)
         while (true) {
-          yield* Effect.fromResult(mayExecute(row, approval_id))
-          if (yield* deliver(row, hire, requested_by)) return toDeliverable(Option.getOrThrow(yield* rows.find(id)))
+          yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayExecute(row, approval_id)))
+          if (yield* deliver(row, hire, requested_by)) {
+            return yield* shown(Option.getOrThrow(yield* rows.find(id)))
+          }
           // executed, reviewed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }

@@ -11,16 +11,17 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
 import { targetOf, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 
@@ -38,6 +39,7 @@ export class Reviews extends Context.Service<Reviews, {
     | SubscriptionEnded
     | DeliverablesHireDeactivated
     | ReviewRefusal
+    | PreconditionFailed
     | Unavailable
   >
   /** The decisions on a deliverable, deleted or not. */
@@ -79,17 +81,20 @@ export class Reviews extends Context.Service<Reviews, {
         id: DeliverableId,
         { decision, notes }: { readonly decision: Decision; readonly notes?: string },
       ) {
+        const conditions = yield* Conditions
         let { hire, row } = yield* deliverables.forDecision(caller, id)
         const target = targetOf(hire)
         // derived from the Idempotency-Key: a repeated request recognises the decision that it stored before a crash
         const approval_id = ApprovalId.make(yield* ids.next("APR"))
         if (row.review_status !== "pending_review" && Option.isSome(yield* repo.find(approval_id))) {
-          return toDeliverable(row)
+          return yield* shown(row)
         }
         const created_at = DateTime.makeUnsafe(yield* ids.instant)
         for (let decided = false; !decided;) {
           const stale = yield* staleApproval(row, target)
-          yield* Effect.fromResult(mayDecide(row, decision, stale !== null))
+          yield* Effect.fromResult(
+            whenMet(conditions, deliverableTag(row), mayDecide(row, decision, stale !== null)),
+          )
           const content_sha256 = yield* Effect.provideService(contentSha256(row.payload), Digest.Digest, digest)
           decided = yield* repo.decide(
             Approval.make({
@@ -103,11 +108,12 @@ export class Reviews extends Context.Service<Reviews, {
               created_at,
             }),
             stale,
+            row.version,
           )
           // reviewed, executed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }
-        return toDeliverable(row)
+        return yield* shown(row)
       })
 
       const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (

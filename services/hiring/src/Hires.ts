@@ -1,4 +1,5 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
+import { Bounds } from "@stint/domain/Bounds"
 import { canSee, CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
 import { hireSettingsIssues, secretRefOf } from "@stint/domain/Definition/HireSettings"
@@ -12,7 +13,13 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, Unavailable } from "@stint/domain/Problem"
+import {
+  CustomerNotFound,
+  type InvalidRequest,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  Unavailable,
+} from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
@@ -23,6 +30,7 @@ import {
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { hostList } from "@stint/edge/Places"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { makeSecrets } from "@stint/edge/Secrets"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
@@ -32,6 +40,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { hireTag } from "./Hires/Wire.ts"
 import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
@@ -43,6 +52,7 @@ type DraftFailure =
   | HireNotConfigured
   | GoalsDoNotHold
   | QuotaExceeded
+  | PreconditionFailed
   | InvalidRequest
   | Unavailable
 
@@ -61,11 +71,13 @@ export class Hires extends Context.Service<Hires, {
     id: HiredInstanceId,
   ): Effect.Effect<
     Hired,
-    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive,
+    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive | PreconditionFailed,
     CurrentCaller
   >
   /** Ends the hire for good. Deactivating again changes nothing. */
-  deactivate(id: HiredInstanceId): Effect.Effect<Hired, HireNotFound | HireGone, CurrentCaller>
+  deactivate(
+    id: HiredInstanceId,
+  ): Effect.Effect<Hired, HireNotFound | HireGone | PreconditionFailed, CurrentCaller>
 }>()("hiring/Hires") {
   static readonly layer = Layer.effect(
     Hires,
@@ -74,6 +86,7 @@ export class Hires extends Context.Service<Hires, {
       const engagements = yield* Engagements
       const cursorOf = decodeCursor(cursorId("HAI"))
       const draft = yield* drafting
+      const bounds = yield* Bounds
 
       const list = Effect.fn("Hires.list")(function* (asked: CustomerId, page: PageQuery) {
         const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
@@ -87,13 +100,24 @@ export class Hires extends Context.Service<Hires, {
       const move = <E>(
         id: HiredInstanceId,
         to: (engagement: Engagement, hire: HireRow, now: DateTime.Utc) => Result.Result<Decision, E>,
-      ) => Effect.map(engagements.amendHire(id, "none", to), ({ after }) => hiredOf(after))
+      ) =>
+        Effect.flatMap(Conditions, (conditions) =>
+          Effect.map(
+            engagements.amendHire(
+              id,
+              "none",
+              (engagement, hire, now) => whenMet(conditions, hireTag(hire), to(engagement, hire, now)),
+            ),
+            ({ after }) => hiredOf(after),
+          ))
 
       return Hires.of({
         draft,
         get: Effect.fn("Hires.get")((target: Target) => engagements.hire(target)),
         list,
-        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) => move(id, finalize)),
+        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) =>
+          move(id, (engagement, hire, now) => finalize(engagement, hire, now, bounds))
+        ),
         deactivate: Effect.fn("Hires.deactivate")((id: HiredInstanceId) =>
           move(id, (_, hire, now) => Result.succeed(deactivate(hire, now)))
         ),
@@ -131,8 +155,9 @@ const drafting = Effect.gen(function* () {
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
-  const settingsIssues = yield* judgingSettings
+  const bounds = yield* Bounds
   const { forHire } = yield* quotas
+  const settingsIssues = yield* judgingSettings
 
   const definitionFor = (input: HireDraft, hire: HireRow | undefined) => {
     const version = input.definition_version ?? hire?.definition_version
@@ -142,6 +167,7 @@ const drafting = Effect.gen(function* () {
   // The definition is fetched between two reads: no lock is held while the catalog answers
   const tryDraft = Effect.fnUntraced(function* (input: HireDraft, id: HiredInstanceId) {
     const caller = yield* CurrentCaller
+    const conditions = yield* Conditions
     const { subscription_id } = input
     const notFound = new SubscriptionNotFound({ detail: subscription_id })
     const [subscription, hired] = yield* Effect.all([
@@ -157,10 +183,14 @@ const drafting = Effect.gen(function* () {
       { subscription_id },
       goals,
       (engagement, now) =>
-        Result.flatMap(
-          draft(engagement, input, definition, id, now),
-          (decision) =>
-            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        whenMet(
+          conditions,
+          engagement.hire && hireTag(engagement.hire),
+          Result.flatMap(
+            draft(engagement, input, definition, id, { now, bounds }),
+            (decision) =>
+              Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+          ),
         ),
       before === undefined,
     )

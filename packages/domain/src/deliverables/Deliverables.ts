@@ -4,8 +4,8 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
-import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { Instant, listOf, pageQuery } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, Instant, listOf, pageQuery, tagged } from "../Protocol.ts"
 
 /** pending_review -> approved or rejected, once. */
 export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
@@ -130,9 +130,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,
+      headers: Schema.Struct(ConditionalHeaders),
       success: Deliverable,
       error: [DeliverableNotFound, DeliverableGone, Unavailable],
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get a deliverable")
       .annotate(
         OpenApi.Description,
@@ -148,9 +149,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(OpenApi.Description, "For its customer, operators and viewers; `review_status` filters."),
     HttpApiEndpoint.delete("remove", "/deliverables/:id", {
       params,
+      headers: Schema.Struct(ConditionalHeaders),
       success: Schema.Struct({ deleted: Schema.Boolean, deliverable_id: DeliverableId }),
-      error: [DeliverableNotFound, DeliverableGone, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [DeliverableNotFound, DeliverableGone, PreconditionFailed, Unavailable],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Delete a deliverable")
       .annotate(OpenApi.Description, "Its customer only. From then on it is 410; its approvals stay readable."),
   ) {}

@@ -12,8 +12,8 @@ import {
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { DeliverableId } from "../Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { InterimReplies, RequiredIdempotencyHeader } from "../Protocol.ts"
+import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, InterimReplies, RequiredIdempotencyHeader, tagged } from "../Protocol.ts"
 
 /** 409: a deliverable is executed once. */
 export class AlreadyExecuted extends problem<AlreadyExecuted>()("AlreadyExecuted", {
@@ -74,7 +74,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
   .add(
     HttpApiEndpoint.post("execute", "/deliverables/:id/execute", {
       params: { id: DeliverableId },
-      headers: RequiredIdempotencyHeader,
+      headers: Schema.Struct({ ...RequiredIdempotencyHeader.fields, ...ConditionalHeaders }),
       payload: Schema.Struct({
         approval_id: Schema.optionalKey(
           // any text: an ill-formed one is 403 approval_invalid, not 400
@@ -85,6 +85,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
       error: [
         DeliverableNotFound,
         DeliverableGone,
+        PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
         AlreadyExecuted,
@@ -97,7 +98,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotate(InterimReplies, true)
+    }).annotate(Access, ["customer"]).annotateMerge(tagged).annotate(InterimReplies, true)
       .annotate(OpenApi.Summary, "Execute a deliverable")
       .annotate(
         OpenApi.Description,

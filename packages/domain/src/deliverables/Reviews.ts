@@ -15,8 +15,8 @@ import {
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
-import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { IdempotencyHeader, InstantField, listOf, pageQuery, text } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, IdempotencyHeader, InstantField, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. */
 export const Decision = Schema.Literals(["approved", "rejected"])
@@ -68,12 +68,13 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
   .add(
     HttpApiEndpoint.post("review", "/deliverables/:id/review", {
       params,
-      headers: IdempotencyHeader,
+      headers: Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders }),
       payload: Schema.Struct({ decision: Decision, notes: Schema.optionalKey(text(4000)) }),
       success: Deliverable,
       error: [
         DeliverableNotFound,
         DeliverableGone,
+        PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
         AlreadyReviewed,
@@ -83,7 +84,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         DraftInvalid,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Approve or reject a deliverable")
       .annotate(
         OpenApi.Description,

@@ -45,6 +45,8 @@ export const DeliverableRow = Schema.Struct({
   scheduled_time: instant,
   approval_required: Schema.Boolean,
   deleted_at: Schema.NullOr(instant),
+  /** How often it was written. */
+  version: Schema.Int,
   /** Whether its execution is pending: until that ends, nothing else may be decided about the deliverable. */
   executing: Schema.Boolean,
   // of its execution; null when none was requested

@@ -32,6 +32,8 @@ export const Intent = Schema.Struct({
   deliverable_id: DeliverableId,
   review_status: ReviewStatus,
   approval_id: Schema.NullOr(ApprovalId),
+  /** The version of the deliverable that the caller judged. */
+  version: Schema.Int,
   target: DeliveryTarget,
   body: Schema.String,
   content_sha256: Schema.String,
@@ -115,7 +117,7 @@ const intents = (sql: PgClient.PgClient) => {
     execute: (i) =>
       sql`with d as (
             update deliverables set executing = true, updated_at = now()
-            where deliverable_id = ${i.deliverable_id} and not executing and execution_status = 'not_executed'
+            where deliverable_id = ${i.deliverable_id} and version = ${i.version} and not executing and execution_status = 'not_executed'
               and deleted_at is null and review_status = ${i.review_status}
               and approval_id is not distinct from ${i.approval_id}
             returning deliverable_id, approval_id

@@ -20,9 +20,9 @@ const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr
 export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   /**
    * Stores the decision and sets the review status by it; `stale` is the approval that it replaces. False, and nothing is
-   * changed, when the deliverable was reviewed, deleted or executed meanwhile, or an execution of it is pending.
+   * changed, when the deliverable was written since it had that version, or an execution of it is pending.
    */
-  decide(decision: Approval, stale: ApprovalId | null): Effect.Effect<boolean>
+  decide(decision: Approval, stale: ApprovalId | null, version: number): Effect.Effect<boolean>
   find(id: ApprovalId): Effect.Effect<Option.Option<Approval>>
   /** The decisions on a deliverable, newest first. */
   ofDeliverable(id: DeliverableId): Effect.Effect<Taken<Approval, typeof Place.Type>>
@@ -34,12 +34,12 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const decide = SqlSchema.findAll({
-        Request: Schema.Struct({ ...Approval.insert.fields, stale: Schema.NullOr(ApprovalId) }),
+        Request: Schema.Struct({ ...Approval.insert.fields, stale: Schema.NullOr(ApprovalId), version: Schema.Int }),
         Result: Schema.Struct({ deliverable_id: DeliverableId }),
         execute: (a) =>
           sql`with undecided as (
                 select deliverable_id from deliverables
-                where deliverable_id = ${a.deliverable_id} and deleted_at is null
+                where deliverable_id = ${a.deliverable_id} and version = ${a.version} and deleted_at is null
                   and (review_status = 'pending_review' or review_status = 'approved' and approval_id = ${a.stale}::varchar)
                   and execution_status = 'not_executed' and not executing
                 for update
@@ -80,8 +80,8 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
           } order by created_at desc, approval_id desc limit ${limit}`,
       })
       return ReviewsRepo.of({
-        decide: (decision, stale) =>
-          Effect.orDie(Effect.map(decide({ ...decision, stale }), (rows) => rows.length > 0)),
+        decide: (decision, stale, version) =>
+          Effect.orDie(Effect.map(decide({ ...decision, stale, version }), (rows) => rows.length > 0)),
         find: (id) => Effect.orDie(find(id)),
         ofDeliverable: (id) => Effect.orDie(ofDeliverable(id)),
         ofCustomer: (page) => Effect.orDie(ofCustomer(page)),
