@@ -13,6 +13,7 @@ import { poison } from "./poison.ts"
 import type { Proof } from "./Proof.ts"
 import { recovery } from "./recovery.ts"
 import { replicas } from "./replicas.ts"
+import { restored } from "./restore.ts"
 
 export const proofs: ReadonlyArray<Proof> = [
   replicas,
@@ -28,4 +29,5 @@ export const proofs: ReadonlyArray<Proof> = [
   calendar,
   audit,
   isolation,
+  restored,
 ]
