@@ -3,6 +3,7 @@ import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { AgentTypeId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Files } from "@stint/edge/Files"
+import { Neighbours } from "@stint/edge/Neighbours"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Option, Result } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -20,6 +21,7 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiri
     return serve(request)
   }) as typeof globalThis.fetch
   const layer = Clients.pipe(Layer.provide([
+    Neighbours.none,
     Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
     ConfigProvider.layer(ConfigProvider.fromEnvRecord({
       CATALOG_URL: "http://catalog.test",
