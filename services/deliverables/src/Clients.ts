@@ -140,8 +140,11 @@ const together = (parts: ReadonlyArray<FoundAnswer>): FoundAnswer => ({
 
 /** Hiring's calls that deliverables makes. */
 export class Hiring extends Context.Service<Hiring, {
-  /** Those of the goals and hires that exist. */
-  lookup(ids: Lookup): Effect.Effect<FoundAnswer, Unavailable>
+  /**
+   * Those of the goals and hires that exist. `apart`: when it fails though hiring is there, it is made again for fewer, and
+   * `failed` has what failed alone; else it fails whole.
+   */
+  lookup(ids: Lookup, options?: { readonly apart?: boolean }): Effect.Effect<FoundAnswer, Unavailable>
   /** The owner of a trial; none when there is no such trial. */
   trial(id: TrialId): Effect.Effect<Option.Option<TrialOwner>, Unavailable>
   /** The changes after a cursor. A long poll: it answers when there is a change, or with none after 25 seconds. */
@@ -157,8 +160,10 @@ export class Hiring extends Context.Service<Hiring, {
       const reach = yield* makeReach("hiring")
       const lookup = (payload: Lookup & { readonly partial: boolean }) =>
         reach(Effect.retry(client.feed.lookup({ payload }), { schedule: onceMore, while: isBroken }))
+      const whole = wholeLookup(lookup)
       return Hiring.of({
-        lookup: splitting(wholeLookup(lookup)),
+        lookup: (ids, { apart = false } = {}) =>
+          apart ? splitting(whole)(ids) : Effect.catch(whole(ids), Client.unavailable("hiring")),
         trial: (id) =>
           client.trials.get({ params: { id } }).pipe(
             Effect.retry({ schedule: onceMore, while: isBroken }),

@@ -109,7 +109,7 @@ const makeAll = Effect.gen(function* () {
   /** The goal and hire of each run, or why it may have no draft. */
   const lookUp = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
     const goal_instance_ids = [...new Set(items.map((item) => item.goal_instance_id))]
-    const found = yield* hiring.lookup({ goal_instance_ids })
+    const found = yield* hiring.lookup({ goal_instance_ids }, { apart: true })
     const goals = new Map(found.goals.map((goal) => [goal.goal_instance_id, goal]))
     const hires = new Map(found.hires.map((hire) => [hire.hired_instance_id, hire]))
     const failed = new Set(found.failed)

@@ -41,5 +41,6 @@ export const manifest: Manifest = {
   calls,
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
+  hosts: ["STINT_WEBHOOK_HOSTS"],
   connects: ["STINT_ALERT_WEBHOOK", "STINT_WEBHOOK_HOSTS"],
 }

@@ -21,6 +21,7 @@ export const env = [
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
+  "STINT_SECRETS",
   "STINT_REVOKED_FILE",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
@@ -37,5 +38,7 @@ export const manifest: Manifest = {
   env,
   inMemory: { variable: "PERSISTENCE_MODE", value: "memory" },
   calls,
+  // which names a customer may refer to; it signs nothing
+  reads: ["STINT_SECRETS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

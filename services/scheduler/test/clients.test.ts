@@ -26,7 +26,14 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hirin
     const check = (url: string) =>
       listens ? Effect.void : Effect.fail(new Unreachable({ message: `nothing listens at ${url}` }))
     const layer = Clients.pipe(Layer.provide([
-      Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+      Layer.succeed(
+        Files,
+        Files.of({
+          read: () => Effect.succeed("token-1\n"),
+          readFrom: () => Effect.succeed(new Uint8Array()),
+          appendLine: () => Effect.void,
+        }),
+      ),
       Layer.succeed(PortCheck, PortCheck.of({ check })),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({
         DELIVERABLES_URL: "http://deliverables.test",

@@ -3,14 +3,16 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { definitionSizeFaults } from "../Documents.ts"
 import { AgentTypeId } from "../Ids.ts"
-import { FieldIssue, InvalidRequest, problem } from "../Problem.ts"
+import { faultFields, InvalidRequest, problem } from "../Problem.ts"
 import {
   BodyLimits,
   created,
   Idempotency,
   IdempotencyHeader,
   Instant,
+  JudgedFirst,
   listOf,
   pageQuery,
   RateLimits,
@@ -38,7 +40,7 @@ export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentType
   code: "agent_type_immutable",
   status: 409,
   title: "A published version never changes",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 const readers = ["customer", "operator", "viewer"] as const
 
@@ -55,7 +57,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version of an agent type")
       .annotate(
         OpenApi.Description,
@@ -75,7 +77,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version under a known id")
       .annotate(
         OpenApi.Description,
