@@ -8,6 +8,7 @@ import { freeze } from "./freeze.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
+import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
 import type { Proof } from "./Proof.ts"
@@ -19,6 +20,7 @@ export const proofs: ReadonlyArray<Proof> = [
   replicas,
   freeze,
   recovery,
+  outage,
   idempotency,
   execution,
   pause,

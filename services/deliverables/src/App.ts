@@ -95,4 +95,4 @@ export const appWith = <E, R, E2 = never, R2 = never>(
   )
 
 /** Deliverables. */
-export const App = appWith(Clients, watched)
+export const App = appWith(Clients.pipe(Layer.provide(watched)), watched)
