@@ -1,6 +1,7 @@
 /** All the proofs, in the order of the README's table. */
 import { audit } from "./audit.ts"
 import { calendar } from "./calendar.ts"
+import { edits } from "./edits.ts"
 import { execution } from "./execution.ts"
 import { explain } from "./explain.ts"
 import { fairness } from "./fairness.ts"
@@ -29,6 +30,7 @@ export const proofs: ReadonlyArray<Proof> = [
   idle,
   explain,
   calendar,
+  edits,
   audit,
   isolation,
   restored,
