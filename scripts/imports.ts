@@ -26,9 +26,9 @@ const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts
 
 /** The modules of the domain that decide nothing of the business: authentication, bounds, problems, bodies, lists, retention. */
 const neutral = new Set(
-  ["Bounds", "Caller", "Canonical", "FieldIssues", "Problem", "Protocol", "Retention", "Tokens"].map((name) =>
-    `@stint/domain/${name}`
-  ),
+  ["Bounds", "Caller", "Canonical", "FieldIssues", "HostList", "Problem", "Protocol", "Retention", "Tokens"].map((
+    name,
+  ) => `@stint/domain/${name}`),
 )
 
 const rules: ReadonlyArray<Rule> = [

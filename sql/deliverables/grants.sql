@@ -21,6 +21,7 @@ begin
        updated_at) on deliverables to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
+  execute format('grant select, insert on delivery_action_log to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
   execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);

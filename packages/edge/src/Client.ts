@@ -6,6 +6,7 @@ import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from 
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
 import { keep } from "./Kept.ts"
+import { httpUrl } from "./Places.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
 import { RequestId, Trace, traceHeadersOf } from "./RequestContext.ts"
@@ -67,9 +68,10 @@ export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
     const variable = `${name.toUpperCase()}_URL`
-    const url = yield* Config.String(variable).pipe(Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`))
-    if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url
-    return yield* new Refusal({ message: `${variable} must be a url like http://host:4101` })
+    const url = yield* httpUrl(variable)
+    if (Option.isNone(url)) return `http://127.0.0.1:${base + PORTS[name]}`
+    if (url.value.search === "") return url.value.href.replace(/\/$/, "")
+    return yield* new Refusal({ message: `${variable} has a query; a service's url is like http://host:4101` })
   })
 
 const late = (

@@ -23,6 +23,9 @@ import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesHttp } from "./Deliverables/Http.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
+import { Deliveries } from "./Deliveries.ts"
+import { DeliveriesHttp } from "./Deliveries/Http.ts"
+import { DeliveriesRepo } from "./Deliveries/Repo.ts"
 import { Drafts } from "./Drafts.ts"
 import { DraftsHttp } from "./Drafts/Http.ts"
 import { DraftsRepo } from "./Drafts/Repo.ts"
@@ -48,6 +51,7 @@ const Storage = Layer.mergeAll(
   DraftsRepo.layer,
   ReviewsRepo.layer,
   ExecutionsRepo.layer,
+  DeliveriesRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -79,10 +83,11 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     metrics,
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Executions.worker,
+    Deliveries.watch,
     Projection.worker,
   ).pipe(
-    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
+    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),
+    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),

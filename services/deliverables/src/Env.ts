@@ -8,10 +8,10 @@ export const env = [
   "DELIVERABLES_DATABASE_URL",
   "DELIVERABLES_MEMORY_URL",
   "HIRING_URL",
-  "STINT_BOUNDS",
   "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
+  "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JOURNAL",
   "STINT_JWKS",
@@ -41,5 +41,6 @@ export const manifest: Manifest = {
   calls,
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
+  hosts: ["STINT_WEBHOOK_HOSTS"],
   connects: ["STINT_ALERT_WEBHOOK", "STINT_WEBHOOK_HOSTS"],
 }

@@ -20,7 +20,14 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiri
     return serve(request)
   }) as typeof globalThis.fetch
   const layer = Clients.pipe(Layer.provide([
-    Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+    Layer.succeed(
+      Files,
+      Files.of({
+        read: () => Effect.succeed("token-1\n"),
+        readFrom: () => Effect.succeed(new Uint8Array()),
+        appendLine: () => Effect.void,
+      }),
+    ),
     ConfigProvider.layer(ConfigProvider.fromEnvRecord({
       CATALOG_URL: "http://catalog.test",
       HIRING_URL: "http://hiring.test",

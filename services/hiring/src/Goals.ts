@@ -3,12 +3,19 @@ import { CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { GoalDisabled, type GoalDraft, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hires"
 import { GoalInstanceId, type HiredInstanceId } from "@stint/domain/Ids"
-import { type InvalidRequest, type QuotaExceeded, type RateLimited, Unavailable } from "@stint/domain/Problem"
+import {
+  type InvalidRequest,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  type RateLimited,
+  Unavailable,
+} from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { Rates } from "@stint/edge/RateLimit"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, met } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
@@ -16,6 +23,7 @@ import { DefinitionMoved, invalid, notDeactivated, notRunnable, writable } from 
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { Engagement, GoalRow } from "./Engagements/Row.ts"
 import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
+import { goalTag } from "./Goals/Wire.ts"
 import { OutboxRepo } from "./Outbox/Repo.ts"
 import { quotas } from "./Quotas.ts"
 
@@ -36,13 +44,20 @@ export class Goals extends Context.Service<Goals, {
   /** Adds a goal, or changes the one that is named. InvalidRequest names every fault at once. */
   put(id: HiredInstanceId, input: GoalDraft): Effect.Effect<
     { readonly goal: GoalRow; readonly made: boolean },
-    Unseen | HireDeactivated | GoalNotFound | SubscriptionNotActive | QuotaExceeded | InvalidRequest | Unavailable,
+    | Unseen
+    | HireDeactivated
+    | GoalNotFound
+    | SubscriptionNotActive
+    | QuotaExceeded
+    | PreconditionFailed
+    | InvalidRequest
+    | Unavailable,
     CurrentCaller
   >
   remove(
     id: HiredInstanceId,
     goal: GoalInstanceId,
-  ): Effect.Effect<GoalRow, Unseen | GoalNotFound | SubscriptionNotActive, CurrentCaller>
+  ): Effect.Effect<GoalRow, Unseen | GoalNotFound | SubscriptionNotActive | PreconditionFailed, CurrentCaller>
   /** Asks for a run in the slot of this instant, or of the next free millisecond. The outbox carries it, so it is not lost. */
   run(
     id: HiredInstanceId,
@@ -67,10 +82,12 @@ export class Goals extends Context.Service<Goals, {
       })
 
       const remove = Effect.fn("Goals.remove")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
+        const conditions = yield* Conditions
         const { decision } = yield* engagements.amendHire(id, { goal }, (engagement) =>
           Result.gen(function* () {
             const removed = yield* wantedGoal(engagement, goal)
             yield* writable(engagement.subscription)
+            yield* met(conditions, goalTag(removed))
             return { removed }
           }))
         return decision.removed
@@ -115,6 +132,7 @@ const putting = Effect.gen(function* () {
         ({ detail }) => new Unavailable({ detail: `${detail}, and the hire is pinned to it` }),
       ),
     )
+    const conditions = yield* Conditions
     const issues = goalIssues(definition, input)
     if (issues.length > 0) return yield* invalid(issues)
     const goalId = input.goal_instance_id ?? newId
@@ -131,6 +149,7 @@ const putting = Effect.gen(function* () {
           // A first try under the same Idempotency-Key may have stored it and not answered
           else if (stored !== undefined) return { goals: [] }
           else yield* forGoal(engagement.counts)
+          yield* met(conditions, stored && goalTag(stored))
           return { goals: [written(locked, stored, input, definition, goalId, now)] }
         }),
       input.goal_instance_id === undefined,

@@ -25,6 +25,8 @@ const moving = (version: string, change: (definition: AgentTypeDefinition) => Pa
   return { ...shipped, agent_type_id: AgentTypeId.make("moving.v1"), version, ...change(shipped) }
 }
 
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 describe("hires", () => {
   let hiring: Hiring
   beforeAll(async () => {
@@ -120,6 +122,7 @@ describe("hires", () => {
       ]],
       [{ settings: { color: "red" } }, ["$.settings.color"]],
     ]
+    hiring.files["secrets.json"] = JSON.stringify({ [acme.name]: { hook: secret } })
     for (const stage of ["draft", "finalized"]) {
       for (const [body, paths] of cases) {
         const answer = await acme.draft(id, body)

@@ -4,14 +4,16 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api
 import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { definitionSizeFaults } from "../Documents.ts"
 import { AgentTypeId } from "../Ids.ts"
-import { FieldIssue, InvalidRequest, problem } from "../Problem.ts"
+import { faultFields, InvalidRequest, problem } from "../Problem.ts"
 import {
   BodyLimits,
   created,
   Idempotency,
   IdempotencyHeader,
   Instant,
+  JudgedFirst,
   listOf,
   pageQuery,
   RateLimits,
@@ -39,7 +41,7 @@ export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentType
   code: "agent_type_immutable",
   status: 409,
   title: "A published version never changes",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 const readers = ["customer", "operator", "viewer"] as const
 
@@ -56,7 +58,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version of an agent type")
       .annotate(
         OpenApi.Description,
@@ -76,7 +78,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version under a known id")
       .annotate(
         OpenApi.Description,

@@ -3,6 +3,7 @@ import { HttpApi } from "effect/http-api"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
+import { DeliveriesGroup } from "./Deliveries.ts"
 import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
@@ -11,7 +12,7 @@ import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
-  .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, TrialDeliverablesGroup)
+  .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, DeliveriesGroup, TrialDeliverablesGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -4,7 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { CustomerId } from "../Ids.ts"
-import { CustomerNotFound, FieldIssue, problem } from "../Problem.ts"
+import { CustomerNotFound, faultFields, problem } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
 
 /** How a customer prefers to be reached. */
@@ -40,7 +40,7 @@ export class CustomerExists extends problem<CustomerExists>()("CustomerExists", 
   code: "customer_exists",
   status: 409,
   title: "The customer exists already",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 const readers = ["customer", "operator", "viewer"] as const
 

@@ -109,6 +109,8 @@ export const LookedUpHire = Schema.Struct({
   runnable: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
   subscription_status: SubscriptionStatus,
+  /** False once it is deactivated. Absent in answers of 0.2.0: then it is not known, and taken for active. */
+  active: Schema.optionalKey(Schema.Boolean),
   /** Whether its subscription ended more than 30 days ago: people get 410. */
   gone: Schema.Boolean,
 })
