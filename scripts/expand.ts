@@ -54,7 +54,7 @@ const rules: ReadonlyArray<Rule> = [
   { found: /\brename\s+(?:to|column|constraint)?/gi, says: "renames" },
   { found: /alter\s+(?:column\s+)?\w+\s+(?:set\s+data\s+)?type\b/gi, says: "changes the type of a column" },
   { found: /set\s+not\s+null/gi, says: "forbids null in a column that the program of before may leave empty" },
-  { found: /\btruncate\b/gi, says: "empties a table" },
+  { found: /(?:^|;)\s*truncate\b/gi, says: "empties a table" },
   { found: /\brevoke\b/gi, says: "takes a right away" },
   {
     found:

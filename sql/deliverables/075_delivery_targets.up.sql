@@ -1,5 +1,5 @@
 -- An approval is of content and target, an execution is held to both, and a delivery that ended keeps the reason.
--- The programs of before go on: what they don't write is null or is filled in here.
+-- Before: what 0.2.0 does not write is null or filled in by the triggers, and all that it writes is as they hold it to be.
 
 create table if not exists schema_scripts (
   name text primary key,

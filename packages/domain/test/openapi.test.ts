@@ -107,7 +107,7 @@ for (const [service, document] of Object.entries(documents)) {
     it("D14: takes numbers of a query as numbers", () => {
       const numbers = operations.flatMap(({ name, operation }) =>
         operation.parameters
-          .filter((one) => ["limit", "count", "wait_ms"].includes(one.name) && one.schema.type !== "integer")
+          .filter((one) => ["limit", "count", "wait_ms"].includes(one.name) && (one.schema as Json).type !== "integer")
           .map((one) => `${name} ${one.name}`)
       )
       assert.deepStrictEqual(numbers, [])

@@ -163,21 +163,11 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       headers: Schema.Struct(ConditionalHeaders),
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-<<<<<<< HEAD
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
       // OpenAPI can't tell this path from /:id/goals: the document has /subscriptions/:id/hired-agent in its place
       .annotate(OpenApi.Exclude, true)
       .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
       .annotate(OpenApi.Description, "As /subscriptions/{id}/hired-agent."),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Hire, error: [HireNotFound, HireGone, Unavailable] })
-      .annotate(Access, readers)
-=======
-    }).annotate(Access, readers).annotateMerge(tagged)
-      .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
-      .annotate(
-        OpenApi.Description,
-        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
-      ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       headers: Schema.Struct(ConditionalHeaders),
@@ -185,7 +175,6 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       error: [HireNotFound, HireGone, Unavailable],
     })
       .annotate(Access, readers).annotateMerge(tagged)
->>>>>>> main
       .annotate(OpenApi.Summary, "Get a hired agent")
       .annotate(
         OpenApi.Description,
@@ -230,9 +219,10 @@ export class HiresGroup extends HttpApiGroup.make("hires")
   .add(
     HttpApiEndpoint.get("ofSubscription", "/subscriptions/:id/hired-agent", {
       params: { id: SubscriptionId },
+      headers: Schema.Struct(ConditionalHeaders),
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
       .annotate(
         OpenApi.Description,

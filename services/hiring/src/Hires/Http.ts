@@ -25,18 +25,11 @@ export const HiresHttp = HttpApiBuilder.group(
         ),
       list: ({ query: { customer_id, ...page } }) =>
         Effect.map(hires.list(customer_id, page), (list) => ({ ...list, items: list.items.map(wire) })),
-<<<<<<< HEAD
-      bySubscription: ({ params }) => Effect.map(hires.get({ subscription_id: params.id }), wire),
-      ofSubscription: ({ params }) => Effect.map(hires.get({ subscription_id: params.id }), wire),
-      get: ({ params }) => Effect.map(hires.get({ hired_instance_id: params.id }), wire),
-      finalize: ({ params }) => Effect.map(hires.finalize(params.id), wire),
-      deactivate: ({ params }) => Effect.map(hires.deactivate(params.id), wire),
-=======
       bySubscription: ({ params }) => one(hires.get({ subscription_id: params.id })),
+      ofSubscription: ({ params }) => one(hires.get({ subscription_id: params.id })),
       get: ({ params }) => one(hires.get({ hired_instance_id: params.id })),
       finalize: ({ params }) => one(hires.finalize(params.id)),
       deactivate: ({ params }) => one(hires.deactivate(params.id)),
->>>>>>> main
     })
   }),
 )
