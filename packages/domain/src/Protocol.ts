@@ -4,6 +4,7 @@ import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-
 import { Model } from "effect/schema"
 import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
+import { digits } from "./Document.ts"
 import {
   BodyTooLarge,
   type FieldIssue,
@@ -170,9 +171,9 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
  */
 export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
 
-/** A whole number in a query, in digits. */
+/** A whole number in a query, in digits; in the document an integer (`Document.ts`). */
 export const wholeNumber = (minimum: number, maximum: number) =>
-  Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}` })
+  Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}`, format: digits })
     .check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
     .pipe(
       Schema.decodeTo(

@@ -136,7 +136,7 @@ describe("hiring's contract", () => {
       "POST /subscriptions/{id}/cancel",
       "PUT /hired-agents/draft",
       "GET /hired-agents",
-      "GET /hired-agents/by-subscription/{id}",
+      "GET /subscriptions/{id}/hired-agent",
       "GET /hired-agents/{id}",
       "POST /hired-agents/{id}/finalize",
       "POST /hired-agents/{id}/deactivate",

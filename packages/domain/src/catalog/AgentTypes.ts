@@ -1,6 +1,7 @@
 /** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
@@ -107,5 +108,5 @@ export class CatalogApi extends HttpApi.make("catalog")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint catalog", version: "1", description: "The agent types that can be hired." }),
+    documentOf({ title: "Stint catalog", description: "The agent types that can be hired." }),
   ) {}

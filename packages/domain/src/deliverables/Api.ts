@@ -1,5 +1,6 @@
 /** The contract of deliverables: drafts, reviews, executions, and the files of trials. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
 import { DeliveriesGroup } from "./Deliveries.ts"
@@ -20,5 +21,5 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint deliverables", version: "1", description: "Drafts, approvals, executions." }),
+    documentOf({ title: "Stint deliverables", description: "Drafts, approvals, executions." }),
   ) {}

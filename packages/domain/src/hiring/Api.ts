@@ -1,5 +1,6 @@
 /** The contract of hiring, which decides whether an agent may run. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
 import { FeedGroup } from "./Feed.ts"
@@ -21,5 +22,5 @@ export class HiringApi extends HttpApi.make("hiring")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint hiring", version: "1", description: "Who hired which agent, and its goals." }),
+    documentOf({ title: "Stint hiring", description: "Who hired which agent, and its goals." }),
   ) {}
