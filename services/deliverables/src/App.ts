@@ -2,6 +2,8 @@
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
+import { ActionLog } from "@stint/edge/ActionLog"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
@@ -18,6 +20,7 @@ import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { Catalog, Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
@@ -57,7 +60,10 @@ const Storage = Layer.mergeAll(
   AlarmRepo.layer,
   Database.layer("deliverables"),
   health("deliverables", scripts),
-).pipe(Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })))
+).pipe(
+  Layer.provideMerge(ActionLogRepo.layer("deliverables_action_log")),
+  Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })),
+)
 
 /** The services that deliverables calls, over HTTP. */
 export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
@@ -81,8 +87,8 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Executions.worker,
     Projection.worker,
   ).pipe(
-    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
+    Layer.provide([ActionLogHttp, DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, TrialDeliverablesHttp]),
+    Layer.provide([ActionLog.layer, Drafts.layer, Reviews.layer, Executions.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),

@@ -1,5 +1,6 @@
 /** The contract of deliverables: drafts, reviews, executions, and the files of trials. */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
 import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
 import { DraftsGroup } from "./Drafts.ts"
@@ -10,6 +11,7 @@ import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
+  .add(actionLogGroup("deliverables"))
   .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, TrialDeliverablesGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
