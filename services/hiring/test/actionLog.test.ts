@@ -156,7 +156,11 @@ describe("hiring's action log", () => {
       assert.deepStrictEqual(await everything(), before, action)
     }
     await hiring.ownerSql((sql) => sql`drop trigger no_line on hiring_action_log`)
-    for (const [action, act] of Object.entries(acts)) assert.include([200, 201, 202], (await act()).status, action)
+    // a goal of a subscription past due does not run
+    const { past_due, ...others } = acts
+    for (const [action, act] of Object.entries({ ...others, past_due })) {
+      assert.include([200, 201, 202], (await act()).status, action)
+    }
   })
 
   it("B5: a request repeated under its Idempotency-Key has one line, also after a crash before the reply was kept", async () => {
