@@ -9,16 +9,19 @@ import { freeze } from "./freeze.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
+import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
 import type { Proof } from "./Proof.ts"
 import { recovery } from "./recovery.ts"
 import { replicas } from "./replicas.ts"
+import { restored } from "./restore.ts"
 
 export const proofs: ReadonlyArray<Proof> = [
   replicas,
   freeze,
   recovery,
+  outage,
   idempotency,
   execution,
   pause,
@@ -30,4 +33,5 @@ export const proofs: ReadonlyArray<Proof> = [
   edits,
   audit,
   isolation,
+  restored,
 ]

@@ -36,11 +36,11 @@ export const rowsOf: Readonly<Record<ServiceName, ReadonlyArray<string>>> = {
         payload, approval_required, idempotency_key, scheduled_time, created_at, updated_at)
       values ('DLV-1', 'HIR-1', 'GOL-1', 't', 'asha', 'A draft', '{}', true, 'GOL-1:1', ${now}, ${now}, ${now})`,
     `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at)
-      values ('APR-1', 'DLV-1', 'asha', 'approved', repeat('a', 64), ${now})`,
+      values ('APR-1', 'DLV-1', 'asha', 'approved', encode(sha256('{}'), 'hex'), ${now})`,
     `update deliverables set review_status = 'approved', approval_id = 'APR-1' where deliverable_id = 'DLV-1'`,
     `insert into executions (delivery_id, deliverable_id, approval_id, content_sha256, body, target, requested_by, state,
         next_attempt_at, fence, created_at)
-      values ('EXE-1', 'DLV-1', 'APR-1', encode(sha256('x'), 'hex'), 'x', '{}', 'asha', 'pending', ${later},
+      values ('EXE-1', 'DLV-1', 'APR-1', encode(sha256('{}'), 'hex'), '{}', '{}', 'asha', 'pending', ${later},
         nextval('execution_fence'), ${now})`,
     `insert into deleted_goals (goal_instance_id) values ('GOL-2')`,
     key,

@@ -63,6 +63,12 @@ export interface TestService {
 
 /** Files that are the properties of an object, which a test can look into. */
 const memoryFiles = (files: Record<string, string>): Host["files"] => ({
+  readFrom: (path, offset, most) =>
+    Effect.suspend(() =>
+      files[path] === undefined
+        ? Effect.fail(new FileFailure({ path, missing: true, why: "there is no such file" }))
+        : Effect.succeed(new TextEncoder().encode(files[path]).subarray(offset, offset + most))
+    ),
   read: (path) =>
     Effect.suspend(() =>
       files[path] === undefined

@@ -22,7 +22,7 @@ describe("the stack, as its operators see it", () => {
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve))
     stack = await startStack({
       STINT_ALERT_WEBHOOK: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`,
-      STINT_ALERT_SECRET: "whsec_czNjcmV0czNjcmV0czNjcmV0",
+      STINT_ALERT_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     })
   })
   afterAll(async () => {

@@ -1,6 +1,7 @@
 /** From a manifest to permissions: what a variable names can be reached, and nothing else. */
 import { manifest as scheduler } from "@stint/scheduler/Env"
 import { manifest as deliverables } from "@stint/deliverables/Env"
+import { manifest as hiring } from "@stint/hiring/Env"
 import { assert, describe, it } from "vitest"
 import { launchOf } from "../src/Stack/Launch.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
@@ -10,10 +11,10 @@ const flagsOf = (args: ReadonlyArray<string>) =>
   Object.fromEntries(args.filter((arg) => arg.includes("=")).map((arg) => arg.split("=", 2)))
 
 describe("a service's permissions", () => {
-  it("the host of the alerts' webhook, and the file of secrets", () => {
+  it("the host of the alerts' webhook, and no file of secrets", () => {
     const env = {
       STINT_HOME: "/home",
-      STINT_ALERT_WEBHOOK: "https://hooks.example.org/a,b?c",
+      STINT_ALERT_WEBHOOK: " https://hooks.example.org/a,b?c",
       STINT_SECRETS: "/secrets",
     }
     const flags = flagsOf(launchOf(settingsOf(env), "scheduler", scheduler, given).args)
@@ -21,14 +22,31 @@ describe("a service's permissions", () => {
       flags["--allow-net"],
       "127.0.0.1:4104,127.0.0.1:5432,127.0.0.1:4102,127.0.0.1:4103,hooks.example.org:443",
     )
-    assert.strictEqual(flags["--allow-read"], "/tokens/own,/secrets")
+    assert.strictEqual(flags["--allow-read"], "/tokens/own")
     assert.notProperty(flags, "--allow-write")
   })
 
   it("the hosts of a list", () => {
-    const env = { STINT_HOME: "/home", STINT_WEBHOOK_HOSTS: "a.example.org, b.example.org:8443" }
+    const hosts = "A.example.org, b.example.org:8443, acme=[::1]:9000"
+    const env = { STINT_HOME: "/home", STINT_WEBHOOK_HOSTS: hosts, STINT_SECRETS: "/secrets" }
     const flags = flagsOf(launchOf(settingsOf(env), "deliverables", deliverables, given).args)
-    assert.match(flags["--allow-net"]!, /,a\.example\.org,b\.example\.org:8443$/)
+    assert.match(flags["--allow-net"]!, /,a\.example\.org,b\.example\.org:8443,\[::1\]:9000$/)
+    assert.match(flags["--allow-read"]!, /^\/tokens\/own,\/secrets,/)
+    // hiring says which secrets a customer may name, and calls no webhook
+    const ofHiring = flagsOf(launchOf(settingsOf(env), "hiring", hiring, given).args)
+    assert.notMatch(ofHiring["--allow-net"]!, /example/)
+    assert.strictEqual(ofHiring["--allow-read"], "/tokens/own,/secrets")
+  })
+
+  it.each<[string, string]>([
+    ["STINT_WEBHOOK_HOSTS", "https://hooks.example.com"],
+    ["STINT_WEBHOOK_HOSTS", "*.example.com"],
+    ["STINT_WEBHOOK_HOSTS", "hooks.example.com."],
+    ["STINT_JWKS_URL", "hooks.example.com/keys"],
+    ["HIRING_URL", "hiring:4102"],
+  ])("D18: %s=%s is refused in a sentence that names the setting", (name, value) => {
+    const env = { STINT_HOME: "/home", [name]: value }
+    assert.throws(() => launchOf(settingsOf(env), "deliverables", deliverables, given), new RegExp(`^${name} .*\\.$`))
   })
 
   it("nothing of the kind when they are not set", () => {

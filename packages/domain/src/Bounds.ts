@@ -23,7 +23,7 @@ const declared = {
   body_bytes: { value: MIB, means: "bytes of a request's body" },
   batch_body_bytes: { value: 10 * MIB, means: "bytes of the body of a batch of runs" },
   body_depth: { value: 64, means: "levels of nesting of a body" },
-  body_values: { value: 100_000, means: "keys and items in a body, all levels together" },
+  body_values: { value: 20_000, means: "keys and items in a body, all levels together" },
   document_bytes: { value: 64 * KIB, means: "bytes of a config or of settings, as canonical JSON" },
   document_keys: { value: 1_000, means: "keys in a config or in settings, all levels together" },
   list_items: { value: 1_000, means: "items of a list in a config or in settings" },

@@ -32,10 +32,41 @@ function range(from: number, to: number): ReadonlyArray<number> {
 
 const maxLength = 1000
 
+const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+
+/**
+ * A field in which each range with a name that ends before it begins is written out: `fri-sun` is 5,6,0 and `nov-feb` is
+ * 11,12,1,2. People write such ranges by name and mean the days between; by number they stay refused, as in Vixie cron.
+ */
+const unwrapped = (text: string, names: ReadonlyArray<string>, first: number): string => {
+  const valueOf = (word: string) => {
+    const named = names.indexOf(word.toLowerCase())
+    return named >= 0 ? named + first : /^\d{1,2}$/.test(word) ? Number(word) : NaN
+  }
+  return text.split(",").map((part) => {
+    const [, from = "", to = "", step = "1"] = /^(\w+)-(\w+)(?:\/(\d{1,2}))?$/.exec(part) ?? []
+    const [begin, end] = [valueOf(from), valueOf(to)]
+    const isNamed = /[a-z]/i.test(from) || /[a-z]/i.test(to)
+    const within = [begin, end].every((value) => value >= first && value < first + names.length)
+    if (!isNamed || !within || begin <= end || Number(step) < 1) return part
+    const wrapped: Array<number> = []
+    for (let value = begin; value <= end + names.length; value += Number(step)) {
+      wrapped.push((value - first) % names.length + first)
+    }
+    return wrapped.join()
+  }).join()
+}
+
 /** The values of one field, ascending; fails with what the field takes. */
 const readField = (text: string, nth: number): Result.Result<ReadonlyArray<number>, string> => {
   const field = fields[nth]!
-  const expression = fields.map((_, other) => other === nth ? text : "*").join(" ")
+  const plain = field.of === "weekdays"
+    ? unwrapped(text, days, 0)
+    : field.of === "months"
+    ? unwrapped(text, months, 1)
+    : text
+  const expression = fields.map((_, other) => other === nth ? plain : "*").join(" ")
   return Cron.parse(expression).pipe(
     Result.map((cron) => cron[field.of].size === 0 ? field.all : [...cron[field.of]].sort((a, b) => a - b)),
     Result.mapError(() => `the ${field.name} field takes ${field.takes}, each range and step within them`),

@@ -72,7 +72,7 @@ export const Field: Schema.Codec<Field> = Schema.suspend(() =>
     type: FieldType,
     required: Schema.Boolean,
     description: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(2000))),
-    options: Schema.optionalKey(Schema.Array(text(200)).check(Schema.isMaxLength(200))),
+    options: Schema.optionalKey(Schema.Array(text(200))),
     item_type: Schema.optionalKey(FieldType),
     min_items: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
     min_exclusive: Schema.optionalKey(Schema.Finite),
@@ -124,7 +124,7 @@ export const AgentTypeDefinition = Schema.Struct({
   agent_type_id: name("The agent type", "marketing.healthcare.v1").pipe(Schema.decodeTo(AgentTypeId)),
   version: Version,
   config_schema: ConfigSchema,
-  goal_templates: Schema.Array(GoalTemplate).check(Schema.isMaxLength(100, { message: "must have at most 100 items" })),
+  goal_templates: Schema.Array(GoalTemplate),
   enforcement_defaults: EnforcementDefaults,
 }).check(Schema.makeFilter(definitionFaults)).annotate({ identifier: "AgentTypeDefinition" })
 export type AgentTypeDefinition = typeof AgentTypeDefinition.Type

@@ -41,15 +41,63 @@ const sentence = (message: string): string => {
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/**
- * Every fault of a schema issue, in the parser's order. `root` is the JSONPath of the decoded value. A message never
- * holds a value, so no secret leaks through one.
- */
-export const fieldIssues = (issue: SchemaIssue.Issue, root = "$"): Array<FieldIssue> =>
+type Path = ReadonlyArray<PropertyKey>
+
+/** The faults of an issue that stands for one value. */
+const leafIssues = (issue: SchemaIssue.Issue, above: Path, root: string): Array<FieldIssue> =>
   format(issue).issues.map(({ message, path }) => ({
-    path: jsonPath((path ?? []).map((part) => typeof part === "object" ? part.key : part), root),
+    path: jsonPath([...above, ...(path ?? []).map((part) => typeof part === "object" ? part.key : part)], root),
     message: sentence(message),
   }))
+
+/** Faults, of which at most so many are named; `omitted` counts the others. */
+export interface Named {
+  readonly issues: Array<FieldIssue>
+  readonly omitted: number
+}
+
+/**
+ * The first `most` faults of a schema issue, in the parser's order: a body may have more faults than can be written out in
+ * reasonable time. `root` is the JSONPath of the decoded value. A message never holds a value, so no secret leaks through one.
+ */
+export const firstIssues = (issue: SchemaIssue.Issue, root: string, most: number): Named => {
+  const issues: Array<FieldIssue> = []
+  let omitted = 0
+  const visit = (at: SchemaIssue.Issue, path: Path): void => {
+    switch (at._tag) {
+      case "Pointer":
+        return visit(at.issue, issues.length < most ? [...path, ...at.path] : path)
+      case "Encoding":
+        return visit(at.issue, path)
+      case "Composite":
+        return at.issues.forEach((one) => visit(one, path))
+      default:
+        if (issues.length < most) issues.push(...leafIssues(at, path, root))
+        else omitted++
+    }
+  }
+  visit(issue, [])
+  return { issues: issues.slice(0, most), omitted: omitted + Math.max(issues.length - most, 0) }
+}
+
+/** Every fault of a schema issue, as `firstIssues` names them. For values whose size is bounded. */
+export const fieldIssues = (issue: SchemaIssue.Issue, root = "$"): Array<FieldIssue> =>
+  firstIssues(issue, root, Infinity).issues
+
+const shorten = (text: string, most: number) =>
+  text.length <= most ? text : `${text.slice(0, Math.max(most - 1, 0))}…`.toWellFormed()
+
+/** The faults as an answer names them: at most `faults` of them, each path and message of at most `fault_chars` characters. */
+export const namedFaults = (
+  all: ReadonlyArray<FieldIssue>,
+  bounds: { readonly faults: number; readonly fault_chars: number },
+): Named => ({
+  issues: all.slice(0, bounds.faults).map(({ message, path }) => ({
+    path: shorten(path, bounds.fault_chars),
+    message: shorten(message, bounds.fault_chars),
+  })),
+  omitted: Math.max(all.length - bounds.faults, 0),
+})
 
 const all = { errors: "all", onExcessProperty: "error" } as const
 

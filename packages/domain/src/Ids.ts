@@ -1,9 +1,10 @@
 /** Identifiers: a prefix and a time-ordered uuid. No pattern is checked: an ill-formed one is a 404, like an unknown one. */
 import { Schema } from "effect"
+import { ID_CHARS } from "./Bounds.ts"
 import { subjectPattern, subjectRule } from "./Tokens.ts"
 
 const id = (prefix: string, description: string) =>
-  Schema.String.check(Schema.isMaxLength(128, { message: "must have at most 128 characters" })).annotate({
+  Schema.String.check(Schema.isMaxLength(ID_CHARS, { message: `must have at most ${ID_CHARS} characters` })).annotate({
     description,
     examples: [`${prefix}-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11`],
   })
@@ -67,7 +68,7 @@ export type CustomerId = typeof CustomerId.Type
 
 /** The id of an agent type, the same in every version; also called `agent_id` (api.md). */
 export const AgentTypeId = Schema.String.check(
-  Schema.isMaxLength(128, { message: "must have at most 128 characters" }),
+  Schema.isMaxLength(ID_CHARS, { message: `must have at most ${ID_CHARS} characters` }),
 ).annotate({ examples: ["marketing.healthcare.v1"] }).pipe(
   Schema.brand("AgentTypeId"),
 )

@@ -9,6 +9,15 @@ export const FieldIssue = Schema.Struct({
 })
 export type FieldIssue = typeof FieldIssue.Type
 
+/** How many faults are not named: an answer names 50 at most (domain.md, "Bounds"). Absent when all are named. */
+export const ErrorsOmitted = Schema.Int.annotate({ description: "How many faults are not named", examples: [12] })
+
+/** The faults of a request or a document: the first ones, and how many more there are. */
+export const faultFields = {
+  errors: Schema.Array(FieldIssue),
+  errors_omitted: Schema.optionalKey(ErrorsOmitted),
+}
+
 const requestId = Schema.String.annotate({
   description: "The request, as the log has it",
   examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"],
@@ -49,6 +58,7 @@ export const AnyProblem = Schema.Struct({
   detail: Schema.optionalKey(Schema.String),
   request_id: Schema.optionalKey(requestId),
   errors: Schema.optionalKey(Schema.Array(FieldIssue)),
+  errors_omitted: Schema.optionalKey(ErrorsOmitted),
 })
 export type AnyProblem = typeof AnyProblem.Type
 
@@ -57,7 +67,7 @@ export class InvalidRequest extends problem<InvalidRequest>()("InvalidRequest", 
   code: "invalid_request",
   status: 400,
   title: "The request is not valid",
-}, { errors: Schema.optionalKey(Schema.Array(FieldIssue)) }) {}
+}, { errors: Schema.optionalKey(faultFields.errors), errors_omitted: faultFields.errors_omitted }) {}
 
 /** 401: no token, or one that does not verify. */
 export class Unauthorized extends problem<Unauthorized>()("Unauthorized", {

@@ -1,14 +1,18 @@
 /** What all APIs share: instants, bodies, Idempotency-Keys, lists and the middlewares (api.md, "Conventions"). */
 import { Context, Schema, SchemaTransformation } from "effect"
-import { HttpApi, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
+import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
+import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
+import { digits } from "./Document.ts"
 import {
   BodyTooLarge,
+  type FieldIssue,
   IdempotencyInFlight,
   IdempotencyMismatch,
   InvalidRequest,
   NotFound,
+  PreconditionFailed,
   RateLimited,
   UnsupportedMediaType,
 } from "./Problem.ts"
@@ -122,6 +126,42 @@ export const IdempotencyHeader = Schema.Struct({ "idempotency-key": Schema.optio
 /** The header of an endpoint that requires an Idempotency-Key. */
 export const RequiredIdempotencyHeader = Schema.Struct({ "idempotency-key": IdempotencyKey })
 
+/** The headers of an endpoint that reads or writes something with an ETag (RFC 9110 13.1). */
+export const ConditionalHeaders = {
+  "if-match": Schema.optionalKey(
+    Schema.String.annotate({ description: "ETags: it is written only while it has one of them, else 412" }),
+  ),
+  "if-none-match": Schema.optionalKey(
+    Schema.String.annotate({
+      description: "ETags: a read is 304 while it has one of them; * makes only what is not there",
+    }),
+  ),
+}
+
+/** Annotation of an endpoint whose thing has an ETag: its rule judges the conditions, under the lock of what it writes. */
+export class Tagged extends Context.Service<Tagged, true>()("stint/Tagged") {}
+
+const etagHeader = {
+  description: "The strong entity tag of what is shown; a reply that is kept for an Idempotency-Key has none",
+  schema: { type: "string" },
+}
+
+// deno-lint-ignore no-explicit-any -- the document of any endpoint
+const withEtag = (operation: Record<string, any>): Record<string, any> => ({
+  ...operation,
+  responses: Object.fromEntries(
+    Object.entries<Record<string, unknown>>(operation.responses).map(([status, response]) => [
+      status,
+      /^20[012]$/.test(status)
+        ? { ...response, headers: { ...response.headers as Record<string, unknown>, ETag: etagHeader } }
+        : response,
+    ]),
+  ),
+})
+
+/** The annotations of such an endpoint, its ETag in the document included. */
+export const tagged = Context.make(Tagged, true as const).pipe(Context.add(OpenApi.Transform, withEtag))
+
 /** Annotation of an endpoint that the Idempotency middleware leaves alone: its handler recognises repeats by its rows. */
 export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/KeepsReplies") {}
 
@@ -131,9 +171,9 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
  */
 export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
 
-/** A whole number in a query, in digits. */
+/** A whole number in a query, in digits; in the document an integer (`Document.ts`). */
 export const wholeNumber = (minimum: number, maximum: number) =>
-  Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}` })
+  Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}`, format: digits })
     .check(Schema.isPattern(/^\d{1,9}$/, { message: `must be a whole number, ${minimum} to ${maximum}` }))
     .pipe(
       Schema.decodeTo(
@@ -170,6 +210,15 @@ export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>(
   error: [InvalidRequest, NotFound],
 }) {}
 
+/**
+ * Annotation of an endpoint: the faults of size and count of a parsed body, judged before the body is decoded. It takes any
+ * JSON, and skips what has not the shape that it judges.
+ */
+export class JudgedFirst extends Context.Service<
+  JudgedFirst,
+  (body: Schema.Json, bounds: Values) => ReadonlyArray<FieldIssue>
+>()("stint/JudgedFirst") {}
+
 /** Refuses bodies that are too large or too deep, are not JSON in UTF-8, or hold NUL or lone surrogates. */
 export class BodyLimits extends HttpApiMiddleware.Service<BodyLimits>()("stint/BodyLimits", {
   error: [BodyTooLarge, UnsupportedMediaType, InvalidRequest],
@@ -184,7 +233,7 @@ export class RateLimits extends HttpApiMiddleware.Service<RateLimits, { requires
 /** Handles a request with an Idempotency-Key once, and answers repeats with its reply. */
 export class Idempotency
   extends HttpApiMiddleware.Service<Idempotency, { requires: CurrentCaller }>()("stint/Idempotency", {
-    error: [IdempotencyInFlight, IdempotencyMismatch, InvalidRequest],
+    error: [IdempotencyInFlight, IdempotencyMismatch, PreconditionFailed, InvalidRequest],
   }) {}
 
 /**

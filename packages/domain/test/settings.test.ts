@@ -4,6 +4,7 @@ import { marketingHealthcareDefinition as marketing } from "../src/agents/market
 import { tradingDeltaFuturesDefinition as trading } from "../src/agents/trading_delta_futures/Definition.ts"
 import type { AgentTypeDefinition, Frequency } from "../src/Definition.ts"
 import { hireSettingsIssues } from "../src/Definition/HireSettings.ts"
+import { parseHostList } from "../src/HostList.ts"
 import { settingsIssues } from "../src/Definition/Validate.ts"
 
 const lines = (issues: ReadonlyArray<{ readonly path: string; readonly message: string }>) =>
@@ -70,7 +71,7 @@ describe("a goal's settings", () => {
 })
 
 describe("a hire's settings", () => {
-  const hosts = ["hooks.example.com", "127.0.0.1:9000", "[::1]:9001"]
+  const hosts = parseHostList("HOSTS", "hooks.example.com, 127.0.0.1:9000, [::1]:9001, acme=hooks.acme.example:443")
   const webhook = (url: string) => ({ execution: { target: "webhook", url, secret_ref: "hook" } })
 
   it.each<[unknown, ReadonlyArray<string>]>([
@@ -81,14 +82,23 @@ describe("a hire's settings", () => {
     [webhook("https://HOOKS.example.com:8443/in"), []],
     [webhook("http://127.0.0.1:9000/hook"), []],
     [webhook("http://[::1]:9001/hook"), []],
+    [webhook("https://hooks.acme.example/in"), []],
+    [webhook("HTTPS://Hooks.Acme.Example:443/in"), []],
+    [webhook("http://hooks.acme.example/in"), [
+      "$.settings.execution.url the host hooks.acme.example is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it",
+    ]],
+    [webhook("https://hooks.example.com./in"), [
+      "$.settings.execution.url the host hooks.example.com. is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it",
+    ]],
+    [webhook("http://2130706433:9000/hook"), []],
     [webhook("http://127.0.0.1:9001/hook"), [
-      "$.settings.execution.url the host 127.0.0.1:9001 is not in STINT_WEBHOOK_HOSTS; ask the operator to add it",
+      "$.settings.execution.url the host 127.0.0.1:9001 is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it",
     ]],
     [webhook("http://127.0.0.1/hook"), [
-      "$.settings.execution.url the host 127.0.0.1 is not in STINT_WEBHOOK_HOSTS; ask the operator to add it",
+      "$.settings.execution.url the host 127.0.0.1 is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it",
     ]],
     [webhook("https://hooks.example.com.evil.net/"), [
-      "$.settings.execution.url the host hooks.example.com.evil.net is not in STINT_WEBHOOK_HOSTS; ask the operator to add it",
+      "$.settings.execution.url the host hooks.example.com.evil.net is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it",
     ]],
     [webhook("https://hooks.example.com@evil.net/"), [
       "$.settings.execution.url must not hold a user name or a password",
@@ -106,10 +116,14 @@ describe("a hire's settings", () => {
     [{ colour: 1 }, ["$.settings.colour no such setting; known settings: execution"]],
     [[], ["$.settings must be an object"]],
   ])("%j", (settings, expected) => {
-    assert.deepStrictEqual(lines(hireSettingsIssues(settings, hosts)), expected)
+    assert.deepStrictEqual(lines(hireSettingsIssues(settings, hosts, "acme")), expected)
+  })
+
+  it("A1: allow no other customer's host", () => {
+    assert.strictEqual(hireSettingsIssues(webhook("https://hooks.acme.example/in"), hosts, "globex").length, 1)
   })
 
   it("allow no webhook where no host is named", () => {
-    assert.strictEqual(hireSettingsIssues(webhook("http://127.0.0.1:9000/"), []).length, 1)
+    assert.strictEqual(hireSettingsIssues(webhook("http://127.0.0.1:9000/"), [], "acme").length, 1)
   })
 })

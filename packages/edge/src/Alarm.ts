@@ -2,14 +2,15 @@
  * Alerts: what an operator has to know now. Each begins and ends once, however many replicas look, and is told of by a line
  * of the log and, with STINT_ALERT_WEBHOOK, by a signed webhook (Standard Webhooks), at least once each.
  */
-import { Clock, Config, Context, Effect, Layer, Option, Queue, Redacted, type Schema } from "effect"
+import { Clock, Context, Effect, Layer, Option, Queue, type Schema } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { AlarmRepo } from "./Alarm/Repo.ts"
+import { httpUrl } from "./Places.ts"
 import { Refusal } from "./Refusal.ts"
 import type { RetentionJob } from "./Retention.ts"
 import { delayAfter, deliveryRetry, reconnect } from "./Schedules.ts"
-import { bytesOf } from "./Secrets.ts"
+import { alertSecret } from "./Secrets.ts"
 import { makeSender, Undelivered } from "./Webhooks.ts"
 
 /** How long a claimed notice is held, in milliseconds: longer than the webhook's deadline. */
@@ -55,30 +56,17 @@ export interface Notices<N extends Notice> {
 
 const iso = (millis: number | null) => millis === null ? null : new Date(millis).toISOString()
 
-/** The webhook's url and secret, from STINT_ALERT_WEBHOOK and STINT_ALERT_SECRET; undefined without a webhook. */
+/** The webhook's url and secrets, from STINT_ALERT_WEBHOOK and STINT_ALERT_SECRET; undefined without a webhook. */
 const settings = Effect.gen(function* () {
-  const url = yield* Config.option(Config.String("STINT_ALERT_WEBHOOK"))
-  const secret = yield* Config.option(Config.Redacted("STINT_ALERT_SECRET"))
-  const ref = yield* Config.option(Config.String("STINT_ALERT_SECRET_REF"))
-  if (Option.isSome(ref)) {
-    return yield* new Refusal({
-      message: "STINT_ALERT_SECRET_REF is not read any more: set STINT_ALERT_SECRET to the secret itself",
-    })
-  }
+  const url = yield* httpUrl("STINT_ALERT_WEBHOOK")
+  const secrets = yield* alertSecret
   if (Option.isNone(url)) return undefined
-  if (!/^https?:$/.test(URL.parse(url.value)?.protocol ?? "")) {
-    return yield* new Refusal({ message: "STINT_ALERT_WEBHOOK must be an absolute http or https url" })
-  }
-  if (Option.isNone(secret)) {
+  if (Option.isNone(secrets)) {
     return yield* new Refusal({
       message: "STINT_ALERT_WEBHOOK is given without STINT_ALERT_SECRET, the secret that alerts are signed with",
     })
   }
-  const bytes = bytesOf(Redacted.value(secret.value))
-  if (bytes === undefined || bytes.length === 0) {
-    return yield* new Refusal({ message: "STINT_ALERT_SECRET can't be read: after whsec_ it must be base64" })
-  }
-  return { url: url.value, secret: Redacted.make(bytes) }
+  return { url: url.value.href, secrets: secrets.value }
 })
 
 /** The body of the webhook; the receiver recognises a repetition by `alert_id` and the type. */
@@ -117,7 +105,7 @@ export class Alarm extends Context.Service<Alarm, {
         send: Effect.fnUntraced(function* (notice, message) {
           if (webhook === undefined) return
           const body = bodyOf(notice, message, yield* Clock.currentTimeMillis)
-          const status = yield* send({ ...webhook, id: `${notice.alert_id}-${notice.phase}`, body })
+          const { status } = yield* send({ ...webhook, id: `${notice.alert_id}-${notice.phase}`, body })
           if (status < 200 || status >= 300) return yield* new Undelivered({ why: `The webhook answered ${status}` })
         }),
       })

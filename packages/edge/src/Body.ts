@@ -1,46 +1,46 @@
-/** Checks bodies before they are decoded: size, encoding, media type, depth, and text that Postgres can't store (api.md). */
-import { BodyTooLarge, InvalidRequest } from "@stint/domain/Problem"
-import { BodyLimits } from "@stint/domain/Protocol"
-import { Effect, Layer, Stream } from "effect"
-import { HttpServerRequest } from "effect/http"
+/**
+ * Checks bodies before they are decoded: size, encoding, media type, what the text holds (JsonText), and text that Postgres
+ * can't store (api.md). What takes long lets other requests go on in between.
+ */
+import { Bounds, type Values } from "@stint/domain/Bounds"
 import { jsonPath } from "@stint/domain/FieldIssues"
+import { BodyTooLarge, type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
+import { BodyLimits, JudgedFirst } from "@stint/domain/Protocol"
+import { Context, Effect, Layer, Option, type Schema, Stream } from "effect"
+import { HttpServerRequest } from "effect/http"
+import { JsonScan } from "./JsonText.ts"
 import { mediaOf } from "./Media.ts"
 
-const MIB = 1024 * 1024
 /** The most bytes of a body; a batch of runs may be larger. */
-const limitOf = (path: string) => path.endsWith("/batch") ? 10 * MIB : MIB
+const limitOf = (path: string, bounds: Values) => path.endsWith("/batch") ? bounds.batch_body_bytes : bounds.body_bytes
 /** How many bytes past the limit are read and dropped, so that the sender gets the answer and not a broken connection. */
-const DRAIN = 32 * MIB
+const DRAIN = 32 * 1024 * 1024
 /** How long a body may take to arrive. */
 const ARRIVAL = "60 seconds"
-/** How deep a body may be nested. */
-const DEPTH = 64
+/** How many characters are scanned before other requests may go on: a few milliseconds. */
+const STEP = 256 * 1024
+/** From how many keys and items on other requests may go on between parsing, judging and decoding. */
+const MANY = 2_000
 
-const invalid = (path: string, message: string) => new InvalidRequest({ detail: message, errors: [{ path, message }] })
+const refusal = (errors: ReadonlyArray<FieldIssue>) => new InvalidRequest({ detail: errors[0]!.message, errors })
 
-/** The first fault of a parsed body: a text with NUL or a lone surrogate, a number that is not finite, or too much nesting. */
-const faultOf = (value: unknown, path: Array<string | number>): InvalidRequest | undefined => {
-  switch (typeof value) {
-    case "string":
-      if (value.includes("\0")) return invalid(jsonPath(path), "must not contain U+0000")
-      if (!value.isWellFormed()) return invalid(jsonPath(path), "must not contain a lone surrogate")
-      return undefined
-    case "number":
-      return Number.isFinite(value) ? undefined : invalid(jsonPath(path), "must be a finite number")
-    case "object": {
-      if (value === null) return undefined
-      if (path.length >= DEPTH) return invalid("$", `must not nest deeper than ${DEPTH}`)
-      const entries = Array.isArray(value) ? value.entries() : Object.entries(value)
-      for (const [key, inner] of entries) {
-        if (typeof key === "string" && (key.includes("\0") || !key.isWellFormed())) {
-          return invalid(jsonPath(path), "must not have a key with U+0000 or a lone surrogate")
-        }
-        path.push(key)
-        const fault = faultOf(inner, path)
-        path.pop()
-        if (fault !== undefined) return fault
-      }
+const invalid = (path: string, message: string) => refusal([{ path, message }])
+
+/** The first text with NUL or a lone surrogate. */
+const textFault = (value: unknown, path: Array<string | number>): InvalidRequest | undefined => {
+  if (typeof value === "string") {
+    if (value.includes("\0")) return invalid(jsonPath(path), "must not contain U+0000")
+    return value.isWellFormed() ? undefined : invalid(jsonPath(path), "must not contain a lone surrogate")
+  }
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [key, inner] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+    if (typeof key === "string" && (key.includes("\0") || !key.isWellFormed())) {
+      return invalid(jsonPath(path), "must not have a key with U+0000 or a lone surrogate")
     }
+    path.push(key)
+    const fault = textFault(inner, path)
+    path.pop()
+    if (fault !== undefined) return fault
   }
   return undefined
 }
@@ -78,7 +78,18 @@ const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-const decode = Effect.fnUntraced(function* (bytes: Uint8Array) {
+/** The message of `JSON.parse` without the text that it quotes, and in one line. */
+const syntaxOf = (error: unknown) =>
+  (error as Error).message.replace(/, ?\.{0,3}"[^]*" is not valid JSON$/, "").replaceAll(/[^\x20-\x7e]+/g, " ").slice(
+    0,
+    200,
+  )
+
+const checked = Effect.fnUntraced(function* (
+  bytes: Uint8Array,
+  bounds: Values,
+  judge: JudgedFirst["Service"] | undefined,
+) {
   if (bytes.length === 0) return "{}"
   let text: string
   try {
@@ -86,25 +97,41 @@ const decode = Effect.fnUntraced(function* (bytes: Uint8Array) {
   } catch {
     return yield* invalid("$", "must be valid UTF-8")
   }
-  let value: unknown
+  const scan = new JsonScan(text, bounds)
+  while (!scan.step(STEP)) yield* Effect.yieldNow
+  if (scan.fault !== undefined) return yield* refusal([scan.fault])
+  const pause = scan.values > MANY ? Effect.yieldNow : Effect.void
+  yield* pause
+  let value: Schema.Json
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return yield* invalid("$", `must be JSON: ${(error as Error).message}`)
+    return yield* invalid("$", `must be JSON: ${syntaxOf(error)}`)
   }
-  const fault = faultOf(value, [])
-  return fault === undefined ? text : yield* fault
+  // bare ones are no JSON or no UTF-8: only an escape makes them
+  const fault = text.includes("\\u") ? textFault(value, []) : undefined
+  if (fault !== undefined) return yield* fault
+  if (judge !== undefined) {
+    yield* pause
+    const faults = judge(value, bounds)
+    if (faults.length > 0) return yield* refusal(faults)
+  }
+  yield* pause
+  return text
 })
 
 /** The layer of `BodyLimits`. An empty body counts as `{}`. */
-export const layer = Layer.succeed(
+export const layer = Layer.effect(
   BodyLimits,
-  Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-    if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
-    const request = yield* HttpServerRequest.HttpServerRequest
-    yield* Effect.fromResult(mediaOf(request.headers))
-    const text = yield* Effect.flatMap(read(request, limitOf(request.url.split("?")[0]!)), decode)
-    const checked = Object.create(request, { text: { value: Effect.succeed(text) } })
-    return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, checked)
-  }),
+  Effect.map(Bounds, (bounds) =>
+    Effect.fnUntraced(function* (httpEffect, { endpoint }) {
+      if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
+      const request = yield* HttpServerRequest.HttpServerRequest
+      yield* Effect.fromResult(mediaOf(request.headers))
+      const judge = Option.getOrUndefined(Context.getOption(endpoint.annotations, JudgedFirst))
+      const bytes = yield* read(request, limitOf(request.url.split("?")[0]!, bounds))
+      const text = yield* checked(bytes, bounds, judge)
+      const read_ = Object.create(request, { text: { value: Effect.succeed(text) } })
+      return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, read_)
+    })),
 )

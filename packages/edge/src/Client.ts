@@ -6,6 +6,7 @@ import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from 
 import { type HttpApi, HttpApiClient, type HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
 import { Files } from "./Files.ts"
 import { keep } from "./Kept.ts"
+import { httpUrl } from "./Places.ts"
 import { PORT_BASE, PORTS } from "./Ports.ts"
 import { Refusal } from "./Refusal.ts"
 import { RequestId, Trace, traceHeadersOf } from "./RequestContext.ts"
@@ -67,9 +68,10 @@ export const urlOf = (name: keyof typeof PORTS) =>
   Effect.gen(function* () {
     const base = yield* Config.Int("STINT_PORT_BASE").pipe(Config.withDefault(PORT_BASE))
     const variable = `${name.toUpperCase()}_URL`
-    const url = yield* Config.String(variable).pipe(Config.withDefault(`http://127.0.0.1:${base + PORTS[name]}`))
-    if (/^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url
-    return yield* new Refusal({ message: `${variable} must be a url like http://host:4101` })
+    const url = yield* httpUrl(variable)
+    if (Option.isNone(url)) return `http://127.0.0.1:${base + PORTS[name]}`
+    if (url.value.search === "") return url.value.href.replace(/\/$/, "")
+    return yield* new Refusal({ message: `${variable} has a query; a service's url is like http://host:4101` })
   })
 
 const late = (
@@ -118,9 +120,9 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
     })
   })
 
-/** Logs why a call of a service failed, and fails with Unavailable. */
+/** Logs why a call of a service failed, and fails with Unavailable; one that says already which part is away is left alone. */
 export const unavailable = (name: keyof typeof PORTS) => (error: unknown): Effect.Effect<never, Unavailable> =>
-  Effect.andThen(
+  error instanceof Unavailable ? Effect.fail(error) : Effect.andThen(
     Effect.logWarning(`${name} does not answer`, String(error)),
     Effect.fail(new Unavailable({ detail: `${name} does not answer; try again` })),
   )

@@ -11,6 +11,8 @@ export class FileFailure extends Schema.TaggedError<FileFailure>()("FileFailure"
 
 /** The files that a service may use. */
 export class Files extends Context.Service<Files, {
+  /** At most `most` bytes of a file from the byte `offset` on; none at its end. */
+  readFrom(path: string, offset: number, most: number): Effect.Effect<Uint8Array, FileFailure>
   /** The whole text of a file. */
   read(path: string): Effect.Effect<string, FileFailure>
   /**

@@ -1,4 +1,5 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
+import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
 import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
@@ -14,6 +15,7 @@ import { Ids } from "./Ids.ts"
 import * as Logs from "./Logs.ts"
 import { makeRequestMetrics, routes as metricsRoutes, StateMetrics } from "./Metrics.ts"
 import { PortCheck } from "./PortCheck.ts"
+import { Conditions, conditionsOf, readStatus } from "./Preconditions.ts"
 import { sentenceOf } from "./Refusal.ts"
 import { Facts, type RequestFacts, RequestId, requestIdOf, Trace, traceOf } from "./RequestContext.ts"
 import * as RequestProblems from "./RequestProblems.ts"
@@ -51,6 +53,11 @@ const bare: Record<number, { readonly code: string; readonly title: string; read
     title: "That method is not allowed here",
     detail: "/docs lists the endpoints and their methods",
   },
+  412: {
+    code: "precondition_failed",
+    title: "It is not as the request expects it",
+    detail: "Its ETag is none of those in If-Match: get it without that",
+  },
   413: { code: "body_too_large", title: "The body is too large", detail: "A body may have 1 MiB at most" },
   415: {
     code: "unsupported_media_type",
@@ -66,6 +73,18 @@ const broken = {
 }
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+
+/** What a read becomes by its tag: 304 without a body, or 412; and every 2xx says its tag. */
+const conditioned = (request: Request, response: Response, conditions: Conditions, etag: string): Response => {
+  const reads = request.method === "GET" || request.method === "HEAD"
+  const status = reads ? readStatus(conditions, etag) : undefined
+  if (status === 412) return new Response(null, { status })
+  const headers = new Headers(response.headers)
+  headers.set("etag", etag)
+  if (status === undefined) return new Response(response.body, { status: response.status, headers })
+  for (const name of ["content-type", "content-length"]) headers.delete(name)
+  return new Response(null, { status, headers })
+}
 
 /** Makes every failure a problem with the request's id, also those of the router and the runtime. */
 const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
@@ -148,23 +167,35 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
     }),
   )
-  const { dispose, handler } = HttpRouter.toWebHandler(provided, { disableLogger: true })
+  const { dispose, handler } = HttpRouter.toWebHandler(provided, {
+    disableLogger: true,
+    // the router counts percent-encoded characters: what can be an id can be reached, and a longer one is no id (404)
+    routerConfig: { maxParamLength: 3 * ID_CHARS },
+  })
   const fetch = async (request: Request): Promise<Response> => {
     const at = Date.now()
     const began = performance.now()
     const requestId = requestIdOf(request.headers)
     const trace = traceOf(request.headers)
+    const conditions = conditionsOf(request.headers)
     const facts: RequestFacts = {}
     const answer = async () => {
       const refused = refusedTarget(request)
       if (refused !== undefined) return refused
-      const context = Context.make(RequestId, requestId).pipe(Context.add(Trace, trace), Context.add(Facts, facts))
+      const context = Context.make(RequestId, requestId).pipe(
+        Context.add(Trace, trace),
+        Context.add(Facts, facts),
+        Context.add(Conditions, conditions),
+      )
       const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
       // the router's own 404, which has no body: a handler's is a problem
       const unknown = response.status === 404 && response.headers.get("content-type") === null
       return (unknown ? otherMethod(table, request) : undefined) ?? response
     }
-    const response = await finish(await answer(), requestId, facts)
+    const answered = await answer()
+    const { etag } = facts
+    const shown = etag === undefined || !answered.ok ? answered : conditioned(request, answered, conditions, etag)
+    const response = await finish(shown, requestId, facts)
     const { status } = response
     const tookMs = performance.now() - began
     recordRequest({ audit, metrics }, { request, requestId, trace, facts, status, at, tookMs })

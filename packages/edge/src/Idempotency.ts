@@ -2,11 +2,12 @@
 import { CurrentCaller } from "@stint/domain/Caller"
 import { canonicalJson } from "@stint/domain/Canonical"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
-import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies } from "@stint/domain/Protocol"
+import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies, Tagged } from "@stint/domain/Protocol"
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
 import { type Held, IdempotencyRepo, type Prints, type Reservation, type Scope } from "./Idempotency/Repo.ts"
+import { metWithoutTag } from "./Preconditions.ts"
 import { pruneKeys, renewKey } from "./Schedules.ts"
 
 const sha256 = (text: string) =>
@@ -110,6 +111,9 @@ export const layer = Layer.effect(
     )
 
     return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
+      if (endpoint.method !== "GET" && Option.isNone(Context.getOption(endpoint.annotations, Tagged))) {
+        yield* metWithoutTag
+      }
       const request = yield* HttpServerRequest.HttpServerRequest
       const given = request.headers["idempotency-key"]
       if (

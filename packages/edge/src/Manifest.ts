@@ -16,6 +16,8 @@ export interface Manifest {
   readonly reads?: ReadonlyArray<string>
   /** Variables that name a file which it appends to, each with the file's name in the home where nobody sets it. */
   readonly appends?: Readonly<Record<string, string>>
-  /** Variables that hold a url that it connects to, or list, with commas, hosts (`host` or `host:port`). */
+  /** Variables that hold a url that it connects to. `STINT_JWKS_URL` is one by itself. */
   readonly connects?: ReadonlyArray<string>
+  /** Variables that list hosts that it connects to (`parseHostList`). */
+  readonly hosts?: ReadonlyArray<string>
 }

@@ -66,6 +66,8 @@ export class Neighbours extends Context.Service<Neighbours, {
   failed(name: Name, fault: Fault): Effect.Effect<void>
   /** Asks the service now whether it is there; undefined when it is. Within 3 seconds. */
   ask(name: Name): Effect.Effect<Fault | undefined>
+  /** What its `/readyz` said last that is wrong with it. */
+  said(name: Name): Fault | undefined
   /** Everything that is away now, also what others say of theirs; each part once, without the first 3 seconds. */
   readonly away: Effect.Effect<ReadonlyArray<Absence>>
 }>()("stint/Neighbours") {
@@ -74,6 +76,7 @@ export class Neighbours extends Context.Service<Neighbours, {
     answered: () => Effect.void,
     failed: () => Effect.void,
     ask: () => Effect.succeed(undefined),
+    said: () => undefined,
     away: Effect.succeed([]),
   })
 
@@ -247,6 +250,7 @@ const makeWatch = Effect.fnUntraced(function* (self: Name, names: ReadonlyArray<
     answered: (name: Name) => change(name, (neighbour) => neighbour.answered()),
     failed: (name: Name, fault: Fault) => change(name, (neighbour, now) => neighbour.failed(fault, now)),
     ask,
+    said: (name: Name) => all.get(name)?.byPoll,
     away,
     poll,
   }

@@ -15,10 +15,21 @@ const halfToFull = <O, I, E, R>(self: Schedule.Schedule<O, I, E, R>) =>
 /** Between the attempts of a run: 1, 2, 4, 8 minutes, each drawn from 50 to 100 % of it. */
 export const runRetry = Schedule.exponential("1 minute", 2).pipe(halfToFull, Schedule.upTo({ times: MAX_ATTEMPTS - 1 }))
 
-/** Between the attempts to deliver an execution: 1, 2, 4 and then every 8 minutes, each drawn from 50 to 100 % of it. */
+/** Between the attempts to deliver an alert: 1, 2, 4 and then every 8 minutes, each drawn from 50 to 100 % of it. */
 export const deliveryRetry = Schedule.min([Schedule.exponential("1 minute", 2), Schedule.spaced("8 minutes")]).pipe(
   halfToFull,
 )
+
+/** Between the attempts to deliver an execution: 1, 2, 4 minutes and so on up to 6 hours, each drawn from 50 to 100 % of it. */
+export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2), Schedule.spaced("6 hours")]).pipe(
+  halfToFull,
+)
+
+/** A delivery while it can't be known whether it may be made, since the service that knows is away. */
+export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
+
+/** Looking for deliveries that failed for good. */
+export const lookAtFailures = Schedule.spaced("30 seconds")
 
 /** A background loop whose feed or database does not answer: after 100 ms at first, at most every 2 seconds. */
 export const reconnect = Schedule.min([Schedule.exponential("100 millis", 2), Schedule.spaced("2 seconds")]).pipe(
@@ -51,6 +62,9 @@ export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Between two looks whether running services have done what a command waits for. */
+export const lookAgain = Schedule.spaced("250 millis")
+
 /** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
 export const rereadFile = Schedule.spaced("10 seconds")
 
@@ -68,6 +82,9 @@ export const pollHere = "10 seconds"
 
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
+
+/** Looking whether due work waits for too long. */
+export const watchLate = Schedule.spaced("10 seconds")
 
 /** The same while it is away: it is known to be back within the 5 s of domain.md. */
 export const pollAway = "1 second"

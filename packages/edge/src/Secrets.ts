@@ -1,38 +1,156 @@
-/** The secrets that webhooks are signed with, by name, from the JSON file that STINT_SECRETS names. They are never logged. */
-import { Config, Effect, Option, Redacted, Schema } from "effect"
+/**
+ * The secrets that webhooks are signed with, as Standard Webhooks reads them (standardwebhooks.com). They are never logged.
+ *
+ * The JSON file that STINT_SECRETS names is `{owner: {name: secret or [new, old]}}`: a name finds only its own owner's. The
+ * entries of the older shape, `{name: secret}`, belong to nobody: they are not used.
+ */
+import { Config, Effect, Option, Redacted, Result, Schema } from "effect"
 import { Base64 } from "effect/encoding"
 import { Files } from "./Files.ts"
+import { Refusal } from "./Refusal.ts"
 
-const decodeFile = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
+/** A secret in use: the new one, and the old one while receivers change. Each makes a signature. */
+export type Signing = ReadonlyArray<Redacted.Redacted<Uint8Array>>
 
-/** A secret can't be read; `why` is for an operator, who has to change something. */
-export class SecretUnknown extends Schema.TaggedError<SecretUnknown>()("SecretUnknown", { why: Schema.String }) {}
+/** How many secrets a name may have at once. */
+const AT_ONCE = 2
 
-const unknown = (why: string) => new SecretUnknown({ why })
-
-/** The bytes of a secret: of `whsec_<base64>` (Standard Webhooks) the decoded base64, of any other text its UTF-8. */
-export const bytesOf = (secret: string): Uint8Array | undefined =>
-  secret.startsWith("whsec_")
-    ? Option.getOrUndefined(Option.getSuccess(Base64.decode(secret.slice("whsec_".length))))
-    : new TextEncoder().encode(secret)
+/** Padded base64 of the standard alphabet: what every library of Standard Webhooks decodes alike. */
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /**
- * Makes the function that looks a secret up by its name, and fails with `SecretUnknown`. It reads the file each time, so
- * that a secret can be replaced while the service runs.
+ * The bytes of a secret, with or without `whsec_` before its base64, as the libraries read it; undefined for what they
+ * refuse, or read in different ways.
+ */
+export const bytesOf = (secret: string): Uint8Array | undefined => {
+  const text = secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret
+  const bytes = base64.test(text) ? Option.getOrUndefined(Result.getSuccess(Base64.decode(text))) : undefined
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes
+}
+
+/** What is wrong with an entry of the file: a secret, or two in a list; undefined when nothing is. */
+export const entryFault = (entry: unknown): string | undefined => {
+  const secrets: ReadonlyArray<unknown> = Array.isArray(entry) ? entry : [entry]
+  if (secrets.length === 0 || secrets.length > AT_ONCE || !secrets.every((secret) => typeof secret === "string")) {
+    return "must be a secret, or a list of the new one and the old one"
+  }
+  return secrets.every((secret) => bytesOf(secret) !== undefined)
+    ? undefined
+    : "is no Standard Webhooks secret: whsec_ and base64 with its padding"
+}
+
+const signingOf = (entry: unknown): Signing =>
+  (Array.isArray(entry) ? entry : [entry]).map((secret) => Redacted.make(bytesOf(secret)!))
+
+/** The file, read. */
+export interface SecretsFile {
+  /** The entries by owner and name, not judged yet. */
+  readonly owners: ReadonlyMap<string, ReadonlyMap<string, unknown>>
+  /** The names of the older shape. */
+  readonly flat: ReadonlyArray<string>
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Reads the text of a file of secrets. Else why it can't be read, which quotes nothing of it. */
+export const readSecretsFile = (text: string): Result.Result<SecretsFile, string> => {
+  let json: unknown
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ""))
+  } catch {
+    return Result.fail("is not JSON")
+  }
+  if (!isObject(json)) return Result.fail("must be a JSON object: {customer: {name: secret}}")
+  const entries = Object.entries(json)
+  const odd = entries.find(([, value]) => typeof value !== "string" && !isObject(value))
+  if (odd !== undefined) return Result.fail(`must hold an object of secrets under ${JSON.stringify(odd[0])}`)
+  return Result.succeed({
+    owners: new Map(
+      entries.flatMap(([owner, value]) => isObject(value) ? [[owner, new Map(Object.entries(value))]] : []),
+    ),
+    flat: entries.flatMap(([name, value]) => typeof value === "string" ? [name] : []),
+  })
+}
+
+/** No such secret of this owner. The same for one that another owner has. */
+export class SecretUnknown extends Schema.TaggedError<SecretUnknown>()("SecretUnknown", { why: Schema.String }) {}
+
+/** The file can't be read now; the log says why. */
+export class SecretsUnreadable extends Schema.TaggedError<SecretsUnreadable>()("SecretsUnreadable", {
+  why: Schema.String,
+}) {}
+
+const unreadable = (why: string) =>
+  Effect.andThen(
+    Effect.logError(`the file of STINT_SECRETS ${why}; no webhook is signed until it can be read`),
+    Effect.fail(new SecretsUnreadable({ why: "The operator's file of secrets can't be read now" })),
+  )
+
+/**
+ * Makes the function that looks a secret up by its owner and name. It reads the file each time, so that a secret can be
+ * replaced while the service runs; a file that can't be read then gives no secret. A file that can't be read at the start is
+ * a Refusal.
  */
 export const makeSecrets = Effect.gen(function* () {
   const files = yield* Files
   const path = yield* Config.option(Config.String("STINT_SECRETS"))
-  return Effect.fnUntraced(function* (ref: string) {
-    if (Option.isNone(path)) return yield* unknown(`The secret ${ref} is not known: STINT_SECRETS names no file`)
-    const text = yield* Effect.mapError(files.read(path.value), () => unknown("The file of secrets can't be read"))
-    const secrets = decodeFile(text)
-    if (Option.isNone(secrets)) return yield* unknown("The file of secrets is not a JSON object")
-    const secret = Object.hasOwn(secrets.value, ref) ? secrets.value[ref] : undefined
-    const bytes = typeof secret === "string" && secret !== "" ? bytesOf(secret) : undefined
-    if (bytes === undefined || bytes.length === 0) {
-      return yield* unknown(`The secret ${ref} is not in the file of secrets; ask the operator to add it`)
-    }
-    return Redacted.make(bytes)
+
+  const read = Effect.fnUntraced(function* (path: string) {
+    const text = yield* Effect.catch(files.read(path), ({ why }) => unreadable(`can't be read: ${why}`))
+    const file = readSecretsFile(text)
+    return Result.isFailure(file) ? yield* unreadable(file.failure) : file.success
   })
+
+  if (Option.isSome(path)) {
+    const text = yield* files.read(path.value).pipe(
+      Effect.mapError(({ why }) => new Refusal({ message: `STINT_SECRETS names a file that can't be read: ${why}` })),
+    )
+    const file = readSecretsFile(text)
+    if (Result.isFailure(file)) {
+      return yield* new Refusal({ message: `STINT_SECRETS names a file that ${file.failure}` })
+    }
+    if (file.success.flat.length > 0) {
+      yield* Effect.logWarning(
+        `STINT_SECRETS has entries of the older shape, which are not used: ${file.success.flat.join(", ")}. ` +
+          "Write {customer: {name: secret}}; stint secrets check says more",
+      )
+    }
+  }
+
+  return Effect.fnUntraced(function* (owner: string, name: string) {
+    const unknown = new SecretUnknown({ why: `The secret ${name} is not known; ask the operator to add it` })
+    if (Option.isNone(path)) return yield* unknown
+    const { owners } = yield* read(path.value)
+    const entry = owners.get(owner)?.get(name)
+    if (entry === undefined) return yield* unknown
+    const fault = entryFault(entry)
+    if (fault !== undefined) return yield* new SecretUnknown({ why: `The secret ${name} ${fault}` })
+    return signingOf(entry)
+  })
+})
+
+/** A setting that holds a secret, or the new one and the old one with a comma between. */
+export const secretSetting = Effect.fnUntraced(function* (name: string) {
+  const text = yield* Config.option(Config.Redacted(name))
+  if (Option.isNone(text)) return Option.none<Signing>()
+  const secrets = Redacted.value(text.value).split(",").map((secret) => secret.trim())
+  const fault = entryFault(secrets)
+  if (fault !== undefined) return yield* new Refusal({ message: `${name} ${fault}` })
+  return Option.some(signingOf(secrets))
+})
+
+/**
+ * The secret that alerts are signed with, STINT_ALERT_SECRET. Fails with a Refusal when only STINT_ALERT_SECRET_REF is given,
+ * the setting of 0.2.0: the two stand side by side while one upgrades.
+ */
+export const alertSecret = Effect.gen(function* () {
+  const secret = yield* secretSetting("STINT_ALERT_SECRET")
+  const ref = yield* Config.option(Config.String("STINT_ALERT_SECRET_REF"))
+  if (Option.isNone(secret) && Option.isSome(ref)) {
+    return yield* new Refusal({
+      message: "STINT_ALERT_SECRET_REF is not read any more: set STINT_ALERT_SECRET to the secret itself",
+    })
+  }
+  return secret
 })

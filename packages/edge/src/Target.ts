@@ -1,5 +1,7 @@
 /** What a request asks for, judged before anything else reads it: its host, its path and its query (RFC 9110, RFC 3986). */
 
+import type { FieldIssue } from "@stint/domain/Problem"
+
 // RFC 3986 3.2.2: a name, an IPv4 address, or an IPv6 address in brackets; then a port
 const host = /^(?:(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/
 
@@ -19,7 +21,23 @@ export const pathOf = (url: string): string => {
   return path === "" ? "/" : path
 }
 
-const problem = (detail: string) =>
+/** The first parameter of a query that can't be read, decoded as far as its name can be; undefined when none is at fault. */
+const oddParameter = (query: string): string | undefined =>
+  query.split("&").map((part) => [part, part.split("=", 1)[0]!] as const)
+    .find(([part]) => !readable(part))?.[1]
+
+/** The answer to a query that can't be read: it names the parameter (RFC 3986 3.4: a query may hold `?`). */
+const refusedQuery = (query: string) => {
+  const name = oddParameter(query) ?? ""
+  const shown = readable(name) ? decodeURIComponent(name).slice(0, 100).toWellFormed() : ""
+  const path = shown === ""
+    ? "query"
+    : `query${/^[A-Za-z_]\w*$/.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`}`
+  const message = "must be valid UTF-8, percent-encoded, without U+0000"
+  return problem(`${path} ${message}`, [{ path, message }])
+}
+
+const problem = (detail: string, errors?: ReadonlyArray<FieldIssue>) =>
   Response.json(
     {
       type: "urn:stint:problem:invalid_request",
@@ -27,6 +45,7 @@ const problem = (detail: string) =>
       status: 400,
       detail,
       code: "invalid_request",
+      ...(errors === undefined ? {} : { errors }),
     },
     { status: 400, headers: { "content-type": "application/problem+json" } },
   )
@@ -42,5 +61,6 @@ export const refusedTarget = (request: Request): Response | undefined => {
   }
   const at = request.url.indexOf("?")
   if (!readable(at === -1 ? request.url : request.url.slice(0, at))) return new Response(null, { status: 404 })
-  return at === -1 || readable(request.url.slice(at + 1)) ? undefined : new Response(null, { status: 400 })
+  const query = at === -1 ? "" : request.url.slice(at + 1)
+  return readable(query) ? undefined : refusedQuery(query)
 }

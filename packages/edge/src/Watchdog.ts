@@ -82,6 +82,13 @@ class Watch {
     if (others === 0) work.warn(`ended after ${seconds(performance.now() - work.since)}`)
   }
 
+  /** The pieces that are past their deadline, and for how many milliseconds they have run. */
+  overdue(): ReadonlyArray<{ readonly what: string; readonly step: string; readonly ranMs: number }> {
+    const now = performance.now()
+    return [...this.#all].filter(({ isLate }) => isLate)
+      .map(({ since, step, what }) => ({ what, step, ranMs: now - since }))
+  }
+
   /** How many pieces of each name are past their deadline and have not ended. */
   stalled(): ReadonlyMap<string, number> {
     return this.#late

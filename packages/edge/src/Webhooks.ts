@@ -3,6 +3,7 @@ import { Cause, DateTime, Effect, Redacted, Schema } from "effect"
 import { type CryptoError, Mac } from "effect/crypto"
 import { Base64 } from "effect/encoding"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
+import type { Signing } from "./Secrets.ts"
 
 /** How long the receiver may take to answer. */
 const DEADLINE = "5 seconds"
@@ -27,20 +28,41 @@ export interface Message {
   readonly id: string
   /** JSON. */
   readonly body: string
-  readonly secret: Redacted.Redacted<Uint8Array>
+  /** Each makes a signature, so that a receiver may know the new secret or still the old one. */
+  readonly secrets: Signing
+}
+
+/** An answer, whatever its status. */
+export interface Answer {
+  readonly status: number
+  /** The milliseconds until another request may come, by `Retry-After`; undefined without one that can be read. */
+  readonly retryAfter: number | undefined
+}
+
+/**
+ * The milliseconds that a `Retry-After` asks to wait: so many seconds, or until a date (RFC 9110, 10.2.3). Undefined when it
+ * is neither.
+ */
+export const retryAfterOf = (value: string | undefined, now: number): number | undefined => {
+  const text = value?.trim() ?? ""
+  if (/^\d{1,12}$/.test(text)) return Number(text) * 1_000
+  // a date has letters: Date.parse would read a bare number as a year
+  const at = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
 /** The receiver was not reached or did not answer in time; `why` is one line. */
 export class Undelivered extends Schema.TaggedError<Undelivered>()("Undelivered", { why: Schema.String }) {}
 
-/** Makes `send`, which posts a message and succeeds with the status of the answer, whatever it is. It follows no redirect. */
+/** Makes `send`, which posts a message and succeeds with the answer, whatever its status. It follows no redirect. */
 export const makeSender = Effect.gen(function* () {
   const mac = yield* Mac.Mac
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-  return ({ body, id, secret, url }: Message): Effect.Effect<number, Undelivered> =>
+  return ({ body, id, secrets, url }: Message): Effect.Effect<Answer, Undelivered> =>
     Effect.gen(function* () {
-      const timestamp = Math.floor(DateTime.toEpochMillis(yield* DateTime.now) / 1000)
-      const signature = yield* signatureOf(secret, { id, timestamp, body }).pipe(
+      const now = DateTime.toEpochMillis(yield* DateTime.now)
+      const timestamp = Math.floor(now / 1000)
+      const signatures = yield* Effect.forEach(secrets, (secret) => signatureOf(secret, { id, timestamp, body })).pipe(
         Effect.provideService(Mac.Mac, mac),
         Effect.orDie,
       )
@@ -48,12 +70,12 @@ export const makeSender = Effect.gen(function* () {
         HttpClientRequest.setHeaders({
           "webhook-id": id,
           "webhook-timestamp": String(timestamp),
-          "webhook-signature": signature,
+          "webhook-signature": signatures.join(" "),
         }),
         HttpClientRequest.bodyText(body, "application/json"),
       )
-      const { status } = yield* client.execute(request)
-      return status
+      const { headers, status } = yield* client.execute(request)
+      return { status, retryAfter: retryAfterOf(headers["retry-after"], now) }
     }).pipe(
       Effect.scoped,
       Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),

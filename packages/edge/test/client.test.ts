@@ -18,7 +18,14 @@ const ask = (answer: () => Promise<Response>) =>
   }).pipe(
     Effect.provide(Client.layer),
     Effect.provide([
-      Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token"), appendLine: () => Effect.void })),
+      Layer.succeed(
+        Files,
+        Files.of({
+          read: () => Effect.succeed("token"),
+          readFrom: () => Effect.succeed(new Uint8Array()),
+          appendLine: () => Effect.void,
+        }),
+      ),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({ STINT_SERVICE_TOKEN_FILE: "token" })),
       Layer.succeed(FetchHttpClient.Fetch, answer as typeof globalThis.fetch),
     ]),

@@ -4,6 +4,7 @@ import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
+  type DeliverablesHireDeactivated,
   DeliverablesHireGone,
   DeliverablesHireNotFound,
   type ReviewStatus,
@@ -11,14 +12,15 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, met } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { hireOf, Hiring } from "./Clients.ts"
-import { mayBeRetired, notCanceled, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
+import { mayBeRetired, notCanceled, notDeactivated, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
 import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, shown, toDeliverable } from "./Deliverables/Wire.ts"
 
 /** Which page of a list, newest first, and of which review status (any without). */
 export interface ListQuery extends PageQuery {
@@ -47,13 +49,16 @@ export class Deliverables extends Context.Service<Deliverables, {
   remove(
     caller: Caller,
     id: DeliverableId,
-  ): Effect.Effect<void, DeliverableNotFound | DeliverableGone | Unavailable>
+  ): Effect.Effect<void, DeliverableNotFound | DeliverableGone | PreconditionFailed | Unavailable>
   /** The row of one, unless it is deleted. */
   find(caller: Caller, id: DeliverableId): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone>
-  /** The row of one with its hire, for a review or an execution, which need a subscription that has not ended. */
+  /**
+   * The row of one with its hire, for a review or an execution, which need a subscription that has not ended and a hire that
+   * is not deactivated.
+   */
   forDecision(caller: Caller, id: DeliverableId): Effect.Effect<
     { readonly row: DeliverableRow; readonly hire: LookedUpHire },
-    DeliverableNotFound | DeliverableGone | SubscriptionEnded | Unavailable
+    DeliverableNotFound | DeliverableGone | SubscriptionEnded | DeliverablesHireDeactivated | Unavailable
   >
 }>()("deliverables/Deliverables") {
   static readonly layer = Layer.effect(
@@ -78,20 +83,26 @@ export class Deliverables extends Context.Service<Deliverables, {
       })
 
       const get = Effect.fn("Deliverables.get")((caller: Caller, id: DeliverableId) =>
-        Effect.map(readable(caller, id), toDeliverable)
+        Effect.flatMap(readable(caller, id), shown)
       )
 
       const forDecision = Effect.fn("Deliverables.forDecision")(function* (caller: Caller, id: DeliverableId) {
         const row = yield* find(caller, id)
         const hire = yield* hireNotRetired(row)
         yield* Effect.fromResult(notCanceled(hire))
+        yield* Effect.fromResult(notDeactivated(hire))
         return { row, hire }
       })
 
       const remove = Effect.fn("Deliverables.remove")(function* (caller: Caller, id: DeliverableId) {
-        yield* readable(caller, id)
-        // deleted meanwhile: find fails with DeliverableGone
-        if (!(yield* repo.remove(id))) yield* find(caller, id)
+        const conditions = yield* Conditions
+        let row = yield* readable(caller, id)
+        while (true) {
+          yield* Effect.fromResult(met(conditions, deliverableTag(row)))
+          if (yield* repo.remove(id, row.version)) return
+          // written meanwhile: judge the row as it is now; deleted: find fails with DeliverableGone
+          row = yield* find(caller, id)
+        }
       })
 
       return Deliverables.of({ get, remove, find, forDecision, ...lists })

@@ -1,40 +1,32 @@
 /** The rules of executions: approved content is delivered once, byte for byte (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
-import { type ExecutionSettings, HireSettings } from "@stint/domain/Definition/HireSettings"
+import { type DeliveryTarget, targetChanges } from "@stint/domain/Definition/HireSettings"
 import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
+  type DeliverablesHireDeactivated,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
-import { ContentChanged } from "@stint/domain/deliverables/Executions"
+import { ContentChanged, TargetChanged } from "@stint/domain/deliverables/Executions"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
-import type { Unavailable } from "@stint/domain/Problem"
-import { Ids } from "@stint/edge/Ids"
-import { Context, Effect, Fiber, Layer, Option, Schema } from "effect"
+import type { PreconditionFailed, Unavailable } from "@stint/domain/Problem"
+import { Ids, uuidv7 } from "@stint/edge/Ids"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
+import { Context, DateTime, Effect, Fiber, Layer, Option } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
+import { targetOf } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 import { Attempts } from "./Executions/Attempts.ts"
 import { type ExecutionRefusal, mayExecute } from "./Executions/Policy.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
 import { worker } from "./Executions/Worker.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
-
-const decodeSettings = Schema.decodeUnknownOption(HireSettings)
-
-/**
- * The target that the hire's settings name now; the journal by default. Settings that don't decode become a webhook
- * without a url, which fails permanently: content of an unknown target must not go to the journal.
- */
-const targetOf = (hire: LookedUpHire): ExecutionSettings => {
-  const settings = decodeSettings(hire.settings)
-  return Option.isNone(settings) ? { target: "webhook" } : settings.value.execution ?? {}
-}
 
 /** Executes deliverables. */
 export class Executions extends Context.Service<Executions, {
@@ -47,8 +39,11 @@ export class Executions extends Context.Service<Executions, {
     | DeliverableNotFound
     | DeliverableGone
     | SubscriptionEnded
+    | DeliverablesHireDeactivated
     | ExecutionRefusal
     | ContentChanged
+    | TargetChanged
+    | PreconditionFailed
     | Unavailable
   >
 }>()("deliverables/Executions") {
@@ -66,8 +61,8 @@ export class Executions extends Context.Service<Executions, {
       const ids = yield* Ids
       const digest = yield* Digest.Digest
 
-      /** The bytes to deliver and their SHA-256. Fails when that is not the SHA-256 of the approval. */
-      const approvedContent = Effect.fnUntraced(function* (row: DeliverableRow) {
+      /** The bytes to deliver and their SHA-256. Fails when these or the target are not what the approval covers. */
+      const approvedContent = Effect.fnUntraced(function* (row: DeliverableRow, target: DeliveryTarget) {
         const body = canonicalJson(row.payload)
         const content_sha256 = yield* Effect.provideService(sha256Hex(body), Digest.Digest, digest)
         if (row.approval_id === null) return { body, content_sha256 }
@@ -81,19 +76,41 @@ export class Executions extends Context.Service<Executions, {
               "nothing was executed",
           })
         }
+        // null: a program of 0.2.0 approved it, for whatever target the hire has when it is executed
+        const changed = approval.value.target === null ? [] : targetChanges(approval.value.target, target)
+        if (changed.length > 0) {
+          return yield* new TargetChanged({
+            detail: `The hire's ${changed.join(", ")} changed since ${row.approval_id}; nothing was executed. ` +
+              "Approve it again, or set back what changed",
+            changed,
+          })
+        }
         return { body, content_sha256 }
+      })
+
+      /**
+       * The delivery id: derived from the run and the content, so that the receiver recognises a repeat also when the
+       * database was restored from before the first delivery.
+       */
+      const deliveryIdOf = Effect.fnUntraced(function* (row: DeliverableRow, content_sha256: string) {
+        const bytes = new TextEncoder().encode(`${row.idempotency_key}\n${content_sha256}`)
+        const tail = yield* digest.digest(Digest.sha256, bytes)
+        return `DLV-${uuidv7(DateTime.toEpochMillis(row.scheduled_time), tail.slice(0, 10))}`
       })
 
       /** Commits the intent and waits for its first attempt. False when the row changed since it was read. */
       const deliver = Effect.fnUntraced(function* (row: DeliverableRow, hire: LookedUpHire, requested_by: string) {
-        const { approval_id, deliverable_id, review_status } = row
+        const { approval_id, deliverable_id, review_status, version } = row
+        const target = targetOf(hire)
+        const content = yield* approvedContent(row, target)
         const intent = {
-          delivery_id: requested_by,
+          delivery_id: yield* deliveryIdOf(row, content.content_sha256),
           deliverable_id,
           review_status,
           approval_id,
-          target: targetOf(hire),
-          ...yield* approvedContent(row),
+          version,
+          target,
+          ...content,
           requested_by,
         }
         // uninterruptible: an interruption between commit and start would leave the intent until its lease ends
@@ -101,7 +118,7 @@ export class Executions extends Context.Service<Executions, {
           Effect.gen(function* () {
             const claimed = yield* repo.commit(intent)
             if (Option.isNone(claimed)) return false
-            const fiber = yield* attempts.start(claimed.value)
+            const fiber = yield* attempts.start(claimed.value, hire)
             yield* restore(Fiber.join(fiber))
             return true
           })
@@ -113,13 +130,16 @@ export class Executions extends Context.Service<Executions, {
         id: DeliverableId,
         approval_id: string | undefined,
       ) {
+        const conditions = yield* Conditions
         let { hire, row } = yield* deliverables.forDecision(caller, id)
         // the id is derived from the Idempotency-Key: a repeated request recognises the intent that it committed before
         const requested_by = yield* ids.next("DLV")
-        if (row.requested_by === requested_by) return toDeliverable(row)
+        if (row.requested_by === requested_by) return yield* shown(row)
         while (true) {
-          yield* Effect.fromResult(mayExecute(row, approval_id))
-          if (yield* deliver(row, hire, requested_by)) return toDeliverable(Option.getOrThrow(yield* rows.find(id)))
+          yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayExecute(row, approval_id)))
+          if (yield* deliver(row, hire, requested_by)) {
+            return yield* shown(Option.getOrThrow(yield* rows.find(id)))
+          }
           // executed, reviewed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }

@@ -8,16 +8,22 @@ import { follow } from "@stint/edge/Follower"
 import { Health } from "@stint/edge/Health"
 import { Effect, Layer } from "effect"
 import { Hiring } from "./Clients.ts"
+import { makeEndings } from "./Executions/Endings.ts"
 import { GOALS_PAGE, ProjectionRepo } from "./Projection/Repo.ts"
 
 /** The goals that these changes delete. */
 const deletedIn = (changes: ReadonlyArray<Change>) =>
   changes.flatMap((change) => change.type === "goal" && change.deleted ? [change.goal_instance_id] : [])
 
+/** The hires that run no more, as these changes have them. */
+const stoppedIn = (changes: ReadonlyArray<Change>) =>
+  changes.flatMap((change) => change.type === "hire" && !change.runnable ? [change.hired_instance_id] : [])
+
 export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* ProjectionRepo
   const hiring = yield* Hiring
   const health = yield* Health
+  const refuseEnded = yield* makeEndings
 
   // Looks up the goals that have drafts or a tombstone, without a snapshot: one that hiring does not know was deleted, since it
   // existed when its draft was made, and one that it knows again was restored
@@ -53,7 +59,8 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     name: "goals of hiring's feed",
     load: repo.cursor,
     fetch: hiring.changes,
-    apply: ({ after, cursor, items }) => repo.deleteGoals(deletedIn(items), after, cursor),
+    apply: ({ after, cursor, items }) =>
+      Effect.andThen(refuseEnded(stoppedIn(items)), repo.deleteGoals(deletedIn(items), after, cursor)),
     rebuild,
   }).pipe(Effect.raceFirst(health.draining), Effect.forkScoped)
 }))

@@ -1,23 +1,27 @@
 /** The rules of reviews: one decision on the content of a deliverable (domain.md, "Rules: review and execute"). */
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { contentSha256 } from "@stint/domain/Canonical"
+import { type DeliveryTarget, targetChanges } from "@stint/domain/Definition/HireSettings"
 import {
   type Deliverable,
   type DeliverableGone,
   type DeliverableNotFound,
+  type DeliverablesHireDeactivated,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
 import { Approval, ApprovalNotFound, type Decision } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Digest } from "effect/crypto"
 import { Deliverables } from "./Deliverables.ts"
-import { visible } from "./Deliverables/Policy.ts"
+import { targetOf, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import type { DeliverableRow } from "./Deliverables/Row.ts"
+import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 
@@ -30,7 +34,13 @@ export class Reviews extends Context.Service<Reviews, {
     review: { readonly decision: Decision; readonly notes?: string },
   ): Effect.Effect<
     Deliverable,
-    DeliverableNotFound | DeliverableGone | SubscriptionEnded | ReviewRefusal | Unavailable
+    | DeliverableNotFound
+    | DeliverableGone
+    | SubscriptionEnded
+    | DeliverablesHireDeactivated
+    | ReviewRefusal
+    | PreconditionFailed
+    | Unavailable
   >
   /** The decisions on a deliverable, deleted or not. */
   ofDeliverable(
@@ -56,34 +66,54 @@ export class Reviews extends Context.Service<Reviews, {
       const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
+      /** The deliverable's approval when the hire's target is no longer the one that it covers. */
+      const staleApproval = Effect.fnUntraced(function* (row: DeliverableRow, target: DeliveryTarget) {
+        if (row.approval_id === null) return null
+        const approval = yield* repo.find(row.approval_id)
+        return Option.isSome(approval) && approval.value.target !== null &&
+            targetChanges(approval.value.target, target).length > 0
+          ? row.approval_id
+          : null
+      })
+
       const review = Effect.fn("Reviews.review")(function* (
         caller: Caller,
         id: DeliverableId,
         { decision, notes }: { readonly decision: Decision; readonly notes?: string },
       ) {
-        let { row } = yield* deliverables.forDecision(caller, id)
+        const conditions = yield* Conditions
+        let { hire, row } = yield* deliverables.forDecision(caller, id)
+        const target = targetOf(hire)
         // derived from the Idempotency-Key: a repeated request recognises the decision that it stored before a crash
         const approval_id = ApprovalId.make(yield* ids.next("APR"))
         if (row.review_status !== "pending_review" && Option.isSome(yield* repo.find(approval_id))) {
-          return toDeliverable(row)
+          return yield* shown(row)
         }
         const created_at = DateTime.makeUnsafe(yield* ids.instant)
         for (let decided = false; !decided;) {
-          yield* Effect.fromResult(mayDecide(row, decision))
+          const stale = yield* staleApproval(row, target)
+          yield* Effect.fromResult(
+            whenMet(conditions, deliverableTag(row), mayDecide(row, decision, stale !== null)),
+          )
           const content_sha256 = yield* Effect.provideService(contentSha256(row.payload), Digest.Digest, digest)
-          decided = yield* repo.decide(Approval.make({
-            approval_id,
-            deliverable_id: id,
-            customer_id: CustomerId.make(caller.subject),
-            decision,
-            notes: notes ?? null,
-            content_sha256,
-            created_at,
-          }))
+          decided = yield* repo.decide(
+            Approval.make({
+              approval_id,
+              deliverable_id: id,
+              customer_id: row.customer_id,
+              decision,
+              notes: notes ?? null,
+              content_sha256,
+              target: decision === "approved" ? target : null,
+              created_at,
+            }),
+            stale,
+            row.version,
+          )
           // reviewed, executed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }
-        return toDeliverable(row)
+        return yield* shown(row)
       })
 
       const ofDeliverable = Effect.fn("Reviews.ofDeliverable")(function* (

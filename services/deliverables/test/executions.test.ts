@@ -113,12 +113,16 @@ onStage("executions", (stage) => {
     assert.strictEqual((await execute(rejected.deliverable_id)).json.code, "not_approved")
   })
 
-  it("of content that was changed after its approval are refused", async () => {
+  it("B3: of content that was changed after its approval, by who took the triggers away, are refused", async () => {
     const { approved, execute, journalOf, sql } = stage()
     const changes = [`payload || '{"more": 1}'`, `jsonb_set(payload, '{brand_name}', '"Other"')`, `payload - 'type'`]
     for (const [i, change] of changes.entries()) {
       const { id, approval_id } = await approved(`changed-${i}`)
-      await sql(`update deliverables set payload = ${change} where deliverable_id = $1`, [id])
+      const update = `update deliverables set payload = ${change} where deliverable_id = $1`
+      assert.match(String(await sql(update, [id]).catch((error) => error)), /is kept as it was made/)
+      await sql("alter table deliverables disable trigger deliverables_keep_content")
+      await sql(update, [id])
+      await sql("alter table deliverables enable trigger deliverables_keep_content")
       const answer = await execute(id, { approval_id })
       assert.deepStrictEqual([answer.status, answer.json.code], [409, "content_changed"])
       assert.strictEqual(journalOf(id).length, 0)

@@ -1,5 +1,6 @@
 /** Execution into a webhook: what is sent, which answers are retried, and which end the execution. */
 import { afterEach, assert, beforeEach, it } from "@effect/vitest"
+import { canonicalJson } from "@stint/domain/Canonical"
 import { onStage, until } from "./support/Harness.ts"
 import { answer, expectedSignature, heldAnswer, type Receiver, sha256, startReceiver } from "./support/Receiver.ts"
 
@@ -12,7 +13,7 @@ afterEach(() => receiver.end())
 const webhook = (given = {}) => ({ execution: { target: "webhook", url: receiver.url, secret_ref: "hook", ...given } })
 
 onStage("webhook", (stage) => {
-  it("gets the approved content, byte for byte, signed as Standard Webhooks says", async () => {
+  it("A1: gets the approved content, byte for byte, in an envelope that says whose it is, signed whole", async () => {
     const { id, approval_id, payload } = await stage().approved("signed", webhook())
     const executed = await stage().execute(id, { approval_id })
     assert.strictEqual(executed.status, 200, JSON.stringify(executed.json))
@@ -24,15 +25,45 @@ onStage("webhook", (stage) => {
     assert.isBelow(Math.abs(Number(header("webhook-timestamp")) - Date.now() / 1000), 5)
     assert.strictEqual(
       header("webhook-signature"),
-      await expectedSignature(new TextEncoder().encode("a-webhook-secret"), request!),
+      await expectedSignature(new TextEncoder().encode("not-a-prefixed-secret-1234567"), request!),
     )
     const approval = await stage().call("GET", `/api/v1/approvals/${approval_id}`, { as: "customer:acme" })
-    assert.strictEqual(await sha256(request!.bytes), approval.json.content_sha256)
-    assert.deepStrictEqual(JSON.parse(request!.text), payload)
+    const envelope = JSON.parse(request!.text)
+    assert.deepStrictEqual(envelope, {
+      type: "deliverable.executed",
+      timestamp: envelope.timestamp,
+      data: {
+        delivery_id: executed.json.execution.delivery_id,
+        customer_id: "acme",
+        hired_instance_id: "HAI-signed",
+        goal_instance_id: "GOI-signed",
+        deliverable_id: id,
+        approval_id,
+        revision: 1,
+        content_sha256: approval.json.content_sha256,
+        payload,
+      },
+    })
+    assert.match(envelope.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const content = canonicalJson(envelope.data.payload)
+    assert.include(request!.text, `"payload":${content}}}`)
+    assert.strictEqual(await sha256(new TextEncoder().encode(content)), approval.json.content_sha256)
     assert.deepInclude(executed.json.execution, { attempts: 1, last_error: null, next_attempt_at: null })
     for (const internal of ["traceparent", "b3", "authorization", "x-request-id"]) {
       assert.isNull(header(internal), internal)
     }
+  })
+
+  it("D12: has a signature by each of two secrets, the new one first", async () => {
+    const { id, approval_id } = await stage().approved("both", webhook({ secret_ref: "both" }))
+    assert.strictEqual((await stage().execute(id, { approval_id })).status, 200)
+    const [request] = receiver.received
+    const secrets = ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc="]
+      .map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)))
+    assert.deepStrictEqual(
+      request!.headers.get("webhook-signature")!.split(" "),
+      await Promise.all(secrets.map((secret) => expectedSignature(secret, request!))),
+    )
   })
 
   it("is signed with the base64 value of a secret of the form whsec_", async () => {
@@ -80,18 +111,16 @@ onStage("webhook", (stage) => {
     assert.strictEqual(receiver.received.length, 1)
   })
 
-  it("is not retried after a permanent failure; executed again it has the same delivery id", async () => {
-    receiver.answers.push(answer(401))
+  it("C9: is not retried after 410; executed again it has the same delivery id", async () => {
+    receiver.answers.push(answer(410))
     const { id, approval_id } = await stage().approved("permanent", webhook())
     const failed = await stage().execute(id, { approval_id })
     assert.strictEqual(failed.status, 202)
-    assert.deepInclude(failed.json.execution, { attempts: 1, next_attempt_at: null })
-    assert.include(failed.json.execution.last_error, "401")
-    const [execution] = await stage().sql("select state from executions where deliverable_id = $1", [id])
-    assert.strictEqual(execution!.state, "failed")
+    assert.deepInclude(failed.json.execution, { attempts: 1, next_attempt_at: null, state: "failed", reason: null })
+    assert.include(failed.json.execution.last_error, "410")
     const again = await stage().execute(id, { approval_id })
     assert.strictEqual(again.status, 200)
-    assert.strictEqual(again.json.execution.attempts, 2)
+    assert.deepInclude(again.json.execution, { attempts: 2, state: "delivered" })
     assert.strictEqual(again.json.execution.delivery_id, failed.json.execution.delivery_id)
     assert.deepStrictEqual(
       receiver.received.map((r) => r.headers.get("webhook-id")),
@@ -99,19 +128,35 @@ onStage("webhook", (stage) => {
     )
   })
 
-  it("is not retried after a redirect, which is not followed", async () => {
-    receiver.answers.push(answer(307, { location: receiver.url }))
-    const { id, approval_id } = await stage().approved("redirect", webhook())
+  it("C9: is retried after any other answer than 2xx, since receivers are deployed; a redirect is not followed", async () => {
+    const statuses = [400, 401, 403, 404, 409, 422, 451, 500, 502, 307]
+    receiver.answers.push(...statuses.map((status) => answer(status, { location: receiver.url })))
+    const { id, approval_id } = await stage().approved("refused", webhook())
     const { json } = await stage().execute(id, { approval_id })
-    assert.match(json.execution.last_error, /307/)
-    assert.isNull(json.execution.next_attempt_at)
-    assert.strictEqual(receiver.received.length, 1)
+    assert.match(json.execution.last_error, /400/)
+    assert.deepInclude(await stage().executed(id).then(({ execution }) => execution), { attempts: statuses.length + 1 })
+    assert.strictEqual(receiver.received.length, statuses.length + 1)
   })
 
-  it("gets nothing when the settings or the operator's files lack something, and the execution says what", async () => {
+  it("C9: with a secret that is not known is tried again, and shown at once; with it in the file it is delivered", async () => {
+    const { approved, execute, executed, files } = stage()
+    const { id, approval_id } = await approved("unknown", webhook({ secret_ref: "later" }))
+    const { json } = await execute(id, { approval_id })
+    assert.match(json.execution.last_error, /later/)
+    assert.strictEqual(json.execution.state, "waiting")
+    const before = files["secrets.json"]!
+    files["secrets.json"] = "\uFEFF" + before.replace(`"hook"`, `"later"`)
+    await executed(id)
+    files["secrets.json"] = before
+  })
+
+  it("A1: gets nothing when the settings or the operator's files lack something, and the execution says what", async () => {
     const cases: Array<[string, object, RegExp]> = [
-      ["no-secret", webhook({ secret_ref: "nobody" }), /nobody/],
-      ["proto", webhook({ secret_ref: "constructor" }), /constructor/],
+      ["no-secret", webhook({ secret_ref: "nobody" }), /The secret nobody is not known/],
+      ["proto", webhook({ secret_ref: "constructor" }), /The secret constructor is not known/],
+      ["theirs", webhook({ secret_ref: "theirs" }), /The secret theirs is not known/],
+      ["flat", webhook({ secret_ref: "flat" }), /The secret flat is not known/],
+      ["no-base64", webhook({ secret_ref: "unreadable" }), /The secret unreadable is no Standard Webhooks secret/],
       ["host", webhook({ url: "http://elsewhere.test/hook" }), /elsewhere\.test .* STINT_WEBHOOK_HOSTS/],
       ["no-url", { execution: { target: "webhook", secret_ref: "hook" } }, /url/],
       ["unreadable", { execution: { target: "carrier pigeon" } }, /url/],
@@ -121,18 +166,9 @@ onStage("webhook", (stage) => {
       const { json, status } = await stage().execute(id, { approval_id })
       assert.strictEqual(status, 202, name)
       assert.match(json.execution.last_error, why)
-      assert.isNull(json.execution.next_attempt_at)
     }
     assert.strictEqual(receiver.received.length, 0)
     assert.notInclude(JSON.stringify(stage().files["journal.jsonl"] ?? ""), "deliverable_id")
-  })
-
-  it("is the one in the settings when the execution is requested", async () => {
-    const { id, approval_id } = await stage().approved("now", webhook({ url: "http://elsewhere.test/hook" }))
-    assert.strictEqual((await stage().execute(id, { approval_id })).status, 202)
-    stage().world.hire("HAI-now", { settings: webhook() as never })
-    assert.strictEqual((await stage().execute(id, { approval_id })).status, 200)
-    assert.strictEqual(receiver.received.length, 1)
   })
 
   it("is retried when the receiver can't be reached", async () => {
@@ -172,13 +208,16 @@ onStage("webhook", (stage) => {
   it("gets nothing more once the deliverable is deleted", async () => {
     const { approved, call, execute, executed, sql } = stage()
     const [deleted, later] = [await approved("deleted", webhook()), await approved("later", webhook())]
-    receiver.answers.push(answer(503))
+    receiver.answers.push(...Array.from({ length: 500 }, () => answer(503)))
     assert.strictEqual((await execute(deleted.id, { approval_id: deleted.approval_id })).status, 202)
     await call("DELETE", `/api/v1/deliverables/${deleted.id}`, { as: "customer:acme" })
     const execution = () =>
-      sql("select state, attempts, next_attempt_at from executions where deliverable_id = $1", [deleted.id])
+      sql("select state, attempts, next_attempt_at, refusal from executions where deliverable_id = $1", [deleted.id])
+    // an attempt that was under way ends first
+    await until(async () => (await execution())[0]!.state === "failed")
+    receiver.answers.length = 0
     const [stopped] = await execution()
-    assert.deepInclude(stopped, { state: "failed", next_attempt_at: null })
+    assert.deepInclude(stopped, { state: "failed", next_attempt_at: null, refusal: "deliverable_deleted" })
     // attempts of another execution show that the worker claimed since
     receiver.answers.push(answer(503), answer(503))
     await execute(later.id, { approval_id: later.approval_id })

@@ -8,10 +8,10 @@ export const env = [
   "HIRING_MEMORY_URL",
   "PERSISTENCE_MODE",
   "SCHEDULER_URL",
-  "STINT_BOUNDS",
   "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
+  "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
   "STINT_JWKS_FILE",
@@ -21,6 +21,7 @@ export const env = [
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
+  "STINT_SECRETS",
   "STINT_REVOKED_FILE",
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
@@ -37,5 +38,7 @@ export const manifest: Manifest = {
   env,
   inMemory: { variable: "PERSISTENCE_MODE", value: "memory" },
   calls,
+  // which names a customer may refer to; it signs nothing
+  reads: ["STINT_SECRETS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

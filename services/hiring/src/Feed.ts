@@ -170,6 +170,7 @@ const lookedUp = ({ hire, subscription }: Hired, now: DateTime.Utc): LookedUpHir
     runnable: reason === null,
     reason,
     subscription_status: subscription.status,
+    active: hire.active,
     gone: isGone(subscription, now),
   }
 }

@@ -1,14 +1,23 @@
 /** The rules of goals: valid under their hire's definition, written under an active subscription, run on request. */
+import type { Action } from "@stint/domain/ActionLog"
 import { CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { GoalDisabled, type GoalDraft, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hires"
 import { GoalInstanceId, type HiredInstanceId } from "@stint/domain/Ids"
-import { type InvalidRequest, type QuotaExceeded, type RateLimited, Unavailable } from "@stint/domain/Problem"
+import {
+  type InvalidRequest,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  type RateLimited,
+  Unavailable,
+} from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { Rates } from "@stint/edge/RateLimit"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { Conditions, met } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
@@ -16,6 +25,7 @@ import { DefinitionMoved, invalid, notDeactivated, notRunnable, writable } from 
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { Engagement, GoalRow } from "./Engagements/Row.ts"
 import { goalIssues, runSlot, written } from "./Goals/Policy.ts"
+import { goalTag } from "./Goals/Wire.ts"
 import { OutboxRepo } from "./Outbox/Repo.ts"
 import { quotas } from "./Quotas.ts"
 
@@ -36,13 +46,20 @@ export class Goals extends Context.Service<Goals, {
   /** Adds a goal, or changes the one that is named. InvalidRequest names every fault at once. */
   put(id: HiredInstanceId, input: GoalDraft): Effect.Effect<
     { readonly goal: GoalRow; readonly made: boolean },
-    Unseen | HireDeactivated | GoalNotFound | SubscriptionNotActive | QuotaExceeded | InvalidRequest | Unavailable,
+    | Unseen
+    | HireDeactivated
+    | GoalNotFound
+    | SubscriptionNotActive
+    | QuotaExceeded
+    | PreconditionFailed
+    | InvalidRequest
+    | Unavailable,
     CurrentCaller
   >
   remove(
     id: HiredInstanceId,
     goal: GoalInstanceId,
-  ): Effect.Effect<GoalRow, Unseen | GoalNotFound | SubscriptionNotActive, CurrentCaller>
+  ): Effect.Effect<GoalRow, Unseen | GoalNotFound | SubscriptionNotActive | PreconditionFailed, CurrentCaller>
   /** Asks for a run in the slot of this instant, or of the next free millisecond. The outbox carries it, so it is not lost. */
   run(
     id: HiredInstanceId,
@@ -67,10 +84,12 @@ export class Goals extends Context.Service<Goals, {
       })
 
       const remove = Effect.fn("Goals.remove")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
+        const conditions = yield* Conditions
         const { decision } = yield* engagements.amendHire(id, { goal }, (engagement) =>
           Result.gen(function* () {
             const removed = yield* wantedGoal(engagement, goal)
             yield* writable(engagement.subscription)
+            yield* met(conditions, goalTag(removed))
             return { removed }
           }))
         return decision.removed
@@ -115,6 +134,7 @@ const putting = Effect.gen(function* () {
         ({ detail }) => new Unavailable({ detail: `${detail}, and the hire is pinned to it` }),
       ),
     )
+    const conditions = yield* Conditions
     const issues = goalIssues(definition, input)
     if (issues.length > 0) return yield* invalid(issues)
     const goalId = input.goal_instance_id ?? newId
@@ -131,6 +151,7 @@ const putting = Effect.gen(function* () {
           // A first try under the same Idempotency-Key may have stored it and not answered
           else if (stored !== undefined) return { goals: [] }
           else yield* forGoal(engagement.counts)
+          yield* met(conditions, stored && goalTag(stored))
           return { goals: [written(locked, stored, input, definition, goalId, now)] }
         }),
       input.goal_instance_id === undefined,
@@ -151,6 +172,7 @@ const running = Effect.gen(function* () {
   const ids = yield* Ids
   const rates = yield* Rates
   const { runsByHand } = yield* quotas
+  const operatorsLine = yield* operatorsLines<Action>()
 
   return Effect.fn("Goals.run")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
     const caller = yield* CurrentCaller
@@ -163,6 +185,7 @@ const running = Effect.gen(function* () {
     }
     if (caller.role === "customer") yield* rates.once(`runs:${customerOf(caller)}`, runsByHand)
     const instant = DateTime.makeUnsafe(yield* ids.instant)
+    const line = yield* operatorsLine("goal_run", { hired_instance_id: id })
     const { after, decision: { run } } = yield* engagements.amendHire(
       id,
       { goal },
@@ -182,7 +205,13 @@ const running = Effect.gen(function* () {
             scheduled_time: runSlot(wanted, request_id, instant),
             requested_by: caller.subject,
           }
-          return { run }
+          if (line === undefined) return { run }
+          const action_metadata = {
+            ...line.action_metadata,
+            customer_id: hire.customer_id,
+            scheduled_time: DateTime.formatIso(run.scheduled_time),
+          }
+          return { run, line: { ...line, goal_instance_id: goal, action_metadata } }
         }),
     )
     // After the commit: no lock is held while the scheduler answers

@@ -1,7 +1,8 @@
 /** The rules of hired agents: drafted under an active subscription, finalized once configured, deactivated for good. */
-import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { Bounds } from "@stint/domain/Bounds"
+import { canSee, CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
-import { hireSettingsIssues } from "@stint/domain/Definition/HireSettings"
+import { hireSettingsIssues, secretRefOf } from "@stint/domain/Definition/HireSettings"
 import type {
   GoalsDoNotHold,
   HireDeactivated,
@@ -12,7 +13,14 @@ import type {
   SubscriptionForOther,
 } from "@stint/domain/hiring/Hires"
 import { type CustomerId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
+import {
+  CustomerNotFound,
+  type InvalidRequest,
+  type PreconditionFailed,
+  type QuotaExceeded,
+  Unavailable,
+} from "@stint/domain/Problem"
+import type { JsonObject } from "@stint/domain/Protocol"
 import { secretIssues } from "@stint/domain/Secrets"
 import {
   type AgentTypeUnknown,
@@ -21,7 +29,10 @@ import {
 } from "@stint/domain/hiring/Subscriptions"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
-import { Config, Context, DateTime, Effect, Layer, Option, Result } from "effect"
+import { hostList } from "@stint/edge/Places"
+import { Conditions, whenMet } from "@stint/edge/Preconditions"
+import { makeSecrets } from "@stint/edge/Secrets"
+import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Catalog } from "./Clients.ts"
 import { Engagements, retryMoved } from "./Engagements.ts"
 import type { Decision } from "./Engagements/Amendment.ts"
@@ -29,6 +40,7 @@ import { invalid } from "./Engagements/Policy.ts"
 import { EngagementsRepo, type Target } from "./Engagements/Repo.ts"
 import type { Engagement, Hired, HireRow } from "./Engagements/Row.ts"
 import { deactivate, draft, draftable, finalize } from "./Hires/Policy.ts"
+import { hireTag } from "./Hires/Wire.ts"
 import { quotas } from "./Quotas.ts"
 
 type DraftFailure =
@@ -40,6 +52,7 @@ type DraftFailure =
   | HireNotConfigured
   | GoalsDoNotHold
   | QuotaExceeded
+  | PreconditionFailed
   | InvalidRequest
   | Unavailable
 
@@ -58,11 +71,13 @@ export class Hires extends Context.Service<Hires, {
     id: HiredInstanceId,
   ): Effect.Effect<
     Hired,
-    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive,
+    HireNotFound | HireGone | HireDeactivated | HireNotConfigured | SubscriptionNotActive | PreconditionFailed,
     CurrentCaller
   >
   /** Ends the hire for good. Deactivating again changes nothing. */
-  deactivate(id: HiredInstanceId): Effect.Effect<Hired, HireNotFound | HireGone, CurrentCaller>
+  deactivate(
+    id: HiredInstanceId,
+  ): Effect.Effect<Hired, HireNotFound | HireGone | PreconditionFailed, CurrentCaller>
 }>()("hiring/Hires") {
   static readonly layer = Layer.effect(
     Hires,
@@ -71,6 +86,7 @@ export class Hires extends Context.Service<Hires, {
       const engagements = yield* Engagements
       const cursorOf = decodeCursor(cursorId("HAI"))
       const draft = yield* drafting
+      const bounds = yield* Bounds
 
       const list = Effect.fn("Hires.list")(function* (asked: CustomerId, page: PageQuery) {
         const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
@@ -84,13 +100,24 @@ export class Hires extends Context.Service<Hires, {
       const move = <E>(
         id: HiredInstanceId,
         to: (engagement: Engagement, hire: HireRow, now: DateTime.Utc) => Result.Result<Decision, E>,
-      ) => Effect.map(engagements.amendHire(id, "none", to), ({ after }) => hiredOf(after))
+      ) =>
+        Effect.flatMap(Conditions, (conditions) =>
+          Effect.map(
+            engagements.amendHire(
+              id,
+              "none",
+              (engagement, hire, now) => whenMet(conditions, hireTag(hire), to(engagement, hire, now)),
+            ),
+            ({ after }) => hiredOf(after),
+          ))
 
       return Hires.of({
         draft,
         get: Effect.fn("Hires.get")((target: Target) => engagements.hire(target)),
         list,
-        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) => move(id, finalize)),
+        finalize: Effect.fn("Hires.finalize")((id: HiredInstanceId) =>
+          move(id, (engagement, hire, now) => finalize(engagement, hire, now, bounds))
+        ),
         deactivate: Effect.fn("Hires.deactivate")((id: HiredInstanceId) =>
           move(id, (_, hire, now) => Result.succeed(deactivate(hire, now)))
         ),
@@ -102,14 +129,35 @@ export class Hires extends Context.Service<Hires, {
 /** The hire of an engagement whose write stored one. */
 const hiredOf = ({ hire, subscription }: Engagement): Hired => ({ hire: hire!, subscription })
 
+/** Judges a hire's settings: the hosts and the secrets that the caller's hires may use. Unavailable: the secrets can't be read. */
+const judgingSettings = Effect.gen(function* () {
+  const hosts = yield* hostList("STINT_WEBHOOK_HOSTS")
+  const secrets = yield* makeSecrets
+  return Effect.fnUntraced(function* (settings: JsonObject) {
+    const caller = yield* CurrentCaller
+    const customer_id = customerOf(caller) ?? caller.subject
+    const issues = hireSettingsIssues(settings, hosts, customer_id, "$.settings")
+    const ref = secretRefOf(settings)
+    if (ref === undefined) return issues
+    return yield* secrets(customer_id, ref).pipe(
+      Effect.as(issues),
+      Effect.catchTags({
+        SecretUnknown: ({ why }) =>
+          Effect.succeed([...issues, { path: "$.settings.execution.secret_ref", message: why }]),
+        SecretsUnreadable: ({ why }) => new Unavailable({ detail: why }),
+      }),
+    )
+  })
+})
+
 const drafting = Effect.gen(function* () {
   const repo = yield* EngagementsRepo
   const engagements = yield* Engagements
   const catalog = yield* Catalog
   const ids = yield* Ids
+  const bounds = yield* Bounds
   const { forHire } = yield* quotas
-  const webhookHosts = (yield* Config.String("STINT_WEBHOOK_HOSTS").pipe(Config.withDefault("")))
-    .split(",").map((host) => host.trim()).filter((host) => host !== "")
+  const settingsIssues = yield* judgingSettings
 
   const definitionFor = (input: HireDraft, hire: HireRow | undefined) => {
     const version = input.definition_version ?? hire?.definition_version
@@ -119,6 +167,7 @@ const drafting = Effect.gen(function* () {
   // The definition is fetched between two reads: no lock is held while the catalog answers
   const tryDraft = Effect.fnUntraced(function* (input: HireDraft, id: HiredInstanceId) {
     const caller = yield* CurrentCaller
+    const conditions = yield* Conditions
     const { subscription_id } = input
     const notFound = new SubscriptionNotFound({ detail: subscription_id })
     const [subscription, hired] = yield* Effect.all([
@@ -134,10 +183,14 @@ const drafting = Effect.gen(function* () {
       { subscription_id },
       goals,
       (engagement, now) =>
-        Result.flatMap(
-          draft(engagement, input, definition, id, now),
-          (decision) =>
-            Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+        whenMet(
+          conditions,
+          engagement.hire && hireTag(engagement.hire),
+          Result.flatMap(
+            draft(engagement, input, definition, id, { now, bounds }),
+            (decision) =>
+              Result.map(forHire(engagement.hire === undefined ? engagement.counts : undefined), () => decision),
+          ),
         ),
       before === undefined,
     )
@@ -150,7 +203,7 @@ const drafting = Effect.gen(function* () {
     const issues = [
       ...secretIssues(input.config ?? {}, "$.config"),
       ...secretIssues(input.settings ?? {}, "$.settings"),
-      ...hireSettingsIssues(input.settings ?? {}, webhookHosts, "$.settings"),
+      ...yield* settingsIssues(input.settings ?? {}),
     ]
     if (issues.length > 0) return yield* invalid(issues)
     const id = HiredInstanceId.make(yield* ids.next("HAI"))

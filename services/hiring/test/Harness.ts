@@ -21,6 +21,8 @@ export interface Hiring extends TestService {
   readonly definitions: Array<AgentTypeDefinition>
   /** What its neighbours do now. */
   readonly neighbours: { catalogAnswers: boolean; scheduler: "running" | "paused" | "unknown" }
+  /** Its files, by name: a test may write the secrets of its customers into `secrets.json`. */
+  readonly files: Record<string, string>
   /** Its database, as the service's own role. */
   readonly databaseUrl: string
   /** SQL as the service's own role. */
@@ -40,8 +42,8 @@ const sqlOn = (url: string) => {
   return { use, end: () => runtime.dispose() }
 }
 
-/** Starts hiring, and waits until it is ready. */
-export const startHiring = async (): Promise<Hiring> => {
+/** Starts hiring, with more settings if need be, and waits until it is ready. */
+export const startHiring = async (env: Record<string, string> = {}): Promise<Hiring> => {
   const definitions = [...shippedDefinitions]
   const neighbours: Hiring["neighbours"] = { catalogAnswers: true, scheduler: "running" }
   const find = (agent_id: string, version?: string) =>
@@ -60,11 +62,14 @@ export const startHiring = async (): Promise<Hiring> => {
     Layer.succeed(Scheduler, Scheduler.of({ status: () => Effect.sync(() => neighbours.scheduler) })),
   )
   const database = await withDatabase("hiring")
+  const files: Record<string, string> = { "secrets.json": "{}" }
   const start = async () => {
     const service = await startService(appWith(fakes), {
-      STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999",
+      STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999, shop=hooks.shop.example:443",
+      STINT_SECRETS: "secrets.json",
       HIRING_DATABASE_URL: database.url,
-    })
+      ...env,
+    }, files)
     await ready(service)
     return service
   }
@@ -73,6 +78,7 @@ export const startHiring = async (): Promise<Hiring> => {
     ...service,
     definitions,
     neighbours,
+    files,
     databaseUrl: database.url,
     sql: sql.use,
     ownerSql: ownerSql.use,

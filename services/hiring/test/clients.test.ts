@@ -26,7 +26,14 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Sche
       return Promise.race([serve(asked.length - 1), aborted])
     }) as typeof globalThis.fetch
     const layer = Clients.pipe(Layer.provide([
-      Layer.succeed(Files, Files.of({ read: () => Effect.succeed("token-1\n"), appendLine: () => Effect.void })),
+      Layer.succeed(
+        Files,
+        Files.of({
+          read: () => Effect.succeed("token-1\n"),
+          readFrom: () => Effect.succeed(new Uint8Array()),
+          appendLine: () => Effect.void,
+        }),
+      ),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({
         CATALOG_URL: "http://catalog.test",
         SCHEDULER_URL: "http://scheduler.test",

@@ -25,6 +25,8 @@ const moving = (version: string, change: (definition: AgentTypeDefinition) => Pa
   return { ...shipped, agent_type_id: AgentTypeId.make("moving.v1"), version, ...change(shipped) }
 }
 
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
 describe("hires", () => {
   let hiring: Hiring
   beforeAll(async () => {
@@ -120,6 +122,7 @@ describe("hires", () => {
       ]],
       [{ settings: { color: "red" } }, ["$.settings.color"]],
     ]
+    hiring.files["secrets.json"] = JSON.stringify({ [acme.name]: { hook: secret } })
     for (const stage of ["draft", "finalized"]) {
       for (const [body, paths] of cases) {
         const answer = await acme.draft(id, body)
@@ -230,6 +233,10 @@ describe("hires", () => {
       const hire = await read(`/${id}`)
       assert.strictEqual(hire.hired_instance_id, id)
       assert.deepStrictEqual(await read(`/by-subscription/${subscription_id}`), hire)
+      assert.deepStrictEqual(
+        (await hiring.call("GET", `${base}/subscriptions/${subscription_id}/hired-agent`, { as })).json,
+        hire,
+      )
       assert.deepStrictEqual((await read(`?customer_id=${acme.name}`)).items, [hire])
     }
     hiring.neighbours.catalogAnswers = true

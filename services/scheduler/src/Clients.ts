@@ -5,7 +5,9 @@ import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/
 import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { runKey } from "@stint/domain/scheduler/Runs"
+import { How } from "@stint/edge/Absence"
 import * as Client from "@stint/edge/Client"
+import { faultOf } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import type { ClaimedRun } from "./Model.ts"
@@ -14,13 +16,53 @@ import type { ClaimedRun } from "./Model.ts"
  * Deliverables was not reached, refused the scheduler's own token, or can't do its part since what it needs is away: no run was
  * begun, so no attempt is charged.
  */
-export class Away extends Schema.TaggedError<Away>()("Away", { message: Schema.String }) {}
+export class Away extends Schema.TaggedError<Away>()("Away", {
+  message: Schema.String,
+  how: How.pipe(Schema.withConstructorDefault(Effect.succeed("unavailable" as const))),
+}) {}
 
-/** The request was sent and failed. Whether drafts were made is unknown; a retry under the same keys finds out. */
+/**
+ * The request was sent and failed. Whether drafts were made is unknown; a retry under the same keys finds out. `type` is the
+ * code of the answer, or one of NO_ANSWER.
+ */
 export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
   type: Schema.String,
   message: Schema.String,
 }) {}
+
+/** Types of a call that got no answer, or half of one: it was too slow, or its connection broke. */
+export const NO_ANSWER: ReadonlySet<string> = new Set(["TIMEOUT", "TRANSPORT"])
+
+const client = Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
+type Failure = Effect.Error<ReturnType<Effect.Success<typeof client>["drafts"]["createBatch"]>>
+
+/** What a failed call means for its runs. */
+const failureOf = (error: Failure): Away | CallFailed => {
+  switch (error._tag) {
+    case "Unauthorized":
+    case "WrongRole":
+      return new Away({ how: "token_refused", message: error.message })
+    case "Unavailable":
+      return new Away({ message: error.message })
+    case "SchemaError":
+      return new CallFailed({ type: "UNREADABLE", message: "the reply of deliverables does not match its contract" })
+    case "HttpClientError": {
+      // in another format than ours, for instance by a proxy
+      const fault = faultOf(error)
+      if (error.response !== undefined && fault !== undefined) {
+        return new Away({ how: fault.how, message: fault.detail })
+      }
+      if (error.response?.status === 429) return new Away({ message: "it answered 429" })
+      const unanswered = fault?.how === "timed_out" ? "TIMEOUT" : "TRANSPORT"
+      return new CallFailed({
+        type: error.response === undefined ? unanswered : `HTTP_${error.response.status}`,
+        message: fault?.detail ?? `the call to deliverables broke (${error.reason._tag})`,
+      })
+    }
+    default:
+      return new CallFailed({ type: error.code, message: error.message })
+  }
+}
 
 /** Makes drafts, in deliverables. */
 export class Drafts extends Context.Service<Drafts, {
@@ -32,43 +74,18 @@ export class Drafts extends Context.Service<Drafts, {
     Effect.gen(function* () {
       const ports = yield* PortCheck
       const url = yield* Client.urlOf("deliverables")
-      const client = yield* Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
+      const { drafts } = yield* client
       return Drafts.of({
         make: Effect.fnUntraced(function* (runs) {
-          yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ message }))
+          yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ how: "refused", message }))
           const items = runs.map((run) => ({
             idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
             goal_instance_id: run.goal_instance_id,
             hired_instance_id: run.hired_instance_id,
             scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
           }))
-          const answer = yield* client.drafts.createBatch({ payload: { items } }).pipe(
-            Effect.mapError((error) => {
-              switch (error._tag) {
-                case "Unauthorized":
-                case "WrongRole":
-                  return new Away({ message: `deliverables refused the scheduler's token: ${error.message}` })
-                case "HttpClientError":
-                  // a refusal of the token in another format than ours, for instance by a proxy
-                  if (error.response?.status === 401 || error.response?.status === 403) {
-                    return new Away({ message: `deliverables refused the scheduler's token: ${error.response.status}` })
-                  }
-                  return new CallFailed({
-                    type: "TRANSPORT",
-                    message: ("description" in error.reason ? error.reason.description : undefined) ??
-                      `the call to deliverables broke (${error.reason._tag})`,
-                  })
-                case "SchemaError":
-                  return new CallFailed({
-                    type: "UNREADABLE",
-                    message: "the reply of deliverables does not match its contract",
-                  })
-                case "Unavailable":
-                  return new Away({ message: `deliverables can't do its part: ${error.message}` })
-                default:
-                  return new CallFailed({ type: error.code, message: error.message })
-              }
-            }),
+          const answer = yield* drafts.createBatch({ payload: { items } }).pipe(
+            Effect.mapError(failureOf),
           )
           return answer.items
         }),

@@ -1,20 +1,27 @@
 /** The scheduler's health: for people, for scrapes and for readiness (domain.md, "Health"). */
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
+import { Alarms } from "@stint/edge/Alarm"
 import { Health as Readiness } from "@stint/edge/Health"
 import { reading } from "@stint/edge/Metrics"
+import { Neighbours } from "@stint/edge/Neighbours"
 import { whole } from "@stint/edge/Refusal"
-import { Context, DateTime, Effect, Layer } from "effect"
+import { watchLate } from "@stint/edge/Schedules"
+import { guard, Watchdog } from "@stint/edge/Watchdog"
+import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { counterFigures, vitalFigures } from "./Health/Metrics.ts"
-import { statusOf, successRate } from "./Health/Policy.ts"
+import { type HealthProblem, statusOf, successRate } from "./Health/Policy.ts"
 import { HealthRepo } from "./Health/Repo.ts"
 import type { Vitals } from "./Health/Row.ts"
 
+/** An alert of late work ends when none was late for so long, in milliseconds. */
+const QUIET_MS = 30_000
+
 const when = (millis: number | null) => millis === null ? null : DateTime.makeUnsafe(millis)
 
-const toHealth = (vitals: Vitals): SchedulerHealth => {
+const toHealth = (vitals: Vitals, problems: ReadonlyArray<HealthProblem>): SchedulerHealth => {
   const success = successRate(vitals)
   return {
-    status: statusOf(vitals),
+    status: statusOf(vitals, problems),
     pending_goals: vitals.pending,
     running_goals: vitals.running,
     success_rate_1h: success ?? null,
@@ -25,8 +32,42 @@ const toHealth = (vitals: Vitals): SchedulerHealth => {
     last_failure: when(vitals.last_failure),
     dlq_size: vitals.dead_letters,
     avg_duration_ms: vitals.avg_duration_ms,
+    max_draft_lateness_ms: vitals.draft_lateness,
+    problems: problems.map(({ since, ...problem }) => ({ ...problem, since: DateTime.makeUnsafe(since) })),
   }
 }
+
+/** How long due work may wait, in seconds. */
+const objective = whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60)
+
+const lateWords = (seconds: number, objective: number) =>
+  `due work has waited for ${Math.round(seconds)} s; the objective is ${objective} s`
+
+/** What keeps the scheduler from being healthy, besides its figures. */
+const makeProblems = Effect.gen(function* () {
+  const repo = yield* HealthRepo
+  const neighbours = yield* Neighbours
+  const watch = yield* Watchdog
+  const most = yield* objective
+  return Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const waited = yield* repo.waiting
+    // of work of one name, the one that has run for the longest
+    const overdue = new Map(watch.overdue().toSorted((a, b) => a.ranMs - b.ranMs).map((work) => [work.what, work]))
+    return [
+      ...yield* neighbours.away,
+      ...(waited > most
+        ? [{ part: "due work", how: "late", since: now - waited * 1000, detail: lateWords(waited, most) } as const]
+        : []),
+      ...[...overdue.values()].map(({ ranMs, step, what }) => ({
+        part: what,
+        how: "stalled" as const,
+        since: now - ranMs,
+        detail: `past its deadline, at: ${step.replace(/\s+/g, " ").trim().slice(0, 120)}`,
+      })),
+    ] satisfies ReadonlyArray<HealthProblem>
+  })
+})
 
 /** The health of all replicas together. */
 export class Health extends Context.Service<Health, {
@@ -34,31 +75,49 @@ export class Health extends Context.Service<Health, {
 }>()("scheduler/Health") {
   static readonly layer = Layer.effect(
     Health,
-    Effect.map(
-      HealthRepo,
-      ({ vitals }) => Health.of({ health: Effect.map(vitals, toHealth).pipe(Effect.withSpan("Health.health")) }),
-    ),
+    Effect.gen(function* () {
+      const { vitals } = yield* HealthRepo
+      const problems = yield* makeProblems
+      return Health.of({ health: Effect.zipWith(vitals, problems, toHealth).pipe(Effect.withSpan("Health.health")) })
+    }),
   )
 
   /**
    * Not ready while due work waits for longer than STINT_LATENESS_OBJECTIVE (seconds, default 60): readiness then shows a
-   * scheduler that runs but does nothing, because its engine is stuck or a service that it needs is away.
+   * scheduler that runs but does nothing, because its engine is stuck or a service that it needs is away. That is alerted
+   * as well.
    */
   static readonly readiness = Layer.effectDiscard(Effect.gen(function* () {
     const repo = yield* HealthRepo
     const readiness = yield* Readiness
-    const objective = yield* whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60)
+    const most = yield* objective
+    const alarms = yield* Alarms
     yield* readiness.require({
       name: "lateness",
+      // whoever watches the scheduler asks whether it is there
+      ofOthers: true,
       check: repo.waiting.pipe(
         Effect.catchCause(() => Effect.fail("the database does not answer")),
-        Effect.filterOrFail(
-          (seconds) => seconds <= objective,
-          (seconds) => `due work has waited for ${Math.round(seconds)} s; the objective is ${objective} s`,
-        ),
+        Effect.filterOrFail((seconds) => seconds <= most, (seconds) => lateWords(seconds, most)),
         Effect.asVoid,
       ),
     })
+    const look = Effect.flatMap(repo.waiting, (seconds) => {
+      const message = lateWords(seconds, most)
+      const late = { kind: "late", subject: "all", message, details: { seconds, objective: most } }
+      return alarms.settle(
+        "late",
+        seconds > most ? [late] : [],
+        QUIET_MS,
+        () => "no due work waits for too long any more",
+      )
+    })
+    yield* guard("the look for late work", "1 minute")(look).pipe(
+      Effect.sandbox,
+      Effect.ignore,
+      Effect.repeat(watchLate),
+      Effect.forkScoped,
+    )
   }))
 
   /** What a scrape shows of the scheduler. */

@@ -108,6 +108,7 @@ export const ClaimedRun = Schema.Struct({
   scheduled_run_id: ScheduledRunId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  customer_id: CustomerId,
   scheduled_time: Millis,
   attempt: Schema.Int,
   fence: BigIntColumn,

@@ -23,5 +23,6 @@ export const scripts: ReadonlyArray<string> = [
   "200_edits",
   "210_alerts",
   "211_database_probe",
+  "212_failed_attempts",
   "220_feed_rebuild",
 ]

@@ -119,10 +119,13 @@ describe("alerts", () => {
   })
 
   it.each([
-    [{ STINT_ALERT_WEBHOOK: "ftp://x" }, /STINT_ALERT_WEBHOOK must be/],
-    [{ STINT_ALERT_WEBHOOK: "http://x/" }, /without STINT_ALERT_SECRET/],
-    [{ STINT_ALERT_WEBHOOK: "http://x/", STINT_ALERT_SECRET: "whsec_%" }, /STINT_ALERT_SECRET can't be read/],
-    [{ STINT_ALERT_SECRET_REF: "alerts" }, /STINT_ALERT_SECRET_REF is not read any more: set STINT_ALERT_SECRET/],
+    [{ STINT_ALERT_WEBHOOK: "ftp://x" }, /^STINT_ALERT_WEBHOOK must be/],
+    [{ STINT_ALERT_WEBHOOK: "http://x/" }, /without STINT_ALERT_SECRET,/],
+    [{ STINT_ALERT_WEBHOOK: "http://x/", STINT_ALERT_SECRET: "s3cret" }, /^STINT_ALERT_SECRET is no Standard Webhooks/],
+    [
+      { STINT_ALERT_WEBHOOK: "http://x/", STINT_ALERT_SECRET_REF: "alerts" },
+      /set STINT_ALERT_SECRET to the secret itself/,
+    ],
   ])("the settings %j are refused", async (env, why) => {
     const { App } = await import("../src/App.ts")
     const { webHandler } = await import("@stint/edge/Handler")
@@ -133,7 +136,11 @@ describe("alerts", () => {
         STINT_SERVICE_TOKEN_FILE: "t",
         ...env,
       },
-      files: { read: () => Effect.succeed("t"), appendLine: () => Effect.void },
+      files: {
+        read: () => Effect.succeed("t"),
+        readFrom: () => Effect.succeed(new Uint8Array()),
+        appendLine: () => Effect.void,
+      },
       portCheck: { check: () => Effect.void },
     })
     assert.match(await service.refused, why)

@@ -12,6 +12,9 @@ const vitals = (more: Partial<Vitals>): Vitals => ({
   oldest_due_seconds: null,
   succeeded: 0,
   failed: 0,
+  dead: 0,
+  unpaused: 0,
+  draft_lateness: null,
   dead_letters: 0,
   avg_duration_ms: null,
   last_run: null,
@@ -32,7 +35,7 @@ describe("the scheduler's health", () => {
     [{ dead_letters: 5 }, "degraded"],
     [{ dead_letters: 20 }, "down"],
   ])("%j is %s", (figures, status) => {
-    assert.strictEqual(statusOf(vitals(figures)), status)
+    assert.strictEqual(statusOf(vitals(figures), []), status)
   })
 })
 
@@ -40,19 +43,37 @@ describe("alerts", () => {
   it.each([
     [{ succeeded: 90, failed: 10 }, []],
     [{ succeeded: 89, failed: 11 }, ["success_rate"]],
-    [{ pending: 100 }, []],
-    [{ pending: 101 }, ["pending"]],
+    [{ unpaused: 100 }, []],
+    [{ unpaused: 101 }, ["pending"]],
     [{ dead_letters: 9 }, []],
     [{ dead_letters: 10 }, ["dead_letters"]],
     [{}, []],
   ])("%j holds %j", (figures, kinds) => {
-    assert.deepStrictEqual(conditionsOf(vitals(figures), []).map(({ kind }) => kind), kinds)
+    const begun = conditionsOf(vitals(figures), []).filter(({ keeps }) => !keeps)
+    assert.deepStrictEqual(begun.map(({ kind }) => kind), kinds)
+  })
+
+  it("C15: what is open is kept until its figure is well below where it began; what is paused on purpose counts for none", () => {
+    const kept = (figures: Partial<Vitals>) => conditionsOf(vitals(figures), []).map(({ keeps, kind }) => [kind, keeps])
+    for (const unpaused of [80, 100]) assert.deepStrictEqual(kept({ unpaused }), [["pending", true]])
+    assert.deepStrictEqual(kept({ unpaused: 101 }), [["pending", false]])
+    assert.deepStrictEqual(kept({ pending: 10_000, unpaused: 79 }), [])
+    assert.deepStrictEqual(kept({ dead_letters: 9 }), [["dead_letters", true]])
+    assert.deepStrictEqual(kept({ dead_letters: 7 }), [])
+    assert.deepStrictEqual(kept({ succeeded: 91, failed: 9 }), [["success_rate", true]])
+    assert.deepStrictEqual(kept({ succeeded: 92, failed: 8 }), [])
+  })
+
+  it("C2: what is away, late or stalled is never healthy, and what is down stays down", () => {
+    const problem = { part: "hiring", how: "refused" as const, since: 0, detail: "nothing listens" }
+    assert.strictEqual(statusOf(vitals({ succeeded: 100 }), [problem]), "degraded")
+    assert.strictEqual(statusOf(vitals({ failed: 100 }), [problem]), "down")
   })
 
   it("name the goal that fails in a row, and say everything in a sentence", () => {
-    const all = conditionsOf(vitals({ pending: 101, dead_letters: 12, succeeded: 8, failed: 2 }), ["GOI-1"])
+    const all = conditionsOf(vitals({ unpaused: 101, dead_letters: 12, succeeded: 8, failed: 2 }), ["GOI-1"])
     assert.deepStrictEqual(all.map((condition) => sentenceOf(condition, "begun")), [
-      "the success rate of the last hour is below 0.9: 8 runs completed, 2 were dead-lettered",
+      "the success rate of the last hour is below 0.9: 8 runs completed, 2 attempts failed",
       "101 runs are pending, more than 100",
       "12 dead letters are open, 10 or more",
       "GOI-1 failed 3 times in a row",

@@ -25,6 +25,8 @@ describe("health", () => {
       last_failure: null,
       dlq_size: 0,
       avg_duration_ms: null,
+      max_draft_lateness_ms: null,
+      problems: [],
     })
     const goal = t.goal(t.hire().hired_instance_id)
     t.answer((runs) => Effect.succeed(runs.map(made)))
@@ -34,6 +36,7 @@ describe("health", () => {
     assert.isNotNull(good.last_success)
     assert.isNotNull(good.last_run)
     assert.isAtLeast(good.avg_duration_ms, 0)
+    assert.isAtLeast(good.max_draft_lateness_ms, 0)
     t.answer((runs) => Effect.succeed(runs.map((run) => refused(run, 400, "invalid_request"))))
     for (let n = 2; n <= 4; n++) {
       t.request(goal)

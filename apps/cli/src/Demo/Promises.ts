@@ -17,7 +17,7 @@ export const promises = {
   approval_required: "an execution that does not name its approval is refused (403)",
   approval_of_other_refused: "the approval of another draft is refused (403)",
   webhook_signed: "the webhook's signature verifies; with one bit flipped it does not",
-  webhook_exact: "SHA-256 of the bytes that the webhook received = the approval's content_sha256",
+  webhook_exact: "SHA-256 of the payload that the webhook received = the approval's content_sha256",
   executed_once: "a second execution is refused (409), and nothing more is delivered",
   killed_in_the_middle: "the scheduler was killed in the middle, with drafts made of which it had not heard yet",
   restarted: "the launcher started another scheduler, which is ready",

@@ -188,7 +188,7 @@ const furnish = async (
   const portBase = freeBase()
   const secret = { ref: "smile-dental-webhook", value: `whsec_${randomBytes(32).toString("base64")}` }
   const secrets = join(home, "secrets.json")
-  await writeFile(secrets, JSON.stringify({ [secret.ref]: secret.value }), { mode: 0o600 })
+  await writeFile(secrets, JSON.stringify({ asha: { [secret.ref]: secret.value } }), { mode: 0o600 })
   const child = launch({
     ...Object.fromEntries(passedOn.flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])),
     NO_COLOR: "1",

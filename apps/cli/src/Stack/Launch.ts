@@ -1,6 +1,7 @@
 /** From what a service says it needs (its manifest) to the process that gets exactly that. */
+import { parseHostList, parseHttpUrl, placeOf, portOf as urlPort, SettingError } from "@stint/domain/HostList"
 import type { Manifest } from "@stint/edge/Manifest"
-import { parsePgUrl, placeOf } from "@stint/edge/Pg/Url"
+import * as Pg from "@stint/edge/Pg/Url"
 import { join, resolve } from "node:path"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { addressOf, type Env, portOf, type ServiceName, type Settings, urlOf } from "./Settings.ts"
@@ -29,24 +30,29 @@ export const manifestOf = async (service: ServiceName): Promise<Manifest> => {
   return (module as { readonly manifest: Manifest }).manifest
 }
 
-/** `host:port` of a url. */
-const hostOf = (name: string, text: string): string => {
+/** Reads a setting. What can't be read is a LauncherError. */
+const readSetting = <A>(read: () => A): A => {
   try {
-    const url = new URL(text)
-    return `${url.hostname}:${url.port || (url.protocol === "https:" ? 443 : 80)}`
-  } catch {
-    throw new LauncherError(`${name} is ${JSON.stringify(text)}: it must be a url.`)
+    return read()
+  } catch (error) {
+    throw error instanceof SettingError ? new LauncherError(`${error.message}.`) : error
   }
 }
 
-/** The hosts of a variable that holds a url, or lists hosts. */
+/** `host:port` of a url. */
+const hostOf = (name: string, text: string): string => {
+  const url = readSetting(() => parseHttpUrl(name, text))
+  return placeOf({ hostname: url.hostname, port: urlPort(url) })
+}
+
+/** The hosts that a variable lists, for whomever: who may call which is for the service. */
 const hostsOf = (name: string, text: string): ReadonlyArray<string> =>
-  text.includes("://") ? [hostOf(name, text)] : text.split(",").map((host) => host.trim()).filter((host) => host !== "")
+  readSetting(() => parseHostList(name, text)).map(placeOf)
 
 /** Where the database of a url listens, a socket's path included. */
 export const databaseHost = (text: string): string => {
-  const url = parsePgUrl(text)
-  return url.socket === undefined ? placeOf(url) : `unix:${url.socket}`
+  const url = Pg.parsePgUrl(text)
+  return url.socket === undefined ? Pg.placeOf(url) : `unix:${url.socket}`
 }
 
 /** Deno splits lists at commas and knows no way to keep one. */
@@ -76,7 +82,7 @@ const everyonesFiles = ["STINT_SERVICE_TOKEN_FILE", "STINT_JWKS_FILE", "STINT_RE
 /** The launch of a service: the least permissions under which it does what its manifest says. */
 export const launchOf = (settings: Settings, service: ServiceName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
-  const { appends = {}, calls = [], connects = [], reads = [] } = manifest
+  const { appends = {}, calls = [], connects = [], hosts: lists = [], reads = [] } = manifest
   const files = [...everyonesFiles, ...reads]
   const values: Record<string, string | undefined> = Object.fromEntries(manifest.env.map((name) => [name, mine[name]]))
   values.STINT_HOST = settings.host
@@ -106,7 +112,8 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
     ...(given.databaseHost === undefined ? [] : [given.databaseHost]),
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
     ...valueOf("STINT_JWKS_URL").map((url) => hostOf("STINT_JWKS_URL", url)),
-    ...connects.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
+    ...connects.flatMap((name) => valueOf(name).map((value) => hostOf(name, value))),
+    ...lists.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
   ]
   return {
     args: [

@@ -104,16 +104,18 @@ const servicesOf = (action: string, text: unknown): ReadonlyArray<ServiceName> =
   if (action === "seed" && (text === undefined || text === "catalog")) return ["catalog"]
   if (text === undefined) return serviceNames
   const service = serviceNames.find((name) => name === text)
-  if (service !== undefined && action !== "seed") return [service]
+  if (service !== undefined && action !== "seed" && action !== "reconcile") return [service]
   throw new UsageError(
-    action === "seed"
+    action === "reconcile"
+      ? "db reconcile compares all four databases: leave --service away."
+      : action === "seed"
       ? "Only catalog has seed data."
       : `There is no service ${JSON.stringify(text)}: say ${serviceNames.join(", ")}.`,
   )
 }
 
 const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "dry-run": ["migrate", "down"],
+  "dry-run": ["migrate", "down", "reconcile"],
   to: ["down"],
   yes: ["down"],
 }
@@ -130,16 +132,26 @@ const check = (action: string, flags: Flags): void => {
   }
 }
 
+/** Compares all four databases; 0 when nothing differs in the end. */
+const reconciled = async (targets: ReadonlyArray<Target>, flags: Flags): Promise<number> => {
+  const { reconcile } = await import("../Db/Reconcile.ts")
+  const options = { dryRun: flags["dry-run"] === true, hasCatalog: process.env.USE_AGENT_TYPE_DB !== "false" }
+  const { left } = await run(targets[0]!.settings, reconcile(targets, options, print))
+  return left.length === 0 ? 0 : 1
+}
+
 /** `stint db`: what an operator does with the databases. */
 export const db: Command = {
   usage: `Usage: stint db <action> [--service NAME] [flags]
 
-  migrate  brings the databases to the schema of this program; --dry-run only says what it would apply
-  status   says which scripts were applied and which are pending
-  verify   compares tables, columns, indexes, constraints, comments, triggers and rights with what the scripts say
-  down     takes the scripts back, and the tables' rows with them: needs --yes, or --dry-run; --to NAME keeps up to NAME
-  seed     publishes the agent types that ship into the catalog's database; may be run again
-  ping     connects as the service and as the owner, and says what was tried and what failed
+  migrate    brings the databases to the schema of this program; --dry-run only says what it would apply
+  status     says which scripts were applied and which are pending
+  verify     compares tables, columns, indexes, constraints, comments, triggers and rights with what the scripts say
+  down       takes the scripts back, and the tables' rows with them: needs --yes, or --dry-run; --to NAME keeps up to NAME
+  reconcile  after a restore: compares what the services hold of one another, and mends what differs; --dry-run only
+             says it (docs/restore.md)
+  seed       publishes the agent types that ship into the catalog's database; may be run again
+  ping       connects as the service and as the owner, and says what was tried and what failed
 
   --service NAME           ${serviceNames.join(", ")}; all four unless given
 
@@ -147,8 +159,9 @@ export const db: Command = {
                            which migrate alone makes where there is none
   <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema; the former unless given
 
-The exit status is 0 when all is well, 1 when a database differs, fails or can't be reached, 2 when the command is wrong.`,
-  actions: Object.keys(actions),
+The exit status is 0 when all is well (reconcile: nothing differs, or all was mended), 1 when a database differs, fails or
+can't be reached, 2 when the command is wrong.`,
+  actions: [...Object.keys(actions), "reconcile"],
   options: {
     service: { type: "string" },
     "dry-run": { type: "boolean" },
@@ -159,6 +172,7 @@ The exit status is 0 when all is well, 1 when a database differs, fails or can't
     const name = String(flags.action)
     check(name, flags)
     return await withTargets(process.env, servicesOf(name, flags.service), async (targets) => {
+      if (name === "reconcile") return await reconciled(targets, flags)
       let allWell = true
       for (const target of targets) {
         try {

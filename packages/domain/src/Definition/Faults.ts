@@ -4,8 +4,6 @@ import type { ConfigSchema, Field, FieldType, GoalTemplate } from "../Definition
 import { isTimezone } from "../Formats.ts"
 import { isSecretKey } from "../Secrets.ts"
 
-/** The most fields of a schema, nested ones included. */
-const maxFields = 200
 /** The most levels of nested fields. */
 const maxDepth = 8
 
@@ -76,22 +74,11 @@ export const fieldListFaults = (fields: ReadonlyArray<Field>): Array<Fault> => {
   return faults
 }
 
-/** The number of fields, nested ones included, and the depth of their nesting. */
-const measure = (fields: ReadonlyArray<Field>): { readonly count: number; readonly depth: number } => {
-  const nested = fields.map((field) => measure(field.fields ?? []))
-  return {
-    count: nested.reduce((sum, one) => sum + one.count, fields.length),
-    depth: fields.length === 0 ? 0 : 1 + Math.max(...nested.map((one) => one.depth)),
-  }
-}
+const depthOf = (fields: ReadonlyArray<Field>): number =>
+  fields.length === 0 ? 0 : 1 + Math.max(...fields.map((field) => depthOf(field.fields ?? [])))
 
-const sizeFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> => {
-  const { count, depth } = measure(fields)
-  return [
-    ...count > maxFields ? [fault(path, `must have at most ${maxFields} fields, nested ones included`)] : [],
-    ...depth > maxDepth ? [fault(path, `must be at most ${maxDepth} levels deep`)] : [],
-  ]
-}
+const depthFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> =>
+  depthOf(fields) > maxDepth ? [fault(path, `must be at most ${maxDepth} levels deep`)] : []
 
 /** A key that is reserved, so that no field can have it. */
 const reservedFaults = (fields: ReadonlyArray<Field>, path: Path, key: string, why: string): Array<Fault> =>
@@ -112,7 +99,7 @@ const timezoneFaults = (fields: ReadonlyArray<Field>, path: Path): Array<Fault> 
     )
   })
 
-/** Faults of a whole definition: sizes, reserved keys, repeated templates. */
+/** Faults of a whole definition: depth, reserved keys, repeated templates. How large it may be is judged before (Documents.ts). */
 export const definitionFaults = (definition: {
   readonly config_schema: ConfigSchema
   readonly goal_templates: ReadonlyArray<GoalTemplate>
@@ -120,7 +107,7 @@ export const definitionFaults = (definition: {
   const config = ["config_schema", "fields"]
   const { fields } = definition.config_schema
   const faults = [
-    ...sizeFaults(fields, config),
+    ...depthFaults(fields, config),
     ...reservedFaults(fields, config, "execution", "it is a setting of every hire"),
     ...timezoneFaults(fields, config),
     ...repetitions(definition.goal_templates.map((template) => template.goal_template_id)).map(({ value, index }) =>
@@ -130,7 +117,7 @@ export const definitionFaults = (definition: {
   definition.goal_templates.forEach((template, index) => {
     const settings = ["goal_templates", index, "settings_schema", "fields"]
     faults.push(
-      ...sizeFaults(template.settings_schema.fields, settings),
+      ...depthFaults(template.settings_schema.fields, settings),
       ...reservedFaults(template.settings_schema.fields, settings, "schedule", "every goal has it"),
     )
   })

@@ -1,6 +1,7 @@
 /** The settings of a hire: where its approved drafts are delivered (domain.md, "Rules: hires and goals"). */
 import { Schema } from "effect"
 import { issuesUnder, jsonPath } from "../FieldIssues.ts"
+import { type AllowedHost, isAllowed } from "../HostList.ts"
 import type { FieldIssue } from "../Problem.ts"
 
 /** Where an approved draft is delivered: a line in the local journal, or a signed request to a webhook. */
@@ -29,24 +30,17 @@ export type HireSettings = typeof HireSettings.Type
 const shapeIssues = issuesUnder(HireSettings)
 const isHireSettings = Schema.is(HireSettings)
 
-const defaultPort: Record<string, string> = { "http:": "80", "https:": "443" }
-
-/** Whether the list has the url's host, alone (any port) or with the url's port. */
-const isAllowed = (url: URL, allowed: ReadonlyArray<string>): boolean => {
-  const port = url.port === "" ? defaultPort[url.protocol] : url.port
-  return allowed.some((entry) => {
-    const host = entry.trim().toLowerCase()
-    return host === url.hostname || host === `${url.hostname}:${port}`
-  })
-}
-
-/** Why a webhook may not have this url; undefined if it may. `allowed` are the entries of STINT_WEBHOOK_HOSTS. */
-export const webhookFault = (url: string, allowed: ReadonlyArray<string>): string | undefined => {
+/** Why a customer's webhook may not have this url; undefined if it may. `allowed` is STINT_WEBHOOK_HOSTS. */
+export const webhookFault = (
+  url: string,
+  allowed: ReadonlyArray<AllowedHost>,
+  customer_id: string,
+): string | undefined => {
   const parsed = URL.parse(url)
-  if (parsed === null || !(parsed.protocol in defaultPort)) return "must be an absolute http or https URL"
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return "must be an absolute http or https URL"
   if (parsed.username !== "" || parsed.password !== "") return "must not hold a user name or a password"
-  if (!isAllowed(parsed, allowed)) {
-    return `the host ${parsed.host} is not in STINT_WEBHOOK_HOSTS; ask the operator to add it`
+  if (!isAllowed(allowed, parsed, customer_id)) {
+    return `the host ${parsed.host} is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it`
   }
   return undefined
 }
@@ -54,7 +48,8 @@ export const webhookFault = (url: string, allowed: ReadonlyArray<string>): strin
 /** The faults of a well-formed `settings.execution`. */
 const executionFaults = (
   { target = "journal", url, secret_ref }: ExecutionSettings,
-  allowed: ReadonlyArray<string>,
+  allowed: ReadonlyArray<AllowedHost>,
+  customer_id: string,
 ): Array<[key: string, message: string]> => {
   const faults: Array<[string, string]> = []
   const part = (key: string, value: string | undefined) => {
@@ -65,19 +60,36 @@ const executionFaults = (
   }
   part("url", url)
   part("secret_ref", secret_ref)
-  const fault = url === undefined ? undefined : webhookFault(url, allowed)
+  const fault = url === undefined ? undefined : webhookFault(url, allowed, customer_id)
   if (fault !== undefined) faults.push(["url", fault])
   return faults
 }
 
-/** Every fault of a hire's settings. A webhook may go only to `allowedWebhookHosts`: `host` (any port) or `host:port`. */
+/** Every fault of a hire's settings, but for what its secret is. A webhook may go only to the hosts that its customer may call. */
 export const hireSettingsIssues = (
   settings: unknown,
-  allowedWebhookHosts: ReadonlyArray<string>,
+  allowed: ReadonlyArray<AllowedHost>,
+  customer_id: string,
   root = "$.settings",
 ): Array<FieldIssue> => {
   const issues = shapeIssues(settings, root)
   if (!isHireSettings(settings) || settings.execution === undefined) return issues
-  const faults = executionFaults(settings.execution, allowedWebhookHosts)
+  const faults = executionFaults(settings.execution, allowed, customer_id)
   return [...issues, ...faults.map(([key, message]) => ({ path: jsonPath(["execution", key], root), message }))]
 }
+
+/** The secret that a hire's webhook is signed with; undefined when its settings name none. */
+export const secretRefOf = (settings: unknown): string | undefined =>
+  isHireSettings(settings) && settings.execution?.target === "webhook" ? settings.execution.secret_ref : undefined
+
+/** Where an approved draft goes: `settings.execution` with its defaults. An approval covers it, and an execution keeps it. */
+export const DeliveryTarget = Schema.Struct({
+  target: ExecutionTarget,
+  url: Schema.optionalKey(Schema.String),
+  secret_ref: Schema.optionalKey(Schema.String),
+})
+export type DeliveryTarget = typeof DeliveryTarget.Type
+
+/** The parts in which two targets differ. */
+export const targetChanges = (approved: DeliveryTarget, now: DeliveryTarget): ReadonlyArray<keyof DeliveryTarget> =>
+  (["target", "url", "secret_ref"] as const).filter((part) => approved[part] !== now[part])

@@ -1,16 +1,20 @@
 /** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
+import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { definitionSizeFaults } from "../Documents.ts"
 import { AgentTypeId } from "../Ids.ts"
-import { FieldIssue, InvalidRequest, problem } from "../Problem.ts"
+import { faultFields, InvalidRequest, problem } from "../Problem.ts"
 import {
   BodyLimits,
   created,
   Idempotency,
   IdempotencyHeader,
   Instant,
+  JudgedFirst,
   listOf,
   pageQuery,
   RateLimits,
@@ -38,7 +42,7 @@ export class AgentTypeImmutable extends problem<AgentTypeImmutable>()("AgentType
   code: "agent_type_immutable",
   status: 409,
   title: "A published version never changes",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 const readers = ["customer", "operator", "viewer"] as const
 
@@ -55,7 +59,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version of an agent type")
       .annotate(
         OpenApi.Description,
@@ -75,7 +79,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
       payload: AgentTypeDefinition,
       success: [AgentType, created(AgentType)],
       error: [AgentTypeImmutable, InvalidRequest],
-    }).annotate(Access, ["operator"])
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
       .annotate(OpenApi.Summary, "Publish a version under a known id")
       .annotate(
         OpenApi.Description,
@@ -96,7 +100,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
 
 /** The catalog, which knows the agent types. */
 export class CatalogApi extends HttpApi.make("catalog")
-  .add(AgentTypesGroup)
+  .add(AgentTypesGroup, actionLogGroup("catalog"))
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
@@ -105,5 +109,5 @@ export class CatalogApi extends HttpApi.make("catalog")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint catalog", version: "1", description: "The agent types that can be hired." }),
+    documentOf({ title: "Stint catalog", description: "The agent types that can be hired." }),
   ) {}

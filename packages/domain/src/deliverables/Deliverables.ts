@@ -4,8 +4,8 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
-import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { Instant, listOf, pageQuery } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, Instant, listOf, pageQuery, tagged } from "../Protocol.ts"
 
 /** pending_review -> approved or rejected, once. */
 export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
@@ -16,11 +16,33 @@ export const ExecutionStatus = Schema.Literals(["not_executed", "executed"])
 export type ExecutionStatus = typeof ExecutionStatus.Type
 
 /**
+ * waiting: an attempt is under way or follows. delivered. failed: no attempt follows until a person asks for one. refused: it
+ * may not be delivered, `reason` says why.
+ */
+export const DeliveryState = Schema.Literals(["waiting", "delivered", "failed", "refused"])
+export type DeliveryState = typeof DeliveryState.Type
+
+/** Why a delivery was refused. */
+export const DeliveryRefusal = Schema.Literals([
+  "subscription_canceled",
+  "hire_deactivated",
+  "hire_gone",
+  "deliverable_deleted",
+  "content_changed",
+  "target_changed",
+])
+export type DeliveryRefusal = typeof DeliveryRefusal.Type
+
+/**
  * How the delivery of an execution stands. All its attempts have the same delivery id. `next_attempt_at` is null when no
  * attempt follows: it was delivered, or `last_error` says what to correct before it is executed again.
  */
 export const Execution = Schema.Struct({
-  delivery_id: Schema.String.annotate({ examples: ["01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+  delivery_id: Schema.String.annotate({ examples: ["DLV-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+  /** Absent in answers of 0.2.0. */
+  state: Schema.optionalKey(DeliveryState),
+  /** Of a refused one, its code; else null. */
+  reason: Schema.optionalKey(Schema.NullOr(DeliveryRefusal)),
   attempts: Schema.Int,
   last_error: Schema.NullOr(Schema.String),
   next_attempt_at: Schema.NullOr(Instant),
@@ -63,6 +85,13 @@ export class SubscriptionEnded extends problem<SubscriptionEnded>()("Subscriptio
   title: "The subscription has ended",
 }) {}
 
+/** 409: the hire is deactivated: no reviews and no executions. */
+export class DeliverablesHireDeactivated extends problem<DeliverablesHireDeactivated>()("DeliverablesHireDeactivated", {
+  code: "hire_deactivated",
+  status: 409,
+  title: "The hired agent is deactivated",
+}) {}
+
 /** 404 of a list under a hire, also for another customer's hire. */
 export class DeliverablesHireNotFound extends problem<DeliverablesHireNotFound>()("DeliverablesHireNotFound", {
   code: "hire_not_found",
@@ -101,9 +130,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,
+      headers: Schema.Struct(ConditionalHeaders),
       success: Deliverable,
       error: [DeliverableNotFound, DeliverableGone, Unavailable],
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get a deliverable")
       .annotate(
         OpenApi.Description,
@@ -119,9 +149,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(OpenApi.Description, "For its customer, operators and viewers; `review_status` filters."),
     HttpApiEndpoint.delete("remove", "/deliverables/:id", {
       params,
+      headers: Schema.Struct(ConditionalHeaders),
       success: Schema.Struct({ deleted: Schema.Boolean, deliverable_id: DeliverableId }),
-      error: [DeliverableNotFound, DeliverableGone, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [DeliverableNotFound, DeliverableGone, PreconditionFailed, Unavailable],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Delete a deliverable")
       .annotate(OpenApi.Description, "Its customer only. From then on it is 410; its approvals stay readable."),
   ) {}

@@ -6,13 +6,14 @@ import {
   Deliverable,
   DeliverableGone,
   DeliverableNotFound,
+  DeliverablesHireDeactivated,
   Execution,
   ReviewStatus,
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { DeliverableId } from "../Ids.ts"
-import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { InterimReplies, RequiredIdempotencyHeader } from "../Protocol.ts"
+import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, InterimReplies, RequiredIdempotencyHeader, tagged } from "../Protocol.ts"
 
 /** 409: a deliverable is executed once. */
 export class AlreadyExecuted extends problem<AlreadyExecuted>()("AlreadyExecuted", {
@@ -49,6 +50,13 @@ export class ContentChanged extends problem<ContentChanged>()("ContentChanged", 
   title: "The content is not what was approved",
 }) {}
 
+/** 409: the hire's target, its url or its secret's name is not what was approved. Nothing is executed. */
+export class TargetChanged extends problem<TargetChanged>()("TargetChanged", {
+  code: "target_changed",
+  status: 409,
+  title: "The target is not what was approved",
+}, { changed: Schema.Array(Schema.Literals(["target", "url", "secret_ref"])) }) {}
+
 /** 409: an attempt to deliver is under way, or the next one is waiting for its time. */
 export class ExecutionInProgress extends problem<ExecutionInProgress>()("ExecutionInProgress", {
   code: "execution_in_progress",
@@ -66,7 +74,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
   .add(
     HttpApiEndpoint.post("execute", "/deliverables/:id/execute", {
       params: { id: DeliverableId },
-      headers: RequiredIdempotencyHeader,
+      headers: Schema.Struct({ ...RequiredIdempotencyHeader.fields, ...ConditionalHeaders }),
       payload: Schema.Struct({
         approval_id: Schema.optionalKey(
           // any text: an ill-formed one is 403 approval_invalid, not 400
@@ -77,22 +85,26 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
       error: [
         DeliverableNotFound,
         DeliverableGone,
+        PreconditionFailed,
         SubscriptionEnded,
+        DeliverablesHireDeactivated,
         AlreadyExecuted,
         NotApproved,
         ApprovalRequired,
         ApprovalInvalid,
         ContentChanged,
+        TargetChanged,
         ExecutionInProgress,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotate(InterimReplies, true)
+    }).annotate(Access, ["customer"]).annotateMerge(tagged).annotate(InterimReplies, true)
       .annotate(OpenApi.Summary, "Execute a deliverable")
       .annotate(
         OpenApi.Description,
         "Its customer only, once, under a required Idempotency-Key. What acts on the world needs its " +
           "`approval_id` (403). 200 when it was delivered, 202 while delivery is retried (meanwhile 409 " +
-          "execution_in_progress under another key); 409 content_changed when it is not what was approved.",
+          "execution_in_progress under another key); 409 content_changed or target_changed when content or target is " +
+          "not what was approved.",
       ),
   ) {}

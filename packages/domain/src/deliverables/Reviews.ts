@@ -7,20 +7,26 @@ import {
   Deliverable,
   DeliverableGone,
   DeliverableNotFound,
+  DeliverablesHireDeactivated,
   readers,
   ReviewStatus,
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
+import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
-import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { IdempotencyHeader, InstantField, listOf, pageQuery, text } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { ConditionalHeaders, IdempotencyHeader, InstantField, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. */
 export const Decision = Schema.Literals(["approved", "rejected"])
 export type Decision = typeof Decision.Type
 
-/** One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. */
+/**
+ * One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. `target`:
+ * where an approval lets it go; null of a rejection, and where a program of 0.2.0 approved: then the hire's target of the
+ * execution counts.
+ */
 export class Approval extends Model.Class<Approval>("Approval")({
   approval_id: ApprovalId,
   deliverable_id: DeliverableId,
@@ -28,6 +34,7 @@ export class Approval extends Model.Class<Approval>("Approval")({
   decision: Decision,
   notes: Schema.NullOr(Schema.String),
   content_sha256: Schema.String,
+  target: Schema.NullOr(DeliveryTarget),
   created_at: InstantField,
 }) {}
 
@@ -61,13 +68,15 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
   .add(
     HttpApiEndpoint.post("review", "/deliverables/:id/review", {
       params,
-      headers: IdempotencyHeader,
+      headers: Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders }),
       payload: Schema.Struct({ decision: Decision, notes: Schema.optionalKey(text(4000)) }),
       success: Deliverable,
       error: [
         DeliverableNotFound,
         DeliverableGone,
+        PreconditionFailed,
         SubscriptionEnded,
+        DeliverablesHireDeactivated,
         AlreadyReviewed,
         // a draft that needs no review may be executed before it is reviewed
         AlreadyExecuted,
@@ -75,12 +84,13 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         DraftInvalid,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Approve or reject a deliverable")
       .annotate(
         OpenApi.Description,
         "Its customer only, once: a second decision is 409 already_reviewed. A draft with validation errors " +
-          "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256. " +
+          "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256, and the " +
+          "hire's target with its url and secret's name; once these changed it can be decided on again. " +
           "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("ofDeliverable", "/deliverables/:id/approvals", {

@@ -6,7 +6,7 @@ import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
 import { problem } from "../Problem.ts"
-import { Instant, JsonObject } from "../Protocol.ts"
+import { Instant, JsonObject, wholeNumber } from "../Protocol.ts"
 import { SubscriptionStatus } from "./Subscriptions.ts"
 
 /** What the scheduler needs of a goal. `version` grows with every write, so that an old change is recognised. */
@@ -109,6 +109,8 @@ export const LookedUpHire = Schema.Struct({
   runnable: Schema.Boolean,
   reason: Schema.NullOr(Schema.String),
   subscription_status: SubscriptionStatus,
+  /** False once it is deactivated. Absent in answers of 0.2.0: then it is not known, and taken for active. */
+  active: Schema.optionalKey(Schema.Boolean),
   /** Whether its subscription ended more than 30 days ago: people get 410. */
   gone: Schema.Boolean,
 })
@@ -134,9 +136,9 @@ export class FeedGroup extends HttpApiGroup.make("feed")
     HttpApiEndpoint.get("changes", "/goal-changes", {
       query: {
         after: Schema.String,
-        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+        limit: Schema.optionalKey(wholeNumber(1, 1000)),
         /** How long to wait for a change when there is none, in milliseconds. */
-        wait_ms: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 0, maximum: 30000 }))),
+        wait_ms: Schema.optionalKey(wholeNumber(0, 30000)),
       },
       success: FeedPage,
       error: FeedCursorGone,
@@ -151,7 +153,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
     HttpApiEndpoint.get("snapshot", "/goal-changes/snapshot", {
       query: {
         next: Schema.optionalKey(Schema.String),
-        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+        limit: Schema.optionalKey(wholeNumber(1, 1000)),
       },
       success: SnapshotPage,
     }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])

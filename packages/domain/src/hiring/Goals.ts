@@ -3,19 +3,23 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
 import { Access } from "../Caller.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
-import { InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
+import { InvalidRequest, PreconditionFailed, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import {
+  ConditionalHeaders,
   created,
   IdempotencyHeader,
   Instant,
   InstantField,
   JsonObject,
+  JudgedFirst,
   listOf,
   NoFields,
   pageQuery,
+  tagged,
 } from "../Protocol.ts"
 import { SubscriptionNotActive } from "./Subscriptions.ts"
 
@@ -88,7 +92,7 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
       .annotate(OpenApi.Description, "For its customer, operators and viewers."),
     HttpApiEndpoint.put("put", "/", {
       params: { id: HiredInstanceId },
-      headers: IdempotencyHeader,
+      headers: Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders }),
       payload: GoalDraft,
       success: [Goal.json, created(Goal.json)],
       error: [
@@ -98,10 +102,12 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
         GoalNotFound,
         SubscriptionNotActive,
         QuotaExceeded,
+        PreconditionFailed,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
+      .annotate(JudgedFirst, (body, bounds) => documentFaults(own(body, "settings"), "$.settings", bounds))
       .annotate(OpenApi.Summary, "Make or change a goal")
       .annotate(
         OpenApi.Description,
@@ -109,15 +115,21 @@ export class GoalsGroup extends HttpApiGroup.make("goals")
           "(200). Needs an active subscription (409). A new schedule drops the future slots that are not claimed. " +
           "Safe to repeat under the same Idempotency-Key.",
       ),
-    HttpApiEndpoint.get("get", "/:goal", { params, success: Goal.json, error: [HireNotFound, HireGone, GoalNotFound] })
-      .annotate(Access, readers)
+    HttpApiEndpoint.get("get", "/:goal", {
+      params,
+      headers: Schema.Struct(ConditionalHeaders),
+      success: Goal.json,
+      error: [HireNotFound, HireGone, GoalNotFound],
+    })
+      .annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get a goal")
       .annotate(OpenApi.Description, "For its customer, operators and viewers; a goal of another hire is 404."),
     HttpApiEndpoint.delete("remove", "/:goal", {
       params,
+      headers: Schema.Struct(ConditionalHeaders),
       success: Schema.Struct({ deleted: Schema.Boolean, goal_instance_id: GoalInstanceId }),
-      error: [HireNotFound, HireGone, GoalNotFound, SubscriptionNotActive],
-    }).annotate(Access, ["customer"])
+      error: [HireNotFound, HireGone, GoalNotFound, SubscriptionNotActive, PreconditionFailed],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Delete a goal")
       .annotate(
         OpenApi.Description,

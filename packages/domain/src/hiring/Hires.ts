@@ -3,9 +3,29 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { NamedVersion } from "../Definition.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
-import { CustomerNotFound, FieldIssue, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, JsonObject, listOf, NoFields, pageQuery } from "../Protocol.ts"
+import {
+  CustomerNotFound,
+  faultFields,
+  InvalidRequest,
+  PreconditionFailed,
+  problem,
+  QuotaExceeded,
+  Unavailable,
+} from "../Problem.ts"
+import {
+  ConditionalHeaders,
+  created,
+  IdempotencyHeader,
+  Instant,
+  JsonObject,
+  JudgedFirst,
+  listOf,
+  NoFields,
+  pageQuery,
+  tagged,
+} from "../Protocol.ts"
 import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
@@ -22,7 +42,9 @@ export class Hire extends Schema.Class<Hire>("Hire")({
   config: JsonObject,
   settings: JsonObject,
   configured: Schema.Boolean,
-  missing: Schema.Array(FieldIssue),
+  /** At most 50 of what is absent or not valid; `errors_omitted` counts the others. */
+  missing: faultFields.errors,
+  errors_omitted: faultFields.errors_omitted,
   goals_completed: Schema.Boolean,
   active: Schema.Boolean,
   finalized_at: Schema.NullOr(Instant),
@@ -72,14 +94,14 @@ export class HireNotConfigured extends problem<HireNotConfigured>()("HireNotConf
   code: "hire_not_configured",
   status: 409,
   title: "The hired agent is not configured",
-}, { missing: Schema.Array(FieldIssue) }) {}
+}, { missing: faultFields.errors, errors_omitted: faultFields.errors_omitted }) {}
 
 /** 409: a goal of the hire is not valid under the definition version that was asked for. */
 export class GoalsDoNotHold extends problem<GoalsDoNotHold>()("GoalsDoNotHold", {
   code: "goals_do_not_hold",
   status: 409,
   title: "The goals are not valid under that definition",
-}, { errors: Schema.Array(FieldIssue) }) {}
+}, faultFields) {}
 
 /** 409: the subscription is for another agent type. A subscription keeps its agent type, and so does its hire. */
 export class SubscriptionForOther extends problem<SubscriptionForOther>()("SubscriptionForOther", {
@@ -89,7 +111,7 @@ export class SubscriptionForOther extends problem<SubscriptionForOther>()("Subsc
 }, { subscribed_agent_id: AgentTypeId }) {}
 
 const params = { id: HiredInstanceId }
-const headers = IdempotencyHeader
+const headers = Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders })
 const readers = ["customer", "operator", "viewer"] as const
 
 /** Endpoints of hired agents. */
@@ -101,6 +123,7 @@ export class HiresGroup extends HttpApiGroup.make("hires")
   )
   .add(
     HttpApiEndpoint.put("draft", "/draft", {
+      headers: Schema.Struct(ConditionalHeaders),
       payload: HireDraft,
       success: [Hire, created(Hire)],
       error: [
@@ -112,10 +135,15 @@ export class HiresGroup extends HttpApiGroup.make("hires")
         HireNotConfigured,
         GoalsDoNotHold,
         QuotaExceeded,
+        PreconditionFailed,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
+      .annotate(JudgedFirst, (body, bounds) => [
+        ...documentFaults(own(body, "config"), "$.config", bounds),
+        ...documentFaults(own(body, "settings"), "$.settings", bounds),
+      ])
       .annotate(OpenApi.Summary, "Draft a hired agent")
       .annotate(
         OpenApi.Description,
@@ -132,16 +160,21 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
     HttpApiEndpoint.get("bySubscription", "/by-subscription/:id", {
       params: { id: SubscriptionId },
+      headers: Schema.Struct(ConditionalHeaders),
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotateMerge(tagged)
+      // OpenAPI can't tell this path from /:id/goals: the document has /subscriptions/:id/hired-agent in its place
+      .annotate(OpenApi.Exclude, true)
       .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
-      .annotate(
-        OpenApi.Description,
-        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
-      ),
-    HttpApiEndpoint.get("get", "/:id", { params, success: Hire, error: [HireNotFound, HireGone, Unavailable] })
-      .annotate(Access, readers)
+      .annotate(OpenApi.Description, "As /subscriptions/{id}/hired-agent."),
+    HttpApiEndpoint.get("get", "/:id", {
+      params,
+      headers: Schema.Struct(ConditionalHeaders),
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    })
+      .annotate(Access, readers).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Get a hired agent")
       .annotate(
         OpenApi.Description,
@@ -152,8 +185,16 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       headers,
       payload: NoFields,
       success: Hire,
-      error: [HireNotFound, HireGone, HireDeactivated, HireNotConfigured, SubscriptionNotActive, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [
+        HireNotFound,
+        HireGone,
+        HireDeactivated,
+        HireNotConfigured,
+        SubscriptionNotActive,
+        PreconditionFailed,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Finalize a hired agent")
       .annotate(
         OpenApi.Description,
@@ -165,8 +206,8 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       headers,
       payload: NoFields,
       success: Hire,
-      error: [HireNotFound, HireGone, Unavailable],
-    }).annotate(Access, ["customer"])
+      error: [HireNotFound, HireGone, PreconditionFailed, Unavailable],
+    }).annotate(Access, ["customer"]).annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Deactivate a hired agent")
       .annotate(
         OpenApi.Description,
@@ -174,4 +215,17 @@ export class HiresGroup extends HttpApiGroup.make("hires")
           "stays readable.",
       ),
   )
-  .prefix("/hired-agents") {}
+  .prefix("/hired-agents")
+  .add(
+    HttpApiEndpoint.get("ofSubscription", "/subscriptions/:id/hired-agent", {
+      params: { id: SubscriptionId },
+      headers: Schema.Struct(ConditionalHeaders),
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    }).annotate(Access, readers).annotateMerge(tagged)
+      .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
+      ),
+  ) {}

@@ -5,10 +5,11 @@ import { Access } from "../Caller.ts"
 import { DeadLetterState } from "./DeadLetters.ts"
 import { Scope } from "./Pauses.ts"
 import { Frequency } from "../Definition.ts"
+import { documentFaults, own } from "../Documents.ts"
 import { GoalNotFound } from "../hiring/Goals.ts"
 import { DlqId, GoalInstanceId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
-import { IdempotencyHeader, Instant, JsonObject, wholeNumber } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, JsonObject, JudgedFirst, wholeNumber } from "../Protocol.ts"
 import { DropCode, MissedCode, ReasonCode } from "./ReasonCodes.ts"
 import { Run } from "./Runs.ts"
 import { LocalTime, Rule, Timezone } from "../Schedule.ts"
@@ -171,6 +172,7 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       success: RulePreview,
       error: InvalidRequest,
     }).annotate(Access, readers)
+      .annotate(JudgedFirst, (body, bounds) => documentFaults(own(body, "schedule"), "$.schedule", bounds))
       .annotate(OpenApi.Summary, "Preview a rule")
       .annotate(
         OpenApi.Description,

@@ -1,8 +1,9 @@
 /** The scheduler's contract: when an agent runs. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
 import { ActionLogGroup } from "./ActionLog.ts"
 import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
@@ -37,9 +38,5 @@ export class SchedulerApi extends HttpApi.make("scheduler")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({
-      title: "Stint scheduler",
-      version: "1",
-      description: "When an agent runs, and how each run ended.",
-    }),
+    documentOf({ title: "Stint scheduler", description: "When an agent runs, and how each run ended." }),
   ) {}

@@ -4,12 +4,30 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { Instant } from "../Protocol.ts"
 
-/** healthy: success >= 0.95 and fewer than 5 dead letters; degraded: >= 0.80 and fewer than 20; else down. */
+/** healthy: success >= 0.95, fewer than 5 dead letters and no problem; degraded: >= 0.80 and fewer than 20; else down. */
 export const HealthStatus = Schema.Literals(["healthy", "degraded", "down"])
 export type HealthStatus = typeof HealthStatus.Type
 
 /** A share from 0 to 1; null when nothing finished in the last hour. */
 const Rate = Schema.NullOr(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })))
+
+/**
+ * Of a part: not reached, no answer, an answer that it can't do its work, or a refusal of the scheduler's token. Of work: late
+ * (due for longer than the objective), or stalled (past its deadline).
+ */
+export const ProblemHow = Schema.Literals(["refused", "timed_out", "unavailable", "token_refused", "late", "stalled"])
+export type ProblemHow = typeof ProblemHow.Type
+
+/** What keeps the scheduler from being healthy now, besides its figures. */
+export const HealthProblem = Schema.Struct({
+  /** A service, a database, or the work. */
+  part: Schema.String,
+  how: ProblemHow,
+  since: Instant,
+  detail: Schema.String,
+  /** The service that says so; absent where the replica that answers saw it. */
+  seen_by: Schema.optionalKey(Schema.String),
+})
 
 /** The health of all replicas together. A cancelled run counts neither as success nor as failure. */
 export const SchedulerHealth = Schema.Struct({
@@ -19,16 +37,21 @@ export const SchedulerHealth = Schema.Struct({
   running_goals: Schema.Int,
   success_rate_1h: Rate,
   failure_rate_1h: Rate,
-  /** Runs that were completed or dead-lettered in the last hour. */
+  /** Attempts that completed or failed in the last hour. */
   total_executions_1h: Schema.Int,
   /** When the latest attempt began. */
   last_run: Schema.NullOr(Instant),
   last_success: Schema.NullOr(Instant),
+  /** When the latest attempt failed. */
   last_failure: Schema.NullOr(Instant),
   /** Open dead letters. */
   dlq_size: Schema.Int,
   /** Mean duration of the last hour's completed runs, in milliseconds. */
   avg_duration_ms: Schema.NullOr(Schema.Finite),
+  /** Of the last hour's drafts, how late after its due time the latest came, retries included, in milliseconds. */
+  max_draft_lateness_ms: Schema.NullOr(Schema.Finite),
+  /** Empty when it is healthy. */
+  problems: Schema.Array(HealthProblem),
 })
 export type SchedulerHealth = typeof SchedulerHealth.Type
 

@@ -4,6 +4,7 @@ import { Config, Context, Effect, Layer, Option, Result } from "effect"
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from "jose"
 import { Files } from "../Files.ts"
 import { Health } from "../Health.ts"
+import { httpUrl } from "../Places.ts"
 import { Refusal } from "../Refusal.ts"
 import { refetchKeys, rereadFile } from "../Schedules.ts"
 import * as Watchdog from "../Watchdog.ts"
@@ -76,14 +77,12 @@ const verifierOf = ({ keys }: JSONWebKeySet, { kid: revoked }: Revoked.Revoked):
 /** Where the keys come from, and how old a look may be when a token names an unknown one, in milliseconds. */
 const keySource = Effect.fnUntraced(function* (changed: () => void) {
   const [url, file] = yield* Effect.all([
-    Config.option(Config.String("STINT_JWKS_URL")),
+    httpUrl("STINT_JWKS_URL"),
     Config.option(Config.String("STINT_JWKS_FILE")),
   ])
   if (Option.isSome(url)) {
-    if (!/^https?:\/\/[^/]/.test(url.value) || !URL.canParse(url.value)) {
-      return yield* new Refusal({ message: "STINT_JWKS_URL must be a url" })
-    }
-    const keys = keep({ name: "STINT_JWKS_URL", load: Jwks.fetchText(url.value), parse: Jwks.parseSome, changed })
+    const load = Jwks.fetchText(url.value.href)
+    const keys = keep({ name: "STINT_JWKS_URL", load, parse: Jwks.parseSome, changed })
     yield* again("keys", refetchKeys, keys)
     return { keys, again: URL_AGAIN_MS }
   }

@@ -32,8 +32,17 @@ const appendLine = async (path: string, line: string) => {
   await file.sync()
 }
 
+const readFrom = async (path: string, offset: number, most: number) => {
+  using file = await Deno.open(path, { read: true })
+  await file.seek(offset, Deno.SeekMode.Start)
+  const bytes = new Uint8Array(most)
+  const n = await file.read(bytes)
+  return bytes.subarray(0, n ?? 0)
+}
+
 /** Reading and appending. An append that has begun is not interrupted. */
 export const denoFiles: Files["Service"] = {
+  readFrom: (path, offset, most) => attempt(path, () => readFrom(path, offset, most)),
   read: (path) => attempt(path, () => Deno.readTextFile(path)),
   appendLine: (path, line) => Effect.uninterruptible(attempt(path, () => appendLine(path, line))),
 }

@@ -1,9 +1,15 @@
 /** The checks that every use of a deliverable begins with: ownership, deletion, retention, subscription. */
 import { type Caller, canSee } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
-import { DeliverableGone, DeliverableNotFound, SubscriptionEnded } from "@stint/domain/deliverables/Deliverables"
+import { type DeliveryTarget, HireSettings } from "@stint/domain/Definition/HireSettings"
+import {
+  DeliverableGone,
+  DeliverableNotFound,
+  DeliverablesHireDeactivated,
+  SubscriptionEnded,
+} from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
-import { DateTime, Option, Result } from "effect"
+import { DateTime, Option, Result, Schema } from "effect"
 import type { DeliverableRow } from "./Row.ts"
 
 /** 404 when it does not exist for the caller. Deleted ones pass. */
@@ -46,6 +52,29 @@ export const notCanceled = (hire: LookedUpHire): Result.Result<LookedUpHire, Sub
       }),
     )
     : Result.succeed(hire)
+
+/** 409 when the hire is deactivated, which is final: then nothing of it is decided or done (domain.md, "States"). */
+export const notDeactivated = (hire: LookedUpHire): Result.Result<LookedUpHire, DeliverablesHireDeactivated> =>
+  hire.active === false
+    ? Result.fail(
+      new DeliverablesHireDeactivated({
+        detail: `${hire.hired_instance_id} is deactivated: its drafts can be read, not reviewed or executed`,
+      }),
+    )
+    : Result.succeed(hire)
+
+const decodeSettings = Schema.decodeUnknownOption(HireSettings)
+
+/**
+ * The target that the hire's settings name now; the journal by default. Settings that don't decode become a webhook
+ * without a url, which fails permanently: content of an unknown target must not go to the journal.
+ */
+export const targetOf = (hire: LookedUpHire): DeliveryTarget => {
+  const settings = decodeSettings(hire.settings)
+  if (Option.isNone(settings)) return { target: "webhook" }
+  const { target = "journal", ...rest } = settings.value.execution ?? {}
+  return { target, ...rest }
+}
 
 /**
  * Whether its hire may be past its retention. The subscription had not ended when the deliverable was made, so within the

@@ -30,7 +30,8 @@ export const DELETED = "The deliverable was deleted before it was delivered"
 
 /** Selects rows as `DeliverableRow`: `deliverables` as `d`, joined with its execution as `e`. */
 export const selectRows = (sql: PgClient.PgClient) =>
-  sql`select d.*, e.delivery_id, e.state as execution_state, e.requested_by, e.attempts, e.last_error, e.next_attempt_at
+  sql`select d.*, e.delivery_id, e.state as execution_state, e.requested_by, e.attempts, e.last_error, e.next_attempt_at,
+        e.refusal
       from deliverables d left join executions e on e.deliverable_id = d.deliverable_id`
 
 /** Deliverables. */
@@ -38,8 +39,11 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
   /** One, deleted or not. */
   find(id: DeliverableId): Effect.Effect<Option.Option<DeliverableRow>>
   list(listing: Listing): Effect.Effect<Taken<DeliverableRow, typeof Place.Type>>
-  /** Marks it deleted and fails its execution if that is pending. False when it is deleted already, or unknown. */
-  remove(id: DeliverableId): Effect.Effect<boolean>
+  /**
+   * Marks it deleted and fails its execution if that is pending. False when it was written since it had that version, or
+   * deleted.
+   */
+  remove(id: DeliverableId, version: number): Effect.Effect<boolean>
 }>()("deliverables/DeliverablesRepo") {
   static readonly layer = Layer.effect(
     DeliverablesRepo,
@@ -69,22 +73,22 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
           } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
       })
       const remove = SqlSchema.findAll({
-        Request: DeliverableId,
+        Request: Schema.Struct({ id: DeliverableId, version: Schema.Int }),
         Result: Schema.Struct({ deliverable_id: DeliverableId }),
-        execute: (id) =>
+        execute: ({ id, version }) =>
           sql`with gone as (
                 update deliverables set deleted_at = now(), updated_at = now(), executing = false
-                where deliverable_id = ${id} and deleted_at is null returning deliverable_id
+                where deliverable_id = ${id} and version = ${version} and deleted_at is null returning deliverable_id
               ), failed as (
                 update executions set state = 'failed', last_error = ${DELETED}, next_attempt_at = null,
-                  locked_until = null
+                  locked_until = null, refusal = 'deliverable_deleted'
                 where state = 'pending' and deliverable_id in (select deliverable_id from gone)
               ) select deliverable_id from gone`,
       })
       return DeliverablesRepo.of({
         find: (id) => Effect.orDie(find(id)),
         list: (listing) => Effect.orDie(list(listing)),
-        remove: (id) => Effect.orDie(Effect.map(remove(id), (gone) => gone.length > 0)),
+        remove: (id, version) => Effect.orDie(Effect.map(remove({ id, version }), (gone) => gone.length > 0)),
       })
     }),
   )

@@ -1,5 +1,10 @@
 /** A row of `deliverables`, joined with its execution. */
-import { ExecutionStatus, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import {
+  DeliveryRefusal,
+  type DeliveryState,
+  ExecutionStatus,
+  ReviewStatus,
+} from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Schema } from "effect"
 
@@ -8,6 +13,17 @@ export const ExecutionState = Schema.Literals(["pending", "delivered", "failed"]
 export type ExecutionState = typeof ExecutionState.Type
 
 const instant = Schema.DateTimeUtcFromDate
+
+const isRefusal = Schema.is(DeliveryRefusal)
+
+/** The state of a delivery on the wire, and the code of its refusal. */
+export const standingOf = (
+  state: ExecutionState,
+  refusal: string | null,
+): { readonly state: DeliveryState; readonly reason: DeliveryRefusal | null } =>
+  state === "failed"
+    ? isRefusal(refusal) ? { state: "refused", reason: refusal } : { state: "failed", reason: null }
+    : { state: state === "pending" ? "waiting" : "delivered", reason: null }
 
 /** The row. `payload` is not decoded, since an execution compares the stored content, not what a schema reads of it. */
 export const DeliverableRow = Schema.Struct({
@@ -29,6 +45,8 @@ export const DeliverableRow = Schema.Struct({
   scheduled_time: instant,
   approval_required: Schema.Boolean,
   deleted_at: Schema.NullOr(instant),
+  /** How often it was written. */
+  version: Schema.Int,
   /** Whether its execution is pending: until that ends, nothing else may be decided about the deliverable. */
   executing: Schema.Boolean,
   // of its execution; null when none was requested
@@ -38,5 +56,6 @@ export const DeliverableRow = Schema.Struct({
   attempts: Schema.NullOr(Schema.Int),
   last_error: Schema.NullOr(Schema.String),
   next_attempt_at: Schema.NullOr(instant),
+  refusal: Schema.NullOr(Schema.String),
 })
 export type DeliverableRow = typeof DeliverableRow.Type

@@ -1,13 +1,15 @@
 /** A deliverable on the wire. */
 import { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { DraftPayload } from "@stint/domain/Payload"
-import { Schema } from "effect"
-import type { DeliverableRow } from "./Row.ts"
+import { etagOf, tagged } from "@stint/edge/Preconditions"
+import { DateTime, Effect, Schema } from "effect"
+import { type DeliverableRow, standingOf } from "./Row.ts"
 
 /** The execution of a row on the wire; undefined when none was requested. */
 export const executionOf = (row: DeliverableRow) =>
   row.delivery_id === null ? undefined : {
     delivery_id: row.delivery_id,
+    ...standingOf(row.execution_state ?? "pending", row.refusal),
     attempts: row.attempts ?? 0,
     last_error: row.last_error,
     next_attempt_at: row.next_attempt_at,
@@ -35,6 +37,21 @@ export const toDeliverable = (row: DeliverableRow): Deliverable => {
     updated_at: row.updated_at,
   }, { disableChecks: true })
 }
+
+/** The tag of a deliverable with its execution, whose attempts write no row of `deliverables`. */
+export const deliverableTag = (
+  { attempts, next_attempt_at, updated_at, version }: Pick<
+    DeliverableRow,
+    "version" | "updated_at" | "attempts" | "next_attempt_at"
+  >,
+): string => {
+  const next = next_attempt_at === null ? "" : DateTime.toEpochMillis(next_attempt_at).toString(36)
+  return etagOf(version, updated_at, attempts === null ? "" : `.${attempts}.${next}`)
+}
+
+/** A row on the wire, as the one thing that an answer shows: with its tag. */
+export const shown = (row: DeliverableRow): Effect.Effect<Deliverable> =>
+  Effect.map(tagged(deliverableTag(row)), () => toDeliverable(row))
 
 /** Where a deliverable is read. */
 export const locationOf = ({ deliverable_id }: Pick<Deliverable, "deliverable_id">) =>

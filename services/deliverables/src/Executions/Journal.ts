@@ -1,9 +1,9 @@
 /** The target `journal`: a local file, one line of JSON for each delivery. */
 import { type FileFailure, Files } from "@stint/edge/Files"
-import { Config, DateTime, Effect, Option, Schema } from "effect"
+import { Config, DateTime, Effect, Option, Schema, Semaphore } from "effect"
 import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 
-/** What a repeated attempt reads of the line of an earlier one. */
+/** What is read of the line of an earlier delivery. */
 const Line = Schema.fromJsonString(
   Schema.Struct({ delivery_id: Schema.String, executed_at: Schema.DateTimeUtcFromString }),
 )
@@ -21,34 +21,72 @@ export const lineOf = (delivery: Delivery, executed_at: DateTime.Utc): string =>
   return `${head.slice(0, -1)},"payload":${delivery.body}}`
 }
 
-/** When the delivery was written; none when its line is missing or incomplete. */
-const findLine = (text: string, delivery_id: string): Option.Option<DateTime.Utc> => {
-  const start = `{"delivery_id":${JSON.stringify(delivery_id)},`
-  for (const line of text.split("\n")) {
-    if (!line.startsWith(start)) continue
-    const found = decodeLine(line)
-    if (Option.isSome(found)) return Option.some(found.value.executed_at)
-  }
-  return Option.none()
-}
-
 const failed = (error: FileFailure) =>
   new DeliveryError({ why: `The journal can't be written: ${error.why}`, permanent: false })
 
-/** Makes the target. `STINT_JOURNAL` is the file. A first attempt appends; a repeated one looks for its line before. */
+const NEWLINE = 0x0a
+const decoder = new TextDecoder()
+
+/** How much of the journal is read at once, in bytes. */
+const READ = 4_194_304
+
+/**
+ * Makes the function that says when a delivery was written, if it was. It reads what was appended since it was asked last,
+ * by whomever, so that a journal of any length costs its end alone. A line that is not ended yet is read again.
+ */
+const makeWritten = Effect.gen(function* () {
+  const files = yield* Files
+  const lines = new Map<string, DateTime.Utc>()
+  const turn = yield* Semaphore.make(1)
+  let offset = 0
+  let rest = new Uint8Array()
+
+  const note = (bytes: Uint8Array) => {
+    const text = new Uint8Array(rest.length + bytes.length)
+    text.set(rest)
+    text.set(bytes, rest.length)
+    const end = text.lastIndexOf(NEWLINE) + 1
+    rest = text.slice(end)
+    offset += bytes.length
+    for (const line of decoder.decode(text.subarray(0, end)).split("\n")) {
+      const found = line.startsWith(`{"delivery_id":`) ? decodeLine(line) : Option.none()
+      if (Option.isSome(found)) lines.set(found.value.delivery_id, found.value.executed_at)
+    }
+  }
+
+  const catchUp = Effect.fnUntraced(function* (path: string) {
+    while (true) {
+      const bytes = yield* files.readFrom(path, offset, READ)
+      if (bytes.length === 0) return
+      note(bytes)
+    }
+  })
+
+  return (path: string, delivery_id: string) =>
+    turn.withPermits(1)(catchUp(path)).pipe(
+      Effect.catchIf((error) => error.missing, () =>
+        Effect.sync(() => {
+          // removed, perhaps to begin a new one
+          offset = 0
+          rest = new Uint8Array()
+          lines.clear()
+        })),
+      Effect.map(() => lines.get(delivery_id)),
+    )
+})
+
+/**
+ * Makes the target. `STINT_JOURNAL` is the file. A delivery whose line is there is not written again: after a crash, or when
+ * the database was restored from before it.
+ */
 export const makeJournal = Effect.gen(function* () {
   const files = yield* Files
   const path = yield* Config.String("STINT_JOURNAL").pipe(Config.withDefault(".stint/journal.jsonl"))
-
-  const written = (delivery_id: string) =>
-    files.read(path).pipe(
-      Effect.map((text) => findLine(text, delivery_id)),
-      Effect.catchIf((error) => error.missing, () => Effect.succeed(Option.none<DateTime.Utc>())),
-    )
+  const written = yield* makeWritten
 
   const deliver = Effect.fn("Journal.deliver")(function* (delivery: Delivery) {
-    const before = delivery.attempts > 1 ? yield* written(delivery.delivery_id) : Option.none()
-    if (Option.isSome(before)) return before.value
+    const before = yield* written(path, delivery.delivery_id)
+    if (before !== undefined) return before
     const now = yield* DateTime.now
     yield* files.appendLine(path, lineOf(delivery, now))
     return now

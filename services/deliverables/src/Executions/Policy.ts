@@ -18,7 +18,7 @@ export type ExecutionRefusal = AlreadyExecuted | ExecutionInProgress | NotApprov
 const decodePayload = Schema.decodeUnknownOption(DraftPayload)
 
 /** Whether executing it acts on the world. Content that does not decode could do anything, so it counts as acting. */
-const acts = (payload: unknown): boolean => {
+export const acts = (payload: unknown): boolean => {
   const draft = decodePayload(payload)
   return Option.isNone(draft) || isActing(intentAction(draft.value))
 }

@@ -1,5 +1,6 @@
 /** A row of `executions`: the intent to deliver, and how its delivery stands. */
-import { ApprovalId, DeliverableId } from "@stint/domain/Ids"
+import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Decision } from "@stint/domain/deliverables/Reviews"
 import { Schema } from "effect"
 import { ExecutionState } from "../Deliverables/Row.ts"
 
@@ -22,5 +23,29 @@ export const ExecutionRow = Schema.Struct({
   fence: Schema.BigInt,
   created_at: Schema.DateTimeUtcFromDate,
   delivered_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  customer_id: CustomerId,
+  /** When it was executed or tried again by a person last, and how many attempts it had before. */
+  armed_at: Schema.DateTimeUtcFromDate,
+  armed_attempts: Schema.Int,
 })
 export type ExecutionRow = typeof ExecutionRow.Type
+
+/** A claimed row, with the deliverable and the approval that it is held to. */
+export const ClaimedRow = Schema.Struct({
+  ...ExecutionRow.fields,
+  hired_instance_id: HiredInstanceId,
+  goal_instance_id: GoalInstanceId,
+  payload: Schema.Json,
+  approval_required: Schema.Boolean,
+  /** The approval that the deliverable names. */
+  named_approval_id: Schema.NullOr(ApprovalId),
+  /** The approval that it was executed under; null when it needed none. Its target is not decoded, like that of the row. */
+  approved: Schema.NullOr(Schema.Struct({
+    deliverable_id: DeliverableId,
+    customer_id: CustomerId,
+    decision: Decision,
+    content_sha256: Schema.String,
+    target: Schema.NullOr(Schema.Json),
+  })),
+})
+export type ClaimedRow = typeof ClaimedRow.Type

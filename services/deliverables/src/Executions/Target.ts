@@ -1,22 +1,34 @@
 /** Where executions are delivered: the interface of a target. */
-import type { ExecutionSettings } from "@stint/domain/Definition/HireSettings"
+import type { DeliveryTarget } from "@stint/domain/Definition/HireSettings"
 import { type DateTime, type Effect, Schema } from "effect"
-import type { ExecutionRow } from "./Row.ts"
+import type { ClaimedRow } from "./Row.ts"
 
-/** What is delivered. Every attempt has the same delivery id; `attempts` counts this one. */
+/** What is delivered. Every attempt has the same delivery id and the same bytes. */
 export type Delivery = Pick<
-  ExecutionRow,
-  "delivery_id" | "deliverable_id" | "approval_id" | "content_sha256" | "body" | "attempts"
+  ClaimedRow,
+  | "delivery_id"
+  | "deliverable_id"
+  | "customer_id"
+  | "hired_instance_id"
+  | "goal_instance_id"
+  | "approval_id"
+  | "content_sha256"
+  | "body"
+  | "created_at"
 >
 
-/** A failed attempt. `why` is shown to the customer; `permanent`: another attempt would fail the same way. */
+/**
+ * A failed attempt. `why` is shown to the customer; `permanent`: another attempt would fail the same way; `retryAfter`: the
+ * receiver asks to wait so many milliseconds.
+ */
 export class DeliveryError extends Schema.TaggedError<DeliveryError>()("DeliveryError", {
   why: Schema.String,
   permanent: Schema.Boolean,
+  retryAfter: Schema.optionalKey(Schema.Number),
 }) {}
 
 /** A target. */
 export interface Target {
   /** Delivers, and succeeds with the time of delivery. A repeat has the same delivery id, so that it can be recognised. */
-  deliver(delivery: Delivery, settings: ExecutionSettings): Effect.Effect<DateTime.Utc, DeliveryError>
+  deliver(delivery: Delivery, target: DeliveryTarget): Effect.Effect<DateTime.Utc, DeliveryError>
 }

@@ -1,14 +1,20 @@
 /** Claims due executions; Attempts.ts decides the retry. */
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/OutageLog"
-import { reconnect } from "@stint/edge/Schedules"
+import { readable } from "@stint/edge/Paging"
+import { delayAfter, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
-import { Duration, Effect, Fiber, Layer } from "effect"
+import { Duration, Effect, Fiber, Layer, Queue, type Scope } from "effect"
+import { Hiring } from "../Clients.ts"
 import { Attempts } from "./Attempts.ts"
 import { ExecutionsRepo } from "./Repo.ts"
+import type { ClaimedRow } from "./Row.ts"
 
 /** How many attempts are made at once. */
-const CONCURRENCY = 8
+const CONCURRENCY = 32
+
+/** How many of one customer, so that slow receivers of one do not hold up another's deliveries. */
+const OF_A_CUSTOMER = 4
 
 /** Executions that are due but locked by another transaction are tried again after this long, not at once. */
 const LOCKED = Duration.millis(100)
@@ -16,35 +22,116 @@ const LOCKED = Duration.millis(100)
 /** The longest wait. A notification may be lost with its connection without an error; then nothing else would end it. */
 const LONGEST_WAIT = Duration.seconds(30)
 
-/** How long a round may take before the watchdog says so: the longest wait, and attempts on a slow database. */
+/** How long a round may take before the watchdog says so: the longest wait, and a claim on a slow database. */
 const ROUND = "90 seconds"
 
 /** How long a drain waits for attempts that are under way: longer than one may take. */
-const DRAIN = "11 seconds"
+const DRAIN = "17 seconds"
+
+/** The error of an execution whose row can't be read; the log says what is wrong with it. */
+const UNREADABLE = "It can't be read; ask the operator"
 
 /** How long to wait when nothing could be claimed and the next execution is due in so many milliseconds. */
 const waitFor = (due: number | undefined): Duration.Duration =>
   due === undefined ? LONGEST_WAIT : Duration.clamp(Duration.millis(due), { minimum: LOCKED, maximum: LONGEST_WAIT })
 
+/** The attempts of this replica that are under way, by customer. */
+const makeInHand = Effect.map(Queue.sliding<void>(1), (ended) => {
+  const counts = new Map<string, number>()
+  const fibers = new Set<Fiber.Fiber<void>>()
+  const add = (customer_id: string, n: number) => {
+    const left = (counts.get(customer_id) ?? 0) + n
+    if (left > 0) counts.set(customer_id, left)
+    else counts.delete(customer_id)
+  }
+  return {
+    now: { counts, most: OF_A_CUSTOMER },
+    free: () => CONCURRENCY - [...counts.values()].reduce((sum, n) => sum + n, 0),
+    /** Does the work in a fiber of the scope, and counts it until it ends. */
+    take: (customer_id: string, scope: Scope.Scope, work: Effect.Effect<void>) =>
+      Effect.suspend(() => {
+        add(customer_id, 1)
+        return Effect.ensuring(
+          work,
+          Effect.suspend(() => {
+            add(customer_id, -1)
+            return Queue.offer(ended, undefined)
+          }),
+        ).pipe(
+          Effect.forkIn(scope),
+          Effect.tap((fiber) =>
+            Effect.sync(() => {
+              fibers.add(fiber)
+              fiber.addObserver(() => fibers.delete(fiber))
+            })
+          ),
+        )
+      }),
+    /** Waits until one ends. */
+    ended: Queue.take(ended),
+    /** Waits until all have ended. */
+    done: Effect.suspend(() => Fiber.awaitAll([...fibers])),
+  }
+})
+
+/** Makes an attempt of each, once hiring has said how its hire stands; while it can't, they are given back uncharged. */
+const makeAttempting = Effect.gen(function* () {
+  const repo = yield* ExecutionsRepo
+  const attempts = yield* Attempts
+  const hiring = yield* Hiring
+  const scope = yield* Effect.scope
+  const inHand = yield* makeInHand
+
+  const attemptAll = Effect.fnUntraced(function* (claimed: ReadonlyArray<ClaimedRow>) {
+    const hired_instance_ids = [...new Set(claimed.map((row) => row.hired_instance_id))]
+    // asked once for all of them
+    const lookup = yield* Effect.cached(Effect.map(
+      hiring.lookup({ hired_instance_ids }),
+      ({ hires }) => new Map(hires.map((hire) => [hire.hired_instance_id, hire])),
+    ))
+    for (const row of claimed) {
+      const attempt = lookup.pipe(
+        Effect.flatMap((hires) => attempts.start(row, hires.get(row.hired_instance_id))),
+        Effect.flatMap(Fiber.join),
+        Effect.catchTag(
+          "Unavailable",
+          () =>
+            Effect.flatMap(
+              delayAfter(unknownStanding, 1),
+              (delay) => repo.postpone(row, "Hiring does not answer whether it may be delivered", delay ?? 5_000),
+            ),
+        ),
+        Effect.asVoid,
+        Effect.catchCause((cause) => Effect.logWarning(`the attempt of ${row.delivery_id} was not made`, cause)),
+      )
+      yield* inHand.take(row.customer_id, scope, attempt)
+    }
+  })
+
+  return { attemptAll, inHand }
+})
+
 /**
- * The worker of one replica. It claims what is due, waits for those attempts, and claims again; when nothing is due it
- * waits for the next due time, a notification or the drain.
+ * The worker of one replica. It claims what is due, as far as it has attempts free for the customer, and claims again when
+ * one ends; when nothing is due it waits for the next due time, a notification or the drain.
  */
 export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const repo = yield* ExecutionsRepo
-  const attempts = yield* Attempts
   const health = yield* Health
+  const { attemptAll, inHand } = yield* makeAttempting
   const { failed, worked } = outage("the delivery of executions")
   let draining = false
+  const drained = Effect.andThen(health.draining, Effect.sync(() => void (draining = true)))
 
   const round = Effect.fnUntraced(function* (notified: Effect.Effect<void>) {
     yield* Watchdog.step("claims what is due")
-    const claimed = yield* repo.claim(CONCURRENCY)
-    yield* Watchdog.step(`waits for ${claimed.length} attempts`)
-    yield* Effect.flatMap(Effect.forEach(claimed, attempts.start), Fiber.awaitAll)
-    if (claimed.length > 0) return
+    const free = inHand.free()
+    const claimed = free <= 0 ? [] : yield* repo.claim(free, inHand.now)
+    for (const { key, row } of claimed) if (row === undefined) yield* repo.fail(key, UNREADABLE)
+    if (claimed.length > 0) return yield* attemptAll(readable({ entries: claimed }))
     yield* Watchdog.step("waits until the next is due")
-    yield* Effect.raceAllFirst([Effect.sleep(waitFor(yield* repo.nextDue)), notified, health.draining])
+    const due = free <= 0 ? undefined : yield* repo.nextDue(inHand.now)
+    yield* Effect.raceAllFirst([Effect.sleep(waitFor(due)), notified, inHand.ended, drained])
   }, Watchdog.guard("worker of executions", ROUND))
 
   const rounds = Effect.scoped(Effect.gen(function* () {
@@ -63,6 +150,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   )
   yield* health.onDrain(Effect.suspend(() => {
     draining = true
-    return Effect.ignore(Effect.timeout(Fiber.await(fiber), DRAIN))
+    const ended = Effect.andThen(Fiber.await(fiber), inHand.done)
+    return Effect.ignore(Effect.timeout(ended, DRAIN))
   }))
 }))

@@ -69,7 +69,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
               update deliverables set deleted_at = now(), updated_at = now(), executing = false
               where goal_instance_id = any(${goals}::text[]) and deleted_at is null returning deliverable_id
             )
-            update executions set state = 'failed', last_error = ${DELETED}, next_attempt_at = null, locked_until = null
+            update executions set state = 'failed', last_error = ${DELETED}, next_attempt_at = null, locked_until = null,
+              refusal = 'deliverable_deleted'
             where state = 'pending' and deliverable_id in (select deliverable_id from gone)`
       const moveCursor = (after: string | undefined, cursor: string) =>
         after === undefined

@@ -11,21 +11,28 @@ export type ReviewRefusal = AlreadyReviewed | AlreadyExecuted | ExecutionInProgr
 
 const decodePayload = Schema.decodeUnknownSync(DraftPayload)
 
-/** Whether this decision can be taken: once, before any execution, and approval only of drafts without validation errors. */
-export const mayDecide = (row: DeliverableRow, decision: Decision): Result.Result<void, ReviewRefusal> => {
+/**
+ * Whether this decision can be taken: once, before any execution, and approval only of drafts without validation errors. An
+ * approval whose target has changed since (`isStale`) stands for nothing any more, so it can be decided again.
+ */
+export const mayDecide = (
+  row: DeliverableRow,
+  decision: Decision,
+  isStale: boolean,
+): Result.Result<void, ReviewRefusal> => {
   const { deliverable_id, review_status } = row
-  if (review_status !== "pending_review") {
+  if (review_status !== "pending_review" && !(review_status === "approved" && isStale)) {
     return Result.fail(
       new AlreadyReviewed({ detail: `${deliverable_id} is ${review_status}; a decision is final`, review_status }),
     )
   }
   if (row.execution_status === "executed") {
-    return Result.fail(new AlreadyExecuted({ detail: `${deliverable_id} needed no review and was executed` }))
+    return Result.fail(new AlreadyExecuted({ detail: `${deliverable_id} was executed` }))
   }
   if (row.executing) {
     return Result.fail(
       new ExecutionInProgress({
-        detail: `${deliverable_id} needed no review and is being executed`,
+        detail: `${deliverable_id} is being executed`,
         execution: executionOf(row)!,
       }),
     )

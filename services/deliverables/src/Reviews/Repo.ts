@@ -19,10 +19,10 @@ const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr
 /** Approvals and rejections. */
 export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   /**
-   * Stores the decision and sets the review status by it. False, and nothing is changed, when the deliverable was
-   * reviewed, deleted or executed meanwhile, or an execution of it is pending.
+   * Stores the decision and sets the review status by it; `stale` is the approval that it replaces. False, and nothing is
+   * changed, when the deliverable was written since it had that version, or an execution of it is pending.
    */
-  decide(decision: Approval): Effect.Effect<boolean>
+  decide(decision: Approval, stale: ApprovalId | null, version: number): Effect.Effect<boolean>
   find(id: ApprovalId): Effect.Effect<Option.Option<Approval>>
   /** The decisions on a deliverable, newest first. */
   ofDeliverable(id: DeliverableId): Effect.Effect<Taken<Approval, typeof Place.Type>>
@@ -34,18 +34,20 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const decide = SqlSchema.findAll({
-        Request: Approval.insert,
+        Request: Schema.Struct({ ...Approval.insert.fields, stale: Schema.NullOr(ApprovalId), version: Schema.Int }),
         Result: Schema.Struct({ deliverable_id: DeliverableId }),
         execute: (a) =>
           sql`with undecided as (
                 select deliverable_id from deliverables
-                where deliverable_id = ${a.deliverable_id} and review_status = 'pending_review' and deleted_at is null
+                where deliverable_id = ${a.deliverable_id} and version = ${a.version} and deleted_at is null
+                  and (review_status = 'pending_review' or review_status = 'approved' and approval_id = ${a.stale}::varchar)
                   and execution_status = 'not_executed' and not executing
                 for update
               ), decided as (
-                insert into approvals (approval_id, deliverable_id, customer_id, decision, notes, content_sha256, created_at)
+                insert into approvals (approval_id, deliverable_id, customer_id, decision, notes, content_sha256, target,
+                  created_at)
                 select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${a.decision}, ${a.notes}, ${a.content_sha256},
-                  ${a.created_at} from undecided
+                  ${a.target === null ? null : sql.json(a.target)}::jsonb, ${a.created_at} from undecided
                 returning approval_id, deliverable_id, decision, notes, created_at
               )
               update deliverables d set review_status = decided.decision, review_notes = decided.notes,
@@ -78,7 +80,8 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
           } order by created_at desc, approval_id desc limit ${limit}`,
       })
       return ReviewsRepo.of({
-        decide: (decision) => Effect.orDie(Effect.map(decide(decision), (rows) => rows.length > 0)),
+        decide: (decision, stale, version) =>
+          Effect.orDie(Effect.map(decide({ ...decision, stale, version }), (rows) => rows.length > 0)),
         find: (id) => Effect.orDie(find(id)),
         ofDeliverable: (id) => Effect.orDie(ofDeliverable(id)),
         ofCustomer: (page) => Effect.orDie(ofCustomer(page)),

@@ -61,7 +61,16 @@ export const until = <A>(look: () => Promise<A | undefined | false> | A | undefi
   untilNamed(String(look), look)
 
 /** The secrets that hires may refer to. */
-const secrets = JSON.stringify({ hook: "a-webhook-secret", std: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" })
+const secrets = JSON.stringify({
+  acme: {
+    hook: "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc=",
+    std: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    both: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc="],
+    unreadable: "a-webhook-secret",
+  },
+  globex: { theirs: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+  flat: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+})
 
 /** What tests do with a service. */
 const actionsOf = (call: TestService["call"], world: World, files: Record<string, string>) => {

@@ -117,6 +117,27 @@ export class World {
     this.wake()
   }
 
+  /** Deactivates a hire as hiring does: lookups say so, and the feed has the change. */
+  deactivate(id: string) {
+    const hire = this.hires.get(id)!
+    this.hires.set(id, { ...hire, active: false, runnable: false, reason: "The hired agent is deactivated" })
+    this.changes.push(
+      Schema.decodeUnknownSync(Change)({
+        type: "hire",
+        hired_instance_id: id,
+        customer_id: hire.customer_id,
+        agent_id: hire.agent_id,
+        subscription_id: hire.subscription_id,
+        version: 2,
+        changed_at: "2026-01-02T00:00:00.000Z",
+        timezone: "UTC",
+        runnable: false,
+        reason: "The hired agent is deactivated",
+      }),
+    )
+    this.wake()
+  }
+
   /** Answers the long polls. */
   wake() {
     for (const wake of this.#waiting.splice(0)) wake()

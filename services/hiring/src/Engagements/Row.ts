@@ -30,6 +30,9 @@ export const SubscriptionRow = Schema.Struct({
 })
 export type SubscriptionRow = typeof SubscriptionRow.Type
 
+/** What is absent or not valid. When there is more than is stored, a last one stands for the others: it says how many in `omitted`. */
+const Missing = Schema.Struct({ ...FieldIssue.fields, omitted: Schema.optionalKey(Schema.Int) })
+
 /** A row of `hired_agents`. */
 export const HireRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
@@ -40,7 +43,7 @@ export const HireRow = Schema.Struct({
   config: JsonObject,
   settings: JsonObject,
   configured: Schema.Boolean,
-  missing: Schema.Array(FieldIssue),
+  missing: Schema.Array(Missing),
   timezone: Schema.String,
   goals_completed: Schema.Boolean,
   active: Schema.Boolean,

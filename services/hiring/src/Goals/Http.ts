@@ -1,10 +1,11 @@
 import { HiringApi } from "@stint/domain/hiring/Api"
+import { tagged } from "@stint/edge/Preconditions"
 import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import type { GoalRow } from "../Engagements/Row.ts"
 import { Goals } from "../Goals.ts"
-import { goalOnWire as wire } from "./Wire.ts"
+import { goalOnWire as wire, goalTag } from "./Wire.ts"
 
 const reply = ({ goal, made }: { readonly goal: GoalRow; readonly made: boolean }) =>
   made
@@ -19,8 +20,10 @@ export const GoalsHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       list: ({ params, query }) =>
         Effect.map(goals.list(params.id, query), (list) => ({ ...list, items: list.items.map(wire) })),
-      put: ({ params, payload }) => Effect.map(goals.put(params.id, payload), reply),
-      get: ({ params }) => Effect.map(goals.get(params.id, params.goal), wire),
+      put: ({ params, payload }) =>
+        Effect.map(Effect.tap(goals.put(params.id, payload), ({ goal }) => tagged(goalTag(goal))), reply),
+      get: ({ params }) =>
+        Effect.map(Effect.tap(goals.get(params.id, params.goal), (goal) => tagged(goalTag(goal))), wire),
       remove: ({ params }) =>
         Effect.map(
           goals.remove(params.id, params.goal),

@@ -1,5 +1,8 @@
 /** Pure decisions on hires: what a draft changes, and when one can be finalized (domain.md, "States"). */
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { defaults, type Values } from "@stint/domain/Bounds"
+import { documentFaults } from "@stint/domain/Documents"
+import { namedFaults } from "@stint/domain/FieldIssues"
 import { isTimezone } from "@stint/domain/Formats"
 import { configIssues, settingsIssues } from "@stint/domain/Definition/Validate"
 import { GoalsDoNotHold, type HireDraft, HireNotConfigured, SubscriptionForOther } from "@stint/domain/hiring/Hires"
@@ -20,16 +23,43 @@ export const zoneOf = (definition: Pick<AgentTypeDefinition, "config_schema">, c
   return typeof zone === "string" && isTimezone(zone) ? zone : "UTC"
 }
 
-const configured = (missing: ReadonlyArray<FieldIssue>): Result.Result<void, HireNotConfigured> => {
+/** The faults of a hire's config, as many as a row holds; a config of before the bounds may be over one. */
+const missingOf = (
+  definition: AgentTypeDefinition,
+  config: HireRow["config"],
+  bounds: Values,
+): HireRow["missing"] => {
+  const all = [...documentFaults(config, "$.config", bounds), ...configIssues(definition, config)]
+  const { issues, omitted } = namedFaults(all, { faults: defaults.faults, fault_chars: bounds.fault_chars })
+  return omitted === 0 ? issues : [...issues, { path: "$", message: `and ${omitted} more`, omitted }]
+}
+
+/** What is missing as its reader gets it: the first faults, and how many more there are. */
+export const missingShown = (missing: HireRow["missing"], bounds: Values) => {
+  const more = missing.at(-1)?.omitted ?? 0
+  const { issues, omitted } = namedFaults(more === 0 ? missing : missing.slice(0, -1), bounds)
+  return { missing: issues, ...(omitted + more === 0 ? {} : { errors_omitted: omitted + more }) }
+}
+
+const configured = (missing: HireRow["missing"], bounds: Values): Result.Result<void, HireNotConfigured> => {
   if (missing.length === 0) return Result.void
-  const count = missing.length === 1 ? "1 field is" : `${missing.length} fields are`
-  return Result.fail(new HireNotConfigured({ detail: `${count} absent or not valid: see missing`, missing }))
+  const shown = missingShown(missing, bounds)
+  const all = shown.missing.length + (shown.errors_omitted ?? 0)
+  const count = all === 1 ? "1 field is" : `${all} fields are`
+  return Result.fail(new HireNotConfigured({ detail: `${count} absent or not valid: see missing`, ...shown }))
 }
 
 /** The faults of the hire's goals under the definition; each path names its goal. */
-const goalFaults = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>): Array<FieldIssue> =>
+const goalFaults = (
+  definition: AgentTypeDefinition,
+  goals: ReadonlyArray<GoalRow>,
+  bounds: Values,
+): Array<FieldIssue> =>
   goals.flatMap((goal) =>
-    settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings).map(({ message, path }) => ({
+    [
+      ...documentFaults(goal.settings, "$.settings", bounds),
+      ...settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings),
+    ].map(({ message, path }) => ({
       path: `$.goals[${JSON.stringify(goal.goal_instance_id)}]${path.slice(1)}`,
       message,
     }))
@@ -38,8 +68,9 @@ const goalFaults = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRo
 const goalsHold = (
   definition: AgentTypeDefinition,
   goals: ReadonlyArray<GoalRow>,
+  bounds: Values,
 ): Result.Result<void, GoalsDoNotHold> => {
-  const errors = goalFaults(definition, goals)
+  const errors = goalFaults(definition, goals, bounds)
   const detail = `Goals are not valid under version ${definition.version}: change or delete them first, see errors`
   return errors.length === 0 ? Result.void : Result.fail(new GoalsDoNotHold({ detail, errors }))
 }
@@ -91,18 +122,18 @@ export const draft = (
   input: HireDraft,
   definition: AgentTypeDefinition,
   id: HiredInstanceId,
-  now: DateTime.Utc,
+  { bounds, now }: { readonly now: DateTime.Utc; readonly bounds: Values },
 ) =>
   Result.gen(function* () {
     yield* draftable(engagement, input.agent_id)
     const pinned = engagement.hire?.definition_version ?? definition.version
     const moves = definition.version !== pinned
     if (moves && input.definition_version === undefined) yield* Result.fail(new DefinitionMoved())
-    if (moves) yield* goalsHold(definition, engagement.goals)
+    if (moves) yield* goalsHold(definition, engagement.goals, bounds)
     const before = engagement.hire ?? firstDraft(engagement, id, now)
     const config = input.config ?? before.config
-    const missing = configIssues(definition, config)
-    if (before.finalized_at !== null) yield* configured(missing)
+    const missing = missingOf(definition, config, bounds)
+    if (before.finalized_at !== null) yield* configured(missing, bounds)
     const decision: Decision = {
       hire: {
         ...before,
@@ -126,13 +157,13 @@ const retimed = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>,
   })
 
 /** Finalizes a configured hire; a finalized one stays as it is. */
-export const finalize = ({ subscription }: Engagement, hire: HireRow, now: DateTime.Utc) =>
+export const finalize = ({ subscription }: Engagement, hire: HireRow, now: DateTime.Utc, bounds: Values) =>
   Result.gen(function* () {
     yield* notDeactivated(hire)
     const nothing: Decision = {}
     if (hire.finalized_at !== null) return nothing
     yield* writable(subscription)
-    yield* configured(hire.missing)
+    yield* configured(hire.missing, bounds)
     const decision: Decision = { hire: { ...hire, finalized_at: now } }
     return decision
   })

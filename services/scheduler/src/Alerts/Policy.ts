@@ -5,12 +5,15 @@ import type { Vitals } from "../Health/Row.ts"
 import { scopeName } from "../Scopes.ts"
 import type { AlertKind } from "./Row.ts"
 
-/** A success rate of the last hour below this is alerted. */
+/** A success rate of the last hour below this is alerted, until it is at least the other. */
 const LEAST_SUCCESS = 0.90
-/** More pending runs than this are alerted. */
+const ENOUGH_SUCCESS = 0.92
+/** More pending runs than this are alerted, until they are fewer than the other. */
 const MOST_PENDING = 100
-/** This many open dead letters, or more, are alerted. */
+const FEW_PENDING = 80
+/** This many open dead letters, or more, are alerted, until they are fewer than the other. */
 const DEAD_LETTERS = 10
+const FEW_DEAD_LETTERS = 8
 /** This many failures in a row of one goal are alerted. */
 export const IN_A_ROW = 3
 /** At most so many failing goals are alerted at once: when all fail, the success rate is alerted anyway. */
@@ -21,19 +24,29 @@ export interface Condition {
   readonly kind: AlertKind
   readonly subject: string
   readonly details: Record<string, Schema.Json>
+  /** It keeps an alert that is open, and begins none: figures go back and forth around where one begins. */
+  readonly keeps?: boolean
 }
 
 /** The conditions that hold, pauses aside: their alerts begin and end in the transactions of pause and resume. */
 export const conditionsOf = (vitals: Vitals, failing: ReadonlyArray<string>): ReadonlyArray<Condition> => {
-  const { dead_letters, failed, pending, succeeded } = vitals
-  const success = successRate(vitals)
-  const all = (kind: AlertKind, details: Condition["details"]): Condition => ({ kind, subject: "all", details })
+  const { dead_letters, failed, succeeded, unpaused: pending } = vitals
+  const success = successRate(vitals) ?? 1
+  const all = (kind: AlertKind, begins: boolean, holds: boolean, details: Condition["details"]) =>
+    holds ? [{ kind, subject: "all", details, keeps: !begins }] : []
   return [
-    ...(success !== undefined && success < LEAST_SUCCESS
-      ? [all("success_rate", { success_rate_1h: success, succeeded, failed, threshold: LEAST_SUCCESS })]
-      : []),
-    ...(pending > MOST_PENDING ? [all("pending", { pending, threshold: MOST_PENDING })] : []),
-    ...(dead_letters >= DEAD_LETTERS ? [all("dead_letters", { dead_letters, threshold: DEAD_LETTERS })] : []),
+    ...all("success_rate", success < LEAST_SUCCESS, success < ENOUGH_SUCCESS, {
+      success_rate_1h: success,
+      succeeded,
+      failed,
+      threshold: LEAST_SUCCESS,
+    }),
+    // what is paused on purpose waits on purpose
+    ...all("pending", pending > MOST_PENDING, pending >= FEW_PENDING, { pending, threshold: MOST_PENDING }),
+    ...all("dead_letters", dead_letters >= DEAD_LETTERS, dead_letters >= FEW_DEAD_LETTERS, {
+      dead_letters,
+      threshold: DEAD_LETTERS,
+    }),
     ...failing.map((goal): Condition => ({ kind: "failures", subject: goal, details: { in_a_row: IN_A_ROW } })),
   ]
 }
@@ -44,15 +57,15 @@ export const sentenceOf = ({ details, kind, subject }: Condition, phase: "begun"
   switch (kind) {
     case "success_rate":
       return over
-        ? `the success rate of the last hour is at least ${LEAST_SUCCESS} again, or no run finished`
-        : `the success rate of the last hour is below ${LEAST_SUCCESS}: ${details.succeeded} runs completed, ${details.failed} were dead-lettered`
+        ? `the success rate of the last hour is at least ${ENOUGH_SUCCESS} again, or no run finished`
+        : `the success rate of the last hour is below ${LEAST_SUCCESS}: ${details.succeeded} runs completed, ${details.failed} attempts failed`
     case "pending":
       return over
-        ? `at most ${MOST_PENDING} runs are pending again`
+        ? `fewer than ${FEW_PENDING} runs are pending again`
         : `${details.pending} runs are pending, more than ${MOST_PENDING}`
     case "dead_letters":
       return over
-        ? `fewer than ${DEAD_LETTERS} dead letters are open again`
+        ? `fewer than ${FEW_DEAD_LETTERS} dead letters are open again`
         : `${details.dead_letters} dead letters are open, ${DEAD_LETTERS} or more`
     case "failures":
       return over ? `${subject} no longer fails in a row` : `${subject} failed ${IN_A_ROW} times in a row`

@@ -101,16 +101,17 @@ const evaluating = Effect.gen(function* () {
         kind: Schema.String,
         subject: Schema.String,
         details: Schema.Record(Schema.String, Schema.Json),
+        keeps: Schema.Boolean,
       }),
     ),
     Result: Schema.Struct({ changed: Schema.Int }),
     execute: (conditions) =>
       sql`with holds as (
             select * from json_to_recordset(${JSON.stringify(conditions)}::json)
-              as x (alert_id varchar, kind varchar, subject varchar, details jsonb)
+              as x (alert_id varchar, kind varchar, subject varchar, details jsonb, keeps boolean)
           ), begun as (
             insert into scheduler_alerts (alert_id, kind, subject, begun_at, details)
-            select alert_id, kind, subject, now(), details from holds
+            select alert_id, kind, subject, now(), details from holds where not keeps
             on conflict (kind, subject) where ended_at is null do nothing returning 1
           ), ended as (
             update scheduler_alerts a set ended_at = greatest(now(), begun_at), tries = 0, next_try_at = now()
@@ -126,7 +127,7 @@ const evaluating = Effect.gen(function* () {
       const goals = (yield* failing()).map((row) => row.goal_instance_id)
       const conditions = yield* Effect.forEach(
         decide(yield* vitals(), goals),
-        (condition) => Effect.map(ids.next("ALR"), (alert_id) => ({ alert_id, ...condition })),
+        (condition) => Effect.map(ids.next("ALR"), (alert_id) => ({ alert_id, keeps: false, ...condition })),
       )
       return (yield* beginAndEnd(conditions)).changed
     },

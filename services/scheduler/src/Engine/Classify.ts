@@ -17,7 +17,7 @@ const PERMANENT = new Set([400, 401, 403, 404, 409, 410, 413, 415, 422])
 /** What deliverables answers while it can't do its part, because a service or a database that it needs is away. */
 const UNAVAILABLE = "unavailable"
 /** How long until a run is claimed again that was released for it, in milliseconds: within the 5 s of domain.md. */
-const UNAVAILABLE_DELAY = 1_000
+const UNAVAILABLE_DELAY = 4_000
 
 /** Gone, TRANSIENT or PERMANENT; what is unknown is TRANSIENT. */
 export const classify = (problem: Pick<AnyProblem, "status" | "code">): "gone" | "TRANSIENT" | "PERMANENT" => {

@@ -2,16 +2,23 @@
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { delayAfter, reconnect, runRetry } from "@stint/edge/Schedules"
 import { Clock, Effect, Schedule } from "effect"
-import { Drafts } from "../Clients.ts"
+import { Neighbours } from "@stint/edge/Neighbours"
+import { Away, type CallFailed, Drafts, NO_ANSWER } from "../Clients.ts"
 import type { ClaimedRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { LEASE_MS } from "../Queue/Lease.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
-import type { makeBreaker } from "./Breaker.ts"
+import { DOWNSTREAM, type makeBreaker } from "./Breaker.ts"
+import { byCustomer, makeBulkhead } from "./Bulkhead.ts"
 import { failed, outcomeOf } from "./Classify.ts"
 
 /** How long until a run may be claimed again that was claimed while deliverables went away, in milliseconds. */
 const AWAY_DELAY = 200
+
+/** How long until a run may be claimed again whose customer's calls fail, in milliseconds. */
+const APART_DELAY = 2_000
+/** How many calls of one claim run at once, when it is parted. */
+const CALLS = 8
 
 type Runs = ReadonlyArray<ClaimedRun>
 
@@ -34,28 +41,74 @@ const eachRun = (runs: Runs, outcome: (run: ClaimedRun, delayMs: number | undefi
 const released = (runs: Runs, delayMs: number): ReadonlyArray<Outcome> =>
   runs.map((run) => ({ _tag: "Released", run, delayMs }))
 
-/** Executes runs; interrupted, it releases them. */
-export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
+/** Makes the drafts of claimed runs: an outcome for each. */
+const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
   const drafts = yield* Drafts
-  const queue = yield* Queue
+  const neighbours = yield* Neighbours
+  const bulkhead = makeBulkhead()
 
-  const call = Effect.fnUntraced(function* (runs: Runs): Effect.fn.Return<ReadonlyArray<Outcome>> {
-    const answered = yield* Effect.result(breaker.through(drafts.make(runs)))
+  /** A call that got no answer says nothing of deliverables: it may be away, or slow at these runs. So it is asked. */
+  const make = (runs: Runs) =>
+    drafts.make(runs).pipe(
+      Effect.catchTag("CallFailed", (error) =>
+        NO_ANSWER.has(error.type)
+          ? Effect.flatMap(neighbours.ask(DOWNSTREAM), (fault) =>
+            Effect.fail(fault === undefined ? error : new Away({ how: fault.how, message: fault.detail })))
+          : Effect.fail(error)),
+      Effect.tapErrorTag("Away", ({ how, message }) =>
+        neighbours.failed(DOWNSTREAM, { how, detail: message })),
+      Effect.tap(() =>
+        neighbours.answered(DOWNSTREAM)
+      ),
+    )
+
+  const alone = (run: ClaimedRun, error: CallFailed): Effect.Effect<ReadonlyArray<Outcome>> => {
+    if (NO_ANSWER.has(error.type) && !bulkhead.isCharged(run)) return Effect.succeed(released([run], APART_DELAY))
+    return eachRun([run], (run, delay) => failed(run, { type: error.type, message: error.message }, delay))
+  }
+
+  const one = Effect.fnUntraced(function* (runs: Runs): Effect.fn.Return<ReadonlyArray<Outcome>> {
+    const answered = yield* Effect.result(breaker.through(make(runs)))
     if (answered._tag === "Success") {
       const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
+      bulkhead.answered(runs)
       return yield* eachRun(
         runs,
         (run, delay) => outcomeOf(run, byKey.get(runKey(run.goal_instance_id, run.scheduled_time)), delay),
       )
     }
     const error = answered.failure
-    if (error._tag === "CallFailed") {
-      const { message, type } = error
-      return yield* eachRun(runs, (run, delay) => failed(run, { type, message }, delay))
+    if (error._tag !== "CallFailed") return released(runs, AWAY_DELAY)
+    const customers = byCustomer(runs)
+    if (customers.length > 1) {
+      yield* Effect.logWarning(
+        `a call for ${customers.length} customers failed, and is made for each: ${error.message}`,
+      )
+      return (yield* Effect.forEach(customers, one, { concurrency: CALLS })).flat()
     }
-    yield* Effect.logWarning(`deliverables is away: ${error.message}`)
+    bulkhead.failed(runs)
+    if (runs.length === 1) return yield* alone(runs[0]!, error)
+    yield* Effect.logWarning(
+      `a call for ${runs.length} runs of ${runs[0]!.customer_id} failed, and is made for fewer: ${error.message}`,
+    )
     return released(runs, AWAY_DELAY)
   })
+
+  return Effect.fnUntraced(function* (runs: Runs) {
+    const { groups, later } = bulkhead.part(runs)
+    const outcomes = yield* Effect.forEach(
+      groups,
+      (group) => Effect.ensuring(one(group), Effect.sync(() => bulkhead.done(group))),
+      { concurrency: CALLS },
+    )
+    return [...outcomes.flat(), ...released(later, APART_DELAY)]
+  })
+})
+
+/** Executes runs; interrupted, it releases them. */
+export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
+  const queue = yield* Queue
+  const call = yield* makeCall(breaker)
 
   const write = (outcomes: ReadonlyArray<Outcome>) =>
     queue.writeOutcomes(outcomes).pipe(

@@ -37,6 +37,11 @@ export const counterFigures = (counters: Counters): ReadonlyArray<Figure> => [
     ...distribution(counters, "lateness", LATENESS_BUCKETS),
   },
   {
+    name: "scheduler_draft_lateness_seconds",
+    help: "From when a run was due to when its draft was there, retries included, without runs that were caught up",
+    ...distribution(counters, "draft_lateness", LATENESS_BUCKETS),
+  },
+  {
     name: "scheduler_run_duration_seconds",
     help: "From claim to completion, of runs that completed",
     ...distribution(counters, "duration", DURATION_BUCKETS),
@@ -68,7 +73,12 @@ export const vitalFigures = (vitals: Vitals, paused: ReadonlyArray<string>): Rea
     runs("retrying", vitals.retrying),
     runs("running", vitals.running),
     finished("completed", vitals.succeeded),
-    finished("dead_lettered", vitals.failed),
+    finished("dead_lettered", vitals.dead),
+    {
+      name: "scheduler_attempts_failed_last_hour",
+      help: "Attempts that failed in the last hour",
+      value: vitals.failed,
+    },
     { name: "scheduler_queue_due", help: "Runs that could be claimed now", value: vitals.due },
     {
       name: "scheduler_oldest_due_age_seconds",

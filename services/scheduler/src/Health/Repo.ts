@@ -6,13 +6,17 @@ import { RANK } from "../Queue/Fair.ts"
 import { Vitals } from "./Row.ts"
 
 /** The figures, also inside the caller's transaction. */
-export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
-  SqlSchema.findOne({
+export const readVitals = Effect.map(PgClient.PgClient, (sql) => {
+  // what was cancelled meanwhile is no failure, unless it was for its failures
+  const failures = sql`run_attempts a join scheduled_goal_runs r using (scheduled_run_id)
+              where a.error_details is not null and (r.status <> 'cancelled' or r.reason_code = 'dead_lettered')`
+  return SqlSchema.findOne({
     Request: Schema.Void,
     Result: Vitals,
     execute: () =>
       sql`select q.running, q.pending, q.retrying, q.due, case when q.due > 0 then q.since_claimable end as oldest_due_seconds,
-            h.succeeded, h.failed,
+            h.succeeded, h.dead, h.draft_lateness, q.unpaused,
+            (select count(*)::int from ${failures} and a.ended_at > now() - interval '1 hour') as failed,
             (select count(*)::int from scheduler_dlq where state = 'open') as dead_letters,
             (select avg(duration_ms)::float8 from goal_runs
               where completed_at > now() - interval '1 hour' and status = 'completed') as avg_duration_ms,
@@ -20,23 +24,26 @@ export const readVitals = Effect.map(PgClient.PgClient, (sql) =>
               order by completed_at desc limit 1)) as last_run,
             (select closed_at from scheduled_goal_runs where closed_at is not null and status = 'completed'
               order by closed_at desc limit 1) as last_success,
-            (select closed_at from scheduled_goal_runs where status = 'cancelled' and dlq_id is not null and reason_code = 'dead_lettered'
-              order by closed_at desc limit 1) as last_failure
+            (select a.ended_at from ${failures} order by a.ended_at desc limit 1) as last_failure
           from (
             select count(*) filter (where status = 'running')::int as running,
               count(*) filter (where status <> 'running')::int as pending,
               count(*) filter (where status = 'retrying')::int as retrying,
+              count(*) filter (where status <> 'running'
+                and (forced or not is_paused(hired_instance_id, customer_id, p.ids)))::int as unpaused,
               count(*) filter (where state in ('ready', 'timed') and claimable_at <= now())::int as due,
               extract(epoch from now() - min(claimable_at) filter (where state in ('ready', 'timed')))::float8
                 as since_claimable,
               max(claimed_at) as last_claim
-            from (select *, run_status('pending', null, state, attempt) as status from run_queue) live
+            from paused_ids p, (select *, run_status('pending', null, state, attempt) as status from run_queue) live
           ) q, (
             select count(*) filter (where status = 'completed')::int as succeeded,
-              count(*) filter (where status = 'cancelled' and dlq_id is not null and reason_code = 'dead_lettered')::int as failed
+              count(*) filter (where status = 'cancelled' and dlq_id is not null and reason_code = 'dead_lettered')::int as dead,
+              max(draft_late_ms)::float8 as draft_lateness
             from scheduled_goal_runs where closed_at > now() - interval '1 hour'
           ) h`,
-  }))
+  })
+})
 
 export class HealthRepo extends Context.Service<HealthRepo, {
   readonly vitals: Effect.Effect<Vitals>

@@ -14,8 +14,14 @@ export const Vitals = Schema.Struct({
   oldest_due_seconds: Schema.NullOr(Schema.Finite),
   /** Runs that were completed in the last hour. */
   succeeded: Schema.Int,
-  /** Runs that were dead-lettered in the last hour. */
+  /** Attempts that failed in the last hour: a run that retries is not invisible. */
   failed: Schema.Int,
+  /** Runs that were dead-lettered in the last hour. */
+  dead: Schema.Int,
+  /** Pending runs that no pause holds. */
+  unpaused: Schema.Int,
+  /** Of the last hour's drafts, how late the latest came, in milliseconds; null without any. */
+  draft_lateness: Schema.NullOr(Schema.Finite),
   /** Open dead letters. */
   dead_letters: Schema.Int,
   avg_duration_ms: Schema.NullOr(Schema.Finite),

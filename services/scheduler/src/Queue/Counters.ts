@@ -27,8 +27,8 @@ export class Increments {
   }
 
   /** Adds an observation in seconds to a histogram; above the highest bound it counts as `+Inf`. */
-  observe(name: "lateness" | "duration", seconds: number): void {
-    const bounds = name === "lateness" ? LATENESS_BUCKETS : DURATION_BUCKETS
+  observe(name: "lateness" | "draft_lateness" | "duration", seconds: number): void {
+    const bounds = name === "duration" ? DURATION_BUCKETS : LATENESS_BUCKETS
     this.add(name, String(bounds.find((bound) => seconds <= bound) ?? "+Inf"), 1)
     this.add(name, "sum", Math.max(seconds, 0))
   }

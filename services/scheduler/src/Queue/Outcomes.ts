@@ -58,7 +58,10 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     const rows = yield* repo.complete(
       done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
     )
-    for (const row of rows) counted.observe("duration", row.seconds)
+    for (const { late, seconds } of rows) {
+      counted.observe("duration", seconds)
+      if (late !== null) counted.observe("draft_lateness", late)
+    }
     counted.outcome("Completed", rows.length)
     return rows as Rows
   })

@@ -5,6 +5,7 @@ import { asDocument } from "../Drafts.ts"
 import { DemoError } from "../DemoError.ts"
 import { refusalOf, sayRefusal } from "../People.ts"
 import { type Agents, type Play, until } from "../Play.ts"
+import { canonicalJson } from "@stint/domain/Canonical"
 import { sha256 } from "../Receiver.ts"
 import { decide, decisionsOn, deliverableOf, draftOf, execute } from "../Work.ts"
 import { firstSlot } from "./Hiring.ts"
@@ -73,9 +74,10 @@ export const minute = async (
   await show.says(asha.who, `names the right one; the draft is ${executed?.execution_status ?? refusalOf(answer)}`)
   const came = await until(play, "The webhook's call", 5, () => Promise.resolve(receiver.received[0]))
   const [approval] = await decisionsOn(asha, draft.deliverable_id)
-  const digest = sha256(came.bytes)
+  const envelope = JSON.parse(new TextDecoder().decode(came.bytes))
+  const digest = sha256(canonicalJson(envelope.data.payload))
   await show.says("webhook", `POST of ${came.bytes.length} bytes, ${came.id}`)
-  await show.says("webhook", `its signature ${came.verified ? "verifies" : "DOES NOT verify"}; SHA-256 of what came:`)
+  await show.says("webhook", `its signature ${came.verified ? "verifies" : "DOES NOT verify"}; SHA-256 of the payload:`)
   await show.says("webhook", `${digest.slice(0, 32)}…`)
   await show.says("deliverables", `${approval?.content_sha256.slice(0, 32)}… is what was approved`)
   await checks.equal("webhook_signed", { verified: true, altered: false, id: executed?.execution?.delivery_id }, {

@@ -1,5 +1,6 @@
 /** The table `hired_agents`. */
 import type { PgClient } from "@effect/sql-pg"
+import { defaults } from "@stint/domain/Bounds"
 import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { type DateTime, Effect, Option, Schema } from "effect"
@@ -57,8 +58,8 @@ const eachHired = <Row extends typeof StateRow.Type, Key>({ entries, ...taken }:
   entries: entries.map(({ key, row }) => ({ key, row: row && hiredOf(row) })),
 })
 
-/** How many faults of a hire are read: one stored before their number was bounded has more. */
-const FAULTS = 50
+/** How many faults of a hire are read; what was stored before their number was bounded has more (`MissingRow`). */
+const FAULTS = defaults.faults
 
 /** The columns of a hire `h` without its documents. */
 const stateColumns = (sql: PgClient.PgClient) =>
@@ -66,10 +67,11 @@ const stateColumns = (sql: PgClient.PgClient) =>
 
 /** The columns of a hire `h`. */
 export const hireColumns = (sql: PgClient.PgClient) =>
-  sql`${stateColumns(sql)}, h.config, h.settings, jsonb_path_query_array(h.missing, ${`$[0 to ${
-    FAULTS - 1
-  }]`}::jsonpath)
-    as missing`
+  sql`${stateColumns(sql)}, h.config, h.settings,
+    case when jsonb_typeof(h.missing) = 'array' and jsonb_array_length(h.missing) > ${FAULTS + 1}::int
+      then jsonb_path_query_array(h.missing, ${`$[0 to ${FAULTS - 1}]`}::jsonpath) || jsonb_build_array(
+        jsonb_build_object('path', '$', 'message', 'and more', 'omitted', jsonb_array_length(h.missing) - ${FAULTS}::int))
+      else h.missing end as missing`
 
 /** The statements; those that lock or write belong in a transaction of their caller. */
 export const hireStatements = (sql: PgClient.PgClient) => ({

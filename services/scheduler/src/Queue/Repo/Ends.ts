@@ -26,16 +26,21 @@ export const DeadLetterRow = {
 }
 
 /** Deletes the rows of `input` that their holder still holds. */
-const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
+const GONE =
+  `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at, case when not caught_up
+  then extract(epoch from clock_timestamp() - due_at)::float8 end as late`
 
 /** held -> final, with a draft; resolves the open dead letter that the run belongs to. */
 const complete = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
-    Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite }),
+    Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite, late: Schema.NullOr(Schema.Finite) }),
     execute: (rows) =>
       sql`with ${inputById(sql, rows)}, gone as (${sql.unsafe(GONE)}), runs as (
-          update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now()
+          update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now(),
+            -- one object of all, read once: a look into gone for each row would cost their square
+            draft_late_ms = ((select jsonb_object_agg(scheduled_run_id, least(late * 1000, 2e9)::int) from gone)
+              ->> scheduled_run_id)::int
           where scheduled_run_id = any (array(select scheduled_run_id from gone))
           returning dlq_id
         ), executions as (
@@ -47,7 +52,7 @@ const complete = (sql: PgClient.PgClient) =>
           update scheduler_dlq set state = 'resolved', closed_at = now()
           where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))
         )
-        select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds from gone`,
+        select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds, late from gone`,
   })
 
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */

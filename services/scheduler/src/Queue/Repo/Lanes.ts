@@ -75,7 +75,8 @@ const exhausted = (sql: PgClient.PgClient) =>
     Request: Schema.Int,
     Result: ClaimedRun,
     execute: (maxAttempts) =>
-      sql`select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial
+      sql`select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, attempt, fence,
+          claimed_at, serial
         from run_queue where state = 'held' and claimable_at <= now() and attempt >= ${maxAttempts}
         order by claimable_at limit 100 for update skip locked`,
   })

@@ -112,8 +112,8 @@ const taking = (sql: PgClient.PgClient, { holder, leaseMs }: typeof Lease.Type, 
           run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
           attempt = excluded.attempt, completed_at = null, error_details = null
       )
-      select scheduled_run_id, goal_instance_id, hired_instance_id, scheduled_time, attempt, fence, claimed_at, serial,
-        case when attempt > 1 then coalesce((select a.error_details ->> 'type' <> ${LOST.type} from run_attempts a
+      select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, attempt, fence, claimed_at,
+        serial, case when attempt > 1 then coalesce((select a.error_details ->> 'type' <> ${LOST.type} from run_attempts a
           where a.scheduled_run_id = taken.scheduled_run_id order by a.fence desc limit 1), true) else false end as retried,
         case when attempt = 1 and not caught_up then extract(epoch from now() - due_at)::float8 end as lateness
       from taken`

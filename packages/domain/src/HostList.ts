@@ -1,0 +1,93 @@
+/**
+ * Lists of hosts and urls of settings, as plain values. It imports nothing but a pattern, since the launcher reads settings
+ * before it loads Effect.
+ */
+import { subjectPattern } from "./Tokens.ts"
+
+/** A host that may be called: by everybody, or by one tenant alone; at any port, or at one. */
+export interface AllowedHost {
+  /** The tenant, as its tokens name it; undefined: every one. */
+  readonly only: string | undefined
+  /** As `URL.hostname` writes it: lower case, punycode, an IPv6 address in brackets. */
+  readonly hostname: string
+  /** Undefined: any. */
+  readonly port: number | undefined
+}
+
+/** A setting can't be read. Its message is a sentence that names the setting. */
+export class SettingError extends Error {
+  override readonly name = "SettingError"
+}
+
+const refuse = (why: string): never => {
+  throw new SettingError(why)
+}
+
+/** What is wrong with the name of a host, after a host as it was given; undefined when nothing is. */
+const hostFault = (host: string): string | undefined => {
+  if (host === "") return "has no host"
+  if (host.includes("*")) return "has a wildcard; name each host"
+  if (host.endsWith(".")) return "ends its host with a dot; leave it out"
+  if (!host.startsWith("[") && host.includes(":")) return "is an IPv6 address without its brackets, as in [::1]:8080"
+  return undefined
+}
+
+/** The host as `URL.hostname` writes it; undefined when it is none. */
+const hostnameOf = (host: string): string | undefined => {
+  const url = /[\s/?#@\\%]/.test(host) ? null : URL.parse(`http://${host}`)
+  return url === null || !/^(?:\[.*\]|[a-z0-9._-]+)$/.test(url.hostname) || url.port !== "" ? undefined : url.hostname
+}
+
+const entryOf = (setting: string, given: string): AllowedHost => {
+  const say = (why: string) => refuse(`${setting} has the entry ${JSON.stringify(given)}, which ${why}`)
+  const [, only, place] = /^(?:([^=]*)=)?(.*)$/s.exec(given)!
+  if (only !== undefined && !subjectPattern.test(only.trim())) say("names no customer before its =")
+  const text = place!.trim()
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) say("is a url; give its host alone, or host:port")
+  if (/[/?#@]/.test(text)) say("has more than a host and a port; give host or host:port")
+  if (/\s/.test(text)) say("has a space in it; separate entries with commas")
+  const [, host, digits] = /^(\[[^\]]*\]|[^:]*|.*:.*:.*)(?::([^:\]]*))?$/s.exec(text) ?? say("can't be read")
+  const fault = hostFault(host!)
+  if (fault !== undefined) say(fault)
+  const port = digits === undefined ? undefined : Number(digits)
+  if (port !== undefined && !(/^\d{1,5}$/.test(digits!) && port >= 1 && port <= 65_535)) {
+    say("has a port that is no number from 1 to 65535")
+  }
+  const hostname = hostnameOf(host!) ?? say("has a host that can't be read")
+  return { only: only?.trim(), hostname, port }
+}
+
+/**
+ * Reads a list such as `hooks.example.com, localhost:9000, acme=hooks.acme.example:443`: `host` (any port) or `host:port`,
+ * before it `NAME=` where it is for one tenant alone. Throws a SettingError.
+ */
+export const parseHostList = (setting: string, text: string): ReadonlyArray<AllowedHost> =>
+  text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "").map((entry) => entryOf(setting, entry))
+
+/** `host` or `host:port`, as Deno's permissions have it. */
+export const placeOf = ({ hostname, port }: Pick<AllowedHost, "hostname" | "port">): string =>
+  port === undefined ? hostname : `${hostname}:${port}`
+
+/** The port of an http or https url. */
+export const portOf = ({ port, protocol }: URL): number =>
+  port === "" ? (protocol === "https:" ? 443 : 80) : Number(port)
+
+/** Whether the list has the url's host for this tenant (undefined: for every one). */
+export const isAllowed = (allowed: ReadonlyArray<AllowedHost>, url: URL, tenant: string | undefined): boolean =>
+  allowed.some(({ hostname, only, port }) =>
+    hostname === url.hostname && (port === undefined || port === portOf(url)) && (only === undefined || only === tenant)
+  )
+
+/**
+ * Reads an absolute http or https url; surrounding space is left out. Throws a SettingError, which shows no part of the url,
+ * since it may hold a secret.
+ */
+export const parseHttpUrl = (setting: string, text: string): URL => {
+  const url = /^https?:\/\/[^/\\]/i.test(text.trim()) ? URL.parse(text.trim()) : null
+  if (url === null || /[\s\\]/.test(text.trim())) return refuse(`${setting} must be a url like https://host:8443/path`)
+  if (url.username !== "" || url.password !== "") return refuse(`${setting} must not hold a user name or a password`)
+  const fault = hostFault(url.hostname)
+  if (fault !== undefined) refuse(`${setting} is a url that ${fault}`)
+  if (url.hash !== "") refuse(`${setting} has a part after #, which is never sent; leave it out`)
+  return url
+}

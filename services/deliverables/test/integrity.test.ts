@@ -1,0 +1,140 @@
+/** What the database refuses to everyone, and what a delivery finds when its triggers were taken away. */
+import { afterEach, assert, beforeEach, it } from "@effect/vitest"
+import { canonicalJson } from "@stint/domain/Canonical"
+import { ended, waiting } from "./support/Deliveries.ts"
+import { newKey, onStage } from "./support/Harness.ts"
+import { answer, type Receiver, sha256, startReceiver } from "./support/Receiver.ts"
+import { connect } from "./support/Statements.ts"
+
+let receiver: Receiver
+let other: Receiver
+beforeEach(() => {
+  receiver = startReceiver()
+  other = startReceiver()
+})
+afterEach(async () => {
+  await receiver.end()
+  await other.end()
+})
+
+const webhook = (given = {}) => ({ execution: { target: "webhook", url: receiver.url, secret_ref: "hook", ...given } })
+
+/** What a statement is refused with; undefined when it is not. */
+const refusal = (done: Promise<unknown>): Promise<string | undefined> =>
+  done.then(() => undefined, (error) => error.code)
+
+onStage("the database", (stage) => {
+  it("B3: refuses the service's role and the owner any change of what was drafted, approved or asked for", async () => {
+    const { approved, call, execute, sql, url } = stage()
+    receiver.answers.push(answer(410))
+    const mine = await approved("b3", webhook())
+    await execute(mine.id, { approval_id: mine.approval_id })
+    const role = connect(url)
+    const set: ReadonlyArray<[string, string]> = [
+      ...[
+        "payload = '{}'",
+        "title = 'x'",
+        "customer_id = 'globex'",
+        "approval_required = false",
+        "scheduled_time = now()",
+        "hired_instance_id = 'HAI-x'",
+        "goal_instance_id = 'GOI-x'",
+        "idempotency_key = 'x'",
+        "created_at = now()",
+      ]
+        .map((change): [string, string] => ["deliverables", change]),
+      ...[
+        "body = '{}', content_sha256 = encode(sha256('{}'), 'hex')",
+        `target = '{"target": "journal"}'`,
+        "delivery_id = 'DLV-x'",
+        "created_at = now()",
+        "deliverable_id = 'DEL-x'",
+        "approval_id = null",
+        `state = 'pending', next_attempt_at = now(), target = '{"target": "webhook", "url": "http://x/"}'`,
+      ]
+        .map((change): [string, string] => ["executions", change]),
+      ["approvals", "customer_id = 'globex'"],
+      ["approvals", "target = null"],
+    ]
+    try {
+      for (const [table, change] of set) {
+        for (const run of [sql, role.sql]) {
+          const done = run(`update ${table} set ${change} where deliverable_id = $1`, [mine.id])
+          assert.strictEqual(await refusal(done), "42501", `${table}: ${change}`)
+        }
+      }
+      for (const run of [sql, role.sql]) {
+        assert.strictEqual(await refusal(run("delete from executions where deliverable_id = $1", [mine.id])), "42501")
+      }
+    } finally {
+      await role.end()
+    }
+    assert.strictEqual((await execute(mine.id, { approval_id: mine.approval_id })).status, 200)
+    const log = "delivery_action_log"
+    assert.strictEqual(await refusal(sql(`delete from ${log}`)), "42501")
+    assert.strictEqual(await refusal(sql(`update ${log} set reason = 'x'`)), "42501")
+    assert.strictEqual((await call("GET", `/api/v1/deliverables/${mine.id}`, { as: "customer:acme" })).status, 200)
+  })
+
+  it("B3: refuses an approval of another customer, of another deliverable, and an execution that it does not cover", async () => {
+    const { approved, drafted, url, world } = stage()
+    world.goal("GOI-theirs", world.hire("HAI-theirs", { customer_id: "globex" as never }))
+    const theirs = await drafted("GOI-theirs")
+    const mine = await approved("b3-mine", webhook())
+    const role = connect(url)
+    const body = canonicalJson(mine.payload)
+    const sha = await sha256(new TextEncoder().encode(body))
+    const approve = (deliverable: string, customer: string, approval: string) =>
+      role.sql(
+        `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at)
+         values ($1, $2, $3, 'approved', $4, now())`,
+        [approval, deliverable, customer, sha],
+      )
+    const order = (deliverable: string, approval: string | null, given: { body?: string; target?: object } = {}) =>
+      role.sql(
+        `insert into executions (delivery_id, deliverable_id, approval_id, target, body, content_sha256, state,
+           requested_by, next_attempt_at, fence, created_at)
+         values ($1, $2, $3, $4::jsonb, $5, encode(sha256(convert_to($5, 'UTF8')), 'hex'), 'pending', 'x', now(),
+           nextval('execution_fence'), now())`,
+        [newKey(), deliverable, approval, JSON.stringify(given.target ?? webhook().execution), given.body ?? body],
+      )
+    try {
+      assert.strictEqual(await refusal(approve(theirs.deliverable_id, "acme", "APR-foreign")), "42501")
+      const steal = role.sql(
+        "update deliverables set review_status = 'approved', approval_id = $1 where deliverable_id = $2",
+        [mine.approval_id, theirs.deliverable_id],
+      )
+      assert.strictEqual(await refusal(steal), "42501")
+      assert.strictEqual(await refusal(order(theirs.deliverable_id, mine.approval_id)), "42501")
+      assert.strictEqual(await refusal(order(mine.id, null)), "42501")
+      assert.strictEqual(await refusal(order(mine.id, mine.approval_id, { body: "{}" })), "42501")
+      const elsewhere = { target: { target: "webhook", url: other.url, secret_ref: "hook" } }
+      assert.strictEqual(await refusal(order(mine.id, mine.approval_id, elsewhere)), "42501")
+    } finally {
+      await role.end()
+    }
+  })
+
+  const alterations: Array<[string, string, string]> = [
+    ["body", "body = '{}', content_sha256 = encode(sha256('{}'), 'hex')", "content_changed"],
+    ["approval", "approval_id = null", "content_changed"],
+    ["target", `target = '{"target": "journal"}'`, "target_changed"],
+  ]
+  it.each(alterations)(
+    "B3: with its triggers away: a delivery whose %s was altered ends refused",
+    async (name, change, reason) => {
+      const { journalOf, sql } = stage()
+      const { id } = await waiting(stage(), receiver, `b3-${name}`, webhook())
+      await sql("alter table executions disable trigger executions_are_held_to_their_approval")
+      await sql(`update executions set ${change} where deliverable_id = $1`, [id])
+      await sql("alter table executions enable trigger executions_are_held_to_their_approval")
+      assert.deepInclude(await ended(stage(), id), { state: "refused", reason })
+      assert.isTrue(
+        receiver.received.every(({ text }) =>
+          JSON.parse(text).data.deliverable_id !== id || text.includes("brand_name")
+        ),
+      )
+      assert.strictEqual(journalOf(id).length, 0)
+    },
+  )
+})

@@ -1,0 +1,24 @@
+/** Deliveries that wait, and how they end. */
+import { assert } from "@effect/vitest"
+import { type Approved, type Stage, until } from "./Harness.ts"
+import { answer, type Receiver } from "./Receiver.ts"
+
+/** Executes at a receiver that answers 503 from now on, and gives the draft whose delivery waits. */
+export const waiting = async (
+  { approved, execute }: Stage,
+  receiver: Receiver,
+  name: string,
+  settings: object,
+): Promise<Approved> => {
+  receiver.answers.push(...Array.from({ length: 1000 }, () => answer(503)))
+  const draft = await approved(name, settings)
+  assert.strictEqual((await execute(draft.id, { approval_id: draft.approval_id })).status, 202)
+  return draft
+}
+
+/** Waits until the delivery of a deliverable has ended, and gives its execution. */
+export const ended = (stage: Stage, id: string) =>
+  until(async () => {
+    const { execution } = (await stage.get(id)).json
+    return execution.state !== "waiting" && execution
+  })
