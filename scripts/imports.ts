@@ -26,7 +26,18 @@ const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts
 
 /** The modules of the domain that decide nothing of the business: action lines, authentication, bounds, problems, bodies, lists, retention. */
 const neutral = new Set(
-  ["ActionLine", "Bounds", "Caller", "Canonical", "FieldIssues", "HostList", "Problem", "Protocol", "Retention", "Tokens"].map((
+  [
+    "ActionLine",
+    "Bounds",
+    "Caller",
+    "Canonical",
+    "FieldIssues",
+    "HostList",
+    "Problem",
+    "Protocol",
+    "Retention",
+    "Tokens",
+  ].map((
     name,
   ) => `@stint/domain/${name}`),
 )
