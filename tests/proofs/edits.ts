@@ -212,7 +212,7 @@ const iso = (millis: number) => new Date(millis).toISOString()
 
 const attack = async ({ full, seed, ...rest }: Attack) => {
   const random = randomOf(seed)
-  const [goals, steps] = full ? [300, 400] : [40, 100]
+  const [goals, steps] = full ? [300, 120] : [40, 100]
   const ground = await standStill({ full, seed, ...rest }, start)
   const hiring = hiringOf(random, goals, start)
   const driver = driverOf(ground, hiring)
@@ -273,6 +273,6 @@ export const edits: Proof = {
   promise: "An edit loses no slot that was due: every slot has one recorded fate, and explain names it",
   attacks:
     "random edits, switches, zones, spreads, pauses, kills, late and repeated reads, snapshots, over a clock change",
-  seconds: { quick: 20, full: 180 },
+  seconds: { quick: 7, full: 62 },
   attack,
 }

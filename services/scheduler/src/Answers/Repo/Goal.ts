@@ -60,10 +60,9 @@ export const goalReads = Effect.map(PgClient.PgClient, (sql) => ({
     Request: Schema.Struct({ id: Schema.String, from: Millis, to: Millis }),
     Result: DroppedRange,
     execute: ({ from, id, to }) =>
-      sql`select * from (
-            select from_slot as from, to_slot as to, reason, reason_code, recorded_at from dropped_slots
-            where goal_instance_id = ${id} and from_slot < ${to} order by from_slot desc limit 1) d
-          where d.to >= ${from}`,
+      // a range may have the one slot within it that an edit had dropped before
+      sql`select from_slot as from, to_slot as to, reason, reason_code, recorded_at from dropped_slots
+          where goal_instance_id = ${id} and from_slot < ${to} and to_slot >= ${from} order by from_slot desc limit 1`,
   }),
   /** Of each scope: the last line before the time span, the lines in it, and the first one after it. */
   pauseLines: SqlSchema.findAll({
