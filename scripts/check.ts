@@ -1,7 +1,8 @@
-/** `npm run check`: format, lint, types, import rules and layout rules. It runs all of them and prints every fault. */
+/** `npm run check`: format, lint, types, import rules, layout rules and what schema scripts may do. It runs all of them and prints every fault. */
 import { access } from "node:fs/promises"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
+import { expandViolations, readUpScripts } from "./expand.ts"
 import { importViolations } from "./imports.ts"
 import { layoutViolations } from "./layout.ts"
 import { readSources, type Violation } from "./sources.ts"
@@ -44,6 +45,7 @@ const parts: Readonly<Record<string, Part>> = {
     : {}),
   imports: async () => listed((await readSources(root)).flatMap(importViolations)),
   layout: async () => listed(layoutViolations(await readSources(root))),
+  schemas: async () => listed((await readUpScripts(root)).flatMap(expandViolations)),
 }
 
 const results = await Promise.all(

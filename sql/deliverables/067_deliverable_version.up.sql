@@ -1,7 +1,8 @@
 -- How often a deliverable was written: its ETag.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -18,7 +19,8 @@ $version$;
 
 comment on function deliverables_version() is 'Counts the writes of a deliverable.';
 
+-- Before: the trigger sets a column that the statements of 0.2.0 do not name, and refuses nothing
 create trigger deliverables_version before update on deliverables
   for each row execute function deliverables_version();
 
-insert into schema_ledger (name) values ('067_deliverable_version') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('067_deliverable_version') on conflict (name) do nothing;

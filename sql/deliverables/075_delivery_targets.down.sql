@@ -23,4 +23,4 @@ alter table executions
 alter table approvals
   drop constraint if exists ck_approvals_target,
   drop column if exists target;
-delete from schema_ledger where name = '075_delivery_targets';
+delete from schema_scripts where name = '075_delivery_targets';

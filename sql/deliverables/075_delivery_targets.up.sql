@@ -1,8 +1,9 @@
 -- An approval is of content and target, an execution is held to both, and a delivery that ended keeps the reason.
--- The programs of before go on: what they don't write is null or is filled in here.
+-- Before: what 0.2.0 does not write is null or filled in by the triggers, and all that it writes is as they hold it to be.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -174,4 +175,4 @@ comment on column delivery_action_log.reason is 'Why, in that person''s words; n
 create trigger delivery_action_log_is_immutable before update or delete or truncate on delivery_action_log
   for each statement execute function refuse_change();
 
-insert into schema_ledger (name) values ('075_delivery_targets') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('075_delivery_targets') on conflict (name) do nothing;

@@ -1,7 +1,8 @@
 -- Alerts in the form that packages/edge tells them from: one open row of a kind and subject, with its sentences.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -49,4 +50,4 @@ comment on column alerts.tries is 'How often telling was tried in vain';
 comment on column alerts.next_try_at is 'When to try next';
 comment on column alerts.leased_until is 'Until when a replica is telling it, unless that one is lost; null while none is';
 
-insert into schema_ledger (name) values ('085_alerts') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('085_alerts') on conflict (name) do nothing;

@@ -1,7 +1,8 @@
 -- Rates: a bucket of tokens a caller, of which replicas take chunks. Unlogged: after a crash every bucket is full again.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -20,4 +21,4 @@ comment on column rate_buckets.tokens is 'Tokens that were left at filled_at.';
 comment on column rate_buckets.granted is 'How many of the tokens that were asked for last were granted.';
 comment on column rate_buckets.filled_at is 'When it was refilled last; what it gained since is not in it yet.';
 
-insert into schema_ledger (name) values ('066_rate_buckets') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('066_rate_buckets') on conflict (name) do nothing;

@@ -6,4 +6,4 @@ alter table if exists idempotency_keys
   drop column if exists holder,
   drop column if exists canonical;
 comment on column idempotency_keys.fingerprint is 'SHA-256 of the url and body: another request under the key is refused';
-delete from schema_ledger where name = '065_idempotency_holder';
+delete from schema_scripts where name = '065_idempotency_holder';

@@ -1,8 +1,9 @@
 -- Edits of goals: how far each goal's slots are decided, so that when it falls due next can be derived again at any time; and
 -- the slots that an edit, a switch or a deletion dropped.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -34,4 +35,4 @@ comment on column dropped_slots.reason_code is 'schedule_changed (that one slot)
 comment on column dropped_slots.reason is 'The same in words, for its user';
 comment on column dropped_slots.recorded_at is 'When it was decided';
 
-insert into schema_ledger (name) values ('200_edits') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('200_edits') on conflict (name) do nothing;

@@ -1,2 +1,2 @@
 drop table if exists alerts;
-delete from schema_ledger where name = '210_alerts';
+delete from schema_scripts where name = '210_alerts';

@@ -1,3 +1,3 @@
 drop function if exists probe_database();
 drop table if exists database_probe;
-delete from schema_ledger where name = '211_database_probe';
+delete from schema_scripts where name = '211_database_probe';

@@ -1,7 +1,8 @@
 -- Whether this database can be written, tried every some seconds: readiness says why when it can't.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -30,4 +31,4 @@ comment on column database_probe.only_row is 'There is one row';
 comment on column database_probe.tried_at is 'When it was last written';
 comment on function probe_database() is 'Tries to write a row and a temporary file';
 
-insert into schema_ledger (name) values ('211_database_probe') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('211_database_probe') on conflict (name) do nothing;

@@ -15,21 +15,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import {
-  drained,
-  exactlyOnce,
-  fallDue,
-  freshSlot,
-  type Goals,
-  makeGoals,
-  order,
-  outcomeOf,
-  type Site,
-} from "../proofs/Ground.ts"
-import { type Balancer, type ServiceName, startBalancer } from "../support/Balancer.ts"
+import { drained, exactlyOnce, fallDue, freshSlot, makeGoals, outcomeOf, type Site } from "../proofs/Ground.ts"
+import { type Balancer, startBalancer } from "../support/Balancer.ts"
+import { type Call, nothingLost, ranOnce, type Told, working } from "../support/Customers.ts"
 import { emptyDatabase } from "../support/Database.ts"
 import { type Release, releaseOf } from "../support/Release.ts"
-import type { Answer, Send } from "../support/Service.ts"
 import { callerOf, freePortBase } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
 
@@ -98,6 +88,13 @@ const start = async (folder: string): Promise<Program> => {
   return program
 }
 
+/** Everything that is known when something went wrong: what the balancer saw, and the last words of each program. */
+const circumstances = (): string =>
+  [
+    ...balancer.seen.faults.slice(0, 20),
+    ...[...running].map(({ base, output }) => `--- ${base}\n${output().slice(-3_000)}`),
+  ].join("\n")
+
 /** Ends a program as an orchestrator does: it is sent nothing more, then it drains. */
 const end = async (program: Program): Promise<void> => {
   await balancer.remove(program.base)
@@ -153,110 +150,6 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true })
 })
 
-/** What customers were told, to be held against what the programs say later. */
-interface Told {
-  readonly goals: Array<{ readonly customer: string; readonly hire: string; readonly goal: string }>
-  readonly runs: Array<{ readonly goal: string; readonly slot: string }>
-  readonly executed: Array<{ readonly customer: string; readonly deliverable: string }>
-}
-
-type Call = (service: ServiceName, method: string, path: string, send?: Send) => Promise<Answer>
-
-/** Sends a request; it has to be answered with success. */
-const must = async (call: Call, ...[service, method, path, send]: Parameters<Call>) => {
-  const answer = await call(service, method, path, send)
-  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.json)}`)
-  return answer.json
-}
-
-/** A keyed request, and the same again, which may meet the other program: it is answered as the first was. */
-const twice = async (call: Call, ...[service, method, path, { body, ...send }]: Required<Parameters<Call>>) => {
-  const headers = { "idempotency-key": crypto.randomUUID() }
-  const first = await must(call, service, method, path, { ...send, body, headers })
-  const again = await must(call, service, method, path, { ...send, body, headers })
-  assert.deepStrictEqual(again, first, `${method} ${path} under one key`)
-  return first
-}
-
-/** What a customer does again and again: sets a goal, runs it, approves and executes what came of it. */
-const work = async (call: Call, { customer, hire }: Goals, told: Told): Promise<void> => {
-  const as = `customer:${customer}` as const
-  const goals = `/api/v1/hired-agents/${hire}/goals`
-  const goal = await twice(call, "hiring", "PUT", goals, { as, body: { ...order, frequency: "on_demand" } })
-  const { goal_instance_id } = goal
-  told.goals.push({ customer, hire, goal: goal_instance_id })
-  await must(call, "hiring", "PUT", goals, {
-    as,
-    body: { ...order, goal_instance_id, frequency: "on_demand", settings: { ...order.settings, units: 3 } },
-  })
-  const run = await twice(call, "hiring", "POST", `${goals}/${goal_instance_id}/run`, { as, body: {} })
-  told.runs.push({ goal: goal_instance_id, slot: run.scheduled_time })
-  const runs = `/api/v1/scheduler/runs?goal_instance_id=${goal_instance_id}`
-  const id = await until(`the run of ${goal_instance_id} has its draft`, async () => {
-    const { items } = await must(call, "scheduler", "GET", runs, { as })
-    return items[0]?.status === "completed" ? items[0].deliverable_id as string : undefined
-  })
-  const path = `/api/v1/deliverables/${id}`
-  const deliverable = await must(call, "deliverables", "GET", path, { as })
-  assert.strictEqual(deliverable.payload.units, 3)
-  const { approval_id } = await twice(call, "deliverables", "POST", `${path}/review`, {
-    as,
-    body: { decision: "approved" },
-  })
-  const executed = await twice(call, "deliverables", "POST", `${path}/execute`, { as, body: { approval_id } })
-  assert.strictEqual(executed.execution_status, "executed")
-  told.executed.push({ customer, deliverable: id })
-}
-
-/** Customers who work until they are told to stop; `stop` throws the fault that one of them met. */
-const working = (call: Call, all: ReadonlyArray<Goals>, told: Told) => {
-  let over = false
-  const loops = all.map(async (one) => {
-    while (!over) await work(call, one, told)
-  })
-  const done = Promise.all(loops)
-  let failure: unknown
-  done.catch((error) => {
-    failure = error
-    over = true
-  })
-  return {
-    stop: () => (over = true, done),
-    /** Waits until each of them has begun and finished something from now on, or one has met a fault. */
-    met: async () => {
-      const enough = told.executed.length + 2 * all.length
-      await until("the customers meet what runs now", () => told.executed.length >= enough || failure !== undefined)
-    },
-  }
-}
-
-/** Everything that was told is there, as the programs that run now say it. */
-const nothingLost = async (call: Call, told: Told): Promise<void> => {
-  for (const { customer, goal, hire } of told.goals) {
-    const found = await must(call, "hiring", "GET", `/api/v1/hired-agents/${hire}/goals/${goal}`, {
-      as: `customer:${customer}`,
-    })
-    assert.strictEqual(found.settings.units, 3)
-  }
-  for (const { customer, deliverable } of told.executed) {
-    const as = `customer:${customer}` as const
-    const found = await must(call, "deliverables", "GET", `/api/v1/deliverables/${deliverable}`, { as })
-    assert.deepStrictEqual([found.review_status, found.execution_status], ["approved", "executed"])
-  }
-}
-
-/** Each run that was asked for was made once. */
-const ranOnce = async ({ superuser }: Site, { runs }: Told): Promise<void> => {
-  const slots = runs.map(({ goal, slot }) => `('${goal}', '${slot}'::timestamptz)`).join()
-  const found = await superuser.row(
-    "scheduler",
-    `select count(*)::int as runs, count(*) filter (where r.status = 'completed')::int as completed
-      from scheduled_goal_runs r join (values ${slots}) w (goal, slot) on r.goal_instance_id = w.goal
-      and r.scheduled_time = w.slot`,
-  )
-  assert.deepStrictEqual(found, { runs: runs.length, completed: runs.length })
-}
-
 describe("a rolling upgrade", () => {
   it("D17: 0.2.0 and this program side by side, this one alone, 0.2.0 alone again, and forward: nothing fails, doubles or is lost", async () => {
     const old = await start(before.folder)
@@ -270,7 +163,7 @@ describe("a rolling upgrade", () => {
     )
     const slots: Array<string> = []
     /** A slot falls due while the customers work, and the step is taken before it has run. */
-    const meanwhile = async <A>(step: () => Promise<A>): Promise<A> => {
+    const attempt = async <A>(step: () => Promise<A>): Promise<A> => {
       slots.push(freshSlot())
       const customers = working(call, writers, told)
       await fallDue(site, goals, slots.at(-1)!)
@@ -278,8 +171,12 @@ describe("a rolling upgrade", () => {
       await customers.met()
       await customers.stop()
       await drained(site, 60_000)
+      assert.deepStrictEqual(balancer.seen.faults, [], circumstances())
       return done
     }
+
+    const meanwhile = <A>(step: () => Promise<A>): Promise<A> =>
+      attempt(step).catch((error) => Promise.reject(new Error(`${error}\n${circumstances()}`, { cause: error })))
 
     let mine = await meanwhile(() => start(root))
     // as when a node is replaced: the program of before starts on the schema of after

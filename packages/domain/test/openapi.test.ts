@@ -49,6 +49,16 @@ const unshown = (value: unknown, at: string): ReadonlyArray<string> => {
   return [...here, ...Object.entries(value).flatMap(([key, below]) => unshown(below, `${at}/${key}`))]
 }
 
+/** Where an object says nothing of its keys. */
+const bareObjects = (value: unknown, at: string): ReadonlyArray<string> => {
+  if (!isObject(value)) return []
+  const isBare = value.type === "object" && !("properties" in value) && !("additionalProperties" in value)
+  return [
+    ...(isBare ? [at] : []),
+    ...Object.entries(value).flatMap(([key, below]) => key === "examples" ? [] : bareObjects(below, `${at}/${key}`)),
+  ]
+}
+
 for (const [service, document] of Object.entries(documents)) {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({
@@ -81,6 +91,50 @@ for (const [service, document] of Object.entries(documents)) {
         assert.match(tag.name, /^[A-Z][a-z]+( [a-z]+)*$/)
         assert.isNotEmpty(tag.description, tag.name)
       }
+    })
+
+    it("D14: names a licence, a contact and a server, without which linters complain", () => {
+      const { info, servers } = document as unknown as Json & { info: Json }
+      assert.deepInclude(info, { license: { name: "MIT", identifier: "MIT" } })
+      assert.isDefined(info.contact)
+      assert.deepStrictEqual((servers as ReadonlyArray<Json>).map(({ url }) => url), ["/"])
+    })
+
+    it("D14: says of every object which keys it has, or that any may be there", () => {
+      assert.deepStrictEqual(bareObjects(document, service), [])
+    })
+
+    it("D14: takes numbers of a query as numbers", () => {
+      const numbers = operations.flatMap(({ name, operation }) =>
+        operation.parameters
+          .filter((one) => ["limit", "count", "wait_ms"].includes(one.name) && (one.schema as Json).type !== "integer")
+          .map((one) => `${name} ${one.name}`)
+      )
+      assert.deepStrictEqual(numbers, [])
+    })
+
+    it("D14: has no two paths that one address may mean", () => {
+      const paths = Object.keys(document.paths).map((path) => path.split("/"))
+      const isOpen = (part: string) => part.startsWith("{")
+      const ambiguous = paths.flatMap((one, at) =>
+        paths.slice(at + 1).filter((other) =>
+          one.length === other.length &&
+          one.every((part, i) => part === other[i] || isOpen(part) || isOpen(other[i]!)) &&
+          // where one is fixed wherever they differ, that one is meant: OpenAPI says so
+          !one.every((part, i) => !isOpen(part) || isOpen(other[i]!)) &&
+          !one.every((part, i) => !isOpen(other[i]!) || isOpen(part))
+        ).map((other) => `${one.join("/")} and ${other.join("/")}`)
+      )
+      assert.deepStrictEqual(ambiguous, [])
+    })
+
+    it("D14: answers every refusal as a problem", () => {
+      const others = operations.flatMap(({ name, operation }) =>
+        Object.entries(operation.responses).filter(([status, { content = {} }]) =>
+          Number(status) >= 400 && Object.keys(content).join() !== "application/problem+json"
+        ).map(([status]) => `${name} ${status}`)
+      )
+      assert.deepStrictEqual(others, [])
     })
 
     it("shows of every id, instant, version and address what it looks like", () => {

@@ -233,6 +233,10 @@ describe("hires", () => {
       const hire = await read(`/${id}`)
       assert.strictEqual(hire.hired_instance_id, id)
       assert.deepStrictEqual(await read(`/by-subscription/${subscription_id}`), hire)
+      assert.deepStrictEqual(
+        (await hiring.call("GET", `${base}/subscriptions/${subscription_id}/hired-agent`, { as })).json,
+        hire,
+      )
       assert.deepStrictEqual((await read(`?customer_id=${acme.name}`)).items, [hire])
     }
     hiring.neighbours.catalogAnswers = true

@@ -1,5 +1,7 @@
 /** The contract of deliverables: drafts, reviews, executions, and the files of trials. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
 import { DeliveriesGroup } from "./Deliveries.ts"
@@ -11,6 +13,7 @@ import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
+  .add(actionLogGroup("deliverables"))
   .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, DeliveriesGroup, TrialDeliverablesGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
@@ -20,5 +23,5 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint deliverables", version: "1", description: "Drafts, approvals, executions." }),
+    documentOf({ title: "Stint deliverables", description: "Drafts, approvals, executions." }),
   ) {}

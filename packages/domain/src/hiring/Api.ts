@@ -1,5 +1,7 @@
 /** The contract of hiring, which decides whether an agent may run. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
 import { FeedGroup } from "./Feed.ts"
@@ -13,6 +15,7 @@ import { TrialStatusGroup } from "./TrialStatus.ts"
 /** Customers, subscriptions, hires, goals, trials, and the change feed. */
 export class HiringApi extends HttpApi.make("hiring")
   .add(CustomersGroup, SubscriptionsGroup, HiresGroup, GoalsGroup, TrialStatusGroup, TrialsGroup, FeedGroup)
+  .add(actionLogGroup("hiring"))
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
@@ -21,5 +24,5 @@ export class HiringApi extends HttpApi.make("hiring")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({ title: "Stint hiring", version: "1", description: "Who hired which agent, and its goals." }),
+    documentOf({ title: "Stint hiring", description: "Who hired which agent, and its goals." }),
   ) {}

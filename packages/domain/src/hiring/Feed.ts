@@ -6,7 +6,7 @@ import { Frequency, NamedVersion } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
 import { problem } from "../Problem.ts"
-import { Instant, JsonObject } from "../Protocol.ts"
+import { Instant, JsonObject, wholeNumber } from "../Protocol.ts"
 import { SubscriptionStatus } from "./Subscriptions.ts"
 
 /** What the scheduler needs of a goal. `version` grows with every write, so that an old change is recognised. */
@@ -136,9 +136,9 @@ export class FeedGroup extends HttpApiGroup.make("feed")
     HttpApiEndpoint.get("changes", "/goal-changes", {
       query: {
         after: Schema.String,
-        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+        limit: Schema.optionalKey(wholeNumber(1, 1000)),
         /** How long to wait for a change when there is none, in milliseconds. */
-        wait_ms: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 0, maximum: 30000 }))),
+        wait_ms: Schema.optionalKey(wholeNumber(0, 30000)),
       },
       success: FeedPage,
       error: FeedCursorGone,
@@ -153,7 +153,7 @@ export class FeedGroup extends HttpApiGroup.make("feed")
     HttpApiEndpoint.get("snapshot", "/goal-changes/snapshot", {
       query: {
         next: Schema.optionalKey(Schema.String),
-        limit: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+        limit: Schema.optionalKey(wholeNumber(1, 1000)),
       },
       success: SnapshotPage,
     }).annotate(Access, ["service"]).annotate(Callers, ["deliverables", "scheduler"])

@@ -164,11 +164,10 @@ export class HiresGroup extends HttpApiGroup.make("hires")
       success: Hire,
       error: [HireNotFound, HireGone, Unavailable],
     }).annotate(Access, readers).annotateMerge(tagged)
+      // OpenAPI can't tell this path from /:id/goals: the document has /subscriptions/:id/hired-agent in its place
+      .annotate(OpenApi.Exclude, true)
       .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
-      .annotate(
-        OpenApi.Description,
-        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
-      ),
+      .annotate(OpenApi.Description, "As /subscriptions/{id}/hired-agent."),
     HttpApiEndpoint.get("get", "/:id", {
       params,
       headers: Schema.Struct(ConditionalHeaders),
@@ -216,4 +215,17 @@ export class HiresGroup extends HttpApiGroup.make("hires")
           "stays readable.",
       ),
   )
-  .prefix("/hired-agents") {}
+  .prefix("/hired-agents")
+  .add(
+    HttpApiEndpoint.get("ofSubscription", "/subscriptions/:id/hired-agent", {
+      params: { id: SubscriptionId },
+      headers: Schema.Struct(ConditionalHeaders),
+      success: Hire,
+      error: [HireNotFound, HireGone, Unavailable],
+    }).annotate(Access, readers).annotateMerge(tagged)
+      .annotate(OpenApi.Summary, "Get the hired agent of a subscription")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers; 410 hire_gone 30 days after the subscription ended.",
+      ),
+  ) {}

@@ -1,8 +1,9 @@
 /** The scheduler's contract: when an agent runs. */
-import { HttpApi, OpenApi } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
 import { ActionLogGroup } from "./ActionLog.ts"
 import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
+import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
@@ -12,6 +13,7 @@ import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
 import { TriggersGroup } from "./Triggers.ts"
+import { UpcomingGroup } from "./Upcoming.ts"
 
 /** The API of the scheduler. */
 export class SchedulerApi extends HttpApi.make("scheduler")
@@ -22,6 +24,7 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     BackfillGroup,
     RunsGroup,
     AnswersGroup,
+    UpcomingGroup,
     SimulationGroup,
     DeadLettersGroup,
     LimitsGroup,
@@ -35,9 +38,5 @@ export class SchedulerApi extends HttpApi.make("scheduler")
   .middleware(RequestProblems)
   .annotateMerge(strict)
   .annotateMerge(
-    OpenApi.annotations({
-      title: "Stint scheduler",
-      version: "1",
-      description: "When an agent runs, and how each run ended.",
-    }),
+    documentOf({ title: "Stint scheduler", description: "When an agent runs, and how each run ended." }),
   ) {}

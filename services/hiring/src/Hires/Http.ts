@@ -26,6 +26,7 @@ export const HiresHttp = HttpApiBuilder.group(
       list: ({ query: { customer_id, ...page } }) =>
         Effect.map(hires.list(customer_id, page), (list) => ({ ...list, items: list.items.map(wire) })),
       bySubscription: ({ params }) => one(hires.get({ subscription_id: params.id })),
+      ofSubscription: ({ params }) => one(hires.get({ subscription_id: params.id })),
       get: ({ params }) => one(hires.get({ hired_instance_id: params.id })),
       finalize: ({ params }) => one(hires.finalize(params.id)),
       deactivate: ({ params }) => one(hires.deactivate(params.id)),
