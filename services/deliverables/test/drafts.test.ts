@@ -164,7 +164,7 @@ onStage("drafts", (stage) => {
     await batch(stage(), [item("GOI-poison", "HAI-poison")])
     // not even the owner may change what was drafted, unless the triggers are off
     await sql("alter table deliverables disable trigger user")
-    await sql("update deliverables set payload = '{"type": "none_of_ours"}' where goal_instance_id = 'GOI-poison'")
+    await sql(`update deliverables set payload = '{"type": "none_of_ours"}' where goal_instance_id = 'GOI-poison'`)
     await sql("alter table deliverables enable trigger user")
     const answer = await batch(stage(), [item("GOI-poison", "HAI-poison"), item("GOI-sound", "HAI-poison")])
     assert.strictEqual(answer.status, 200)
