@@ -49,15 +49,17 @@ export class Hiring extends Context.Service<Hiring, {
     Effect.gen(function* () {
       const client = yield* Client.make(HiringApi, { name: "hiring", deadline: DEADLINE })
       const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
-      const lookup = (payload: Lookup & { readonly partial: boolean }) =>
-        client.feed.lookup({ payload }).pipe(
+      const lookup = (ids: Lookup) =>
+        client.feed.lookup({ payload: { ...ids, partial: true } }).pipe(
+          // 0.2.0 does not know the field, and answers all at once
+          Effect.catchTag("InvalidRequest", () => client.feed.lookup({ payload: ids })),
           Effect.retry({ schedule: onceMore, while: isTransport }),
           Effect.catch(Client.unavailable("hiring")),
         )
       return Hiring.of({
         // An answer ends where it is large, and names what it leaves out
         lookup: Effect.fnUntraced(function* (ids) {
-          const first = yield* lookup({ ...ids, partial: true })
+          const first = yield* lookup(ids)
           let { omitted } = first
           if (omitted === undefined) return first
           const goals = [...first.goals]
@@ -67,7 +69,6 @@ export class Hiring extends Context.Service<Hiring, {
             const more: LookupAnswer = yield* lookup({
               goal_instance_ids: omitted.goals.map((id) => GoalInstanceId.make(id)),
               hired_instance_ids: omitted.hires.map((id) => HiredInstanceId.make(id)),
-              partial: true,
             })
             goals.push(...more.goals)
             for (const hire of more.hires) hires.set(hire.hired_instance_id, hire)
