@@ -24,9 +24,20 @@ const isPlatform = (from: string): boolean => /^(node:|@effect\/platform)/.test(
 /** Files that may use the runtime (Deno, Node). */
 const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
 
-/** The modules of the domain that decide nothing of the business: authentication, bounds, problems, bodies, lists, retention. */
+/** The modules of the domain that decide nothing of the business: action lines, authentication, bounds, problems, bodies, lists, retention. */
 const neutral = new Set(
-  ["Bounds", "Caller", "Canonical", "FieldIssues", "HostList", "Problem", "Protocol", "Retention", "Tokens"].map((
+  [
+    "ActionLine",
+    "Bounds",
+    "Caller",
+    "Canonical",
+    "FieldIssues",
+    "HostList",
+    "Problem",
+    "Protocol",
+    "Retention",
+    "Tokens",
+  ].map((
     name,
   ) => `@stint/domain/${name}`),
 )

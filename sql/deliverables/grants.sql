@@ -25,6 +25,8 @@ begin
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
   execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
+  -- written, never changed
+  execute format('grant select, insert on deliverables_action_log to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);

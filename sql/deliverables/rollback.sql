@@ -6,6 +6,7 @@ drop table if exists approvals cascade;
 drop table if exists database_probe cascade;
 drop table if exists deleted_goals cascade;
 drop table if exists deliverables cascade;
+drop table if exists deliverables_action_log cascade;
 drop table if exists delivery_action_log cascade;
 drop table if exists executions cascade;
 drop table if exists feed_cursor cascade;

@@ -17,11 +17,14 @@ begin
   execute format('grant select, insert, update on subscriptions to %I', runtime);
   execute format('grant select, insert, update on hired_agents to %I', runtime);
   execute format('grant select, insert, update, delete on goal_instances to %I', runtime);
-  execute format('grant select, insert on customer_entity to %I', runtime);
+  execute format('grant select, insert, update (verified_at, updated_at) on customer_entity to %I', runtime);
   execute format('grant select, insert, update, delete on trials to %I', runtime);
   execute format('grant select, insert, delete on hiring_outbox to %I', runtime);
   execute format('grant update (position, mark) on hiring_outbox to %I', runtime);
   execute format('grant select, update on hiring_feed_floor, hiring_feed_sequence to %I', runtime);
+  execute format('grant select, update on hiring_feed_floor to %I', runtime);
+  -- written, never changed
+  execute format('grant select, insert on hiring_action_log to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);

@@ -7,6 +7,7 @@ drop table if exists database_probe cascade;
 drop table if exists gateway_audit_logs cascade;
 drop table if exists goal_instances cascade;
 drop table if exists hired_agents cascade;
+drop table if exists hiring_action_log cascade;
 drop table if exists hiring_feed_floor cascade;
 drop table if exists hiring_feed_sequence cascade;
 drop table if exists hiring_outbox cascade;
@@ -20,6 +21,7 @@ drop sequence if exists hiring_outbox_seq_seq;
 drop function if exists hiring_outbox_removed();
 drop function if exists idempotency_keys_taken_over();
 drop function if exists probe_database();
+drop function if exists refuse_change();
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

@@ -12,24 +12,39 @@ import { join } from "node:path"
 import { drained, fallDue, freshSlot, makeGoals, standOn } from "./Ground.ts"
 import { judge, type Proof } from "./Proof.ts"
 
-/** What nobody may do to what: on rows that are there. */
-const attempts = {
-  scheduler: [
-    "update scheduler_action_log set operator = 'otto'",
-    "delete from scheduler_action_log",
-    "truncate scheduler_action_log",
-  ],
+/** What nobody may do to an action log. */
+const onLog = (service: string) => [
+  `update ${service}_action_log set operator = 'otto'`,
+  `delete from ${service}_action_log`,
+  `truncate ${service}_action_log`,
+]
+
+/** What nobody may do to what: on rows that are there, but for the log of deliverables. */
+const attempts: Readonly<Record<string, ReadonlyArray<string>>> = {
+  catalog: onLog("catalog"),
+  hiring: onLog("hiring"),
+  scheduler: onLog("scheduler"),
   deliverables: [
+    ...onLog("deliverables"),
     "update approvals set decision = 'rejected'",
     "delete from approvals",
     "truncate approvals cascade",
     "delete from deliverables",
     "truncate deliverables cascade",
+    "update deliverables set payload = '{}'",
+    "update deliverables set customer_id = 'globex'",
+    "update executions set body = '{}', content_sha256 = encode(sha256('{}'), 'hex')",
+    "update executions set delivery_id = 'DLV-x'",
+    `update executions set target = '{"target": "webhook", "url": "http://127.0.0.1:1/", "secret_ref": "x"}'`,
+    "update executions set state = 'pending', delivered_at = null, next_attempt_at = now()",
+    "delete from executions",
+    "insert into approvals select 'APR-x', deliverable_id, 'globex', decision, notes, now(), content_sha256 from approvals",
+    "delete from delivery_action_log",
   ],
-} as const
+}
 
 /** Postgres' words for a refusal. */
-const REFUSED = /permission denied|is refused|is not allowed/
+const REFUSED = /permission denied|is refused|is not allowed|is kept as|is not of the customer|is delivered/
 
 export const audit: Proof = {
   name: "audit",
@@ -49,6 +64,12 @@ export const audit: Proof = {
       body: { decision: "approved" },
     })
     is("a review", review.status, 200)
+    const executed = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/execute`, {
+      as: "customer:acme",
+      body: { approval_id: review.json.approval_id },
+      headers: { "idempotency-key": "audit" },
+    })
+    is("an execution", executed.status, 200)
     const paused = await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", {
       as: "operator:olga",
       body: { reason: "a line in the log" },
@@ -56,8 +77,12 @@ export const audit: Proof = {
     is("a pause", paused.status, 200)
     const counts = async () =>
       JSON.stringify([
-        await superuser.row("scheduler", "select md5(string_agg(l::text, '')) as lines from scheduler_action_log l"),
+        ...await Promise.all(["catalog", "hiring", "scheduler"].map((name) =>
+          superuser.row(name, `select count(*)::int, md5(string_agg(l::text, '')) as lines from ${name}_action_log l`)
+        )),
         await superuser.row("deliverables", "select md5(string_agg(a::text, '')) as approvals from approvals a"),
+        await superuser.row("deliverables", "select md5(string_agg(e::text, '')) as executions from executions e"),
+        await superuser.row("deliverables", "select md5(string_agg(d::text, '')) as contents from deliverables d"),
         await superuser.row("deliverables", "select count(*)::int as deliverables from deliverables"),
       ])
     const before = await counts()
@@ -65,10 +90,9 @@ export const audit: Proof = {
     const passwords = JSON.parse(await readFile(join(stack.home, "database-roles.json"), "utf8"))
     let refused = 0
     for (const service of services) {
-      if (service !== "scheduler" && service !== "deliverables") continue
       for (const role of [`stint_${service}`, `stint_${service}_owner`]) {
         const url = Redacted.make(`postgres://${role}:${passwords[role]}@127.0.0.1:${port}/stint_${service}`)
-        for (const statement of attempts[service]) {
+        for (const statement of attempts[service]!) {
           const answer = await Effect.runPromise(
             Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
               Effect.match({ onSuccess: () => "", onFailure: postgresWords }),
@@ -82,7 +106,7 @@ export const audit: Proof = {
     }
     that(await counts() === before, "the audit trail is not what it was")
     return {
-      figures: { attempts: 2 * (attempts.scheduler.length + attempts.deliverables.length), refused },
+      figures: { attempts: 2 * Object.values(attempts).flat().length, refused },
       violations,
     }
   },

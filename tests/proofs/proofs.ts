@@ -1,6 +1,7 @@
 /** All the proofs, in the order of the README's table. */
 import { audit } from "./audit.ts"
 import { calendar } from "./calendar.ts"
+import { edits } from "./edits.ts"
 import { execution } from "./execution.ts"
 import { explain } from "./explain.ts"
 import { fairness } from "./fairness.ts"
@@ -8,16 +9,19 @@ import { freeze } from "./freeze.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
+import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
 import type { Proof } from "./Proof.ts"
 import { recovery } from "./recovery.ts"
 import { replicas } from "./replicas.ts"
+import { restored } from "./restore.ts"
 
 export const proofs: ReadonlyArray<Proof> = [
   replicas,
   freeze,
   recovery,
+  outage,
   idempotency,
   execution,
   pause,
@@ -26,6 +30,8 @@ export const proofs: ReadonlyArray<Proof> = [
   idle,
   explain,
   calendar,
+  edits,
   audit,
   isolation,
+  restored,
 ]

@@ -60,7 +60,8 @@ export const makeContainers = async ({ folder, portBase, postgresPort }: Place):
   await symlink(join(app, "docker", "stint"), join(bin, "stint"))
   const { services } = parseCompose(await composeText())
   const local = (base: number) => (text: string) =>
-    text.replaceAll("/var/lib/stint", data).replaceAll("/app/", `${app}/`)
+    // a variable that nobody sets
+    text.replaceAll(/\$\{\w+:-([^}]*)\}/g, "$1").replaceAll("/var/lib/stint", data).replaceAll("/app/", `${app}/`)
       .replaceAll("postgres:5432", `127.0.0.1:${postgresPort}`)
       // its own port is the replica's, those of the others are not
       .replaceAll(/0\.0\.0\.0:410(\d)/g, (_, n) => `127.0.0.1:${base + Number(n)}`)

@@ -18,7 +18,7 @@ describe("deno serve runs the handler of", () => {
   let portBase: number
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "stint-handlers-"))
-    await writeFile(join(home, "token"), "a token")
+    await writeFile(join(home, "token"), "token")
     portBase = await freePortBase()
   })
   afterAll(() => rm(home, { recursive: true, force: true }))

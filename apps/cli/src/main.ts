@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "remove what is past its time, or say what would go",
     load: () => import("./commands/retention.ts").then(({ retention }) => retention),
   },
+  secrets: {
+    about: "list or check the secrets that webhooks are signed with",
+    load: () => import("./commands/secrets.ts").then(({ secrets }) => secrets),
+  },
   simulate: {
     about: "say what the days to come look like: the load, how late, what a spread would change",
     load: () => import("./commands/simulate.ts").then(({ simulate }) => simulate),

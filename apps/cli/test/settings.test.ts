@@ -21,7 +21,7 @@ let folder: string
 let portBase: string
 beforeAll(async () => {
   ;[migrated, empty, folder] = await Promise.all([makeDatabases("migrated"), makeDatabases("empty"), newFolder()])
-  await writeFile(join(folder, "token"), "a token")
+  await writeFile(join(folder, "token"), "token")
   portBase = String(await freePortBase())
 })
 afterAll(async () => {

@@ -103,6 +103,16 @@ describe("the command line", () => {
     [["token", "--role", "viewer", "--subject", "a b"], /--subject/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "soon"], /--ttl/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "0h"], /--ttl/],
+    [["token", "--role", "viewer", "--subject", "me", "--ttl", "25h"], /--ttl/],
+    [["token", "--role", "operator", "--subject", "system"], /--subject system is the system's own name/],
+    [["token", "--role", "service", "--subject", "hiring"], /--to catalog/],
+    [["token", "--role", "viewer", "--subject", "me", "--to", "hiring"], /--to goes with --role service/],
+    [["token", "revoke"], /--subject NAME/],
+    [["token", "revoke", "--jti", "a", "--for-good"], /--for-good/],
+    [["token", "revoke", "--subject", "me", "--issued-before", "soon"], /--issued-before/],
+    [["keys"], /Say one of list, rotate, revoke/],
+    [["keys", "revoke"], /Say revoke KID/],
+    [["keys", "rotate", "--lead", "soon"], /--lead/],
   ])("refuses %j", async (args, says) => {
     const { status, text } = await launch(args, { STINT_HOME: await newFolder() }).end
     assert.strictEqual(status, 2)
@@ -118,7 +128,7 @@ describe("the command line", () => {
 
   it("makes the key with the first token, and tokens end when they should", async () => {
     const env = { STINT_HOME: join(await newFolder(), "home") }
-    const [first, second] = await Promise.all([tokenFor(env, "viewer", "me"), tokenFor(env, "service", "it")])
+    const [first, second] = await Promise.all([tokenFor(env, "viewer", "me"), tokenFor(env, "operator", "it")])
     const partOf = (token: string, index: number) =>
       JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(token.split(".")[index]!, { alphabet: "base64url" })))
     assert.strictEqual(partOf(first, 0).kid, partOf(second, 0).kid)

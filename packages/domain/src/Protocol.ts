@@ -17,7 +17,15 @@ import {
   UnsupportedMediaType,
 } from "./Problem.ts"
 
-const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/
+// T and Z may be in lower case (RFC 3339, 5.6)
+const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/i
+const notInstant = "must be an RFC 3339 instant in UTC, as 2026-03-01T09:00:00.000Z"
+
+/** What is wrong with a text that is no instant: in a URL, a `+` that is not escaped arrives as a space. */
+const instantFault = (text: string): string =>
+  isInstant(text.replace(/ (?=\d{2}:\d{2}$)/, "+"))
+    ? `${notInstant}; in a URL write the + of +00:00 as %2B`
+    : notInstant
 
 /** A day that exists (not the 30th of February), in the years 1970 to 9999. */
 const isInstant = (text: string): boolean => {
@@ -35,10 +43,14 @@ export const Instant = Schema.String.annotate({
   // annotations stand before the check: JSON Schema can't express the check, and drops it with what follows
   examples: ["2026-03-01T09:00:00.000Z"],
 }).check(
-  Schema.makeFilter((text: string) =>
-    isInstant(text) || "must be an RFC 3339 instant in UTC, as 2026-03-01T09:00:00.000Z"
+  Schema.makeFilter((text: string) => isInstant(text) || instantFault(text)),
+).pipe(
+  Schema.decodeTo(
+    Schema.String,
+    SchemaTransformation.transform({ decode: (text) => text.toUpperCase(), encode: (text) => text }),
   ),
-).pipe(Schema.decodeTo(Schema.DateTimeUtcFromString))
+  Schema.decodeTo(Schema.DateTimeUtcFromString),
+)
 
 /** An instant of a model: `timestamptz` in a row, RFC 3339 on the wire. */
 export const InstantField = Model.Field({
@@ -56,6 +68,28 @@ export const NullableInstantField = Model.Field({
 
 /** Free text of at most `max` characters. */
 export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))
+
+/** Why a person acts, for the action log: 3 to 1,000 characters without the blanks around them. */
+export const Reason = Schema.String.annotate({
+  description: "Why, for the action log; 3 to 1,000 characters",
+  examples: ["exchange maintenance"],
+}).pipe(
+  Schema.decodeTo(
+    Schema.String.check(
+      Schema.makeFilter((text: string) =>
+        ([...text].length >= 3 && [...text].length <= 1000) || "must say why, in 3 to 1,000 characters"
+      ),
+    ),
+    SchemaTransformation.transform({ decode: (text) => text.trim(), encode: (text) => text }),
+  ),
+)
+
+/** The check of a request that needs a `reason` unless it is a `dry_run`. */
+export const reasonUnlessDry = Schema.makeFilter((
+  { dry_run, reason }: { readonly dry_run?: boolean; readonly reason?: string },
+) =>
+  dry_run === true || reason !== undefined || { path: ["reason"], issue: "is required: it goes into the action log" }
+)
 
 /** How many runs may start a minute, 1 to 100,000. */
 export const PerMinute = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 })).annotate({

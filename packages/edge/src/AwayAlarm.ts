@@ -13,7 +13,7 @@ import { guard } from "./Watchdog.ts"
 
 const KIND = "away"
 /** Shorter absences alarm nobody, in milliseconds: a restart or a deployment. */
-const UNTOLD_MS = 15_000
+const UNTOLD_MS = 10_000
 /** An alert ends when its part was there for so long, so that one which comes and goes is one alert, in milliseconds. */
 const QUIET_MS = 30_000
 /** How long storing may take, in milliseconds. */

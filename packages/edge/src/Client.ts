@@ -120,9 +120,9 @@ export const make = <Id extends string, Groups extends HttpApiGroup.Constraint>(
     })
   })
 
-/** Logs why a call of a service failed, and fails with Unavailable. */
+/** Logs why a call of a service failed, and fails with Unavailable; one that says already which part is away is left alone. */
 export const unavailable = (name: keyof typeof PORTS) => (error: unknown): Effect.Effect<never, Unavailable> =>
-  Effect.andThen(
+  error instanceof Unavailable ? Effect.fail(error) : Effect.andThen(
     Effect.logWarning(`${name} does not answer`, String(error)),
     Effect.fail(new Unavailable({ detail: `${name} does not answer; try again` })),
   )

@@ -64,6 +64,7 @@ export const betweenBatches = Schedule.spaced("100 millis")
 
 /** Between two looks whether running services have done what a command waits for. */
 export const lookAgain = Schedule.spaced("250 millis")
+
 /** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
 export const rereadFile = Schedule.spaced("10 seconds")
 

@@ -1,9 +1,13 @@
 /** The rules of agent types: a version is published once and never changes; the latest is by semantic version. */
+import type { NewActionLine } from "@stint/domain/ActionLine"
+import { CurrentCaller } from "@stint/domain/Caller"
 import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
+import { SYSTEM } from "@stint/domain/Tokens"
 import { Health } from "@stint/edge/Health"
+import { Ids } from "@stint/edge/Ids"
 import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
@@ -38,6 +42,18 @@ export class AgentTypes extends Context.Service<AgentTypes, {
       const repo = yield* AgentTypesRepo
       const cursorOf = decodeCursor(CursorText)
       const encode = Schema.encodeSync(AgentTypeDefinition)
+      const ids = yield* Ids
+      const lineOf = Effect.fnUntraced(function* ({ agent_type_id, version }: AgentTypeDefinition) {
+        // Without a caller it is the system, which publishes the shipped types
+        const caller = yield* Effect.serviceOption(CurrentCaller)
+        const line: NewActionLine = {
+          log_id: yield* ids.next("LOG"),
+          action: "publish",
+          operator: Option.match(caller, { onNone: () => SYSTEM, onSome: ({ subject }) => subject }),
+          action_metadata: { agent_type_id, version },
+        }
+        return line
+      })
 
       const pageOfKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<VersionKey>, page: PageQuery) {
         const limit = page.limit ?? DEFAULT_LIMIT
@@ -73,7 +89,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
       })
 
       const publish = Effect.fn("AgentTypes.publish")(function* (definition: AgentTypeDefinition) {
-        const inserted = yield* repo.insert(definition, yield* DateTime.now)
+        const inserted = yield* repo.insert(definition, yield* DateTime.now, yield* lineOf(definition))
         if (Option.isSome(inserted)) return { made: true, agentType: inserted.value }
         const stored = yield* get(definition.agent_type_id, definition.version).pipe(Effect.orDie)
         const { created_at: _, id, updated_at: __, ...content } = stored

@@ -1,5 +1,7 @@
 /** Everything that the catalog is made of, in one flat list. */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
+import { ActionLog } from "@stint/edge/ActionLog"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import { middlewares } from "@stint/edge/Handler"
@@ -12,6 +14,7 @@ import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
@@ -28,9 +31,13 @@ const Storage = byUse(
     Database.layer("catalog"),
     health("catalog", scripts),
   ).pipe(
+    Layer.provideMerge(ActionLogRepo.layer("catalog_action_log")),
     Layer.provide(Pg.layer("catalog")),
   ),
-  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, RateRepo.layerMemory, AuditRepo.layerMemory),
+  Layer.mergeAll(AgentTypesRepo.layerMemory, IdempotencyRepo.layerMemory, RateRepo.layerMemory, AuditRepo.layerMemory)
+    .pipe(
+      Layer.provideMerge(ActionLogRepo.layerMemory),
+    ),
 )
 
 /** The catalog. */
@@ -42,7 +49,7 @@ export const App = Layer.mergeAll(
   Retention.layer(Effect.all([Audit.retention])),
   AgentTypes.worker,
 ).pipe(
-  Layer.provide(AgentTypesHttp),
-  Layer.provide([AgentTypes.layer, middlewares("catalog")]),
+  Layer.provide([AgentTypesHttp, ActionLogHttp]),
+  Layer.provide([AgentTypes.layer, ActionLog.layer, middlewares("catalog")]),
   Layer.provide(Storage),
 )

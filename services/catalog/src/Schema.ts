@@ -5,6 +5,7 @@ export const scripts: ReadonlyArray<string> = [
   "050_gateway_audit_logs",
   "065_idempotency_holder",
   "066_rate_buckets",
+  "070_action_log",
   "085_database_probe",
   "090_schema_scripts",
 ]

@@ -1,5 +1,7 @@
 /** Publishes the shipped definitions in the catalog's database without the service: for operators. */
 import { shippedDefinitions } from "@stint/domain/Shipped"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { Ids } from "@stint/edge/Ids"
 import { Effect, Layer } from "effect"
 import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
@@ -20,4 +22,9 @@ export const seed = Effect.gen(function* () {
       Effect.catchTag("AgentTypeImmutable", () => Effect.succeed<Seeded>({ id, outcome: "changed" })),
     )
   })
-}).pipe(Effect.provide(AgentTypes.layer.pipe(Layer.provide(AgentTypesRepo.layer))))
+}).pipe(Effect.provide(
+  AgentTypes.layer.pipe(
+    Layer.provide(AgentTypesRepo.layer),
+    Layer.provide([ActionLogRepo.layer("catalog_action_log"), Ids.layer]),
+  ),
+))

@@ -1,4 +1,6 @@
 /** The two storages of the catalog: the map does what the table does, and needs no database. */
+import type { ActionLine, NewActionLine } from "@stint/domain/ActionLine"
+import { type ActionKey, ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { readable } from "@stint/edge/Paging"
 import { assert, describe, it } from "@effect/vitest"
 import { AgentTypeId } from "@stint/domain/Ids"
@@ -21,22 +23,33 @@ const definition = (type: string, version: string, name?: string) => {
 }
 
 const storages = {
-  "the table": AgentTypesRepo.layer.pipe(Layer.provide(testDatabase("catalog"))),
-  "the map": AgentTypesRepo.layerMemory,
+  "the table": AgentTypesRepo.layer.pipe(
+    Layer.provideMerge(ActionLogRepo.layer("catalog_action_log")),
+    Layer.provide(testDatabase("catalog")),
+  ),
+  "the map": AgentTypesRepo.layerMemory.pipe(Layer.provideMerge(ActionLogRepo.layerMemory)),
 }
+
+let lines = 0
+const line = (): NewActionLine => ({
+  log_id: `LOG-${++lines}`,
+  action: "publish",
+  operator: lines % 2 === 0 ? "olga" : "system",
+  action_metadata: {},
+})
 
 describe.each(Object.entries(storages))("%s", (_, layer) => {
   it.live("keeps the first content of a version, and finds versions by type and by id", () =>
     Effect.gen(function* () {
       const repo = yield* AgentTypesRepo
       const now = DateTime.makeUnsafe("2026-03-01T09:00:00Z")
-      const first = yield* repo.insert(definition("a.v1", "1.0.0"), now)
+      const first = yield* repo.insert(definition("a.v1", "1.0.0"), now, line())
       assert.deepInclude(Option.getOrThrow(first), { id: "a.v1@1.0.0", created_at: now, updated_at: now })
-      assert.isTrue(Option.isNone(yield* repo.insert(definition("a.v1", "1.0.0", "Other"), now)))
+      assert.isTrue(Option.isNone(yield* repo.insert(definition("a.v1", "1.0.0", "Other"), now, line())))
       assert.deepStrictEqual(yield* repo.find("a.v1", "1.0.0"), first)
       assert.isTrue(Option.isNone(yield* repo.find("a.v1", "2.0.0")))
-      yield* repo.insert(definition("a.v1", "2.0.0"), now)
-      yield* repo.insert(definition("b.v1", "1.0.0"), now)
+      yield* repo.insert(definition("a.v1", "2.0.0"), now, line())
+      yield* repo.insert(definition("b.v1", "1.0.0"), now, line())
       const keys = (type?: string) =>
         Effect.map(repo.keys(type), (all) => all.map((key) => `${key.agent_type_id}@${key.version}`).sort())
       assert.deepStrictEqual(yield* keys("a.v1"), ["a.v1@1.0.0", "a.v1@2.0.0"])
@@ -45,6 +58,31 @@ describe.each(Object.entries(storages))("%s", (_, layer) => {
       const found = yield* repo.byIds(["b.v1@1.0.0", "a.v1@1.0.0", "a.v1@9.0.0"])
       assert.deepStrictEqual(readable(found).map(({ id }) => id), ["b.v1@1.0.0", "a.v1@1.0.0"])
       assert.deepStrictEqual(readable(yield* repo.byIds([])), [])
+    }).pipe(Effect.provide(layer)))
+
+  it.live("B5: writes a line with a version, and none without; finds the lines by operator, the latest first", () =>
+    Effect.gen(function* () {
+      const [repo, log] = [yield* AgentTypesRepo, yield* ActionLogRepo]
+      const now = DateTime.makeUnsafe("2026-03-01T09:00:00Z")
+      const all = [line(), line(), line(), line()]
+      for (const [i, one] of all.entries()) {
+        yield* repo.insert(definition("a.v1", `1.0.${i}`), now, one)
+        yield* repo.insert(definition("a.v1", `1.0.${i}`), now, line())
+      }
+      const list = (operator: string | undefined, limit: number, after?: ActionKey) =>
+        Effect.map(log.list({ operator, after, limit }), readable)
+      const ids = (found: ReadonlyArray<ActionLine>) => found.map(({ log_id }) => log_id)
+      const found = yield* list(undefined, 10)
+      assert.deepStrictEqual(ids(found), all.map(({ log_id }) => log_id).reverse())
+      assert.deepStrictEqual(
+        found.map(({ goal_instance_id, reason }) => [goal_instance_id, reason]),
+        all.map(() => [null, null]),
+      )
+      const { log_id, timestamp } = found[1]!
+      const after: ActionKey = [DateTime.toEpochMillis(timestamp), log_id]
+      assert.deepStrictEqual(ids(yield* list(undefined, 1, after)), [found[2]!.log_id])
+      const olgas = all.filter(({ operator }) => operator === "olga").map(({ log_id }) => log_id).reverse()
+      assert.deepStrictEqual(ids(yield* list("olga", 10)), olgas)
     }).pipe(Effect.provide(layer)))
 })
 
@@ -60,6 +98,11 @@ it("with USE_AGENT_TYPE_DB=false the catalog needs no database, and replays an I
   const again = await catalog.call("POST", "/api/v1/agent-types", send)
   assert.deepStrictEqual([made.status, again.status, again.json], [201, 201, made.json])
   assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+  const log = await catalog.call("GET", "/api/v1/catalog/actions", { as: "viewer:vera" })
+  assert.sameMembers(
+    log.json.items.map((l: { action: string; operator: string }) => `${l.operator} ${l.action}`),
+    ["olga publish", ...shippedDefinitions.map(() => "system publish")],
+  )
   const list = await catalog.call("GET", "/api/v1/agent-types", { as: "customer:acme" })
   assert.sameMembers(
     list.json.items.map((one: { agent_type_id: string }) => one.agent_type_id),

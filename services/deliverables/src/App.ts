@@ -2,6 +2,8 @@
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
+import { ActionLog } from "@stint/edge/ActionLog"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
@@ -18,6 +20,7 @@ import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { Catalog, Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
@@ -61,7 +64,10 @@ const Storage = Layer.mergeAll(
   AlarmRepo.layer,
   Database.layer("deliverables"),
   health("deliverables", scripts),
-).pipe(Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })))
+).pipe(
+  Layer.provideMerge(ActionLogRepo.layer("deliverables_action_log")),
+  Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })),
+)
 
 /** The services that deliverables calls, over HTTP. */
 export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
@@ -87,6 +93,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Projection.worker,
   ).pipe(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),
+    Layer.provide([ActionLogHttp, ActionLog.layer]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
@@ -95,4 +102,4 @@ export const appWith = <E, R, E2 = never, R2 = never>(
   )
 
 /** Deliverables. */
-export const App = appWith(Clients, watched)
+export const App = appWith(Clients.pipe(Layer.provide(watched)), watched)

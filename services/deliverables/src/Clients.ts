@@ -1,26 +1,28 @@
 /**
  * The clients of hiring (hires, goals, trials, the feed) and of the catalog (definitions). One that is away is asked once more
- * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run.
+ * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run. A lookup
+ * that fails while hiring is there is made again for fewer goals: what fails alone is named, and the rest goes on.
  */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { type AgentTypeId, type CustomerId, GoalInstanceId, HiredInstanceId, type TrialId } from "@stint/domain/Ids"
-import { Unavailable } from "@stint/domain/Problem"
+import { Unauthorized, Unavailable, WrongRole } from "@stint/domain/Problem"
+import { type Fault, wordsOf } from "@stint/edge/Absence"
 import * as Client from "@stint/edge/Client"
 import { CursorGone } from "@stint/edge/Follower"
+import { faultOf, Neighbours } from "@stint/edge/Neighbours"
 import { onceMore } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Option } from "effect"
-import { HttpClientError } from "effect/http"
 
 /** How long a call may take, except a long poll of the feed. */
 const DEADLINE = "3 seconds"
 /** How long a long poll of the feed waits for a change, in milliseconds. */
 const WAIT_MS = 25_000
 
-const isTransport = (error: unknown) =>
-  HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError"
+/** The connection broke, as an idle one may: not a time-out, after which asking again would take as long once more. */
+const isBroken = (error: unknown) => faultOf(error)?.how === "refused"
 
 /** Ids to look up: goals, with their hires, and further hires. At most 1000 of each. */
 export interface Lookup {
@@ -28,15 +30,121 @@ export interface Lookup {
   readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
 }
 
+/** What was found; `failed` are goals and hires whose lookup failed, each alone, though hiring is there. */
+export interface FoundAnswer extends LookupAnswer {
+  readonly failed?: ReadonlyArray<string>
+}
+
 /** The customer of a trial; null when an operator began it. */
 export interface TrialOwner {
   readonly customer_id: CustomerId | null
 }
 
+/** The service that was called is away; its name and how are in the detail. */
+const isAway = (error: unknown): error is Unavailable => error instanceof Unavailable
+
+/**
+ * Says what a call found of the service that it is of. One that is away fails with Unavailable, which names it; after a time-out
+ * it is asked whether it is there, since it may be slow at this call alone.
+ */
+const makeReach = Effect.fnUntraced(function* (name: "catalog" | "hiring") {
+  const neighbours = yield* Neighbours
+  const away = (fault: Fault) => new Unavailable({ detail: `${name} is away: ${wordsOf(fault)}` })
+  const fault = (error: unknown): Fault | undefined => {
+    if (error instanceof Unauthorized || error instanceof WrongRole) {
+      return { how: "token_refused", detail: error.message }
+    }
+    return error instanceof Unavailable ? { how: "unavailable", detail: error.message } : faultOf(error)
+  }
+  const judge = <E>(error: E): Effect.Effect<never, E | Unavailable> => {
+    const found = fault(error)
+    if (found === undefined) return Effect.fail(error)
+    if (found.how !== "timed_out") return Effect.andThen(neighbours.failed(name, found), Effect.fail(away(found)))
+    return Effect.flatMap(
+      neighbours.ask(name),
+      (said): Effect.Effect<never, E | Unavailable> => Effect.fail(said === undefined ? error : away(said)),
+    )
+  }
+  return <A, E, R>(call: Effect.Effect<A, E, R>): Effect.Effect<A, E | Unavailable, R> =>
+    call.pipe(Effect.tap(() => neighbours.answered(name)), Effect.catch(judge))
+})
+
+/** A whole lookup: an answer ends where it is large, and names what it leaves out. */
+const wholeLookup = <E>(lookup: (payload: Lookup & { readonly partial: boolean }) => Effect.Effect<LookupAnswer, E>) =>
+  Effect.fnUntraced(function* (ids: Lookup) {
+    const first = yield* lookup({ ...ids, partial: true })
+    let { omitted } = first
+    if (omitted === undefined) return first
+    const goals = [...first.goals]
+    const hires = new Map(first.hires.map((hire) => [hire.hired_instance_id, hire]))
+    const unread = { goals: [...first.unread?.goals ?? []], hires: [...first.unread?.hires ?? []] }
+    while (omitted !== undefined) {
+      const more: LookupAnswer = yield* lookup({
+        goal_instance_ids: omitted.goals.map((id) => GoalInstanceId.make(id)),
+        hired_instance_ids: omitted.hires.map((id) => HiredInstanceId.make(id)),
+        partial: true,
+      })
+      goals.push(...more.goals)
+      for (const hire of more.hires) hires.set(hire.hired_instance_id, hire)
+      unread.goals.push(...more.unread?.goals ?? [])
+      unread.hires.push(...more.unread?.hires ?? [])
+      omitted = more.omitted
+    }
+    return { goals, hires: [...hires.values()], unread } satisfies LookupAnswer
+  })
+
+/** How many ids a lookup has that failed for more, and how many of those run at once. */
+const FEWER = 10
+const AT_ONCE = 8
+
+/** The lookup, made again for fewer when it fails though hiring is there. What fails alone is in `failed`. */
+const splitting = <E>(lookup: (ids: Lookup) => Effect.Effect<LookupAnswer, E>) => {
+  const part = (ids: Lookup): Effect.Effect<FoundAnswer, Unavailable> =>
+    Effect.catch(lookup(ids), (error): Effect.Effect<FoundAnswer, Unavailable> => {
+      if (isAway(error)) return Effect.fail(error)
+      const { goal_instance_ids: goals = [], hired_instance_ids: hires = [] } = ids
+      const count = goals.length + hires.length
+      const why = String(error).slice(0, 200)
+      if (count <= 1) {
+        return Effect.as(Effect.logWarning(`hiring's lookup of ${[...goals, ...hires].join()} failed: ${why}`), {
+          goals: [],
+          hires: [],
+          failed: [...goals, ...hires],
+        })
+      }
+      const size = count > FEWER ? FEWER : 1
+      const parts = [
+        ...chunksOf(goals, size).map((some): Lookup => ({ goal_instance_ids: some })),
+        ...chunksOf(hires, size).map((some): Lookup => ({ hired_instance_ids: some })),
+      ]
+      return Effect.logWarning(`hiring's lookup of ${count} ids failed, and is made for fewer: ${why}`).pipe(
+        Effect.andThen(Effect.forEach(parts, part, { concurrency: AT_ONCE })),
+        Effect.map(together),
+      )
+    })
+  return part
+}
+
+const chunksOf = <A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
+
+const together = (parts: ReadonlyArray<FoundAnswer>): FoundAnswer => ({
+  goals: parts.flatMap(({ goals }) => goals),
+  hires: [...new Map(parts.flatMap(({ hires }) => hires).map((hire) => [hire.hired_instance_id, hire])).values()],
+  unread: {
+    goals: parts.flatMap(({ unread }) => unread?.goals ?? []),
+    hires: parts.flatMap(({ unread }) => unread?.hires ?? []),
+  },
+  failed: parts.flatMap(({ failed = [] }) => failed),
+})
+
 /** Hiring's calls that deliverables makes. */
 export class Hiring extends Context.Service<Hiring, {
-  /** Those of the goals and hires that exist. */
-  lookup(ids: Lookup): Effect.Effect<LookupAnswer, Unavailable>
+  /**
+   * Those of the goals and hires that exist. `apart`: when it fails though hiring is there, it is made again for fewer, and
+   * `failed` has what failed alone; else it fails whole.
+   */
+  lookup(ids: Lookup, options?: { readonly apart?: boolean }): Effect.Effect<FoundAnswer, Unavailable>
   /** The owner of a trial; none when there is no such trial. */
   trial(id: TrialId): Effect.Effect<Option.Option<TrialOwner>, Unavailable>
   /** The changes after a cursor. A long poll: it answers when there is a change, or with none after 25 seconds. */
@@ -49,40 +157,27 @@ export class Hiring extends Context.Service<Hiring, {
     Effect.gen(function* () {
       const client = yield* Client.make(HiringApi, { name: "hiring", deadline: DEADLINE })
       const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
-      const lookup = (ids: Lookup) =>
-        client.feed.lookup({ payload: { ...ids, partial: true } }).pipe(
+      const reach = yield* makeReach("hiring")
+      const lookup = (payload: Lookup & { readonly partial: boolean }) =>
+        client.feed.lookup({ payload }).pipe(
           // 0.2.0 does not know the field, and answers all at once
-          Effect.catchTag("InvalidRequest", () => client.feed.lookup({ payload: ids })),
-          Effect.retry({ schedule: onceMore, while: isTransport }),
-          Effect.catch(Client.unavailable("hiring")),
+          Effect.catchTag("InvalidRequest", () => {
+            const { partial: _, ...known } = payload
+            return client.feed.lookup({ payload: known })
+          }),
+          Effect.retry({ schedule: onceMore, while: isBroken }),
+          reach,
         )
+      const whole = wholeLookup(lookup)
       return Hiring.of({
-        // An answer ends where it is large, and names what it leaves out
-        lookup: Effect.fnUntraced(function* (ids) {
-          const first = yield* lookup(ids)
-          let { omitted } = first
-          if (omitted === undefined) return first
-          const goals = [...first.goals]
-          const hires = new Map(first.hires.map((hire) => [hire.hired_instance_id, hire]))
-          const unread = { goals: [...first.unread?.goals ?? []], hires: [...first.unread?.hires ?? []] }
-          while (omitted !== undefined) {
-            const more: LookupAnswer = yield* lookup({
-              goal_instance_ids: omitted.goals.map((id) => GoalInstanceId.make(id)),
-              hired_instance_ids: omitted.hires.map((id) => HiredInstanceId.make(id)),
-            })
-            goals.push(...more.goals)
-            for (const hire of more.hires) hires.set(hire.hired_instance_id, hire)
-            unread.goals.push(...more.unread?.goals ?? [])
-            unread.hires.push(...more.unread?.hires ?? [])
-            omitted = more.omitted
-          }
-          return { goals, hires: [...hires.values()], unread }
-        }),
+        lookup: (ids, { apart = false } = {}) =>
+          apart ? splitting(whole)(ids) : Effect.catch(whole(ids), Client.unavailable("hiring")),
         trial: (id) =>
           client.trials.get({ params: { id } }).pipe(
-            Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.retry({ schedule: onceMore, while: isBroken }),
             Effect.map(({ customer_id = null }) => Option.some<TrialOwner>({ customer_id })),
             Effect.catchTag("TrialNotFound", () => Effect.succeed(Option.none<TrialOwner>())),
+            reach,
             Effect.catch(Client.unavailable("hiring")),
           ),
         changes: (after) =>
@@ -117,12 +212,14 @@ export class Catalog extends Context.Service<Catalog, {
     Catalog,
     Effect.gen(function* () {
       const client = yield* Client.make(CatalogApi, { name: "catalog", deadline: DEADLINE })
+      const reach = yield* makeReach("catalog")
       return Catalog.of({
         definition: (type, version) =>
           client.agentTypes.get({ params: { type }, query: { version } }).pipe(
-            Effect.retry({ schedule: onceMore, while: isTransport }),
+            Effect.retry({ schedule: onceMore, while: isBroken }),
             Effect.map(Option.some<AgentTypeDefinition>),
             Effect.catchTag("AgentTypeNotFound", () => Effect.succeed(Option.none<AgentTypeDefinition>())),
+            reach,
             Effect.catch(Client.unavailable("catalog")),
           ),
       })

@@ -1,5 +1,5 @@
 /** The rules of making drafts: one for each run, however often it is requested (design.md, "How exactness is reached"). */
-import { definitionId } from "@stint/domain/Definition"
+import { type AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import {
   type BatchItem,
@@ -7,8 +7,10 @@ import {
   type DraftKeyMismatch,
   type DraftRequest,
   type RunGoalNotFound,
+  RunLookupFailed,
   type RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
+import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
@@ -20,7 +22,13 @@ import { draftOf, mismatch, type Runnable, runnable, sameRun } from "./Drafts/Po
 import { DraftsRepo, type NewDraft } from "./Drafts/Repo.ts"
 
 /** Why a run gets no draft. */
-export type DraftProblem = RunGoalNotFound | RunNotRunnable | DraftImpossible | DraftKeyMismatch | Unavailable
+export type DraftProblem =
+  | RunGoalNotFound
+  | RunNotRunnable
+  | DraftImpossible
+  | DraftKeyMismatch
+  | RunLookupFailed
+  | Unavailable
 
 /** The outcome of one run of a batch. */
 export type DraftOutcome = Result.Result<Deliverable, DraftProblem>
@@ -86,6 +94,12 @@ export class Drafts extends Context.Service<Drafts, {
   )
 }
 
+/** How many definitions are fetched at once. */
+const DEFINITIONS = 8
+
+const idOf = ({ agent_id, definition_version }: LookedUpHire) =>
+  definitionId({ agent_type_id: agent_id, version: definition_version })
+
 /** Makes the drafts of runs, storing nothing: the drafts, and the failed outcomes by key. */
 const makeAll = Effect.gen(function* () {
   const hiring = yield* Hiring
@@ -95,12 +109,16 @@ const makeAll = Effect.gen(function* () {
   /** The goal and hire of each run, or why it may have no draft. */
   const lookUp = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
     const goal_instance_ids = [...new Set(items.map((item) => item.goal_instance_id))]
-    const found = yield* hiring.lookup({ goal_instance_ids })
+    const found = yield* hiring.lookup({ goal_instance_ids }, { apart: true })
     const goals = new Map(found.goals.map((goal) => [goal.goal_instance_id, goal]))
     const hires = new Map(found.hires.map((hire) => [hire.hired_instance_id, hire]))
+    const failed = new Set(found.failed)
     const unread = new Set<string>([...found.unread?.goals ?? [], ...found.unread?.hires ?? []])
     return items.map((item): Result.Result<Runnable, DraftProblem> => {
       const goal = goals.get(item.goal_instance_id)
+      if (failed.has(item.goal_instance_id)) {
+        return Result.fail(new RunLookupFailed({ detail: `hiring could not look ${item.goal_instance_id} up` }))
+      }
       const id = [item.goal_instance_id, goal?.hired_instance_id ?? ""].find((one) => unread.has(one))
       return id === undefined
         ? runnable(item, goal, goal && hires.get(goal.hired_instance_id))
@@ -108,20 +126,43 @@ const makeAll = Effect.gen(function* () {
     })
   })
 
-  const definitionOf = Effect.fnUntraced(function* ({ hire }: Runnable) {
-    const definition = yield* definitions.get(hire.agent_id, hire.definition_version)
-    if (Option.isSome(definition)) return definition.value
-    const id = definitionId({ agent_type_id: hire.agent_id, version: hire.definition_version })
-    return yield* new DraftImpossible({ detail: `${id} is not in the catalog` })
+  /**
+   * The definitions that these runs need, or why there is none, each once: a catalog that does not answer is waited for once a
+   * batch, and not for each run.
+   */
+  const definitionsOf = Effect.fnUntraced(function* (runs: ReadonlyArray<Result.Result<Runnable, DraftProblem>>) {
+    const wanted = new Map(
+      runs.filter(Result.isSuccess).map(({ success: { hire } }) => [idOf(hire), hire] as const),
+    )
+    const found = yield* Effect.forEach(
+      wanted,
+      ([id, { agent_id, definition_version }]) =>
+        Effect.map(Effect.result(definitions.get(agent_id, definition_version)), (got) => [id, got] as const),
+      { concurrency: DEFINITIONS },
+    )
+    return new Map(found)
   })
+
+  const definitionOf = (
+    { hire }: Runnable,
+    found: Effect.Success<ReturnType<typeof definitionsOf>>,
+  ): Effect.Effect<AgentTypeDefinition, DraftProblem> =>
+    Effect.flatMap(
+      Effect.fromResult(found.get(idOf(hire))!),
+      (definition) =>
+        Option.isSome(definition)
+          ? Effect.succeed(definition.value)
+          : Effect.fail(new DraftImpossible({ detail: `${idOf(hire)} is not in the catalog` })),
+    )
 
   const makeOne = Effect.fnUntraced(function* (
     item: BatchItem,
     found: Result.Result<Runnable, DraftProblem>,
+    known: Effect.Success<ReturnType<typeof definitionsOf>>,
     created_at: DateTime.Utc,
   ) {
     const run = yield* Effect.fromResult(found)
-    const definition = yield* definitionOf(run)
+    const definition = yield* definitionOf(run, known)
     const draft = yield* Effect.fromResult(draftOf(definition, run, item.scheduled_time))
     const made: NewDraft = {
       deliverable_id: DeliverableId.make(yield* ids.next("DEL")),
@@ -144,9 +185,10 @@ const makeAll = Effect.gen(function* () {
     const drafts: Array<NewDraft> = []
     if (items.length === 0) return { drafts, outcomes }
     const runs = yield* lookUp(items)
+    const known = yield* definitionsOf(runs)
     const now = yield* DateTime.now
     for (const [i, item] of items.entries()) {
-      const made = yield* Effect.result(makeOne(item, runs[i]!, now))
+      const made = yield* Effect.result(makeOne(item, runs[i]!, known, now))
       if (Result.isSuccess(made)) drafts.push(made.success)
       else outcomes.set(item.idempotency_key, Result.fail(made.failure))
     }

@@ -42,5 +42,6 @@ export const manifest: Manifest = {
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
   hosts: ["STINT_WEBHOOK_HOSTS"],
-  connects: ["STINT_ALERT_WEBHOOK", "STINT_WEBHOOK_HOSTS"],
+  connects: ["STINT_ALERT_WEBHOOK"],
+  hosts: ["STINT_WEBHOOK_HOSTS"],
 }

@@ -12,6 +12,7 @@ export const scripts: ReadonlyArray<string> = [
   "065_idempotency_holder",
   "066_rate_buckets",
   "067_deliverable_version",
+  "070_action_log",
   "075_delivery_targets",
   "080_deleted_goals_time",
   "085_alerts",

@@ -1,9 +1,11 @@
 /** The rules of trial deliverables: files recorded for a trial of hiring, visible to those who see the trial. */
-import { type Caller, canSee } from "@stint/domain/Caller"
+import type { Action } from "@stint/domain/ActionLog"
+import { type Caller, canSee, CurrentCaller } from "@stint/domain/Caller"
 import { TrialDeliverableId, type TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import type { NewTrialDeliverable, TrialDeliverable } from "@stint/domain/deliverables/TrialDeliverables"
 import { TrialNotFound } from "@stint/domain/hiring/Trials"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
@@ -35,6 +37,7 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
       const repo = yield* TrialDeliverablesRepo
       const hiring = yield* Hiring
       const ids = yield* Ids
+      const operatorsLine = yield* operatorsLines<Action>()
       const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
@@ -49,9 +52,13 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
       const add = Effect.fn("TrialDeliverables.add")(
         function* (caller: Caller, trial_id: TrialId, input: NewTrialDeliverable) {
           yield* visible(caller, trial_id)
+          const trial_deliverable_id = TrialDeliverableId.make(yield* ids.next("TRD"))
+          const line = yield* operatorsLine("trial_deliverable_add", { trial_id, trial_deliverable_id }).pipe(
+            Effect.provideService(CurrentCaller, caller),
+          )
           return toTrialDeliverable(
             yield* repo.add({
-              trial_deliverable_id: TrialDeliverableId.make(yield* ids.next("TRD")),
+              trial_deliverable_id,
               trial_id,
               file_name: input.file_name,
               file_path: input.file_path,
@@ -59,7 +66,7 @@ export class TrialDeliverables extends Context.Service<TrialDeliverables, {
               mime_type: input.mime_type ?? null,
               description: input.description ?? null,
               created_at: DateTime.makeUnsafe(yield* ids.instant),
-            }),
+            }, line),
           )
         },
       )

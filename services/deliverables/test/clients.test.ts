@@ -3,6 +3,7 @@ import { FeedCursorGone } from "@stint/domain/hiring/Feed"
 import { AgentTypeId, GoalInstanceId, HiredInstanceId, TrialId } from "@stint/domain/Ids"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Files } from "@stint/edge/Files"
+import { Neighbours } from "@stint/edge/Neighbours"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Option, Result } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -20,6 +21,7 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiri
     return serve(request)
   }) as typeof globalThis.fetch
   const layer = Clients.pipe(Layer.provide([
+    Neighbours.none,
     Layer.succeed(
       Files,
       Files.of({
@@ -84,8 +86,24 @@ describe("hiring's client", () => {
     assert.isTrue(Result.isSuccess(result), String(result))
     assert.strictEqual(asked[0]!.url, "http://hiring.test/api/v1/goals/lookup")
     assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
-    assert.deepStrictEqual(await asked[0]!.json(), { hired_instance_ids: ["HAI-1"] })
-    assert.deepStrictEqual(await asked[1]!.json(), { goal_instance_ids: ["GOI-1"] })
+    assert.deepStrictEqual(await asked[0]!.json(), { hired_instance_ids: ["HAI-1"], partial: true })
+    assert.deepStrictEqual(await asked[1]!.json(), { goal_instance_ids: ["GOI-1"], partial: true })
+  })
+
+  it("A3: a lookup apart that fails though hiring is there is made for fewer, and what fails alone is named", async () => {
+    const ids = Array.from({ length: 30 }, (_, n) => GoalInstanceId.make(`GOI-${n}`))
+    const { asked, result } = await withClients(
+      async (request) => {
+        const { goal_instance_ids } = await request.json() as { goal_instance_ids: ReadonlyArray<string> }
+        return goal_instance_ids.includes("GOI-7") ? json({}, 500) : json({ goals: [], hires: [hire] })
+      },
+      Effect.flatMap(Hiring, (hiring) => hiring.lookup({ goal_instance_ids: ids }, { apart: true })),
+    )
+    assert.isTrue(Result.isSuccess(result), String(result))
+    const { failed, hires } = Result.getOrThrow(result)
+    assert.deepStrictEqual([failed, hires.length], [["GOI-7"], 1])
+    // all of them, three tens, and the ten of the one that fails
+    assert.strictEqual(asked.length, 1 + 3 + 10)
   })
 
   it("a transport error is retried once; every other failure is Unavailable at once", async () => {

@@ -46,4 +46,25 @@ describe("a goal that was deleted", () => {
       assert.strictEqual((await get(again.call, id)).status, 410)
       assert.deepStrictEqual(await deletedAt(), first)
     }))
+
+  it("C4: comes back with its drafts when hiring was restored and has it again, without those deleted before it", () =>
+    withStage(async (stage) => {
+      const { drafted, service, sql, world } = stage
+      const hire = world.hire("HAI-back")
+      world.goal("GOI-back", hire)
+      const goal = world.goals.get("GOI-back")!
+      const { deliverable_id: id } = await drafted("GOI-back")
+      const { deliverable_id: earlier } = await drafted("GOI-back", "2026-01-03T09:00:00.000Z")
+      await stage.call("DELETE", `/api/v1/deliverables/${earlier}`, { as: "customer:acme" })
+      world.deleteGoal("GOI-back")
+      await until(async () => (await get(stage.call, id)).status === 410)
+      await service.dispose()
+      // restored: the goal is there, and the cursor is of changes that hiring does not have any more
+      world.goals.set("GOI-back", goal)
+      await sql("update feed_cursor set cursor = '-1'")
+      const { call } = await stage.replica()
+      await until(async () => (await get(call, id)).status === 200)
+      assert.strictEqual((await get(call, earlier)).status, 410)
+      assert.deepStrictEqual(await sql("select * from deleted_goals where goal_instance_id = 'GOI-back'"), [])
+    }))
 })

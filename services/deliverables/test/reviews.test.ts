@@ -182,4 +182,52 @@ onStage("reviews", (stage) => {
       await service.end()
     }
   })
+
+  it("D10: reviews and deletes only what was seen; a write that came between is judged as well", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-tag", world.hire("HAI-tag"))
+    const { deliverable_id: id } = await drafted("GOI-tag")
+    const path = `/api/v1/deliverables/${id}`
+    const seen = await call("GET", path, { as: "customer:acme" })
+    const tag = seen.headers.get("etag")!
+    const known = await call("GET", path, { as: "customer:acme", headers: { "if-none-match": tag } })
+    assert.deepStrictEqual([known.status, known.json], [304, ""])
+    const review = (match: string, decision = "approved") =>
+      call("POST", `${path}/review`, { as: "customer:acme", body: { decision }, headers: { "if-match": match } })
+    assert.deepStrictEqual((await review('"stale"')).json.code, "precondition_failed")
+    const reviewed = await review(`"x", ${tag}`)
+    assert.strictEqual(reviewed.status, 200, JSON.stringify(reviewed.json))
+    const now = reviewed.headers.get("etag")!
+    assert.notStrictEqual(now, tag)
+    assert.strictEqual((await call("GET", path, { as: "customer:acme" })).headers.get("etag"), now)
+    const execute = (match: string) =>
+      call("POST", `${path}/execute`, {
+        as: "customer:acme",
+        body: { approval_id: reviewed.json.approval_id },
+        headers: { "idempotency-key": newKey(), "if-match": match },
+      })
+    assert.strictEqual((await execute(tag)).status, 412)
+    const executed = await execute(now)
+    assert.strictEqual(executed.status, 200, JSON.stringify(executed.json))
+    const remove = (match: string) => call("DELETE", path, { as: "customer:acme", headers: { "if-match": match } })
+    assert.strictEqual((await remove(now)).status, 412)
+    assert.strictEqual((await remove(executed.headers.get("etag")!)).status, 200)
+    assert.strictEqual((await remove("*")).status, 410)
+  })
+
+  it("D10: of a deletion and a review that saw the same, one fails", async () => {
+    const { call, drafted, world } = stage()
+    world.goal("GOI-both", world.hire("HAI-both"))
+    for (let n = 0; n < 5; n++) {
+      const { deliverable_id: id } = await drafted("GOI-both", `2026-03-0${n + 1}T09:00:00.000Z`)
+      const path = `/api/v1/deliverables/${id}`
+      const headers = { "if-match": (await call("GET", path, { as: "customer:acme" })).headers.get("etag")! }
+      const answers = await Promise.all([
+        call("DELETE", path, { as: "customer:acme", headers }),
+        call("POST", `${path}/review`, { as: "customer:acme", body: { decision: "approved" }, headers }),
+      ])
+      const statuses = answers.map(({ status }) => status)
+      assert.include([[200, 410], [412, 200]].map(String), String(statuses), JSON.stringify(answers[1].json))
+    }
+  })
 })

@@ -2,6 +2,8 @@
 import { HiringApi } from "@stint/domain/hiring/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
+import { ActionLog } from "@stint/edge/ActionLog"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
@@ -17,6 +19,7 @@ import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Customers } from "./Customers.ts"
 import { CustomersHttp } from "./Customers/Http.ts"
@@ -60,7 +63,7 @@ const Storage = Layer.mergeAll(
   Database.layer("hiring"),
   health("hiring", scripts),
 ).pipe(
-  Layer.provideMerge(OutboxRepo.layer),
+  Layer.provideMerge([OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log")]),
   Layer.provide(Persistence.layer({ name: "hiring", flag: "PERSISTENCE_MODE" })),
 )
 
@@ -86,8 +89,18 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Outbox.worker,
     Periods.worker,
   ).pipe(
-    Layer.provide([CustomersHttp, SubscriptionsHttp, HiresHttp, GoalsHttp, TrialStatusHttp, TrialsHttp, FeedHttp]),
     Layer.provide([
+      ActionLogHttp,
+      CustomersHttp,
+      SubscriptionsHttp,
+      HiresHttp,
+      GoalsHttp,
+      TrialStatusHttp,
+      TrialsHttp,
+      FeedHttp,
+    ]),
+    Layer.provide([
+      ActionLog.layer,
       Customers.layer,
       Subscriptions.layer,
       Hires.layer,

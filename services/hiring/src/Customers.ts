@@ -1,8 +1,13 @@
-/** The rules of customers: one record each, found by its e-mail and its phone number (api.md, "POST /customers"). */
+/**
+ * The rules of customers: one record each. An e-mail address and a phone number are of one verified customer (api.md, "POST
+ * /customers"): an operator verifies. What a customer says of itself blocks nobody, and tells it nothing of others.
+ */
+import type { Action } from "@stint/domain/ActionLog"
 import { CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { CustomerExists, type NewCustomer } from "@stint/domain/hiring/Customers"
 import { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type FieldIssue, type InvalidRequest } from "@stint/domain/Problem"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
@@ -20,9 +25,23 @@ const conflicts = (row: CustomerRow, others: ReadonlyArray<CustomerRow>): Readon
     others.some(same) ? [{ path, message }] : []
   return [
     ...has((other) => other.customer_id === row.customer_id, "$", "this customer has a record already"),
-    ...has((other) => other.email === row.email, "$.email", "another customer has this e-mail address"),
-    ...has((other) => other.phone === row.phone, "$.phone", "another customer has this phone number"),
+    ...has(
+      (other) => other.customer_id !== row.customer_id && other.email === row.email,
+      "$.email",
+      "another customer has this e-mail address",
+    ),
+    ...has(
+      (other) => other.customer_id !== row.customer_id && other.phone === row.phone,
+      "$.phone",
+      "another customer has this phone number",
+    ),
   ]
+}
+
+/** `own`: the id whose record is no conflict. */
+const exists = (row: CustomerRow, others: ReadonlyArray<CustomerRow>, own?: CustomerId) => {
+  const errors = conflicts(row, others.filter(({ customer_id }) => customer_id !== own))
+  return new CustomerExists({ detail: errors.map(({ message }) => message).join("; "), errors })
 }
 
 /** Whether the stored record is what an earlier try of the same request made. */
@@ -32,8 +51,10 @@ const isSame = (stored: CustomerRow, row: CustomerRow): boolean =>
 
 /** What can be done with customers. Another customer is not found. */
 export class Customers extends Context.Service<Customers, {
-  /** Stores the caller's own record, under its subject; an operator stores one under a new id. */
+  /** Stores the caller's own record, under its subject; an operator stores one under a new id, with verified contacts. */
   create(input: NewCustomer): Effect.Effect<CustomerRow, CustomerExists, CurrentCaller>
+  /** An operator says that the contacts are the customer's own. Doing it again changes nothing. */
+  verify(id: CustomerId): Effect.Effect<CustomerRow, CustomerNotFound | CustomerExists, CurrentCaller>
   get(id: CustomerId): Effect.Effect<CustomerRow, CustomerNotFound, CurrentCaller>
   /** Those that the caller may see, by id. */
   list(query: CustomersQuery): Effect.Effect<Page<CustomerRow>, InvalidRequest, CurrentCaller>
@@ -43,33 +64,44 @@ export class Customers extends Context.Service<Customers, {
     Effect.gen(function* () {
       const repo = yield* CustomersRepo
       const ids = yield* Ids
+      const operatorsLine = yield* operatorsLines<Action>()
       const cursorOf = decodeCursor(CustomerId)
-
-      const create = Effect.fn("Customers.create")(function* (input: NewCustomer) {
-        const id = customerOf(yield* CurrentCaller) ?? CustomerId.make(yield* ids.next("CUS"))
-        const made_at = DateTime.makeUnsafe(yield* ids.instant)
-        const row: CustomerRow = {
-          ...input,
-          website: input.website ?? null,
-          gst_number: input.gst_number ?? null,
-          customer_id: id,
-          created_at: made_at,
-          updated_at: made_at,
-        }
-        const added = yield* repo.insert(row)
-        if (Result.isSuccess(added)) return added.success
-        // A first try under the same Idempotency-Key may have stored it and not answered
-        const [first, ...others] = added.failure
-        if (first !== undefined && others.length === 0 && isSame(first, row)) return first
-        const errors = conflicts(row, added.failure)
-        return yield* new CustomerExists({ detail: errors.map(({ message }) => message).join("; "), errors })
-      })
 
       const get = Effect.fn("Customers.get")(function* (id: CustomerId) {
         const notFound = new CustomerNotFound({ detail: id })
         yield* visibleCustomer(id, () => notFound)
         const found = yield* repo.find(id)
         return Option.isSome(found) ? found.value : yield* notFound
+      })
+
+      const create = Effect.fn("Customers.create")(function* (input: NewCustomer) {
+        const own = customerOf(yield* CurrentCaller)
+        const id = own ?? CustomerId.make(yield* ids.next("CUS"))
+        const line = yield* operatorsLine("customer_create", { customer_id: id })
+        const made_at = DateTime.makeUnsafe(yield* ids.instant)
+        const row: CustomerRow = {
+          ...input,
+          website: input.website ?? null,
+          gst_number: input.gst_number ?? null,
+          customer_id: id,
+          verified_at: own === undefined ? made_at : null,
+          created_at: made_at,
+          updated_at: made_at,
+        }
+        const added = yield* repo.insert(row, line)
+        if (Result.isSuccess(added)) return added.success
+        // A first try under the same Idempotency-Key may have stored it and not answered
+        const [first, ...others] = added.failure
+        if (first !== undefined && others.length === 0 && isSame(first, row)) return first
+        return yield* exists(row, added.failure)
+      })
+
+      const verify = Effect.fn("Customers.verify")(function* (id: CustomerId) {
+        const row = yield* get(id)
+        if (row.verified_at !== null) return row
+        const line = yield* operatorsLine("customer_verify", { customer_id: id })
+        const verified = yield* repo.verify(row, yield* DateTime.now, line)
+        return Result.isSuccess(verified) ? verified.success : yield* exists(row, verified.failure, id)
       })
 
       const list = Effect.fn("Customers.list")(function* ({ email, ...page }: CustomersQuery) {
@@ -80,7 +112,7 @@ export class Customers extends Context.Service<Customers, {
         return yield* pageOf(rows, limit, (key) => key.customer_id)
       })
 
-      return Customers.of({ create, get, list })
+      return Customers.of({ create, verify, get, list })
     }),
   )
 }

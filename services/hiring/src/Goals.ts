@@ -1,4 +1,5 @@
 /** The rules of goals: valid under their hire's definition, written under an active subscription, run on request. */
+import type { Action } from "@stint/domain/ActionLog"
 import { CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { GoalDisabled, type GoalDraft, GoalNotFound, HireNotRunnable } from "@stint/domain/hiring/Goals"
 import type { HireDeactivated, HireGone, HireNotFound } from "@stint/domain/hiring/Hires"
@@ -12,6 +13,7 @@ import {
 } from "@stint/domain/Problem"
 import { Instant } from "@stint/domain/Protocol"
 import type { SubscriptionNotActive } from "@stint/domain/hiring/Subscriptions"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { Rates } from "@stint/edge/RateLimit"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
@@ -170,6 +172,7 @@ const running = Effect.gen(function* () {
   const ids = yield* Ids
   const rates = yield* Rates
   const { runsByHand } = yield* quotas
+  const operatorsLine = yield* operatorsLines<Action>()
 
   return Effect.fn("Goals.run")(function* (id: HiredInstanceId, goal: GoalInstanceId) {
     const caller = yield* CurrentCaller
@@ -182,6 +185,7 @@ const running = Effect.gen(function* () {
     }
     if (caller.role === "customer") yield* rates.once(`runs:${customerOf(caller)}`, runsByHand)
     const instant = DateTime.makeUnsafe(yield* ids.instant)
+    const line = yield* operatorsLine("goal_run", { hired_instance_id: id })
     const { after, decision: { run } } = yield* engagements.amendHire(
       id,
       { goal },
@@ -201,7 +205,13 @@ const running = Effect.gen(function* () {
             scheduled_time: runSlot(wanted, request_id, instant),
             requested_by: caller.subject,
           }
-          return { run }
+          if (line === undefined) return { run }
+          const action_metadata = {
+            ...line.action_metadata,
+            customer_id: hire.customer_id,
+            scheduled_time: DateTime.formatIso(run.scheduled_time),
+          }
+          return { run, line: { ...line, goal_instance_id: goal, action_metadata } }
         }),
     )
     // After the commit: no lock is held while the scheduler answers

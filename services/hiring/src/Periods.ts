@@ -1,11 +1,15 @@
 /** What happens by time alone: periods roll on, subscriptions and trials end (domain.md, "States"). */
+import type { Action } from "@stint/domain/ActionLog"
+import type { NewActionLine } from "@stint/domain/ActionLine"
+import { CurrentCaller } from "@stint/domain/Caller"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Health } from "@stint/edge/Health"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, Duration, Effect, Layer, Option } from "effect"
 import { amendmentOf } from "./Engagements/Amendment.ts"
 import type { HireRow } from "./Engagements/Row.ts"
 import { due } from "./Periods/Policy.ts"
-import { PeriodsRepo } from "./Periods/Repo.ts"
+import { type Passed, PeriodsRepo } from "./Periods/Repo.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
 
 /** How many engagements, or lead trials, one transaction holds at most. */
@@ -18,6 +22,12 @@ export const LONGEST_SLEEP = 600_000
 /** Between two looks at what is due but locked by another transaction, in milliseconds. */
 const LOCKED_MS = 100
 
+/** The hires whose trial ended in a transaction. */
+const endedBy = (passed: ReadonlyArray<Passed>): ReadonlyArray<HireRow> =>
+  passed.flatMap(({ after: { hire }, before }) =>
+    before.hire?.trial_status === "active" && hire !== undefined && hire.trial_status !== "active" ? [hire] : []
+  )
+
 /** Periods and trials that end by themselves. */
 export class Periods extends Context.Service<Periods, {
   /**
@@ -25,31 +35,49 @@ export class Periods extends Context.Service<Periods, {
    * subscriptions that could not be read or written: they wait, and hold up nobody.
    */
   readonly catchUp: Effect.Effect<{ readonly ended: ReadonlyArray<HireRow>; readonly aside: ReadonlySet<string> }>
+  /** The same at an operator's request, with a line in the action log for each transaction that ends trials. */
+  readonly processTrialEnd: Effect.Effect<ReadonlyArray<HireRow>, never, CurrentCaller>
 }>()("hiring/Periods") {
   static readonly layer = Layer.effect(
     Periods,
     Effect.gen(function* () {
       const repo = yield* PeriodsRepo
       const trials = yield* TrialsRepo
+      const operatorsLine = yield* operatorsLines<Action>()
 
-      const catchUp = Effect.gen(function* () {
+      const passAll = Effect.fnUntraced(function* (line: Effect.Effect<NewActionLine | undefined>) {
         const ended: Array<HireRow> = []
         const aside = new Set<string>()
         while (true) {
+          const next = yield* line
           const { more, passed } = yield* repo.amendDue(
             BATCH,
             aside,
             (engagement, now) => amendmentOf(engagement, due(engagement, now), now),
+            (passed) => {
+              const ids = endedBy(passed).map(({ hired_instance_id }) => hired_instance_id)
+              return next === undefined || ids.length === 0
+                ? undefined
+                : { ...next, action_metadata: { hired_instance_ids: ids } }
+            },
           )
-          for (const { after, before } of passed) {
-            if (before.hire?.trial_status === "active" && after.hire?.trial_status !== "active") ended.push(after.hire!)
-          }
+          ended.push(...endedBy(passed))
           const expired = yield* trials.expire(BATCH)
           if (!more && expired < BATCH) return { ended, aside }
         }
-      }).pipe(Effect.withSpan("Periods.catchUp"))
+      })
 
-      return Periods.of({ catchUp })
+      return Periods.of({
+        catchUp: Effect.withSpan(passAll(Effect.succeed(undefined)), "Periods.catchUp"),
+        processTrialEnd: Effect.flatMap(
+          CurrentCaller,
+          (caller) =>
+            Effect.map(
+              passAll(Effect.provideService(operatorsLine("process_trial_end", {}), CurrentCaller, caller)),
+              ({ ended }) => ended,
+            ),
+        ),
+      })
     }),
   )
 

@@ -12,6 +12,8 @@ export const scripts: ReadonlyArray<string> = [
   "050_run_slots",
   "065_idempotency_holder",
   "066_rate_buckets",
+  "070_action_log",
+  "071_verified_contacts",
   "080_feed_positions",
   "085_alerts",
   "086_database_probe",

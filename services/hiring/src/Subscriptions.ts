@@ -1,4 +1,6 @@
 /** The rules of subscriptions: a customer subscribes and cancels, an operator activates and marks past due. */
+import type { NewActionLine } from "@stint/domain/ActionLine"
+import type { Action } from "@stint/domain/ActionLog"
 import { canSee, CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { type CustomerId, SubscriptionId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type QuotaExceeded, type Unavailable } from "@stint/domain/Problem"
@@ -8,6 +10,7 @@ import {
   SubscriptionNotActive,
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
@@ -19,6 +22,16 @@ import { quotas } from "./Quotas.ts"
 import { activate, cancel, type Move, pastDue, periodFrom } from "./Subscriptions/Policy.ts"
 
 type Moved = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>
+
+const lineOf = (line: NewActionLine, before: SubscriptionRow, after: SubscriptionRow): NewActionLine => ({
+  ...line,
+  action_metadata: {
+    ...line.action_metadata,
+    customer_id: before.customer_id,
+    status_before: before.status,
+    status: after.status,
+  },
+})
 
 /** What can be done with subscriptions. Another customer's is not found. */
 export class Subscriptions extends Context.Service<Subscriptions, {
@@ -47,6 +60,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
       const catalog = yield* Catalog
       const ids = yield* Ids
       const { room, subscriptions } = yield* quotas
+      const operatorsLine = yield* operatorsLines<Action>()
       const cursorOf = decodeCursor(cursorId("SUB"))
 
       const create = Effect.fn("Subscriptions.create")(function* (input: NewSubscription) {
@@ -90,8 +104,10 @@ export class Subscriptions extends Context.Service<Subscriptions, {
       const move = Effect.fnUntraced(function* (
         id: SubscriptionId,
         to: (row: SubscriptionRow, now: DateTime.Utc) => Move,
+        action?: Action,
       ) {
         const caller = yield* CurrentCaller
+        const line = action && (yield* operatorsLine(action, { subscription_id: id }))
         const amended = yield* engagements.amend(
           { subscription_id: id },
           "none",
@@ -104,7 +120,8 @@ export class Subscriptions extends Context.Service<Subscriptions, {
                 to(subscription, now),
                 (detail) => new SubscriptionNotActive({ detail, subscription_status: subscription.status }),
               )
-              return row === subscription ? {} : { subscription: row }
+              if (row === subscription) return {}
+              return { subscription: row, ...(line === undefined ? {} : { line: lineOf(line, subscription, row) }) }
             }),
         )
         if (Option.isNone(amended)) return yield* new SubscriptionNotFound({ detail: id })
@@ -115,8 +132,8 @@ export class Subscriptions extends Context.Service<Subscriptions, {
         create,
         get,
         list,
-        activate: Effect.fn("Subscriptions.activate")((id: SubscriptionId) => move(id, activate)),
-        pastDue: Effect.fn("Subscriptions.pastDue")((id: SubscriptionId) => move(id, pastDue)),
+        activate: Effect.fn("Subscriptions.activate")((id: SubscriptionId) => move(id, activate, "activate")),
+        pastDue: Effect.fn("Subscriptions.pastDue")((id: SubscriptionId) => move(id, pastDue, "past_due")),
         cancel: Effect.fn("Subscriptions.cancel")((id: SubscriptionId, atPeriodEnd: boolean) =>
           move(id, (row, now) => cancel(row, atPeriodEnd, now))
         ),

@@ -46,7 +46,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
     query: TrialStatusQuery,
   ): Effect.Effect<Page<HireTrial>, CustomerNotFound | InvalidRequest, CurrentCaller>
   /** Writes what is due by time, as the service does by itself; the trials that this call ended. */
-  readonly process: Effect.Effect<ReadonlyArray<HireTrial>>
+  readonly process: Effect.Effect<ReadonlyArray<HireTrial>, never, CurrentCaller>
 }>()("hiring/TrialStatus") {
   static readonly layer = Layer.effect(
     TrialStatus,
@@ -80,7 +80,7 @@ export class TrialStatus extends Context.Service<TrialStatus, {
 
       return TrialStatus.of({
         list,
-        process: Effect.map(periods.catchUp, ({ ended }) => ended.map(trialOf)),
+        process: Effect.map(periods.processTrialEnd, (hires) => hires.map(trialOf)),
       })
     }),
   )

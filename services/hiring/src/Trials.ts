@@ -1,4 +1,5 @@
 /** The rules of lead trials: seven days with an agent type of the catalog, ended once (domain.md, "States"). */
+import type { Action } from "@stint/domain/ActionLog"
 import { canSee, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { TrialId } from "@stint/domain/Ids"
 import type { InvalidRequest, QuotaExceeded, Unavailable } from "@stint/domain/Problem"
@@ -10,6 +11,7 @@ import {
   TrialEnded,
   TrialNotFound,
 } from "@stint/domain/hiring/Trials"
+import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
@@ -43,22 +45,29 @@ export class Trials extends Context.Service<Trials, {
       const catalog = yield* Catalog
       const ids = yield* Ids
       const { room, trials } = yield* quotas
+      const operatorsLine = yield* operatorsLines<Action>()
       const cursorOf = decodeCursor(cursorId("TRL"))
 
       const begin = Effect.fn("Trials.begin")(function* (input: NewTrial) {
         yield* catalog.latest(input.agent_id)
         const now = yield* DateTime.now
-        const stored = yield* repo.insert({
-          ...input,
-          phone: input.phone ?? null,
-          trial_id: TrialId.make(yield* ids.next("TRL")),
-          start_date: now,
-          end_date: DateTime.add(now, { days: TRIAL_DAYS }),
-          status: "active",
-          customer_id: customerOf(yield* CurrentCaller) ?? null,
-          created_at: now,
-          updated_at: now,
-        }, trials)
+        const trial_id = TrialId.make(yield* ids.next("TRL"))
+        const line = yield* operatorsLine("trial_begin", { trial_id, agent_id: input.agent_id })
+        const stored = yield* repo.insert(
+          {
+            ...input,
+            phone: input.phone ?? null,
+            trial_id,
+            start_date: now,
+            end_date: DateTime.add(now, { days: TRIAL_DAYS }),
+            status: "active",
+            customer_id: customerOf(yield* CurrentCaller) ?? null,
+            created_at: now,
+            updated_at: now,
+          },
+          trials,
+          line,
+        )
         return Option.isSome(stored)
           ? stored.value
           : yield* Effect.andThen(Effect.fromResult(room("trials_per_customer", trials)), Effect.die("there was room"))
@@ -80,16 +89,18 @@ export class Trials extends Context.Service<Trials, {
       })
 
       const end = Effect.fn("Trials.end")(function* (id: TrialId, status: LeadTrialEnd) {
-        yield* get(id)
-        const ended = yield* repo.end(id, status, yield* DateTime.now)
+        const { customer_id } = yield* get(id)
+        const line = yield* operatorsLine("trial_end", { trial_id: id, customer_id, status })
+        const ended = yield* repo.end(id, status, yield* DateTime.now, line)
         if (Option.isSome(ended)) return ended.value
         const now = yield* get(id)
         return yield* new TrialEnded({ detail: `The trial is ${now.status}, which is final`, trial_status: now.status })
       })
 
       const remove = Effect.fn("Trials.remove")(function* (id: TrialId) {
-        yield* get(id)
-        if (!(yield* repo.remove(id))) return yield* new TrialNotFound({ detail: id })
+        const { customer_id } = yield* get(id)
+        const line = yield* operatorsLine("trial_remove", { trial_id: id, customer_id })
+        if (!(yield* repo.remove(id, line))) return yield* new TrialNotFound({ detail: id })
       })
 
       return Trials.of({ begin, get, list, end, remove })

@@ -42,8 +42,8 @@ const sqlOn = (url: string) => {
   return { use, end: () => runtime.dispose() }
 }
 
-/** Starts hiring, and waits until it is ready. */
-export const startHiring = async (): Promise<Hiring> => {
+/** Starts hiring, with more settings if need be, and waits until it is ready. */
+export const startHiring = async (env: Record<string, string> = {}): Promise<Hiring> => {
   const definitions = [...shippedDefinitions]
   const neighbours: Hiring["neighbours"] = { catalogAnswers: true, scheduler: "running" }
   const find = (agent_id: string, version?: string) =>
@@ -68,6 +68,7 @@ export const startHiring = async (): Promise<Hiring> => {
       STINT_WEBHOOK_HOSTS: "hooks.example.com, 127.0.0.1:4999, shop=hooks.shop.example:443",
       STINT_SECRETS: "secrets.json",
       HIRING_DATABASE_URL: database.url,
+      ...env,
     }, files)
     await ready(service)
     return service

@@ -49,6 +49,7 @@ describe("customers", () => {
       customer_id: "auth0|anita",
       email: "anita.mehta@example.com",
       phone: "+919876543210",
+      verified_at: null,
       created_at: json.created_at,
       updated_at: json.created_at,
     })
@@ -60,6 +61,7 @@ describe("customers", () => {
     const { json, status } = await create(operator.as, body())
     assert.strictEqual(status, 201)
     assert.match(json.customer_id, /^CUS-[0-9a-f-]{36}$/)
+    assert.strictEqual(json.verified_at, json.created_at)
     assert.notProperty(json, "website")
     assert.notProperty(json, "gst_number")
     assert.deepStrictEqual((await get(`/${json.customer_id}`, "viewer:vera")).json, json)
@@ -99,9 +101,9 @@ describe("customers", () => {
     }
   })
 
-  it("an e-mail address, a phone number or an id that is taken is refused and named, and nothing is stored", async () => {
+  it("an operator learns what another verified customer has, and nothing is stored", async () => {
     const first = body({ email: "First@example.com", phone: "98 765 11111" })
-    const made = (await create("customer:first", first)).json
+    const made = (await create(operator.as, first)).json
     const refused = async (as: Send["as"], sent: Record<string, unknown>) => {
       const { json, status } = await create(as, sent)
       assert.deepStrictEqual([status, json.code], [409, "customer_exists"], JSON.stringify(json))
@@ -109,11 +111,49 @@ describe("customers", () => {
       assert.deepStrictEqual(await withEmail(email), email === made.email ? [made] : [])
       return json.errors.map(({ path }: { path: string }) => path)
     }
-    assert.deepStrictEqual(await refused("customer:second", body({ email: "FIRST@example.com" })), ["$.email"])
+    assert.deepStrictEqual(await refused(operator.as, body({ email: "FIRST@example.com" })), ["$.email"])
     assert.deepStrictEqual(await refused(operator.as, body({ phone: "9876511111" })), ["$.phone"])
     assert.deepStrictEqual(await refused(operator.as, first), ["$.email", "$.phone"])
-    assert.deepStrictEqual(await refused("customer:first", body()), ["$"])
-    assert.strictEqual((await get("/second", operator.as)).status, 404)
+  })
+
+  it("B7: a customer learns nothing of who else has an e-mail address, and can't take a stranger's", async () => {
+    const stranger = body()
+    const answers = []
+    for (const as of ["customer:squatter", "customer:late"] as const) answers.push(await create(as, stranger))
+    const known = (await create(operator.as, body())).json
+    answers.push(await create("customer:curious", body({ email: known.email, phone: known.phone })))
+    for (const { json, status } of answers) {
+      assert.strictEqual(status, 201, JSON.stringify(json))
+      assert.strictEqual(json.verified_at, null)
+    }
+    // its own record is no secret to it, and all that it is told
+    const again = await create("customer:late", body({ email: known.email }))
+    assert.deepStrictEqual([again.status, again.json.errors.map((e: { path: string }) => e.path)], [409, ["$"]])
+    assert.deepStrictEqual((await get(`?email=${known.email}`, "customer:squatter")).json.items, [])
+    assert.deepStrictEqual((await create(operator.as, stranger)).status, 201)
+  })
+
+  it("B7: an operator verifies whose contacts they are; then they are one customer's, and a line says so", async () => {
+    const shared = body()
+    for (const as of ["customer:first-claim", "customer:second-claim"] as const) await create(as, shared)
+    const verify = (id: string, as: Send["as"] = operator.as) =>
+      hiring.call("POST", `${base}/customers/${id}/verify`, { ...as === undefined ? {} : { as }, body: {} })
+    for (const as of ["customer:second-claim", "viewer:vera", scheduler.as] as const) {
+      assert.strictEqual((await verify("second-claim", as)).status, 403, as)
+    }
+    assert.strictEqual((await verify("nobody-at-all")).status, 404)
+    const claims = await Promise.all(["first-claim", "second-claim"].map((id) => verify(id)))
+    assert.deepStrictEqual(claims.map(({ status }) => status).sort(), [200, 409])
+    const [won, lost] = claims[0]!.status === 200 ? claims : claims.toReversed()
+    assert.isNotNull(won!.json.verified_at)
+    assert.deepStrictEqual(lost!.json.errors.map((e: { path: string }) => e.path), ["$.email", "$.phone"])
+    assert.deepStrictEqual((await verify(won!.json.customer_id)).json, won!.json)
+    const lines = (await hiring.call("GET", `${base}/hiring/actions`, operator)).json.items.filter((
+      line: { action: string },
+    ) => line.action === "customer_verify")
+    assert.deepStrictEqual(lines.map((line: { action_metadata: unknown }) => line.action_metadata), [{
+      customer_id: won!.json.customer_id,
+    }])
   })
 
   it("of twenty requests at once with one e-mail address, one makes a record", async () => {

@@ -1,7 +1,9 @@
 /** The worker of periods: it catches up at a start, shares the work with replicas, and sleeps until something is due. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Health } from "@stint/edge/Health"
+import { Ids } from "@stint/edge/Ids"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { OutboxRepo } from "../src/Outbox/Repo.ts"
@@ -30,7 +32,10 @@ const withWorker = (left: () => Effect.Effect<Option.Option<number>>) =>
       Layer.mock(PeriodsRepo, { untilDue: () => Effect.suspend(left) }),
       Layer.succeed(
         Periods,
-        Periods.of({ catchUp: Effect.sync(() => (seen.catchUps++, { ended: [], aside: new Set<string>() })) }),
+        Periods.of({
+          catchUp: Effect.sync(() => (seen.catchUps++, { ended: [], aside: new Set<string>() })),
+          processTrialEnd: Effect.succeed([]),
+        }),
       ),
     )
     yield* Layer.build(Periods.worker.pipe(Layer.provide(stubs)))
@@ -107,7 +112,7 @@ describe("replicas", () => {
       Effect.provide(
         Periods.layer.pipe(
           Layer.provideMerge(Layer.merge(PeriodsRepo.layer, TrialsRepo.layer)),
-          Layer.provide(OutboxRepo.layer),
+          Layer.provide([OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log"), Ids.layer]),
           Layer.provide(PgClient.layer({ url: Redacted.make(hiring.databaseUrl), maxConnections: 2 })),
         ),
       ),

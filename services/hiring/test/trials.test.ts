@@ -158,14 +158,16 @@ describe("lead trials", () => {
     assert.strictEqual((await call("GET", `/${id}`, mia)).json.status, "active")
   })
 
-  it("a service reads a trial with its customer, by which it decides who sees what was made in it", async () => {
+  const deliverables = "service:deliverables"
+
+  it("deliverables reads a trial with its customer, by which it decides who sees what was made in it", async () => {
     const mia = customer()
     for (const [as, customer_id] of [[mia, mia.slice("customer:".length)], [operator.as, null]] as const) {
       const id = await begin(as)
       const own = await call("GET", `/${id}`, as)
-      assert.deepStrictEqual((await call("GET", `/${id}`, scheduler.as)).json, { ...own.json, customer_id })
+      assert.deepStrictEqual((await call("GET", `/${id}`, deliverables)).json, { ...own.json, customer_id })
     }
-    assert.strictEqual((await call("GET", "/TRL-nope", scheduler.as)).json.code, "trial_not_found")
+    assert.strictEqual((await call("GET", "/TRL-nope", deliverables)).json.code, "trial_not_found")
   })
 
   it("viewers write no trial, services neither write nor list them, and a token is needed", async () => {

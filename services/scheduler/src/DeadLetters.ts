@@ -131,7 +131,7 @@ const actions = Effect.gen(function* () {
         last_start: runs === 0 ? null : startOf(yield* Clock.currentTimeMillis, runs - 1, per_minute),
       })
     }
-    const line = yield* lineOf(caller, "dlq_redrive")
+    const line = { ...(yield* lineOf(caller, "dlq_redrive")), reason: input.reason ?? null }
     const done = yield* repo.redrive(matched.map((letter) => letter.dlq_id), per_minute, {
       ...line,
       action_metadata: { filter: { ...filter }, ...(per_minute === undefined ? {} : { per_minute }) },

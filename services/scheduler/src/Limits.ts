@@ -1,7 +1,7 @@
 /** Limits: how many runs of a customer or of an agent type may be running at once. The claim enforces them. */
 import type { Caller } from "@stint/domain/Caller"
 import type { AgentTypeId, CustomerId } from "@stint/domain/Ids"
-import type { InvalidRequest } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest } from "@stint/domain/Problem"
 import type { LimitScope, RunLimit, SetLimit } from "@stint/domain/scheduler/Limits"
 import { Ids } from "@stint/edge/Ids"
 import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
@@ -9,6 +9,7 @@ import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { LimitsRepo } from "./Limits/Repo.ts"
 import { type LimitKey, LimitKind, type LimitRow } from "./Limits/Row.ts"
 import { Nudge } from "./Nudge.ts"
+import { ProjectionRepo } from "./Projection/Repo.ts"
 
 const toKey = ({ agent_id, customer_id, every }: LimitScope): LimitKey =>
   customer_id !== undefined
@@ -41,12 +42,13 @@ export class Limits extends Context.Service<Limits, {
   /** By kind and subject. */
   list(query: PageQuery): Effect.Effect<Page<RunLimit>, InvalidRequest>
   /** Sets or removes a limit. It binds all replicas from their next claim on. */
-  set(caller: Caller, input: SetLimit): Effect.Effect<RunLimit>
+  set(caller: Caller, input: SetLimit): Effect.Effect<RunLimit, CustomerNotFound>
 }>()("scheduler/Limits") {
   static readonly layer = Layer.effect(
     Limits,
     Effect.gen(function* () {
       const repo = yield* LimitsRepo
+      const projection = yield* ProjectionRepo
       const ids = yield* Ids
       const nudge = yield* Nudge
       const cursorOf = decodeCursor(Schema.Tuple([LimitKind, CursorText]))
@@ -57,12 +59,17 @@ export class Limits extends Context.Service<Limits, {
       })
 
       const set = Effect.fn("Limits.set")(function* (caller: Caller, { max_running, reason, scope }: SetLimit) {
+        // a limit of a customer that is gone can still be removed
+        if (
+          scope.customer_id !== undefined && max_running !== null &&
+          !(yield* projection.knowsCustomer(scope.customer_id))
+        ) return yield* new CustomerNotFound({ detail: `The scheduler has no hire of a customer ${scope.customer_id}` })
         const row = yield* repo.set({ ...toKey(scope), max_running }, {
           log_id: yield* ids.next("LOG"),
           action: "limit",
           operator: caller.subject,
           goal_instance_id: null,
-          reason: reason ?? null,
+          reason,
           action_metadata: { scope: { ...scope }, max_running },
         })
         yield* nudge.here

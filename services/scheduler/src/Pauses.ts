@@ -5,7 +5,8 @@
  */
 import type { Caller } from "@stint/domain/Caller"
 import { HireNotFound } from "@stint/domain/hiring/Hires"
-import type { Pause, Paused, Resume, Resumed, Status } from "@stint/domain/scheduler/Pauses"
+import { CustomerNotFound } from "@stint/domain/Problem"
+import type { Pause, Paused, Resume, Resumed, Scope, Status } from "@stint/domain/scheduler/Pauses"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { Alerts } from "./Alerts.ts"
@@ -22,8 +23,9 @@ const when = (millis: number | null) => millis === null ? null : DateTime.makeUn
 
 export class Pauses extends Context.Service<Pauses, {
   /** Stops new runs of a scope. With `wait_for_completion` it waits for the running ones, at most `timeout_seconds`. */
-  pause(caller: Caller, input: Pause): Effect.Effect<Paused, HireNotFound>
-  resume(caller: Caller, input: Resume): Effect.Effect<Resumed>
+  pause(caller: Caller, input: Pause): Effect.Effect<Paused, HireNotFound | CustomerNotFound>
+  /** Lets a scope go on. One that was paused can be resumed whether it is known or not. */
+  resume(caller: Caller, input: Resume): Effect.Effect<Resumed, HireNotFound | CustomerNotFound>
   readonly status: Effect.Effect<Status>
 }>()("scheduler/Pauses") {
   static readonly layer = Layer.effect(
@@ -35,13 +37,20 @@ export class Pauses extends Context.Service<Pauses, {
       const nudge = yield* Nudge
       const alerts = yield* Alerts
 
-      const pause = Effect.fn("Pauses.pause")(function* (caller: Caller, input: Pause) {
-        const { reason = null, scope, timeout_seconds = 300, wait_for_completion = false } = input
-        const id = stateIdOf(scope)
-        // without this check a typo would pause nothing, and the answer would say that it did
+      // without this check a typo would pause nothing, and the answer would say that it did
+      const known = Effect.fnUntraced(function* (scope: Scope | undefined) {
         if (scope?.hired_instance_id !== undefined && !(yield* projection.knowsHire(scope.hired_instance_id))) {
           return yield* new HireNotFound({ detail: `The scheduler has no hire ${scope.hired_instance_id}` })
         }
+        if (scope?.customer_id !== undefined && !(yield* projection.knowsCustomer(scope.customer_id))) {
+          return yield* new CustomerNotFound({ detail: `The scheduler has no hire of a customer ${scope.customer_id}` })
+        }
+      })
+
+      const pause = Effect.fn("Pauses.pause")(function* (caller: Caller, input: Pause) {
+        const { reason, scope, timeout_seconds = 300, wait_for_completion = false } = input
+        const id = stateIdOf(scope)
+        yield* known(scope)
         const { state, was } = yield* repo.pause(id, reason, {
           log_id: yield* ids.next("LOG"),
           action: "pause",
@@ -86,6 +95,7 @@ export class Pauses extends Context.Service<Pauses, {
           reason: reason ?? null,
           action_metadata: scope === undefined ? {} : { scope: { ...scope } },
         })
+        if (state === undefined) yield* known(scope)
         yield* alerts.hint
         if (was) yield* nudge.here
         return {

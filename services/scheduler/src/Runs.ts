@@ -1,7 +1,7 @@
 /** Runs: read and cancel them. A customer sees its own alone. */
 import { type Caller, customerOf } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import type { InvalidRequest } from "@stint/domain/Problem"
+import { InvalidRequest } from "@stint/domain/Problem"
 import { type Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Ids } from "@stint/edge/Ids"
 import {
@@ -13,17 +13,28 @@ import {
   pageOf,
   type PageQuery,
 } from "@stint/edge/Paging"
-import { Context, Effect, Layer, Option, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { namingFor } from "./Names.ts"
 import { byOperator } from "./Queue.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
 import { toRun } from "./Runs/Wire.ts"
+
+const emptyPage: Page<Run> = { items: [], next_cursor: null }
+
+const invalidParameter = (name: string, message: string) =>
+  new InvalidRequest({ detail: `${name} ${message}`, errors: [{ path: `$.${name}`, message }] })
 
 /** Which runs a person asks for. */
 export interface RunsQuery extends PageQuery {
   readonly goal_instance_id?: string
   readonly hired_instance_id?: string
   readonly status?: RunStatus
+  /** A customer sees its own alone. */
+  readonly customer_id?: string
+  readonly agent_id?: string
+  readonly from?: DateTime.Utc
+  readonly to?: DateTime.Utc
+  readonly late_over_seconds?: number
 }
 
 export class Runs extends Context.Service<Runs, {
@@ -31,7 +42,7 @@ export class Runs extends Context.Service<Runs, {
   list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest>
   get(caller: Caller, id: ScheduledRunId): Effect.Effect<Run, RunNotFound>
   /** Cancels a pending or running run; the draft of a running one is discarded. */
-  cancel(caller: Caller, id: ScheduledRunId, reason: string | undefined): Effect.Effect<Run, RunNotFound | RunFinal>
+  cancel(caller: Caller, id: ScheduledRunId, reason: string): Effect.Effect<Run, RunNotFound | RunFinal>
 }>()("scheduler/Runs") {
   static readonly layer = Layer.effect(
     Runs,
@@ -41,12 +52,19 @@ export class Runs extends Context.Service<Runs, {
       const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("SCH")]))
 
       const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
-        const { cursor, limit = DEFAULT_LIMIT, ...filter } = query
+        const { cursor, from, limit = DEFAULT_LIMIT, to, ...filter } = query
         const after = yield* cursorOf(cursor)
-        const customer_id = customerOf(caller)
+        if (query.late_over_seconds !== undefined && from === undefined) {
+          return yield* invalidParameter("from", "is needed with late_over_seconds")
+        }
+        const own = customerOf(caller)
+        if (own !== undefined && query.customer_id !== undefined && query.customer_id !== own) return emptyPage
+        const customer_id = own ?? query.customer_id
         const rows = yield* repo.list({
           ...filter,
           ...(customer_id === undefined ? {} : { customer_id }),
+          ...(from === undefined ? {} : { from: DateTime.toEpochMillis(from) }),
+          ...(to === undefined ? {} : { to: DateTime.toEpochMillis(to) }),
           ...(after === undefined ? {} : { after }),
           limit: limit + 1,
         })
@@ -64,14 +82,14 @@ export class Runs extends Context.Service<Runs, {
       })
 
       const cancel = Effect.fn("Runs.cancel")(
-        function* (caller: Caller, id: ScheduledRunId, reason: string | undefined) {
+        function* (caller: Caller, id: ScheduledRunId, reason: string) {
           const run = yield* get(caller, id)
           const cancelled = yield* repo.cancel(id, byOperator(caller.subject, reason), {
             log_id: yield* ids.next("LOG"),
             action: "run_cancel",
             operator: caller.subject,
             goal_instance_id: run.goal_instance_id,
-            reason: reason ?? null,
+            reason,
             action_metadata: { scheduled_run_id: id, hired_instance_id: run.hired_instance_id },
           })
           const now = yield* get(caller, id)

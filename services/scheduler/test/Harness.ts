@@ -2,6 +2,7 @@
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Neighbours } from "@stint/edge/Neighbours"
 import { DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { until } from "../../../tests/support/Until.ts"
@@ -38,6 +39,8 @@ export interface StartOptions {
   readonly replicaOf?: TestScheduler
   readonly env?: Record<string, string>
   readonly files?: Record<string, string>
+  /** What it knows of them; nobody is away unless this says so. */
+  readonly neighbours?: Layer.Layer<Neighbours>
 }
 
 /** The hiring and the deliverables that a scheduler calls, played by the test. */
@@ -127,12 +130,16 @@ const sending = (changes: Array<Change>): Pick<TestScheduler, "hire" | "goal" | 
 
 /** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
 export const startScheduler = async (
-  { env = {}, files = {}, replicaOf }: StartOptions = {},
+  { env = {}, files = {}, neighbours = Neighbours.none, replicaOf }: StartOptions = {},
 ): Promise<TestScheduler> => {
   const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
   const { answer, batches, clients } = play(changes)
-  const service = await startService(appWith(clients), { SCHEDULER_DATABASE_URL: database.url, ...env }, files)
+  const service = await startService(
+    appWith(clients, neighbours),
+    { SCHEDULER_DATABASE_URL: database.url, ...env },
+    files,
+  )
   await ready(service)
   return {
     service,

@@ -34,19 +34,21 @@ describe("the action log", () => {
     )
   const scope = { customer_id: "pia" }
   const actions: Record<string, () => ReturnType<TestScheduler["call"]>> = {
-    pause: () => t.call("POST", "/pause", { body: {} }),
+    pause: () => t.call("POST", "/pause", { body: { reason: "look first" } }),
     resume: () => t.call("POST", "/resume", { body: { scope } }),
     trigger: () =>
       t.call("POST", `/trigger/${ids.goal}`, { body: { scheduled_time: "2026-03-01T09:00:00.000Z", force: true } }),
     backfill: () => {
       const [from, to] = ["2026-03-02T00:00:00.000Z", "2026-03-05T00:00:00.000Z"]
-      return t.call("POST", "/backfill", { body: { goal_instance_id: ids.goal, from, to, force: true } })
+      return t.call("POST", "/backfill", {
+        body: { goal_instance_id: ids.goal, from, to, force: true, reason: "asked for" },
+      })
     },
-    limit: () => t.call("PUT", "/limits", { body: { scope, max_running: 3 } }),
-    run_cancel: () => t.call("POST", `/runs/${ids.waiting}/cancel`),
+    limit: () => t.call("PUT", "/limits", { body: { scope, max_running: 3, reason: "fair shares" } }),
+    run_cancel: () => t.call("POST", `/runs/${ids.waiting}/cancel`, { body: { reason: "not needed" } }),
     dlq_retry: () => t.call("POST", `/dlq/${ids.deadLetter}/retry`),
     dlq_discard: () => t.call("DELETE", `/dlq/${ids.other}`, { body: { reason: "given up" } }),
-    dlq_redrive: () => t.call("POST", "/dlq/redrive", { body: {} }),
+    dlq_redrive: () => t.call("POST", "/dlq/redrive", { body: { reason: "mended" } }),
   }
 
   beforeAll(async () => {
@@ -68,7 +70,7 @@ describe("the action log", () => {
       "a run that waits",
     )
     ids.waiting = waiting.json.scheduled_run_id
-    assert.strictEqual((await t.call("POST", "/pause", { body: { scope } })).status, 200)
+    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "look first" } })).status, 200)
     await eventually(
       () => owner((sql) => sql`select from scheduler_alerts where begin_told_at is null`),
       (rows) => rows.length === 0,

@@ -99,7 +99,7 @@ describe("alerts", () => {
     const two = await start(receiver, { replicaOf: one })
     for (let n = 0; n < 5; n++) {
       const scope = { customer_id: `c${n}` }
-      await Promise.all([one, two].map((t) => t.call("POST", "/pause", { body: { scope } })))
+      await Promise.all([one, two].map((t) => t.call("POST", "/pause", { body: { scope, reason: "look first" } })))
       await Promise.all([one, two].map((t) => t.call("POST", "/resume", { body: { scope } })))
     }
     await eventually(

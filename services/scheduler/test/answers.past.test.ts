@@ -111,7 +111,7 @@ describe("an explanation of the past", () => {
     const { goal_instance_id } = since(4, skip)
     const left = (await whenFinal(goal_instance_id, 3)).at(-1)!
     assert.strictEqual((await explain(goal_instance_id, left.scheduled_time)).verdict, "skipped")
-    const body = { goal_instance_id, from: left.scheduled_time, to: left.scheduled_time }
+    const body = { goal_instance_id, from: left.scheduled_time, to: left.scheduled_time, reason: "asked for" }
     assert.strictEqual((await t.call("POST", "/backfill", { body })).status, 202)
     const answer = await whenVerdict(goal_instance_id, left.scheduled_time, "ran")
     assert.strictEqual(answer.run.origin, "backfill")

@@ -32,7 +32,7 @@ describe("backfill", () => {
       line.goal_instance_id === goal
     )
   const backfill = (body: Record<string, unknown>, headers: Record<string, string> = {}) =>
-    t.call("POST", "/backfill", { body, headers })
+    t.call("POST", "/backfill", { body: { reason: "asked for", ...body }, headers })
   /** A goal that has arrived, by its id. */
   const arrived = async (more: Parameters<TestScheduler["goal"]>[1] = {}) => {
     const { goal_instance_id } = t.goal(t.hire().hired_instance_id, more)

@@ -92,7 +92,7 @@ describe("dead letters", () => {
     const { fingerprint } = (await causes()).find((cause) => /out_of_paper/.test(String(cause.error_message)))!
     const runs = (await t.call("GET", "/runs?status=dead_lettered&limit=200")).json.items
       .filter((run: FailedRun) => run.attempts[0]!.error_details.type === "out_of_paper").toReversed()
-    const body = { filter: { fingerprint }, per_minute: 6 }
+    const body = { filter: { fingerprint }, per_minute: 6, reason: "mended" }
     const asked = Date.now()
     const dry = await t.call("POST", "/dlq/redrive", { body: { ...body, dry_run: true } })
     assert.strictEqual(dry.status, 200)
@@ -133,7 +133,7 @@ describe("dead letters", () => {
     assert.strictEqual(again.status, 200)
     assert.deepInclude(again.json, { queued: 0, runs: 0, dlq_ids: [], finishes_at: null })
     for (const per_minute of [0, 100_001, 1.5, "6"]) {
-      const bad = await t.call("POST", "/dlq/redrive", { body: { per_minute } })
+      const bad = await t.call("POST", "/dlq/redrive", { body: { per_minute, reason: "mended" } })
       assert.strictEqual(bad.status, 400)
       assert.strictEqual(bad.json.errors[0].path, "$.per_minute")
     }

@@ -9,10 +9,16 @@ describe("limits", () => {
     t = await startScheduler()
   })
   afterAll(() => t.stop())
-  const put = (body: unknown, as: "operator:olga" | "viewer:vera" | "customer:acme" = "operator:olga") =>
-    t.call("PUT", "/limits", { body, as })
+  const put = (body: object, as: "operator:olga" | "viewer:vera" | "customer:acme" = "operator:olga") =>
+    t.call("PUT", "/limits", { body: { reason: "fair shares", ...body }, as })
 
   it("are set, listed page by page, replaced and removed; each change is logged with the limit before", async () => {
+    const { hired_instance_id } = t.hire({ customer_id: "lola" as never })
+    await eventually(
+      () => t.call("POST", "/resume", { body: { scope: { hired_instance_id } } }),
+      (a) => a.status === 200,
+      "the hire arrives",
+    )
     const scopes = [{ agent_id: "sorting.v1" }, { customer_id: "lola" }, { every: "agent_type" }]
     for (const scope of scopes) assert.strictEqual((await put({ scope, max_running: 4 })).status, 200)
     const listed = []
@@ -77,7 +83,7 @@ describe("limits", () => {
   })
 
   it("a fault is refused with its path, and only operators set limits", async () => {
-    const refused = async (body: unknown, path: string) => {
+    const refused = async (body: object, path: string) => {
       const answer = await put(body)
       assert.strictEqual(answer.status, 400, JSON.stringify(answer.json))
       assert.include(answer.json.errors.map((error: { path: string }) => error.path), `$.${path}`)

@@ -83,7 +83,10 @@ describe("metrics and readiness", () => {
     const t = await start({ env: { STINT_LATENESS_OBJECTIVE: "1" } })
     const hire = t.hire()
     await eventually(
-      () => t.call("POST", "/pause", { body: { scope: { hired_instance_id: hire.hired_instance_id } } }),
+      () =>
+        t.call("POST", "/pause", {
+          body: { scope: { hired_instance_id: hire.hired_instance_id }, reason: "look first" },
+        }),
       ({ status }) => status === 200,
       "paused",
     )

@@ -59,7 +59,7 @@ describe("pauses", () => {
     const goal = t.goal(hire.hired_instance_id)
     const other = t.goal(t.hire().hired_instance_id)
     const scope = { customer_id: "paula" }
-    await t.call("POST", "/pause", { body: { scope } })
+    await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     t.request(goal)
     t.request(other)
     await whenStatus(other.goal_instance_id, "completed")
@@ -80,9 +80,11 @@ describe("pauses", () => {
     t.request(goal)
     await whenStatus(goal.goal_instance_id, "running")
     const scope = { customer_id: "wilma" }
-    const first = await t.call("POST", "/pause", { body: { scope } })
+    const first = await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     assert.deepInclude(first.json, { status: "paused", running_goals_at_pause: 1, running_goals_after_wait: 1 })
-    const waiting = t.call("POST", "/pause", { body: { scope, wait_for_completion: true, timeout_seconds: 10 } })
+    const waiting = t.call("POST", "/pause", {
+      body: { scope, reason: "look first", wait_for_completion: true, timeout_seconds: 10 },
+    })
     finish()
     assert.deepInclude((await waiting).json, { status: "already_paused", running_goals_after_wait: 0 })
     assert.strictEqual((await runsOf(goal.goal_instance_id))[0]!.status, "completed")
@@ -94,7 +96,11 @@ describe("pauses", () => {
     const { hired_instance_id } = t.hire({ customer_id: "quentin" as never })
     const scopes = [{ customer_id: "quentin" }, { hired_instance_id }]
     for (const scope of scopes) {
-      await eventually(() => t.call("POST", "/pause", { body: { scope } }), (a) => a.status === 200, "it is paused")
+      await eventually(
+        () => t.call("POST", "/pause", { body: { scope, reason: "look first" } }),
+        (a) => a.status === 200,
+        "it is paused",
+      )
     }
     const due = () => ({
       frequency: "cron" as const,
@@ -136,7 +142,7 @@ describe("pauses", () => {
   })
 
   it("a pause of an unknown hire, of two scopes or with too long a time-out is refused", async () => {
-    const pause = (body: unknown) => t.call("POST", "/pause", { body })
+    const pause = (body: object) => t.call("POST", "/pause", { body: { reason: "look first", ...body } })
     const typo = await pause({ scope: { hired_instance_id: "HAI-typo" } })
     assert.deepStrictEqual([typo.status, typo.json.code], [404, "hire_not_found"])
     for (

@@ -118,7 +118,7 @@ describe("runs", () => {
     assert.strictEqual(dry.status, 200)
     assert.deepInclude(dry.json, { matched: 2, queued: 0 })
     t.answer((runs) => Effect.succeed(runs.map(made)))
-    const real = await t.call("POST", "/dlq/redrive", { body: { filter } })
+    const real = await t.call("POST", "/dlq/redrive", { body: { filter, reason: "mended" } })
     assert.strictEqual(real.status, 202)
     assert.deepInclude(real.json, { matched: 2, queued: 2 })
     const [line] = (await t.call("GET", "/actions?limit=1")).json.items
@@ -186,7 +186,7 @@ describe("runs", () => {
     })
     const listed = await t.call("GET", `/runs?goal_instance_id=${goal.goal_instance_id}`, { as: "customer:acme" })
     assert.strictEqual(listed.json.items[0].reason, "cancelled by an operator: enough")
-    const twice = await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`)
+    const twice = await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { body: { reason: "not needed" } })
     assert.strictEqual(twice.status, 409)
     assert.strictEqual(twice.json.code, "run_final")
     t.answer((runs) => Effect.succeed(runs.map(made)))
@@ -238,7 +238,10 @@ describe("runs", () => {
     assert.strictEqual((await t.call("GET", `/runs/${run.scheduled_run_id}`, { as: "customer:noa" })).status, 404)
     assert.strictEqual((await t.call("GET", "/runs/nope")).json.code, "run_not_found")
     assert.strictEqual(
-      (await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, { as: "customer:mia" })).status,
+      (await t.call("POST", `/runs/${run.scheduled_run_id}/cancel`, {
+        as: "customer:mia",
+        body: { reason: "not needed" },
+      })).status,
       403,
     )
     assert.strictEqual((await t.call("GET", "/runs?status=sleeping")).status, 400)

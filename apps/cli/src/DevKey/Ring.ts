@@ -21,8 +21,10 @@ export interface Ring {
   readonly keys: ReadonlyArray<RingKey>
 }
 
+/** How long a key is published at least before it signs: longer than a service waits between looks for an unknown one. */
+export const SHORTEST_LEAD_MS = 3_000
 /** How long a revoked key that signs is still published, so that the services have tokens of the next one by then. */
-export const REPLACED_MS = 20_000
+export const REPLACED_MS = 25_000
 
 /** The keys that are published at an instant. */
 export const publishedAt = ({ keys }: Ring, now: number): ReadonlyArray<RingKey> =>
@@ -60,7 +62,7 @@ export const rotated = (ring: Ring, jwk: JWK, at: { now: number; lead: number; l
 }
 
 /**
- * Without a key that is no longer trusted. Where it signs, the next one signs at once, or `jwk` where there is none, and it
+ * Without a key that is no longer trusted. Where it signs, the next one signs in a moment, or `jwk` where there is none, and it
  * is published for as long as the services need to get other tokens.
  */
 export const revoked = (
@@ -73,14 +75,15 @@ export const revoked = (
     return { keys: ring.keys.map((key) => key.kid === kid ? ending(key, now) : key) }
   }
   const next = nextAt(ring, now)
+  const signs_from = now + SHORTEST_LEAD_MS
   const keys = ring.keys.map((key) =>
     key.kid === kid
       ? ending(key, now + REPLACED_MS)
       : key.kid === next?.kid
-      ? { ...key, signs_from: now }
+      ? { ...key, signs_from: Math.min(key.signs_from, signs_from) }
       : ending(key, now + lifetime)
   )
-  return { keys: next === undefined ? [...keys, keyOf(jwk, now)] : keys }
+  return { keys: next === undefined ? [...keys, keyOf(jwk, signs_from)] : keys }
 }
 
 /** Without the keys that have ended, and without the private halves of those that sign no more. */

@@ -10,6 +10,8 @@ import { type Env, type ServiceName, serviceNames } from "./Settings.ts"
 /** How long a service's token holds, in seconds, and how old it may get, in milliseconds. */
 const TTL = 600
 const LONGEST_AGE_MS = 150_000
+/** How long a token for 0.2.0 holds: what makes them there does so every six hours. */
+const OLD_TTL = 24 * 3_600
 /** How often the keys and the revocations are looked at, in milliseconds. */
 const LOOK_MS = 2_000
 
@@ -42,8 +44,8 @@ const writeTokens = async ({ env, folder }: Keeping, key: DevKey): Promise<void>
   const [old, people] = [isUpgrading(env), audienceOf(env)]
   await Promise.all(serviceNames.map(async (subject) => {
     const { calls = [] } = await manifestOf(subject)
-    const sign = (audience: string | ReadonlyArray<string>) =>
-      key.sign({ role: "service", subject, ttl: TTL, audience })
+    const sign = (audience: string | ReadonlyArray<string>, ttl = TTL) =>
+      key.sign({ role: "service", subject, ttl, audience })
     const tokens = await Promise.all(calls.map(async (callee) => {
       const own = serviceAudience(people, callee)
       return [callee, await sign(old ? [people, own] : own)] as const
@@ -51,7 +53,7 @@ const writeTokens = async ({ env, folder }: Keeping, key: DevKey): Promise<void>
     if (tokens.length > 0) {
       await replaceFile(serviceTokenFileOf(folder, subject), `${JSON.stringify(Object.fromEntries(tokens))}\n`)
     }
-    if (old) await replaceFile(oldTokenFileOf(folder, subject), `${await sign(people)}\n`)
+    if (old) await replaceFile(oldTokenFileOf(folder, subject), `${await sign(people, OLD_TTL)}\n`)
     else await rm(oldTokenFileOf(folder, subject), { force: true })
   }))
 }

@@ -144,14 +144,14 @@ const reconciled = async (targets: ReadonlyArray<Target>, flags: Flags): Promise
 export const db: Command = {
   usage: `Usage: stint db <action> [--service NAME] [flags]
 
-  migrate  brings the databases to the schema of this program; --dry-run only says what it would apply
-  status   says which scripts were applied and which are pending
-  verify   compares tables, columns, indexes, constraints, comments, triggers and rights with what the scripts say
-  down     takes the scripts back, and the tables' rows with them: needs --yes, or --dry-run; --to NAME keeps up to NAME
-  reconcile  after a restore: compares what the services hold of one another, and mends what differs; --dry-run only says
-           what differs (docs/restore.md)
-  seed     publishes the agent types that ship into the catalog's database; may be run again
-  ping     connects as the service and as the owner, and says what was tried and what failed
+  migrate    brings the databases to the schema of this program; --dry-run only says what it would apply
+  status     says which scripts were applied and which are pending
+  verify     compares tables, columns, indexes, constraints, comments, triggers and rights with what the scripts say
+  down       takes the scripts back, and the tables' rows with them: needs --yes, or --dry-run; --to NAME keeps up to NAME
+  reconcile  after a restore: compares what the services hold of one another, and mends what differs; --dry-run only
+             says it (docs/restore.md)
+  seed       publishes the agent types that ship into the catalog's database; may be run again
+  ping       connects as the service and as the owner, and says what was tried and what failed
 
   --service NAME           ${serviceNames.join(", ")}; all four unless given
 

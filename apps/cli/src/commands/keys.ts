@@ -1,6 +1,6 @@
 import process from "node:process"
-import type { Command, Flags } from "../Command.ts"
-import { nextAt, publishedAt, revoked, type Ring, rotated, signerAt } from "../DevKey/Ring.ts"
+import { type Command, type Flags, UsageError } from "../Command.ts"
+import { nextAt, publishedAt, revoked, type Ring, rotated, SHORTEST_LEAD_MS, signerAt } from "../DevKey/Ring.ts"
 import { changeRing, newKey, readRing } from "../DevKey/Store.ts"
 import { longestLifetime, secondsOf } from "../Duration.ts"
 import { homeOf } from "../Home.ts"
@@ -40,6 +40,7 @@ const rotate = async (home: string, flags: Flags): Promise<void> => {
   }
   await existing(home)
   const lead = secondsOf("lead", String(flags.lead), LONGEST_LEAD) * 1_000
+  if (lead < SHORTEST_LEAD_MS) throw new UsageError("--lead must be 3s or longer: by then every service knows the key.")
   const key = await newKey()
   const ring = await changeRing(home, (ring, now) => {
     const next = nextAt(ring, now)
@@ -73,7 +74,7 @@ The keys in STINT_HOME that tokens of the local stack are signed with; docs/keys
 
   list        which key signs, and until when the others are accepted
   rotate      makes a new key, publishes it, and signs with it once every service knows it; no request is refused
-  revoke KID  takes a key out: the tokens that it signed are refused within a minute. Where it signs, another one does
+  revoke KID  takes a key out: the tokens that it signed are refused within a minute. If it signs, another one does soon
 
   --lead 60s  for rotate: how long the new key is published before it signs; services look every 10 s`,
   actions: ["list", "rotate", "revoke"],

@@ -1,6 +1,7 @@
 /** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
@@ -99,7 +100,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
 
 /** The catalog, which knows the agent types. */
 export class CatalogApi extends HttpApi.make("catalog")
-  .add(AgentTypesGroup)
+  .add(AgentTypesGroup, actionLogGroup("catalog"))
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

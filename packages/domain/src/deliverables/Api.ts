@@ -1,5 +1,6 @@
 /** The contract of deliverables: drafts, reviews, executions, and the files of trials. */
 import { HttpApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
@@ -12,6 +13,7 @@ import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
+  .add(actionLogGroup("deliverables"))
   .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, DeliveriesGroup, TrialDeliverablesGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)

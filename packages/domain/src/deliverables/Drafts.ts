@@ -58,6 +58,13 @@ export class DraftKeyMismatch extends problem<DraftKeyMismatch>()("DraftKeyMisma
   title: "This key belongs to another run",
 }) {}
 
+/** 502: hiring is there, but could not tell of this goal. It counts as an attempt. */
+export class RunLookupFailed extends problem<RunLookupFailed>()("RunLookupFailed", {
+  code: "lookup_failed",
+  status: 502,
+  title: "The goal could not be looked up",
+}) {}
+
 /** Endpoints that make drafts. */
 export class DraftsGroup extends HttpApiGroup.make("drafts")
   .annotate(OpenApi.Title, "Drafts")
@@ -67,7 +74,15 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
       headers: RequiredIdempotencyHeader,
       payload: DraftRequest,
       success: created(Deliverable),
-      error: [RunGoalNotFound, RunNotRunnable, DraftImpossible, DraftKeyMismatch, InvalidRequest, Unavailable],
+      error: [
+        RunGoalNotFound,
+        RunNotRunnable,
+        DraftImpossible,
+        DraftKeyMismatch,
+        InvalidRequest,
+        RunLookupFailed,
+        Unavailable,
+      ],
     }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"]).annotate(KeepsReplies, true)
       .annotate(OpenApi.Summary, "Make the draft of a run")
       .annotate(

@@ -1,5 +1,6 @@
 /** The contract of hiring, which decides whether an agent may run. */
 import { HttpApi } from "effect/http-api"
+import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
@@ -14,6 +15,7 @@ import { TrialStatusGroup } from "./TrialStatus.ts"
 /** Customers, subscriptions, hires, goals, trials, and the change feed. */
 export class HiringApi extends HttpApi.make("hiring")
   .add(CustomersGroup, SubscriptionsGroup, HiresGroup, GoalsGroup, TrialStatusGroup, TrialsGroup, FeedGroup)
+  .add(actionLogGroup("hiring"))
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -5,7 +5,7 @@ import { Access } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { CustomerId } from "../Ids.ts"
 import { CustomerNotFound, faultFields, problem } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, listOf, NoFields, pageQuery } from "../Protocol.ts"
 
 /** How a customer prefers to be reached. */
 export const ContactMethod = Schema.Literals(["email", "phone"])
@@ -30,12 +30,18 @@ export type NewCustomer = typeof NewCustomer.Type
 export const Customer = Schema.Struct({
   customer_id: CustomerId,
   ...NewCustomer.fields,
+  verified_at: Schema.NullOr(
+    Instant.annotate({ description: "When an operator made or verified the contacts; null: the customer's own word" }),
+  ),
   created_at: Instant,
   updated_at: Instant,
 }).annotate({ identifier: "Customer" })
 export type Customer = typeof Customer.Type
 
-/** 409: the e-mail address, the phone number or the customer has a record already; `errors` names each. */
+/**
+ * 409: the customer has a record already or, for operators alone, another verified customer has the e-mail address or the
+ * phone number; `errors` names each.
+ */
 export class CustomerExists extends problem<CustomerExists>()("CustomerExists", {
   code: "customer_exists",
   status: 409,
@@ -61,9 +67,10 @@ export class CustomersGroup extends HttpApiGroup.make("customers")
       .annotate(OpenApi.Summary, "Make a customer's record")
       .annotate(
         OpenApi.Description,
-        "A customer makes its own, under its subject; an operator makes one under a new id. 409 " +
-          "customer_exists when the e-mail address, the phone number or the customer has a record already. Safe " +
-          "to repeat under the same Idempotency-Key.",
+        "A customer makes its own, under its subject; its contacts are its own word until an operator verifies " +
+          "them, and block nobody's. An operator makes one under a new id, with verified contacts. 409 " +
+          "customer_exists when the customer has a record already and, for operators, when another verified " +
+          "customer has the e-mail address or the phone number. Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
       query: { email: Schema.optionalKey(Email), ...pageQuery },
@@ -80,6 +87,19 @@ export class CustomersGroup extends HttpApiGroup.make("customers")
       .annotate(
         OpenApi.Description,
         "A customer gets its own record, operators and viewers any; another customer's is 404.",
+      ),
+    HttpApiEndpoint.post("verify", "/:id/verify", {
+      params: { id: CustomerId },
+      headers: IdempotencyHeader,
+      payload: NoFields,
+      success: Customer,
+      error: [CustomerNotFound, CustomerExists],
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Verify a customer's contacts")
+      .annotate(
+        OpenApi.Description,
+        "Operators only, once they know that the e-mail address and the phone number are the customer's. 409 " +
+          "customer_exists when another verified customer has one of them. It is logged. A verified one stays as it is.",
       ),
   )
   .prefix("/customers") {}

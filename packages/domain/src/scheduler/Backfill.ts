@@ -6,7 +6,7 @@ import { SchedulerPaused } from "./Pauses.ts"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "../hiring/Goals.ts"
 import { GoalInstanceId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { IdempotencyHeader, Instant, PerMinute, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, PerMinute, Reason, reasonUnlessDry } from "../Protocol.ts"
 import { RunStatus } from "./Runs.ts"
 
 /** The slots from `from` to `to`, both included. `dry_run` only previews. `force` runs them while paused; that is audited. */
@@ -15,12 +15,13 @@ export const Backfill = Schema.Struct({
   from: Instant,
   to: Instant,
   dry_run: Schema.optionalKey(Schema.Boolean),
-  reason: Schema.optionalKey(text(1000)),
+  /** Needed unless it is a `dry_run`. */
+  reason: Schema.optionalKey(Reason),
   /** At most so many slots, the oldest first. Default 1000. */
   cap: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
   per_minute: Schema.optionalKey(PerMinute),
   force: Schema.optionalKey(Schema.Boolean),
-})
+}).check(reasonUnlessDry)
 export type Backfill = typeof Backfill.Type
 
 /** A slot: its run is queued (or would be); or it is taken, with the id and status of the run that it has. */

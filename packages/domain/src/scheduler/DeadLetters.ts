@@ -4,7 +4,16 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { Access } from "../Caller.ts"
 import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, NoFields, pageQuery, PerMinute, text } from "../Protocol.ts"
+import {
+  IdempotencyHeader,
+  Instant,
+  listOf,
+  NoFields,
+  pageQuery,
+  PerMinute,
+  Reason,
+  reasonUnlessDry,
+} from "../Protocol.ts"
 import { ErrorType } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (by an operator, or with its goal) or expired (after 7 days). */
@@ -90,7 +99,9 @@ export const Redrive = Schema.Struct({
   cap: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
   per_minute: Schema.optionalKey(PerMinute),
   dry_run: Schema.optionalKey(Schema.Boolean),
-})
+  /** Needed unless it is a `dry_run`. */
+  reason: Schema.optionalKey(Reason),
+}).check(reasonUnlessDry)
 export type Redrive = typeof Redrive.Type
 
 /** What a redrive did, or would do. */
@@ -176,7 +187,7 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
       ),
     HttpApiEndpoint.delete("discard", "/:id", {
       params,
-      payload: Schema.Struct({ reason: text(1000).check(Schema.isPattern(/\S/, { message: "must not be blank" })) }),
+      payload: Schema.Struct({ reason: Reason }),
       success: DeadLetter,
       error: [DeadLetterNotFound, DeadLetterClosed],
     }).annotate(Access, ["operator"])

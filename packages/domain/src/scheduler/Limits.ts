@@ -3,8 +3,8 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId } from "../Ids.ts"
-import { InvalidRequest } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
+import { CustomerNotFound, InvalidRequest } from "../Problem.ts"
+import { IdempotencyHeader, Instant, listOf, pageQuery, Reason } from "../Protocol.ts"
 
 /** What a limit covers: one customer, one agent type, or each customer or type that has no limit of its own. */
 export const LimitScope = Schema.Struct({
@@ -46,7 +46,7 @@ export type RunLimit = typeof RunLimit.Type
 export const SetLimit = Schema.Struct({
   scope: LimitScope,
   max_running: Schema.NullOr(MaxRunning).annotate({ examples: [20] }),
-  reason: Schema.optionalKey(text(1000)),
+  reason: Reason,
 })
 export type SetLimit = typeof SetLimit.Type
 
@@ -62,12 +62,17 @@ export class LimitsGroup extends HttpApiGroup.make("limits")
         OpenApi.Description,
         "Operators and viewers. Without limits, customers share every claim evenly.",
       ),
-    HttpApiEndpoint.put("set", "/", { headers: IdempotencyHeader, payload: SetLimit, success: RunLimit })
+    HttpApiEndpoint.put("set", "/", {
+      headers: IdempotencyHeader,
+      payload: SetLimit,
+      success: RunLimit,
+      error: CustomerNotFound,
+    })
       .annotate(Access, ["operator"])
       .annotate(OpenApi.Summary, "Set or remove a limit")
       .annotate(
         OpenApi.Description,
-        "Operators only. Binds from the next claim on, in all replicas together: runs over it wait, and runs that are " +
+        "Operators only, with a reason. Binds from the next claim on, in all replicas together: runs over it wait, and runs that are " +
           "running go on. The limit of a customer or type replaces the one for every. max_running null removes " +
           "it. It is logged. Safe to repeat.",
       ),

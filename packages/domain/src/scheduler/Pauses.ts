@@ -4,8 +4,8 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { HireNotFound } from "../hiring/Hires.ts"
 import { CustomerId, HiredInstanceId } from "../Ids.ts"
-import { problem } from "../Problem.ts"
-import { IdempotencyHeader, Instant, text } from "../Protocol.ts"
+import { CustomerNotFound, problem } from "../Problem.ts"
+import { IdempotencyHeader, Instant, Reason } from "../Protocol.ts"
 
 /** `scheduler_state.status`. */
 export const SchedulerStatus = Schema.Literals(["running", "paused"])
@@ -23,11 +23,9 @@ export const Scope = Schema.Struct({
 )
 export type Scope = typeof Scope.Type
 
-const reason = Schema.optionalKey(text(1000))
-
 /** Stops new runs of a scope. With `wait_for_completion` the answer comes when the running ones have ended, or after `timeout_seconds`. */
 export const Pause = Schema.Struct({
-  reason,
+  reason: Reason,
   scope: Schema.optionalKey(Scope),
   wait_for_completion: Schema.optionalKey(Schema.Boolean),
   timeout_seconds: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3600 }))),
@@ -46,7 +44,7 @@ export const Paused = Schema.Struct({
 export type Paused = typeof Paused.Type
 
 /** Ends the pause of a scope. */
-export const Resume = Schema.Struct({ scope: Schema.optionalKey(Scope), reason })
+export const Resume = Schema.Struct({ scope: Schema.optionalKey(Scope), reason: Schema.optionalKey(Reason) })
 export type Resume = typeof Resume.Type
 
 /** The answer to a resume. `resumed_at` is null when it was never paused. */
@@ -99,17 +97,22 @@ export class PausesGroup extends HttpApiGroup.make("pauses")
       headers: IdempotencyHeader,
       payload: Pause,
       success: Paused,
-      error: HireNotFound,
+      error: [HireNotFound, CustomerNotFound],
     })
       .annotate(Access, ["operator"])
       .annotate(OpenApi.Summary, "Pause the scheduler")
       .annotate(
         OpenApi.Description,
-        "Operators only: everything, one hire or one customer. No new run starts. With wait_for_completion the " +
+        "Operators only, with a reason: everything, one hire or one customer. No new run starts. With wait_for_completion the " +
           "answer comes when the running ones have ended, or after timeout_seconds. Pausing again answers " +
           "already_paused. It is logged. Safe to repeat under the same Idempotency-Key.",
       ),
-    HttpApiEndpoint.post("resume", "/resume", { headers: IdempotencyHeader, payload: Resume, success: Resumed })
+    HttpApiEndpoint.post("resume", "/resume", {
+      headers: IdempotencyHeader,
+      payload: Resume,
+      success: Resumed,
+      error: [HireNotFound, CustomerNotFound],
+    })
       .annotate(Access, ["operator"])
       .annotate(OpenApi.Summary, "Resume the scheduler")
       .annotate(

@@ -2,9 +2,17 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
-import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "../Ids.ts"
+import {
+  AgentTypeId,
+  CustomerId,
+  DeliverableId,
+  GoalInstanceId,
+  HiredInstanceId,
+  RunId,
+  ScheduledRunId,
+} from "../Ids.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
-import { IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
 import { ReasonCode } from "./ReasonCodes.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
@@ -98,6 +106,14 @@ export class RunsGroup extends HttpApiGroup.make("runs")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         status: Schema.optionalKey(RunStatus),
+        customer_id: Schema.optionalKey(CustomerId),
+        agent_id: Schema.optionalKey(AgentTypeId),
+        /** Slots from this instant on. */
+        from: Schema.optionalKey(Instant),
+        /** Slots before this instant. */
+        to: Schema.optionalKey(Instant),
+        /** Runs that began, or have not begun, more than so many seconds after their slot; needs `from`. */
+        late_over_seconds: Schema.optionalKey(wholeNumber(1, 31_536_000)),
         ...pageQuery,
       },
       success: listOf(Run),
@@ -106,7 +122,9 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .annotate(OpenApi.Summary, "List runs")
       .annotate(
         OpenApi.Description,
-        "A customer sees those of its own goals, operators and viewers all; by goal, hired agent and status.",
+        "A customer sees those of its own goals, operators and viewers all; by goal, hired agent, status, customer, agent " +
+          "type, and slots in [from, to). `late_over_seconds` counts from the slot, so a goal's spread counts as well; " +
+          "it needs `from`.",
       ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
       .annotate(Access, ["customer", "operator", "viewer"])
@@ -118,14 +136,14 @@ export class RunsGroup extends HttpApiGroup.make("runs")
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params: { id: ScheduledRunId },
       headers: IdempotencyHeader,
-      payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
+      payload: Schema.Struct({ reason: Reason }),
       success: Run,
       error: [RunNotFound, RunFinal],
     }).annotate(Access, ["operator"])
       .annotate(OpenApi.Summary, "Cancel a run")
       .annotate(
         OpenApi.Description,
-        "Operators only. 409 run_final when it is completed, cancelled or dead-lettered. It is logged. Safe " +
+        "Operators only, with a reason. 409 run_final when it is completed, cancelled or dead-lettered. It is logged. Safe " +
           "to repeat under the same Idempotency-Key.",
       ),
   )

@@ -5,13 +5,13 @@ import { Access } from "../Caller.ts"
 import { GoalDisabled, GoalNotFound, HireNotRunnable } from "../hiring/Goals.ts"
 import { GoalInstanceId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import { IdempotencyHeader, Instant, text } from "../Protocol.ts"
+import { IdempotencyHeader, Instant, Reason } from "../Protocol.ts"
 import { SchedulerPaused } from "./Pauses.ts"
 
 /** A run of a goal now, or of the slot `scheduled_time`, past or future. `force` runs it while paused; that is audited. */
 export const Trigger = Schema.Struct({
   scheduled_time: Schema.optionalKey(Instant),
-  reason: Schema.optionalKey(text(1000)),
+  reason: Schema.optionalKey(Reason),
   force: Schema.optionalKey(Schema.Boolean),
 })
 export type Trigger = typeof Trigger.Type

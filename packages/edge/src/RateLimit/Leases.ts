@@ -8,7 +8,7 @@ import type { Limit, RateRepo } from "./Repo.ts"
 /** How long leased tokens may be spent, in milliseconds: a replica that hoards tokens would let bursts grow. */
 const LEASE_MS = 10_000
 /** How long a database may take to grant tokens, in milliseconds; then this process decides alone. */
-const GRANT_MS = 250
+const GRANT_MS = 1_000
 /** After a failure, how long the database is not asked, in milliseconds. */
 const AWAY_MS = 1_000
 /** How many names are remembered; the one that came first is forgotten for another. */

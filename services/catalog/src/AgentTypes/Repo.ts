@@ -1,7 +1,9 @@
 /** The table `agent_type_definitions`, or a map in its place: the SQL decides nothing but a unique key. */
 import { PgClient } from "@effect/sql-pg"
+import type { NewActionLine } from "@stint/domain/ActionLine"
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type Taken, takenOf } from "@stint/edge/Paging"
@@ -10,8 +12,12 @@ import { agentTypeOf, AgentTypeRow, VersionKey } from "./Row.ts"
 
 /** The published versions. */
 export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
-  /** Stores a version; none when that version is there already, whatever its content. */
-  insert(definition: AgentTypeDefinition, now: DateTime.Utc): Effect.Effect<Option.Option<AgentType>>
+  /** Stores a version with its line of the action log; none when that version is there already, whatever its content. */
+  insert(
+    definition: AgentTypeDefinition,
+    now: DateTime.Utc,
+    line: NewActionLine,
+  ): Effect.Effect<Option.Option<AgentType>>
   find(agent_type_id: string, version: string): Effect.Effect<Option.Option<AgentType>>
   /** The keys of all versions of a type, or of every type. */
   keys(agent_type_id?: string): Effect.Effect<ReadonlyArray<VersionKey>>
@@ -22,6 +28,7 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
     AgentTypesRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
+      const log = yield* ActionLogRepo
       const insert = SqlSchema.findOneOption({
         Request: Schema.Struct({ definition: AgentTypeDefinition, now: Schema.DateTimeUtcFromDate }),
         Result: AgentTypeRow,
@@ -61,7 +68,12 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             order by array_position(${ids}::text[], id)`,
       })
       return AgentTypesRepo.of({
-        insert: (definition, now) => Effect.orDie(Effect.map(insert({ definition, now }), Option.map(agentTypeOf))),
+        insert: (definition, now, line) =>
+          Effect.map(insert({ definition, now }), Option.map(agentTypeOf)).pipe(
+            Effect.tap((published) => Option.isSome(published) ? log.write(line) : Effect.void),
+            sql.withTransaction,
+            Effect.orDie,
+          ),
         find: (agent_type_id, version) =>
           Effect.orDie(Effect.map(find({ agent_type_id, version }), Option.map(agentTypeOf))),
         keys: (type) => Effect.orDie(keys(type ?? null)),
@@ -74,22 +86,25 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
     }),
   )
 
-  static readonly layerMemory = Layer.sync(AgentTypesRepo, () => {
-    const published = new Map<string, AgentType>()
-    return AgentTypesRepo.of({
-      insert: (definition, now) =>
-        Effect.sync(() => {
-          const id = definitionId(definition)
-          if (published.has(id)) return Option.none()
-          const made = AgentType.make({ id, ...definition, created_at: now, updated_at: now })
-          published.set(id, made)
-          return Option.some(made)
-        }),
-      find: (type, version) => Effect.sync(() => Option.fromUndefinedOr(published.get(`${type}@${version}`))),
-      keys: (type) =>
-        Effect.sync(() => [...published.values()].filter((one) => type === undefined || one.agent_type_id === type)),
-      byIds: (ids) =>
-        Effect.sync(() => takenOf("agent types", ids.flatMap((id) => published.get(id) ?? []), ({ id }) => ({ id }))),
-    })
-  })
+  static readonly layerMemory = Layer.effect(
+    AgentTypesRepo,
+    Effect.map(ActionLogRepo, (log) => {
+      const published = new Map<string, AgentType>()
+      return AgentTypesRepo.of({
+        insert: (definition, now, line) =>
+          Effect.suspend(() => {
+            const id = definitionId(definition)
+            if (published.has(id)) return Effect.succeedNone
+            const made = AgentType.make({ id, ...definition, created_at: now, updated_at: now })
+            published.set(id, made)
+            return Effect.as(log.write(line), Option.some(made))
+          }),
+        find: (type, version) => Effect.sync(() => Option.fromUndefinedOr(published.get(`${type}@${version}`))),
+        keys: (type) =>
+          Effect.sync(() => [...published.values()].filter((one) => type === undefined || one.agent_type_id === type)),
+        byIds: (ids) =>
+          Effect.sync(() => takenOf("agent types", ids.flatMap((id) => published.get(id) ?? []), ({ id }) => ({ id }))),
+      })
+    }),
+  )
 }

@@ -1,7 +1,9 @@
 /** The SQL of trial deliverables. */
 import { PgClient } from "@effect/sql-pg"
+import type { NewActionLine } from "@stint/domain/ActionLine"
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
@@ -18,8 +20,8 @@ const Listing = Schema.Struct({ trial_id: TrialId, after: Schema.NullOr(After), 
 
 /** Trial deliverables: inserted once, never changed. */
 export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo, {
-  /** Stores it. When the id exists, nothing is changed and the stored row is returned. */
-  add(row: TrialDeliverableRow): Effect.Effect<TrialDeliverableRow>
+  /** Stores it, with its line of the action log where an operator does it. When the id exists, nothing is changed and the stored row is returned. */
+  add(row: TrialDeliverableRow, line: NewActionLine | undefined): Effect.Effect<TrialDeliverableRow>
   /** A trial's, newest first. */
   list(listing: typeof Listing.Type): Effect.Effect<Taken<TrialDeliverableRow, typeof Place.Type>>
 }>()("deliverables/TrialDeliverablesRepo") {
@@ -27,6 +29,7 @@ export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo
     TrialDeliverablesRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
+      const log = yield* ActionLogRepo
       // as float8, since the client decodes bigint as BigInt; a CHECK keeps it within the safe integers
       const columns = sql.literal(
         "trial_deliverable_id, trial_id, file_name, file_path, file_size::float8, mime_type, description, created_at",
@@ -59,7 +62,11 @@ export class TrialDeliverablesRepo extends Context.Service<TrialDeliverablesRepo
           } order by created_at desc, trial_deliverable_id desc limit ${limit}`,
       })
       return TrialDeliverablesRepo.of({
-        add: (row) => Effect.orDie(add(row)),
+        add: (row, line) =>
+          Effect.andThen(line === undefined ? Effect.void : log.write(line), add(row)).pipe(
+            sql.withTransaction,
+            Effect.orDie,
+          ),
         list: (listing) => Effect.orDie(list(listing)),
       })
     }),

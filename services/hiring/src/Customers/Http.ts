@@ -14,6 +14,7 @@ export const CustomersHttp = HttpApiBuilder.group(
       create: ({ payload }) =>
         Effect.map(customers.create(payload), (made) => madeAt(`/api/v1/customers/${made.customer_id}`, wire(made))),
       list: ({ query }) => Effect.map(customers.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
+      verify: ({ params }) => Effect.map(customers.verify(params.id), wire),
       get: ({ params }) => Effect.map(customers.get(params.id), wire),
     })
   }),

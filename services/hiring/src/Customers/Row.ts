@@ -16,6 +16,8 @@ export const CustomerRow = Schema.Struct({
   gst_number: Schema.NullOr(Schema.String),
   preferred_contact_method: ContactMethod,
   consent: Schema.Boolean,
+  /** When an operator made or verified its contacts; null: they are the customer's own word. */
+  verified_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
   created_at: Schema.DateTimeUtcFromDate,
   updated_at: Schema.DateTimeUtcFromDate,
 })

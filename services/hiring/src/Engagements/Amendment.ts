@@ -2,6 +2,7 @@
  * What a write of an engagement stores: a decision and all that follows from it (versions, `goals_completed`, the start of
  * the trial, the feed's changes). Every write goes through here, so that none forgets a consequence.
  */
+import type { NewActionLine } from "@stint/domain/ActionLine"
 import type { Change, RunRequested } from "@stint/domain/hiring/Feed"
 import { DateTime } from "effect"
 import { differs, goalChange, goalState, hireChange, subscriptionChange } from "./Changes.ts"
@@ -16,6 +17,8 @@ export interface Decision {
   readonly goals?: ReadonlyArray<GoalRow>
   readonly removed?: GoalRow
   readonly run?: RunRequested
+  /** The line of the action log, where an operator does it. */
+  readonly line?: NewActionLine
 }
 
 /** What is stored, and what the feed says of it. */
@@ -26,6 +29,8 @@ export interface Amendment {
   readonly removed?: GoalRow
   /** A run whose slot the goal keeps. That is no write of the goal: neither its version nor the feed changes by it. */
   readonly run?: RunRequested
+  /** It commits with what it records. */
+  readonly line?: NewActionLine
   readonly changes: ReadonlyArray<Change>
 }
 
@@ -59,7 +64,7 @@ const hireAfter = (before: Engagement, decision: Decision, now: DateTime.Utc) =>
 
 /** The amendment of a decision. In the feed a subscription precedes its hire, and a hire its goals. */
 export const amendmentOf = (before: Engagement, decision: Decision, now: DateTime.Utc): Amendment => {
-  const { goals = [], removed, run } = decision
+  const { goals = [], line, removed, run } = decision
   const subscription = decision.subscription &&
     { ...decision.subscription, version: before.subscription.version + 1, updated_at: now }
   const written = hireAfter(before, decision, now)
@@ -80,6 +85,7 @@ export const amendmentOf = (before: Engagement, decision: Decision, now: DateTim
     goals,
     ...removed === undefined ? {} : { removed },
     ...run === undefined ? {} : { run },
+    ...line === undefined ? {} : { line },
     changes,
   }
 }

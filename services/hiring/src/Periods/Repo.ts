@@ -1,5 +1,7 @@
 /** Engagements at which something is due. The database's clock judges, and replicas share the work. */
 import { PgClient } from "@effect/sql-pg"
+import type { NewActionLine } from "@stint/domain/ActionLine"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { oneLine } from "@stint/edge/OutageLog"
 import { isSqlUnavailable } from "@stint/edge/Pg"
 import { findReadable } from "@stint/edge/Pg/Rows"
@@ -28,13 +30,14 @@ export interface Batch {
 export class PeriodsRepo extends Context.Service<PeriodsRepo, {
   /**
    * In one transaction: locks up to `limit` engagements at which something is due, skips those that another transaction
-   * holds and those that are `aside`, decides on each, and stores the amendments and their changes. One that can't be read,
-   * decided or stored is added to `aside`, and the others go on.
+   * holds and those that are `aside`, decides on each, and stores the amendments, their changes, and the line of the action
+   * log that `record` makes of them. One that can't be read, decided or stored is added to `aside`, and the others go on.
    */
   amendDue(
     limit: number,
     aside: Set<string>,
     decide: (engagement: Engagement, now: DateTime.Utc) => Amendment,
+    record: (passed: ReadonlyArray<Passed>) => NewActionLine | undefined,
   ): Effect.Effect<Batch>
   /**
    * Milliseconds until something is due, 0 or less when it is; none when nothing will be. Lead trials included,
@@ -47,6 +50,7 @@ export class PeriodsRepo extends Context.Service<PeriodsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const store = yield* storing
+      const log = yield* ActionLogRepo
       const lockDue = lockingDue(sql)
       const hiresUnder = lockingHires(sql)
       const untilDue = readingNext(sql)
@@ -99,7 +103,15 @@ export class PeriodsRepo extends Context.Service<PeriodsRepo, {
       })
 
       return PeriodsRepo.of({
-        amendDue: (limit, aside, decide) => amendDue(limit, aside, decide).pipe(sql.withTransaction, Effect.orDie),
+        amendDue: (limit, aside, decide, record) =>
+          amendDue(limit, aside, decide).pipe(
+            Effect.tap(({ passed }) => {
+              const line = record(passed)
+              return line === undefined ? Effect.void : log.write(line)
+            }),
+            sql.withTransaction,
+            Effect.orDie,
+          ),
         untilDue: (aside) => Effect.orDie(Effect.map(untilDue([...aside]), ({ left }) => Option.fromNullOr(left))),
       })
     }),

@@ -1,7 +1,9 @@
 /** The table `trials`. */
 import { PgClient } from "@effect/sql-pg"
+import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CustomerId, TrialId } from "@stint/domain/Ids"
 import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
@@ -15,23 +17,28 @@ export interface TrialsWanted {
   readonly status: LeadTrialStatus | undefined
 }
 
+/** The line of the action log that commits with the write, where an operator does it. */
+type Line = NewActionLine | undefined
+
 /** Lead trials. */
 export class TrialsRepo extends Context.Service<TrialsRepo, {
   /** Stores a trial, unless its customer has `limit`: then none. Returns the stored one when that id is there already. */
-  insert(row: TrialRow, limit: number): Effect.Effect<Option.Option<TrialRow>>
+  insert(row: TrialRow, limit: number, line: Line): Effect.Effect<Option.Option<TrialRow>>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
   list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<Taken<TrialRow, { readonly trial_id: string }>>
   /** Ends an active trial; none when it is not active. */
-  end(id: TrialId, status: LeadTrialEnd, now: DateTime.Utc): Effect.Effect<Option.Option<TrialRow>>
+  end(id: TrialId, status: LeadTrialEnd, now: DateTime.Utc, line: Line): Effect.Effect<Option.Option<TrialRow>>
   /** Expires up to `limit` active trials that are past their end; how many. Skips those that are locked. */
   expire(limit: number): Effect.Effect<number>
   /** Whether it was there. */
-  remove(id: TrialId): Effect.Effect<boolean>
+  remove(id: TrialId, line: Line): Effect.Effect<boolean>
 }>()("hiring/TrialsRepo") {
   static readonly layer = Layer.effect(
     TrialsRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
+      const log = yield* ActionLogRepo
+      const write = (line: Line) => line === undefined ? Effect.void : log.write(line)
       const insert = inserting(sql)
       const quotas = quotaStatements(sql)
       const list = listing(sql)
@@ -55,18 +62,29 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
         execute: (id) => sql`delete from trials where trial_id = ${id} returning trial_id`,
       })
       return TrialsRepo.of({
-        insert: (row, limit) =>
+        insert: (row, limit, line) =>
           Effect.gen(function* () {
             if (row.customer_id !== null && (yield* quotas.trials(row.customer_id)) >= limit) {
               return yield* find(row.trial_id)
             }
+            yield* write(line)
             return Option.some(yield* insert(row))
           }).pipe(sql.withTransaction, Effect.orDie),
         find: (id) => Effect.orDie(find(id)),
         list: (wanted, stretch) => Effect.orDie(list({ ...wanted, ...stretch })),
-        end: (id, status, now) => Effect.orDie(end({ id, status, now })),
+        end: (id, status, now, line) =>
+          end({ id, status, now }).pipe(
+            Effect.tap((ended) => Option.isSome(ended) ? write(line) : Effect.void),
+            sql.withTransaction,
+            Effect.orDie,
+          ),
         expire: (limit) => Effect.orDie(Effect.map(expire(limit), (rows) => rows.length)),
-        remove: (id) => Effect.orDie(Effect.map(remove(id), Option.isSome)),
+        remove: (id, line) =>
+          Effect.map(remove(id), Option.isSome).pipe(
+            Effect.tap((removed) => removed ? write(line) : Effect.void),
+            sql.withTransaction,
+            Effect.orDie,
+          ),
       })
     }),
   )

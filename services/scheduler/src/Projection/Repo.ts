@@ -67,6 +67,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
   /** Whether a hire is projected. */
   knowsHire(hired_instance_id: string): Effect.Effect<boolean>
+  /** Whether a hire of a customer is projected. */
+  knowsCustomer(customer_id: string): Effect.Effect<boolean>
 }>()("scheduler/ProjectionRepo") {
   static readonly layer = Layer.effect(
     ProjectionRepo,
@@ -86,6 +88,7 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           const [hire] = yield* reads.hires([goal.value.hired_instance_id])
           return hire === undefined ? Option.none() : Option.some({ goal: goal.value, hire })
         }, Effect.orDie),
+        knowsCustomer: (id) => Effect.orDie(Effect.map(reads.hireOf(id), Option.isSome)),
         knowsHire: (id) => Effect.orDie(Effect.map(reads.hires([id]), (hires) => hires.length > 0)),
       })
     }),

@@ -63,6 +63,15 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
             ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
             ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
             ...(f.status === undefined ? [] : [sql`${status} = ${f.status}`]),
+            // asked row by row, in the order of the index: a join could be planned as a sort of all runs of the type
+            ...(f.agent_id === undefined ? [] : [
+              sql`(select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) = ${f.agent_id}`,
+            ]),
+            ...(f.from === undefined ? [] : [sql`r.scheduled_time >= ${f.from}`]),
+            ...(f.to === undefined ? [] : [sql`r.scheduled_time < ${f.to}`]),
+            ...(f.late_over_seconds === undefined ? [] : [sql`coalesce(least((select min(started_at) from run_attempts a
+                    where a.scheduled_run_id = r.scheduled_run_id), g.started_at), r.closed_at, now())
+                  > r.scheduled_time + make_interval(secs => ${f.late_over_seconds})`]),
             ...(f.after === undefined
               ? []
               : [sql`(r.scheduled_time, r.scheduled_run_id) < (${f.after[0]}, ${f.after[1]})`]),

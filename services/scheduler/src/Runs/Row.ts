@@ -60,6 +60,12 @@ export const RunFilter = Schema.Struct({
   goal_instance_id: Schema.optionalKey(Schema.String),
   hired_instance_id: Schema.optionalKey(Schema.String),
   status: Schema.optionalKey(RunStatus),
+  agent_id: Schema.optionalKey(Schema.String),
+  /** Slots in [from, to). */
+  from: Schema.optionalKey(Millis),
+  to: Schema.optionalKey(Millis),
+  /** Begun, or not begun yet, more than so many seconds after the slot. */
+  late_over_seconds: Schema.optionalKey(Schema.Finite),
   after: Schema.optionalKey(Schema.Tuple([Millis, Schema.String])),
   limit: Schema.Int,
 })

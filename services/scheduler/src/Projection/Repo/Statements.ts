@@ -31,6 +31,11 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
     Result: Schema.Struct({ goal_instance_id: GoalRow.fields.goal_instance_id }),
     execute: () => sql`select goal_instance_id from projected_goals`,
   }),
+  hireOf: SqlSchema.findOneOption({
+    Request: Schema.String,
+    Result: Schema.Struct({ hired_instance_id: Schema.String }),
+    execute: (customer) => sql`select hired_instance_id from projected_hires where customer_id = ${customer} limit 1`,
+  }),
   hireIds: SqlSchema.findAll({
     Request: Schema.Void,
     Result: Schema.Struct({ hired_instance_id: HireRow.fields.hired_instance_id }),

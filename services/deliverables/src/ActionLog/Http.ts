@@ -1,0 +1,16 @@
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { ActionLog } from "@stint/edge/ActionLog"
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+
+export const ActionLogHttp = HttpApiBuilder.group(
+  DeliverablesApi,
+  "actionLog",
+  Effect.fn(function* (handlers) {
+    const log = yield* ActionLog
+    return handlers.handleAll({
+      list: ({ query }) => log.list(query),
+      listOfOperator: ({ params, query }) => log.list(query, params.operator),
+    })
+  }),
+)

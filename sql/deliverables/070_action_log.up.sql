@@ -1,0 +1,34 @@
+-- The action log of deliverables: what operators did to what is a customer's, and what the system did. Kept for ever.
+
+create table if not exists schema_ledger (
+  name text primary key,
+  applied_at timestamptz not null default now()
+);
+
+create table deliverables_action_log (
+  log_id varchar not null,
+  action varchar not null,
+  operator varchar not null,
+  timestamp timestamptz not null,
+  goal_instance_id varchar,
+  reason varchar,
+  action_metadata jsonb not null,
+  constraint pk_deliverables_action_log primary key (log_id)
+);
+
+create index ix_deliverables_action_log_timestamp on deliverables_action_log (timestamp, log_id);
+create index ix_deliverables_action_log_operator on deliverables_action_log (operator, timestamp, log_id);
+
+create trigger deliverables_action_log_is_immutable before update or delete or truncate on deliverables_action_log
+  for each statement execute function refuse_change();
+
+comment on table deliverables_action_log is 'Immutable audit trail: an action and its line commit together.';
+comment on column deliverables_action_log.log_id is 'Unique identifier: LOG- and a time-ordered uuid.';
+comment on column deliverables_action_log.action is 'What was done.';
+comment on column deliverables_action_log.operator is 'The subject of who did it; system for what the system does itself.';
+comment on column deliverables_action_log.timestamp is 'When it was done.';
+comment on column deliverables_action_log.goal_instance_id is 'The goal that it was done to, if it was one.';
+comment on column deliverables_action_log.reason is 'Why, where a reason was given.';
+comment on column deliverables_action_log.action_metadata is 'What it was done to, and what differs afterwards.';
+
+insert into schema_ledger (name) values ('070_action_log') on conflict (name) do nothing;
