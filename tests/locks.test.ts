@@ -7,7 +7,7 @@ const sources = (await readSources(root.pathname)).filter(({ file }) => /^(packa
 const files = sources.map(({ file }) => file).filter((file) => /^[^/]+\/[^/]+\/src\/Locks\.ts$/.test(file))
 
 describe("advisory locks", () => {
-  it("have distinct keys, those of all services and of the edge together", async () => {
+  it("C6: have distinct keys, those of all services and of the edge together", async () => {
     const keys = (await Promise.all(files.map((file) => import(new URL(file, root).href))))
       .flatMap((module) => Object.values<unknown>(module))
     assert.isNotEmpty(keys)

@@ -2,4 +2,4 @@
 
 drop table if exists deliverables_action_log;
 
-delete from schema_ledger where name = '070_action_log';
+delete from schema_scripts where name = '070_action_log';

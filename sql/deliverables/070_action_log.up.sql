@@ -1,7 +1,8 @@
 -- The action log of deliverables: what operators did to what is a customer's, and what the system did. Kept for ever.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -31,4 +32,4 @@ comment on column deliverables_action_log.goal_instance_id is 'The goal that it 
 comment on column deliverables_action_log.reason is 'Why, where a reason was given.';
 comment on column deliverables_action_log.action_metadata is 'What it was done to, and what differs afterwards.';
 
-insert into schema_ledger (name) values ('070_action_log') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('070_action_log') on conflict (name) do nothing;

@@ -3,4 +3,4 @@
 drop table if exists hiring_action_log;
 drop function if exists refuse_change();
 
-delete from schema_ledger where name = '070_action_log';
+delete from schema_scripts where name = '070_action_log';

@@ -25,4 +25,4 @@ begin
 end
 $back$;
 
-delete from schema_ledger where name = '071_verified_contacts';
+delete from schema_scripts where name = '071_verified_contacts';

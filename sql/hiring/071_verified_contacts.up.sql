@@ -2,8 +2,9 @@
 -- are unique; what a customer says of itself blocks nobody, so that nobody learns from a refusal that an address is taken,
 -- and nobody can take a stranger's.
 
-create table if not exists schema_ledger (
+create table if not exists schema_scripts (
   name text primary key,
+  needs text check (needs ~ '^[0-9]+[.][0-9]+[.][0-9]+$'),
   applied_at timestamptz not null default now()
 );
 
@@ -25,4 +26,4 @@ comment on column customer_entity.verified_at is 'When an operator made or verif
 comment on column customer_entity.email is 'E-mail address, lower-cased; one verified customer each.';
 comment on column customer_entity.phone is 'Phone number, without spaces; one verified customer each.';
 
-insert into schema_ledger (name) values ('071_verified_contacts') on conflict (name) do nothing;
+insert into schema_scripts (name) values ('071_verified_contacts') on conflict (name) do nothing;

@@ -77,7 +77,7 @@ export const audit: Proof = {
     is("a pause", paused.status, 200)
     const counts = async () =>
       JSON.stringify([
-        ...await Promise.all(["catalog", "hiring", "scheduler"].map((name) =>
+        ...await Promise.all((["catalog", "hiring", "scheduler"] as const).map((name) =>
           superuser.row(name, `select count(*)::int, md5(string_agg(l::text, '')) as lines from ${name}_action_log l`)
         )),
         await superuser.row("deliverables", "select md5(string_agg(a::text, '')) as approvals from approvals a"),

@@ -6,7 +6,7 @@ export const RETENTION = {
   runs: 30,
   /** `goal_runs`, after the execution's end. */
   executions: 90,
-  /** `missed_slots`. */
+  /** `missed_slots` and `dropped_slots`. */
   missedSlots: 90,
   /** `goal_history`: a version of a goal, after the next version began. */
   goalHistory: 90,

@@ -6,17 +6,27 @@ import type { GoalInstanceId } from "@stint/domain/Ids"
 import { InvalidRequest } from "@stint/domain/Problem"
 import type { Explanation, GoalPreview, RuleDraft, RulePreview } from "@stint/domain/scheduler/Answers"
 import { Clock, Context, DateTime, Effect, Layer, Option } from "effect"
-import { gatherer, readPauses } from "./Answers/Gather.ts"
+import type { Facts } from "./Answers/Facts.ts"
+import { gatherer, type Owner, readPauses } from "./Answers/Gather.ts"
 import { previewOf } from "./Answers/Preview.ts"
 import { AnswersRepo } from "./Answers/Repo.ts"
-import { segmentsOf } from "./Timeline.ts"
+import { segmentsOf, zoneOf } from "./Timeline.ts"
 import { why } from "./Answers/Why.ts"
 import { pauseWords } from "./Answers/Why/Judgement.ts"
 import { explanationOf } from "./Answers/Wire.ts"
 import { timesOf } from "./Answers/Words.ts"
-import { namingFor } from "./Names.ts"
+import { type Naming, namingFor } from "./Names.ts"
 import { stoppedBecause } from "./Projection/History.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
+
+/** The facts about an instant of a goal, and whose it is. */
+interface Gathered {
+  readonly owner: Owner
+  readonly facts: Facts
+}
+
+/** An instant so near is now. ms */
+const NOW = 60_000
 
 /** Which fires of a goal. */
 export interface PreviewQuery {
@@ -42,6 +52,7 @@ export class Answers extends Context.Service<Answers, {
       const projection = yield* ProjectionRepo
       const factsOf = yield* gatherer
       const pausesOf = yield* readPauses
+      const goingOnOf = yield* goingOn
 
       const preview = Effect.fn("Answers.preview")(
         function* (caller: Caller, id: GoalInstanceId, query: PreviewQuery) {
@@ -87,7 +98,10 @@ export class Answers extends Context.Service<Answers, {
             return yield* new GoalNotFound({ detail: id })
           }
           const naming = namingFor(caller)
-          const judgement = why(found.facts, naming)
+          const judged = why(found.facts, naming)
+          const { besides, instead } = yield* goingOnOf(id, found, naming)
+          if (instead !== undefined) return instead
+          const judgement = { ...judged, because: [...judged.because, ...besides] }
           const { previous_slot, slot } = found.facts
           if (slot !== null || previous_slot === null) return explanationOf(id, found.facts, judgement, naming)
           // who asks about an instant without a slot mostly wants to know about the slot before
@@ -104,3 +118,38 @@ export class Answers extends Context.Service<Answers, {
     }),
   )
 }
+
+/**
+ * Who asks about now wants to know what goes on: a run that is under way, retries or waits, a dead letter that is open, a pause.
+ * Where no slot is meant, the explanation is about that run; else about the slot, and besides it says so.
+ */
+const goingOn = Effect.gen(function* () {
+  const repo = yield* AnswersRepo
+  const factsOf = yield* gatherer
+  const pausesOf = yield* readPauses
+
+  return Effect.fnUntraced(function* (id: GoalInstanceId, { facts, owner }: Gathered, naming: Naming) {
+    const { at, now, slot } = facts
+    const besides: Array<string> = []
+    if (Math.abs(now - at) >= NOW) return { besides }
+    const { dead, live } = yield* repo.goingOn(id)
+    const others: Array<Facts> = []
+    for (const other of new Set([live, dead])) {
+      const found = other === null || other === slot ? undefined : yield* factsOf(id, other)
+      if (found !== undefined) others.push(found.facts)
+    }
+    const [first, ...rest] = slot === null ? others : [undefined, ...others]
+    for (const other of rest) besides.push(`Besides: ${why(other!, naming).sentence}`)
+    if (first === undefined) {
+      const times = timesOf(facts.segment === undefined ? "UTC" : zoneOf(facts.segment.row))
+      const pauses = slot === null ? yield* pausesOf(owner, now, now) : []
+      for (const pause of pauses) besides.push(`Besides: ${pauseWords(pause, times, naming)}.`)
+      return { besides }
+    }
+    const meant = why(first, naming)
+    return {
+      besides,
+      instead: explanationOf(id, { ...first, at }, { ...meant, because: [...meant.because, ...besides] }, naming),
+    }
+  })
+})

@@ -58,6 +58,9 @@ import { SimulationRepo } from "./Simulation/Repo.ts"
 import { Triggers } from "./Triggers.ts"
 import { TriggersHttp } from "./Triggers/Http.ts"
 import { TriggersRepo } from "./Triggers/Repo.ts"
+import { Upcoming } from "./Upcoming.ts"
+import { UpcomingHttp } from "./Upcoming/Http.ts"
+import { UpcomingRepo } from "./Upcoming/Repo.ts"
 
 /** The storage of every feature. */
 export const Repos = Layer.mergeAll(
@@ -73,6 +76,7 @@ export const Repos = Layer.mergeAll(
   RetentionRepo.layer,
   SimulationRepo.layer,
   TriggersRepo.layer,
+  UpcomingRepo.layer,
 ).pipe(
   Layer.provideMerge([ProjectionRepo.layer, RunsRepo.layer]),
   Layer.provideMerge([Queue.layer, Nudge.layer]),
@@ -125,6 +129,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       RunsHttp,
       SimulationHttp,
       TriggersHttp,
+      UpcomingHttp,
     ]),
     Layer.provide([
       ActionLog.layer,
@@ -137,6 +142,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Runs.layer,
       Simulation.layer,
       Triggers.layer,
+      Upcoming.layer,
       middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),

@@ -23,6 +23,7 @@ export const jobs: Effect.Effect<ReadonlyArray<RetentionJob>, never, RetentionRe
         { name: "scheduler_dlq", keeps: `${deadLetters} days after it was closed`, ...repo.deadLetters },
         { name: "scheduled_goal_runs", keeps: `${runs} days after the end`, ...repo.runs },
         { name: "goal_runs", keeps: `${executions} days after the end`, ...repo.executions },
+        { name: "dropped_slots", keeps: `${missedSlots} days`, ...repo.droppedSlots },
         { name: "missed_slots", keeps: `${missedSlots} days`, ...repo.missedSlots },
         { name: "goal_history", keeps: `${goalHistory} days after the next version of the goal`, ...repo.history },
         { name: "scheduler_alerts", keeps: `${alerts} days after the end`, ...repo.alerts },

@@ -107,7 +107,7 @@ describe("statements on the queue", { timeout: 30_000 }, () => {
     "of an empty table": (sql: PgClient.PgClient) => sql`vacuum analyze run_queue`,
   }
   for (const [what, make] of Object.entries(stale)) {
-    it.live(`read by the goal, not by its backlog, with statistics ${what}`, () =>
+    it.live(`C12: read by the goal, not by its backlog, with statistics ${what}`, () =>
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
         yield* sql`alter table run_queue set (autovacuum_enabled = off)`

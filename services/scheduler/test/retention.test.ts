@@ -133,6 +133,8 @@ const fill = Effect.gen(function* () {
   for (const days of [89, 91]) {
     yield* sql`insert into missed_slots (goal_instance_id, from_slot, to_slot, reason, reason_code, recorded_at)
       values (${`GOI-${days}`}, now(), now(), 'older than 24 h', 'too_old', now() - ${days} * interval '1 day')`
+    yield* sql`insert into dropped_slots (goal_instance_id, from_slot, to_slot, reason, reason_code, recorded_at)
+      values (${`GOI-${days}`}, now(), now(), 'the goal was deleted', 'goal_deleted', now() - ${days} * interval '1 day')`
     yield* sql`insert into scheduler_alerts (alert_id, kind, subject, begun_at, ended_at, details)
       values (${`ALR-${days}`}, 'pending', 'all', now() - interval '1 year', now() - ${days} * interval '1 day', '{}')`
     yield* sql`insert into alerts (alert_id, kind, subject, message, begun_at, ended_at)
@@ -172,6 +174,7 @@ it.live("removes rows past their time, and no live row, also when two replicas d
       "scheduler_dlq": 1,
       "scheduled_goal_runs": 3,
       "goal_runs": 1,
+      "dropped_slots": 1,
       "missed_slots": 1,
       "goal_history": 3,
       "scheduler_alerts": 1,

@@ -38,9 +38,9 @@ const rotate = async (home: string, flags: Flags): Promise<void> => {
       "STINT_UPGRADE_FROM is set: services of before read the keys at their start alone. Rotate afterwards.",
     )
   }
-  await existing(home)
   const lead = secondsOf("lead", String(flags.lead), LONGEST_LEAD) * 1_000
   if (lead < SHORTEST_LEAD_MS) throw new UsageError("--lead must be 3s or longer: by then every service knows the key.")
+  await existing(home)
   const key = await newKey()
   const ring = await changeRing(home, (ring, now) => {
     const next = nextAt(ring, now)

@@ -13,6 +13,7 @@ import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
 import { TriggersGroup } from "./Triggers.ts"
+import { UpcomingGroup } from "./Upcoming.ts"
 
 /** The API of the scheduler. */
 export class SchedulerApi extends HttpApi.make("scheduler")
@@ -23,6 +24,7 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     BackfillGroup,
     RunsGroup,
     AnswersGroup,
+    UpcomingGroup,
     SimulationGroup,
     DeadLettersGroup,
     LimitsGroup,

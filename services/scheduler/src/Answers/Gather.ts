@@ -156,7 +156,7 @@ export const gatherer = Effect.gen(function* () {
 
 /** How long the slot waited: from when it could start, until it began, was decided otherwise, or now. */
 const waitOf = (
-  { dropped, missed, now, old, run, segment, starts_at }: Omit<Facts, "pauses">,
+  { dropped, missed, now, old, run, starts_at }: Omit<Facts, "pauses">,
 ): readonly [number | null, number] => {
   if (starts_at === null) return [null, now]
   const isLive = run !== null && (run.run.status === "pending" || run.run.status === "retrying")

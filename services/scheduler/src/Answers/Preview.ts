@@ -20,31 +20,48 @@ export interface Span {
   readonly count: number
 }
 
-/** The slots of a rule in (after, until], as fires that start `spread` ms after them. */
-const firesOf = (rule: Rule, spread: number, after: number, until: number, { count, from, to = LAST_INSTANT }: Span) =>
+/** A slot that is ahead, with its rule and when it starts. */
+export interface Ahead {
+  readonly slot: number
+  readonly starts: number
+  readonly rule: Exclude<Rule, { frequency: "on_demand" }>
+}
+
+/** A slot as it is sent. */
+export const fireOf = ({ rule, slot, starts }: Ahead): Fire => {
+  const note = noteOf(rule, slot)
+  return {
+    scheduled_time: DateTime.makeUnsafe(slot),
+    starts_at: DateTime.makeUnsafe(starts),
+    local: localOf(rule.timezone, slot),
+    ...(note === undefined ? {} : { note }),
+  }
+}
+
+/** The slots of a rule in (after, until], which start `spread` ms after their instants. */
+const slotsOf = (
+  rule: Rule,
+  spread: number,
+  after: number,
+  until: number,
+  { count, from, to = LAST_INSTANT }: Span,
+): ReadonlyArray<Ahead> =>
   rule.frequency === "on_demand"
     ? []
-    : between(rule, Math.max(from - spread - 1, after), Math.min(to - spread, until), count).map((slot): Fire => {
-      const note = noteOf(rule, slot)
-      return {
-        scheduled_time: DateTime.makeUnsafe(slot),
-        starts_at: DateTime.makeUnsafe(slot + spread),
-        local: localOf(rule.timezone, slot),
-        ...(note === undefined ? {} : { note }),
-      }
-    })
+    : between(rule, Math.max(from - spread - 1, after), Math.min(to - spread, until), count)
+      .map((slot) => ({ rule, slot, starts: slot + spread }))
 
 /**
- * The fires of a stored goal: each slot by the version that held at its instant, back to the last time that the goal was
- * stopped, so that one which an edit left in its spread is among them, and one from before the edit that never was is not.
+ * The slots of a stored goal that are ahead: each by the version that held at its instant, back to the last time that the goal
+ * was stopped, so that one which an edit left in its spread is among them, and one from before the edit that never was is not.
  */
-export const firesOn = (segments: ReadonlyArray<Segment>, span: Span): ReadonlyArray<Fire> => {
+export const slotsOn = (segments: ReadonlyArray<Segment>, span: Span): ReadonlyArray<Ahead> => {
   const last = segments.length - 1
   const since = segments.findLastIndex(({ row }, nth) => nth < last && !row.runs) + 1
   return segments.slice(since).flatMap(({ from, row, to }) => {
     const rule = row.deleted ? undefined : ruleOfVersion(row)
-    return rule === undefined ? [] : firesOf(rule, spreadOfVersion(row.goal_instance_id, row), from, to, span)
-  }).sort((a, b) => DateTime.toEpochMillis(a.starts_at) - DateTime.toEpochMillis(b.starts_at)).slice(0, span.count)
+    return rule === undefined ? [] : slotsOf(rule, spreadOfVersion(row.goal_instance_id, row), from, to, span)
+  }).sort((a, b) => a.starts - b.starts).slice(0, span.count)
 }
 
 /** The preview of a goal from `from` (default now) on: of a stored one with its versions, of a draft by its rule alone. */
@@ -62,7 +79,8 @@ export const previewOf = (
     return { rule: null, rule_in_words: reason, timezone, spread_seconds, will_run: false, reason, items: [] }
   }
   const span = { from: from === undefined ? now : DateTime.toEpochMillis(from), count }
-  const items = segments === undefined ? firesOf(rule, 0, -Infinity, Infinity, span) : firesOn(segments, span)
+  const ahead = segments === undefined ? slotsOf(rule, 0, -Infinity, Infinity, span) : slotsOn(segments, span)
+  const items = ahead.map(fireOf)
   const reason = rule.frequency === "on_demand"
     ? "it has no schedule: it runs on demand, when a person asks"
     : items.length === 0

@@ -38,6 +38,8 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
   missed(id: string, slot: number): Effect.Effect<MissedRange | null>
   /** The dropped slots of a goal that hold an instant of [from, to). */
   dropped(id: string, from: number, to: number): Effect.Effect<DroppedRange | null>
+  /** The slots of the goal's run that is live, and of the latest one of its open dead letter (epoch ms). */
+  goingOn(id: string): Effect.Effect<{ readonly live: number | null; readonly dead: number | null }>
   deadLetter(scheduled_run_id: string): Effect.Effect<DeadLetterOfRun | null>
   /** Who discarded a dead letter of the goal, from the action log around its closing. */
   discard(id: string, dlq_id: string, closed_at: number): Effect.Effect<Discard | null>
@@ -82,6 +84,7 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
         execution: (key) => orNull(ofRun.execution(key)),
         missed: (id, slot) => orNull(ofGoal.missed({ id, slot })),
         dropped: (id, from, to) => orNull(ofGoal.dropped({ id, from, to })),
+        goingOn: (id) => Effect.orDie(ofGoal.goingOn(id)),
         deadLetter: (run) => orNull(ofRun.deadLetter(run)),
         discard: (id, dlq_id, closed_at) => orNull(ofRun.discard({ id, dlq_id, closed_at })),
         pauseLines: (scopes, from, to) => Effect.orDie(ofGoal.pauseLines({ scopes, from, to })),

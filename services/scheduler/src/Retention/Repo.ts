@@ -21,6 +21,7 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
   /** Final executions. */
   readonly executions: Removal
   readonly missedSlots: Removal
+  readonly droppedSlots: Removal
   /** Versions of a goal that a later one followed; the last version only when it is the deletion. */
   readonly history: Removal
   /** Alerts that ended. */
@@ -40,6 +41,7 @@ export class RetentionRepo extends Context.Service<RetentionRepo, {
           "exists (select from scheduler_dlq d where d.dlq_id = t.dlq_id and d.state = 'open')",
         ),
         executions: removal("goal_runs", "completed_at", RETENTION.executions),
+        droppedSlots: removal("dropped_slots", "recorded_at", RETENTION.missedSlots),
         missedSlots: removal("missed_slots", "recorded_at", RETENTION.missedSlots),
         history: yield* history,
         alerts: removal("scheduler_alerts", "ended_at", RETENTION.alerts),

@@ -86,6 +86,17 @@ export const goalReads = Effect.map(PgClient.PgClient, (sql) => ({
             (${ofScope} and l.timestamp > ${to} order by l.timestamp limit 1)) l`
     },
   }),
+  /** What goes on with a goal: the run that is under way, backs off or waits, and the latest run of its open dead letter. */
+  goingOn: SqlSchema.findOne({
+    Request: Schema.String,
+    Result: Schema.Struct({ live: Schema.NullOr(Millis), dead: Schema.NullOr(Millis) }),
+    execute: (id) =>
+      sql`select (select scheduled_time from run_queue where goal_instance_id = ${id} and scheduled_time <= now()
+              order by state = 'held' desc, attempt desc, scheduled_time limit 1) as live,
+            (select r.scheduled_time from scheduler_dlq d join scheduled_goal_runs r on r.dlq_id = d.dlq_id
+              where d.goal_instance_id = ${id} and d.state = 'open' and r.reason_code = 'dead_lettered'
+              order by r.scheduled_time desc limit 1) as dead`,
+  }),
   openBefore: SqlSchema.findOneOption({
     Request: OpenAt,
     Result: OtherRun,
