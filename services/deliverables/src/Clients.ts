@@ -159,7 +159,15 @@ export class Hiring extends Context.Service<Hiring, {
       const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
       const reach = yield* makeReach("hiring")
       const lookup = (payload: Lookup & { readonly partial: boolean }) =>
-        reach(Effect.retry(client.feed.lookup({ payload }), { schedule: onceMore, while: isBroken }))
+        client.feed.lookup({ payload }).pipe(
+          // 0.2.0 does not know the field, and answers all at once
+          Effect.catchTag("InvalidRequest", () => {
+            const { partial: _, ...known } = payload
+            return client.feed.lookup({ payload: known })
+          }),
+          Effect.retry({ schedule: onceMore, while: isBroken }),
+          reach,
+        )
       const whole = wholeLookup(lookup)
       return Hiring.of({
         lookup: (ids, { apart = false } = {}) =>
