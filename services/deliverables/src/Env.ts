@@ -43,5 +43,4 @@ export const manifest: Manifest = {
   appends: { STINT_JOURNAL: "journal.jsonl" },
   hosts: ["STINT_WEBHOOK_HOSTS"],
   connects: ["STINT_ALERT_WEBHOOK"],
-  hosts: ["STINT_WEBHOOK_HOSTS"],
 }
