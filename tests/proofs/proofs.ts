@@ -5,6 +5,7 @@ import { execution } from "./execution.ts"
 import { explain } from "./explain.ts"
 import { fairness } from "./fairness.ts"
 import { freeze } from "./freeze.ts"
+import { hostile } from "./hostile.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
@@ -28,4 +29,5 @@ export const proofs: ReadonlyArray<Proof> = [
   calendar,
   audit,
   isolation,
+  hostile,
 ]
