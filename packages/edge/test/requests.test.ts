@@ -1,5 +1,5 @@
 /** What the edge makes of requests that are odd, too many, or conditional. */
-import { Access, Authorization } from "@stint/domain/Caller"
+import { Access, Authorization, Callers } from "@stint/domain/Caller"
 import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo, type Prints } from "@stint/edge/Idempotency/Repo"
@@ -26,7 +26,7 @@ class ThingsGroup extends HttpApiGroup.make("things").add(
     success: Schema.Struct({ made: Schema.Int }),
   }).annotate(Access, ["customer"]),
   HttpApiEndpoint.get("get", "/things/:id", { params: { id: Schema.String }, success: Schema.Struct({}) })
-    .annotate(Access, ["customer", "operator", "service"]),
+    .annotate(Access, ["customer", "operator", "service"]).annotate(Callers, ["scheduler"]),
 ) {}
 class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api/v1")
   .middleware(Idempotency).middleware(BodyLimits).middleware(RateLimits).middleware(Authorization)

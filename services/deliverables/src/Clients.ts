@@ -201,7 +201,12 @@ export class Hiring extends Context.Service<Hiring, {
 export const hireOf = (hiring: Hiring["Service"], id: HiredInstanceId): Effect.Effect<
   LookedUpHire | undefined,
   Unavailable
-> => Effect.map(hiring.lookup({ hired_instance_ids: [id] }), ({ hires }) => hires[0])
+> =>
+  Effect.flatMap(hiring.lookup({ hired_instance_ids: [id] }), ({ hires, unread }) =>
+    // it exists, and hiring can't read it: that is not said to be gone
+    hires[0] === undefined && unread?.hires.includes(id)
+      ? new Unavailable({ detail: `hiring can't read ${id} now` })
+      : Effect.succeed(hires[0]))
 
 /** The catalog's calls that deliverables makes. */
 export class Catalog extends Context.Service<Catalog, {
