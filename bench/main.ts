@@ -1,12 +1,13 @@
 /**
  * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
  *
- *   npm run bench -- [--quick] [throughput] [lateness] [claim]
+ *   npm run bench -- [--quick] [throughput] [lateness] [claim] [hostile]
  */
 import { cpus } from "node:os"
 import process from "node:process"
 import { startStack } from "../tests/support/Stack.ts"
 import { claimCost } from "./benches/ClaimCost.ts"
+import { hostile } from "./benches/Hostile.ts"
 import { lateness } from "./benches/Lateness.ts"
 import { throughput } from "./benches/Throughput.ts"
 import { install } from "./Install.ts"
@@ -14,7 +15,7 @@ import { ours } from "./Ours.ts"
 import { startPeer } from "./Peer.ts"
 import { serverOf } from "./Server.ts"
 
-const names = ["throughput", "lateness", "claim"] as const
+const names = ["throughput", "lateness", "claim", "hostile"] as const
 const few = { due: 10_000, later: 10_000 }
 const many = { due: 10_000, later: 1_000_000 }
 const sizes = {
@@ -111,6 +112,7 @@ try {
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }
+  if (wants("hostile")) figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
   if (wants("claim")) figures.claim = await claimCost(server, size.pending)
   const seconds = Math.round((performance.now() - began) / 1000)
   console.log(

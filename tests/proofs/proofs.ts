@@ -6,6 +6,7 @@ import { execution } from "./execution.ts"
 import { explain } from "./explain.ts"
 import { fairness } from "./fairness.ts"
 import { freeze } from "./freeze.ts"
+import { hostile } from "./hostile.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
@@ -33,5 +34,6 @@ export const proofs: ReadonlyArray<Proof> = [
   edits,
   audit,
   isolation,
+  hostile,
   restored,
 ]

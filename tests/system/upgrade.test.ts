@@ -137,11 +137,9 @@ const openDatabases = (): Site["superuser"] => {
 
 beforeAll(async () => {
   balancer = startBalancer()
-  ;[before, databases, home] = await Promise.all([
-    releaseOf(BEFORE.commit, BEFORE.version),
-    makeDatabases(),
-    mkdtemp(join(tmpdir(), "stint-upgrade-")),
-  ])
+  home = await mkdtemp(join(tmpdir(), "stint-upgrade-"))
+  before = await releaseOf(BEFORE.commit, BEFORE.version)
+  databases = await makeDatabases()
 })
 afterAll(async () => {
   await Promise.all([...running].map((program) => program.stop()))

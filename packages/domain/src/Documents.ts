@@ -18,10 +18,23 @@ const isRecord = (value: Json | undefined): value is Readonly<Record<string, Jso
 export const own = (value: Json | undefined, key: string): Json | undefined =>
   isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined
 
-const listOf = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
+/** The items of a JSON list; none of any other value. */
+export const listOf = (value: Json | undefined): ReadonlyArray<Json> => Array.isArray(value) ? value : []
 
 const over = (has: number, name: BoundName, bounds: Values, what: string): string | undefined =>
   has > bounds[name] ? `must have at most ${bounds[name]} ${what}; it has ${has} (bound ${name})` : undefined
+
+/** The fault of a count that is over a bound, at its path. */
+export const overBound = (
+  has: number,
+  name: BoundName,
+  bounds: Values,
+  path: string,
+  what: string,
+): Array<FieldIssue> => {
+  const message = over(has, name, bounds, what)
+  return message === undefined ? [] : [{ path, message }]
+}
 
 /**
  * The faults of size of a config or of settings: its bytes as canonical JSON, its keys in all, and the first list or text

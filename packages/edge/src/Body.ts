@@ -17,8 +17,8 @@ const limitOf = (path: string, bounds: Values) => path.endsWith("/batch") ? boun
 const DRAIN = 32 * 1024 * 1024
 /** How long a body may take to arrive. */
 const ARRIVAL = "60 seconds"
-/** How many characters are scanned before other requests may go on: a few milliseconds. */
-const STEP = 256 * 1024
+/** How many characters are scanned before other requests may go on: about a millisecond. */
+const STEP = 64 * 1024
 /** From how many keys and items on other requests may go on between parsing, judging and decoding. */
 const MANY = 2_000
 

@@ -72,7 +72,7 @@ describe("the issuer", () => {
   it.each(
     [
       [{ STINT_JWKS_URL: "https://id.example/jwks" }, /^STINT_JWT_ISSUER must be set with STINT_JWKS_URL/],
-      [{ STINT_JWKS_URL: "id.example", STINT_JWT_ISSUER: "me" }, /^STINT_JWKS_URL must be a url$/],
+      [{ STINT_JWKS_URL: "id.example", STINT_JWT_ISSUER: "me" }, /^STINT_JWKS_URL /],
       [{ STINT_JWKS_FILE: "gone" }, /^STINT_JWKS_FILE can't be read/],
       [{ STINT_JWKS_FILE: "empty" }, /^STINT_JWKS_FILE must have at least one key$/],
       [{ STINT_JWKS: "{" }, /^STINT_JWKS must be a JSON Web Key Set, as JSON$/],

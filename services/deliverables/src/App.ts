@@ -93,8 +93,9 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Projection.worker,
   ).pipe(
     Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),
-    Layer.provide([ActionLogHttp, ActionLog.layer]),
+    Layer.provide(ActionLogHttp),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
+    Layer.provide(ActionLog.layer),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),

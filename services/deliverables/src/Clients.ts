@@ -159,7 +159,15 @@ export class Hiring extends Context.Service<Hiring, {
       const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
       const reach = yield* makeReach("hiring")
       const lookup = (payload: Lookup & { readonly partial: boolean }) =>
-        reach(Effect.retry(client.feed.lookup({ payload }), { schedule: onceMore, while: isBroken }))
+        client.feed.lookup({ payload }).pipe(
+          // 0.2.0 does not know the field, and answers all at once
+          Effect.catchTag("InvalidRequest", () => {
+            const { partial: _, ...known } = payload
+            return client.feed.lookup({ payload: known })
+          }),
+          Effect.retry({ schedule: onceMore, while: isBroken }),
+          reach,
+        )
       const whole = wholeLookup(lookup)
       return Hiring.of({
         lookup: (ids, { apart = false } = {}) =>
@@ -193,7 +201,12 @@ export class Hiring extends Context.Service<Hiring, {
 export const hireOf = (hiring: Hiring["Service"], id: HiredInstanceId): Effect.Effect<
   LookedUpHire | undefined,
   Unavailable
-> => Effect.map(hiring.lookup({ hired_instance_ids: [id] }), ({ hires }) => hires[0])
+> =>
+  Effect.flatMap(hiring.lookup({ hired_instance_ids: [id] }), ({ hires, unread }) =>
+    // it exists, and hiring can't read it: that is not said to be gone
+    hires[0] === undefined && unread?.hires.includes(id)
+      ? new Unavailable({ detail: `hiring can't read ${id} now` })
+      : Effect.succeed(hires[0]))
 
 /** The catalog's calls that deliverables makes. */
 export class Catalog extends Context.Service<Catalog, {

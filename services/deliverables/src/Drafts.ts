@@ -49,10 +49,10 @@ export class Drafts extends Context.Service<Drafts, {
       const repo = yield* DraftsRepo
       const make = yield* makeAll
 
-      /** The stored rows of these runs, by key. */
+      /** The stored rows of these runs, by key; undefined for one that can't be read. */
       const stored = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
         const rows = items.length === 0 ? [] : yield* repo.byKeys(items.map((item) => item.idempotency_key))
-        return new Map(rows.map((row) => [row.idempotency_key, row]))
+        return new Map(rows.map(({ key, row }) => [key.idempotency_key, row]))
       })
 
       /** Makes and stores the drafts of runs that have none. A run whose key another call stored meanwhile is left out. */
@@ -79,6 +79,9 @@ export class Drafts extends Context.Service<Drafts, {
         return items.map((item): DraftOutcome => {
           const { idempotency_key: key } = item
           const row = known.get(key)
+          if (row === undefined && known.has(key)) {
+            return Result.fail(new DraftImpossible({ detail: `the draft stored under ${key} can't be read` }))
+          }
           if (!sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
           return row === undefined ? made.get(key)! : Result.succeed(toDeliverable(row))
         })

@@ -157,6 +157,26 @@ onStage("drafts", (stage) => {
     assert.strictEqual((await draft("GOI-away")).status, 201)
   })
 
+  it("A3: a stored draft that can't be read answers its run alone; the others of the batch have theirs", async () => {
+    const { sql, world } = stage()
+    world.goal("GOI-poison", world.hire("HAI-poison"))
+    world.goal("GOI-sound", "HAI-poison")
+    await batch(stage(), [item("GOI-poison", "HAI-poison")])
+    // not even the owner may change what was drafted, unless the triggers are off
+    await sql("alter table deliverables disable trigger user")
+    await sql(`update deliverables set payload = '{"type": "none_of_ours"}' where goal_instance_id = 'GOI-poison'`)
+    await sql("alter table deliverables enable trigger user")
+    const answer = await batch(stage(), [item("GOI-poison", "HAI-poison"), item("GOI-sound", "HAI-poison")])
+    assert.strictEqual(answer.status, 200)
+    assert.strictEqual(answer.json.items[0].problem.code, "draft_impossible")
+    assert.strictEqual(answer.json.items[1].deliverable.goal_instance_id, "GOI-sound")
+    const list = await stage().call("GET", "/api/v1/hired-agents/HAI-poison/deliverables", { as: "customer:acme" })
+    assert.deepStrictEqual(
+      list.json.items.map(({ goal_instance_id }: { goal_instance_id: string }) => goal_instance_id),
+      ["GOI-sound"],
+    )
+  })
+
   it("while the catalog is away a known definition is used, and only items of unknown ones are 503", async () => {
     const { world } = stage()
     world.goal("GOI-known", world.hire("HAI-known"))

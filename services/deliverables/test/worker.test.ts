@@ -218,11 +218,23 @@ describe("the worker", () => {
       assert.strictEqual(slowOnes(), 8)
     }))
 
-  it.effect("B2: gives back what it claimed, uncharged, while hiring can't say whether it may be delivered", () =>
+  const unread = Layer.succeed(
+    Hiring,
+    {
+      lookup: () => Effect.succeed({ goals: [], hires: [], unread: { goals: [], hires: ["HAI-1"] } }),
+    } as unknown as Hiring["Service"],
+  )
+
+  it.effect.each(
+    [
+      ["does not answer", hiring("acme", () => true)],
+      ["can't read the hire", unread],
+    ] as const,
+  )("B2: gives back what it claimed, uncharged, while hiring %s", ([, neighbour]) =>
     Effect.gen(function* () {
       const executions = executionsOf({ claimable: [row] })
       let delivered = 0
-      yield* startWorker(executions, () => Effect.sync(() => (delivered++, at)), hiring("acme", () => true))
+      yield* startWorker(executions, () => Effect.sync(() => (delivered++, at)), neighbour)
       yield* eventually("it is given back", () => executions.count("postpone") > 0)
       assert.deepStrictEqual([executions.count("postpone"), executions.count("retry"), delivered], [1, 0, 0])
     }))

@@ -55,8 +55,9 @@ export class Feed extends Context.Service<Feed, {
 
       const changes = Effect.fn("Feed.changes")(
         function* (query: { readonly after: string; readonly limit?: number; readonly wait_ms?: number }) {
-          const cursor = yield* Cursor.decode(query.after)
-          if (cursor === Cursor.OLDER) return yield* refusals.refuse("older")
+          const given = yield* Cursor.decode(query.after)
+          const cursor = Cursor.isOlder(given) ? yield* outbox.placeOf(given) : given
+          if (cursor === undefined) return yield* refusals.refuse("older")
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
           const { gone, items } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
           if (gone !== undefined) return yield* refusals.refuse(gone)

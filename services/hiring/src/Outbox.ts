@@ -5,7 +5,7 @@
 import { Health } from "@stint/edge/Health"
 import { betweenBatches, hourly } from "@stint/edge/Schedules"
 import { Clock, Context, Duration, Effect, Layer } from "effect"
-import type { Cursor } from "./Outbox/Cursor.ts"
+import type { Cursor, OlderCursor } from "./Outbox/Cursor.ts"
 import { type Followed, OutboxRepo, PRUNE_BATCH } from "./Outbox/Repo.ts"
 import { OutboxListener, type Watch } from "./Outbox/Repo/Listener.ts"
 
@@ -16,6 +16,8 @@ const POLL_MS = 1000
 export class Outbox extends Context.Service<Outbox, {
   /** At most `limit` changes after the cursor. Waits up to `wait_ms` for the first one, or until the service drains. */
   follow(cursor: Cursor, limit: number, wait_ms: number): Effect.Effect<Followed>
+  /** The place of a cursor that 0.2.0 gave; undefined when its reader has missed something. */
+  placeOf(cursor: OlderCursor): Effect.Effect<Cursor | undefined>
 }>()("hiring/Outbox") {
   static readonly layer = Layer.effect(
     Outbox,
@@ -33,6 +35,7 @@ export class Outbox extends Context.Service<Outbox, {
         ])
 
       return Outbox.of({
+        placeOf: repo.placeOf,
         follow: Effect.fn("Outbox.follow")(function* (cursor, limit, wait_ms) {
           const until = (yield* Clock.currentTimeMillis) + wait_ms
           while (true) {

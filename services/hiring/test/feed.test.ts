@@ -192,6 +192,25 @@ describe("the feed", () => {
     await nextChange()
   })
 
+  it("D17: a cursor of 0.2.0 goes on where it was, though its reader met another replica before", async () => {
+    const acme = customerOf(hiring)
+    const made = [await acme.subscribe(), await acme.subscribe()].map(({ json }) => json.subscription_id)
+    const [first] = await hiring.sql((sql) =>
+      sql<{ cursor: string }>`
+        select xid || '.' || seq as cursor from hiring_outbox where payload->>'subscription_id' = ${made[0]}
+        order by xid desc, seq desc limit 1`
+    )
+    const { json, status } = await changes(`after=${first!.cursor}`)
+    assert.strictEqual(status, 200)
+    const seen = json.items.map((one: { subscription_id?: string }) => one.subscription_id)
+    assert.include(seen, made[1])
+    assert.notInclude(seen, made[0])
+    const [future] = await hiring.sql((sql) =>
+      sql<{ xid: string }>`select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000)::text as xid`
+    )
+    assert.strictEqual((await changes(`after=${future!.xid}.1`)).json.code, "feed_cursor_gone")
+  })
+
   it("what is older than seven days goes at the next start, and a cursor before it is gone", async () => {
     const before = await feedEnd(hiring)
     const acme = customerOf(hiring)

@@ -90,6 +90,7 @@ describe("a reader that begins", () => {
       definition_version: "1.0.0",
       config: marketingConfig,
       settings: {},
+      active: true,
       runnable: true,
       reason: null,
       subscription_status: "active",

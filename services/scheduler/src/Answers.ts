@@ -1,4 +1,5 @@
 /** Answers for people: when a goal fires next, and why it ran, or did not run, at an instant. They only read. */
+import { Bounds } from "@stint/domain/Bounds"
 import { type Caller, canSee } from "@stint/domain/Caller"
 import { scheduleIssues } from "@stint/domain/Definition/Validate"
 import { GoalNotFound } from "@stint/domain/hiring/Goals"
@@ -49,6 +50,7 @@ export class Answers extends Context.Service<Answers, {
     Answers,
     Effect.gen(function* () {
       const repo = yield* AnswersRepo
+      const bounds = yield* Bounds
       const projection = yield* ProjectionRepo
       const factsOf = yield* gatherer
       const pausesOf = yield* readPauses
@@ -63,7 +65,7 @@ export class Answers extends Context.Service<Answers, {
           const { goal, hire } = found.value
           const now = yield* Clock.currentTimeMillis
           const { rows } = yield* repo.history(id, now)
-          const answer = previewOf({ ...goal, timezone: hire.timezone }, now, query, segmentsOf(rows))
+          const answer = previewOf({ ...goal, timezone: hire.timezone }, now, query, segmentsOf(rows), bounds)
           const pauses = yield* pausesOf(goal, now, now)
           const times = timesOf(answer.timezone)
           const reasons = [
@@ -87,7 +89,8 @@ export class Answers extends Context.Service<Answers, {
         if (errors.length > 0) {
           return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
         }
-        return previewOf({ frequency, schedule, default_at, timezone }, yield* Clock.currentTimeMillis, draft)
+        const now = yield* Clock.currentTimeMillis
+        return previewOf({ frequency, schedule, default_at, timezone }, now, draft, undefined, bounds)
       })
 
       const explain = Effect.fn("Answers.explain")(

@@ -36,6 +36,9 @@ const history = (sql: PgClient.PgClient, days: number, name: string, count = OLD
       select 'RUN-' || ${name} || n, 'SCH-' || ${name} || n, 'GOI-' || n % 1000, ${name} || n,
         case when n % 100 = 0 then 'failed' else 'completed' end, ${at}, ${at}, 'DEL-1', 5
       from generate_series(1, ${count}::int) n`
+    yield* sql`insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
+      select 'SCH-' || ${name} || n, n, 1, ${at}, ${at}, '{"type": "TRANSPORT", "message": "said the test", "attempt": 1}'
+      from generate_series(100, ${count}::int, 100) n`
   })
 const live = (sql: PgClient.PgClient, name: string, count: number) =>
   Effect.gen(function* () {

@@ -4,8 +4,9 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { Frequency } from "../Definition.ts"
 import { scheduleFaults } from "../Definition/ScheduleKeys.ts"
+import { listOf, overBound as over, own } from "../Documents.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
-import { Instant } from "../Protocol.ts"
+import { Instant, JudgedFirst } from "../Protocol.ts"
 import { LocalTime, ScheduleSettings, Timezone } from "../Schedule.ts"
 
 /** The most goals of one simulation. */
@@ -134,6 +135,13 @@ export class SimulationGroup extends HttpApiGroup.make("simulation")
       success: Simulated,
       error: [InvalidRequest, SimulationTooLarge],
     }).annotate(Access, ["operator", "viewer"])
+      .annotate(JudgedFirst, (body, bounds) => {
+        const schedules = listOf(own(body, "hires")).reduce<number>(
+          (sum, hire) => sum + listOf(own(hire, "goals")).length,
+          0,
+        )
+        return over(schedules, "simulated_goals", bounds, "$.hires", "schedules in all: use count for equal ones")
+      })
       .annotate(OpenApi.Summary, "Simulate the coming days")
       .annotate(
         OpenApi.Description,

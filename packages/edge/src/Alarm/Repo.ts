@@ -3,6 +3,8 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Ids } from "../Ids.ts"
+import { readable } from "../Paging.ts"
+import { decodeEach } from "../Pg/Rows.ts"
 import type { Alert, Notice } from "../Alarm.ts"
 
 /** How many notices are claimed at once. */
@@ -47,10 +49,9 @@ export class AlarmRepo extends Context.Service<AlarmRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const ids = yield* Ids
-      const claim = SqlSchema.findAll({
-        Request: Schema.Finite,
-        Result: NoticeRow,
-        execute: (leaseMs) =>
+      const decode = decodeEach({ what: "alerts", Key: Schema.Struct({ alert_id: Schema.String }), Result: NoticeRow })
+      const claim = (leaseMs: number) =>
+        Effect.flatMap(
           sql`update alerts set tries = tries + 1, leased_until = now() + make_interval(secs => ${leaseMs / 1000})
               where alert_id = any (array(
                 select alert_id from alerts
@@ -62,7 +63,9 @@ export class AlarmRepo extends Context.Service<AlarmRepo, {
                 case when begin_told_at is null then 'begun' else 'ended' end as phase,
                 case when begin_told_at is null then message else coalesce(end_message, message) end as message,
                 case when begin_told_at is null then details else coalesce(end_details, details) end as details`,
-      })
+          // one that can't be read waits for its lease, and keeps no other back
+          (rows) => Effect.map(decode(rows as ReadonlyArray<object>), (entries) => readable({ entries })),
+        )
       const quiet = SqlSchema.findAll({
         Request: Schema.Struct({ kind: Schema.String, ms: Schema.Finite }),
         Result: Schema.Struct({ subject: Schema.String }),

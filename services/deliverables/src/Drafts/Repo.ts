@@ -2,10 +2,12 @@
 import { PgClient } from "@effect/sql-pg"
 import type { CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { DraftPayload } from "@stint/domain/Payload"
+import type { Entry } from "@stint/edge/Paging"
+import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { selectRows } from "../Deliverables/Repo.ts"
-import { DeliverableRow } from "../Deliverables/Row.ts"
+import { type DeliverableRow, ShownRow } from "../Deliverables/Row.ts"
 
 /** A draft to store. */
 export interface NewDraft {
@@ -34,8 +36,10 @@ const jsonOf = (drafts: ReadonlyArray<NewDraft>): string =>
 
 /** Drafts by the keys of their runs. */
 export class DraftsRepo extends Context.Service<DraftsRepo, {
-  /** The rows stored under these keys, deleted or not. */
-  byKeys(keys: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<DeliverableRow>>
+  /** The rows stored under these keys, deleted or not; of one that can't be read its key alone. */
+  byKeys(
+    keys: ReadonlyArray<string>,
+  ): Effect.Effect<ReadonlyArray<Entry<DeliverableRow, { readonly idempotency_key: string }>>>
   /**
    * Stores the drafts whose keys are new, and returns those keys. A draft of a goal that was deleted meanwhile is stored
    * as deleted, so that its key is known.
@@ -46,11 +50,16 @@ export class DraftsRepo extends Context.Service<DraftsRepo, {
     DraftsRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const byKeys = SqlSchema.findAll({
-        Request: Schema.Array(Schema.String),
-        Result: DeliverableRow,
-        execute: (keys) => sql`${selectRows(sql)} where d.idempotency_key = any(${keys}::text[])`,
+      const decode = decodeEach({
+        what: "deliverables",
+        Key: Schema.Struct({ idempotency_key: Schema.String }),
+        Result: ShownRow,
       })
+      const byKeys = (keys: ReadonlyArray<string>) =>
+        Effect.flatMap(
+          sql`${selectRows(sql)} where d.idempotency_key = any(${[...keys]}::text[])`,
+          (rows) => decode(rows as ReadonlyArray<object>),
+        )
       const insertNew = SqlSchema.findAll({
         Request: Schema.String,
         Result: Schema.Struct({ idempotency_key: Schema.String }),

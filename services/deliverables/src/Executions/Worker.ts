@@ -1,4 +1,5 @@
 /** Claims due executions; Attempts.ts decides the retry. */
+import { Unavailable } from "@stint/domain/Problem"
 import { Health } from "@stint/edge/Health"
 import { outage } from "@stint/edge/OutageLog"
 import { readable } from "@stint/edge/Paging"
@@ -87,11 +88,19 @@ const makeAttempting = Effect.gen(function* () {
     // asked once for all of them
     const lookup = yield* Effect.cached(Effect.map(
       hiring.lookup({ hired_instance_ids }),
-      ({ hires }) => new Map(hires.map((hire) => [hire.hired_instance_id, hire])),
+      ({ hires, unread }) => ({
+        hires: new Map(hires.map((hire) => [hire.hired_instance_id, hire])),
+        unread: new Set<string>(unread?.hires),
+      }),
     ))
     for (const row of claimed) {
       const attempt = lookup.pipe(
-        Effect.flatMap((hires) => attempts.start(row, hires.get(row.hired_instance_id))),
+        Effect.flatMap(({ hires, unread }) =>
+          // one that hiring can't read exists: its delivery waits
+          unread.has(row.hired_instance_id)
+            ? new Unavailable({ detail: `hiring can't read ${row.hired_instance_id} now` })
+            : attempts.start(row, hires.get(row.hired_instance_id))
+        ),
         Effect.flatMap(Fiber.join),
         Effect.catchTag(
           "Unavailable",

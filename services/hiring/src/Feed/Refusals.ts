@@ -5,13 +5,13 @@ import { StateMetrics } from "@stint/edge/Metrics"
 import { Context, Effect, Layer } from "effect"
 import type { Gone } from "../Outbox/Repo.ts"
 
-/** Why a cursor is gone; `older`: version 0.2.0 gave it. */
+/** Why a cursor is gone; `older`: version 0.2.0 gave it, and what follows it was pruned or is not of this history. */
 export type Why = Gone | "older"
 
 const details: Record<Why, string> = {
   pruned: `The feed keeps ${RETENTION.feed} days`,
   restored: "The cursor is of changes that this database does not have: hiring was restored to an earlier moment",
-  older: "The cursor is of an older version of hiring",
+  older: "The cursor is of an older version of hiring, and what follows it is no longer known",
 }
 
 /** Refuses cursors. */

@@ -53,7 +53,7 @@ const ours = (text: string) =>
   Effect.flatMap(
     Cursor.decode(text),
     (cursor) =>
-      cursor === Cursor.OLDER
+      Cursor.isOlder(cursor)
         ? Effect.fail(new InvalidRequest({ detail: "The snapshot was begun by an older version: begin again" }))
         : Effect.succeed(cursor),
   )

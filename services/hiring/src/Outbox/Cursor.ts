@@ -2,7 +2,8 @@
  * A place in the feed. On the wire it is two numbers, "<xid>.<n>", the form of version 0.2.0: `n` holds a bit that no
  * sequence number of 0.2.0 has, the position and the mark. Version 0.2.0 reads a transaction's id before which nothing is
  * left unread, so that it goes on from there; it repeats some changes, which readers know by their versions. A cursor that
- * 0.2.0 gave is OLDER: its reader begins again. "0.0" is before the first change.
+ * 0.2.0 gave is an OlderCursor, whose position is looked up: replicas of both versions serve one reader in turn. "0.0" is
+ * before the first change.
  */
 import { InvalidRequest } from "@stint/domain/Problem"
 import { Effect } from "effect"
@@ -20,8 +21,14 @@ export interface Cursor {
 /** Before the first change. */
 export const START: Cursor = { position: 0n, mark: null, xid: 0n }
 
-/** A cursor of version 0.2.0, which has no position. */
-export const OLDER = "older"
+/** A cursor of version 0.2.0: every change up to this one, by transaction and sequence number, was read. */
+export interface OlderCursor {
+  readonly xid: bigint
+  readonly seq: bigint
+}
+
+/** Whether version 0.2.0 gave it. */
+export const isOlder = (cursor: Cursor | OlderCursor): cursor is OlderCursor => "seq" in cursor
 
 const LARGEST_XID = 2n ** 64n - 1n
 const LARGEST_SEQ = 2n ** 63n - 1n
@@ -35,7 +42,7 @@ export const encode = ({ mark, position, xid }: Cursor): string =>
   mark === null ? "0.0" : `${xid}.${OURS + (position << MARK_BITS) + BigInt(mark)}`
 
 /** Reads a cursor. Fails with InvalidRequest when the text cannot be one. */
-export const decode = (text: string): Effect.Effect<Cursor | typeof OLDER, InvalidRequest> => {
+export const decode = (text: string): Effect.Effect<Cursor | OlderCursor, InvalidRequest> => {
   const match = /^(\d{1,20})\.(\d{1,19})$/.exec(text)
   const [xid, n] = match === null ? [LARGEST_XID + 1n, 0n] : [BigInt(match[1]!), BigInt(match[2]!)]
   if (xid > LARGEST_XID || n > LARGEST_SEQ) {
@@ -44,6 +51,6 @@ export const decode = (text: string): Effect.Effect<Cursor | typeof OLDER, Inval
   }
   if (xid === 0n && n === 0n) return Effect.succeed(START)
   return Effect.succeed(
-    n < OURS ? OLDER : { position: (n - OURS) >> MARK_BITS, mark: Number((n - OURS) & MASK), xid },
+    n < OURS ? { xid, seq: n } : { position: (n - OURS) >> MARK_BITS, mark: Number((n - OURS) & MASK), xid },
   )
 }

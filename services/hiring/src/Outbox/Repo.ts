@@ -4,8 +4,8 @@ import { Change } from "@stint/domain/hiring/Feed"
 import { RETENTION } from "@stint/domain/Retention"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Cursor } from "./Cursor.ts"
-import { type Entry, reading, readingEnd, readingRuns } from "./Repo/Reads.ts"
+import type { Cursor, OlderCursor } from "./Cursor.ts"
+import { type Entry, reading, readingEnd, readingOlder, readingRuns } from "./Repo/Reads.ts"
 import { PLACE_BATCH, placing } from "./Repo/Sequencer.ts"
 
 /** The NOTIFY channel on which a transaction that wrote changes says so. */
@@ -30,6 +30,8 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
   append(changes: ReadonlyArray<Change>): Effect.Effect<void>
   /** At most `limit` changes after the cursor, and at most 2 MiB of them, in their order. */
   after(cursor: Cursor, limit: number): Effect.Effect<Followed>
+  /** The place of a cursor that 0.2.0 gave; undefined when its reader has missed something. */
+  placeOf(cursor: OlderCursor): Effect.Effect<Cursor | undefined>
   /** The slot of the run that a request was given; none when there is no such request, or it is no longer kept. */
   slotOf(request_id: string): Effect.Effect<Option.Option<DateTime.Utc>>
   /** At most `limit` requests to run between two places, in order. */
@@ -60,6 +62,7 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
           yield* place
           return yield* read(cursor, limit)
         }, Effect.orDie),
+        placeOf: readingOlder(sql),
         slotOf: (request_id) =>
           Effect.orDie(Effect.map(slotOf(request_id), Option.map(({ scheduled_time }) => scheduled_time))),
         runs: readingRuns(sql),

@@ -1,6 +1,8 @@
 /** The SQL of alerts: at most one open alert per condition, and which notices are still to be delivered. */
 import { PgClient } from "@effect/sql-pg"
 import { Ids } from "@stint/edge/Ids"
+import { readable } from "@stint/edge/Paging"
+import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { readVitals } from "../Health/Repo.ts"
@@ -32,10 +34,9 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
     AlertsRepo,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const claim = SqlSchema.findAll({
-        Request: Schema.Finite,
-        Result: Notice,
-        execute: (leaseMs) =>
+      const decode = decodeEach({ what: "alerts", Key: Schema.Struct({ alert_id: Schema.String }), Result: Notice })
+      const claim = (leaseMs: number) =>
+        Effect.flatMap(
           sql`update scheduler_alerts a set tries = tries + 1, leased_until = now() + make_interval(secs => ${
             leaseMs / 1000
           })
@@ -47,7 +48,9 @@ export class AlertsRepo extends Context.Service<AlertsRepo, {
               returning alert_id, kind, subject, begun_at, ended_at, tries,
                 case when begin_told_at is null then 'begun' else 'ended' end as phase,
                 case when begin_told_at is null then details else coalesce(end_details, details) end as details`,
-      })
+          // one that can't be read waits for its lease, and keeps no other back
+          (rows) => Effect.map(decode(rows as ReadonlyArray<object>), (entries) => readable({ entries })),
+        )
       return AlertsRepo.of({
         evaluate: yield* evaluating,
         claim: (leaseMs) => Effect.orDie(claim(leaseMs)),

@@ -1,4 +1,5 @@
 /** Pure: when a rule fires next, and why it does not fire. */
+import { defaults, type Values } from "@stint/domain/Bounds"
 import type { Fire, RulePreview } from "@stint/domain/scheduler/Answers"
 import type { Rule } from "@stint/domain/Schedule"
 import { DateTime } from "effect"
@@ -9,6 +10,9 @@ import { ruleInWords } from "../Timeline/Words.ts"
 
 /** The last instant that can be sent: years have four digits. Epoch ms. */
 export const LAST_INSTANT = Date.parse("9999-12-31T23:59:59.999Z")
+
+/** The longest year, in ms. */
+const YEAR = 366 * 86_400_000
 
 /** How many fires a preview has, unless it says. */
 const DEFAULT_COUNT = 10
@@ -70,6 +74,7 @@ export const previewOf = (
   now: number,
   { count = DEFAULT_COUNT, from }: { readonly count?: number; readonly from?: DateTime.Utc },
   segments?: ReadonlyArray<Segment>,
+  { horizon_years }: Pick<Values, "horizon_years"> = defaults,
 ): RulePreview => {
   const rule = ruleOfVersion(ruled)
   const timezone = zoneOf(ruled)
@@ -78,7 +83,8 @@ export const previewOf = (
     const reason = `the rule can't be evaluated here: ${ruled.frequency} in ${timezone}`
     return { rule: null, rule_in_words: reason, timezone, spread_seconds, will_run: false, reason, items: [] }
   }
-  const span = { from: from === undefined ? now : DateTime.toEpochMillis(from), count }
+  const start = from === undefined ? now : DateTime.toEpochMillis(from)
+  const span = { from: start, to: Math.min(start + horizon_years * YEAR, LAST_INSTANT), count }
   const ahead = segments === undefined ? slotsOf(rule, 0, -Infinity, Infinity, span) : slotsOn(segments, span)
   const items = ahead.map(fireOf)
   const reason = rule.frequency === "on_demand"

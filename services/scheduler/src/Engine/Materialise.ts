@@ -1,6 +1,7 @@
 /** Decides over goals that have fallen due, and makes their runs: one transaction a batch. */
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
+import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
 import { iso, type NewRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
@@ -55,6 +56,19 @@ const makePastsOf = (repo: EngineRepo["Service"]) =>
     }]))
   })
 
+/** Of a goal whose row can't be read: it stops, so that its neighbours do not. A change of the goal starts it again. */
+const unreadable = (at: number): DuePlan => ({
+  slots: [],
+  ranges: [{
+    from: at,
+    to: at,
+    code: "schedule_invalid",
+    reason: "the goal's row can't be read; the scheduler's log says why",
+  }],
+  next: { next_slot: null, due_at: null },
+  decided_until: at,
+})
+
 /** What is decided over a goal; a test gives its own. */
 export type Plan = (
   goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now">,
@@ -96,7 +110,11 @@ export const makeMaterialise = Effect.gen(function* () {
     if (parked.length > 0) yield* repo.park(parked)
     const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
     if (open.length === 0) return locked.length
-    const { decided, runs } = yield* decide(yield* repo.readDue(open), plan)
+    const read = yield* repo.readDue(open)
+    const { decided, runs } = yield* decide(readable({ entries: read }), plan)
+    for (const { key, row } of read) {
+      if (row === undefined) decided.push({ id: key.goal_instance_id, plan: unreadable(key.next_slot) })
+    }
     if (runs.length > 0) yield* queue.enqueue(runs)
     const missed = decided.flatMap(({ id, plan: { ranges } }) =>
       ranges.map(({ code, from, reason, to }) => ({

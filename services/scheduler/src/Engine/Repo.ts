@@ -1,6 +1,7 @@
 /** The engine's own statements: when to wake, and which goals have fallen due. Runs are the queue's. */
 import { PgClient } from "@effect/sql-pg"
 import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
+import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
@@ -45,12 +46,18 @@ const park = (sql: PgClient.PgClient) =>
     execute: (goals) => sql`update projected_goals set parked = true where goal_instance_id = any(${goals}::varchar[])`,
   })
 
-/** After the goals are locked, in a statement of its own, so that it sees what the lock waited for. */
-const readDue = (sql: PgClient.PgClient) =>
-  SqlSchema.findAll({
-    Request: IdList,
+/**
+ * After the goals are locked, in a statement of its own, so that it sees what the lock waited for. A goal that can't be read has
+ * its key and slot alone.
+ */
+const readDue = (sql: PgClient.PgClient) => {
+  const decode = decodeEach({
+    what: "goals",
+    Key: Schema.Struct({ goal_instance_id: Schema.String, next_slot: Millis }),
     Result: DueGoal,
-    execute: (goals) =>
+  })
+  return (goals: ReadonlyArray<string>) =>
+    Effect.flatMap(
       sql`select g.*, now() as now,
           (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
           -- limited counts: an EXISTS could be planned as one read of the whole queue
@@ -60,8 +67,10 @@ const readDue = (sql: PgClient.PgClient) =>
             (select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
           (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
             and state = 'waiting' and not caught_up limit 1) w) as waiting
-        from projected_goals g where g.goal_instance_id = any(${goals}::varchar[]) and g.due_at <= now()`,
-  })
+        from projected_goals g where g.goal_instance_id = any(${[...goals]}::varchar[]) and g.due_at <= now()`,
+      (rows) => decode(rows as ReadonlyArray<object>),
+    )
+}
 
 /** The slots of goals after an instant each that have a run, of whatever origin. */
 const slotsWithRuns = (sql: PgClient.PgClient) =>

@@ -1,6 +1,6 @@
 /** Compares what the services' databases hold of one another. It reads, and writes nothing. */
 import type { PgClient } from "@effect/sql-pg"
-import { decode, OLDER } from "@stint/hiring/Outbox/Cursor"
+import { decode, isOlder } from "@stint/hiring/Outbox/Cursor"
 import { Effect } from "effect"
 import {
   catalogReads,
@@ -100,7 +100,7 @@ const cursors = (hiring: ReturnType<typeof hiringReads>, of: Readonly<Record<str
     for (const [id, text] of Object.entries(of)) {
       if (text === null || text === undefined) continue
       const cursor = yield* decode(text)
-      if (cursor === OLDER || cursor.mark === null) continue
+      if (isOlder(cursor) || cursor.mark === null) continue
       const marks = yield* hiring.mark(cursor.position)
       const other = marks.length > 0 && marks.every(({ mark }) => mark !== cursor.mark)
       if (cursor.position > (last?.position ?? 0n) || other) {

@@ -4,7 +4,7 @@ import { Bounds } from "@stint/domain/Bounds"
 import { Change } from "@stint/domain/hiring/Feed"
 import { Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Cursor } from "../Cursor.ts"
+import type { Cursor, OlderCursor } from "../Cursor.ts"
 import type { Gone } from "../Repo.ts"
 
 /** A change of more bytes is not read: the largest that hiring writes has a schedule of 64 KiB. */
@@ -124,4 +124,28 @@ export const readingEnd = (sql: PgClient.PgClient): Effect.Effect<Cursor> => {
         from hiring_feed_sequence`,
   })
   return Effect.orDie(Effect.map(end(), ({ mark, position, xid }) => ({ mark, position, xid: xid - 1n })))
+}
+
+/**
+ * The place of a cursor of version 0.2.0, which reads by transaction and sequence number: before the first change that it has
+ * not read. Changes after that which it has read are repeated, and known by their versions; one without a position comes
+ * later by itself. Undefined when what it has not read was removed.
+ */
+export const readingOlder = (sql: PgClient.PgClient) => {
+  const older = SqlSchema.findOne({
+    Request: Schema.Struct({ xid: Schema.BigIntFromString, seq: Schema.BigInt }),
+    Result: Schema.Struct({ gone: Schema.Boolean, position: Schema.BigInt }),
+    execute: ({ seq, xid }) =>
+      sql`
+        with cursor as (select ${xid}::text::xid8 as xid, ${seq}::bigint as seq)
+        select (f.xid, f.seq) > (cursor.xid, cursor.seq) or cursor.xid > pg_snapshot_xmax(pg_current_snapshot()) as gone,
+          coalesce((select min(position) - 1 from hiring_outbox o
+            where (o.xid, o.seq) > (cursor.xid, cursor.seq) and position is not null), s.position) as position
+        from cursor cross join hiring_feed_floor f cross join hiring_feed_sequence s`,
+  })
+  return (cursor: OlderCursor): Effect.Effect<Cursor | undefined> =>
+    Effect.orDie(Effect.map(
+      older(cursor),
+      ({ gone, position }) => gone ? undefined : { position, mark: null, xid: cursor.xid - 1n },
+    ))
 }

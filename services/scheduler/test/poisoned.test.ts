@@ -1,0 +1,76 @@
+/** A3: a row that can't be read stops nobody else: goals that fall due, alerts, lists. */
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { DateTime } from "effect"
+import { eventually, startScheduler, type TestScheduler } from "./Harness.ts"
+import { asOwner } from "./Owner.ts"
+
+describe("a poisoned row", () => {
+  let t: TestScheduler
+  beforeAll(async () => void (t = await startScheduler()))
+  afterAll(() => t.stop())
+  const cron = {
+    frequency: "cron" as const,
+    schedule: { cron: "* * * * *" },
+    changed_at: DateTime.makeUnsafe(Date.now() - 2 * 60_000),
+  }
+  const runsOf = async (goal: string) => (await t.call("GET", `/runs?goal_instance_id=${goal}`)).json.items
+  const sql = <A>(statement: string) => asOwner(t.database.ownerUrl, (client) => client.unsafe<A & object>(statement))
+
+  it("A3: of a due goal is recorded and stops that goal alone; another customer's slots run", async () => {
+    const bad = t.goal(t.hire({ customer_id: "bad" as never }).hired_instance_id)
+    await eventually(
+      async () => await sql(`select 1 as n from projected_goals where goal_instance_id = '${bad.goal_instance_id}'`),
+      (rows) => rows.length === 1,
+      "it is projected",
+    )
+    await sql(`update projected_goals set frequency = 'daily', schedule = '[1e400]',
+      next_slot = now() - interval '1 minute', due_at = now() - interval '1 minute'
+      where goal_instance_id = '${bad.goal_instance_id}'`)
+    const good = t.goal(t.hire({ customer_id: "good" as never }).hired_instance_id, cron)
+    await eventually(
+      () => runsOf(good.goal_instance_id),
+      (runs) => runs.some(({ status }: { status: string }) => status === "completed"),
+      "another customer's slot runs",
+    )
+    const [missed] = await eventually(
+      async () =>
+        await sql<{ reason_code: string }>(
+          `select reason_code from missed_slots where goal_instance_id = '${bad.goal_instance_id}'`,
+        ),
+      (rows) => rows.length === 1,
+      "the slot is recorded",
+    )
+    assert.strictEqual(missed!.reason_code, "schedule_invalid")
+    const metrics = await t.service.call("GET", "/metrics")
+    assert.match(metrics.json, /^stint_unreadable_rows\{what="goals"\} 1$/m)
+  })
+
+  it("A3: of an alert keeps no other alert back", async () => {
+    await sql(`insert into scheduler_alerts (alert_id, kind, subject, begun_at, details)
+      values ('ALR-bad', 'paused', 'customer:bad', now(), '[]')`)
+    await sql(`insert into alerts (alert_id, kind, subject, message, details)
+      values ('ALR-bad', 'away', 'nothing', 'said the test', '[]')`)
+    await t.call("POST", "/pause", { body: { scope: { customer_id: "good" } } })
+    await eventually(
+      async () =>
+        await sql(`select 1 as n from scheduler_alerts where subject = 'customer:good' and begin_told_at is not null`),
+      (rows) => rows.length === 1,
+      "the good one is told",
+    )
+    await t.call("POST", "/resume", { body: { scope: { customer_id: "good" } } })
+  })
+
+  it("A3: of a run, an attempt or a line of the log shows in no list, and breaks none", async () => {
+    const goal = t.goal(t.hire().hired_instance_id)
+    t.request(goal)
+    await eventually(
+      () => runsOf(goal.goal_instance_id),
+      (runs) => runs[0]?.status === "completed",
+      "one is completed",
+    )
+    await sql(`update scheduled_goal_runs set run_metadata = '[]' where goal_instance_id = '${goal.goal_instance_id}'`)
+    for (const path of ["/runs", "/dlq", "/actions", "/health", "/status"]) {
+      assert.strictEqual((await t.call("GET", path)).status, 200, path)
+    }
+  })
+})

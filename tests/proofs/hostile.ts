@@ -1,0 +1,186 @@
+/**
+ * Bodies made from the contracts' own schemas and broken at random, and a corpus of odd bodies, ids, cursors, queries and
+ * headers, through every endpoint of the four services, as the roles that may call it.
+ *
+ * Would catch: a value that decodes and breaks what follows, an answer without a bound, a fault that ends a process or
+ * fills its memory, a row of one caller that breaks the lists of others.
+ */
+import { readFile } from "node:fs/promises"
+import { hireAgent, setGoal } from "../support/Customer.ts"
+import type { ServiceName, Stack } from "../support/Stack.ts"
+import { standOn } from "./Ground.ts"
+import { type Door, doorsOf, type Shot, shotAt } from "./hostile/Shots.ts"
+import { judge, type Proof, randomOf, until } from "./Proof.ts"
+
+/** The most bytes of an answer (domain.md, "Bounds"). */
+const ANSWER = 2 * 1024 * 1024
+/** How many requests are under way at once. */
+const AT_ONCE = 6
+/** By how much a process may grow between the first third of the requests, which fills its caches, and the last. */
+const GROWTH = 1.5
+
+const services: ReadonlyArray<ServiceName> = ["catalog", "hiring", "deliverables", "scheduler"]
+
+const goal = {
+  goal_template_id: "trading.trade_intent_draft.v1",
+  frequency: "on_demand",
+  settings: { coin: "BTC", side: "buy", units: 2 },
+}
+
+/** A customer with a hire, a goal and a draft. */
+const customerOn = async (stack: Stack, customer: string) => {
+  const as = `customer:${customer}` as const
+  const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+  const hire = await hireAgent(hiring, customer, "trading.delta_futures.v1")
+  const { goal_instance_id } = await setGoal(hiring, customer, hire.hired_instance_id, goal)
+  const drafts = async (): Promise<ReadonlyArray<{ readonly deliverable_id: string }>> =>
+    (await stack.call("deliverables", "GET", `/api/v1/deliverables?customer_id=${customer}`, { as })).json.items
+  const runNow = async () => {
+    const before = (await drafts()).length
+    await hiring("POST", `/api/v1/hired-agents/${hire.hired_instance_id}/goals/${goal_instance_id}/run`, { as })
+    await until(`${customer} has a new draft`, async () => (await drafts()).length > before)
+  }
+  await runNow()
+  return { customer, as, hire, goal_instance_id, deliverable_id: (await drafts())[0]!.deliverable_id, runNow }
+}
+
+/** The ids of a customer, by the names that bodies, queries and paths have for them. */
+const idsOf = (made: Awaited<ReturnType<typeof customerOn>>, doors: ReadonlyArray<Door>) => {
+  const { customer, deliverable_id, goal_instance_id, hire } = made
+  const { agent_id, hired_instance_id, subscription_id } = hire
+  const named: Record<string, string> = {
+    customer_id: customer,
+    agent_id,
+    agent_type_id: "hostile.v1",
+    hired_instance_id,
+    subscription_id,
+    goal_instance_id,
+    deliverable_id,
+  }
+  const inPath = (path: string, name: string) =>
+    /:goal/.test(path) && name === "goal" || /scheduler\/goals/.test(path)
+      ? goal_instance_id
+      : /subscriptions|by-subscription/.test(path)
+      ? subscription_id
+      : /agent-types/.test(path)
+      ? agent_id
+      : /customers/.test(path)
+      ? customer
+      : /deliverables\/:/.test(path)
+      ? deliverable_id
+      : /hired-agents/.test(path)
+      ? hired_instance_id
+      : undefined
+  for (const { path } of doors) {
+    for (const [, name] of path.matchAll(/:(\w+)/g)) {
+      const id = inPath(path, name!)
+      if (id !== undefined) named[`${path} ${name}`] = id
+    }
+  }
+  return named
+}
+
+/** The memory of a service's processes, in MiB. */
+const memoryOf = async (stack: Stack, service: ServiceName): Promise<number> => {
+  const sizes = await Promise.all((await stack.pids(service)).map(async (pid) => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "")
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+  }))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** What one request came to: its status, or why it has none; and the bytes of its answer. */
+const fire = async (stack: Stack, { as, door, headers, path, raw }: Shot) => {
+  try {
+    const answer = await stack.call(door.service, door.method, path, {
+      as: as as never,
+      headers,
+      ...(raw === undefined ? {} : { raw }),
+      signal: AbortSignal.timeout(100_000),
+    })
+    return { status: answer.status, bytes: JSON.stringify(answer.json ?? "").length }
+  } catch (error) {
+    return { status: 0, bytes: 0, why: String(error).slice(0, 200) }
+  }
+}
+
+export const hostile: Proof = {
+  name: "hostile",
+  promise: "No request, whatever it holds, breaks a service, and no answer is larger than 2 MiB.",
+  attacks:
+    "Bodies sampled from the schema of every endpoint and broken at random, and a corpus of odd bodies, ids, cursors, queries and " +
+    "headers, six at once: 1,500 requests (full: 20,000). Afterwards another customer's hire is as it was, its goal runs, " +
+    "no process was replaced, and none has grown to more than 1.5 times what it had after a third of the requests.",
+  seconds: { quick: 25, full: 300 },
+  attack: async (attack) => {
+    const { full, say, seed } = attack
+    const random = randomOf(seed)
+    const { is, that, violations } = judge()
+    const { stack } = await standOn(attack)
+    const doors = doorsOf(seed)
+    const victim = await customerOn(stack, "victim")
+    const hostile = await customerOn(stack, "hostile")
+    const known = idsOf(hostile, doors)
+    const pids = async () => (await Promise.all(services.map((service) => stack.pids(service)))).flat().join()
+    const [before, processes] = [
+      (await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)).json,
+      await pids(),
+    ]
+    const count = full ? 20_000 : 1_500
+    const broke: Array<string> = []
+    const counts = new Map<number, number>()
+    const memory: Array<ReadonlyArray<number>> = []
+    let fired = 0
+    let largest = 0
+    const worker = async () => {
+      while (fired < count) {
+        const nth = fired++
+        if (nth % Math.ceil(count / 30) === 0) {
+          memory.push(await Promise.all(services.map((service) => memoryOf(stack, service))))
+          if (nth % Math.ceil(count / 5) === 0) say(`${nth} requests, ${broke.length} broke something`)
+        }
+        // every endpoint in turn, so that each is met
+        const shot = shotAt(doors[nth % doors.length]!, { customer: "hostile", known, random })
+        const { bytes, status, why } = await fire(stack, shot)
+        counts.set(status, (counts.get(status) ?? 0) + 1)
+        largest = Math.max(largest, bytes)
+        if (status === 0 || status >= 500 || bytes > ANSWER) {
+          const sent = shot.raw === undefined ? "" : new TextDecoder().decode(shot.raw.slice(0, 300))
+          broke.push(
+            `${shot.door.method} ${shot.path.slice(0, 200)} as ${shot.as}: ${why ?? status}, ${bytes} bytes; ${sent}`,
+          )
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, worker))
+    for (const line of broke.slice(0, 20)) say(line)
+    is("requests that broke something", broke.length, 0)
+    is("process ids", await pids(), processes)
+    const third = Math.ceil(memory.length / 3)
+    services.forEach((service, nth) => {
+      const of = (part: ReadonlyArray<ReadonlyArray<number>>) => Math.max(...part.map((sizes) => sizes[nth]!))
+      const grown = Math.min(...memory.slice(-third).map((sizes) => sizes[nth]!)) / of(memory.slice(0, third))
+      that(
+        grown < GROWTH,
+        `${service} has ${grown.toFixed(2)} times the memory that it had after a third of the requests`,
+      )
+    })
+    // an operator's token paused, cancelled and limited what it could
+    await stack.call("scheduler", "POST", "/api/v1/scheduler/resume", { as: "operator:olga", body: {} })
+    const after = await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)
+    is("the other customer's hire", JSON.stringify(after.json), JSON.stringify(before))
+    await victim.runNow()
+    for (const service of services) await stack.isReady(service)
+    const statuses = [...counts].sort(([one], [other]) => one - other).map(([status, n]) => `${status}: ${n}`)
+    return {
+      figures: {
+        requests: count,
+        endpoints: doors.length,
+        statuses,
+        largest_answer_bytes: largest,
+        memory_mib: memory.at(-1)!.map(Math.round),
+      },
+      violations,
+    }
+  },
+}

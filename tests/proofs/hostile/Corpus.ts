@@ -1,0 +1,152 @@
+/** What is sent to a service in bad faith: odd texts, bodies, ids, cursors, queries and headers. */
+
+/** Values that stand where another is meant. */
+export const oddValues: ReadonlyArray<unknown> = [
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  1e308,
+  "",
+  " ",
+  "x".repeat(20_000),
+  "\u202e\u0007\u001b[2J",
+  "é".repeat(300),
+  "'; drop table deliverables; --",
+  "2026-02-30T00:00:00Z",
+  "+275760-09-13T00:00:00.001Z",
+  "9999-12-31T23:59:59.999Z",
+  "1970-01-01T00:00:00.000Z",
+  [],
+  {},
+  [[]],
+  [null],
+  Array.from({ length: 1_001 }, () => 1),
+  Object.fromEntries(Array.from({ length: 1_200 }, (_, n) => [`k${n}`, n])),
+  { __proto__: 1, constructor: { prototype: {} }, toString: 1, hasOwnProperty: 1 },
+]
+
+const text = (value: string) => new TextEncoder().encode(value) as Uint8Array<ArrayBuffer>
+const list = (item: string, count: number) => `[${Array.from({ length: count }, () => item).join()}]`
+const keys = (count: number) => `{${Array.from({ length: count }, (_, n) => `"k${n}":1`).join()}}`
+
+/** Bodies that are no body of any endpoint. */
+export const oddBodies: ReadonlyArray<() => Uint8Array<ArrayBuffer>> = [
+  () => text("["),
+  () => text('"'),
+  () => text("nul"),
+  () => text("1e400"),
+  () => text("\ufeff{}"),
+  () => text('{"a":1,"a":2}'),
+  () => text('{"__proto__":{"x":1},"constructor":1}'),
+  () => text('{"a":"\\u0000"}'),
+  () => text('{"a":"\\ud800"}'),
+  () => text('{"a":9007199254740993}'),
+  () => text(`{"a":${"9".repeat(500_000)}}`),
+  () => text(`{"a":0.${"1".repeat(500_000)}}`),
+  () => text(`${"[".repeat(400_000)}${"]".repeat(400_000)}`),
+  () => text(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`),
+  () => text(list("1", 400_000)),
+  () => text(list("{}", 300_000)),
+  () => text(list('{"a":[1]}', 1_900)),
+  () => text(keys(80_000)),
+  () => text(keys(9_000)),
+  () => text(`{"config":${keys(6_000)},"settings":${list("1", 12_000)}}`),
+  () => text(`{"config":{"a":"${"\\u00e9".repeat(100_000)}"}}`),
+  () => text(`{"a":"${"x".repeat(1_040_000)}"}`),
+  () => text(" ".repeat(1_000_000)),
+  () => text("x".repeat(1_100_000)),
+  () => new Uint8Array([0xff, 0xfe, 0x00]),
+  () => new Uint8Array([0x7b, 0x22, 0xc0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
+  () => new Uint8Array([0xed, 0xa0, 0x80]),
+  () => new Uint8Array(1_048_577),
+]
+
+/** Ids in paths, as they are sent. */
+export const oddIds: ReadonlyArray<string> = [
+  "x",
+  "0",
+  "%20",
+  "%00",
+  "%",
+  "%ff",
+  "..%2f..",
+  "%3f",
+  "%23",
+  "a%7Cb",
+  "constructor",
+  "__proto__",
+  "x".repeat(128),
+  "x".repeat(129),
+  "x".repeat(5_000),
+  "%C3%A9".repeat(128),
+  "%F0%9F%98%80".repeat(64),
+  "GOI-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11",
+  "infinity",
+  "null",
+]
+
+/** Values of parameters in a query, as they are sent. */
+export const oddParameters: ReadonlyArray<string> = [
+  "",
+  "x",
+  "%00",
+  "x?%00",
+  "?",
+  "%ff",
+  "-1",
+  "1e300",
+  "NaN",
+  "999999999999999999999",
+  "[]",
+  "%7B%7D",
+  "x".repeat(4_000),
+  "2026-02-30T00:00:00Z",
+  "2027-01-01t00:00:00z",
+  "2027-01-01T00:00:00+00:00",
+  "+275760-09-13T00:00:00.001Z",
+  "9999-12-31T23:59:59.999Z",
+  "%F0%9F%98%80",
+]
+
+/** Cursors that no list made. */
+export const oddCursors: ReadonlyArray<string> = [
+  '[1e300,"x"]',
+  '[9e18,"SCH-1"]',
+  '[1e15,"SCH-1"]',
+  '[-1e15,"DLQ-1"]',
+  '[null,"HAI-1"]',
+  '["x","x"]',
+  '{"created_at":"20260-01-01T00:00:00.000Z","deliverable_id":"DEL-1"}',
+  '{"created_at":"2026-01-01T00:00:00.000Z","approval_id":"\\u0000"}',
+  '{"created_at":1e300,"goal_instance_id":"x"}',
+  '"\\u0000"',
+  '""',
+  '"\\ud800"',
+  "null",
+  "{}",
+  "[]",
+  "[[[[[[]]]]]]",
+].map((json) => btoa(json).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")).concat("*", "a", "====")
+
+/** Headers, beside the token. */
+export const oddHeaders: ReadonlyArray<Readonly<Record<string, string>>> = [
+  { "idempotency-key": "" },
+  { "idempotency-key": '"' },
+  { "idempotency-key": "x".repeat(256) },
+  { "idempotency-key": "a b" },
+  { "if-match": "*" },
+  { "if-match": 'W/"x", "y' },
+  { "if-none-match": "\u00e9" },
+  { "x-request-id": "a b\t" },
+  { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01.` },
+  { traceparent: "00-x" },
+  { accept: "text/html;q=nonsense" },
+  { "content-encoding": "gzip" },
+  { "x-http-method-override": "DELETE" },
+  { "x-forwarded-for": "1.2.3.4" },
+  { authorization: "Bearer x" },
+  { authorization: "" },
+  { cookie: "x".repeat(8_000) },
+]
