@@ -22,6 +22,8 @@ interface Rule {
   readonly says: string
   /** Whether the rest of the script makes the thing again, so that it is only replaced. */
   readonly again?: (name: string) => RegExp
+  /** It may only loosen what binds the program of before, which a comment then says. */
+  readonly loosens?: true
 }
 
 const called = (what: string) => (name: string) => new RegExp(`${what}\\s+${name.replaceAll(/[.$]/g, "\\$&")}\\b`, "i")
@@ -48,6 +50,7 @@ const rules: ReadonlyArray<Rule> = [
     found: new RegExp(`drop\\s+constraint\\s+${name}`, "gi"),
     says: "drops a constraint",
     again: called("add\\s+constraint"),
+    loosens: true,
   },
   { found: new RegExp(`drop\\s+column\\s+${name}`, "gi"), says: "drops a column" },
   { found: /drop\s+default/gi, says: "drops a default, so the inserts of the program of before fail" },
@@ -83,14 +86,14 @@ export const expandViolations = ({ file, text }: Source): ReadonlyArray<Violatio
     return [at(0, `writes no row of its own into the ledger: insert into schema_scripts (name) values ('${script}')`)]
   }
   const statements = statementsOf(text)
-  const broken = rules.flatMap(({ again, found, says }) =>
+  const isExplained = /^--\s*Before: \S/m.test(text)
+  const broken = rules.filter(({ loosens }) => !(loosens && isExplained)).flatMap(({ again, found, says }) =>
     [...statements.matchAll(found)].filter((match) =>
       again === undefined || !again(match[1]!).test(statements.slice(match.index + match[0].length))
     ).map((match) => at(match.index, `${says}: declare what it needs, or leave it to a later version`))
   )
   const isMade = (table: string) =>
     new RegExp(`create\\s+table\\s+(?:if not exists\\s+)?${table}\\b`, "i").test(statements)
-  const isExplained = /^--\s*Before: \S/m.test(text)
   const restricted = isExplained
     ? []
     : restrictions.flatMap((found) =>
