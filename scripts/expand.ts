@@ -22,8 +22,6 @@ interface Rule {
   readonly says: string
   /** Whether the rest of the script makes the thing again, so that it is only replaced. */
   readonly again?: (name: string) => RegExp
-  /** It may only loosen what binds the program of before, which a comment then says. */
-  readonly loosens?: true
 }
 
 const called = (what: string) => (name: string) => new RegExp(`${what}\\s+${name.replaceAll(/[.$]/g, "\\$&")}\\b`, "i")
@@ -46,12 +44,6 @@ const rules: ReadonlyArray<Rule> = [
     again: called("create\\s+(?:or replace\\s+)?function"),
   },
   { found: new RegExp(`drop\\s+trigger\\s+${name}`, "gi"), says: "drops a trigger", again: called("trigger") },
-  {
-    found: new RegExp(`drop\\s+constraint\\s+${name}`, "gi"),
-    says: "drops a constraint",
-    again: called("add\\s+constraint"),
-    loosens: true,
-  },
   { found: new RegExp(`drop\\s+column\\s+${name}`, "gi"), says: "drops a column" },
   { found: /drop\s+default/gi, says: "drops a default, so the inserts of the program of before fail" },
   { found: /\brename\s+(?:to|column|constraint)?/gi, says: "renames" },
@@ -66,8 +58,12 @@ const rules: ReadonlyArray<Rule> = [
   },
 ]
 
-/** A restriction on what may stand in a table: on one that the script itself makes it binds nobody of before. */
+/**
+ * What may stand in a table becomes less, or more: a restriction on a table that the script itself makes binds nobody of
+ * before, and one that is dropped harms nobody whose statements do not count on it.
+ */
 const restrictions: ReadonlyArray<RegExp> = [
+  /alter\s+table\s+(?:only\s+)?(?:if exists\s+)?([\w.]+)[^;]*?\bdrop\s+constraint\b/gi,
   /alter\s+table\s+(?:only\s+)?(?:if exists\s+)?([\w.]+)[^;]*?\badd\s+(?:constraint\b|check\b|unique\b|foreign\b|primary\b|exclude\b)/gi,
   /create\s+unique\s+index\s+(?:concurrently\s+)?(?:if not exists\s+)?[\w.]+\s+on\s+([\w.]+)/gi,
   /create\s+(?:or replace\s+)?(?:constraint\s+)?trigger\s+\w+\s[^;]*?\son\s+([\w.]+)/gi,
@@ -86,19 +82,22 @@ export const expandViolations = ({ file, text }: Source): ReadonlyArray<Violatio
     return [at(0, `writes no row of its own into the ledger: insert into schema_scripts (name) values ('${script}')`)]
   }
   const statements = statementsOf(text)
-  const isExplained = /^--\s*Before: \S/m.test(text)
-  const broken = rules.filter(({ loosens }) => !(loosens && isExplained)).flatMap(({ again, found, says }) =>
+  const broken = rules.flatMap(({ again, found, says }) =>
     [...statements.matchAll(found)].filter((match) =>
       again === undefined || !again(match[1]!).test(statements.slice(match.index + match[0].length))
     ).map((match) => at(match.index, `${says}: declare what it needs, or leave it to a later version`))
   )
   const isMade = (table: string) =>
     new RegExp(`create\\s+table\\s+(?:if not exists\\s+)?${table}\\b`, "i").test(statements)
+  const isExplained = /^--\s*Before: \S/m.test(text)
   const restricted = isExplained
     ? []
     : restrictions.flatMap((found) =>
       [...statements.matchAll(found)].filter(([, table]) => !isMade(table!)).map((match) =>
-        at(match.index, `restricts ${match[1]}, so a comment "-- Before: ..." says why the program of before passes`)
+        at(
+          match.index,
+          `changes what may stand in ${match[1]}, so a comment "-- Before: ..." says why the program of before passes`,
+        )
       )
     )
   return [...broken, ...restricted]

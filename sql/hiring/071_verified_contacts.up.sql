@@ -17,7 +17,8 @@ create unique index uq_customer_entity_verified_email on customer_entity (email)
 create unique index uq_customer_entity_verified_phone on customer_entity (phone) where verified_at is not null;
 create index ix_customer_entity_email on customer_entity (email);
 
--- Before: it only loosens, 0.2.0 fills no verified_at and inserts with `on conflict do nothing`, which names no constraint
+-- Before: 0.2.0 leaves verified_at null, so the new indexes bind none of its rows; its inserts say `on conflict do nothing`,
+-- which names no constraint, so they pass without the two
 alter table customer_entity
   drop constraint if exists uq_customer_entity_email,
   drop constraint if exists uq_customer_entity_phone;

@@ -2,7 +2,7 @@
 import { App as Catalog } from "@stint/catalog/App"
 import { App as Deliverables } from "@stint/deliverables/App"
 import { App as Hiring } from "@stint/hiring/App"
-import { decode, OLDER } from "@stint/hiring/Outbox/Cursor"
+import { decode, isOlder } from "@stint/hiring/Outbox/Cursor"
 import { App as Scheduler } from "@stint/scheduler/App"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer } from "effect"
@@ -98,7 +98,7 @@ describe("a week", () => {
     )
     return (await Promise.all(cursors.map(([row]) => Effect.runPromise(decode(row?.cursor ?? "0.0"))))).every((
       cursor,
-    ) => cursor !== OLDER && cursor.position >= last!.position)
+    ) => !isOlder(cursor) && cursor.position >= last!.position)
   }
   /** Whether all that is due has been done, and nothing is under way. */
   const isQuiet = async () =>

@@ -170,6 +170,11 @@ onStage("drafts", (stage) => {
     assert.strictEqual(answer.status, 200)
     assert.strictEqual(answer.json.items[0].problem.code, "draft_impossible")
     assert.strictEqual(answer.json.items[1].deliverable.goal_instance_id, "GOI-sound")
+    const list = await stage().call("GET", "/api/v1/hired-agents/HAI-poison/deliverables", { as: "customer:acme" })
+    assert.deepStrictEqual(
+      list.json.items.map(({ goal_instance_id }: { goal_instance_id: string }) => goal_instance_id),
+      ["GOI-sound"],
+    )
   })
 
   it("while the catalog is away a known definition is used, and only items of unknown ones are 503", async () => {

@@ -7,7 +7,7 @@ import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
-import { DeliverableRow } from "./Row.ts"
+import { DeliverableRow, ShownRow } from "./Row.ts"
 
 /** The key of a page of deliverables, newest first. */
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
@@ -58,7 +58,7 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
         what: "deliverables",
         Request: Listing,
         Key: Place,
-        Result: DeliverableRow,
+        Result: ShownRow,
         query: ({ after, customer_id, hired_instance_id, limit, review_status }) =>
           sql`${selectRows(sql)} where ${
             sql.and([

@@ -6,6 +6,7 @@ import {
   ReviewStatus,
 } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { DraftPayload } from "@stint/domain/Payload"
 import { Schema } from "effect"
 
 /** pending -> delivered, or failed when no further attempt follows; failed -> pending when it is executed again. */
@@ -59,3 +60,10 @@ export const DeliverableRow = Schema.Struct({
   refusal: Schema.NullOr(Schema.String),
 })
 export type DeliverableRow = typeof DeliverableRow.Type
+
+const isDraft = Schema.is(DraftPayload)
+
+/** A row whose payload is a draft, for a list or a batch that shows it: one that is none is set aside there. */
+export const ShownRow = DeliverableRow.check(
+  Schema.makeFilter(({ payload }: { readonly payload: unknown }) => isDraft(payload) || "its payload is no draft"),
+)

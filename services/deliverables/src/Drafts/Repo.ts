@@ -7,7 +7,7 @@ import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { selectRows } from "../Deliverables/Repo.ts"
-import { DeliverableRow } from "../Deliverables/Row.ts"
+import { type DeliverableRow, ShownRow } from "../Deliverables/Row.ts"
 
 /** A draft to store. */
 export interface NewDraft {
@@ -53,7 +53,7 @@ export class DraftsRepo extends Context.Service<DraftsRepo, {
       const decode = decodeEach({
         what: "deliverables",
         Key: Schema.Struct({ idempotency_key: Schema.String }),
-        Result: DeliverableRow,
+        Result: ShownRow,
       })
       const byKeys = (keys: ReadonlyArray<string>) =>
         Effect.flatMap(
