@@ -50,12 +50,12 @@ export const importsOf = ({ file, text }: Source): ReadonlyArray<Import> =>
     })
   )
 
-/** Every TypeScript file below the folders that hold code of ours. */
+/** Every TypeScript file below the folders that hold code of ours, less what a program wrote. */
 export const readSources = async (root: string): Promise<ReadonlyArray<Source>> => {
   const all: Array<Source> = []
   for (const folder of ["packages", "services", "apps", "tests", "bench", "scripts"]) {
     const names = await readdir(join(root, folder), { recursive: true }).catch(() => [])
-    for (const name of names.filter((name) => /\.tsx?$/.test(name) && !name.includes("node_modules"))) {
+    for (const name of names.filter((name) => /\.tsx?$/.test(name) && !/node_modules|\bgenerated\b/.test(name))) {
       const path = join(root, folder, name)
       all.push({ file: relative(root, path).replaceAll(sep, "/"), text: await readFile(path, "utf8") })
     }

@@ -43,7 +43,8 @@ export const actionLogGroup = (service: keyof typeof actions) => {
           OpenApi.Description,
           `Operators and viewers; the latest first. Actions: ${actions[service].join(", ")}.`,
         ),
-      HttpApiEndpoint.get("listOfOperator", "/actions/:operator", {
+      // not /actions/:operator, which OpenAPI can not tell from /deliverables/:id/review
+      HttpApiEndpoint.get("listOfOperator", "/actions/by/:operator", {
         params: { operator: Schema.String.annotate({ examples: ["ops.asha"] }) },
         query: pageQuery,
         success,

@@ -26,7 +26,7 @@ describe("hiring's action log", () => {
   const call = (method: string, path: string, send: Send = {}) =>
     hiring.call(method, `${base}${path}`, { ...operator, ...send })
   const linesOf = async (who: string): Promise<ReadonlyArray<Line>> =>
-    (await call("GET", `/hiring/actions/${who}`, { as: "viewer:vera" })).json.items
+    (await call("GET", `/hiring/actions/by/${who}`, { as: "viewer:vera" })).json.items
   const contact = (n: number) => ({
     full_name: "Anita",
     email: `log${n}@example.com`,
@@ -201,7 +201,7 @@ describe("hiring's action log", () => {
     )
     const seen: Array<string> = []
     for (let query = "?limit=2"; query !== "";) {
-      const { items, next_cursor } = (await call("GET", `/hiring/actions/paul${query}`, { as: "viewer:vera" })).json
+      const { items, next_cursor } = (await call("GET", `/hiring/actions/by/paul${query}`, { as: "viewer:vera" })).json
       seen.push(...items.map((line: Line) => line.log_id))
       query = next_cursor === null ? "" : `?limit=2&cursor=${next_cursor}`
     }

@@ -130,7 +130,7 @@ describe("hiring's contract", () => {
       "GET /customers/{id}",
       "POST /customers/{id}/verify",
       "GET /hiring/actions",
-      "GET /hiring/actions/{operator}",
+      "GET /hiring/actions/by/{operator}",
       "POST /subscriptions",
       "GET /subscriptions",
       "GET /subscriptions/{id}",
