@@ -1,58 +1,12 @@
-/** What the edge makes of requests that are odd, too many, or conditional. */
-import { Access, Authorization, Callers } from "@stint/domain/Caller"
-import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
-import { middlewares } from "@stint/edge/Handler"
-import { IdempotencyRepo, type Prints } from "@stint/edge/Idempotency/Repo"
-import * as Pg from "@stint/edge/Pg"
-import { RateRepo } from "@stint/edge/RateLimit/Repo"
+/** What the edge makes of requests that are odd, or conditional. */
+import * as Logs from "@stint/edge/Logs"
+import { conditionsOf, met, readStatus } from "@stint/edge/Preconditions"
+import { printable } from "@stint/edge/Printable"
+import { traceHeadersOf, traceOf } from "@stint/edge/RequestContext"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, ManagedRuntime, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { withDatabase } from "../../../tests/support/Database.ts"
-import { startService, type TestService } from "../../../tests/support/Service.ts"
-import { until } from "../../../tests/support/Until.ts"
-
-class ThingsGroup extends HttpApiGroup.make("things").add(
-  HttpApiEndpoint.post("make", "/things/:id", {
-    params: { id: Schema.String },
-    query: { a: Schema.optionalKey(Schema.String), b: Schema.optionalKey(Schema.String) },
-    headers: IdempotencyHeader,
-    payload: Schema.Record(Schema.String, Schema.Json),
-    success: Schema.Struct({ made: Schema.Int }),
-  }).annotate(Access, ["customer"]),
-  HttpApiEndpoint.get("get", "/things/:id", { params: { id: Schema.String }, success: Schema.Struct({}) })
-    .annotate(Access, ["customer", "operator", "service"]).annotate(Callers, ["scheduler"]),
-) {}
-class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api/v1")
-  .middleware(Idempotency).middleware(BodyLimits).middleware(RateLimits).middleware(Authorization)
-  .middleware(RequestProblems).annotateMerge(strict)
-  .annotateMerge(OpenApi.annotations({ title: "Stint things" })) {}
-
-let made = 0
-const handlers = HttpApiBuilder.group(
-  ThingsApi,
-  "things",
-  Effect.fn(function* (handlers) {
-    yield* Effect.void
-    return handlers.handleAll({
-      make: () => Effect.sync(() => ({ made: ++made })),
-      get: () => Effect.succeed({}),
-    })
-  }),
-)
-const start = (env: Record<string, string>, storage: Layer.Layer<IdempotencyRepo | RateRepo, unknown, never>) =>
-  startService(
-    HttpApiBuilder.layer(ThingsApi, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide(handlers),
-      Layer.provide(middlewares("things")),
-      Layer.provide(storage),
-    ) as Layer.Layer<never>,
-    env,
-  )
-const inMemory = Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)
-const onPostgres = Layer.merge(IdempotencyRepo.layer, RateRepo.layer).pipe(
-  Layer.provide(Pg.layer("catalog")),
-) as Layer.Layer<IdempotencyRepo | RateRepo>
+import { Effect, Result } from "effect"
+import type { TestService } from "../../../tests/support/Service.ts"
+import { counter, inMemory, start } from "./Things.ts"
 
 describe("a request", () => {
   let service: TestService
@@ -113,13 +67,13 @@ describe("a request", () => {
 
   it("D10: with If-Match for what has no ETag is 412, and with one that is none 400", async () => {
     const send = async (match: string) => {
-      const before = made
+      const before = counter.made
       const answer = await service.call("POST", "/api/v1/things/1", {
         as: "customer:acme",
         body: {},
         headers: { "if-match": match },
       })
-      return [answer.status, made - before]
+      return [answer.status, counter.made - before]
     }
     assert.deepStrictEqual(await send('"stale"'), [412, 0])
     assert.deepStrictEqual(await send("stale"), [400, 0])
@@ -127,124 +81,73 @@ describe("a request", () => {
   })
 })
 
-for (const mode of ["memory", "postgres"] as const) {
-  describe(`keys and rates on ${mode}`, () => {
-    const env: Record<string, string> = {}
-    let release = async () => {}
-    let runtime: ManagedRuntime.ManagedRuntime<IdempotencyRepo | RateRepo, unknown>
-    const storage = mode === "memory" ? inMemory : onPostgres
-    beforeAll(async () => {
-      if (mode === "postgres") {
-        const database = await withDatabase("catalog")
-        env.CATALOG_DATABASE_URL = database.url
-        release = database.release
-      }
-      runtime = ManagedRuntime.make(
-        storage.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))),
-      )
-    })
-    afterAll(async () => {
-      await runtime.dispose()
-      await release()
-    })
-
-    it("D5: the same request is the same however it is written, another is not", async () => {
-      const service = await start(env, storage)
-      const send = async (path: string, raw: string, key = "k-canonical") => {
-        const answer = await service.call("POST", `/api/v1/things/${path}`, {
-          as: "customer:acme",
-          raw,
-          headers: { "idempotency-key": key },
-        })
-        return [answer.status, answer.json.made ?? answer.json.code]
-      }
-      const first = await send("a%2Fb?a=1&b=%C3%A9", '{"x":1,"y":{"p":[1,2],"q":"é"}}')
-      assert.strictEqual(first[0], 200)
-      const same = [
-        ["a%2fb?b=%c3%a9&a=1", '{ "y": {"q": "\\u00e9", "p": [1.0, 2e0]}, "x": 1 }'],
-        ["%61%2Fb?a=%31&b=é", '{"y":{"p":[1,2],"q":"é"},"x":1}'],
+describe("headers", () => {
+  it("D6: a traceparent is taken as the recommendation says, and passed on as version 00", () => {
+    const [id, span] = ["0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"]
+    const taken = (traceparent: string, tracestate?: string) =>
+      traceOf(new Headers({ traceparent, ...(tracestate === undefined ? {} : { tracestate }) }))
+    assert.deepStrictEqual(taken(`00-${id}-${span}-01`), { traceId: id, spanId: span, flags: "01" })
+    assert.strictEqual(taken(`00-${id}-${span}-ff`).flags, "01")
+    assert.strictEqual(taken(`01-${id}-${span}-00-more`).traceId, id)
+    for (
+      const wrong of [
+        `00-${id}-${span}-01.`,
+        `00-${id}-${span}-01-`,
+        `00-${id}-${span}-01-more`,
+        `01-${id}-${span}-01.`,
+        `ff-${id}-${span}-01`,
+        `00-${id.toUpperCase()}-${span}-01`,
+        `00-${"0".repeat(32)}-${span}-01`,
+        `00-${id}-${"0".repeat(16)}-01`,
+        `00-${id}-${span}-0`,
       ]
-      for (const [path, raw] of same) assert.deepStrictEqual(await send(path!, raw!), first, path)
-      const others = [
-        ["a%2Fb?a=1&b=%C3%A9", '{"x":1,"y":{"p":[2,1],"q":"é"}}'],
-        ["a%2Fb?a=1&b=e", '{"x":1,"y":{"p":[1,2],"q":"é"}}'],
-        ["a%2Fc?a=1&b=%C3%A9", '{"x":1,"y":{"p":[1,2],"q":"é"}}'],
-      ]
-      for (const [path, raw] of others) {
-        assert.deepStrictEqual(await send(path!, raw!), [422, "idempotency_mismatch"], path)
-      }
-      await service.dispose()
-    })
-
-    it("C14: who outlasted its reservation touches nothing of its successor", async () => {
-      const scope = { caller: "customer:acme", route: `POST /${mode}`, key: "k" }
-      const prints: Prints = { sent: "s", canonical: "c" }
-      const repo = await runtime.runPromise(IdempotencyRepo)
-      const run = <A>(effect: Effect.Effect<A>) => runtime.runPromise(effect)
-      const reserved = async () => {
-        const reservation = await run(repo.reserve(scope, prints))
-        if (reservation._tag !== "Reserved") throw new Error(reservation._tag)
-        return { ...scope, holder: reservation.holder }
-      }
-      const late = await reserved()
-      await run(repo.release(late, false))
-      const successor = await reserved()
-      await run(repo.release(late, true))
-      await run(repo.renew(late))
-      await run(repo.keep(late, { status: 200, location: null, body: "late" }))
-      assert.strictEqual((await run(repo.reserve(scope, prints)))._tag, "InFlight")
-      await run(repo.keep(successor, { status: 200, location: null, body: "mine" }))
-      await run(repo.release(late, true))
-      await run(repo.release(successor, true))
-      const repeat = await run(repo.reserve(scope, prints))
-      assert.deepStrictEqual(repeat, { _tag: "Replay", reply: { status: 200, location: null, body: "mine" } })
-    })
-
-    it("A5: a bucket gives what it holds, refills, and is never overdrawn by several at once", async () => {
-      const repo = await runtime.runPromise(RateRepo)
-      const limit = { perSecond: 0.001, burst: 30 }
-      const grants = await Promise.all(
-        Array.from({ length: 8 }, () => runtime.runPromise(repo.take(`b-${mode}`, limit, 7))),
-      )
-      assert.strictEqual(grants.reduce((sum, { granted }) => sum + granted, 0), 30)
-      const refilled = { perSecond: 1e6, burst: 30 }
-      await until("it is full again", async () => {
-        const { granted } = await runtime.runPromise(repo.take(`b-${mode}`, refilled, 40))
-        return granted === 30
-      })
-    })
-
-    it("A5: two replicas together serve a burst, and then 429 with Retry-After", async () => {
-      const bounds = { STINT_BOUNDS: "requests_per_second=1,request_burst=40" }
-      const shared = mode === "memory"
-        ? Layer.merge(IdempotencyRepo.layerMemory, Layer.succeed(RateRepo, await runtime.runPromise(RateRepo)))
-        : storage
-      const replicas = await Promise.all([1, 2].map(() => start({ ...env, ...bounds }, shared)))
-      // connections are there: a cold one may take longer than a replica waits for its tokens
-      await Promise.all(replicas.map((one) => one.call("GET", "/api/v1/things/1", { as: "operator:otto" })))
-      const began = performance.now()
-      const answers = []
-      for (let n = 0; n < 120; n++) {
-        answers.push(await replicas[n % 2]!.call("GET", "/api/v1/things/1", { as: "customer:hasty" }))
-      }
-      const gained = Math.ceil((performance.now() - began) / 1000)
-      const served = answers.filter(({ status }) => status === 200)
-      assert.isAtLeast(served.length, 40)
-      assert.isAtMost(served.length, 40 + gained)
-      assert.strictEqual(served[0]!.headers.get("ratelimit-policy"), '"customer";q=40;w=40')
-      assert.match(served[0]!.headers.get("ratelimit")!, /^"customer";r=39;t=1$/)
-      const refused = answers.filter(({ status }) => status === 429)
-      assert.strictEqual(served.length + refused.length, 120)
-      assert.strictEqual(refused[0]!.json.code, "rate_limited")
-      assert.match(refused[0]!.json.detail, /requests_per_second/)
-      assert.match(refused[0]!.headers.get("retry-after")!, /^[1-9]\d*$/)
-      assert.match(refused[0]!.headers.get("ratelimit")!, /^"customer";r=0;t=\d+$/)
-      for (const as of ["customer:other", "operator:olga"] as const) {
-        assert.strictEqual((await replicas[0]!.call("GET", "/api/v1/things/1", { as })).status, 200)
-      }
-      const service = await replicas[0]!.call("GET", "/api/v1/things/1", { as: "service:scheduler" })
-      assert.deepStrictEqual([service.status, service.headers.get("ratelimit")], [200, null])
-      await Promise.all(replicas.map((replica) => replica.dispose()))
-    })
+    ) {
+      assert.notStrictEqual(taken(wrong).traceId, id, wrong)
+      assert.isUndefined(taken(wrong, "a=1").state)
+    }
+    assert.strictEqual(traceHeadersOf(taken(`00-${id}-${span}-01`, "a=1, b@c=2")).tracestate, "a=1,b@c=2")
+    for (const wrong of ["a", "A=1", "a=1,a=2", "a=1;é", Array.from({ length: 33 }, (_, i) => `a${i}=1`).join()]) {
+      assert.isUndefined(taken(`00-${id}-${span}-01`, wrong).state, wrong)
+    }
   })
-}
+
+  it("D10: conditions compare as RFC 9110 13.1 says", () => {
+    const judge = (headers: Record<string, string>, current: string | undefined) =>
+      Result.isSuccess(met(conditionsOf(new Headers(headers)), current))
+    assert.isTrue(judge({}, undefined))
+    assert.isTrue(judge({ "if-match": "*" }, '"a"'))
+    assert.isFalse(judge({ "if-match": "*" }, undefined))
+    assert.isTrue(judge({ "if-match": '"b,c" ,, "a"' }, '"a"'))
+    assert.isFalse(judge({ "if-match": 'W/"a"' }, '"a"'))
+    assert.isFalse(judge({ "if-match": "a" }, '"a"'))
+    assert.isTrue(judge({ "if-none-match": "*" }, undefined))
+    assert.isFalse(judge({ "if-none-match": "*" }, '"a"'))
+    assert.isFalse(judge({ "if-none-match": 'W/"a"' }, '"a"'))
+    assert.strictEqual(readStatus(conditionsOf(new Headers({ "if-none-match": 'W/"a", "b"' })), '"a"'), 304)
+    assert.strictEqual(readStatus(conditionsOf(new Headers({ "if-match": '"b"' })), '"a"'), 412)
+    assert.isUndefined(readStatus(conditionsOf(new Headers({ "if-none-match": '"b"' })), '"a"'))
+  })
+
+  it("D11: text of others is one line, and moves no cursor", async () => {
+    assert.strictEqual(
+      printable("x\n[00:00] ERROR\r\t\u001b[2J\u009b2J\u0085\u2028\u202e\ud800 é 😀"),
+      "x\\n[00:00] ERROR\\r\\t\\u001b[2J\\u009b2J\\u0085\\u2028\\u202e\\ud800 é 😀",
+    )
+    const lines: Array<unknown> = []
+    const log = console.log
+    console.log = (...parts: ReadonlyArray<unknown>) => void lines.push(...parts)
+    try {
+      await Effect.runPromise(
+        Effect.logError("a\nb", new Error("c\nd")).pipe(
+          Effect.annotateLogs({ by: "e\nf" }),
+          Effect.provide(Logs.layer),
+        ),
+      )
+    } finally {
+      console.log = log
+    }
+    assert.strictEqual(lines.length, 1)
+    assert.notInclude(String(lines[0]), "\n")
+    for (const part of ["a\\nb", "c\\nd", "by=e\\nf"]) assert.include(String(lines[0]), part)
+  })
+})

@@ -1,0 +1,55 @@
+/** An API of things, to try the edge with. */
+import { Access, Authorization, Callers } from "@stint/domain/Caller"
+import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
+import { middlewares } from "@stint/edge/Handler"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import * as Pg from "@stint/edge/Pg"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { Effect, Layer, Schema } from "effect"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { startService } from "../../../tests/support/Service.ts"
+
+class ThingsGroup extends HttpApiGroup.make("things").add(
+  HttpApiEndpoint.post("make", "/things/:id", {
+    params: { id: Schema.String },
+    query: { a: Schema.optionalKey(Schema.String), b: Schema.optionalKey(Schema.String) },
+    headers: IdempotencyHeader,
+    payload: Schema.Record(Schema.String, Schema.Json),
+    success: Schema.Struct({ made: Schema.Int }),
+  }).annotate(Access, ["customer"]),
+  HttpApiEndpoint.get("get", "/things/:id", { params: { id: Schema.String }, success: Schema.Struct({}) })
+    .annotate(Access, ["customer", "operator", "service"]).annotate(Callers, ["scheduler"]),
+) {}
+class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api/v1")
+  .middleware(Idempotency).middleware(BodyLimits).middleware(RateLimits).middleware(Authorization)
+  .middleware(RequestProblems).annotateMerge(strict)
+  .annotateMerge(OpenApi.annotations({ title: "Stint things" })) {}
+
+/** How many things were made. */
+export const counter = { made: 0 }
+const handlers = HttpApiBuilder.group(
+  ThingsApi,
+  "things",
+  Effect.fn(function* (handlers) {
+    yield* Effect.void
+    return handlers.handleAll({
+      make: () => Effect.sync(() => ({ made: ++counter.made })),
+      get: () => Effect.succeed({}),
+    })
+  }),
+)
+/** Starts it. */
+export const start = (env: Record<string, string>, storage: Layer.Layer<IdempotencyRepo | RateRepo, unknown, never>) =>
+  startService(
+    HttpApiBuilder.layer(ThingsApi, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide(handlers),
+      Layer.provide(middlewares("things")),
+      Layer.provide(storage),
+    ) as Layer.Layer<never>,
+    env,
+  )
+/** Its storages. */
+export const inMemory = Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)
+export const onPostgres = Layer.merge(IdempotencyRepo.layer, RateRepo.layer).pipe(
+  Layer.provide(Pg.layer("catalog")),
+) as Layer.Layer<IdempotencyRepo | RateRepo>

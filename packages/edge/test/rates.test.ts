@@ -1,0 +1,161 @@
+/** Idempotency-Keys and rates, in memory and on Postgres. */
+import { IdempotencyRepo, type Prints } from "@stint/edge/Idempotency/Repo"
+import * as Leases from "@stint/edge/RateLimit/Leases"
+import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Layer, ManagedRuntime } from "effect"
+import { withDatabase } from "../../../tests/support/Database.ts"
+import { until } from "../../../tests/support/Until.ts"
+import { inMemory, onPostgres, start } from "./Things.ts"
+
+for (const mode of ["memory", "postgres"] as const) {
+  describe(`keys and rates on ${mode}`, () => {
+    const env: Record<string, string> = {}
+    let release = async () => {}
+    let runtime: ManagedRuntime.ManagedRuntime<IdempotencyRepo | RateRepo, unknown>
+    const storage = mode === "memory" ? inMemory : onPostgres
+    beforeAll(async () => {
+      if (mode === "postgres") {
+        const database = await withDatabase("catalog")
+        env.CATALOG_DATABASE_URL = database.url
+        release = database.release
+      }
+      runtime = ManagedRuntime.make(
+        storage.pipe(Layer.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))),
+      )
+    })
+    afterAll(async () => {
+      await runtime.dispose()
+      await release()
+    })
+
+    it("D5: the same request is the same however it is written, another is not", async () => {
+      const service = await start(env, storage)
+      const send = async (path: string, raw: string, key = "k-canonical") => {
+        const answer = await service.call("POST", `/api/v1/things/${path}`, {
+          as: "customer:acme",
+          raw,
+          headers: { "idempotency-key": key },
+        })
+        return [answer.status, answer.json.made ?? answer.json.code]
+      }
+      const first = await send("a%2Fb?a=1&b=%C3%A9", '{"x":1,"y":{"p":[1,2],"q":"é"}}')
+      assert.strictEqual(first[0], 200)
+      const same = [
+        ["a%2fb?b=%c3%a9&a=1", '{ "y": {"q": "\\u00e9", "p": [1.0, 2e0]}, "x": 1 }'],
+        ["%61%2Fb?a=%31&b=é", '{"y":{"p":[1,2],"q":"é"},"x":1}'],
+      ]
+      for (const [path, raw] of same) assert.deepStrictEqual(await send(path!, raw!), first, path)
+      const others = [
+        ["a%2Fb?a=1&b=%C3%A9", '{"x":1,"y":{"p":[2,1],"q":"é"}}'],
+        ["a%2Fb?a=1&b=e", '{"x":1,"y":{"p":[1,2],"q":"é"}}'],
+        ["a%2Fc?a=1&b=%C3%A9", '{"x":1,"y":{"p":[1,2],"q":"é"}}'],
+      ]
+      for (const [path, raw] of others) {
+        assert.deepStrictEqual(await send(path!, raw!), [422, "idempotency_mismatch"], path)
+      }
+      await service.dispose()
+    })
+
+    it("C14: who outlasted its reservation touches nothing of its successor", async () => {
+      const scope = { caller: "customer:acme", route: `POST /${mode}`, key: "k" }
+      const prints: Prints = { sent: "s", canonical: "c" }
+      const repo = await runtime.runPromise(IdempotencyRepo)
+      const run = <A>(effect: Effect.Effect<A>) => runtime.runPromise(effect)
+      const reserved = async () => {
+        const reservation = await run(repo.reserve(scope, prints))
+        if (reservation._tag !== "Reserved") throw new Error(reservation._tag)
+        return { ...scope, holder: reservation.holder }
+      }
+      const late = await reserved()
+      await run(repo.release(late, false))
+      const successor = await reserved()
+      await run(repo.release(late, true))
+      await run(repo.renew(late))
+      await run(repo.keep(late, { status: 200, location: null, body: "late" }))
+      assert.strictEqual((await run(repo.reserve(scope, prints)))._tag, "InFlight")
+      await run(repo.keep(successor, { status: 200, location: null, body: "mine" }))
+      await run(repo.release(late, true))
+      await run(repo.release(successor, true))
+      const repeat = await run(repo.reserve(scope, prints))
+      assert.deepStrictEqual(repeat, { _tag: "Replay", reply: { status: 200, location: null, body: "mine" } })
+    })
+
+    it("A5: a bucket gives what it holds, refills, and is never overdrawn by several at once", async () => {
+      const repo = await runtime.runPromise(RateRepo)
+      const limit = { perSecond: 0.001, burst: 30 }
+      const grants = await Promise.all(
+        Array.from({ length: 8 }, () => runtime.runPromise(repo.take(`b-${mode}`, limit, 7))),
+      )
+      assert.strictEqual(grants.reduce((sum, { granted }) => sum + granted, 0), 30)
+      const refilled = { perSecond: 1e6, burst: 30 }
+      await until("it is full again", async () => {
+        const { granted } = await runtime.runPromise(repo.take(`b-${mode}`, refilled, 40))
+        return granted === 30
+      })
+    })
+
+    it("A5: two replicas together serve a burst, and then 429 with Retry-After", async () => {
+      const bounds = { STINT_BOUNDS: "requests_per_second=1,request_burst=40" }
+      const shared = mode === "memory"
+        ? Layer.merge(IdempotencyRepo.layerMemory, Layer.succeed(RateRepo, await runtime.runPromise(RateRepo)))
+        : storage
+      const replicas = await Promise.all([1, 2].map(() => start({ ...env, ...bounds }, shared)))
+      // connections are there: a cold one may take longer than a replica waits for its tokens
+      await Promise.all(replicas.map((one) => one.call("GET", "/api/v1/things/1", { as: "operator:otto" })))
+      const began = performance.now()
+      const answers = []
+      for (let n = 0; n < 120; n++) {
+        answers.push(await replicas[n % 2]!.call("GET", "/api/v1/things/1", { as: "customer:hasty" }))
+      }
+      const gained = Math.ceil((performance.now() - began) / 1000)
+      const served = answers.filter(({ status }) => status === 200)
+      assert.isAtLeast(served.length, 40)
+      assert.isAtMost(served.length, 40 + gained)
+      assert.strictEqual(served[0]!.headers.get("ratelimit-policy"), '"customer";q=40;w=40')
+      assert.match(served[0]!.headers.get("ratelimit")!, /^"customer";r=39;t=1$/)
+      const refused = answers.filter(({ status }) => status === 429)
+      assert.strictEqual(served.length + refused.length, 120)
+      assert.strictEqual(refused[0]!.json.code, "rate_limited")
+      assert.match(refused[0]!.json.detail, /requests_per_second/)
+      assert.match(refused[0]!.headers.get("retry-after")!, /^[1-9]\d*$/)
+      assert.match(refused[0]!.headers.get("ratelimit")!, /^"customer";r=0;t=\d+$/)
+      for (const as of ["customer:other", "operator:olga"] as const) {
+        assert.strictEqual((await replicas[0]!.call("GET", "/api/v1/things/1", { as })).status, 200)
+      }
+      const service = await replicas[0]!.call("GET", "/api/v1/things/1", { as: "service:scheduler" })
+      assert.deepStrictEqual([service.status, service.headers.get("ratelimit")], [200, null])
+      await Promise.all(replicas.map((replica) => replica.dispose()))
+    })
+  })
+}
+
+describe("rates", () => {
+  it("A5: while the database is away each replica counts alone; tokens are leased in chunks", async () => {
+    let asked = 0
+    let away = false
+    let now = 0
+    const repo = RateRepo.of({
+      take: (_, { burst }, want) =>
+        Effect.suspend(() => {
+          asked++
+          return away ? Effect.die("away") : Effect.succeed({ granted: want, left: burst - want })
+        }),
+      prune: () => Effect.void,
+    })
+    const { spend } = Leases.make(repo, () => now)
+    const limit = { perSecond: 20, burst: 100 }
+    const served = async (requests: number) => {
+      let n = 0
+      for (let i = 0; i < requests; i++) if ((await Effect.runPromise(spend("a", limit))).allowed) n++
+      return n
+    }
+    assert.strictEqual(await served(60), 60)
+    assert.strictEqual(asked, 3)
+    away = true
+    assert.strictEqual(await served(500), 80)
+    assert.strictEqual(asked, 4)
+    now += 500
+    assert.strictEqual(await served(500), 10)
+  })
+})
