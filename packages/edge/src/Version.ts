@@ -1,7 +1,7 @@
 /** The version of this program, and how versions compare. */
 import manifest from "../../../package.json" with { type: "json" }
 
-/** As package.json of the repository has it: `0.2.0`. */
+/** As package.json of the repository has it: `0.3.0`. */
 export const version: string = manifest.version
 
 const numbersOf = (text: string) => text.split(".", 3).map((part) => Number.parseInt(part, 10))
