@@ -3,6 +3,7 @@
  * applied once, however often it is read and by however many replicas.
  */
 import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { lasted } from "./Absence.ts"
 import { StateMetrics } from "./Metrics.ts"
 import { outage } from "./OutageLog.ts"
 import { delayAfter, rebuildAgain, reconnect } from "./Schedules.ts"
@@ -28,6 +29,28 @@ export interface Fares {
 
 /** How each follower of the service fares, by its name; outside of a service they are the process'. */
 export const Followers = Context.Reference<Map<string, Fares>>("stint/Followers", { defaultValue: () => new Map() })
+
+/** A feed that brings nothing for so long is held up, in milliseconds: a restart or a deployment takes less. */
+const HELD_UP_MS = 60_000
+
+/** A follower that has got nothing from its feed, or had to begin again, for too long. */
+export interface HeldUp {
+  readonly feed: string
+  /** When it last got a page, or began: epoch milliseconds. */
+  readonly since: number
+  /** One line for a person. */
+  readonly detail: string
+}
+
+/** Those of these followers that are held up. */
+export const heldUp = (followers: ReadonlyMap<string, Fares>, now: number): ReadonlyArray<HeldUp> =>
+  [...followers].filter(([, { held, workedAt }]) => held && now - workedAt >= HELD_UP_MS)
+    .map(([feed, { rebuilds, workedAt }]) => ({
+      feed,
+      since: workedAt,
+      detail: `no page of it was got for ${lasted(now - workedAt)}` +
+        (rebuilds === 0 ? "" : `; what it tells was rebuilt ${rebuilds === 1 ? "once" : `${rebuilds} times`} since`),
+    }))
 
 /** The followers of a service, with their gauges. */
 export const layer = Layer.unwrap(Effect.gen(function* () {

@@ -83,6 +83,9 @@ export const pollHere = "10 seconds"
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
 
+/** Looking for feeds that are held up, to alarm about them. */
+export const watchFeeds = Schedule.spaced("10 seconds")
+
 /** Looking whether due work waits for too long. */
 export const watchLate = Schedule.spaced("10 seconds")
 

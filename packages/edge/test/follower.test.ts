@@ -1,7 +1,7 @@
 /** Following a feed: order, compare-and-set, rebuild, failures. */
-import { CursorGone, type Fares, follow, Followers, type Following } from "@stint/edge/Follower"
+import { CursorGone, type Fares, follow, Followers, type Following, heldUp } from "@stint/edge/Follower"
 import { assert, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Clock, Deferred, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 
 /** A feed whose cursors count its items, kept from `from` on; it waits when it has nothing more. */
@@ -111,15 +111,21 @@ it.effect("C5: a projection that is refused right after its rebuild waits longer
     yield* TestClock.adjust("1 second")
     assert.lengthOf(place.rebuilt, 1)
     assert.isTrue(fares().held)
+    yield* TestClock.adjust("58 seconds")
+    assert.deepStrictEqual(heldUp(followers, yield* Clock.currentTimeMillis), [])
     yield* TestClock.adjust("1 hour")
     // 5, 10, 20, 40 and then 60 seconds, half of it at the least
     assert.isAtLeast(place.rebuilt.length, 55)
     assert.isAtMost(place.rebuilt.length, 130)
     assert.strictEqual(fares().rebuilds, place.rebuilt.length)
+    const [held, ...others] = heldUp(followers, yield* Clock.currentTimeMillis)
+    assert.deepStrictEqual([held!.feed, held!.since, others], ["numbers", 0, []])
+    assert.include(held!.detail, `rebuilt ${place.rebuilt.length} times`)
     healed = true
     yield* TestClock.adjust("2 minutes")
     yield* Fiber.interrupt(fiber)
     assert.deepInclude(fares(), { rebuilds: 0, held: false })
+    assert.deepStrictEqual(heldUp(followers, yield* Clock.currentTimeMillis), [])
   }))
 
 it.effect("a rebuild that another replica does is not counted", () =>

@@ -8,6 +8,7 @@ import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
+import * as FollowerAlarm from "@stint/edge/FollowerAlarm"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { Neighbours } from "@stint/edge/Neighbours"
@@ -86,6 +87,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),
+    FollowerAlarm.layer,
     metrics,
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Executions.worker,

@@ -11,7 +11,7 @@ import {
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
-import type { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
+import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Conditions, met } from "@stint/edge/Preconditions"
@@ -27,6 +27,18 @@ export interface ListQuery extends PageQuery {
   readonly review_status?: ReviewStatus
 }
 
+/** Which page of which deliverables; what is left out filters nothing. A customer has its own alone. */
+export interface InboxQuery extends ListQuery {
+  readonly customer_id?: CustomerId
+  readonly agent_id?: AgentTypeId
+  readonly goal_instance_id?: GoalInstanceId
+  readonly hired_instance_id?: HiredInstanceId
+  /** Made from this instant on. */
+  readonly from?: DateTime.Utc
+  /** Made before this instant. */
+  readonly to?: DateTime.Utc
+}
+
 /** Deliverables, as their readers see them. */
 export class Deliverables extends Context.Service<Deliverables, {
   /** One. Gone: it was deleted, or its hire is past its retention. */
@@ -34,10 +46,9 @@ export class Deliverables extends Context.Service<Deliverables, {
     caller: Caller,
     id: DeliverableId,
   ): Effect.Effect<Deliverable, DeliverableNotFound | DeliverableGone | Unavailable>
-  /** The deliverables of all hires of a customer. */
+  /** The deliverables of a customer; of all customers for those who see all and name none. */
   inbox(
-    customer_id: CustomerId,
-    query: ListQuery,
+    query: InboxQuery,
   ): Effect.Effect<Page<Deliverable>, CustomerNotFound | InvalidRequest | Unavailable, CurrentCaller>
   /** The deliverables of one hire. */
   byHire(
@@ -110,6 +121,17 @@ export class Deliverables extends Context.Service<Deliverables, {
   )
 }
 
+/** Lists every deliverable. */
+const any: Omit<Listing, "after" | "limit"> = {
+  customer_id: null,
+  agent_id: null,
+  goal_instance_id: null,
+  hired_instance_id: null,
+  review_status: null,
+  from: null,
+  to: null,
+}
+
 const makeLists = Effect.gen(function* () {
   const repo = yield* DeliverablesRepo
   const hiring = yield* Hiring
@@ -117,11 +139,10 @@ const makeLists = Effect.gen(function* () {
   const encodeAfter = Schema.encodeSync(After)
 
   const list = Effect.fnUntraced(function* (
-    of: Pick<Listing, "customer_id" | "hired_instance_id">,
-    { cursor, limit = DEFAULT_LIMIT, review_status }: ListQuery,
+    { cursor, limit = DEFAULT_LIMIT, ...filter }: InboxQuery,
   ) {
     const after = (yield* decodeAfter(cursor)) ?? null
-    const rows = yield* repo.list({ ...of, review_status: review_status ?? null, after, limit: limit + 1 })
+    const rows = yield* repo.list({ ...any, ...filter, after, limit: limit + 1 })
     return yield* pageOf(rows, limit, encodeAfter, toDeliverable)
   })
 
@@ -136,9 +157,12 @@ const makeLists = Effect.gen(function* () {
   })
 
   const inbox = Effect.fn("Deliverables.inbox")(
-    function* (customer_id: CustomerId, query: ListQuery) {
-      yield* visibleCustomer(customer_id, () => new CustomerNotFound({ detail: customer_id }))
-      const page = yield* list({ customer_id, hired_instance_id: null }, query)
+    function* (query: InboxQuery) {
+      const customer_id = yield* visibleCustomer(
+        query.customer_id,
+        () => new CustomerNotFound({ detail: query.customer_id ?? "" }),
+      )
+      const page = yield* list({ ...query, ...(customer_id === undefined ? {} : { customer_id }) })
       return { ...page, items: yield* withoutRetired(page.items) }
     },
   )
@@ -150,7 +174,7 @@ const makeLists = Effect.gen(function* () {
         return yield* new DeliverablesHireNotFound({ detail: hired_instance_id })
       }
       if (hire.gone) return yield* new DeliverablesHireGone({ detail: hired_instance_id })
-      return yield* list({ customer_id: null, hired_instance_id }, query)
+      return yield* list({ ...query, hired_instance_id })
     },
   )
 

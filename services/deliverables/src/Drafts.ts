@@ -176,6 +176,7 @@ const makeAll = Effect.gen(function* () {
       payload: draft.payload,
       idempotency_key: item.idempotency_key,
       customer_id: run.hire.customer_id,
+      agent_id: run.hire.agent_id,
       scheduled_time: item.scheduled_time,
       approval_required: definition.enforcement_defaults.approval_required,
       created_at,

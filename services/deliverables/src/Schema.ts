@@ -9,6 +9,7 @@ export const scripts: ReadonlyArray<string> = [
   "034_feed_cursor",
   "040_trial_deliverables",
   "050_gateway_audit_logs",
+  "060_deliverable_lists",
   "065_idempotency_holder",
   "066_rate_buckets",
   "067_deliverable_version",

@@ -88,6 +88,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Outbox.worker,
     Periods.worker,
+    Refusals.worker,
   ).pipe(
     Layer.provide([
       ActionLogHttp,
@@ -110,7 +111,8 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Feed.layer,
       middlewares("hiring"),
     ]),
-    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Rates.layer, Refusals.layer]),
+    Layer.provide(Refusals.layer),
+    Layer.provide([Alarm.layer, Engagements.layer, Outbox.layer, Periods.layer, Rates.layer]),
     Layer.provide(Storage),
     Layer.provide([clients, neighbours]),
   )

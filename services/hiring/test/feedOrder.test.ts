@@ -146,6 +146,11 @@ describe("the order of the feed", () => {
     await refused()
     const metrics = await (await hiring.fetch(new Request("http://stint.test/metrics"))).text()
     assert.include(metrics, `stint_hiring_feed_cursors_refused_total{reason="restored"} 2`)
+    const alerts = await hiring.ownerSql((sql) =>
+      sql<{ message: string }>`select message from alerts where kind = 'restored'`
+    )
+    assert.lengthOf(alerts, 1)
+    assert.include(alerts[0]!.message, "db reconcile")
   })
 
   it("C5: after a logical restore into a younger cluster the feed goes on, and a reader needs no second snapshot", async () => {

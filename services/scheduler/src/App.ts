@@ -6,6 +6,7 @@ import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
+import * as FollowerAlarm from "@stint/edge/FollowerAlarm"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { Neighbours } from "@stint/edge/Neighbours"
@@ -111,6 +112,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Alerts.worker,
     Audit.layer("scheduler"),
     AwayAlarm.layer(() => true),
+    FollowerAlarm.layer,
     Engine.worker,
     Health.metrics,
     Health.readiness,

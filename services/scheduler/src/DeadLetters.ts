@@ -1,6 +1,6 @@
 /** Dead letters: list, retry, redrive and discard what failed (domain.md, "Rules: when it fails"). */
 import type { Caller } from "@stint/domain/Caller"
-import type { DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import type { AgentTypeId, CustomerId, DlqId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { InvalidRequest } from "@stint/domain/Problem"
 import {
   type DeadLetter,
@@ -13,6 +13,7 @@ import {
   type Redriven,
   type Retried,
 } from "@stint/domain/scheduler/DeadLetters"
+import type { ErrorType } from "@stint/domain/scheduler/Runs"
 import { Ids } from "@stint/edge/Ids"
 import {
   cursorId,
@@ -37,7 +38,13 @@ export interface DeadLettersQuery extends PageQuery {
   readonly state?: DeadLetterState
   readonly goal_instance_id?: GoalInstanceId
   readonly hired_instance_id?: HiredInstanceId
+  readonly customer_id?: CustomerId
+  readonly agent_id?: AgentTypeId
+  readonly error_type?: ErrorType
   readonly fingerprint?: string
+  /** Failed last in [from, to). */
+  readonly from?: DateTime.Utc
+  readonly to?: DateTime.Utc
 }
 
 /** Dead letters. */
@@ -61,9 +68,15 @@ export class DeadLetters extends Context.Service<DeadLetters, {
       const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("DLQ")]))
 
       const list = Effect.fn("DeadLetters.list")(
-        function* ({ cursor, limit = DEFAULT_LIMIT, ...filter }: DeadLettersQuery) {
+        function* ({ cursor, from, limit = DEFAULT_LIMIT, to, ...filter }: DeadLettersQuery) {
           const after = yield* cursorOf(cursor)
-          const rows = yield* repo.list({ ...filter, ...(after === undefined ? {} : { after }), limit: limit + 1 })
+          const rows = yield* repo.list({
+            ...filter,
+            ...(from === undefined ? {} : { from: DateTime.toEpochMillis(from) }),
+            ...(to === undefined ? {} : { to: DateTime.toEpochMillis(to) }),
+            ...(after === undefined ? {} : { after }),
+            limit: limit + 1,
+          })
           return yield* pageOf(rows, limit, ({ dlq_id, last_failed_at }) => [last_failed_at, dlq_id], toDeadLetter)
         },
       )

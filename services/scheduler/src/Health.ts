@@ -1,6 +1,7 @@
 /** The scheduler's health: for people, for scrapes and for readiness (domain.md, "Health"). */
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
 import { Alarms } from "@stint/edge/Alarm"
+import { Followers, heldUp } from "@stint/edge/Follower"
 import { Health as Readiness } from "@stint/edge/Health"
 import { reading } from "@stint/edge/Metrics"
 import { Neighbours } from "@stint/edge/Neighbours"
@@ -48,6 +49,7 @@ const makeProblems = Effect.gen(function* () {
   const repo = yield* HealthRepo
   const neighbours = yield* Neighbours
   const watch = yield* Watchdog
+  const followers = yield* Followers
   const most = yield* objective
   return Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
@@ -59,6 +61,12 @@ const makeProblems = Effect.gen(function* () {
       ...(waited > most
         ? [{ part: "due work", how: "late", since: now - waited * 1000, detail: lateWords(waited, most) } as const]
         : []),
+      ...heldUp(followers, now).map(({ detail, feed, since }) => ({
+        part: feed,
+        how: "held_up" as const,
+        since,
+        detail,
+      })),
       ...[...overdue.values()].map(({ ranMs, step, what }) => ({
         part: what,
         how: "stalled" as const,

@@ -7,6 +7,7 @@ export const scripts: ReadonlyArray<string> = [
   "phase2_05_goal_runs",
   "020_idempotency_keys",
   "050_gateway_audit_logs",
+  "060_action_lists",
   "065_idempotency_holder",
   "066_rate_buckets",
   "090_schema_scripts",

@@ -2,6 +2,7 @@
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { type Fares, Followers } from "@stint/edge/Follower"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly files?: Record<string, string>
   /** What it knows of them; nobody is away unless this says so. */
   readonly neighbours?: Layer.Layer<Neighbours>
+  /** The followers of its feeds, for a test that plays one that is held up. */
+  readonly followers?: Map<string, Fares>
 }
 
 /** The hiring and the deliverables that a scheduler calls, played by the test. */
@@ -130,13 +133,13 @@ const sending = (changes: Array<Change>): Pick<TestScheduler, "hire" | "goal" | 
 
 /** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
 export const startScheduler = async (
-  { env = {}, files = {}, neighbours = Neighbours.none, replicaOf }: StartOptions = {},
+  { env = {}, files = {}, followers = new Map(), neighbours = Neighbours.none, replicaOf }: StartOptions = {},
 ): Promise<TestScheduler> => {
   const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
   const { answer, batches, clients } = play(changes)
   const service = await startService(
-    appWith(clients, neighbours),
+    appWith(clients, neighbours).pipe(Layer.provide(Layer.succeed(Followers, followers))),
     { SCHEDULER_DATABASE_URL: database.url, ...env },
     files,
   )

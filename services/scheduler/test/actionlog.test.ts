@@ -70,7 +70,12 @@ describe("the action log", () => {
       "a run that waits",
     )
     ids.waiting = waiting.json.scheduled_run_id
-    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "look first" } })).status, 200)
+    t.hire(scope as never)
+    await eventually(
+      () => t.call("POST", "/pause", { body: { scope, reason: "look first" } }),
+      (answer) => answer.status === 200,
+      "its customer is known, and paused",
+    )
     await eventually(
       () => owner((sql) => sql`select from scheduler_alerts where begin_told_at is null`),
       (rows) => rows.length === 0,
@@ -123,6 +128,15 @@ describe("the action log", () => {
       seen.push(...items.map((line: { log_id: string }) => line.log_id))
     }
     assert.deepStrictEqual(seen, [5, 4, 3, 2, 1].map((n) => `LOG-page-${n}`))
+    const of = async (query: string) =>
+      (await t.call("GET", `/actions${query}`)).json.items.map(({ log_id }: { log_id: string }) => log_id)
+    const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`
+    assert.deepStrictEqual(await of(`/pia?from=${at(1)}&to=${at(2)}`), ["LOG-page-3", "LOG-page-2"])
+    assert.deepStrictEqual(await of(`?action=limit&to=${at(1)}`), ["LOG-page-1"])
+    assert.deepStrictEqual(await of(`?action=pause&to=${at(1)}`), [])
+    for (const bad of ["action=dance", "from=yesterday", "to=0"]) {
+      assert.strictEqual((await t.call("GET", `/actions?${bad}`)).status, 400, bad)
+    }
     assert.strictEqual((await t.call("GET", "/actions", { as: "customer:acme" })).status, 403)
     assert.strictEqual((await t.call("GET", "/actions?cursor=bogus")).status, 400)
     for (const limit of ["0", "201", "abc", "0x10", "1e2", "%205"]) {

@@ -60,6 +60,36 @@ describe("dead letters", () => {
     assert.strictEqual((await t.call("GET", "/dlq/cause")).json.code, "dead_letter_not_found")
   })
 
+  it("D24: are listed by customer, agent type, error type and when they failed last", async () => {
+    t.answer((batch) => Effect.succeed(batch.map((run) => refused(run, 422, "draft_impossible"))))
+    const hire = t.hire({ customer_id: "lea" as never, agent_id: "baking.v1" as never })
+    const goal = t.goal(hire.hired_instance_id)
+    t.request(goal)
+    const [letter] = await eventually(
+      () => letters("?customer_id=lea"),
+      (items) => items.length === 1,
+      "it is dead-lettered",
+    )
+    assert.strictEqual(letter.goal_instance_id, goal.goal_instance_id)
+    const only = async (query: string, there: boolean) =>
+      assert.deepStrictEqual(
+        (await letters(query)).map(({ dlq_id }: { dlq_id: string }) => dlq_id),
+        there ? [letter.dlq_id] : [],
+        query,
+      )
+    await only("?agent_id=baking.v1&error_type=PERMANENT", true)
+    await only("?customer_id=lea&error_type=TRANSIENT", false)
+    await only("?customer_id=lea&agent_id=gardening.v1", false)
+    const at = Date.parse(letter.last_failed_at)
+    const iso = (millis: number) => new Date(millis).toISOString()
+    await only(`?customer_id=lea&from=${iso(at)}&to=${iso(at + 1)}`, true)
+    await only(`?customer_id=lea&to=${iso(at)}`, false)
+    await only(`?customer_id=lea&from=${iso(at + 1)}`, false)
+    for (const bad of ["error_type=BAD", "from=now", "customer_id=a%20b"]) {
+      assert.strictEqual((await t.call("GET", `/dlq?${bad}`)).status, 400, bad)
+    }
+  })
+
   it("have the cause of their latest failure", async () => {
     const { goals, hired_instance_id } = await fail(1, "draft_impossible")
     const before = (await letters(`?goal_instance_id=${goals[0]}`))[0].fingerprint

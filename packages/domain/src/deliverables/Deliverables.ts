@@ -2,7 +2,15 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
-import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
+import {
+  AgentTypeId,
+  ApprovalId,
+  CustomerId,
+  DeliverableId,
+  GoalInstanceId,
+  GoalTemplateId,
+  HiredInstanceId,
+} from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
 import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import { ConditionalHeaders, Instant, listOf, pageQuery, tagged } from "../Protocol.ts"
@@ -118,15 +126,27 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
   .annotate(OpenApi.Description, "The drafts of agents, with their review and execution status.")
   .add(
     HttpApiEndpoint.get("inbox", "/deliverables", {
-      query: { customer_id: CustomerId, review_status, ...pageQuery },
+      query: {
+        customer_id: Schema.optionalKey(CustomerId),
+        agent_id: Schema.optionalKey(AgentTypeId),
+        goal_instance_id: Schema.optionalKey(GoalInstanceId),
+        hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        review_status,
+        /** Made from this instant on. */
+        from: Schema.optionalKey(Instant),
+        /** Made before this instant. */
+        to: Schema.optionalKey(Instant),
+        ...pageQuery,
+      },
       success: listOf(Deliverable),
       error: [CustomerNotFound, InvalidRequest, Unavailable],
     }).annotate(Access, readers)
-      .annotate(OpenApi.Summary, "List a customer's deliverables")
+      .annotate(OpenApi.Summary, "List deliverables")
       .annotate(
         OpenApi.Description,
-        "The inbox: a customer lists its own, operators and viewers any customer's; `review_status` filters, " +
-          "for example to the drafts that await a decision.",
+        "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
+          "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
+          "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,

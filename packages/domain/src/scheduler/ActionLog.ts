@@ -33,25 +33,35 @@ export const ActionLine = Schema.Struct({
 })
 export type ActionLine = typeof ActionLine.Type
 
+/** Which lines; what is left out filters nothing. */
+const query = {
+  action: Schema.optionalKey(Action),
+  /** Written from this instant on. */
+  from: Schema.optionalKey(Instant),
+  /** Written before this instant. */
+  to: Schema.optionalKey(Instant),
+  ...pageQuery,
+}
+
 /** Endpoints of the action log. */
 export class ActionLogGroup extends HttpApiGroup.make("actionLog")
   .annotate(OpenApi.Title, "Action log")
   .annotate(OpenApi.Description, "What operators and the system did, in a log that nobody can alter.")
   .add(
-    HttpApiEndpoint.get("list", "/actions", { query: pageQuery, success: listOf(ActionLine), error: InvalidRequest })
+    HttpApiEndpoint.get("list", "/actions", { query, success: listOf(ActionLine), error: InvalidRequest })
       .annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List the action log")
-      .annotate(OpenApi.Description, "Operators and viewers; the latest first."),
+      .annotate(OpenApi.Description, "Operators and viewers; the latest first, by action, and written in [from, to)."),
     HttpApiEndpoint.get("listOfOperator", "/actions/:operator", {
       params: { operator: Schema.String.annotate({ examples: ["ops.asha"] }) },
-      query: pageQuery,
+      query,
       success: listOf(ActionLine),
       error: InvalidRequest,
     }).annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List the actions of one operator")
       .annotate(
         OpenApi.Description,
-        "Operators and viewers; the latest first. What the system does itself has the operator `system`.",
+        "Operators and viewers; the latest first, by action, and written in [from, to). What the system does itself has the operator `system`.",
       ),
   )
   .prefix("/scheduler") {}

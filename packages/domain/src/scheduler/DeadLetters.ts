@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
-import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "../Ids.ts"
+import { AgentTypeId, CustomerId, DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "../Ids.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
 import {
   IdempotencyHeader,
@@ -136,14 +136,25 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
         state: Schema.optionalKey(DeadLetterState),
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        customer_id: Schema.optionalKey(CustomerId),
+        agent_id: Schema.optionalKey(AgentTypeId),
+        error_type: Schema.optionalKey(ErrorType),
         fingerprint: Schema.optionalKey(Fingerprint),
+        /** Failed last from this instant on. */
+        from: Schema.optionalKey(Instant),
+        /** Failed last before this instant. */
+        to: Schema.optionalKey(Instant),
         ...pageQuery,
       },
       success: listOf(DeadLetter),
       error: InvalidRequest,
     }).annotate(Access, ["operator", "viewer"])
       .annotate(OpenApi.Summary, "List dead letters")
-      .annotate(OpenApi.Description, "Operators and viewers; by state, goal, hired agent and cause."),
+      .annotate(
+        OpenApi.Description,
+        "Operators and viewers, the latest failure first; by state, goal, hired agent, customer, agent type, error type, " +
+          "cause, and when they failed last, in [from, to).",
+      ),
     HttpApiEndpoint.get("causes", "/causes", {
       query: { state: Schema.optionalKey(DeadLetterState) },
       success: Schema.Struct({ items: Schema.Array(DeadLetterCause) }),

@@ -13,14 +13,23 @@ const Rate = Schema.NullOr(Schema.Finite.check(Schema.isBetween({ minimum: 0, ma
 
 /**
  * Of a part: not reached, no answer, an answer that it can't do its work, or a refusal of the scheduler's token. Of work: late
- * (due for longer than the objective), or stalled (past its deadline).
+ * (due for longer than the objective), or stalled (past its deadline). Of a feed: held up (for a minute nothing came of it, or
+ * what it tells had to be rebuilt again and again).
  */
-export const ProblemHow = Schema.Literals(["refused", "timed_out", "unavailable", "token_refused", "late", "stalled"])
+export const ProblemHow = Schema.Literals([
+  "refused",
+  "timed_out",
+  "unavailable",
+  "token_refused",
+  "late",
+  "stalled",
+  "held_up",
+])
 export type ProblemHow = typeof ProblemHow.Type
 
 /** What keeps the scheduler from being healthy now, besides its figures. */
 export const HealthProblem = Schema.Struct({
-  /** A service, a database, or the work. */
+  /** A service, a database, a feed, or the work. */
   part: Schema.String,
   how: ProblemHow,
   since: Instant,

@@ -10,7 +10,7 @@ export const DeliverablesHttp = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const deliverables = yield* Deliverables
     return handlers.handleAll({
-      inbox: ({ query }) => deliverables.inbox(query.customer_id, query),
+      inbox: ({ query }) => deliverables.inbox(query),
       get: ({ params }) => CurrentCaller.use((caller) => deliverables.get(caller, params.id)),
       byHire: ({ params, query }) => CurrentCaller.use((caller) => deliverables.byHire(caller, params.hire, query)),
       remove: ({ params }) =>

@@ -1,7 +1,7 @@
 /** The SQL of reading, listing and deleting deliverables. */
 import { PgClient } from "@effect/sql-pg"
 import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
-import { CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
+import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -18,8 +18,15 @@ const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, deliverabl
 /** Which deliverables to list, newest first; null: any. Deleted ones are never listed. */
 export const Listing = Schema.Struct({
   customer_id: Schema.NullOr(CustomerId),
+  /** Those of programs of 0.2.0 have none, and are found by none. */
+  agent_id: Schema.NullOr(AgentTypeId),
+  goal_instance_id: Schema.NullOr(GoalInstanceId),
   hired_instance_id: Schema.NullOr(HiredInstanceId),
   review_status: Schema.NullOr(ReviewStatus),
+  /** Made from this instant on. */
+  from: Schema.NullOr(Instant),
+  /** Made before this instant. */
+  to: Schema.NullOr(Instant),
   after: Schema.NullOr(After),
   limit: Schema.Int,
 })
@@ -59,13 +66,15 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
         Request: Listing,
         Key: Place,
         Result: ShownRow,
-        query: ({ after, customer_id, hired_instance_id, limit, review_status }) =>
+        query: ({ after, from, limit, to, ...equal }) =>
           sql`${selectRows(sql)} where ${
             sql.and([
               sql`d.deleted_at is null`,
-              ...(customer_id === null ? [] : [sql`d.customer_id = ${customer_id}`]),
-              ...(hired_instance_id === null ? [] : [sql`d.hired_instance_id = ${hired_instance_id}`]),
-              ...(review_status === null ? [] : [sql`d.review_status = ${review_status}`]),
+              ...Object.entries(equal).flatMap(([column, value]) =>
+                value === null ? [] : [sql`d.${sql(column)} = ${value}`]
+              ),
+              ...(from === null ? [] : [sql`d.created_at >= ${from}::timestamptz`]),
+              ...(to === null ? [] : [sql`d.created_at < ${to}::timestamptz`]),
               ...(after === null ? [] : [
                 sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
               ]),

@@ -1,6 +1,6 @@
 /** The SQL of drafts: stored once for each run. */
 import { PgClient } from "@effect/sql-pg"
-import type { CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { DraftPayload } from "@stint/domain/Payload"
 import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
@@ -19,6 +19,7 @@ export interface NewDraft {
   readonly payload: DraftPayload
   readonly idempotency_key: string
   readonly customer_id: CustomerId
+  readonly agent_id: AgentTypeId
   readonly scheduled_time: DateTime.Utc
   readonly approval_required: boolean
   readonly created_at: DateTime.Utc
@@ -65,12 +66,12 @@ export class DraftsRepo extends Context.Service<DraftsRepo, {
         Result: Schema.Struct({ idempotency_key: Schema.String }),
         execute: (rows) =>
           sql`insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title,
-                payload, idempotency_key, customer_id, scheduled_time, approval_required, created_at, updated_at)
+                payload, idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at)
               select deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title,
-                payload, idempotency_key, customer_id, scheduled_time, approval_required, created_at, created_at
+                payload, idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, created_at
               from json_to_recordset(${rows}::json) as r (deliverable_id text, hired_instance_id text,
                 goal_instance_id text, goal_template_id text, title text, payload jsonb, idempotency_key text,
-                customer_id text, scheduled_time timestamptz, approval_required boolean, created_at timestamptz)
+                customer_id text, agent_id text, scheduled_time timestamptz, approval_required boolean, created_at timestamptz)
               on conflict (idempotency_key) do nothing
               returning idempotency_key`,
       })

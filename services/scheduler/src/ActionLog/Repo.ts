@@ -1,5 +1,6 @@
 /** The action log's SQL. A line is written in the transaction of the action that it records, by the feature that acts. */
 import { PgClient } from "@effect/sql-pg"
+import { Action } from "@stint/domain/scheduler/ActionLog"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -11,9 +12,12 @@ export type ActionKey = readonly [timestamp: number, log_id: string]
 
 const Place = Schema.Struct({ timestamp: Millis, log_id: Schema.String })
 
-/** Which lines: of one operator, or of all. */
+/** Which lines; undefined filters nothing. Written in [from, to), epoch milliseconds. */
 export interface ActionFilter extends Stretch<ActionKey> {
   readonly operator: string | undefined
+  readonly action: Action | undefined
+  readonly from: number | undefined
+  readonly to: number | undefined
 }
 
 export class ActionLogRepo extends Context.Service<ActionLogRepo, {
@@ -29,15 +33,21 @@ export class ActionLogRepo extends Context.Service<ActionLogRepo, {
         Key: Place,
         Request: Schema.Struct({
           operator: Schema.UndefinedOr(Schema.String),
+          action: Schema.UndefinedOr(Action),
+          from: Schema.UndefinedOr(Millis),
+          to: Schema.UndefinedOr(Millis),
           after: Schema.UndefinedOr(Schema.Tuple([Millis, Schema.String])),
           limit: Schema.Int,
         }),
         Result: ActionRow,
-        query: ({ after, limit, operator }) =>
+        query: ({ action, after, from, limit, operator, to }) =>
           sql`select * from scheduler_action_log where ${
             sql.and([
               sql`true`,
               ...(operator === undefined ? [] : [sql`operator = ${operator}`]),
+              ...(action === undefined ? [] : [sql`action = ${action}`]),
+              ...(from === undefined ? [] : [sql`timestamp >= ${from}`]),
+              ...(to === undefined ? [] : [sql`timestamp < ${to}`]),
               ...(after === undefined ? [] : [sql`(timestamp, log_id) < (${after[0]}, ${after[1]})`]),
             ])
           } order by timestamp desc, log_id desc limit ${limit}`,

@@ -47,6 +47,11 @@ export const DeadLetterFilter = Schema.Struct({
   hired_instance_id: Schema.optionalKey(Schema.String),
   error_type: Schema.optionalKey(ErrorType),
   fingerprint: Schema.optionalKey(Schema.String),
+  customer_id: Schema.optionalKey(Schema.String),
+  agent_id: Schema.optionalKey(Schema.String),
+  /** Failed last in [from, to). */
+  from: Schema.optionalKey(Millis),
+  to: Schema.optionalKey(Millis),
 })
 export type DeadLetterFilter = typeof DeadLetterFilter.Type
 

@@ -4,6 +4,7 @@ import { DlqId } from "@stint/domain/Ids"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { CauseRow, DeadLetterFilter, DeadLetterPage, DeadLetterPlace, DeadLetterRow } from "../Row.ts"
 
@@ -16,13 +17,20 @@ export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
         coalesce((select array_agg(r.scheduled_run_id order by r.scheduled_time) from scheduled_goal_runs r
           where r.dlq_id = d.dlq_id), '{}') as scheduled_run_ids
       from scheduler_dlq d`
-  const conditions = (f: DeadLetterFilter) => [
+  // the hires of a customer or of an agent type: a dead letter names its hire alone
+  const hires = (of: Fragment) =>
+    sql`d.hired_instance_id in (select hired_instance_id from projected_hires where ${of})`
+  const conditions = (f: typeof DeadLetterFilter.Encoded) => [
     sql`true`,
     ...(f.state === undefined ? [] : [sql`d.state = ${f.state}`]),
     ...(f.goal_instance_id === undefined ? [] : [sql`d.goal_instance_id = ${f.goal_instance_id}`]),
     ...(f.hired_instance_id === undefined ? [] : [sql`d.hired_instance_id = ${f.hired_instance_id}`]),
     ...(f.error_type === undefined ? [] : [sql`d.error_type = ${f.error_type}`]),
     ...(f.fingerprint === undefined ? [] : [sql`d.fingerprint = ${f.fingerprint}`]),
+    ...(f.customer_id === undefined ? [] : [hires(sql`customer_id = ${f.customer_id}`)]),
+    ...(f.agent_id === undefined ? [] : [hires(sql`agent_id = ${f.agent_id}`)]),
+    ...(f.from === undefined ? [] : [sql`d.last_failed_at >= ${f.from}`]),
+    ...(f.to === undefined ? [] : [sql`d.last_failed_at < ${f.to}`]),
   ]
   // a cursor has milliseconds
   const failedAt = sql`date_trunc('milliseconds', d.last_failed_at)`

@@ -1,0 +1,145 @@
+/** D24: lists of deliverables by all that a person may ask for; each reads about as many rows as it shows, whatever there is. */
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { readable } from "@stint/edge/Paging"
+import { DateTime, Effect, Layer } from "effect"
+import { cloneDatabase } from "../../../tests/support/Database.ts"
+import { DeliverablesRepo, type Listing } from "../src/Deliverables/Repo.ts"
+import { onStage } from "./support/Harness.ts"
+
+const ids = (answer: { json: { items: Array<{ deliverable_id: string }> } }) =>
+  answer.json.items.map((d) => d.deliverable_id)
+const day = (n: number) => `2026-03-0${n}T09:00:00.000Z`
+
+onStage("lists of deliverables", (stage) => {
+  it("D24: are by customer, agent type, goal, hire, status and time; over all customers for who sees all", async () => {
+    const { call, drafted, review, sql, world } = stage()
+    world.goal("GOI-l1", world.hire("HAI-l1", { customer_id: "one" as never }))
+    world.goal("GOI-l2", "HAI-l1")
+    world.goal("GOI-l3", world.trader("HAI-l3", { customer_id: "two" as never }), "trading.guardrail_report.v1")
+    const made = [
+      await drafted("GOI-l1", day(1)),
+      await drafted("GOI-l2", day(2)),
+      await drafted("GOI-l3", day(3)),
+    ].map(({ deliverable_id }) => deliverable_id)
+    const [a, b, c] = made
+    await sql("alter table deliverables disable trigger deliverables_keep_content")
+    for (const [n, id] of made.entries()) {
+      await sql("update deliverables set created_at = $1::timestamptz where deliverable_id = $2", [day(n + 1), id])
+    }
+    // as a program of 0.2.0 stores it
+    await sql("update deliverables set agent_id = null where deliverable_id = $1", [b])
+    await sql("alter table deliverables enable trigger deliverables_keep_content")
+    await review(a!, "rejected", "customer:one")
+    const list = async (query: string, as: `${"customer" | "operator" | "viewer"}:${string}` = "operator:olga") => {
+      const answer = await call("GET", `/api/v1/deliverables?${query}`, { as })
+      assert.strictEqual(answer.status, 200, JSON.stringify(answer.json))
+      return ids(answer)
+    }
+    const all = [c, b, a]
+    assert.deepStrictEqual(await list(""), all)
+    assert.deepStrictEqual(await list("", "viewer:vic"), all)
+    assert.deepStrictEqual(await list("", "customer:one"), [b, a])
+    assert.deepStrictEqual(await list("customer_id=two"), [c])
+    assert.deepStrictEqual(await list("goal_instance_id=GOI-l1"), [a])
+    assert.deepStrictEqual(await list("hired_instance_id=HAI-l1"), [b, a])
+    assert.deepStrictEqual(await list("agent_id=marketing.healthcare.v1"), [a])
+    assert.deepStrictEqual(await list("agent_id=trading.delta_futures.v1"), [c])
+    assert.deepStrictEqual(await list("review_status=pending_review"), [c, b])
+    assert.deepStrictEqual(await list(`from=${day(2)}&to=${day(3)}`), [b])
+    assert.deepStrictEqual(await list(`hired_instance_id=HAI-l1&to=${day(2)}&review_status=rejected`), [a])
+    // what is another customer's does not exist
+    assert.deepStrictEqual(await list("goal_instance_id=GOI-l1", "customer:two"), [])
+    assert.deepStrictEqual(await list("agent_id=marketing.healthcare.v1", "customer:two"), [])
+    const other = await call("GET", "/api/v1/deliverables?customer_id=one", { as: "customer:two" })
+    assert.deepStrictEqual([other.status, other.json.code], [404, "customer_not_found"])
+    const paged: Array<string> = []
+    for (let cursor = "";;) {
+      const page = await call("GET", `/api/v1/deliverables?limit=1${cursor}`, { as: "operator:olga" })
+      paged.push(...ids(page))
+      if (page.json.next_cursor === null) break
+      cursor = `&cursor=${page.json.next_cursor}`
+    }
+    assert.deepStrictEqual(paged, all)
+    for (const bad of ["from=yesterday", "to=1", "hired_instance_id=%00", "goal_instance_id=%00", "agent_id=%00"]) {
+      assert.strictEqual((await call("GET", `/api/v1/deliverables?${bad}`, { as: "operator:o" })).status, 400, bad)
+    }
+  })
+})
+
+/** How many deliverables there are: of 100 customers with 2 hires each, of 5 agent types, and 1000 goals. */
+const ROWS = 100_000
+const LIMIT = 50
+
+const layer = DeliverablesRepo.layer.pipe(
+  Layer.provideMerge(Layer.unwrap(Effect.map(
+    cloneDatabase("deliverables"),
+    ({ migrateUrl: url }) => PgClient.layer({ url, maxConnections: 1 }),
+  ))),
+)
+
+const fill = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload,
+      idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at, review_status)
+    select 'DEL-' || n, 'HAI-' || n % 200, 'GOI-' || n % 1000, 't', 't', jsonb_build_object('type', 'generic_deliverable_v1',
+      'draft_only', true, 'goal_template_id', 't', 'goal_instance_id', 'GOI-' || n % 1000, 'body', 'b', 'intent_action', 'publish'),
+      'key-' || n, 'c' || n % 100, 'type' || n % 5, now(), true, '2026-01-01'::timestamptz + n * interval '1 second', now(),
+      case when n % 3000 = 0 then 'rejected' else 'pending_review' end
+    from generate_series(1, ${ROWS}::int) n`
+  yield* sql`analyze deliverables`
+})
+
+/** How many rows of the table were read since this connection began. */
+const read = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`select pg_stat_force_next_flush()`
+  const [row] = yield* sql<{ rows: number }>`select (seq_tup_read + idx_tup_fetch)::int as rows from pg_stat_user_tables
+    where relname = 'deliverables'`
+  return row!.rows
+})
+
+const any: Listing = {
+  customer_id: null,
+  agent_id: null,
+  goal_instance_id: null,
+  hired_instance_id: null,
+  review_status: null,
+  from: null,
+  to: null,
+  after: null,
+  limit: LIMIT,
+}
+const at = (second: number) => DateTime.makeUnsafe(Date.parse("2026-01-01T00:00:00Z") + second * 1000)
+
+describe("lists of many deliverables", () => {
+  const cases: Record<string, Partial<Listing>> = {
+    "all": {},
+    "a customer's": { customer_id: CustomerId.make("c7") },
+    "an agent type's": { agent_id: AgentTypeId.make("type3") },
+    "an agent type's, which has none": { agent_id: AgentTypeId.make("unused.v1") },
+    "a goal's": { goal_instance_id: GoalInstanceId.make("GOI-77") },
+    "a hire's": { hired_instance_id: HiredInstanceId.make("HAI-7") },
+    "those to review": { review_status: "pending_review" },
+    "those of an hour": { from: at(30_000), to: at(33_600) },
+    "an agent type's of an hour": { agent_id: AgentTypeId.make("type3"), from: at(30_000), to: at(33_600) },
+    "a goal's of long ago": { goal_instance_id: GoalInstanceId.make("GOI-77"), to: at(20_000) },
+    "the middle of all": { after: { created_at: at(50_000), deliverable_id: "DEL-50000" as never } },
+  }
+  it.effect("D24: read about as many rows as they show, by an index", () =>
+    Effect.gen(function* () {
+      yield* fill
+      const repo = yield* DeliverablesRepo
+      for (const [name, listing] of Object.entries(cases)) {
+        const before = yield* read
+        const found = readable(yield* repo.list({ ...any, ...listing }))
+        const rows = (yield* read) - before
+        assert.strictEqual(found.length, name.includes("none") ? 0 : name === "a goal's of long ago" ? 20 : LIMIT, name)
+        // a fifth of all are of the type: the planner may walk over the others
+        assert.isAtMost(rows, 6 * LIMIT, `${name}: ${rows} rows`)
+      }
+      const rare = yield* repo.list({ ...any, review_status: "rejected" })
+      assert.strictEqual(readable(rare).length, 33)
+    }).pipe(Effect.provide(layer), Effect.scoped), 120_000)
+})
