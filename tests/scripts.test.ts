@@ -153,7 +153,6 @@ it("docs/deploy-sql.md names every script, in the order of going up", async () =
   for (const service of services) {
     const [, section = ""] = new RegExp(`^### ${service}: (.*?)^##`, "ms").exec(guide) ?? []
     const files = await readScripts(service)
-    for (const { name } of files) assert.include(section, `\`${name}\``, `sql/${service}/${name} is not in the guide`)
     const { up } = Result.getOrThrow(planOf(files))
     const numbered = [...section.matchAll(/^\d+\. `(.+?)(?:\.up)?\.sql`$/gm)].map(([, name]) => name)
     assert.deepStrictEqual(numbered, up.map(({ name }) => name), service)

@@ -194,6 +194,8 @@ describe("the feed", () => {
 
   it("D17: a cursor of 0.2.0 goes on where it was, though its reader met another replica before", async () => {
     const acme = customerOf(hiring)
+    const { subscription_id: old } = (await acme.subscribe()).json
+    await feedEnd(hiring)
     const made = [await acme.subscribe(), await acme.subscribe()].map(({ json }) => json.subscription_id)
     // a change that nobody has read yet has no place: the other replica's reader would meet it once more
     await feedEnd(hiring)
@@ -206,7 +208,8 @@ describe("the feed", () => {
     assert.strictEqual(status, 200)
     const seen = json.items.map((one: { subscription_id?: string }) => one.subscription_id)
     assert.include(seen, made[1])
-    assert.notInclude(seen, made[0])
+    // what a transaction that overlapped wrote may be repeated, nothing from before
+    assert.notInclude(seen, old)
     const [future] = await hiring.sql((sql) =>
       sql<{ xid: string }>`select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000)::text as xid`
     )

@@ -12,8 +12,8 @@ const constraintOf = (statement: Effect.Effect<unknown, unknown>) =>
 
 const customer = (email: string, phone: string, method: string) =>
   `insert into customer_entity (customer_id, full_name, email, phone, business_name, business_industry,
-     business_address, preferred_contact_method, consent, created_at, updated_at)
-   values (gen_random_uuid(), 'Asha', '${email}', '${phone}', 'b', 'i', 'a', '${method}', true, now(), now())`
+     business_address, preferred_contact_method, consent, created_at, updated_at, verified_at)
+   values (gen_random_uuid(), 'Asha', '${email}', '${phone}', 'b', 'i', 'a', '${method}', true, now(), now(), now())`
 
 layer(testDatabase("hiring"))("hiring's tables", (it) => {
   it.effect("have the indexes, the cascade and the comments that the requirement names", () =>
@@ -110,9 +110,14 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         "pk_hired_agents PRIMARY KEY (hired_instance_id)",
         "pk_subscriptions PRIMARY KEY (subscription_id)",
         "pk_trials PRIMARY KEY (trial_id)",
-        "uq_customer_entity_email UNIQUE (email)",
-        "uq_customer_entity_phone UNIQUE (phone)",
         "uq_hired_agents_subscription_id UNIQUE (subscription_id)",
+      ])
+      const verified = yield* sql<{ rule: string }>`
+        select pg_get_indexdef(indexrelid) as rule from pg_index
+        where indisunique and indpred is not null and indrelid = 'customer_entity'::regclass order by 1`
+      assert.deepStrictEqual(verified.map(({ rule }) => rule.replace(/^.* USING btree /, "")), [
+        "(email) WHERE (verified_at IS NOT NULL)",
+        "(phone) WHERE (verified_at IS NOT NULL)",
       ])
     }))
 
@@ -153,8 +158,8 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         [customer("Asha@example.com", "98765", "email"), "ck_customer_entity_email"],
         [customer("asha@example.com", "98 765", "email"), "ck_customer_entity_phone"],
         [customer("asha@example.com", "98765", "fax"), "ck_customer_entity_preferred_contact_method"],
-        [customer("taken@example.com", "98765", "email"), "uq_customer_entity_email"],
-        [customer("asha@example.com", "11111", "email"), "uq_customer_entity_phone"],
+        [customer("taken@example.com", "98765", "email"), "uq_customer_entity_verified_email"],
+        [customer("asha@example.com", "11111", "email"), "uq_customer_entity_verified_phone"],
         ["update trials set status = 'over'", "ck_trials_status"],
         ["update trials set end_date = start_date", "ck_trials_end_date"],
         ["update trials set customer_email = 'Mia@example.com'", "ck_trials_customer_email"],

@@ -156,8 +156,10 @@ export const startScheduler = async (
     ...sending(changes),
     arrived: async ({ hired_instance_id }) => {
       const known = () =>
-        asOwner(database.ownerUrl, (sql) =>
-          sql`select from projected_hires where hired_instance_id = ${hired_instance_id}`)
+        asOwner(
+          database.ownerUrl,
+          (sql) => sql`select from projected_hires where hired_instance_id = ${hired_instance_id}`,
+        )
       await eventually(known, (rows) => rows.length === 1, `the hire ${hired_instance_id} has arrived`)
     },
     stop: async () => {
