@@ -12,6 +12,7 @@ import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import type { ClaimedRun } from "../src/Model.ts"
+import { asOwner } from "./Owner.ts"
 
 /** How the played deliverables answers a batch. */
 export type Answering = (
@@ -156,6 +157,14 @@ export const startScheduler = async (
     call: (method, path, send = {}) =>
       service.call(method, `/api/v1/scheduler${path}`, { as: "operator:olga", ...send }),
     ...sending(changes),
+    arrived: async ({ hired_instance_id }) => {
+      const known = () =>
+        asOwner(
+          database.ownerUrl,
+          (sql) => sql`select from projected_hires where hired_instance_id = ${hired_instance_id}`,
+        )
+      await eventually(known, (rows) => rows.length === 1, `the hire ${hired_instance_id} has arrived`)
+    },
     stop: async () => {
       await service.drain()
       await service.dispose()
@@ -179,6 +188,8 @@ export interface TestScheduler {
   /** Sends a request below `/api/v1/scheduler`, as the operator olga unless it says. */
   call(method: string, path: string, send?: Send): Promise<Answer>
   hire(more?: Partial<HireChange>): HireChange
+  /** Waits until the scheduler knows a hire: until then it answers 404 to a pause or limit of it or of its customer. */
+  arrived(hire: Pick<HireChange, "hired_instance_id">): Promise<void>
   goal(hire: HiredInstanceId, more?: Partial<GoalChange>): GoalChange
   /** Asks for a run now; the request's id. */
   request(goal: Pick<GoalChange, "goal_instance_id" | "hired_instance_id">, request_id?: string): string

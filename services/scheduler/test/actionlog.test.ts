@@ -70,12 +70,8 @@ describe("the action log", () => {
       "a run that waits",
     )
     ids.waiting = waiting.json.scheduled_run_id
-    t.hire(scope as never)
-    await eventually(
-      () => t.call("POST", "/pause", { body: { scope, reason: "look first" } }),
-      (answer) => answer.status === 200,
-      "its customer is known, and paused",
-    )
+    await t.arrived(t.hire(scope as never))
+    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "look first" } })).status, 200)
     await eventually(
       () => owner((sql) => sql`select from scheduler_alerts where begin_told_at is null`),
       (rows) => rows.length === 0,

@@ -33,6 +33,7 @@ describe("alerts", () => {
     await eventually(() => Promise.resolve(receiver.requests()), (requests) => requests > 0, "an attempt fails")
     receiver.answer(200)
     const scope = { customer_id: "pia" }
+    await t.arrived(t.hire(scope as never))
     await t.call("POST", "/pause", { body: { scope, reason: "asked" } })
     const pia = await eventually(
       () => Promise.resolve(ofKind(receiver, "paused").find(({ data }) => data.subject === "customer:pia")),
@@ -99,6 +100,7 @@ describe("alerts", () => {
     const two = await start(receiver, { replicaOf: one })
     for (let n = 0; n < 5; n++) {
       const scope = { customer_id: `c${n}` }
+      await one.arrived(one.hire(scope as never))
       await Promise.all([one, two].map((t) => t.call("POST", "/pause", { body: { scope, reason: "look first" } })))
       await Promise.all([one, two].map((t) => t.call("POST", "/resume", { body: { scope } })))
     }

@@ -70,6 +70,7 @@ describe("an explanation of now", () => {
   it("waiting for a resume: a run that a person asked for", async () => {
     const goal = since(5, { frequency: "on_demand" }, { customer_id: "wanda" as never })
     const scope = { customer_id: "wanda" }
+    await t.arrived(goal)
     await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     t.request(goal)
     const { run } = await whenOne(goal.goal_instance_id, "pending")
@@ -87,8 +88,9 @@ describe("an explanation of now", () => {
     const scope = { customer_id: "lina" }
     const limit = (max_running: number | null) =>
       t.call("PUT", "/limits", { body: { scope, max_running, reason: "fair shares" } })
-    assert.strictEqual((await limit(1)).status, 200)
     const one = since(5, { frequency: "on_demand" }, { customer_id: "lina" as never })
+    await t.arrived(one)
+    assert.strictEqual((await limit(1)).status, 200)
     const two = t.goal(one.hired_instance_id, { frequency: "on_demand" })
     t.request(one)
     await whenOne(one.goal_instance_id, "running")

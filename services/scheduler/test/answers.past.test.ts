@@ -147,6 +147,7 @@ describe("an explanation of the past", () => {
   it("C1: a slot that fell due stays after an edit; the one that was to come next was dropped by it", async () => {
     const hire = t.hire({ ...minutesAgo(10), customer_id: "dora" as never })
     const scope = { customer_id: "dora" }
+    await t.arrived(hire)
     await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     const goal = t.goal(hire.hired_instance_id, { frequency: "cron", schedule: everyMinute, ...minutesAgo(4) })
     const at = minuteOf(Date.now()) - MINUTE

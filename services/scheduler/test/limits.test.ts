@@ -13,12 +13,7 @@ describe("limits", () => {
     t.call("PUT", "/limits", { body: { reason: "fair shares", ...body }, as })
 
   it("are set, listed page by page, replaced and removed; each change is logged with the limit before", async () => {
-    const { hired_instance_id } = t.hire({ customer_id: "lola" as never })
-    await eventually(
-      () => t.call("POST", "/resume", { body: { scope: { hired_instance_id } } }),
-      (a) => a.status === 200,
-      "the hire arrives",
-    )
+    await t.arrived(t.hire({ customer_id: "lola" as never }))
     const scopes = [{ agent_id: "sorting.v1" }, { customer_id: "lola" }, { every: "agent_type" }]
     for (const scope of scopes) assert.strictEqual((await put({ scope, max_running: 4 })).status, 200)
     const listed = []
@@ -44,9 +39,9 @@ describe("limits", () => {
     assert.deepStrictEqual(
       log.map((line: { action_metadata: unknown; reason: unknown }) => [line.action_metadata, line.reason]),
       [
-        [{ scope: scopes[1], max_running: null, was: 7 }, null],
+        [{ scope: scopes[1], max_running: null, was: 7 }, "fair shares"],
         [{ scope: scopes[1], max_running: 7, was: 4 }, "they pay for it"],
-        [{ scope: scopes[1], max_running: 4, was: null }, null],
+        [{ scope: scopes[1], max_running: 4, was: null }, "fair shares"],
       ],
     )
   })
@@ -71,8 +66,9 @@ describe("limits", () => {
         return runs.map(made)
       })
     )
-    await put({ scope: { customer_id: "bolt" }, max_running: 2 })
     const hire = t.hire({ customer_id: "bolt" as never })
+    await t.arrived(hire)
+    assert.strictEqual((await put({ scope: { customer_id: "bolt" }, max_running: 2 })).status, 200)
     const goals = Array.from({ length: 12 }, () => t.goal(hire.hired_instance_id))
     for (const goal of goals) t.request(goal)
     const completed = () => t.call("GET", `/runs?hired_instance_id=${hire.hired_instance_id}&status=completed`)

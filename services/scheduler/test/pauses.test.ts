@@ -59,7 +59,8 @@ describe("pauses", () => {
     const goal = t.goal(hire.hired_instance_id)
     const other = t.goal(t.hire().hired_instance_id)
     const scope = { customer_id: "paula" }
-    await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
+    await t.arrived(hire)
+    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "look first" } })).status, 200)
     t.request(goal)
     t.request(other)
     await whenStatus(other.goal_instance_id, "completed")

@@ -50,14 +50,16 @@ describe("a poisoned row", () => {
       values ('ALR-bad', 'paused', 'customer:bad', now(), '[]')`)
     await sql(`insert into alerts (alert_id, kind, subject, message, details)
       values ('ALR-bad', 'away', 'nothing', 'said the test', '[]')`)
-    await t.call("POST", "/pause", { body: { scope: { customer_id: "good" } } })
+    const scope = { customer_id: "good" }
+    await t.arrived(t.hire(scope as never))
+    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "look first" } })).status, 200)
     await eventually(
       async () =>
         await sql(`select 1 as n from scheduler_alerts where subject = 'customer:good' and begin_told_at is not null`),
       (rows) => rows.length === 1,
       "the good one is told",
     )
-    await t.call("POST", "/resume", { body: { scope: { customer_id: "good" } } })
+    await t.call("POST", "/resume", { body: { scope } })
   })
 
   it("A3: of a run, an attempt or a line of the log shows in no list, and breaks none", async () => {

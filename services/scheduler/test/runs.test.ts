@@ -124,7 +124,7 @@ describe("runs", () => {
     const [line] = (await t.call("GET", "/actions?limit=1")).json.items
     assert.strictEqual(line.action, "dlq_redrive")
     assert.strictEqual(line.action_metadata.dlq_ids.length, 2)
-    for (const body of [[], "no", { dry_run: "yes" }]) {
+    for (const body of [[], "no", { dry_run: "yes", reason: "mended" }]) {
       assert.strictEqual((await t.call("POST", "/dlq/redrive", { body })).status, 400)
     }
     for (const goal of goals) await whenAll(goal.goal_instance_id, "completed")

@@ -41,10 +41,12 @@ describe("triggers", () => {
   })
 
   it("while paused a trigger is refused unless it is forced, which is logged", async () => {
-    const { goal_instance_id } = t.goal(t.hire({ customer_id: "quinn" as never }).hired_instance_id)
+    const hire = t.hire({ customer_id: "quinn" as never })
+    const { goal_instance_id } = t.goal(hire.hired_instance_id)
     const path = `/trigger/${goal_instance_id}`
     const scope = { customer_id: "quinn" }
-    await t.call("POST", "/pause", { body: { scope, reason: "quiet" } })
+    await t.arrived(hire)
+    assert.strictEqual((await t.call("POST", "/pause", { body: { scope, reason: "quiet" } })).status, 200)
     const refused = await t.call("POST", path)
     assert.strictEqual(refused.status, 409)
     assert.deepInclude(refused.json, { code: "scheduler_paused", paused_reason: "quiet" })
