@@ -117,7 +117,8 @@ export const fallDue = async (
   const schedule = JSON.stringify({ at: slot.slice(11, 16), timezone: "UTC", overlap: "parallel" })
   await superuser.sql(
     "scheduler",
-    `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due}
+    `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due},
+      decided_until = timestamptz '${slot}' - interval '1 millisecond', replan_until = null
       where goal_instance_id in (select goal_instance_id from projected_goals where hired_instance_id = '${hire}'
         order by goal_instance_id limit ${limit})`,
   )

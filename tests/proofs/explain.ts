@@ -114,6 +114,7 @@ const goalsOn = async ({ stack, superuser }: Ground) => {
       await superuser.sql(
         "scheduler",
         `update projected_goals set next_slot = '${iso(from)}', due_at = '${iso(from)}',
+        decided_until = timestamptz '${iso(from)}' - interval '1 millisecond', replan_until = null,
         changed_at = changed_at - interval '3 days' where goal_instance_id = '${goal}'`,
       )
       await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")

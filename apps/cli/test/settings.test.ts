@@ -154,7 +154,7 @@ describe("a service that is started alone", () => {
       "keys at no url",
       "hiring",
       () => ({ ...migrated.env, STINT_JWKS_URL: "keys" }),
-      /^hiring: STINT_JWKS_URL must be a url$/,
+      /^hiring: STINT_JWKS_URL /,
     ],
     [
       "a token that can't be read",
@@ -166,7 +166,7 @@ describe("a service that is started alone", () => {
       "a neighbour at no url",
       "hiring",
       () => ({ ...migrated.env, CATALOG_URL: "catalog:4101" }),
-      /^hiring: CATALOG_URL must be a url like http:\/\/host:4101$/,
+      /^hiring: CATALOG_URL /,
     ],
     [
       "a port that is none",
