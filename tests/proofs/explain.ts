@@ -43,6 +43,9 @@ const proxyBefore = ({ base }: Stack, attack: Attack) => {
   const answers = new Map<string, Answered>()
   const kept: Array<() => void> = []
   const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const url = `http://127.0.0.1:${base + PORTS.deliverables}${new URL(request.url).pathname}`
+    // the scheduler also asks whether deliverables is ready: it is
+    if (request.method !== "POST") return fetch(url)
     const { items } = await request.json() as { readonly items: ReadonlyArray<Item> }
     const of = (answered: Answered | undefined) =>
       items.filter((item) => answers.get(item.goal_instance_id) === answered)
@@ -54,14 +57,11 @@ const proxyBefore = ({ base }: Stack, attack: Attack) => {
         problem: { type: `urn:stint:problem:${code}`, title: "Refused by the proof", status, code },
       }),
     ]
-    const response = await fetch(
-      `http://127.0.0.1:${base + PORTS.deliverables}${new URL(request.url).pathname}`,
-      {
-        method: "POST",
-        headers: { authorization: request.headers.get("authorization")!, "content-type": "application/json" },
-        body: JSON.stringify({ items: left }),
-      },
-    )
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { authorization: request.headers.get("authorization")!, "content-type": "application/json" },
+      body: JSON.stringify({ items: left }),
+    })
     if (left.length > 0 && !response.ok) return response
     const made = left.length === 0 ? [] : (await response.json() as { readonly items: ReadonlyArray<unknown> }).items
     return Response.json({
