@@ -39,13 +39,16 @@ export interface Answer {
   readonly retryAfter: number | undefined
 }
 
+/** The seconds that any larger number stands for, as RFC 9111, 1.2.2 has it. */
+const MOST_SECONDS = 2 ** 31
+
 /**
  * The milliseconds that a `Retry-After` asks to wait: so many seconds, or until a date (RFC 9110, 10.2.3). Undefined when it
  * is neither.
  */
 export const retryAfterOf = (value: string | undefined, now: number): number | undefined => {
   const text = value?.trim() ?? ""
-  if (/^\d{1,12}$/.test(text)) return Number(text) * 1_000
+  if (/^\d+$/.test(text)) return Math.min(Number(text), MOST_SECONDS) * 1_000
   // a date has letters: Date.parse would read a bare number as a year
   const at = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)

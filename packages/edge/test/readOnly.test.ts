@@ -94,6 +94,12 @@ it.live(
   60_000,
 )
 
+it("C7: a login that is refused is said as one", () => {
+  const cause = Object.assign(new Error('role "stint_hiring" is not permitted to log in'), { code: "28000" })
+  const error = new SqlError.SqlError({ reason: new SqlError.AuthenticationError({ cause, message: "" }) })
+  assert.deepStrictEqual(faultOf(error), { how: "unavailable", detail: `it refuses the login: ${cause.message}` })
+})
+
 it("C7: an error of a statement says nothing of the database", () => {
   const error = (code: string) =>
     new SqlError.SqlError({

@@ -162,5 +162,7 @@ describe("Retry-After", () => {
     ["1.5", undefined],
     ["soon", undefined],
     ["2026", 2_026_000],
+    ["99999999999999999999", 2 ** 31 * 1_000],
+    ["9".repeat(400), 2 ** 31 * 1_000],
   ])("C8: %j is read", (text, wait) => assert.strictEqual(retryAfterOf(text, now), wait))
 })

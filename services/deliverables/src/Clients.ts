@@ -24,11 +24,17 @@ const WAIT_MS = 25_000
 /** The connection broke, as an idle one may: not a time-out, after which asking again would take as long once more. */
 const isBroken = (error: unknown) => faultOf(error)?.how === "refused"
 
+/** The call got no answer in time. */
+const isSilent = (error: unknown) => faultOf(error)?.how === "timed_out"
+
 /** Ids to look up: goals, with their hires, and further hires. At most 1000 of each. */
 export interface Lookup {
   readonly goal_instance_ids?: ReadonlyArray<GoalInstanceId>
   readonly hired_instance_ids?: ReadonlyArray<HiredInstanceId>
 }
+
+const isOne = ({ goal_instance_ids: goals = [], hired_instance_ids: hires = [] }: Lookup) =>
+  goals.length + hires.length <= 1
 
 /** What was found; `failed` are goals and hires whose lookup failed, each alone, though hiring is there. */
 export interface FoundAnswer extends LookupAnswer {
@@ -99,13 +105,16 @@ const AT_ONCE = 8
 
 /** The lookup, made again for fewer when it fails though hiring is there. What fails alone is in `failed`. */
 const splitting = <E>(lookup: (ids: Lookup) => Effect.Effect<LookupAnswer, E>) => {
+  // no answer, and there when asked: hiring may have come back in between, so one alone is to blame once it is silent twice
+  const twice = (ids: Lookup) =>
+    Effect.retry(lookup(ids), { times: 1, while: (error) => isOne(ids) && isSilent(error) })
   const part = (ids: Lookup): Effect.Effect<FoundAnswer, Unavailable> =>
-    Effect.catch(lookup(ids), (error): Effect.Effect<FoundAnswer, Unavailable> => {
+    Effect.catch(twice(ids), (error): Effect.Effect<FoundAnswer, Unavailable> => {
       if (isAway(error)) return Effect.fail(error)
       const { goal_instance_ids: goals = [], hired_instance_ids: hires = [] } = ids
       const count = goals.length + hires.length
       const why = String(error).slice(0, 200)
-      if (count <= 1) {
+      if (isOne(ids)) {
         return Effect.as(Effect.logWarning(`hiring's lookup of ${[...goals, ...hires].join()} failed: ${why}`), {
           goals: [],
           hires: [],

@@ -106,6 +106,28 @@ describe("hiring's client", () => {
     assert.strictEqual(asked.length, 1 + 3 + 10)
   })
 
+  it(
+    "C2: a lookup of one goal that got no answer as hiring came back is made again; one silent twice is named",
+    async () => {
+      const lookup = Effect.flatMap(
+        Hiring,
+        (hiring) => hiring.lookup({ goal_instance_ids: [GoalInstanceId.make("GOI-1")] }, { apart: true }),
+      )
+      const silent = () => new Promise<Response>(() => {})
+      let calls = 0
+      const back = await withClients(
+        () => ++calls === 1 ? silent() : Promise.resolve(json({ goals: [], hires: [hire] })),
+        lookup,
+      )
+      assert.strictEqual(Result.getOrThrow(back.result).failed, undefined)
+      assert.strictEqual(back.asked.length, 2)
+      const never = await withClients(silent, lookup)
+      assert.deepStrictEqual(Result.getOrThrow(never.result).failed, ["GOI-1"])
+      assert.strictEqual(never.asked.length, 2)
+    },
+    30_000,
+  )
+
   it("a transport error is retried once; every other failure is Unavailable at once", async () => {
     let calls = 0
     const lookup = Effect.flatMap(Hiring, (hiring) => hireOf(hiring, HiredInstanceId.make("HAI-1")))

@@ -5,6 +5,7 @@ import { Followers, heldUp } from "@stint/edge/Follower"
 import { Health as Readiness } from "@stint/edge/Health"
 import { reading } from "@stint/edge/Metrics"
 import { Neighbours } from "@stint/edge/Neighbours"
+import { Database } from "@stint/edge/Pg/Database"
 import { whole } from "@stint/edge/Refusal"
 import { watchLate } from "@stint/edge/Schedules"
 import { guard, Watchdog } from "@stint/edge/Watchdog"
@@ -48,16 +49,20 @@ const lateWords = (seconds: number, objective: number) =>
 const makeProblems = Effect.gen(function* () {
   const repo = yield* HealthRepo
   const neighbours = yield* Neighbours
+  const database = yield* Database
   const watch = yield* Watchdog
   const followers = yield* Followers
   const most = yield* objective
   return Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
     const waited = yield* repo.waiting
+    // one that can be read and not be written: its disk is full, or it is read-only
+    const own = yield* database.absence
     // of work of one name, the one that has run for the longest
     const overdue = new Map(watch.overdue().toSorted((a, b) => a.ranMs - b.ranMs).map((work) => [work.what, work]))
     return [
       ...yield* neighbours.away,
+      ...(own === undefined ? [] : [own]),
       ...(waited > most
         ? [{ part: "due work", how: "late", since: now - waited * 1000, detail: lateWords(waited, most) } as const]
         : []),

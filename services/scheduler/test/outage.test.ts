@@ -5,6 +5,7 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import { Effect, Layer } from "effect"
 import { Away, CallFailed } from "../src/Clients.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
+import { asOwner } from "./Owner.ts"
 
 /** Neighbours that a test plays: what deliverables says when it is asked. */
 const playNeighbours = () => {
@@ -66,6 +67,25 @@ describe("an outage", () => {
     const run = await completed(t, goal.goal_instance_id)
     assert.deepStrictEqual(run.attempts.map(({ error_details }: { error_details: unknown }) => error_details), [null])
   })
+
+  it("C7: its own database, read but not written, is named in its health, and gone from it afterwards", async () => {
+    const { t } = await start()
+    const owner = (statement: string) => asOwner(t.database.ownerUrl, (sql) => sql.unsafe(statement).unprepared)
+    await owner(`create function fail() returns trigger language plpgsql as
+      $$ begin raise 'could not extend file' using errcode = '53100'; end $$`)
+    await owner("create trigger fail before update on database_probe execute function fail()")
+    const health = async () => (await t.call("GET", "/health")).json
+    const full = await eventually(health, ({ problems }) => problems.length > 0, "the health names it")
+    assert.strictEqual(full.status, "degraded")
+    assert.deepInclude(full.problems[0], {
+      part: "the database of scheduler",
+      how: "unavailable",
+      detail: "its disk is full: could not extend file",
+    })
+    await owner("drop trigger fail on database_probe")
+    const after = await eventually(health, ({ problems }) => problems.length === 0, "it is over")
+    assert.strictEqual(after.status, "healthy")
+  }, 60_000)
 
   it("C2: a refused token and an unavailable part are away as well", async () => {
     const { t } = await start()

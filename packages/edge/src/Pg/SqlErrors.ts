@@ -54,7 +54,7 @@ export const faultOf = (error: SqlError.SqlError): Fault | undefined => {
     case "ConnectionError":
       return { how: error.reason.cause instanceof NoAnswer ? "timed_out" : "refused", detail: words }
     case "AuthenticationError":
-      return { how: "token_refused", detail: words }
+      return { how: "unavailable", detail: `it refuses the login: ${words}` }
     default:
       return undefined
   }
