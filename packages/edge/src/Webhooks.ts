@@ -45,7 +45,8 @@ export interface Answer {
  */
 export const retryAfterOf = (value: string | undefined, now: number): number | undefined => {
   const text = value?.trim() ?? ""
-  if (/^\d{1,12}$/.test(text)) return Number(text) * 1_000
+  // as many digits as it likes (1*DIGIT): what no timer could hold is as long as a number can be exact
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER)
   // a date has letters: Date.parse would read a bare number as a year
   const at = /[A-Za-z]{3}/.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)

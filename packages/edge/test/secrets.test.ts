@@ -162,5 +162,7 @@ describe("Retry-After", () => {
     ["1.5", undefined],
     ["soon", undefined],
     ["2026", 2_026_000],
+    ["9".repeat(20), Number.MAX_SAFE_INTEGER],
+    ["9".repeat(400), Number.MAX_SAFE_INTEGER],
   ])("C8: %j is read", (text, wait) => assert.strictEqual(retryAfterOf(text, now), wait))
 })
