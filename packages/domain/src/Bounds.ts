@@ -45,6 +45,11 @@ const declared = {
   runs_by_hand_per_minute: { value: 60, means: "runs by hand of a customer in a minute" },
   requests_per_second: { value: 20, means: "requests of a customer in a second, over all replicas, in the long run" },
   request_burst: { value: 100, means: "requests of a customer at once" },
+  request_bytes: {
+    value: 64 * KIB,
+    means: "bytes of a body and its answer that count as no more than one request; as many more count as another",
+  },
+  reads_at_once: { value: 4, means: "reads of a customer that a process answers at once; more of them wait" },
   operator_requests_per_second: {
     value: 200,
     means: "requests of an operator or a viewer in a second, over all replicas, in the long run",

@@ -19,7 +19,7 @@ import {
 
 // T and Z may be in lower case (RFC 3339, 5.6)
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|\+00:00)$/i
-const notInstant = "must be an RFC 3339 instant in UTC, as 2026-03-01T09:00:00.000Z"
+const notInstant = "must be an RFC 3339 instant in UTC, 1970 to 9999 and no leap second, as 2026-03-01T09:00:00.000Z"
 
 /** What is wrong with a text that is no instant: in a URL, a `+` that is not escaped arrives as a space. */
 const instantFault = (text: string): string =>

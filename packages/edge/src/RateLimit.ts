@@ -1,13 +1,16 @@
 /**
  * How often a caller may ask (domain.md, "Bounds"): a bucket of tokens for each customer, all its persons and tokens
  * together, and one for each operator and viewer, counted over all replicas. A service is not bounded: it calls in the
- * name of work that was.
+ * name of work that was. A request of many bytes counts as several, and few reads of one customer are under way at once:
+ * what costs this process more than others takes longer for who asked, for nobody else.
  */
 import { Bounds } from "@stint/domain/Bounds"
 import { type Caller, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { RateLimited } from "@stint/domain/Problem"
 import { RateLimits } from "@stint/domain/Protocol"
 import { Context, Effect, Layer } from "effect"
+import { HttpServerRequest, type HttpServerResponse } from "effect/http"
+import * as AtOnce from "./RateLimit/AtOnce.ts"
 import * as Leases from "./RateLimit/Leases.ts"
 import { type Limit, RateRepo } from "./RateLimit/Repo.ts"
 import { Facts } from "./RequestContext.ts"
@@ -52,13 +55,23 @@ const fields = (policy: string, { burst, perSecond }: Limit, left: number) => ({
   ratelimit: `"${policy}";r=${left};t=${Math.ceil((burst - left) / perSecond)}`,
 })
 
+const bytesOf = (length: string | number | undefined) => {
+  const bytes = Number(length ?? 0)
+  return Number.isFinite(bytes) && bytes > 0 ? bytes : 0
+}
+
+/** The bytes of a request's body, as it says them, and of its answer. */
+const moved = (request: HttpServerRequest.HttpServerRequest, { body }: HttpServerResponse.HttpServerResponse) =>
+  bytesOf(request.headers["content-length"]) + bytesOf("contentLength" in body ? body.contentLength : 0)
+
 /** The layer of `RateLimits`. */
 export const layer = Layer.effect(
   RateLimits,
   Effect.gen(function* () {
     const repo = yield* RateRepo
     const bounds = yield* Bounds
-    const { spend } = Leases.make(repo)
+    const { owe, spend } = Leases.make(repo)
+    const oneOf = AtOnce.make(bounds.reads_at_once)
     const customers: Rate = {
       perSecond: bounds.requests_per_second,
       burst: bounds.request_burst,
@@ -90,7 +103,14 @@ export const layer = Layer.effect(
       const { allowed, left, waitMs } = yield* spend(name, rate)
       const facts = yield* Facts
       if (facts !== undefined) facts.headers = { ...facts.headers, ...fields(policy, rate, left) }
-      return yield* allowed ? httpEffect : refusal(rate, waitMs)
+      if (!allowed) return yield* refusal(rate, waitMs)
+      const request = yield* HttpServerRequest.HttpServerRequest
+      const reads = request.method === "GET" || request.method === "HEAD"
+      const answering = Effect.tap(
+        httpEffect,
+        (response) => Effect.sync(() => owe(name, rate, Math.floor(moved(request, response) / bounds.request_bytes))),
+      )
+      return yield* reads && policy === "customer" ? oneOf(name, answering) : answering
     })
   }),
 )

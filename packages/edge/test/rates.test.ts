@@ -1,9 +1,10 @@
 /** Idempotency-Keys and rates, in memory and on Postgres. */
 import { IdempotencyRepo, type Prints } from "@stint/edge/Idempotency/Repo"
+import * as AtOnce from "@stint/edge/RateLimit/AtOnce"
 import * as Leases from "@stint/edge/RateLimit/Leases"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, ManagedRuntime } from "effect"
+import { ConfigProvider, Deferred, Effect, Layer, ManagedRuntime } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { until } from "../../../tests/support/Until.ts"
 import { inMemory, onPostgres, start } from "./Things.ts"
@@ -157,5 +158,60 @@ describe("rates", () => {
     assert.strictEqual(asked, 4)
     now += 500
     assert.strictEqual(await served(500), 10)
+  })
+
+  it("A4: a request that moves many bytes counts as several", async () => {
+    const service = await start({ STINT_BOUNDS: "requests_per_second=1,request_burst=40,request_bytes=1000" }, inMemory)
+    const raw = JSON.stringify({ x: "y".repeat(9_988) })
+    const send = () =>
+      service.call("POST", "/api/v1/things/1", {
+        as: "customer:bulky",
+        raw,
+        headers: { "content-length": String(raw.length) },
+      })
+    let served = 0
+    while ((await send()).status === 200) served++
+    // each takes 1 when it comes and owes 10 when it is done; a second gives one more
+    assert.isAtMost(served, 5)
+    assert.strictEqual((await service.call("GET", "/api/v1/things/1", { as: "customer:other" })).status, 200)
+    await service.dispose()
+  })
+
+  it("A5: what a large answer costs is owed, paid by the tokens that come, and refused with how long that takes", async () => {
+    let now = 0
+    const repo = await Effect.runPromise(Effect.provide(RateRepo, RateRepo.layerMemory))
+    const { owe, spend } = Leases.make(repo, () => now)
+    const limit = { perSecond: 0.001, burst: 100 }
+    const standing = () => Effect.runPromise(spend("a", limit))
+    assert.isTrue((await standing()).allowed)
+    owe("a", limit, 90)
+    let served = 0
+    while ((await standing()).allowed) served++
+    assert.strictEqual(served, 9)
+    owe("a", limit, 32)
+    now += 2_000_000
+    const refused = await standing()
+    assert.isFalse(refused.allowed)
+    assert.isAtLeast(refused.waitMs, 32_000_000)
+    assert.isTrue((await Effect.runPromise(spend("b", limit))).allowed)
+  })
+
+  it("A4: of one customer's reads few are under way at once, and another's does not wait for them", async () => {
+    const oneOf = AtOnce.make(2)
+    let running = 0
+    let most = 0
+    const gate = Deferred.makeUnsafe<void>()
+    const read = Effect.acquireUseRelease(
+      Effect.sync(() => most = Math.max(most, ++running)),
+      () => Deferred.await(gate),
+      () => Effect.sync(() => running--),
+    )
+    const all = Effect.runPromise(
+      Effect.forEach(Array.from({ length: 10 }), () => oneOf("hog", read), { concurrency: "unbounded" }),
+    )
+    assert.strictEqual(await Effect.runPromise(oneOf("other", Effect.succeed("at once"))), "at once")
+    await Effect.runPromise(Deferred.succeed(gate, undefined))
+    await all
+    assert.deepStrictEqual([most, running], [2, 0])
   })
 })

@@ -12,7 +12,7 @@ import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
 
 /** Agent types as the catalog has them. */
 export class Catalog extends Context.Service<Catalog, {
-  /** The latest version of a type now. */
+  /** The latest version of a type now. One call of the catalog is under way per type: who asks meanwhile gets its answer. */
   latest(agent_id: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
   /** One version: fetched once, then cached, since a published version never changes. */
   version(agent_id: string, version: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
@@ -41,10 +41,13 @@ export class Catalog extends Context.Service<Catalog, {
         fetch(key.agent_id, key.version)
       )
 
+      // who asks while an answer is on its way shares it: a burst of one customer is one call, not a catalog that seems away
+      const lookups = yield* makeFinalCache((agent_id: string) => fetch(agent_id, undefined), () => false)
+
       return Catalog.of({
         // The cached object where there is one, so that what is derived from a definition is derived once
         latest: Effect.fnUntraced(function* (agent_id) {
-          const latest = yield* fetch(agent_id, undefined)
+          const latest = yield* Cache.get(lookups, agent_id)
           const key = { agent_id: latest.agent_type_id, version: latest.version }
           const cached = yield* Cache.getSuccess(versions, key)
           if (Option.isSome(cached)) return cached.value

@@ -86,6 +86,14 @@ const latest = Effect.flatMap(Catalog, (catalog) => catalog.latest(agent_type_id
 const pinned = Effect.flatMap(Catalog, (catalog) => catalog.version(agent_type_id, version))
 
 describe("the catalog's client", () => {
+  it.live("A4: a burst that asks for the latest of a type is one call, and the next one asks anew", () =>
+    Effect.gen(function* () {
+      const burst = Effect.all(Array.from({ length: 50 }, () => latest), { concurrency: "unbounded" })
+      const { paths, result } = yield* withClients(() => json(published), Effect.all([burst, latest]))
+      assert.deepStrictEqual(paths, [path, path])
+      assert.strictEqual(new Set([...result[0], result[1]]).size, 1)
+    }))
+
   it.live("asks for the latest each time and for a version once, and gives one object for both", () =>
     Effect.gen(function* () {
       const { authorization, paths, result } = yield* withClients(

@@ -64,6 +64,9 @@ describe("an operator", () => {
     assert.strictEqual(hinted.status, 400)
     assert.include(JSON.stringify(hinted.json), "%2B")
     assert.notInclude(JSON.stringify((await ask("yesterday")).json), "%2B")
+    for (const real of ["1900-01-01T00:00:00Z", "2016-12-31T23:59:60Z"]) {
+      assert.include(JSON.stringify((await ask(real)).json), "1970 to 9999 and no leap second", real)
+    }
     const runs = await t.call("GET", "/runs?from=2027-01-01T00:00:00+00:00")
     assert.include(JSON.stringify(runs.json), "%2B")
   })

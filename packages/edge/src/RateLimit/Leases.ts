@@ -29,6 +29,8 @@ interface Lease {
   /** When it was asked. */
   at: number
   refusedUntil: number
+  /** Tokens that were spent before they were there: what is granted next pays them first. */
+  owed: number
   asking: Deferred.Deferred<void> | undefined
 }
 
@@ -41,7 +43,7 @@ export const make = (repo: RateRepo["Service"], clock: () => number = () => perf
     const known = leases.get(name)
     if (known !== undefined) return known
     if (leases.size >= NAMES) leases.delete(leases.keys().next().value!)
-    const lease: Lease = { tokens: 0, left: burst, at: -Infinity, refusedUntil: 0, asking: undefined }
+    const lease: Lease = { tokens: 0, left: burst, at: -Infinity, refusedUntil: 0, owed: 0, asking: undefined }
     leases.set(name, lease)
     return lease
   }
@@ -65,10 +67,16 @@ export const make = (repo: RateRepo["Service"], clock: () => number = () => perf
   }
 
   const grant = (lease: Lease, limit: Limit, granted: number, left: number) => {
+    const paid = Math.min(lease.owed, granted)
+    lease.owed -= paid
     lease.at = clock()
-    lease.tokens = granted
+    lease.tokens = granted - paid
     lease.left = left
-    if (granted === 0) lease.refusedUntil = lease.at + Math.max(1, (1 - left) / limit.perSecond * 1000)
+    // what the bucket still has pays the rest at the next asking
+    const short = lease.owed + 1 - left
+    if (lease.tokens === 0 && short > 0) {
+      lease.refusedUntil = lease.at + Math.max(1, short / limit.perSecond * 1000)
+    }
   }
 
   /** Without its database this process has a bucket of its own. */
@@ -79,7 +87,7 @@ export const make = (repo: RateRepo["Service"], clock: () => number = () => perf
   }
 
   const ask = (name: string, lease: Lease, limit: Limit) => {
-    const want = Math.max(1, Math.min(Math.ceil(limit.perSecond), limit.burst))
+    const want = Math.max(1, Math.min(Math.ceil(limit.perSecond) + lease.owed, limit.burst))
     if (clock() < awayUntil) return Effect.sync(() => alone(lease, limit, want))
     const answered = Deferred.makeUnsafe<void>()
     lease.asking = answered
@@ -111,5 +119,13 @@ export const make = (repo: RateRepo["Service"], clock: () => number = () => perf
       return Effect.andThen(asked, spend(name, limit))
     })
 
-  return { spend }
+  /** Spends tokens for what was done already, whether or not they are there. */
+  const owe = (name: string, limit: Limit, tokens: number): void => {
+    const lease = leaseOf(name, limit)
+    const paid = Math.min(lease.tokens, tokens)
+    lease.tokens -= paid
+    lease.owed += tokens - paid
+  }
+
+  return { spend, owe }
 }
