@@ -147,7 +147,11 @@ describe("an explanation of the past", () => {
   it("C1: a slot that fell due stays after an edit; the one that was to come next was dropped by it", async () => {
     const hire = t.hire({ ...minutesAgo(10), customer_id: "dora" as never })
     const scope = { customer_id: "dora" }
-    await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
+    await eventually(
+      () => t.call("POST", "/pause", { body: { scope, reason: "look first" } }),
+      ({ status }) => status === 200,
+      "its customer is known, and paused",
+    )
     const goal = t.goal(hire.hired_instance_id, { frequency: "cron", schedule: everyMinute, ...minutesAgo(4) })
     const at = minuteOf(Date.now()) - MINUTE
     await whenVerdict(goal.goal_instance_id, iso(at), "paused")

@@ -87,7 +87,7 @@ describe("an outage", () => {
         ? Effect.fail(new CallFailed({ type: "HTTP_500", message: "it answered 500" }))
         : Effect.succeed(runs.map(made))
     )
-    await t.call("POST", "/pause", { body: {} })
+    await t.call("POST", "/pause", { body: { reason: "look first" } })
     const bad = t.goal(t.hire({ customer_id: "bad" as never }).hired_instance_id)
     const others = ["one", "two", "three"].map((customer) =>
       t.goal(t.hire({ customer_id: customer as never }).hired_instance_id)

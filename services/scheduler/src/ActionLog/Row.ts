@@ -1,6 +1,6 @@
 /** Rows of `scheduler_action_log`; instants are epoch milliseconds. */
 import { Action } from "@stint/domain/scheduler/ActionLog"
-import { GoalInstanceId, LogId, Subject } from "@stint/domain/Ids"
+import { GoalInstanceId, Subject } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
@@ -20,7 +20,6 @@ export type NewActionRow = typeof NewActionRow.Type
 /** A line as it is listed: what could not be shown is not read. */
 export const ActionRow = Schema.Struct({
   ...NewActionRow.fields,
-  log_id: LogId,
   operator: Subject,
   goal_instance_id: Schema.NullOr(GoalInstanceId),
   timestamp: Millis,
