@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
+import { openDevKey } from "../src/DevKey.ts"
 import { services } from "../src/Provision.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
 import { place, refusal, tokenFor } from "./support/stack.ts"
@@ -126,8 +127,19 @@ describe("the command line", () => {
     assert.match(text, /^\d+\.\d+\.\d+\n$/)
   })
 
-  it("makes the key with the first token, and tokens end when they should", async () => {
+  it("D16: a token is of a stack that there is: where none is, no key is made", async () => {
+    const home = join(await newFolder(), "home")
+    for (const args of [["--role", "viewer", "--subject", "me"], ["revoke", "--subject", "me"]]) {
+      const { status, text } = await launch(["token", ...args], { STINT_HOME: home }).end
+      assert.strictEqual(status, 1)
+      assert.match(text, /^stint: There is no stack in [^\n]+ start one with stint start/)
+    }
+    assert.isFalse(await exists(home))
+  })
+
+  it("tokens are signed with the key of their stack, and end when they should", async () => {
     const env = { STINT_HOME: join(await newFolder(), "home") }
+    await openDevKey(env.STINT_HOME, {})
     const [first, second] = await Promise.all([tokenFor(env, "viewer", "me"), tokenFor(env, "operator", "it")])
     const partOf = (token: string, index: number) =>
       JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(token.split(".")[index]!, { alphabet: "base64url" })))

@@ -153,6 +153,13 @@ export class Unavailable extends problem<Unavailable>()("Unavailable", {
   title: "A service that is needed does not answer now",
 }) {}
 
+/** 500: what is stored of a thing, or of one that it needs, can't be read. A repetition does not help; lists go on without it. */
+export class RowUnreadable extends problem<RowUnreadable>()("RowUnreadable", {
+  code: "row_unreadable",
+  status: 500,
+  title: "A stored row can't be read",
+}) {}
+
 /** 500: a bug. The problem shows nothing of its cause; the log has it under the request id. */
 export class InternalError extends problem<InternalError>()("InternalError", {
   code: "internal_error",

@@ -1,13 +1,22 @@
 /** Turns what does not decode, and defects, into problems. The problem of a defect shows nothing of its cause. */
 import { Bounds, type Values } from "@stint/domain/Bounds"
-import { type FieldIssue, InternalError, InvalidRequest, NotFound, Unavailable } from "@stint/domain/Problem"
+import {
+  type FieldIssue,
+  InternalError,
+  InvalidRequest,
+  NotFound,
+  RowUnreadable,
+  Unavailable,
+} from "@stint/domain/Problem"
 import { RequestProblems } from "@stint/domain/Protocol"
 import { firstIssues, namedFaults } from "@stint/domain/FieldIssues"
 import { Cause, Effect, Layer } from "effect"
-import { HttpServerRespondable } from "effect/http"
+import { HttpServerRequest, HttpServerRespondable } from "effect/http"
 import { HttpApiError } from "effect/http-api"
+import { whyUnread } from "./Pg/Rows.ts"
 import { isSqlUnavailable, postgresWords } from "./Pg/SqlErrors.ts"
 import { RequestId } from "./RequestContext.ts"
+import { setAside } from "./Unreadable.ts"
 
 const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
 
@@ -55,7 +64,26 @@ const undecoded = (error: HttpApiError.HttpApiSchemaError, bounds: Values) => {
   })
 }
 
-/** The layer of `RequestProblems`: 404 for a path, 400 with JSON paths, 503 for a database that is away, 500 for a bug. */
+/**
+ * The answer of an endpoint that met a stored row which its schema can't read, and that has nothing to show without it: a read,
+ * or a write, of one thing. What lists several sets such a row aside (Pg/Rows.ts).
+ */
+const rowUnreadable = Effect.fnUntraced(function* ({ method, url }: HttpServerRequest.HttpServerRequest, why: string) {
+  const path = url.split("?")[0]!
+  const request_id = yield* RequestId
+  yield* Effect.annotateLogs(setAside("answers", `${method} ${path}`, why), { request_id })
+  return yield* HttpServerRespondable.toResponse(
+    new RowUnreadable({
+      detail:
+        `What is stored of ${path}, or of what it needs, can't be read; it is logged, and trying again does not help`,
+    }),
+  )
+})
+
+/**
+ * The layer of `RequestProblems`: 404 for a path, 400 with JSON paths, 503 for a database that is away, 500 for a bug or a row
+ * that can't be read.
+ */
 export const layer = Layer.effect(
   RequestProblems,
   Effect.map(Bounds, (bounds) => (httpEffect) =>
@@ -77,6 +105,10 @@ export const layer = Layer.effect(
             new Unavailable({ detail: "The database can't do its part now; try again" }),
           ),
         )
+      }
+      const unread = whyUnread(defect)
+      if (unread !== undefined) {
+        return HttpServerRequest.HttpServerRequest.use((request) => rowUnreadable(request, unread))
       }
       return Effect.gen(function* () {
         yield* Effect.logError("a request failed", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))

@@ -64,6 +64,26 @@ export const segmentsOf = (rows: ReadonlyArray<GoalVersion>): ReadonlyArray<Segm
 export const timelineOf = (rows: ReadonlyArray<GoalVersion>): ReadonlyArray<Segment> =>
   segmentsOf(rows).map((segment, nth) => nth === 0 ? { ...segment, from: -Infinity } : segment)
 
+/** Why a version that can't be read made no runs. */
+const UNREAD = "what held of the goal then can't be read; the scheduler's log says why"
+
+/** What stands for a version that can't be read: nothing is known of it, so it makes no runs. */
+export const unreadVersion = (
+  known: Pick<GoalVersion, "goal_instance_id" | "hired_instance_id" | "customer_id" | "valid_from">,
+): GoalVersion => ({
+  ...known,
+  frequency: "on_demand",
+  schedule: {},
+  default_at: null,
+  timezone: "UTC",
+  runs: false,
+  reason: UNREAD,
+  deleted: false,
+})
+
+/** Whether it stands for a version that can't be read. */
+export const isUnread = ({ reason }: Pick<GoalVersion, "reason">): boolean => reason === UNREAD
+
 /** The segment that governs an instant; undefined before the first. */
 export const segmentAt = (segments: ReadonlyArray<Segment>, instant: number): Segment | undefined =>
   segments.find((one) => instant > one.from && instant <= one.to)

@@ -14,6 +14,7 @@ import { audienceOf, type Claims, openDevKey } from "../DevKey.ts"
 import { type Entry, readRevoked, revokeToken } from "../DevKey/Revoked.ts"
 import { longestLifetime, secondsOf } from "../Duration.ts"
 import { homeOf } from "../Home.ts"
+import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 
 const roleOf = (text: unknown): Claims["role"] => {
@@ -51,6 +52,7 @@ const make = async (home: string, flags: Flags): Promise<void> => {
     ttl: flags.ttl === undefined ? Math.min(DEFAULT_LIFETIME, longest) : secondsOf("ttl", String(flags.ttl), longest),
     audience: audienceFor(role, flags.to, audienceOf(env)),
   }
+  await requireStack(home)
   console.log(await (await openDevKey(home, env)).sign(claims))
 }
 
@@ -85,6 +87,7 @@ const revoke = async (home: string, flags: Flags): Promise<void> => {
   const entry: Entry = flags.subject === undefined || flags["for-good"]
     ? value
     : { value, issued_before: instantOf(flags["issued-before"]) }
+  await requireStack(home)
   await revokeToken(home, flags.subject === undefined ? "jti" : "sub", entry)
   console.log("Revoked: within a minute every service refuses it. stint token revoked lists what is.")
 }
@@ -105,7 +108,7 @@ export const token: Command = {
        stint token revoke --subject NAME | --jti ID | --stdin
        stint token revoked
 
-Prints a token for the local stack, signed with the key in STINT_HOME (made when there is none); revokes tokens; lists
+Prints a token for the local stack, signed with the key in STINT_HOME, which stint start makes; revokes tokens; lists
 what is revoked. docs/keys.md has more.
 
   --role           customer, operator, viewer or service

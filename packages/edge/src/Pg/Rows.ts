@@ -11,15 +11,18 @@ import type { SqlError } from "effect/sql"
 import type { Entry, Taken } from "../Paging.ts"
 import { setAside } from "../Unreadable.ts"
 
-/** What is wrong with a row, without any value of it. */
-const whyNot = (cause: Cause.Cause<unknown>): string => {
-  const failure = Option.getOrUndefined(Cause.findErrorOption(cause))
-  if (Schema.isSchemaError(failure) && SchemaIssue.isIssue(failure.issue)) {
-    return fieldIssues(failure.issue).slice(0, 3).map(({ message, path }) => `${path} ${message}`).join("; ")
-  }
-  // a value nested so deep that decoding it overflows the stack
-  return "it can't be decoded"
+/** What a failure or a defect says of a row that does not decode, without any value of it; undefined when it is another. */
+export const whyUnread = (failure: unknown): string | undefined => {
+  // what decodes by `decodeUnknownSync` throws an error with the issue as its cause
+  const issue = Schema.isSchemaError(failure) ? failure.issue : failure instanceof Error ? failure.cause : undefined
+  return SchemaIssue.isIssue(issue)
+    ? fieldIssues(issue).slice(0, 3).map(({ message, path }) => `${path} ${message}`).join("; ")
+    : undefined
 }
+
+/** What is wrong with a row; a value can be nested so deep that decoding it overflows the stack. */
+const whyNot = (cause: Cause.Cause<unknown>): string =>
+  whyUnread(Option.getOrUndefined(Cause.findErrorOption(cause))) ?? "it can't be decoded"
 
 /** What a statement adds to each row: its place, its bytes as text, and how many rows there are in all. */
 const Measured = Schema.Struct({ bytes_: Schema.Number, of_: Schema.Number })

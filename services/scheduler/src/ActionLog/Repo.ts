@@ -15,9 +15,9 @@ const Place = Schema.Struct({ timestamp: Millis, log_id: Schema.String })
 /** Which lines; undefined filters nothing. Written in [from, to), epoch milliseconds. */
 export interface ActionFilter extends Stretch<ActionKey> {
   readonly operator: string | undefined
-  readonly action: Action | undefined
-  readonly from: number | undefined
-  readonly to: number | undefined
+  readonly action?: Action | undefined
+  readonly from?: number | undefined
+  readonly to?: number | undefined
 }
 
 export class ActionLogRepo extends Context.Service<ActionLogRepo, {
@@ -33,9 +33,9 @@ export class ActionLogRepo extends Context.Service<ActionLogRepo, {
         Key: Place,
         Request: Schema.Struct({
           operator: Schema.UndefinedOr(Schema.String),
-          action: Schema.UndefinedOr(Action),
-          from: Schema.UndefinedOr(Millis),
-          to: Schema.UndefinedOr(Millis),
+          action: Schema.optional(Action),
+          from: Schema.optional(Millis),
+          to: Schema.optional(Millis),
           after: Schema.UndefinedOr(Schema.Tuple([Millis, Schema.String])),
           limit: Schema.Int,
         }),

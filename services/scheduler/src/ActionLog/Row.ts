@@ -1,5 +1,6 @@
 /** Rows of `scheduler_action_log`; instants are epoch milliseconds. */
 import { Action } from "@stint/domain/scheduler/ActionLog"
+import { GoalInstanceId, Subject } from "@stint/domain/Ids"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
@@ -16,5 +17,11 @@ export const NewActionRow = Schema.Struct({
 })
 export type NewActionRow = typeof NewActionRow.Type
 
-export const ActionRow = Schema.Struct({ ...NewActionRow.fields, timestamp: Millis })
+/** A line as it is listed: what could not be shown is not read. */
+export const ActionRow = Schema.Struct({
+  ...NewActionRow.fields,
+  operator: Subject,
+  goal_instance_id: Schema.NullOr(GoalInstanceId),
+  timestamp: Millis,
+})
 export type ActionRow = typeof ActionRow.Type

@@ -3,9 +3,9 @@ import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
-import { iso, type NewRun } from "../Model.ts"
+import { type GoalVersion, iso, type NewRun } from "../Model.ts"
 import { Queue } from "../Queue.ts"
-import { decidedUntil, isReplanned, timelineOf } from "../Timeline.ts"
+import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
 import { type Past, planOrStop } from "./Replan.ts"
@@ -38,6 +38,14 @@ const makeLockDue = (repo: EngineRepo["Service"]) => {
   })
 }
 
+/** The versions of a goal; where the last one can't be read, the goal's row says what holds. */
+const withPresent = (versions: ReadonlyArray<GoalVersion>, goal: DueGoal): ReadonlyArray<GoalVersion> => {
+  const last = versions.at(-1)
+  if (last === undefined || !isUnread(last)) return versions
+  const { default_at, frequency, schedule, timezone } = goal
+  return [...versions.slice(0, -1), { ...last, default_at, frequency, schedule, timezone, runs: true, reason: null }]
+}
+
 /** What the edited ones of some goals did, and which of their slots have a run; two statements, if there are any. */
 const makePastsOf = (repo: EngineRepo["Service"]) =>
   Effect.fnUntraced(function* (goals: ReadonlyArray<DueGoal>) {
@@ -49,9 +57,10 @@ const makePastsOf = (repo: EngineRepo["Service"]) =>
     if (since.length === 0) return new Map<string, Past>()
     const rows = byGoal(yield* repo.versionsSince(since))
     const slots = Map.groupBy(yield* repo.slotsWithRuns(since), (row) => row.goal_instance_id)
+    const due = new Map<string, DueGoal>(edited.map((goal) => [goal.goal_instance_id, goal]))
     // a goal without a version is decided by its row
     return new Map([...rows].map(([goal, versions]): [string, Past] => [goal, {
-      segments: timelineOf(versions),
+      segments: timelineOf(withPresent(versions, due.get(goal)!)),
       decided: new Set((slots.get(goal) ?? []).map((row) => row.slot)),
     }]))
   })

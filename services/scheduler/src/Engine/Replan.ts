@@ -7,7 +7,7 @@ import { between, spanBetween } from "../Calendar.ts"
 import { decide, defaultHorizonMs, type MissedRange } from "../Calendar/Misfire.ts"
 import type { ScheduleSettings } from "@stint/domain/Schedule"
 import type { GoalRow } from "../Model.ts"
-import { decidedUntil, firstIn, nextOfSlots, runningAfter, type Segment } from "../Timeline.ts"
+import { decidedUntil, firstIn, isUnread, nextOfSlots, runningAfter, type Segment } from "../Timeline.ts"
 import { AT_ONCE, type DuePlan, type Open, planDue, slotPlans } from "./Plan.ts"
 
 /** What an edited goal did, and which of its slots have a run. */
@@ -22,7 +22,7 @@ interface Starting {
   readonly starts: number
 }
 
-/** The undecided slots after an instant: those that are due by `now`, those too old to run, and the first ahead of each segment. */
+/** The undecided slots after an instant: those that are due by `now`, those too old to run or not known any more, and the first ahead of each segment. */
 const undecidedAfter = (after: number, { decided, segments }: Past, now: number) => {
   const due: Array<Starting> = []
   const ahead: Array<Starting> = []
@@ -39,6 +39,12 @@ const undecidedAfter = (after: number, { decided, segments }: Past, now: number)
     }
     const next = firstIn(segment, Math.max(from, now - spread))
     if (next !== undefined) ahead.push({ slot: next, starts: next + spread })
+  }
+  for (const { from, row, to } of segments) {
+    const [first, last] = [Math.max(after + 1, from + 1), Math.min(now, to)]
+    if (isUnread(row) && first <= last) {
+      old.push({ from: first, to: last, code: "schedule_invalid", reason: row.reason! })
+    }
   }
   due.sort((a, b) => a.starts - b.starts || a.slot - b.slot)
   return { due, ahead, old }

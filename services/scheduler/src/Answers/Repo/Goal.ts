@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { ActionRow } from "../../ActionLog/Row.ts"
 import { Millis } from "../../Model.ts"
-import { GoalVersion } from "../../Model.ts"
+import { decodeVersions } from "../../Timeline/Repo.ts"
 import { DroppedRange, MissedRange, OtherRun, SlotRun } from "../Row.ts"
 
 /** How many versions of a goal before an instant, and after it, are read at most. */
@@ -22,17 +22,16 @@ const OpenAt = Schema.Struct({
 })
 
 export const goalReads = Effect.map(PgClient.PgClient, (sql) => ({
-  versions: SqlSchema.findAll({
-    Request: Schema.Struct({ id: Schema.String, at: Millis }),
-    Result: GoalVersion,
-    execute: ({ at, id }) =>
-      sql`(select * from goal_history where goal_instance_id = ${id} and valid_from <= ${at}
+  versions: ({ at, id }: { readonly id: string; readonly at: number }) =>
+    Effect.flatMap(
+      sql`(select * from goal_history where goal_instance_id = ${id} and valid_from <= ${new Date(at)}
             order by valid_from desc limit ${VERSIONS})
           union all
-          (select * from goal_history where goal_instance_id = ${id} and valid_from > ${at}
+          (select * from goal_history where goal_instance_id = ${id} and valid_from > ${new Date(at)}
             order by valid_from limit ${VERSIONS})
           order by valid_from`,
-  }),
+      (rows) => decodeVersions(rows as ReadonlyArray<object>),
+    ),
   firstVersion: SqlSchema.findOne({
     Request: Schema.String,
     Result: Schema.Struct({ since: Schema.NullOr(Millis) }),
