@@ -1,7 +1,7 @@
 /** Runs: read and cancel them. A customer sees its own alone. */
-import { type Caller, customerOf } from "@stint/domain/Caller"
+import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
-import { InvalidRequest } from "@stint/domain/Problem"
+import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
 import { type Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Ids } from "@stint/edge/Ids"
 import {
@@ -18,8 +18,6 @@ import { namingFor } from "./Names.ts"
 import { byOperator } from "./Queue.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
 import { toRun } from "./Runs/Wire.ts"
-
-const emptyPage: Page<Run> = { items: [], next_cursor: null }
 
 const invalidParameter = (name: string, message: string) =>
   new InvalidRequest({ detail: `${name} ${message}`, errors: [{ path: `$.${name}`, message }] })
@@ -39,7 +37,7 @@ export interface RunsQuery extends PageQuery {
 
 export class Runs extends Context.Service<Runs, {
   /** The latest slots first. */
-  list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest>
+  list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest | CustomerNotFound>
   get(caller: Caller, id: ScheduledRunId): Effect.Effect<Run, RunNotFound>
   /** Cancels a pending or running run; the draft of a running one is discarded. */
   cancel(caller: Caller, id: ScheduledRunId, reason: string): Effect.Effect<Run, RunNotFound | RunFinal>
@@ -57,9 +55,10 @@ export class Runs extends Context.Service<Runs, {
         if (query.late_over_seconds !== undefined && from === undefined) {
           return yield* invalidParameter("from", "is needed with late_over_seconds")
         }
-        const own = customerOf(caller)
-        if (own !== undefined && query.customer_id !== undefined && query.customer_id !== own) return emptyPage
-        const customer_id = own ?? query.customer_id
+        const customer_id = query.customer_id ?? customerOf(caller)
+        if (customer_id !== undefined && !canSee(caller, customer_id)) {
+          return yield* new CustomerNotFound({ detail: customer_id })
+        }
         const rows = yield* repo.list({
           ...filter,
           ...(customer_id === undefined ? {} : { customer_id }),

@@ -1,6 +1,6 @@
 /** What will run: the undecided slots of many goals, derived as the engine derives them. It only reads. */
-import { type Caller, customerOf } from "@stint/domain/Caller"
-import { InvalidRequest } from "@stint/domain/Problem"
+import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
+import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
 import type { Upcoming as Item } from "@stint/domain/scheduler/Upcoming"
 import {
   cursorId,
@@ -80,7 +80,7 @@ const reasonOf = (goal: AheadGoal, states: ReadonlyArray<StateRow>, naming: Nami
 
 export class Upcoming extends Context.Service<Upcoming, {
   /** The slots that start in [from, to), the earliest first; a customer's own alone. */
-  list(caller: Caller, query: UpcomingQuery): Effect.Effect<Page<Item>, InvalidRequest>
+  list(caller: Caller, query: UpcomingQuery): Effect.Effect<Page<Item>, InvalidRequest | CustomerNotFound>
 }>()("scheduler/Upcoming") {
   static readonly layer = Layer.effect(
     Upcoming,
@@ -123,13 +123,13 @@ export class Upcoming extends Context.Service<Upcoming, {
         const { cursor, from: _, limit = DEFAULT_LIMIT, to: __, ...filter } = query
         const after = yield* cursorOf(cursor)
         const { from, to } = yield* spanOf(query)
-        const own = customerOf(caller)
-        if (own !== undefined && filter.customer_id !== undefined && filter.customer_id !== own) {
-          return { items: [], next_cursor: null }
+        const customer_id = filter.customer_id ?? customerOf(caller)
+        if (customer_id !== undefined && !canSee(caller, customer_id)) {
+          return yield* new CustomerNotFound({ detail: customer_id })
         }
         const goals = yield* goalsOf({
           ...filter,
-          ...(own === undefined ? {} : { customer_id: own }),
+          ...(customer_id === undefined ? {} : { customer_id }),
           limit: MOST_GOALS + 1,
         })
         const states = yield* pauses.states()

@@ -247,6 +247,10 @@ describe("runs", () => {
     assert.strictEqual((await t.call("GET", "/runs?status=sleeping")).status, 400)
     const nobody = await t.call("GET", "/runs", { as: "customer:noa" })
     assert.deepStrictEqual(nobody.json, { items: [], next_cursor: null })
+    for (const path of ["/runs", "/upcoming"]) {
+      const foreign = await t.call("GET", `${path}?customer_id=mia`, { as: "customer:noa" })
+      assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "customer_not_found"], path)
+    }
   })
 
   it("are listed page by page, the latest slots first", async () => {

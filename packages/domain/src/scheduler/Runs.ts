@@ -11,7 +11,7 @@ import {
   RunId,
   ScheduledRunId,
 } from "../Ids.ts"
-import { InvalidRequest, problem } from "../Problem.ts"
+import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
 import { ReasonCode } from "./ReasonCodes.ts"
 
@@ -117,7 +117,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
         ...pageQuery,
       },
       success: listOf(Run),
-      error: InvalidRequest,
+      error: [InvalidRequest, CustomerNotFound],
     }).annotate(Access, ["customer", "operator", "viewer"])
       .annotate(OpenApi.Summary, "List runs")
       .annotate(

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
 import { CustomerId, GoalInstanceId, HiredInstanceId } from "../Ids.ts"
-import { InvalidRequest } from "../Problem.ts"
+import { CustomerNotFound, InvalidRequest } from "../Problem.ts"
 import { Instant, listOf, pageQuery } from "../Protocol.ts"
 import { Fire } from "./Answers.ts"
 
@@ -37,7 +37,7 @@ export class UpcomingGroup extends HttpApiGroup.make("upcoming")
         ...pageQuery,
       },
       success: listOf(Upcoming),
-      error: InvalidRequest,
+      error: [InvalidRequest, CustomerNotFound],
     }).annotate(Access, ["customer", "operator", "viewer"])
       .annotate(OpenApi.Summary, "List what will run")
       .annotate(
