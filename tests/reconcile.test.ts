@@ -172,6 +172,7 @@ describe("stint db reconcile", () => {
     await run("scheduler", "update projected_hires set timezone = 'Asia/Kolkata'")
     await run("scheduler", `update feed_cursor set cursor = '9.' || ((1::bigint << 62) + (1000::bigint << 22) + 5)`)
     await run("deliverables", "insert into deleted_goals (goal_instance_id) values ('GOI-a')")
+    await run("catalog", "alter table agent_type_definitions disable trigger user")
     await run("catalog", "delete from agent_type_definitions")
     const { left, said } = await reconcile(true)
     assert.deepStrictEqual(left, [

@@ -12,9 +12,8 @@ begin
   execute format('grant usage on schema public to %I', runtime);
   execute format('grant usage on all sequences in schema public to %I', runtime);
   execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
-  execute format('grant select on schema_ledger to %I', runtime);
   execute format('grant select, update on database_probe to %I', runtime);
-  execute format('grant select, insert, update on agent_type_definitions to %I', runtime);
+  execute format('grant select, insert on agent_type_definitions to %I', runtime);
   -- written, never changed
   execute format('grant select, insert on catalog_action_log to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);

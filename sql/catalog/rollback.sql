@@ -12,6 +12,7 @@ drop table if exists schema_scripts cascade;
 drop function if exists idempotency_keys_taken_over();
 drop function if exists probe_database();
 drop function if exists refuse_change();
+drop function if exists refuse_line_change();
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

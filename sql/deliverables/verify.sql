@@ -276,6 +276,7 @@ with expected (kind, name, definition) as (
     ('comment', 'rate_buckets.name', 'What is bounded, and whose it is.'),
     ('comment', 'rate_buckets.tokens', 'Tokens that were left at filled_at.'),
     ('comment', 'refuse_change()', 'Refuses the statement that fires it, to everyone.'),
+    ('comment', 'refuse_line_change()', 'Refuses the change of an audit line, and its removal within its time, to everyone.'),
     ('comment', 'schema_scripts.applied_at', 'When it was applied'),
     ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
     ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
@@ -361,6 +362,7 @@ with expected (kind, name, definition) as (
     ('function', 'keep_content()', 'returns trigger, plpgsql, body ead118ab2ac403ab071e288c60cf1f53'),
     ('function', 'probe_database()', 'returns void, plpgsql, body f2dec79257e63c7400c0e2d0df62f72e'),
     ('function', 'refuse_change()', 'returns trigger, plpgsql, body d16b9668750eb093a702d28e5690d662'),
+    ('function', 'refuse_line_change()', 'returns trigger, plpgsql, body 9db56d72ccb32220826c480e43143599'),
     ('grant', 'column deliverables.approval_id', 'update'),
     ('grant', 'column deliverables.deleted_at', 'update'),
     ('grant', 'column deliverables.executed_at', 'update'),
@@ -455,6 +457,8 @@ with expected (kind, name, definition) as (
     ('trigger', 'delivery_action_log.delivery_action_log_is_immutable', 'CREATE TRIGGER delivery_action_log_is_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.delivery_action_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
     ('trigger', 'executions.executions_are_held_to_their_approval', 'CREATE TRIGGER executions_are_held_to_their_approval BEFORE INSERT OR UPDATE ON public.executions FOR EACH ROW EXECUTE FUNCTION check_execution()'),
     ('trigger', 'executions.executions_are_kept', 'CREATE TRIGGER executions_are_kept BEFORE DELETE OR TRUNCATE ON public.executions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
+    ('trigger', 'gateway_audit_logs.gateway_audit_logs_are_kept', 'CREATE TRIGGER gateway_audit_logs_are_kept BEFORE DELETE OR UPDATE ON public.gateway_audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_line_change()'),
+    ('trigger', 'gateway_audit_logs.gateway_audit_logs_are_not_emptied', 'CREATE TRIGGER gateway_audit_logs_are_not_emptied BEFORE TRUNCATE ON public.gateway_audit_logs FOR EACH STATEMENT EXECUTE FUNCTION refuse_line_change()'),
     ('trigger', 'idempotency_keys.idempotency_keys_taken_over', 'CREATE TRIGGER idempotency_keys_taken_over BEFORE UPDATE ON public.idempotency_keys FOR EACH ROW WHEN (((new.expires_at IS DISTINCT FROM old.expires_at) AND (NOT (new.holder IS DISTINCT FROM old.holder)))) EXECUTE FUNCTION idempotency_keys_taken_over()')
 ),
 restored (kind, name, spelled) as (

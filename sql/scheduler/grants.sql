@@ -12,7 +12,6 @@ begin
   execute format('grant usage on schema public to %I', runtime);
   execute format('grant usage on all sequences in schema public to %I', runtime);
   execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
-  execute format('grant select on schema_ledger to %I', runtime);
   execute format('grant select, update on database_probe to %I', runtime);
   execute format('grant select on running_runs, paused_scopes, paused_ids, limits_in_use to %I', runtime);
   execute format('grant execute on function run_status, is_paused, retry_budget_now to %I', runtime);

@@ -33,6 +33,7 @@ drop table if exists idempotency_keys;
 drop function if exists idempotency_keys_taken_over();
 drop table if exists rate_buckets;
 drop table if exists gateway_audit_logs;
+drop function if exists refuse_line_change();
 drop table if exists schema_ledger;
 drop table if exists schema_scripts;
 

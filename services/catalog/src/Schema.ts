@@ -6,6 +6,8 @@ export const scripts: ReadonlyArray<string> = [
   "065_idempotency_holder",
   "066_rate_buckets",
   "070_action_log",
+  "071_published_versions",
+  "072_audit_lines",
   "085_database_probe",
   "090_schema_scripts",
 ]

@@ -78,13 +78,46 @@ describe("gateway_audit_logs", () => {
     await end()
   })
 
-  it("cannot be changed by the service's role", async () => {
+  it("B3: is changed and emptied by nobody, its owner neither; what is older than 90 days may go", async () => {
     const database = await withDatabase("catalog")
-    const refused = await sqlOn(database.url, "update gateway_audit_logs set subject = 'x'").then(
-      () => undefined,
-      (error) => error.reason._tag,
-    )
-    assert.strictEqual(refused, "AuthorizationError")
+    const line = (subject: string, age: string) =>
+      `insert into gateway_audit_logs (id, correlation_id, timestamp, service, request_id, http_method, endpoint, status_code,
+        total_latency_ms, subject, role) values (gen_random_uuid(), '${
+        "a".repeat(32)
+      }', now() - interval '${age}', 'catalog', 'r', 'GET', '/', 200, 1,
+        '${subject}', 'viewer')`
+    await sqlOn(database.ownerUrl, line("old", "91 days"))
+    await sqlOn(database.ownerUrl, line("new", "89 days"))
+    const attempts: ReadonlyArray<[url: string, statement: string]> = [
+      [database.url, "update gateway_audit_logs set subject = 'x'"],
+      [database.ownerUrl, "update gateway_audit_logs set subject = 'x'"],
+      [database.url, "delete from gateway_audit_logs"],
+      [database.ownerUrl, "delete from gateway_audit_logs where subject = 'new'"],
+      [database.ownerUrl, "truncate gateway_audit_logs"],
+    ]
+    for (const [url, statement] of attempts) {
+      const refused = await sqlOn(url, statement).then(() => undefined, (error) => error.reason._tag)
+      assert.strictEqual(refused, "AuthorizationError", statement)
+    }
+    await sqlOn(database.url, "delete from gateway_audit_logs where timestamp < now() - interval '90 days'")
+    assert.deepStrictEqual(await sqlOn(database.url, "select subject from gateway_audit_logs"), [{ subject: "new" }])
+    await database.release()
+  })
+
+  it("B3: a published version is changed by nobody, the owner of its table neither", async () => {
+    const database = await withDatabase("catalog")
+    for (const url of [database.url, database.ownerUrl]) {
+      for (
+        const statement of [
+          "update agent_type_definitions set payload = payload",
+          "delete from agent_type_definitions",
+          "truncate agent_type_definitions",
+        ]
+      ) {
+        const refused = await sqlOn(url, statement).then(() => undefined, (error) => error.reason._tag)
+        assert.strictEqual(refused, "AuthorizationError", statement)
+      }
+    }
     await database.release()
   })
 

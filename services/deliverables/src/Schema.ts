@@ -14,6 +14,7 @@ export const scripts: ReadonlyArray<string> = [
   "066_rate_buckets",
   "067_deliverable_version",
   "070_action_log",
+  "072_audit_lines",
   "075_delivery_targets",
   "080_deleted_goals_time",
   "085_alerts",

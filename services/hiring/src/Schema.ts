@@ -14,6 +14,7 @@ export const scripts: ReadonlyArray<string> = [
   "066_rate_buckets",
   "070_action_log",
   "071_verified_contacts",
+  "072_audit_lines",
   "080_feed_positions",
   "085_alerts",
   "086_database_probe",

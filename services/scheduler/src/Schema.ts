@@ -10,6 +10,7 @@ export const scripts: ReadonlyArray<string> = [
   "060_action_lists",
   "065_idempotency_holder",
   "066_rate_buckets",
+  "072_audit_lines",
   "090_schema_scripts",
   "110_projection",
   "120_run_queue",
