@@ -155,10 +155,10 @@ describe("a row that can't be read", () => {
         current_period_start, current_period_end, created_at, updated_at)
       select 'SUB-' || repeat('long', 40) || n, 'a', 'a', 'monthly', 'active', '2020-01-01', '2020-01-01', '2020-02-01', now(), now()
       from generate_series(1, 110) n`)
+    await owner(`alter table subscriptions add constraint poison check (version <= 9007199254740991)`)
     // Its next version does not fit the column
     await owner(`update subscriptions set version = 9007199254740991, current_period_start = now() - interval '32 days',
       current_period_end = now() - interval '1 hour' where subscription_id = '${sick.subscription}'`)
-    await owner(`alter table subscriptions add constraint poison check (version <= 9007199254740991)`)
     await owner(`update subscriptions set current_period_start = now() - interval '31 days',
       current_period_end = now() - interval '1 hour' where subscription_id = '${well.subscription}'`)
     assert.strictEqual(
