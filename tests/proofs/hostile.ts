@@ -126,7 +126,7 @@ export const hostile: Proof = {
       (await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)).json,
       await pids(),
     ]
-    const count = full ? 20_000 : 1_500
+    const count = full ? 20_000 : 600
     const broke: Array<string> = []
     const counts = new Map<number, number>()
     const memory: Array<ReadonlyArray<number>> = []

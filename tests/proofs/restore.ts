@@ -223,7 +223,7 @@ const attack = async (how: Attack) => {
   )
   const does = doing(ground, hire.hired_instance_id)
   const drawn = togethers[Math.floor(random() * togethers.length)]!
-  const rounds = how.full ? [...alones, ...togethers, ...alones, ...togethers] : [...alones, drawn]
+  const rounds = how.full ? [...alones, ...togethers, ...alones, ...togethers] : [["deliverables"] as const, drawn]
   let told = 0
   let acts = 0
   for (const victims of rounds) {
