@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     ...common,
     include: ["tests/system/*.test.ts", "apps/**/test/**/*.test.ts"],
-    // A stack is six processes: two cores have enough to do with one
-    maxWorkers: 1,
+    // A stack is six processes, which mostly wait: two cores carry two
+    maxWorkers: 2,
     // Whoever waits for something says so itself, after a minute
     testTimeout: 300_000,
     hookTimeout: 180_000,
