@@ -115,10 +115,16 @@ export const fallDue = async (
   { due = `'${slot}'`, limit = count }: { readonly due?: string; readonly limit?: number } = {},
 ): Promise<void> => {
   const schedule = JSON.stringify({ at: slot.slice(11, 16), timezone: "UTC", overlap: "parallel" })
+  const { known } = await superuser.row(
+    "scheduler",
+    `select exists (select from information_schema.columns
+      where table_name = 'projected_goals' and column_name = 'decided_until') as known`,
+  )
+  // the schema of 0.2.0 does not know how far a goal is decided
+  const standing = known ? `, decided_until = timestamptz '${slot}' - interval '1 millisecond', replan_until = null` : ""
   await superuser.sql(
     "scheduler",
-    `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due},
-      decided_until = timestamptz '${slot}' - interval '1 millisecond', replan_until = null
+    `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due}${standing}
       where goal_instance_id in (select goal_instance_id from projected_goals where hired_instance_id = '${hire}'
         order by goal_instance_id limit ${limit})`,
   )
