@@ -121,7 +121,9 @@ export const fallDue = async (
       where table_name = 'projected_goals' and column_name = 'decided_until') as known`,
   )
   // the schema of 0.2.0 does not know how far a goal is decided
-  const standing = known ? `, decided_until = timestamptz '${slot}' - interval '1 millisecond', replan_until = null` : ""
+  const standing = known
+    ? `, decided_until = timestamptz '${slot}' - interval '1 millisecond', replan_until = null`
+    : ""
   await superuser.sql(
     "scheduler",
     `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due}${standing}
