@@ -128,7 +128,7 @@ export const fallDue = async (
     "scheduler",
     `update projected_goals set frequency = 'daily', schedule = '${schedule}', next_slot = '${slot}', due_at = ${due}${standing}
       where goal_instance_id in (select goal_instance_id from projected_goals where hired_instance_id = '${hire}'
-        order by goal_instance_id limit ${limit})`,
+        order by goal_instance_id limit ${limit} for update)`,
   )
   await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
 }
