@@ -85,7 +85,10 @@ describe("stint simulate", () => {
     )
     const elsewhere = await simulate(["--stored"], { ...env, STINT_HOME: await newFolder() })
     assert.strictEqual(elsewhere.status, 1)
-    assert.match(elsewhere.text, /There is no stack in .*: start one with stint start, or name its folder in STINT_HOME/)
+    assert.match(
+      elsewhere.text,
+      /There is no stack in .*: start one with stint start, or name its folder in STINT_HOME/,
+    )
     const log = await fetch(`http://127.0.0.1:${base + 4}/api/v1/scheduler/actions`, {
       headers: { authorization: `Bearer ${token}` },
     })
