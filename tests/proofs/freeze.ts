@@ -17,7 +17,9 @@ import {
   outcomeOf,
   standOn,
 } from "./Ground.ts"
+import { PORTS } from "@stint/edge/Ports"
 import type { Fleet, Replica } from "../support/Fleet.ts"
+import { type Gate, startGate } from "../support/Gate.ts"
 import { standStill } from "../support/StandStill.ts"
 import { fencesOf, keepJournal } from "./Journal.ts"
 import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
@@ -59,17 +61,21 @@ interface Scene {
   readonly ground: Ground
   readonly goals: Goals
   readonly fleet: Fleet
+  /** Stands between the fleet and deliverables. While it is shut, whoever claims holds: a late answer, of one that is there. */
+  readonly gate: Gate
   /** The replicas that freeze in each round. */
   readonly frozen: ReadonlyArray<Replica>
   readonly random: () => number
   readonly judged: ReturnType<typeof judge>
 }
 
+/** The environment of a replica that calls deliverables through the gate. */
+const through = (gate: Gate) => ({ DELIVERABLES_URL: gate.url })
+
 /** Makes every replica hold runs, and freezes it then. Answers with how many runs they hold. */
-const freezeHolding = async ({ frozen, goals, ground, judged }: Scene, slot: string): Promise<number> => {
-  const { stack, superuser } = ground
-  // nobody answers, so whoever claims holds
-  await stack.kill("deliverables", "SIGSTOP")
+const freezeHolding = async ({ frozen, gate, goals, ground, judged }: Scene, slot: string): Promise<number> => {
+  const { superuser } = ground
+  gate.shut()
   await fallDue(ground, goals, slot)
   await until("every replica holds runs", async () => {
     const all = await holders(ground)
@@ -89,8 +95,8 @@ const freezeHolding = async ({ frozen, goals, ground, judged }: Scene, slot: str
  * Answers the calls of the frozen, into sockets that nobody reads; then nobody answers again, so that the next replica holds
  * too. Answers with how many drafts were made.
  */
-const answerFrozen = async ({ ground: { stack, superuser }, frozen }: Scene, slot: string): Promise<number> => {
-  await stack.kill("deliverables", "SIGCONT")
+const answerFrozen = async ({ ground: { superuser }, frozen, gate }: Scene, slot: string): Promise<number> => {
+  gate.open()
   const drafts = async () =>
     (await superuser.row(
       "deliverables",
@@ -101,7 +107,7 @@ const answerFrozen = async ({ ground: { stack, superuser }, frozen }: Scene, slo
     .catch(() => undefined)
   await sleep(300)
   const answered = await drafts()
-  await stack.kill("deliverables", "SIGSTOP")
+  gate.shut()
   return answered
 }
 
@@ -109,14 +115,14 @@ const answerFrozen = async ({ ground: { stack, superuser }, frozen }: Scene, slo
  * Lets another replica take the runs over: `ready`, which sleeps, once SQL has ended the leases; without one, a replica
  * that is started now, once they have run out. Answers with the replica that took them.
  */
-const takeOver = async ({ fleet, frozen, ground }: Scene, ready: Replica | undefined): Promise<Replica> => {
+const takeOver = async ({ fleet, frozen, gate, ground }: Scene, ready: Replica | undefined): Promise<Replica> => {
   const { superuser } = ground
   if (ready !== undefined) {
     await superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
     await superuser.sql("scheduler", "select pg_notify('stint_scheduler', '')")
     ready.signal("SIGCONT")
   }
-  const taker = ready ?? await fleet.start(frozen.length + 1)
+  const taker = ready ?? await fleet.start(frozen.length + 1, through(gate))
   await until("another has taken them over", async () => {
     const all = await holders(ground)
     return all.length === 1 && all[0]!.runs === HELD * frozen.length
@@ -125,14 +131,14 @@ const takeOver = async ({ fleet, frozen, ground }: Scene, ready: Replica | undef
 }
 
 /** Wakes half of the frozen while another holds their runs, and half when all is over, after which nothing may change. */
-const wakeInHalves = async ({ frozen, ground, judged, random }: Scene, slot: string): Promise<void> => {
+const wakeInHalves = async ({ frozen, gate, ground, judged, random }: Scene, slot: string): Promise<void> => {
   const order = frozen.map((replica) => ({ replica, at: random() })).sort((a, b) => a.at - b.at)
   const half = Math.ceil(frozen.length / 2)
   const [early, late] = [order.slice(0, half), order.slice(half)]
   for (const { replica } of early) replica.signal("SIGCONT")
   await Promise.all(early.map(({ replica }) => replica.isReady()))
   await sleep(500)
-  await ground.stack.kill("deliverables", "SIGCONT")
+  gate.open()
   await drained(ground)
   exactlyOnce(await outcomeOf(ground, [slot]), HELD * frozen.length, judged)
   const state = await stateOf(ground, slot)
@@ -146,7 +152,7 @@ const wakeInHalves = async ({ frozen, ground, judged, random }: Scene, slot: str
 const freezeOnce = async (scene: Scene, isShort: boolean): Promise<{ held: number; answered: number }> => {
   const slot = freshSlot()
   // it sleeps, with nothing in its hands, until it is needed
-  const ready = isShort ? await scene.fleet.start(scene.frozen.length + 1) : undefined
+  const ready = isShort ? await scene.fleet.start(scene.frozen.length + 1, through(scene.gate)) : undefined
   await ready?.isReady()
   ready?.signal("SIGSTOP")
   const held = await freezeHolding(scene, slot)
@@ -175,12 +181,17 @@ export const freeze: Proof = {
     const { superuser } = ground
     await keepJournal(superuser)
     const goals = await makeGoals(ground, "acme", HELD * victims)
+    const gate = startGate(`http://127.0.0.1:${ground.stack.base + PORTS.deliverables}`, "/api/v1/deliverables/batch")
+    attack.defer(gate.stop)
     const fleet = await fleetOn(ground, attack)
     const frozen = await Promise.all(
-      Array.from({ length: victims }, (_, n) => fleet.start(n + 1, { STINT_MAX_RUNNING: String(HELD) })),
+      Array.from(
+        { length: victims },
+        (_, n) => fleet.start(n + 1, { STINT_MAX_RUNNING: String(HELD), ...through(gate) }),
+      ),
     )
     await Promise.all(frozen.map((replica) => replica.isReady()))
-    const scene: Scene = { ground, goals, fleet, frozen, random, judged }
+    const scene: Scene = { ground, goals, fleet, frozen, gate, random, judged }
     let held = 0
     let answered = 0
     for (let round = 0; round < long + short; round++) {

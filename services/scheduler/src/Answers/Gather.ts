@@ -11,7 +11,7 @@ import { LAST_INSTANT } from "./Preview.ts"
 import { AnswersRepo } from "./Repo.ts"
 import type { SlotRun } from "./Row.ts"
 import { nextSlot, previousSlot, slotIn } from "./Rules.ts"
-import { type Segment, segmentAt, segmentsOf, spreadOfVersion } from "../Timeline.ts"
+import { isUnread, type Segment, segmentAt, segmentsOf, spreadOfVersion } from "../Timeline.ts"
 
 const MINUTE = 60_000
 
@@ -136,8 +136,12 @@ export const gatherer = Effect.gen(function* () {
     const segment = segmentAt(segments, slot ?? at)
     const spread = segment === undefined || meant.run?.of_schedule === false ? 0 : spreadOfVersion(id, segment.row)
     const next = nextSlot(segments, slot ?? at)
+    const records = yield* recordsOf(id, meant)
+    // which slots there were is not known, so all of the time is recorded
+    const unread = slot === null && segment !== undefined && isUnread(segment.row)
     const gathered: Omit<Facts, "pauses"> = {
-      ...(yield* recordsOf(id, meant)),
+      ...records,
+      missed: unread ? yield* repo.missed(id, at) : records.missed,
       now,
       at,
       segments,

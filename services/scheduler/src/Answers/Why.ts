@@ -35,7 +35,7 @@ const whyDropped = (setting: Setting, { from, reason, recorded_at, to }: Dropped
 const verdictOf = (setting: Setting): Judgement => {
   const { facts } = setting
   if (facts.run !== null) return whyRun(setting, facts.run)
-  if (facts.missed !== null) return whyMissed(setting, facts.missed)
+  if (facts.missed !== null && facts.slot !== null) return whyMissed(setting, facts.missed)
   if (facts.dropped !== null && facts.slot !== null) return whyDropped(setting, facts.dropped)
   if (facts.old !== null) return whyOldExecution(setting, facts.old)
   return facts.slot === null ? whyNoSlot(setting) : whyNotRecorded(setting, facts.slot)

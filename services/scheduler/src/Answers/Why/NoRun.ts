@@ -1,7 +1,7 @@
 /** Pure: the verdict where no run is recorded of a slot, or there is no slot: the version of the goal that held decides. */
 import { RETENTION } from "@stint/domain/Retention"
 import { firstPassOf, noteOf } from "../../Calendar/Local.ts"
-import { ruleOfVersion, zoneOf } from "../../Timeline.ts"
+import { isUnread, ruleOfVersion, zoneOf } from "../../Timeline.ts"
 import { lasting } from "../Words.ts"
 import { ruleInWords } from "../../Timeline/Words.ts"
 import { judged, type Judgement, lastingPauses, LATE, nameOf, pausedNow, type Setting, subjectOf } from "./Judgement.ts"
@@ -104,6 +104,7 @@ export const whyNoSlot = (setting: Setting): Judgement => {
     ])
   }
   const { row } = segment
+  if (isUnread(row)) return judged("not_known", `It is not known whether anything was due: ${row.reason}.`)
   if (row.deleted) return judged("not_due", `Nothing ${is} due: ${stopped(setting)}.`)
   const rule = ruleOfVersion(row)
   if (rule === undefined) {
