@@ -24,6 +24,7 @@ const declared = {
   batch_body_bytes: { value: 10 * MIB, means: "bytes of the body of a batch of runs" },
   body_depth: { value: 64, means: "levels of nesting of a body" },
   body_values: { value: 20_000, means: "keys and items in a body, all levels together" },
+  object_keys: { value: 2_000, means: "keys of one object in a body" },
   document_bytes: { value: 64 * KIB, means: "bytes of a config or of settings, as canonical JSON" },
   document_keys: { value: 1_000, means: "keys in a config or in settings, all levels together" },
   list_items: { value: 1_000, means: "items of a list in a config or in settings" },

@@ -10,6 +10,7 @@ import type { FieldIssue } from "@stint/domain/Problem"
 export interface JsonBounds {
   readonly body_depth: number
   readonly body_values: number
+  readonly object_keys: number
 }
 
 const QUOTE = 0x22
@@ -111,8 +112,8 @@ export class JsonScan {
     this.fault ??= { path, message }
   }
 
-  #path(): string {
-    return jsonPath(this.#open.map(({ at }) => at))
+  #path(levels = this.#open.length): string {
+    return jsonPath(this.#open.slice(0, levels).map(({ at }) => at))
   }
 
   #count() {
@@ -174,6 +175,10 @@ export class JsonScan {
     }
     if (level.many !== undefined) level.many.add(key)
     else if (keys.push(key) > FEW) level.many = new Set(keys)
+    const most = this.#bounds.object_keys
+    if ((level.many?.size ?? keys.length) > most) {
+      this.#refuse(`must have at most ${most} keys (bound object_keys)`, this.#path(this.#open.length - 1))
+    }
   }
 
   #number() {

@@ -3,7 +3,7 @@ import { JsonScan, numberFault } from "@stint/edge/JsonText"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 
-const bounds = { body_depth: 64, body_values: 1_000 }
+const bounds = { body_depth: 64, body_values: 1_000, object_keys: 900 }
 
 const faultOf = (text: string, step = Infinity) => {
   const scan = new JsonScan(text, bounds)
@@ -73,7 +73,7 @@ describe("a scan of JSON", () => {
     step: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 50 })),
   }, ({ json, step }) => {
     const text = JSON.stringify(json)
-    const scan = new JsonScan(text, { body_depth: 64, body_values: 100_000 })
+    const scan = new JsonScan(text, { body_depth: 64, body_values: 100_000, object_keys: 100_000 })
     while (!scan.step(step));
     // a number may be inexact; an empty list counts as one
     if (scan.fault !== undefined) return
@@ -88,8 +88,13 @@ describe("a scan of JSON", () => {
     assert.isUndefined(faultOf(`{"a": "${"[".repeat(100)}"}`))
     assert.isUndefined(faultOf(JSON.stringify(Array.from({ length: 1_000 }, () => 1))))
     assert.match(faultOf(JSON.stringify(Array.from({ length: 1_001 }, () => 1)))!.message, /bound body_values/)
-    const keys = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`k${n}`, 1]))
-    assert.match(faultOf(JSON.stringify(keys))!.message, /bound body_values/)
+    const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 1]))
+    assert.match(faultOf(JSON.stringify([keys(800), keys(800)]))!.message, /bound body_values/)
+    assert.isUndefined(faultOf(JSON.stringify({ a: keys(900) })))
+    assert.deepStrictEqual(faultOf(JSON.stringify({ a: [1, keys(901)] })), {
+      path: "$.a[1]",
+      message: "must have at most 900 keys (bound object_keys)",
+    })
   })
 
   it("refuses a key that an object has twice, however it is written", () => {
