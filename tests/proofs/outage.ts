@@ -18,7 +18,7 @@ import {
   outcomeOf,
   standOn,
 } from "./Ground.ts"
-import { type Came, receive } from "./outage/Alerts.ts"
+import { type Came, openIn, receive } from "./outage/Alerts.ts"
 import { type Attack, judge, type Proof, until } from "./Proof.ts"
 
 /** How long it may take until a part that is away is named everywhere, and to be at work after it is back, in milliseconds. */
@@ -214,6 +214,10 @@ const play = async (
   const title = scene.map(({ part, way }) => `${part} ${way.name}`).join(", ")
   const from = stack.output().length
   const slot = freshSlot()
+  // a slow start, or the scene before, may have begun one: it would not begin again
+  const open = openIn(receiver.came)
+  if (open.length > 0) attack.say(`waits for the end of: ${open.join(", ")}`)
+  await until("all alerts of before have ended", () => Promise.resolve(openIn(receiver.came).length === 0), BACK)
   receiver.came.length = 0
   const ends: Array<() => Promise<void>> = []
   const began = Date.now()

@@ -29,3 +29,14 @@ export const receive = async ({ defer }: Attack) => {
   )
   return { came, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts` }
 }
+
+/** The alerts that have begun and not ended. */
+export const openIn = (came: ReadonlyArray<Came>): ReadonlyArray<string> => {
+  const open = new Set<string>()
+  for (const { data, type } of came) {
+    const name = `${data.kind} ${data.subject}`
+    if (type === "stint.alert.begun") open.add(name)
+    else open.delete(name)
+  }
+  return [...open]
+}
