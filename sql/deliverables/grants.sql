@@ -16,7 +16,7 @@ begin
   -- what was drafted can't be changed, only what became of it
   execute format('grant select, insert on deliverables to %I', runtime);
   execute format(
-    'grant update (review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
+    'grant update (agent_id, review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
        updated_at) on deliverables to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);

@@ -20,6 +20,8 @@ import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import * as Agents from "./Agents.ts"
+import { AgentsRepo } from "./Agents/Repo.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import * as ActionLogRepo from "./ActionLog/Repo.ts"
 import { Catalog, Hiring } from "./Clients.ts"
@@ -52,6 +54,7 @@ import { TrialDeliverablesRepo } from "./TrialDeliverables/Repo.ts"
 
 const Storage = Layer.mergeAll(
   DeliverablesRepo.layer,
+  AgentsRepo.layer,
   DraftsRepo.layer,
   ReviewsRepo.layer,
   ExecutionsRepo.layer,
@@ -90,6 +93,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     FollowerAlarm.layer,
     metrics,
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
+    Agents.worker,
     Executions.worker,
     Deliveries.watch,
     Projection.worker,

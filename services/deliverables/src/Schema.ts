@@ -17,6 +17,7 @@ export const scripts: ReadonlyArray<string> = [
   "072_audit_lines",
   "075_delivery_targets",
   "076_delivery_action_lists",
+  "077_deliverable_agents",
   "080_deleted_goals_time",
   "085_alerts",
   "086_database_probe",

@@ -28,8 +28,6 @@ onStage("lists of deliverables", (stage) => {
     for (const [n, id] of made.entries()) {
       await sql("update deliverables set created_at = $1::timestamptz where deliverable_id = $2", [day(n + 1), id])
     }
-    // as a program of 0.2.0 stores it
-    await sql("update deliverables set agent_id = null where deliverable_id = $1", [b])
     await sql("alter table deliverables enable trigger deliverables_keep_content")
     await review(a!, "rejected", "customer:one")
     const list = async (query: string, as: `${"customer" | "operator" | "viewer"}:${string}` = "operator:olga") => {
@@ -44,7 +42,7 @@ onStage("lists of deliverables", (stage) => {
     assert.deepStrictEqual(await list("customer_id=two"), [c])
     assert.deepStrictEqual(await list("goal_instance_id=GOI-l1"), [a])
     assert.deepStrictEqual(await list("hired_instance_id=HAI-l1"), [b, a])
-    assert.deepStrictEqual(await list("agent_id=marketing.healthcare.v1"), [a])
+    assert.deepStrictEqual(await list("agent_id=marketing.healthcare.v1"), [b, a])
     assert.deepStrictEqual(await list("agent_id=trading.delta_futures.v1"), [c])
     assert.deepStrictEqual(await list("review_status=pending_review"), [c, b])
     assert.deepStrictEqual(await list(`from=${day(2)}&to=${day(3)}`), [b])

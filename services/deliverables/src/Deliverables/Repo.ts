@@ -18,7 +18,7 @@ const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, deliverabl
 /** Which deliverables to list, newest first; null: any. Deleted ones are never listed. */
 export const Listing = Schema.Struct({
   customer_id: Schema.NullOr(CustomerId),
-  /** Those of programs of 0.2.0 have none, and are found by none. */
+  /** Those of programs of 0.2.0 have none until it is filled in (Agents.ts). */
   agent_id: Schema.NullOr(AgentTypeId),
   goal_instance_id: Schema.NullOr(GoalInstanceId),
   hired_instance_id: Schema.NullOr(HiredInstanceId),
