@@ -27,4 +27,5 @@ export const scripts: ReadonlyArray<string> = [
   "211_database_probe",
   "212_failed_attempts",
   "220_feed_rebuild",
+  "232_run_lists",
 ]

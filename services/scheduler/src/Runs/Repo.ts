@@ -1,5 +1,6 @@
 /** The SQL of runs as people read them, and of their cancellation. */
 import { PgClient } from "@effect/sql-pg"
+import type { RunStatus } from "@stint/domain/scheduler/Runs"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
@@ -49,6 +50,19 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       from scheduled_goal_runs r
       left join run_queue q using (scheduled_run_id)
       left join goal_runs g using (scheduled_run_id)`
+  // what follows from the status that is shown, in the words of the indexes
+  const stored = (shown: RunStatus) => {
+    switch (shown) {
+      case "completed":
+        return sql`r.status = 'completed'`
+      case "cancelled":
+        return sql`r.status = 'cancelled' and r.reason_code is distinct from 'dead_lettered'`
+      case "dead_lettered":
+        return sql`r.status = 'cancelled' and r.reason_code = 'dead_lettered'`
+      default:
+        return sql`r.status = 'pending'`
+    }
+  }
   return {
     list: findReadable(sql, {
       what: "runs",
@@ -62,7 +76,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
             ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
             ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
             ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
-            ...(f.status === undefined ? [] : [sql`${status} = ${f.status}`]),
+            ...(f.status === undefined ? [] : [sql`${status} = ${f.status}`, stored(f.status)]),
             // asked row by row, in the order of the index: a join could be planned as a sort of all runs of the type
             ...(f.agent_id === undefined ? [] : [
               sql`(select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) = ${f.agent_id}`,

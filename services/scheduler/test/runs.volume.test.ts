@@ -1,0 +1,75 @@
+/** D24: a page of runs by status reads about as many rows as it shows, whatever the table keeps. `STINT_TEST_VOLUME` sets how many. */
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import type { RunStatus } from "@stint/domain/scheduler/Runs"
+import { Ids } from "@stint/edge/Ids"
+import { Effect, Layer } from "effect"
+import process from "node:process"
+import { testDatabase } from "../../../tests/support/Database.ts"
+import { Nudge } from "../src/Nudge.ts"
+import { Queue } from "../src/Queue.ts"
+import { RunsRepo } from "../src/Runs/Repo.ts"
+
+const ROWS = Number(process.env.STINT_TEST_VOLUME ?? 100_000)
+const LIMIT = 50
+
+const layer = RunsRepo.layer.pipe(
+  Layer.provide(Queue.layer),
+  // a listener would take the one connection, whose reads are counted
+  Layer.provide(
+    Layer.succeed(Nudge, Nudge.of({ here: Effect.void, inTransaction: Effect.void, wait: () => Effect.never })),
+  ),
+  Layer.provide(Ids.layer),
+  Layer.provideMerge(testDatabase("scheduler", { as: "owner", maxConnections: 1 })),
+)
+
+/** Completed runs; the oldest are, a hundred each, cancelled, dead-lettered and pending: a walk from the latest finds them last. */
+const fill = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+      scheduled_time, created_at, status, completed_at, closed_at, idempotency_key, reason_code)
+    select 'SCH-' || n, 'GOI-' || n % 1000, 'HAI-1', 'acme', at, at,
+      case when n > 300 then 'completed' when n > 100 then 'cancelled' else 'pending' end,
+      case when n > 300 then at end, case when n > 100 then at end, 'key-' || n,
+      case when n > 300 or n <= 100 then null when n > 200 then 'dead_lettered' else 'cancelled_by_operator' end
+    from (select n, now() - interval '20 days' + n * interval '1 second' as at from generate_series(1, ${ROWS}::int) n) x`
+  yield* sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
+      serial, claimable_at, state)
+    select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time, 'timed'
+    from scheduled_goal_runs where status = 'pending'`
+  yield* sql`analyze scheduled_goal_runs`
+})
+
+/** How many rows of the table were read since this connection began. */
+const read = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`select pg_stat_force_next_flush()`
+  const [row] = yield* sql<{ rows: number; whole: number }>`select (seq_tup_read + idx_tup_fetch)::int as rows,
+      seq_tup_read::int as whole from pg_stat_user_tables where relname = 'scheduled_goal_runs'`
+  return row!
+})
+
+describe("lists of many runs", { timeout: 600_000 }, () => {
+  it.live("D24: by status read few rows, of the whole table none", () =>
+    Effect.gen(function* () {
+      yield* fill
+      const repo = yield* RunsRepo
+      const expected: Record<RunStatus, number> = {
+        completed: LIMIT,
+        cancelled: LIMIT,
+        dead_lettered: LIMIT,
+        pending: LIMIT,
+        running: 0,
+        retrying: 0,
+      }
+      for (const [status, count] of Object.entries(expected)) {
+        const before = yield* read
+        const { entries } = yield* repo.list({ status: status as RunStatus, limit: LIMIT })
+        const after = yield* read
+        assert.lengthOf(entries, count, status)
+        assert.strictEqual(after.whole - before.whole, 0, status)
+        // the pending ones are few: all of them may be read, and sorted
+        assert.isAtMost(after.rows - before.rows, 6 * LIMIT, status)
+      }
+    }).pipe(Effect.provide(layer)))
+})
