@@ -7,6 +7,8 @@ export const common = {
   globalSetup: ["tests/support/globalSetup.ts"],
   // Processes, not threads: a test that ends a process or changes its signals stays alone with that
   pool: "forks" as const,
+  // What a test prints is shown when it fails
+  silent: "passed-only" as const,
 }
 
 export default defineConfig({
