@@ -125,7 +125,8 @@ describe("hiring's client", () => {
       const clock = movableClock()
       /** Answers nothing, until the deadline of the call has passed. */
       const silent = () => {
-        clock.advance("3 seconds")
+        // once the call waits
+        setTimeout(() => clock.advance("3 seconds"))
         return new Promise<Response>(() => {})
       }
       let calls = 0

@@ -4,6 +4,7 @@ import { DateTime, Effect } from "effect"
 import { movableClock } from "../../../tests/support/MovableClock.ts"
 import { Away, CallFailed } from "../src/Clients.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
+import { asOwner } from "./Owner.ts"
 
 describe("runs", () => {
   const clock = movableClock()
@@ -11,10 +12,14 @@ describe("runs", () => {
   beforeAll(async () => void (t = await startScheduler({ clock })))
   afterAll(() => t.stop())
   const runsOf = async (goal: string) => (await t.call("GET", `/runs?goal_instance_id=${goal}`)).json.items
-  /** The same, while the pauses between the probes of what is away pass quickly. */
-  const runsProbed = (goal: string) => {
+  /** The same, while the pauses pass quickly after which what was away is tried again. */
+  const runsProbed = async (goal: string) => {
     clock.advance("200 millis")
-    return runsOf(goal)
+    await asOwner(
+      t.database.ownerUrl,
+      (sql) => sql`update run_queue set claimable_at = now() where state = 'timed' and goal_instance_id = ${goal}`,
+    )
+    return await runsOf(goal)
   }
   /** Waits until a goal has at least so many runs, all in a status. */
   const whenAll = (goal: string, status: string, count = 1, look = runsOf) =>
