@@ -405,6 +405,8 @@ with expected (kind, name, definition) as (
     ('index', 'ix_deliverables_hired_instance_id', 'CREATE INDEX ix_deliverables_hired_instance_id ON public.deliverables USING btree (hired_instance_id)'),
     ('index', 'ix_deliverables_review_status', 'CREATE INDEX ix_deliverables_review_status ON public.deliverables USING btree (review_status)'),
     ('index', 'ix_delivery_action_log_delivery', 'CREATE INDEX ix_delivery_action_log_delivery ON public.delivery_action_log USING btree (delivery_id, "timestamp")'),
+    ('index', 'ix_delivery_action_log_operator', 'CREATE INDEX ix_delivery_action_log_operator ON public.delivery_action_log USING btree (operator, "timestamp", log_id)'),
+    ('index', 'ix_delivery_action_log_timestamp', 'CREATE INDEX ix_delivery_action_log_timestamp ON public.delivery_action_log USING btree ("timestamp", log_id)'),
     ('index', 'ix_executions_created', 'CREATE INDEX ix_executions_created ON public.executions USING btree (created_at, delivery_id)'),
     ('index', 'ix_executions_customer_created', 'CREATE INDEX ix_executions_customer_created ON public.executions USING btree (customer_id, created_at, delivery_id)'),
     ('index', 'ix_executions_customer_due', 'CREATE INDEX ix_executions_customer_due ON public.executions USING btree (customer_id, next_attempt_at) WHERE ((state)::text = ''pending''::text)'),

@@ -3,11 +3,9 @@
  * with a full disk, while goals fall due. The queue is aged by an hour meanwhile, as if it had lasted that long.
  *
  * Would catch: an attempt that is charged for another's absence, a dead letter, a run that is lost or made twice, a part that
- * is away and that nothing names, a part that is back and that waits for a restart.
+ * is away and that nothing names, two alerts of one cause, a part that is back and that waits for a restart.
  */
 import { PORTS } from "@stint/edge/Ports"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import type { ServiceName } from "../support/Stack.ts"
 import {
   drained,
@@ -20,11 +18,14 @@ import {
   outcomeOf,
   standOn,
 } from "./Ground.ts"
+import { type Came, openIn, receive } from "./outage/Alerts.ts"
 import { type Attack, judge, type Proof, until } from "./Proof.ts"
 
 /** How long it may take until a part that is away is named everywhere, and to be at work after it is back, in milliseconds. */
 const NAMED = 60_000
 const BACK = 90_000
+/** How long what follows from an outage may take to be seen, in milliseconds. */
+const FOLLOWS = 80_000
 /** How many goals fall due in each outage. */
 const GOALS = 20
 
@@ -118,33 +119,6 @@ const together: Scene = [
 ]
 const each: ReadonlyArray<Scene> = services.flatMap((part) => ways.map((way): Scene => [{ part, way }]))
 
-/** An alert that came. */
-interface Came {
-  readonly type: string
-  readonly data: { readonly kind: string; readonly subject: string }
-}
-
-/** A receiver of alerts. */
-const receive = async ({ defer }: Attack) => {
-  const came: Array<Came> = []
-  const server = createServer((request, response) => {
-    let body = ""
-    request.on("data", (chunk) => body += chunk)
-    request.on("end", () => {
-      came.push(JSON.parse(body))
-      response.end()
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done))
-  defer(() =>
-    new Promise((done) => {
-      server.close(done)
-      server.closeAllConnections()
-    })
-  )
-  return { came, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/alerts` }
-}
-
 /** What a service says on `/readyz`. */
 const readyz = async ({ stack }: Ground, service: ServiceName) => {
   const response = await fetch(`http://127.0.0.1:${stack.base + PORTS[service]}/readyz`, {
@@ -214,6 +188,18 @@ const anHourLater = ({ superuser }: Ground) =>
       where state in ('timed', 'ready')`,
   )
 
+/**
+ * Alerts that are not of the parts that were taken away, nor of their databases. A scheduler that stood still finds its work late
+ * when it is back, by nobody's fault but its own.
+ */
+const followed = (scene: Scene, came: ReadonlyArray<Came>): ReadonlyArray<string> => {
+  const parts = scene.flatMap(({ part }) => [part, `the database of ${part}`])
+  const itself = scene.some(({ part }) => part === "scheduler")
+  return came.filter(({ data, type }) =>
+    type === "stint.alert.begun" && !(data.kind === "away" && parts.includes(data.subject)) && !itself
+  ).map(({ data }) => `${data.kind} ${data.subject}`)
+}
+
 const play = async (
   attack: Attack,
   { goals, ground, receiver }: {
@@ -228,6 +214,10 @@ const play = async (
   const title = scene.map(({ part, way }) => `${part} ${way.name}`).join(", ")
   const from = stack.output().length
   const slot = freshSlot()
+  // a slow start, or the scene before, may have begun one: it would not begin again
+  const open = openIn(receiver.came)
+  if (open.length > 0) attack.say(`waits for the end of: ${open.join(", ")}`)
+  await until("all alerts of before have ended", () => Promise.resolve(openIn(receiver.came).length === 0), BACK)
   receiver.came.length = 0
   const ends: Array<() => Promise<void>> = []
   const began = Date.now()
@@ -236,6 +226,8 @@ const play = async (
     await fallDue(ground, goals, slot)
     await Promise.all(scene.map(({ part }) => named(ground, part, receiver.came)))
     const took = Date.now() - began
+    // what follows from it comes later: a feed is held up after a minute, and a delivery is doubted for 25 s
+    if (attack.full && title === "hiring killed") await new Promise((done) => setTimeout(done, FOLLOWS))
     await anHourLater(ground)
     attack.say(`${title}: named after ${Math.round(took / 1000)} s`)
   } finally {
@@ -243,6 +235,7 @@ const play = async (
   }
   await drained(ground, BACK)
   exactlyOnce(await outcomeOf(ground, [slot]), GOALS, judged)
+  judged.is(`${title}: alerts of what follows from it`, followed(scene, receiver.came).join(", "), "")
   judged.is(`${title}: attempts charged`, await charged(ground, slot), 0)
   // a launcher that stands still passes no lines on
   const log = () => stack.output().slice(from)

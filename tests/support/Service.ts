@@ -45,7 +45,7 @@ export interface Answer {
 export interface Send {
   readonly as?: `${Role}:${string}`
   readonly body?: unknown
-  readonly raw?: string | Uint8Array<ArrayBuffer>
+  readonly raw?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>
   readonly headers?: Record<string, string>
   /** Goes off when the caller goes away. */
   readonly signal?: AbortSignal

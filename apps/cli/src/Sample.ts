@@ -1,5 +1,6 @@
 /** The sample customer, so that a newcomer sees runs and drafts at once: made as anyone would, over HTTP with tokens. */
-import { readFile, rename, writeFile } from "node:fs/promises"
+import { readTextFile } from "@stint/edge/Serve/TextFile"
+import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { DevKey } from "./DevKey.ts"
 import { type SampleAgent, sampleAgents, type SampleGoal, zone } from "./Sample/Agents.ts"
@@ -18,7 +19,7 @@ interface SampleRecord {
 const pathOf = (home: string): string => join(home, "sample.json")
 
 const read = (home: string): Promise<SampleRecord | undefined> =>
-  readFile(pathOf(home), "utf8").then((text) => JSON.parse(text) as SampleRecord).catch(() => undefined)
+  readTextFile(pathOf(home)).then((text) => JSON.parse(text) as SampleRecord).catch(() => undefined)
 
 const write = async (home: string, record: SampleRecord): Promise<void> => {
   await writeFile(`${pathOf(home)}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 })

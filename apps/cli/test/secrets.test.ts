@@ -1,4 +1,5 @@
 /** `stint secrets`: what the file of secrets has, and what is wrong with it; never a value. */
+import { execFileSync } from "node:child_process"
 import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
@@ -65,4 +66,15 @@ describe("stint secrets", () => {
       assert.strictEqual(said.trim().split("\n").length, 1)
     },
   )
+
+  it("A4: a pipe or a folder is refused in a sentence that names the setting, and nothing waits", async () => {
+    const folder = await newFolder()
+    const pipe = join(folder, "pipe")
+    execFileSync("mkfifo", [pipe])
+    for (const [path, kind] of [[pipe, "a pipe"], [folder, "a folder"]] as const) {
+      const { status, text } = await launch(["secrets", "check"], { STINT_SECRETS: path, STINT_HOME: folder }).end
+      assert.strictEqual(status, 1)
+      assert.include(text, `STINT_SECRETS names ${path}, which can't be read: it is ${kind}, not a regular file.`)
+    }
+  })
 })

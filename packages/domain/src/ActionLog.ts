@@ -41,7 +41,10 @@ export const actionLogGroup = (service: keyof typeof actions) => {
         .annotate(OpenApi.Summary, "List the action log")
         .annotate(
           OpenApi.Description,
-          `Operators and viewers; the latest first. Actions: ${actions[service].join(", ")}.`,
+          `Operators and viewers; the latest first. Actions: ${actions[service].join(", ")}.` +
+            (service === "deliverables"
+              ? " A delivery is also retried by its customer: the metadata has the role."
+              : ""),
         ),
       // not /actions/:operator, which OpenAPI can not tell from /deliverables/:id/review
       HttpApiEndpoint.get("listOfOperator", "/actions/by/:operator", {

@@ -19,12 +19,26 @@ export interface CronFields {
 
 const how = "*, numbers, ranges 1-5, lists 1,3 and steps */2"
 const fields = [
-  { name: "minute", takes: `0 to 59 as ${how}`, all: range(0, 59), of: "minutes" },
-  { name: "hour", takes: `0 to 23 as ${how}`, all: range(0, 23), of: "hours" },
-  { name: "day-of-month", takes: `1 to 31 as ${how}`, all: range(1, 31), of: "days" },
-  { name: "month", takes: `1 to 12 or jan to dec as ${how}`, all: range(1, 12), of: "months" },
-  { name: "day-of-week", takes: `0 to 7 or sun to sat as ${how}`, all: range(0, 6), of: "weekdays" },
+  { name: "minute", takes: `0 to 59 as ${how}`, all: range(0, 59), of: "minutes", names: [] },
+  { name: "hour", takes: `0 to 23 as ${how}`, all: range(0, 23), of: "hours", names: [] },
+  { name: "day-of-month", takes: `1 to 31 as ${how}`, all: range(1, 31), of: "days", names: [] },
+  {
+    name: "month",
+    takes: `1 to 12 or jan to dec as ${how}`,
+    all: range(1, 12),
+    of: "months",
+    names: ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+  },
+  {
+    name: "day-of-week",
+    takes: `0 to 7 or sun to sat as ${how}`,
+    all: range(0, 6),
+    of: "weekdays",
+    names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+  },
 ] as const
+
+type Field = typeof fields[number]
 
 function range(from: number, to: number): ReadonlyArray<number> {
   return Array.from({ length: to - from + 1 }, (_, nth) => from + nth)
@@ -32,27 +46,29 @@ function range(from: number, to: number): ReadonlyArray<number> {
 
 const maxLength = 1000
 
-const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-
 /**
- * A field in which each range with a name that ends before it begins is written out: `fri-sun` is 5,6,0 and `nov-feb` is
- * 11,12,1,2. People write such ranges by name and mean the days between; by number they stay refused, as in Vixie cron.
+ * A field in which each range that ends before it begins is written out: `fri-mon` and `5-1` are 5,6,0,1, `22-2` is
+ * 22,23,0,1,2, `nov-feb` and `11-2` are 11,12,1,2. POSIX does not say what such a range means, and cronie refuses it; Quartz
+ * reads it so, and so do people. By name or by number it is the same.
  */
-const unwrapped = (text: string, names: ReadonlyArray<string>, first: number): string => {
+const unwrapped = (text: string, { all, names, of }: Field): string => {
+  const first = all[0]!
   const valueOf = (word: string) => {
-    const named = names.indexOf(word.toLowerCase())
-    return named >= 0 ? named + first : /^\d{1,2}$/.test(word) ? Number(word) : NaN
+    const named = (names as ReadonlyArray<string>).indexOf(word.toLowerCase())
+    const value = named >= 0 ? named + first : /^\d{1,2}$/.test(word) ? Number(word) : NaN
+    return of === "weekdays" && value === 7 ? 0 : value
   }
   return text.split(",").map((part) => {
     const [, from = "", to = "", step = "1"] = /^(\w+)-(\w+)(?:\/(\d{1,2}))?$/.exec(part) ?? []
     const [begin, end] = [valueOf(from), valueOf(to)]
-    const isNamed = /[a-z]/i.test(from) || /[a-z]/i.test(to)
-    const within = [begin, end].every((value) => value >= first && value < first + names.length)
-    if (!isNamed || !within || begin <= end || Number(step) < 1) return part
+    const within = [begin, end].every((value) => value >= first && value < first + all.length)
+    // 5-7 and sun-7 end in a Sunday that is no beginning of a week
+    const wraps = begin > end ? to !== "7" : from === "7"
+    if (!wraps || !within || Number(step) < 1) return part
+    const last = begin > end ? end + all.length : end
     const wrapped: Array<number> = []
-    for (let value = begin; value <= end + names.length; value += Number(step)) {
-      wrapped.push((value - first) % names.length + first)
+    for (let value = begin; value <= last; value += Number(step)) {
+      wrapped.push((value - first) % all.length + first)
     }
     return wrapped.join()
   }).join()
@@ -61,11 +77,7 @@ const unwrapped = (text: string, names: ReadonlyArray<string>, first: number): s
 /** The values of one field, ascending; fails with what the field takes. */
 const readField = (text: string, nth: number): Result.Result<ReadonlyArray<number>, string> => {
   const field = fields[nth]!
-  const plain = field.of === "weekdays"
-    ? unwrapped(text, days, 0)
-    : field.of === "months"
-    ? unwrapped(text, months, 1)
-    : text
+  const plain = unwrapped(text, field)
   const expression = fields.map((_, other) => other === nth ? plain : "*").join(" ")
   return Cron.parse(expression).pipe(
     Result.map((cron) => cron[field.of].size === 0 ? field.all : [...cron[field.of]].sort((a, b) => a - b)),

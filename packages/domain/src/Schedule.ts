@@ -41,7 +41,13 @@ export const DayOfMonth = Schema.Int.check(
 )
 
 /** A cron expression of five fields that fires within 8 years of today. The only schema here that depends on the day. */
-export const CronExpression = Schema.String.annotate({ examples: ["0 9 * * 1-5"] }).check(
+export const CronExpression = Schema.String.annotate({
+  description:
+    "Five fields: minute, hour, day-of-month, month, day-of-week; names too, 0 and 7 are Sunday. A range that " +
+    "ends before it begins goes over the end of its field: fri-mon and 5-1 are 5,6,0,1, and 22-2 is 22,23,0,1,2. When both " +
+    "day fields are restricted, either matches.",
+  examples: ["0 9 * * 1-5"],
+}).check(
   Schema.makeFilter((expression: string) => cronFault(expression, Math.floor(Date.now() / dayMs))),
 )
 

@@ -19,6 +19,8 @@ export interface Absence extends Fault {
   readonly since: number
   /** The service that says so; none where it was seen from here. */
   readonly seen_by?: string
+  /** The part whose absence explains this one: calls of this one fail, which could do its work were that part there. */
+  readonly because?: string
 }
 
 const words: Record<How, string> = {

@@ -1,11 +1,13 @@
 /**
  * Alerts of parts that are away: one for each part, when it has been away for some seconds, and its end. They are stored as
  * all alerts are, so that of many replicas one tells them. While this service's own database is away, that is told as well,
- * and each replica tells what it knows at once, since nothing can be stored.
+ * and each replica tells what it knows at once, since nothing can be stored. A service that is away since another is
+ * (`because`) is told with that one.
  */
 import { Clock, Effect, Layer } from "effect"
 import { type Absence, lasted, wordsOf } from "./Absence.ts"
 import { Alarm, Alarms, type Alert, type Notice } from "./Alarm.ts"
+import { makeUncaused } from "./Causes.ts"
 import { Neighbours } from "./Neighbours.ts"
 import { Database } from "./Pg/Database.ts"
 import { watchAway } from "./Schedules.ts"
@@ -14,6 +16,13 @@ import { guard } from "./Watchdog.ts"
 const KIND = "away"
 /** Shorter absences alarm nobody, in milliseconds: a restart or a deployment. */
 const UNTOLD_MS = 10_000
+/**
+ * The same for a service that fails calls while its `/readyz` says that it is well, in milliseconds: what it needs may be away,
+ * which explains it as soon as that is known.
+ */
+const DOUBTED_MS = 25_000
+/** How long a service has to be away for another one alone, in milliseconds. */
+const DISPUTED_MS = 30_000
 /** An alert ends when its part was there for so long, so that one which comes and goes is one alert, in milliseconds. */
 const QUIET_MS = 30_000
 /** How long storing may take, in milliseconds. */
@@ -78,12 +87,27 @@ export const layer = (tells: (part: string) => boolean) =>
     const neighbours = yield* Neighbours
     const database = yield* Database
     const direct = yield* makeDirect
+    const uncaused = makeUncaused()
 
     const look = Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       const own = yield* database.absence
-      const away = [...(yield* neighbours.away).filter(({ part }) => tells(part)), ...(own === undefined ? [] : [own])]
-        .filter(({ since }) => now - since >= UNTOLD_MS)
+      const isDoubted = ({ how, part, seen_by }: Absence) =>
+        how === "unavailable" && seen_by === undefined && neighbours.said(part) === undefined
+      const others = [
+        ...(yield* neighbours.away).filter((absence) =>
+          now - absence.since >= (isDoubted(absence) ? DOUBTED_MS : UNTOLD_MS)
+        ),
+        ...(yield* neighbours.disputed).filter(({ since }) => now - since >= DISPUTED_MS),
+      ].filter(({ part }) => tells(part))
+      const causes = new Map(others.map(({ because, part }) => [part, because]))
+      const told = new Set(
+        uncaused(others.map(alertOf), ({ subject }) => causes.get(subject) !== undefined).map(({ subject }) => subject),
+      )
+      const away = [
+        ...others.filter(({ part }) => told.has(part)),
+        ...(own !== undefined && now - own.since >= UNTOLD_MS ? [own] : []),
+      ]
       yield* direct.settle(new Set(away.map(({ part }) => part)))
       const rest = away.filter(({ part }) => !direct.has(part))
       const stored = own === undefined &&

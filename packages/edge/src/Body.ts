@@ -10,6 +10,7 @@ import { Context, Effect, Layer, Option, type Schema, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { JsonScan } from "./JsonText.ts"
 import { mediaOf } from "./Media.ts"
+import { Facts } from "./RequestContext.ts"
 
 /** The most bytes of a body; a batch of runs may be larger. */
 const limitOf = (path: string, bounds: Values) => path.endsWith("/batch") ? bounds.batch_body_bytes : bounds.body_bytes
@@ -48,11 +49,13 @@ const textFault = (value: unknown, path: Array<string | number>): InvalidRequest
 const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, limit: number) {
   // a request without a body has no stream to read
   if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
+  const facts = yield* Facts
   const chunks: Array<Uint8Array> = []
   let size = 0
   yield* request.stream.pipe(
     Stream.takeUntil((chunk) => {
       size += chunk.length
+      if (facts !== undefined) facts.received = size
       if (size <= limit) chunks.push(chunk)
       else chunks.length = 0
       return size > limit + DRAIN

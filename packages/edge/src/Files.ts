@@ -13,7 +13,7 @@ export class FileFailure extends Schema.TaggedError<FileFailure>()("FileFailure"
 export class Files extends Context.Service<Files, {
   /** At most `most` bytes of a file from the byte `offset` on; none at its end. */
   readFrom(path: string, offset: number, most: number): Effect.Effect<Uint8Array, FileFailure>
-  /** The whole text of a file. */
+  /** The whole text of a regular file of at most 8 MiB; anything else at that path is a failure that says what it is. */
   read(path: string): Effect.Effect<string, FileFailure>
   /**
    * Appends one line and returns when it is on the disk (fsync). It creates the file. If a crash left half a line at the

@@ -25,6 +25,8 @@ export interface Fares {
   held: boolean
   /** How often it has rebuilt without a page in between. */
   rebuilds: number
+  /** The service whose feed it is. */
+  readonly of?: string
 }
 
 /** How each follower of the service fares, by its name; outside of a service they are the process'. */
@@ -36,6 +38,8 @@ const HELD_UP_MS = 60_000
 /** A follower that has got nothing from its feed, or had to begin again, for too long. */
 export interface HeldUp {
   readonly feed: string
+  /** The service whose feed it is, where that is known. */
+  readonly of?: string
   /** When it last got a page, or began: epoch milliseconds. */
   readonly since: number
   /** One line for a person. */
@@ -45,8 +49,9 @@ export interface HeldUp {
 /** Those of these followers that are held up. */
 export const heldUp = (followers: ReadonlyMap<string, Fares>, now: number): ReadonlyArray<HeldUp> =>
   [...followers].filter(([, { held, workedAt }]) => held && now - workedAt >= HELD_UP_MS)
-    .map(([feed, { rebuilds, workedAt }]) => ({
+    .map(([feed, { of, rebuilds, workedAt }]) => ({
       feed,
+      ...(of === undefined ? {} : { of }),
       since: workedAt,
       detail: `no page of it was got for ${lasted(now - workedAt)}` +
         (rebuilds === 0 ? "" : `; what it tells was rebuilt ${rebuilds === 1 ? "once" : `${rebuilds} times`} since`),
@@ -88,6 +93,8 @@ export interface FeedPage<Item> {
 export interface Following<Item, E, R> {
   /** For the log and the watchdog. */
   readonly name: string
+  /** The service whose feed it is: while that is away, the feed is held up for no other reason. */
+  readonly of?: string
   /** The stored cursor; undefined before the first rebuild. */
   readonly load: Effect.Effect<string | undefined, E, R>
   /** The page after a cursor. It waits (long poll) while there is none: the follower asks again at once. */
@@ -119,7 +126,13 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
     const all = yield* Followers
     let fares = all.get(feed.name)
     if (fares === undefined) {
-      fares = { workedAt: yield* Clock.currentTimeMillis, held: false, rebuilds: 0 }
+      const { of } = feed
+      fares = {
+        workedAt: yield* Clock.currentTimeMillis,
+        held: false,
+        rebuilds: 0,
+        ...(of === undefined ? {} : { of }),
+      }
       all.set(feed.name, fares)
     }
     return fares

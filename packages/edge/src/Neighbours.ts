@@ -4,21 +4,17 @@
  */
 import { Clock, Context, type Duration, Effect, Layer, Option, Schema } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
-import { type Absence, type Fault, How, lasted, wordsOf } from "./Absence.ts"
+import { type Absence, type Fault, How, wordsOf } from "./Absence.ts"
 import * as Client from "./Client.ts"
 import { Health } from "./Health.ts"
 import { StateMetrics } from "./Metrics.ts"
+import { Neighbour, UNSAID_MS } from "./Neighbours/Neighbour.ts"
 import { PortCheck } from "./PortCheck.ts"
 import type { PORTS } from "./Ports.ts"
 import { pollAway, pollHere } from "./Schedules.ts"
 
 /** How long `/readyz` may take: its own checks take 2 s at most. */
 const DEADLINE: Duration.Input = "3 seconds"
-/** Shorter absences are neither logged nor shown, in milliseconds: a restart, or services that start together. */
-const UNSAID_MS = 3_000
-/** What a call found is forgotten after so long, when `/readyz` says otherwise and no call was made since, in milliseconds. */
-const CALLS_COUNT_MS = 30_000
-
 type Name = keyof typeof PORTS
 
 /** What `/readyz` of a service says, as far as it is read. */
@@ -66,10 +62,15 @@ export class Neighbours extends Context.Service<Neighbours, {
   failed(name: Name, fault: Fault): Effect.Effect<void>
   /** Asks the service now whether it is there; undefined when it is. Within 3 seconds. */
   ask(name: Name): Effect.Effect<Fault | undefined>
-  /** What its `/readyz` said last that is wrong with it. */
-  said(name: Name): Fault | undefined
+  /** What the `/readyz` of a service said last that is wrong with it. */
+  said(name: string): Fault | undefined
   /** Everything that is away now, also what others say of theirs; each part once, without the first 3 seconds. */
   readonly away: Effect.Effect<ReadonlyArray<Absence>>
+  /**
+   * Services that are here as seen from here, and away as another says; each since it was noticed. Two services that can't
+   * reach each other are seen so by a third.
+   */
+  readonly disputed: Effect.Effect<ReadonlyArray<Absence>>
 }>()("stint/Neighbours") {
   /** Nobody is ever away: for a service whose clients a test plays. */
   static readonly none = Layer.succeed(Neighbours, {
@@ -78,6 +79,7 @@ export class Neighbours extends Context.Service<Neighbours, {
     ask: () => Effect.succeed(undefined),
     said: () => undefined,
     away: Effect.succeed([]),
+    disputed: Effect.succeed([]),
   })
 
   /** Watches `names`, for the service `self`. While one of `needed` is away, this service is not ready. */
@@ -151,56 +153,6 @@ const makeAsk = Effect.gen(function* () {
     )
 })
 
-const isSilent = ({ how }: Fault) => how === "refused" || how === "timed_out"
-
-/** What is known of one service: what calls found, and what `/readyz` said. */
-class Neighbour {
-  byCall: (Fault & { readonly at: number }) | undefined
-  byPoll: Fault | undefined
-  /** What it says of others. */
-  hearsay: ReadonlyArray<Absence> = []
-  absence: Absence | undefined
-  isLogged = false
-  readonly name: Name
-
-  constructor(name: Name) {
-    this.name = name
-  }
-
-  failed(fault: Fault, at: number): void {
-    this.byCall = { ...fault, at }
-  }
-
-  /** An answer shows that it is there, not that it can do all of its work. */
-  answered(): void {
-    this.byCall = undefined
-    if (this.byPoll !== undefined && isSilent(this.byPoll)) this.byPoll = undefined
-  }
-
-  /** `/readyz` needs no token, so it does not show that the token is taken. */
-  asked(fault: Fault | undefined, at: number): void {
-    this.byPoll = fault
-    if (fault !== undefined || this.byCall === undefined) return
-    if (isSilent(this.byCall) || at - this.byCall.at > CALLS_COUNT_MS) this.byCall = undefined
-  }
-
-  /** Brings `absence` up to date; the line that the log gets. */
-  settle(now: number): { readonly away: string } | { readonly back: string } | undefined {
-    const fault = this.byPoll ?? this.byCall
-    const before = this.absence
-    if (fault === undefined) {
-      this.absence = undefined
-      const wasLogged = this.isLogged
-      this.isLogged = false
-      return wasLogged ? { back: `${this.name} is back after ${lasted(now - before!.since)}` } : undefined
-    }
-    this.absence = { part: this.name, since: before?.since ?? now, how: fault.how, detail: fault.detail }
-    if (this.isLogged || now - this.absence.since < UNSAID_MS) return undefined
-    this.isLogged = true
-    return { away: `${this.name} is away: ${wordsOf(fault)}` }
-  }
-}
-
 /** The state of all neighbours, and what changes it. */
 const makeWatch = Effect.fnUntraced(function* (self: Name, names: ReadonlyArray<Name>) {
   const askReadyz = yield* makeAsk
@@ -230,13 +182,34 @@ const makeWatch = Effect.fnUntraced(function* (self: Name, names: ReadonlyArray<
     return fault
   })
 
+  /** Since when services are away as others say, and here as seen from here. */
+  const disputes = new Map<string, number>()
+
   const away = Effect.map(Clock.currentTimeMillis, (now): ReadonlyArray<Absence> => {
     const parts = new Map<string, Absence>()
     for (const { hearsay } of all.values()) for (const absence of hearsay) parts.set(absence.part, absence)
     // what is seen from here goes before what others say
     for (const name of [self, ...names]) parts.delete(name)
     for (const { absence } of all.values()) if (absence !== undefined) parts.set(absence.part, absence)
+    const causes = new Map<string, unknown>([...parts, ...disputes])
+    for (const neighbour of all.values()) {
+      const because = neighbour.absence === undefined ? undefined : neighbour.because(causes, now)
+      if (because !== undefined) parts.set(neighbour.name, { ...neighbour.absence!, because })
+    }
     return [...parts.values()].filter(({ since }) => now - since >= UNSAID_MS)
+  })
+
+  const disputed = Effect.map(Clock.currentTimeMillis, (now): ReadonlyArray<Absence> => {
+    const said = new Map<string, Absence>()
+    for (const { hearsay } of all.values()) {
+      for (const told of hearsay) {
+        const seen = all.get(told.part)
+        if (seen !== undefined && seen.absence === undefined) said.set(told.part, told)
+      }
+    }
+    for (const part of disputes.keys()) if (!said.has(part)) disputes.delete(part)
+    for (const part of said.keys()) if (!disputes.has(part)) disputes.set(part, now)
+    return [...said.values()].map((told) => ({ ...told, since: disputes.get(told.part)! }))
   })
 
   /** For ever: while it is away more often. */
@@ -250,8 +223,9 @@ const makeWatch = Effect.fnUntraced(function* (self: Name, names: ReadonlyArray<
     answered: (name: Name) => change(name, (neighbour) => neighbour.answered()),
     failed: (name: Name, fault: Fault) => change(name, (neighbour, now) => neighbour.failed(fault, now)),
     ask,
-    said: (name: Name) => all.get(name)?.byPoll,
+    said: (name: string) => all.get(name)?.byPoll,
     away,
+    disputed,
     poll,
   }
 })

@@ -8,7 +8,7 @@ import { Bounds } from "@stint/domain/Bounds"
 import { type Caller, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { RateLimited } from "@stint/domain/Problem"
 import { RateLimits } from "@stint/domain/Protocol"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Exit, Layer } from "effect"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 import * as AtOnce from "./RateLimit/AtOnce.ts"
 import * as Leases from "./RateLimit/Leases.ts"
@@ -60,9 +60,16 @@ const bytesOf = (length: string | number | undefined) => {
   return Number.isFinite(bytes) && bytes > 0 ? bytes : 0
 }
 
-/** The bytes of a request's body, as it says them, and of its answer. */
-const moved = (request: HttpServerRequest.HttpServerRequest, { body }: HttpServerResponse.HttpServerResponse) =>
-  bytesOf(request.headers["content-length"]) + bytesOf("contentLength" in body ? body.contentLength : 0)
+/** The bytes of a request's body that were read (of one that was not, those that it says), and of its answer. */
+const moved = (
+  request: HttpServerRequest.HttpServerRequest,
+  received: number | undefined,
+  exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>,
+) => {
+  const body = Exit.isSuccess(exit) ? exit.value.body : undefined
+  return (received ?? bytesOf(request.headers["content-length"])) +
+    bytesOf(body !== undefined && "contentLength" in body ? body.contentLength : 0)
+}
 
 /** The layer of `RateLimits`. */
 export const layer = Layer.effect(
@@ -106,9 +113,11 @@ export const layer = Layer.effect(
       if (!allowed) return yield* refusal(rate, waitMs)
       const request = yield* HttpServerRequest.HttpServerRequest
       const reads = request.method === "GET" || request.method === "HEAD"
-      const answering = Effect.tap(
+      // also when it is refused, or its sender goes away: what was read was read
+      const answering = Effect.onExit(
         httpEffect,
-        (response) => Effect.sync(() => owe(name, rate, Math.floor(moved(request, response) / bounds.request_bytes))),
+        (exit) =>
+          Effect.sync(() => owe(name, rate, Math.floor(moved(request, facts?.received, exit) / bounds.request_bytes))),
       )
       return yield* reads && policy === "customer" ? oneOf(name, answering) : answering
     })

@@ -25,6 +25,8 @@ export interface RequestFacts {
   /** The endpoint of the contract; `path` is the template of its route. */
   asked?: { readonly group: string; readonly name: string; readonly path: string }
   caller?: Caller
+  /** The bytes of its body that were read, also of one that was refused; absent when none was looked at. */
+  received?: number
   /** The code of the problem in the answer. */
   problem?: string
   /** Headers of the answer, whatever it is. */

@@ -1,9 +1,11 @@
 /** Files on Deno: what was appended is there, whole, whatever a crash left before it. */
 import { FileFailure } from "@stint/edge/Files"
 import { denoFiles } from "@stint/edge/Serve/DenoFiles"
+import { MOST_BYTES } from "@stint/edge/Serve/TextFile"
 import { afterAll, assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { execFileSync } from "node:child_process"
+import { mkdtemp, open, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -42,4 +44,30 @@ it("says why it can't", async () => {
   const refused = await Effect.runPromise(Effect.flip(denoFiles.appendLine(folder, "line")))
   assert.isFalse(refused.missing)
   assert.isNotEmpty(refused.why)
+})
+
+const readWhy = (path: string) => Effect.runPromise(Effect.map(Effect.flip(denoFiles.read(path)), ({ why }) => why))
+
+it("A4: a pipe, a folder and a device are no file to read, and no read waits for a pipe's writer", async () => {
+  const pipe = join(folder, "pipe")
+  execFileSync("mkfifo", [pipe])
+  assert.strictEqual(await readWhy(pipe), "it is a pipe, not a regular file")
+  assert.strictEqual(await readWhy(folder), "it is a folder, not a regular file")
+  assert.strictEqual(await readWhy("/dev/null"), "it is a device, not a regular file")
+  for (const use of [denoFiles.appendLine(pipe, "line"), denoFiles.readFrom(pipe, 0, 10)]) {
+    assert.strictEqual((await Effect.runPromise(Effect.flip(use))).why, "it is not a regular file")
+  }
+})
+
+it("A4: a file has a most, and a link to a file is read", async () => {
+  const path = join(folder, "large")
+  const file = await open(path, "w")
+  await file.truncate(MOST_BYTES + 1)
+  assert.strictEqual(await readWhy(path), "it has more than 8 MiB")
+  await file.truncate(MOST_BYTES)
+  await file.close()
+  assert.strictEqual((await Effect.runPromise(denoFiles.read(path))).length, MOST_BYTES)
+  await writeFile(join(folder, "target"), "\uFEFFtext")
+  await symlink(join(folder, "target"), join(folder, "link"))
+  assert.strictEqual(await Effect.runPromise(denoFiles.read(join(folder, "link"))), "\uFEFFtext")
 })

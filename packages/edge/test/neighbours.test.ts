@@ -36,10 +36,14 @@ const played = async (clock: MovableClock) => {
   }
 }
 
-/** Watches a played deliverables, which the service needs; the test asks when it likes to, by a clock that does not wait. */
+/**
+ * Watches a played deliverables, which the service needs, and a played hiring; the test asks when it likes to, by a clock
+ * that does not wait.
+ */
 const watching = <A, E>(
   use: (means: {
     readonly service: Awaited<ReturnType<typeof played>>
+    readonly hiring: Awaited<ReturnType<typeof played>>
     readonly neighbours: Neighbours["Service"]
     readonly health: Health["Service"]
     /** Waits until so many are away, as it takes some seconds to be said. */
@@ -53,15 +57,22 @@ const watching = <A, E>(
         Effect.promise(() => played(clock)),
         ({ stop }) => Effect.promise(stop),
       )
+      const hiring = yield* Effect.acquireRelease(
+        Effect.promise(() => played(clock)),
+        ({ stop }) => Effect.promise(stop),
+      )
       const health = Health.make()
       const context = yield* Layer.build(
-        Neighbours.layer("scheduler", ["deliverables"], ["deliverables"]).pipe(
+        Neighbours.layer("scheduler", ["deliverables", "hiring"], ["deliverables"]).pipe(
           Layer.provide([
             Layer.succeed(Health, health),
             Layer.succeed(StateMetrics, StateMetrics.make()),
             Layer.succeed(PortCheck, { check: () => Effect.void }),
             ConfigProvider.layer(
-              ConfigProvider.fromEnvRecord({ DELIVERABLES_URL: `http://127.0.0.1:${service.port}` }),
+              ConfigProvider.fromEnvRecord({
+                DELIVERABLES_URL: `http://127.0.0.1:${service.port}`,
+                HIRING_URL: `http://127.0.0.1:${hiring.port}`,
+              }),
             ),
           ]),
         ),
@@ -72,7 +83,7 @@ const watching = <A, E>(
           clock.advance("200 millis")
           return neighbours.away
         }).pipe(Effect.delay(20), Effect.repeat({ until: (all: ReadonlyArray<Absence>) => all.length === count }))
-      return yield* use({ service, health, neighbours, away })
+      return yield* use({ service, hiring, health, neighbours, away })
     }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock.clock))
   })
 
@@ -144,5 +155,70 @@ it.live("C2: a refused token makes it away although it says that it is ready, un
       assert.strictEqual(absence!.how, "token_refused")
       yield* neighbours.answered("deliverables")
       assert.deepStrictEqual(yield* neighbours.away, [])
+    })
+  ))
+
+const saysAway = (part: string) => ({
+  status: 200,
+  body: {
+    status: "ready",
+    itself: "ready",
+    checks: {},
+    away: [{ part, how: "refused", since: new Date(Date.now() - 60_000).toISOString(), detail: "no" }],
+  },
+})
+
+it.live(
+  "C2: one that fails calls for want of another is away because of it, and so until it was called again",
+  () =>
+    watching(({ away, hiring, neighbours, service }) =>
+      Effect.gen(function* () {
+        const unavailable = { how: "unavailable", detail: "it answered 503" } as const
+        const why = Effect.map(
+          away(2),
+          (all) => Object.fromEntries(all.map(({ because, part }) => [part, because])),
+        )
+        yield* Effect.promise(hiring.stop)
+        yield* neighbours.ask("hiring")
+        yield* neighbours.failed("deliverables", unavailable)
+        yield* neighbours.ask("deliverables")
+        assert.deepStrictEqual(yield* why, { deliverables: undefined, hiring: undefined })
+        service.answer(saysAway("hiring"))
+        yield* neighbours.ask("deliverables")
+        assert.deepStrictEqual(yield* why, { deliverables: "hiring", hiring: undefined })
+        // hiring is back, and no run has come to deliverables yet
+        service.answer({ status: 200, body: { status: "ready", checks: {} } })
+        yield* Effect.promise(hiring.again)
+        assert.isUndefined(yield* neighbours.ask("hiring"))
+        yield* neighbours.ask("deliverables")
+        const [left] = yield* away(1)
+        assert.deepInclude(left, { part: "deliverables", because: "hiring" })
+        // what it says of itself is no consequence
+        service.answer({ status: 503, body: { status: "not_ready", itself: "not_ready", checks: { database: "no" } } })
+        yield* neighbours.ask("deliverables")
+        assert.isUndefined((yield* neighbours.away)[0]!.because)
+      })
+    ),
+  20_000,
+)
+
+it.live("C2: one that is here and away for another is disputed, until it is away from here or the other finds it again", () =>
+  watching(({ hiring, neighbours, service }) =>
+    Effect.gen(function* () {
+      service.answer(saysAway("hiring"))
+      yield* neighbours.ask("hiring")
+      yield* neighbours.ask("deliverables")
+      const [first] = yield* neighbours.disputed
+      assert.deepInclude(first, { part: "hiring", seen_by: "deliverables" })
+      assert.deepStrictEqual(yield* neighbours.away, [])
+      assert.strictEqual((yield* neighbours.disputed)[0]!.since, first!.since, "since it was noticed")
+      service.answer({ status: 200, body: { status: "ready", checks: {} } })
+      yield* neighbours.ask("deliverables")
+      assert.deepStrictEqual(yield* neighbours.disputed, [])
+      service.answer(saysAway("hiring"))
+      yield* neighbours.ask("deliverables")
+      yield* Effect.promise(hiring.stop)
+      yield* neighbours.ask("hiring")
+      assert.deepStrictEqual(yield* neighbours.disputed, [])
     })
   ))

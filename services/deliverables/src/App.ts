@@ -3,7 +3,6 @@ import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { ActionLog } from "@stint/edge/ActionLog"
-import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
@@ -22,6 +21,7 @@ import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
+import * as ActionLogRepo from "./ActionLog/Repo.ts"
 import { Catalog, Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
@@ -66,7 +66,7 @@ const Storage = Layer.mergeAll(
   Database.layer("deliverables"),
   health("deliverables", scripts),
 ).pipe(
-  Layer.provideMerge(ActionLogRepo.layer("deliverables_action_log")),
+  Layer.provideMerge(ActionLogRepo.layer),
   Layer.provide(Persistence.layer({ name: "deliverables", flag: "DELIVERABLE_PERSISTENCE_MODE" })),
 )
 

@@ -57,6 +57,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
 
   yield* follow({
     name: "goals of hiring's feed",
+    of: "hiring",
     load: repo.cursor,
     fetch: hiring.changes,
     apply: ({ after, cursor, items }) =>

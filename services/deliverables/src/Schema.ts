@@ -16,6 +16,7 @@ export const scripts: ReadonlyArray<string> = [
   "070_action_log",
   "072_audit_lines",
   "075_delivery_targets",
+  "076_delivery_action_lists",
   "080_deleted_goals_time",
   "085_alerts",
   "086_database_probe",

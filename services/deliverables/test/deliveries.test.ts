@@ -129,6 +129,21 @@ onStage("deliveries", (stage) => {
       const [role, operator] = as.split(":")
       const line = { action: "delivery_retry", operator, role, customer_id: "acme", reason: "the receiver is back" }
       assert.deepStrictEqual(log, [line])
+      // operators read it where they read what else was done here
+      for (const path of ["?limit=200", `/by/${operator}?limit=200`]) {
+        const { json } = await call("GET", `/api/v1/deliverables/actions${path}`, { as: "viewer:vera" })
+        const lines = json.items.filter((one: { action_metadata: { delivery_id?: string } }) =>
+          one.action_metadata.delivery_id === delivery_id
+        )
+        assert.lengthOf(lines, 1)
+        assert.deepInclude(lines[0], {
+          action: "delivery_retry",
+          operator,
+          reason: "the receiver is back",
+          goal_instance_id: null,
+          action_metadata: { role, delivery_id, deliverable_id: id, customer_id: "acme" },
+        })
+      }
       const late = await call("POST", `/api/v1/deliveries/${delivery_id}/retry`, { as, body: {} })
       assert.deepStrictEqual([late.status, late.json.code, late.json.state], [
         409,

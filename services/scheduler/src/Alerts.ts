@@ -1,5 +1,6 @@
 /** Alerts: a notice to the log and to a webhook when a condition begins and when it ends, delivered at least once each. */
 import { tellAll } from "@stint/edge/Alarm"
+import { makeRecentlyAway } from "@stint/edge/Causes"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, Effect, Layer, Queue } from "effect"
 import { conditionsOf, sentenceOf } from "./Alerts/Policy.ts"
@@ -27,8 +28,11 @@ export class Alerts extends Context.Service<Alerts, {
     const repo = yield* AlertsRepo
     const alerts = yield* Alerts
 
+    const recentlyAway = yield* makeRecentlyAway
+
     const cycle = Effect.gen(function* () {
-      yield* repo.evaluate(conditionsOf)
+      const away = yield* recentlyAway
+      yield* repo.evaluate((vitals, failing) => conditionsOf(vitals, failing, away.size > 0))
       yield* tellAll(repo, (notice) => sentenceOf(notice, notice.phase))
       yield* alerts.wait(EVALUATE_MS)
     })

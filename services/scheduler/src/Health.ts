@@ -1,6 +1,7 @@
 /** The scheduler's health: for people, for scrapes and for readiness (domain.md, "Health"). */
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
 import { Alarms } from "@stint/edge/Alarm"
+import { makeRecentlyAway, makeUncaused } from "@stint/edge/Causes"
 import { Followers, heldUp } from "@stint/edge/Follower"
 import { Health as Readiness } from "@stint/edge/Health"
 import { reading } from "@stint/edge/Metrics"
@@ -115,15 +116,16 @@ export class Health extends Context.Service<Health, {
         Effect.asVoid,
       ),
     })
-    const look = Effect.flatMap(repo.waiting, (seconds) => {
+    const recentlyAway = yield* makeRecentlyAway
+    const uncaused = makeUncaused()
+    const look = Effect.gen(function* () {
+      const away = yield* recentlyAway
+      const seconds = yield* repo.waiting
       const message = lateWords(seconds, most)
       const late = { kind: "late", subject: "all", message, details: { seconds, objective: most } }
-      return alarms.settle(
-        "late",
-        seconds > most ? [late] : [],
-        QUIET_MS,
-        () => "no due work waits for too long any more",
-      )
+      // what waits for a part that is away is told by the alert of that part
+      const alerts = uncaused(seconds > most ? [late] : [], () => away.size > 0)
+      yield* alarms.settle("late", alerts, QUIET_MS, () => "no due work waits for too long any more")
     })
     yield* guard("the look for late work", "1 minute")(look).pipe(
       Effect.sandbox,

@@ -116,6 +116,7 @@ export class Projection extends Context.Service<Projection, {
 
     yield* follow({
       name: "hiring's feed",
+      of: "hiring",
       load: Effect.map(repo.cursor(), (cursor) => cursor ?? undefined),
       fetch: (after) =>
         hiring.changes(after, LONG_POLL).pipe(

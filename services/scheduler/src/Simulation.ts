@@ -22,8 +22,10 @@ const RUN_MS = 5
 /** The throughput that was measured for the whole stack on two cores (README, "What it costs"). */
 const RUNS_PER_SECOND = 2_700
 /** How many stored goals are read at once. */
-const PAGE = 2_000
-/** How many given goals are added between two turns of the event loop. */
+const PAGE = 1_000
+/** How many stored goals are added between two turns of the event loop: each may have a rule of its own, which is parsed. */
+const READ_AT_ONCE = 50
+/** How many given goals of one rule are added between two turns of the event loop. */
 const ADDED_AT_ONCE = 1_000
 /** The latest end: instants of runs that queue up behind it still have years of four digits. */
 const LATEST = Date.UTC(9000, 0, 1)
@@ -68,7 +70,9 @@ const make = Effect.fnUntraced(function* ({ runMs, workload: storedWorkload }: S
       const errors = [{ path: "$.from", message: "must be early enough for the days to end before the year 9000" }]
       return yield* new InvalidRequest({ detail: `${errors[0]!.path} ${errors[0]!.message}`, errors })
     }
-    const { hires, workload } = yield* input.hires === undefined ? storedWorkload : givenWorkload(input.hires)
+    const { hires, workload } = yield* input.hires === undefined
+      ? storedWorkload
+      : Effect.map(givenWorkload(input.hires, began), (workload) => ({ workload, hires: countOf(input.hires!) }))
     const slots = yield* finish(slotsOf(workload, from, to), began)
     if ("bound" in slots) return yield* tooLarge(slots.bound, slots.limit)
     const capacity = {
@@ -120,7 +124,8 @@ const stored = Effect.gen(function* () {
     let after = ""
     for (let read = PAGE; read === PAGE;) {
       const goals = yield* repo.goals(after, PAGE)
-      for (const goal of goals) {
+      for (const [nth, goal] of goals.entries()) {
+        if (nth % READ_AT_ONCE === READ_AT_ONCE - 1) yield* Effect.yieldNow
         if (!add(goal, [goal.goal_instance_id])) return yield* tooLarge("goals", maxGoals)
         hires.add(goal.hired_instance_id)
         after = goal.goal_instance_id
@@ -132,21 +137,30 @@ const stored = Effect.gen(function* () {
   return { workload, runMs: Effect.map(health.vitals, ({ avg_duration_ms }) => avg_duration_ms) } satisfies Stored
 })
 
-/** The goals of given hires. Their ids are the same each time, and with them their spreads. */
-const givenWorkload = Effect.fnUntraced(function* (hires: ReadonlyArray<SimulatedHires>) {
-  const { add, workload } = makeWorkload()
+const countOf = (hires: ReadonlyArray<SimulatedHires>) => hires.reduce((sum, { count }) => sum + count, 0)
+
+/** The goals of given hires, in steps; false when there are too many. */
+function* added(hires: ReadonlyArray<SimulatedHires>, add: ReturnType<typeof makeWorkload>["add"]) {
   for (const [nth, { count, goals, timezone = "UTC" }] of hires.entries()) {
     for (const [which, goal] of goals.entries()) {
       const many = count * (goal.count ?? 1)
-      if (many > maxGoals) return yield* tooLarge("goals", maxGoals)
+      if (many > maxGoals) return false
       const { default_at = null, frequency, schedule = {} } = goal
-      for (let added = 0; added < many; added += ADDED_AT_ONCE) {
-        const length = Math.min(ADDED_AT_ONCE, many - added)
-        const ids = Array.from({ length }, (_, one) => `SIM-${nth}-${which}-${added + one}`)
-        if (!add({ frequency, schedule, default_at, timezone }, ids)) return yield* tooLarge("goals", maxGoals)
-        yield* Effect.yieldNow
+      // it has no slots: nothing is made of its goals, however many there are
+      if (frequency === "on_demand") continue
+      for (let from = 0; from < many; from += ADDED_AT_ONCE) {
+        const length = Math.min(ADDED_AT_ONCE, many - from)
+        const ids = Array.from({ length }, (_, one) => `SIM-${nth}-${which}-${from + one}`)
+        if (!add({ frequency, schedule, default_at, timezone }, ids)) return false
+        yield
       }
     }
   }
-  return { workload: workload(), hires: hires.reduce((sum, { count }) => sum + count, 0) }
+  return true
+}
+
+/** The goals of given hires. Their ids are the same each time, and with them their spreads. */
+const givenWorkload = Effect.fnUntraced(function* (hires: ReadonlyArray<SimulatedHires>, began: number) {
+  const { add, workload } = makeWorkload()
+  return (yield* finish(added(hires, add), began)) ? workload() : yield* tooLarge("goals", maxGoals)
 })

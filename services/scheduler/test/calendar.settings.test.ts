@@ -61,7 +61,7 @@ describe("settings.schedule", () => {
 
   it("names the field of a cron expression that is wrong", () => {
     const fields = ["minute", "hour", "day-of-month", "month", "day-of-week"]
-    const wrong = [["60", "*/0", "5-1", "x"], ["24", "1-", "-1"], ["0", "32", "L", "?"], ["13", "january"], [
+    const wrong = [["60", "*/0", "5-60", "x"], ["24", "1-", "-1"], ["0", "32", "L", "?"], ["13", "january"], [
       "8",
       "5#2",
     ]]

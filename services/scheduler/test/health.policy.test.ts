@@ -53,6 +53,13 @@ describe("alerts", () => {
     assert.deepStrictEqual(begun.map(({ kind }) => kind), kinds)
   })
 
+  it("C2: while a part is away, what waits for it begins no alert of its own, and ends none", () => {
+    assert.deepStrictEqual(
+      conditionsOf(vitals({ unpaused: 1_000, dead_letters: 12 }), [], true).map(({ keeps, kind }) => [kind, keeps]),
+      [["pending", true], ["dead_letters", false]],
+    )
+  })
+
   it("C15: what is open is kept until its figure is well below where it began; what is paused on purpose counts for none", () => {
     const kept = (figures: Partial<Vitals>) => conditionsOf(vitals(figures), []).map(({ keeps, kind }) => [kind, keeps])
     for (const unpaused of [80, 100]) assert.deepStrictEqual(kept({ unpaused }), [["pending", true]])

@@ -1,6 +1,7 @@
 /** C2, A3: what is away charges nobody, and a customer whose calls fail harms no other. */
-import { afterEach, assert, describe, it } from "@effect/vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Fault } from "@stint/edge/Absence"
+import type { Fares } from "@stint/edge/Follower"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { Effect, Layer } from "effect"
 import { movableClock } from "../../../tests/support/MovableClock.ts"
@@ -22,9 +23,57 @@ const playNeighbours = () => {
       ask: () => Effect.sync(() => fault),
       said: () => fault,
       away,
+      disputed: Effect.succeed([]),
     }),
   }
 }
+
+describe("an outage of hiring", () => {
+  const since = Date.now() - 3_600_000
+  const followers = new Map<string, Fares>([
+    ["hiring's feed, as it was", { workedAt: since, held: true, rebuilds: 0, of: "hiring" }],
+    ["another feed", { workedAt: since, held: true, rebuilds: 0, of: "elsewhere" }],
+  ])
+  const fault = { how: "unavailable" as const, detail: "it answered 503", since }
+  const neighbours = Layer.succeed(Neighbours, {
+    answered: () => Effect.void,
+    failed: () => Effect.void,
+    ask: () => Effect.succeed(undefined),
+    said: () => undefined,
+    away: Effect.succeed([
+      { part: "hiring", ...fault, how: "refused" as const },
+      { part: "deliverables", ...fault, because: "hiring" },
+    ]),
+    disputed: Effect.succeed([{ part: "catalog", ...fault, seen_by: "deliverables" }]),
+  })
+  let t: TestScheduler
+  beforeAll(async () => void (t = await startScheduler({ followers, neighbours })))
+  afterAll(() => t.stop())
+
+  it("C2: is one alert that names it; what follows from it is in the health, and alerts nobody", async () => {
+    const alerts = await eventually(
+      () =>
+        asOwner(
+          t.database.ownerUrl,
+          (sql) => sql<{ kind: string; subject: string }>`select kind, subject from alerts order by kind, subject`,
+        ),
+      (rows) => rows.some(({ kind }) => kind === "away") && rows.some(({ kind }) => kind === "feed_held"),
+      "both looks were made",
+    )
+    assert.deepStrictEqual(alerts.map(({ kind, subject }) => [kind, subject]), [
+      ["away", "catalog"],
+      ["away", "hiring"],
+      ["feed_held", "another feed"],
+    ])
+    const { problems } = (await t.call("GET", "/health")).json
+    assert.sameMembers(problems.map(({ because, part }: { because?: string; part: string }) => `${part} ${because}`), [
+      "hiring undefined",
+      "deliverables hiring",
+      "hiring's feed, as it was undefined",
+      "another feed undefined",
+    ])
+  })
+})
 
 describe("an outage", () => {
   const ends: Array<() => Promise<unknown>> = []

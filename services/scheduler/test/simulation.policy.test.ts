@@ -168,6 +168,41 @@ describe("by hand", () => {
     })
   })
 
+  it.each([
+    ["a day's backlog before the next slot", "0 0 * * *", 3, { runs_at_once: 1, run_ms: 1, runs_per_second: 1e6 }],
+    ["a backlog that is drained at the end", "0 1 * * *", 1, {
+      runs_at_once: 1,
+      run_ms: 3_600_000,
+      runs_per_second: 1e6,
+    }],
+    ["all places taken at once", "0 0 * * *", 2, { runs_at_once: 1e6, run_ms: 1, runs_per_second: 1e6 }],
+  ])("A4: others may go on after so much work, whatever it is: %s", (_, rule, days, means) => {
+    const { add, workload } = makeWorkload()
+    for (let nth = 0; nth < 60; nth++) {
+      add(cron(rule, { overlap: "parallel" }), Array.from({ length: 1_000 }, (_, n) => `GOI-${nth}-${n}`))
+    }
+    const goals = workload()
+    let [work, most, runs] = [0, 0, 0]
+    const observer: Observer = {
+      began: () => {
+        work++
+        runs++
+      },
+      skipped: () => void work++,
+      waits: () => void work++,
+    }
+    const steps = simulation(goals, slotsIn(goals, days), from, means, observer)
+    for (;;) {
+      const { done } = steps.next()
+      most = Math.max(most, work)
+      work = 0
+      if (done === true) break
+    }
+    assert.strictEqual(runs, days * 60_000)
+    // 10,000 of the queue and 1,000 starts
+    assert.isAtMost(most, 12_000)
+  })
+
   it("a rule that this runtime can't evaluate has no slots, and its neighbours have theirs", () => {
     const workload = workloadOf([{ ...daily(), timezone: "Mars/Olympus" }, daily()])
     assert.deepStrictEqual(slotsIn(workload, 3).of.map((slots) => slots.length), [0, 3])

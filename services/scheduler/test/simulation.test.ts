@@ -128,6 +128,14 @@ describe("simulate", () => {
     assert.deepInclude(slots.json, { code: "simulation_too_large", bound: "slots", limit: maxSlots })
   })
 
+  it("A4: goals that have no slots cost nothing, however many are given", async () => {
+    const goal = { count: 1_000, frequency: "on_demand" }
+    const hires = Array.from({ length: 50 }, () => ({ count: 200, goals: Array(10).fill(goal) }))
+    const { json, status } = await simulate({ from, days: 1, hires })
+    assert.strictEqual(status, 200)
+    assert.deepInclude(json, { hires: 10_000, goals: 0, runs: 0 })
+  })
+
   it("lets other requests be served meanwhile", async () => {
     let ended = false
     const big = simulate({

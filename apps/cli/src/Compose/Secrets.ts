@@ -1,7 +1,8 @@
 /** The secrets of a stack in containers, each where only who needs it mounts it. See docs/compose.md. */
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { Redacted } from "effect"
 import { randomBytes } from "node:crypto"
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { DevKey } from "../DevKey.ts"
 import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
@@ -42,7 +43,7 @@ export const keepSuperuserPassword = (folders: Folders): Promise<void> =>
   writing(folders.superuser, async () => {
     await mkdir(folders.superuser, { recursive: true })
     const path = passwordPath(folders)
-    const known = await readFile(path, "utf8").catch(() => "")
+    const known = await readTextFile(path).catch(() => "")
     if (known.trim() !== "") return
     await replace(path, `${randomBytes(24).toString("base64url")}\n`, 0o444)
     // Postgres reads it as a user of its own; whoever does not mount the volume sees nothing of it
@@ -53,7 +54,7 @@ export const keepSuperuserPassword = (folders: Folders): Promise<void> =>
 export const superuserOf = async (folders: Folders, address: string): Promise<Server> => {
   const [, host, port] = /^([^:]+):(\d{1,5})$/.exec(address) ?? []
   if (host === undefined) throw new LauncherError(`--postgres ${JSON.stringify(address)} must be host:port.`)
-  const password = await readFile(passwordPath(folders), "utf8").catch((error) => {
+  const password = await readTextFile(passwordPath(folders)).catch((error) => {
     throw new LauncherError(`The password ${passwordPath(folders)} can't be read: ${reasonOf(error)}.`)
   })
   return { host, port: Number(port), user: SUPERUSER, password: password.trim() }

@@ -1,7 +1,8 @@
 /** The files of a local stack's keys, in `keys/` of its home; what is derived from them is written beside them. */
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose"
 import { randomUUID } from "node:crypto"
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { codeOf, LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
 import { pruned, publicOf, publishedAt, type Ring, ringOf, signerAt } from "./Ring.ts"
@@ -25,7 +26,7 @@ export const newKey = async (): Promise<JWK> => {
 
 /** The text of a file; undefined when there is none. Fails with a LauncherError. */
 export const textOf = (path: string): Promise<string | undefined> =>
-  readFile(path, "utf8").catch((error) => {
+  readTextFile(path).catch((error) => {
     // A folder above it that is none is for whoever writes to say
     if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return undefined
     throw new LauncherError(`The key ${path} can't be read: ${reasonOf(error)}.`)

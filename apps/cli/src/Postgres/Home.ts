@@ -1,3 +1,4 @@
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { createHash, randomBytes } from "node:crypto"
 import { chmod, chown, lstat, mkdir, mkdtemp, readFile, realpath, rename, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -75,7 +76,7 @@ export const holderOf = async (home: string): Promise<number | undefined> => {
 /** Reads the record; undefined in a new home. Fails with a LauncherError when it can't be read or is damaged. */
 export const readRecord = async (home: string): Promise<HomeRecord | undefined> => {
   const path = join(home, "postgres.json")
-  const text = await readFile(path, "utf8").catch((error) => {
+  const text = await readTextFile(path).catch((error) => {
     if (codeOf(error) === "ENOENT") return undefined
     throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
   })

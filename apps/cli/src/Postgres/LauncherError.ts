@@ -1,3 +1,5 @@
+import { NotReadable } from "@stint/edge/Serve/TextFile"
+
 /**
  * Why Postgres did not start, where the launcher reacts to it: another process holds its port, a killed Postgres' shared
  * memory still exists, or another Postgres runs in the data folder.
@@ -35,8 +37,9 @@ const meanings: Readonly<Record<string, string>> = {
   ENOENT: "it is not there",
 }
 
-/** An error of the file system in words. */
+/** An error of the file system in words, or why a file is none to read. */
 export const reasonOf = (error: unknown): string => {
+  if (error instanceof NotReadable) return error.message
   const code = codeOf(error)
   return meanings[code] ?? code
 }

@@ -1,6 +1,7 @@
 /** The databases and roles of the services by name, and the passwords of the roles. Imports nothing that is slow to load. */
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { randomBytes } from "node:crypto"
-import { readFile, rename, writeFile } from "node:fs/promises"
+import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 /** The services that keep data, each in a database of its own. */
@@ -33,7 +34,7 @@ const pathIn = (home: string): string => join(home, "database-roles.json")
 
 /** The passwords of a home's embedded roles; undefined when the file is gone or damaged. */
 export const readPasswords = (home: string): Promise<Passwords | undefined> =>
-  readFile(pathIn(home), "utf8").then((text) => JSON.parse(text) as Passwords).catch(() => undefined)
+  readTextFile(pathIn(home)).then((text) => JSON.parse(text) as Passwords).catch(() => undefined)
 
 /** Replaces the passwords that a home has (0600). */
 export const keepPasswords = async (home: string, passwords: Passwords): Promise<void> => {

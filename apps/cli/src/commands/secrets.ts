@@ -1,13 +1,14 @@
 import { PgClient } from "@effect/sql-pg"
 import { bytesOf, entryFault, readSecretsFile, type SecretsFile } from "@stint/edge/Secrets"
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { TargetsRepo, type Webhook } from "@stint/hiring/Targets/Repo"
 import { Effect, Layer, Result } from "effect"
-import { readFile, stat } from "node:fs/promises"
+import { stat } from "node:fs/promises"
 import process from "node:process"
 import type { Command } from "../Command.ts"
 import { type Target, withTargets } from "../Db/Targets.ts"
-import { LauncherError } from "../Postgres/LauncherError.ts"
+import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
 import { run } from "../Stack/Databases.ts"
 
 /** Standard Webhooks asks for keys of so many bytes. */
@@ -20,8 +21,8 @@ const shown = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?").sl
 const read = async (env: Readonly<Record<string, string | undefined>>): Promise<SecretsFile & { path: string }> => {
   const path = env.STINT_SECRETS
   if (!path) throw new LauncherError("STINT_SECRETS names no file of secrets.")
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new LauncherError(`STINT_SECRETS names ${path}, which can't be read: ${error.code ?? error.message}.`)
+  const text = await readTextFile(path).catch((error) => {
+    throw new LauncherError(`STINT_SECRETS names ${path}, which can't be read: ${reasonOf(error)}.`)
   })
   const file = readSecretsFile(text)
   if (Result.isFailure(file)) throw new LauncherError(`STINT_SECRETS names ${path}, a file that ${file.failure}.`)

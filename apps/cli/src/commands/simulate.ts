@@ -1,6 +1,6 @@
 import { issuesUnder } from "@stint/domain/FieldIssues"
 import { Simulate } from "@stint/domain/scheduler/Simulation"
-import { readFile } from "node:fs/promises"
+import { readTextFile } from "@stint/edge/Serve/TextFile"
 import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { say } from "../Output.ts"
@@ -21,7 +21,7 @@ const wholeOf = (flags: Flags, name: string, least: number, most: number, otherw
 
 /** The body in a file, held to what the scheduler takes. */
 const bodyIn = async (path: string): Promise<Body> => {
-  const text = await readFile(path, "utf8").catch((error) => {
+  const text = await readTextFile(path).catch((error) => {
     throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
   })
   let body: unknown

@@ -36,6 +36,8 @@ export const HealthProblem = Schema.Struct({
   detail: Schema.String,
   /** The service that says so; absent where the replica that answers saw it. */
   seen_by: Schema.optionalKey(Schema.String),
+  /** The part whose absence explains this one, which could do its work otherwise. */
+  because: Schema.optionalKey(Schema.String),
 })
 
 /** The health of all replicas together. A cancelled run counts neither as success nor as failure. */

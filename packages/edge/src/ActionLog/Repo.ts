@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { ActionLine, lineAt, type NewActionLine } from "@stint/domain/ActionLine"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import type { Fragment } from "effect/sql/Statement"
 import { type Stretch, type Taken, takenOf } from "../Paging.ts"
 import { findReadable } from "../Pg/Rows.ts"
 
@@ -25,12 +26,20 @@ export class ActionLogRepo extends Context.Service<ActionLogRepo, {
   /** The latest first. */
   list(filter: ActionFilter): Effect.Effect<Taken<ActionLine, typeof Place.Type>>
 }>()("stint/ActionLogRepo") {
-  /** In a table of the columns of a line. */
-  static layer(table: string) {
+  /**
+   * In a table of the columns of a line. `others` are selects of such columns from tables of the service that hold lines of
+   * their own: they are listed with it.
+   */
+  static layer(table: string, others: (sql: PgClient.PgClient) => ReadonlyArray<Fragment> = () => []) {
     return Layer.effect(
       ActionLogRepo,
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
+        const columns = sql.csv(Object.keys(ActionLine.fields).map((column) => sql`${sql(column)}`))
+        const lines = others(sql).reduce<Fragment>(
+          (all, other) => sql`${all} union all ${other}`,
+          sql`select ${columns} from ${sql(table)}`,
+        )
         const list = findReadable(sql, {
           what: "action log",
           Key: Place,
@@ -41,7 +50,7 @@ export class ActionLogRepo extends Context.Service<ActionLogRepo, {
           }),
           Result: ActionRow,
           query: ({ after, limit, operator }) =>
-            sql`select * from ${sql(table)} where ${
+            sql`select * from (${lines}) lines where ${
               sql.and([
                 sql`true`,
                 ...(operator === undefined ? [] : [sql`operator = ${operator}`]),

@@ -17,6 +17,8 @@ const UNLOGGED_MS = 3_000
 
 /** The database of this service. */
 export class Database extends Context.Service<Database, {
+  /** Its name among the parts. */
+  readonly part: string
   /** How it is away; undefined while it can be written. */
   readonly absence: Effect.Effect<Absence | undefined>
   /** Tries now, within 5 seconds. */
@@ -27,7 +29,8 @@ export class Database extends Context.Service<Database, {
       Database,
       Effect.gen(function* () {
         const health = yield* Health
-        const watch = yield* makeWatch(`the database of ${service}`)
+        const part = `the database of ${service}`
+        const watch = yield* makeWatch(part)
         yield* health.require({
           name: "database writes",
           check: Effect.flatMap(
@@ -36,7 +39,7 @@ export class Database extends Context.Service<Database, {
           ),
         })
         yield* Effect.forkScoped(watch.poll)
-        return Database.of({ absence: watch.absence, ask: Effect.andThen(watch.look, watch.absence) })
+        return Database.of({ part, absence: watch.absence, ask: Effect.andThen(watch.look, watch.absence) })
       }),
     )
 }

@@ -1,6 +1,7 @@
 /** `Files` on Deno, within its `--allow-read` and `--allow-write`. */
 import { Effect } from "effect"
 import { FileFailure, type Files } from "../Files.ts"
+import { NotReadable, readTextFile } from "./TextFile.ts"
 
 const attempt = <A>(path: string, work: () => Promise<A>) =>
   Effect.tryPromise({
@@ -16,8 +17,20 @@ const attempt = <A>(path: string, work: () => Promise<A>) =>
 const NEWLINE = 0x0a
 const encoder = new TextEncoder()
 
+/** Only a file keeps what is appended to it, and can be read from a place on. */
+const regular = (info: Deno.FileInfo): Deno.FileInfo => {
+  if (info.isFile) return info
+  throw new NotReadable("it is not a regular file")
+}
+
+/** As `regular`, before a path is opened, which may wait for ever at a pipe; a file that is not there yet is right. */
+const regularOrNone = (path: string) =>
+  Deno.stat(path).then(regular).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error
+  })
+
 const endsMidLine = async (file: Deno.FsFile) => {
-  const { size } = await file.stat()
+  const { size } = regular(await file.stat())
   if (size === 0) return false
   await file.seek(-1, Deno.SeekMode.End)
   const last = new Uint8Array(1)
@@ -26,6 +39,7 @@ const endsMidLine = async (file: Deno.FsFile) => {
 }
 
 const appendLine = async (path: string, line: string) => {
+  await regularOrNone(path)
   using file = await Deno.open(path, { read: true, append: true, create: true, mode: 0o600 })
   const bytes = encoder.encode(`${await endsMidLine(file) ? "\n" : ""}${line}\n`)
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at))
@@ -33,6 +47,7 @@ const appendLine = async (path: string, line: string) => {
 }
 
 const readFrom = async (path: string, offset: number, most: number) => {
+  await regularOrNone(path)
   using file = await Deno.open(path, { read: true })
   await file.seek(offset, Deno.SeekMode.Start)
   const bytes = new Uint8Array(most)
@@ -43,6 +58,6 @@ const readFrom = async (path: string, offset: number, most: number) => {
 /** Reading and appending. An append that has begun is not interrupted. */
 export const denoFiles: Files["Service"] = {
   readFrom: (path, offset, most) => attempt(path, () => readFrom(path, offset, most)),
-  read: (path) => attempt(path, () => Deno.readTextFile(path)),
+  read: (path) => attempt(path, () => readTextFile(path)),
   appendLine: (path, line) => Effect.uninterruptible(attempt(path, () => appendLine(path, line))),
 }

@@ -119,9 +119,9 @@ const writes = (sql: PgClient.PgClient) => {
               and not exists (select from delivery_action_log where log_id = ${r.log_id})
             returning e.*
           ), said as (
-            insert into delivery_action_log (log_id, action, operator, role, delivery_id, deliverable_id, customer_id, reason)
+            insert into delivery_action_log (log_id, action, operator, role, delivery_id, deliverable_id, customer_id, reason, timestamp)
             select ${r.log_id}, 'delivery_retry', ${r.operator}, ${r.role}, delivery_id, deliverable_id, customer_id,
-              ${r.reason} from armed
+              ${r.reason}, date_trunc('milliseconds', clock_timestamp()) from armed
           ), executing as (
             update deliverables set executing = true, updated_at = now()
             from armed where deliverables.deliverable_id = armed.deliverable_id

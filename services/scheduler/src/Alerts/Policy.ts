@@ -28,8 +28,15 @@ export interface Condition {
   readonly keeps?: boolean
 }
 
-/** The conditions that hold, pauses aside: their alerts begin and end in the transactions of pause and resume. */
-export const conditionsOf = (vitals: Vitals, failing: ReadonlyArray<string>): ReadonlyArray<Condition> => {
+/**
+ * The conditions that hold, pauses aside: their alerts begin and end in the transactions of pause and resume. `away`: a part is
+ * away, or was a moment ago, so that runs wait for it; the alert of that part says so.
+ */
+export const conditionsOf = (
+  vitals: Vitals,
+  failing: ReadonlyArray<string>,
+  away = false,
+): ReadonlyArray<Condition> => {
   const { dead_letters, failed, succeeded, unpaused: pending } = vitals
   const success = successRate(vitals) ?? 1
   const all = (kind: AlertKind, begins: boolean, holds: boolean, details: Condition["details"]) =>
@@ -42,7 +49,7 @@ export const conditionsOf = (vitals: Vitals, failing: ReadonlyArray<string>): Re
       threshold: LEAST_SUCCESS,
     }),
     // what is paused on purpose waits on purpose
-    ...all("pending", pending > MOST_PENDING, pending >= FEW_PENDING, { pending, threshold: MOST_PENDING }),
+    ...all("pending", pending > MOST_PENDING && !away, pending >= FEW_PENDING, { pending, threshold: MOST_PENDING }),
     ...all("dead_letters", dead_letters >= DEAD_LETTERS, dead_letters >= FEW_DEAD_LETTERS, {
       dead_letters,
       threshold: DEAD_LETTERS,

@@ -4,6 +4,9 @@ import { turnOf } from "../Engine/Plan.ts"
 import { CLAIMED_AT_ONCE } from "../Queue/Fair.ts"
 import { makeFifo } from "./Fifo.ts"
 
+/** How many instants, claimed and ended runs are played before others may go on: about a millisecond. */
+const WORK = 10_000
+
 /** What the engine can do. runs_per_second may be Infinity: then a claim takes no time. */
 export interface Means {
   readonly runs_at_once: number
@@ -42,6 +45,8 @@ export class VirtualQueue {
   #free: number
   /** When the next claim can be made. */
   #nextClaim = -Infinity
+  /** What was done since others could go on: instants, claimed runs and ended ones. */
+  #worked = 0
 
   constructor(overlap: ReadonlyArray<Overlap>, means: Means, observer: Observer) {
     this.#overlap = overlap
@@ -54,9 +59,8 @@ export class VirtualQueue {
     this.#free = means.runs_at_once
   }
 
-  /** A slot of a goal falls due; instants never go back. */
+  /** A slot of a goal falls due, at the instant to which the queue was advanced. */
   due(goal: number, due: number): void {
-    this.#moveTo(due)
     const open = { serial: this.#serial[goal]!, waiting: this.#waiting[goal]! }
     const turn = turnOf(this.#overlap[goal]!, open, false)
     if (turn.outcome === "skipped") return this.#observer.skipped(goal, due)
@@ -66,27 +70,25 @@ export class VirtualQueue {
     this.#waitingDue[goal] = due
   }
 
-  /** Lets every run end, in steps. Nothing may fall due afterwards. */
-  *finish(): Generator<void, void> {
-    this.#claim()
-    for (let next = this.#nextEvent(), nth = 1; next < Infinity; next = this.#nextEvent(), nth++) {
-      this.#now = next
-      this.#endRuns()
-      this.#claim()
-      if (nth % 1_000 === 0) yield
-    }
-  }
-
-  #moveTo(instant: number): void {
-    if (instant === this.#now) return
+  /**
+   * Lets runs end and be claimed until `instant` (Infinity: until all have ended, and nothing may fall due afterwards). False
+   * after `WORK` of them: others may go on, and it has to be asked again. A backlog between two slots may hold millions.
+   */
+  advance(instant: number): boolean {
+    if (instant === this.#now) return true
     this.#claim()
     for (let next = this.#nextEvent(); next < instant; next = this.#nextEvent()) {
+      if (this.#worked >= WORK) {
+        this.#worked = 0
+        return false
+      }
       this.#now = next
       this.#endRuns()
       this.#claim()
     }
     this.#now = instant
     this.#endRuns()
+    return true
   }
 
   /** The next instant at which runs end or a claim can be made, without a further slot. */
@@ -96,10 +98,12 @@ export class VirtualQueue {
   }
 
   #endRuns(): void {
+    this.#worked++
     while (this.#running.size() > 0 && this.#running.value() <= this.#now) {
       const goal = this.#running.goal()
       this.#running.drop()
       this.#free++
+      this.#worked++
       if (this.#overlap[goal] === "parallel") continue
       this.#serial[goal]!--
       if (this.#waiting[goal] === 0) continue
@@ -119,6 +123,7 @@ export class VirtualQueue {
         this.#running.push(goal, at + this.#runMs)
       }
       this.#free -= runs
+      this.#worked += runs
       this.#nextClaim = at
     }
     this.#observer.waits(this.#claimable.size())

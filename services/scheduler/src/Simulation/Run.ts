@@ -13,6 +13,10 @@ export function* simulation(
   spread?: number,
 ): Generator<void, void> {
   const queue = new VirtualQueue(workload.overlap, means, observer)
-  yield* timeline(workload, slots, from, (goal, due) => queue.due(goal, due), spread)
-  yield* queue.finish()
+  const starts = {
+    ready: (due: number) => queue.advance(due),
+    start: (goal: number, due: number) => queue.due(goal, due),
+  }
+  yield* timeline(workload, slots, from, starts, spread)
+  while (!queue.advance(Infinity)) yield
 }

@@ -10,16 +10,23 @@ const packed = 2 ** 32
 /** How many goals or starts are processed in a step: 1,000 take a millisecond at most. */
 const STEP = 1_000
 
+/** What is done with the starts. */
+export interface Starts {
+  /** Makes ready for a start at an instant; false when it has not come so far, and others may go on. */
+  ready(due: number): boolean
+  start(goal: number, due: number): void
+}
+
 /**
  * Calls `start` for every slot of every goal in the order of their starts (slot plus spread, epoch ms), goals of one instant
- * in their order. Each goal is listed in the minute of its next start, as in a timing wheel, so a start costs the same
+ * in their order; before each it asks `ready` until that is true. Each goal is listed in the minute of its next start, as in a timing wheel, so a start costs the same
  * however many goals there are. In steps. `spread` (seconds) replaces the spread of every goal.
  */
 export function* timeline(
   { ids, ruleOf, spread_seconds }: Pick<Workload, "ids" | "ruleOf" | "spread_seconds">,
   { of }: Slots,
   from: number,
-  start: (goal: number, due: number) => void,
+  { ready, start }: Starts,
   spread?: number,
 ): Generator<void, void> {
   const goals = ids.length
@@ -67,6 +74,7 @@ export function* timeline(
     if (count === 0) continue
     for (const key of keys.subarray(0, count).sort()) {
       const late = Math.floor(key / packed)
+      while (!ready(begins + late)) yield
       start(key - late * packed, begins + late)
       if (++done % STEP === 0) yield
     }
