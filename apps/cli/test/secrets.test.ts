@@ -1,4 +1,5 @@
 /** `stint secrets`: what the file of secrets has, and what is wrong with it; never a value. */
+import { execFileSync } from "node:child_process"
 import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
@@ -45,6 +46,16 @@ describe("stint secrets", () => {
     assert.match(said, /fault: others than its owner may use .*secrets\.json \(mode 644\)/)
     // a question makes no Postgres
     assert.match(said, /3 secrets of 1 customers; hires were not looked at: There is no Postgres in .*; 3 faults/)
+  })
+
+  it("C9: check and list refuse a pipe at once, which a service could read but once", async () => {
+    const folder = await newFolder()
+    const path = join(folder, "pipe")
+    execFileSync("mkfifo", [path])
+    for (const action of ["check", "list"]) {
+      const { status, text } = await launch(["secrets", action], { STINT_SECRETS: path, STINT_HOME: folder }).end
+      assert.deepStrictEqual([status, /which is no regular file/.test(text)], [1, true], text)
+    }
   })
 
   it("A1: check takes a file that is right, and notes entries of the older shape", async () => {

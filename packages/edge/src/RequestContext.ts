@@ -25,6 +25,8 @@ export interface RequestFacts {
   /** The endpoint of the contract; `path` is the template of its route. */
   asked?: { readonly group: string; readonly name: string; readonly path: string }
   caller?: Caller
+  /** The bytes of its body that were read, whatever it said of its length. */
+  bodyBytes?: number
   /** The code of the problem in the answer. */
   problem?: string
   /** Headers of the answer, whatever it is. */

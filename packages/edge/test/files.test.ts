@@ -3,7 +3,8 @@ import { FileFailure } from "@stint/edge/Files"
 import { denoFiles } from "@stint/edge/Serve/DenoFiles"
 import { afterAll, assert, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
+import { execFileSync } from "node:child_process"
+import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -42,4 +43,16 @@ it("says why it can't", async () => {
   const refused = await Effect.runPromise(Effect.flip(denoFiles.appendLine(folder, "line")))
   assert.isFalse(refused.missing)
   assert.isNotEmpty(refused.why)
+})
+
+it("C9: what is no regular file, or too large, is refused at once", async () => {
+  const pipe = join(folder, "pipe")
+  execFileSync("mkfifo", [pipe])
+  const large = join(folder, "large")
+  await writeFile(large, "")
+  await truncate(large, 17 * 1024 * 1024)
+  for (const [path, why] of [[pipe, /no regular file/], [folder, /no regular file/], [large, /larger than/]] as const) {
+    const refused = await Effect.runPromise(Effect.flip(denoFiles.read(path)))
+    assert.deepStrictEqual([refused.missing, why.test(refused.why)], [false, true], refused.why)
+  }
 })

@@ -20,9 +20,14 @@ const shown = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?").sl
 const read = async (env: Readonly<Record<string, string | undefined>>): Promise<SecretsFile & { path: string }> => {
   const path = env.STINT_SECRETS
   if (!path) throw new LauncherError("STINT_SECRETS names no file of secrets.")
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const failed = (error: NodeJS.ErrnoException): never => {
     throw new LauncherError(`STINT_SECRETS names ${path}, which can't be read: ${error.code ?? error.message}.`)
-  })
+  }
+  // a service reads the file at each use, which a pipe does not stand
+  if (!(await stat(path).catch(failed)).isFile()) {
+    throw new LauncherError(`STINT_SECRETS names ${path}, which is no regular file.`)
+  }
+  const text = await readFile(path, "utf8").catch(failed)
   const file = readSecretsFile(text)
   if (Result.isFailure(file)) throw new LauncherError(`STINT_SECRETS names ${path}, a file that ${file.failure}.`)
   return { ...file.success, path }

@@ -40,9 +40,20 @@ const readFrom = async (path: string, offset: number, most: number) => {
   return bytes.subarray(0, n ?? 0)
 }
 
+/** The largest file that is read whole, in bytes: more than any setting's file needs. */
+const WHOLE = 16 * 1024 * 1024
+
+const read = async (path: string) => {
+  // a pipe would be waited for without end, and give what it holds once
+  const { isFile, size } = await Deno.stat(path)
+  if (!isFile) throw new Error(`${path} is no regular file`)
+  if (size > WHOLE) throw new Error(`${path} is larger than ${WHOLE} bytes`)
+  return await Deno.readTextFile(path)
+}
+
 /** Reading and appending. An append that has begun is not interrupted. */
 export const denoFiles: Files["Service"] = {
   readFrom: (path, offset, most) => attempt(path, () => readFrom(path, offset, most)),
-  read: (path) => attempt(path, () => Deno.readTextFile(path)),
+  read: (path) => attempt(path, () => read(path)),
   appendLine: (path, line) => Effect.uninterruptible(attempt(path, () => appendLine(path, line))),
 }
