@@ -5,8 +5,12 @@ import { defineConfig } from "vitest/config"
 export const common = {
   exclude: ["**/node_modules/**", "**/.stint/**"],
   globalSetup: ["tests/support/globalSetup.ts"],
-  // Processes, not threads: a test that ends a process or changes its signals stays alone with that
   pool: "forks" as const,
+  // A worker imports Effect and our code (instrumented, for coverage) once, and not for each file. So no test ends its own
+  // process or changes its environment, signals or globals: what does that is a process which the test starts
+  isolate: false,
+  // What a test prints is shown when it fails
+  silent: "passed-only" as const,
 }
 
 export default defineConfig({
@@ -15,9 +19,9 @@ export default defineConfig({
     include: ["packages/**/test/**/*.test.ts", "services/**/test/**/*.test.ts", "tests/*.test.ts"],
     // Half of the time a test waits for Postgres
     maxWorkers: 2,
-    // Whoever waits for something says so itself, after a minute
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // Whoever waits for something says so itself, after two minutes
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
     teardownTimeout: 30_000,
     coverage: {
       // V8's own coverage needs Node's inspector, which Deno does not have: the code is instrumented instead. Processes

@@ -54,7 +54,7 @@ describe("the README", () => {
     })
     const printed = output.split("---block---").map((text) => text.trim())
     for (const [n, { shown }] of blocks.entries()) if (shown !== undefined) assert.strictEqual(printed[n], shown)
-  }, 60_000)
+  })
 
   it("has a row for every proof, and a proof for every row", async () => {
     const readme = await readFile(join(root, "README.md"), "utf8")

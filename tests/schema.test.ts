@@ -5,7 +5,7 @@ import { down, migrate, status } from "@stint/edge/Migrator"
 import { Effect } from "effect"
 import { fill, isEmpty, isWhole, targetOf } from "./support/Schema.ts"
 
-describe("sql", { timeout: 60_000 }, () => {
+describe("sql", () => {
   for (const service of services) {
     it.live(`the scripts of ${service} go up, down and up, with rows in the tables`, () =>
       Effect.gen(function* () {

@@ -31,7 +31,7 @@ export interface Replica {
   signal(name: NodeJS.Signals): void
   /** Sends it a request, as a role and subject. */
   call(method: string, path: string, send?: Send): Promise<Answer>
-  /** Waits until it says that it is ready, or has ended; fails after a minute. */
+  /** Waits until it says that it is ready, or has ended; fails after two minutes. */
   isReady(): Promise<void>
 }
 

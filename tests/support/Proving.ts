@@ -20,16 +20,9 @@ export const prove = (...words: ReadonlyArray<string>) =>
     },
   )
 
-/**
- * Proofs that no test runs, since their ground does not fit the program any more: a scheduler lets its runs go as soon as it
- * knows that deliverables is away, and `freeze` stops deliverables so that schedulers hold runs; `idle` counts statements, more of
- * which a busy machine causes (a neighbour that answers late is asked each second): it holds alone.
- */
-const APART = new Set(["freeze", "idle"])
-
 /** A test for the quick form of each of these proofs. */
 export const holds = (some: ReadonlyArray<Proof>): void => {
-  for (const { name, promise } of some.filter(({ name }) => !APART.has(name))) {
+  for (const { name, promise } of some) {
     it(`${name}: ${promise}`, async () => {
       const { code, complaint, lines } = await prove(name, "--seed", "7")
       const last = JSON.parse(lines.at(-1)!)

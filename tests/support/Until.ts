@@ -1,14 +1,14 @@
 /** How tests wait: for a condition that they can name, never for a time to pass. */
 
 /** How long a condition may take on a machine that has other things to do as well, in milliseconds. */
-const LONGEST_MS = 60_000
+const LONGEST_MS = 120_000
 
 /** Between two looks, in milliseconds. */
 const EVERY_MS = 20
 
 /**
  * Looks until it sees something: anything but `false` or `undefined`, which it gives back. A look that fails sees nothing: a
- * service that is being started again does not answer. Fails after a minute with what was waited for, the last failure, and
+ * service that is being started again does not answer. Fails after two minutes with what was waited for, the last failure, and
  * what `more` knows.
  */
 export const until = async <A>(

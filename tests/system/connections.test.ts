@@ -21,7 +21,7 @@ describe("connections", () => {
       STINT_BOUNDS:
         `${UNHURRIED},header_seconds=2,idle_seconds=3,connections_per_peer=${PER_PEER},connection_requests=5`,
     })
-  }, 90_000)
+  })
   afterAll(() => stack.stop())
 
   const open = async (text: string): Promise<Peer> => {
@@ -50,7 +50,7 @@ describe("connections", () => {
     await closed("they are closed", [...peers, slow])
     clearInterval(drops)
     await alive()
-  }, 90_000)
+  })
 
   it("A5: that idle after an answer, or begin another request and stop, are closed", async () => {
     const peers = [await open(ask), await open(`${ask}GET /li`)]
@@ -59,7 +59,7 @@ describe("connections", () => {
       assert.match(peer.got, /^HTTP\/1.1 200/)
     }
     await closed("they are closed", peers)
-  }, 90_000)
+  })
 
   it("A5: that are more than one address may have take the place of those that idle longest", async () => {
     const idle = []
@@ -71,13 +71,13 @@ describe("connections", () => {
     }
     await closed("all of them are closed in the end", idle)
     await alive()
-  }, 90_000)
+  })
 
   it("A5: that had their share of requests are closed after the answer", async () => {
     const peer = await open(ask.repeat(5))
     await closed("it is closed", [peer])
     assert.strictEqual(peer.got.match(/HTTP\/1.1 200/g)?.length, 5)
-  }, 90_000)
+  })
 
   it("D4: that send an odd Host or target get 400 or 404, and leave no stack in the log", async () => {
     const before = stack.output().length
@@ -98,7 +98,7 @@ describe("connections", () => {
       peer.socket.destroy()
     }
     assert.notMatch(stack.output().slice(before), /Error|\bat /)
-  }, 90_000)
+  })
 
   it("D9: OPTIONS * and a method that a path does not have are answered on purpose", async () => {
     const server = await open("OPTIONS * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
@@ -107,5 +107,5 @@ describe("connections", () => {
     const document = await open("DELETE /openapi.json HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
     await answered(document)
     assert.match(document.got, /^HTTP\/1.1 405[^]*\nallow: GET, HEAD, OPTIONS\r\n/i)
-  }, 90_000)
+  })
 })

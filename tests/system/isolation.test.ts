@@ -43,4 +43,4 @@ it("a service's role connects to its own database and to no other", async () => 
   } finally {
     await stack.stop()
   }
-}, 60_000)
+})

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 import { afterEach, assert, describe, it } from "vitest"
 import { LauncherError } from "../src/Postgres/LauncherError.ts"
 import { until } from "../../../tests/support/Until.ts"
-import { complaintOf, supervise, type Supervised } from "../src/Stack/Process.ts"
+import { complaintOf, failuresAfter, supervise, type Supervised } from "../src/Stack/Process.ts"
 
 const open: Array<() => unknown> = []
 
@@ -44,6 +44,13 @@ const failure = (promise: Promise<unknown>): Promise<LauncherError> =>
   })
 
 describe("a supervised service", () => {
+  it("attack: that never worked is given up after some starts, however long each of them took", () => {
+    const ends = (worked: boolean, lastedMs: number) =>
+      [1, 2, 3].reduce((failures) => failuresAfter(failures, worked, lastedMs), 0)
+    assert.deepStrictEqual([ends(false, 100), ends(false, 20_000)], [3, 3])
+    assert.deepStrictEqual([ends(true, 100), ends(true, 20_000)], [3, 1])
+  })
+
   it("is not up because another program answers on its port", async () => {
     const { asked, url } = await stranger()
     const { it } = service(url, "setInterval(() => {}, 1000)")

@@ -28,7 +28,7 @@ describe("stint start", () => {
     await writeFile(join(home, "other"), "mine")
     const stack = launch(["start", "--no-sample"], env)
     const ready = await stack.line(/^ready/)
-    const before = stack.lines().slice(0, stack.lines().indexOf(ready))
+    const before = stack.own().slice(0, stack.own().indexOf(ready))
     assert.deepStrictEqual(
       before.filter((line) => /^(postgres|databases|services) /.test(line)).map((line) => line.split(/ +/, 2).join(" "))
         .filter((step) => step !== "postgres making"),
@@ -63,9 +63,9 @@ describe("stint start", () => {
 
     const postgres = await postgresOf(home)
     stack.signal("SIGINT")
-    const { status: ended, text } = await stack.end
+    const { status: ended } = await stack.end
     assert.strictEqual(ended, 0)
-    assert.notMatch(text, /starting it again(?! in 0\.2 s\nscheduler is back)/)
+    assert.notMatch(stack.own().join("\n"), /starting it again(?! in 0\.2 s\nscheduler is back)/)
     await noneLeft(stack)
     assert.isTrue(await isGone(home, postgres))
   })
@@ -82,7 +82,7 @@ describe("stint start", () => {
     const [, shown] = /\n(sample: .*?)```/s.exec(await readFile("README.md", "utf8"))!
     await npm.line(/\/scheduler\/runs$/)
     assert.strictEqual(
-      npm.lines().slice(npm.lines().findIndex((line) => line.startsWith("sample: "))).join("\n"),
+      npm.own().slice(npm.own().findIndex((line) => line.startsWith("sample: "))).join("\n"),
       shown!.trim().replaceAll(/127\.0\.0\.1:410(\d)/g, (_, n) => `127.0.0.1:${base + Number(n)}`)
         .replace("npx stint token", `STINT_HOME='${folder}/it'\\''s a home' npx stint token`),
     )

@@ -51,6 +51,8 @@ const declared = {
     means: "bytes of a body and its answer that count as no more than one request; as many more count as another",
   },
   reads_at_once: { value: 4, means: "reads of a customer that a process answers at once; more of them wait" },
+  writes_at_once: { value: 2, means: "writes of a customer that a process handles at once; more of them wait" },
+  executions_at_once: { value: 8, means: "executions that a process handles at once as a customer asks; more wait" },
   operator_requests_per_second: {
     value: 200,
     means: "requests of an operator or a viewer in a second, over all replicas, in the long run",

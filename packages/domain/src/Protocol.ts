@@ -171,6 +171,12 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
  */
 export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
 
+/**
+ * Annotation of an endpoint that may wait long for a third party, and holds nothing meanwhile: it takes its turn among its
+ * like (bound `executions_at_once`), not among the other writes of its customer.
+ */
+export class WaitsForOthers extends Context.Service<WaitsForOthers, true>()("stint/WaitsForOthers") {}
+
 /** A whole number in a query, in digits; in the document an integer (`Document.ts`). */
 export const wholeNumber = (minimum: number, maximum: number) =>
   Schema.String.annotate({ description: `A whole number, ${minimum} to ${maximum}`, format: digits })

@@ -17,8 +17,8 @@ import { makeSender, Undelivered } from "./Webhooks.ts"
 const NOTICE_LEASE_MS = 30_000
 /** After so many failed attempts, about a day, a notice is given up. */
 const TRIES = 180
-/** The longest wait for a hint, in milliseconds: what a notice that another replica left waits at most. */
-const LOOK_MS = 10_000
+/** The longest wait for a hint, in milliseconds: what a notice or an alert that another replica left waits at most. */
+const LOOK_MS = 30_000
 
 /** What an alert is about. At most one is open of a kind and subject. */
 export interface Alert {
@@ -164,15 +164,23 @@ export class Alarms extends Context.Service<Alarms, {
       const repo = yield* AlarmRepo
       const hints = yield* Hints
       const hinted = <A>(effect: Effect.Effect<A>) => Effect.asVoid(Effect.tap(effect, hints.hint))
+      /** The kinds of which no alert was open when this was last looked at, and when that was. */
+      const none = new Map<string, number>()
       return Alarms.of({
         begin: (alert) => hinted(repo.begin([alert])),
         end: (alert) => hinted(repo.end(alert)),
         settle: Effect.fnUntraced(function* (kind, holds, quietMs, over) {
+          const now = yield* Clock.currentTimeMillis
+          if (holds.length === 0 && now - (none.get(kind) ?? -Infinity) < LOOK_MS) return
           yield* repo.begin(holds)
-          for (const { subject } of yield* repo.quiet(kind, quietMs)) {
-            yield* repo.end({ kind, subject, message: over(subject), details: {} })
+          const open = yield* repo.open(kind, quietMs)
+          for (const { quiet, subject } of open) {
+            if (quiet) yield* repo.end({ kind, subject, message: over(subject), details: {} })
           }
-          yield* hints.hint
+          if (open.length > 0) {
+            none.delete(kind)
+            yield* hints.hint
+          } else none.set(kind, now)
         }),
       })
     }),

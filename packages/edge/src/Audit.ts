@@ -15,7 +15,7 @@ import { reconnect } from "./Schedules.ts"
 const BATCH = 500
 /** How long the first line of a batch waits for more, in milliseconds. */
 const LINGER_MS = 1_000
-/** How many lines the buffer holds while the database is away; past that the oldest are dropped. */
+/** How many lines the buffer holds while the database is away; past that lines are dropped, refused requests' first. */
 const CAPACITY = 20_000
 /** How long a service that shuts down tries to write the lines that are left, in milliseconds. */
 const SHUTDOWN_MS = 5_000
@@ -23,9 +23,15 @@ const SHUTDOWN_MS = 5_000
 /** A line without the service's name, which the worker adds. */
 export type Line = Omit<AuditLine, "service">
 
+/** Whether the request did nothing but come: anybody can send as many of these as he likes. */
+const isRefused = ({ status_code }: Line) => status_code === 401 || status_code === 429
+
 /** The buffer between requests and the database. */
 export class Audit extends Context.Service<Audit, {
-  /** Adds a line. It never waits or fails; a full buffer drops its oldest line and counts it. */
+  /**
+   * Adds a line. It never waits or fails; a full buffer drops a line and counts it: that of a request that was refused for
+   * want of a token or past its rate, the newest of these, else the oldest. Nobody can push out what others did.
+   */
   record(line: Line): void
   /** Removes and returns the oldest lines, at most `count`. */
   take(count: number): ReadonlyArray<Line>
@@ -44,7 +50,16 @@ export class Audit extends Context.Service<Audit, {
   static make(capacity: number = CAPACITY): Audit["Service"] {
     let lines: Array<Line> = []
     let dropped = 0
+    let refused = 0
     const some = Latch.makeUnsafe(false)
+    /** Makes room when there are too many. */
+    const fit = () => {
+      for (; lines.length > capacity; dropped++) {
+        const at = refused === 0 ? -1 : lines.findLastIndex(isRefused)
+        if (at !== -1) refused--
+        lines.splice(Math.max(at, 0), 1)
+      }
+    }
     const full = Latch.makeUnsafe(false)
     const signal = () => {
       if (lines.length > 0) some.openUnsafe()
@@ -55,22 +70,20 @@ export class Audit extends Context.Service<Audit, {
     return Audit.of({
       record: (line) => {
         lines.push(line)
-        if (lines.length > capacity) {
-          lines.shift()
-          dropped++
-        }
+        if (isRefused(line)) refused++
+        fit()
         if (lines.length === 1 || lines.length === BATCH) signal()
       },
       take: (count) => {
         const taken = lines.splice(0, count)
+        refused -= taken.filter(isRefused).length
         signal()
         return taken
       },
       putBack: (back) => {
         lines = [...back, ...lines]
-        const over = Math.max(lines.length - capacity, 0)
-        lines.splice(0, over)
-        dropped += over
+        refused += back.filter(isRefused).length
+        fit()
         signal()
       },
       size: () => lines.length,
@@ -112,7 +125,7 @@ export const layer = (name: string) =>
       reported = audit.dropped()
       return lost === 0
         ? Effect.void
-        : Effect.logWarning(`audit: ${lost} lines were dropped, the oldest, while the database was away`)
+        : Effect.logWarning(`audit: ${lost} lines were dropped while the database was away`)
     })
     const writeRest = Effect.interruptible(all).pipe(
       Effect.sandbox,

@@ -10,10 +10,12 @@ import { Context, Effect, Layer, Option, type Schema, Stream } from "effect"
 import { HttpServerRequest } from "effect/http"
 import { JsonScan } from "./JsonText.ts"
 import { mediaOf } from "./Media.ts"
+import { Turn } from "./RateLimit/AtOnce.ts"
 import { Facts } from "./RequestContext.ts"
 
-/** The most bytes of a body; a batch of runs may be larger. */
-const limitOf = (path: string, bounds: Values) => path.endsWith("/batch") ? bounds.batch_body_bytes : bounds.body_bytes
+/** The most bytes of a body; a batch of runs may be larger. By the endpoint's own path: an id may be `batch` too. */
+const limitOf = ({ path }: { readonly path: string }, bounds: Values) =>
+  path.endsWith("/batch") ? bounds.batch_body_bytes : bounds.body_bytes
 /** How many bytes past the limit are read and dropped, so that the sender gets the answer and not a broken connection. */
 const DRAIN = 32 * 1024 * 1024
 /** How long a body may take to arrive. */
@@ -128,13 +130,17 @@ export const layer = Layer.effect(
   BodyLimits,
   Effect.map(Bounds, (bounds) =>
     Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-      if (endpoint.method === "GET" || endpoint.payload.size === 0) return yield* httpEffect
+      if (endpoint.method === "GET") return yield* httpEffect
+      const turn = yield* Turn
+      if (endpoint.payload.size === 0) return yield* turn(httpEffect)
       const request = yield* HttpServerRequest.HttpServerRequest
       yield* Effect.fromResult(mediaOf(request.headers))
       const judge = Option.getOrUndefined(Context.getOption(endpoint.annotations, JudgedFirst))
-      const bytes = yield* read(request, limitOf(request.url.split("?")[0]!, bounds))
-      const text = yield* checked(bytes, bounds, judge)
-      const read_ = Object.create(request, { text: { value: Effect.succeed(text) } })
-      return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, read_)
+      const bytes = yield* read(request, limitOf(endpoint, bounds))
+      return yield* turn(Effect.gen(function* () {
+        const text = yield* checked(bytes, bounds, judge)
+        const read_ = Object.create(request, { text: { value: Effect.succeed(text) } })
+        return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, read_)
+      }))
     })),
 )

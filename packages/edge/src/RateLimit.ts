@@ -1,19 +1,19 @@
 /**
  * How often a caller may ask (domain.md, "Bounds"): a bucket of tokens for each customer, all its persons and tokens
  * together, and one for each operator and viewer, counted over all replicas. A service is not bounded: it calls in the
- * name of work that was. A request of many bytes counts as several, and few reads of one customer are under way at once:
- * what costs this process more than others takes longer for who asked, for nobody else.
+ * name of work that was. A request of many bytes counts as several, and few of one customer are under way at once, reads
+ * and writes apart: what costs this process, or its database, more than others takes longer for who asked, for nobody else.
  */
 import { Bounds } from "@stint/domain/Bounds"
 import { type Caller, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { RateLimited } from "@stint/domain/Problem"
-import { RateLimits } from "@stint/domain/Protocol"
-import { Context, Effect, Exit, Layer } from "effect"
+import { RateLimits, WaitsForOthers } from "@stint/domain/Protocol"
+import { Context, Effect, Exit, Layer, Option } from "effect"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 import * as AtOnce from "./RateLimit/AtOnce.ts"
 import * as Leases from "./RateLimit/Leases.ts"
 import { type Limit, RateRepo } from "./RateLimit/Repo.ts"
-import { Facts } from "./RequestContext.ts"
+import { Facts, type RequestFacts } from "./RequestContext.ts"
 import { pruneRates } from "./Schedules.ts"
 
 /** A bound on how often something may be done, by its name in `Bounds`, and in words. */
@@ -60,14 +60,14 @@ const bytesOf = (length: string | number | undefined) => {
   return Number.isFinite(bytes) && bytes > 0 ? bytes : 0
 }
 
-/** The bytes of a request's body that were read (of one that was not, those that it says), and of its answer. */
+/** The bytes of a request's body, which need not say its length, and of its answer when there is one. */
 const moved = (
   request: HttpServerRequest.HttpServerRequest,
-  received: number | undefined,
-  exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>,
+  facts: RequestFacts | undefined,
+  answered: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>,
 ) => {
-  const body = Exit.isSuccess(exit) ? exit.value.body : undefined
-  return (received ?? bytesOf(request.headers["content-length"])) +
+  const body = Exit.isSuccess(answered) ? answered.value.body : undefined
+  return Math.max(bytesOf(request.headers["content-length"]), facts?.received ?? 0) +
     bytesOf(body !== undefined && "contentLength" in body ? body.contentLength : 0)
 }
 
@@ -78,7 +78,9 @@ export const layer = Layer.effect(
     const repo = yield* RateRepo
     const bounds = yield* Bounds
     const { owe, spend } = Leases.make(repo)
-    const oneOf = AtOnce.make(bounds.reads_at_once)
+    const readTurn = AtOnce.make(bounds.reads_at_once)
+    const writeTurn = AtOnce.make(bounds.writes_at_once)
+    const waitTurn = AtOnce.make(bounds.executions_at_once)
     const customers: Rate = {
       perSecond: bounds.requests_per_second,
       burst: bounds.request_burst,
@@ -103,7 +105,7 @@ export const layer = Layer.effect(
       Effect.forkScoped,
     )
 
-    return Effect.fnUntraced(function* (httpEffect) {
+    return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       const caller = yield* CurrentCaller
       if (caller.role === "service") return yield* httpEffect
       const { name, policy, rate } = bucketOf(caller)
@@ -112,14 +114,15 @@ export const layer = Layer.effect(
       if (facts !== undefined) facts.headers = { ...facts.headers, ...fields(policy, rate, left) }
       if (!allowed) return yield* refusal(rate, waitMs)
       const request = yield* HttpServerRequest.HttpServerRequest
-      const reads = request.method === "GET" || request.method === "HEAD"
-      // also when it is refused, or its sender goes away: what was read was read
+      // also of one that is refused: its bytes came all the same
       const answering = Effect.onExit(
         httpEffect,
-        (exit) =>
-          Effect.sync(() => owe(name, rate, Math.floor(moved(request, facts?.received, exit) / bounds.request_bytes))),
+        (exit) => Effect.sync(() => owe(name, rate, Math.floor(moved(request, facts, exit) / bounds.request_bytes))),
       )
-      return yield* reads && policy === "customer" ? oneOf(name, answering) : answering
+      if (policy !== "customer") return yield* answering
+      if (endpoint.method === "GET") return yield* readTurn(name)(answering)
+      const waits = Option.isSome(Context.getOption(endpoint.annotations, WaitsForOthers))
+      return yield* Effect.provideService(answering, AtOnce.Turn, (waits ? waitTurn : writeTurn)(name))
     })
   }),
 )

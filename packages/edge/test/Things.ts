@@ -25,15 +25,19 @@ class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api
   .middleware(RequestProblems).annotateMerge(strict)
   .annotateMerge(OpenApi.annotations({ title: "Stint things" })) {}
 
-/** How many things were made. */
-export const counter = { made: 0 }
+/** How many things were made, or begun and wait for the gate. */
+export const counter = { begun: 0, made: 0, gate: Effect.void as Effect.Effect<void> }
 const handlers = HttpApiBuilder.group(
   ThingsApi,
   "things",
   Effect.fn(function* (handlers) {
     yield* Effect.void
     return handlers.handleAll({
-      make: () => Effect.sync(() => ({ made: ++counter.made })),
+      make: () =>
+        Effect.suspend(() => {
+          counter.begun++
+          return Effect.as(counter.gate, undefined)
+        }).pipe(Effect.map(() => ({ made: ++counter.made }))),
       get: () => Effect.succeed({}),
     })
   }),

@@ -4,6 +4,7 @@ import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { Ids } from "@stint/edge/Ids"
 import { ConfigProvider, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
 import { testDatabase } from "../../../tests/support/Database.ts"
 
 const alert = (subject: string, message = `${subject} is on fire`) => ({
@@ -40,9 +41,40 @@ layer(AlarmRepo.layer.pipe(Layer.provide([testDatabase("hiring"), Ids.layer])))(
     Effect.gen(function* () {
       const repo = yield* AlarmRepo
       yield* repo.begin([alert("three")])
-      assert.deepStrictEqual(yield* repo.quiet("fire", 60_000), [])
-      const quiet = yield* repo.quiet("fire", -1_000)
-      assert.includeDeepMembers([...quiet], [{ subject: "three" }])
+      assert.includeDeepMembers([...(yield* repo.open("fire", 60_000))], [{ subject: "three", quiet: false }])
+      assert.includeDeepMembers([...(yield* repo.open("fire", -1_000))], [{ subject: "three", quiet: true }])
+    }))
+
+  it.effect("while none is open nobody looks at the table again and again; one of another replica that died is ended", () =>
+    Effect.gen(function* () {
+      const table = yield* AlarmRepo
+      let looks = 0
+      const counted = {
+        ...table,
+        open: (kind: string, ms: number) => Effect.andThen(Effect.sync(() => looks++), table.open(kind, ms)),
+      }
+      const settle = (holds: ReadonlyArray<string>) =>
+        Effect.flatMap(
+          Alarm.Alarms,
+          (alarms) =>
+            alarms.settle("smoke", holds.map((subject) => ({ ...alert(subject), kind: "smoke" })), 60_000, over),
+        )
+      yield* Effect.gen(function* () {
+        for (let n = 0; n < 10; n++) yield* settle([])
+        assert.strictEqual(looks, 1)
+        // another replica's: told by it, and then it is gone
+        yield* table.begin([{ ...alert("four"), kind: "smoke" }])
+        yield* TestClock.adjust("30 seconds")
+        yield* settle([])
+        yield* settle([])
+        assert.strictEqual(looks, 3, "while one is open it is watched")
+        yield* table.end({ ...alert("four"), kind: "smoke", message: over("four") })
+        yield* settle([])
+        yield* settle([])
+        assert.strictEqual(looks, 4)
+        yield* settle(["five"])
+        assert.strictEqual(looks, 5, "what holds is said each time")
+      }).pipe(Effect.provide(Alarm.layer.pipe(Layer.provide(Layer.succeed(AlarmRepo, counted)), Layer.orDie)))
     }))
 })
 

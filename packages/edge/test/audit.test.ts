@@ -80,6 +80,27 @@ describe("the audit's buffer", () => {
     }).pipe(Effect.provide(w.writer))
   })
 
+  it.effect("attack: requests that were refused push nothing out of a full buffer, by whom they may be", () => {
+    const w = world()
+    return Effect.gen(function* () {
+      w.database.isAway = true
+      for (let n = 1; n <= 900; n++) w.audit.record(line(n))
+      for (let n = 901; n <= 9_000; n++) w.audit.record({ ...line(n), status_code: n % 2 === 0 ? 401 : 429 })
+      for (let n = 9_001; n <= 9_100; n++) w.audit.record(line(n))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual([w.audit.size(), w.audit.dropped()], [1_000, 8_100])
+      w.audit.record(line(9_101))
+      w.database.isAway = false
+      yield* TestClock.adjust("5 seconds")
+      // no refused line was left to make room for the last: the oldest went
+      const acts = [
+        ...Array.from({ length: 899 }, (_, i) => i + 2),
+        ...Array.from({ length: 101 }, (_, i) => 9_001 + i),
+      ]
+      assert.deepStrictEqual(w.ids(), acts)
+    }).pipe(Effect.provide(w.writer))
+  })
+
   it.effect("is empty after a drain, and after the end", () => {
     const w = world()
     return Effect.gen(function* () {

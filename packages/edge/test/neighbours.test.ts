@@ -5,9 +5,10 @@ import { Health } from "@stint/edge/Health"
 import { StateMetrics } from "@stint/edge/Metrics"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
-import { ConfigProvider, Context, Effect, Layer } from "effect"
+import { Clock, ConfigProvider, Context, Effect, Layer } from "effect"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
+import { type MovableClock, movableClock } from "../../../tests/support/MovableClock.ts"
 
 /** A service that answers `/readyz` with this, or not at all. */
 type Answer = { readonly status: number; readonly body?: unknown } | "nothing"
@@ -15,10 +16,11 @@ type Answer = { readonly status: number; readonly body?: unknown } | "nothing"
 const listen = (server: Server, port = 0) =>
   new Promise<number>((done) => server.listen(port, "127.0.0.1", () => done((server.address() as AddressInfo).port)))
 
-const played = async () => {
+/** The deadline of a question passes while it is not answered. */
+const played = async (clock: MovableClock) => {
   let answer: Answer = { status: 200, body: { status: "ready", checks: {} } }
   const server = createServer((_, response) => {
-    if (answer === "nothing") return
+    if (answer === "nothing") return clock.advance("3 seconds")
     response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify(answer.body ?? {}))
   })
   const port = await listen(server)
@@ -34,57 +36,71 @@ const played = async () => {
   }
 }
 
-/** Watches a played deliverables, which the service needs, and a played hiring; the test asks when it likes to. */
+/**
+ * Watches a played deliverables, which the service needs, and a played hiring; the test asks when it likes to, by a clock
+ * that does not wait.
+ */
 const watching = <A, E>(
   use: (means: {
     readonly service: Awaited<ReturnType<typeof played>>
     readonly hiring: Awaited<ReturnType<typeof played>>
     readonly neighbours: Neighbours["Service"]
     readonly health: Health["Service"]
+    /** Waits until so many are away, as it takes some seconds to be said. */
+    readonly away: (count: number) => Effect.Effect<ReadonlyArray<Absence>>
   }) => Effect.Effect<A, E>,
 ) =>
-  Effect.scoped(Effect.gen(function* () {
-    const service = yield* Effect.acquireRelease(Effect.promise(played), ({ stop }) => Effect.promise(stop))
-    const hiring = yield* Effect.acquireRelease(Effect.promise(played), ({ stop }) => Effect.promise(stop))
-    const health = Health.make()
-    const context = yield* Layer.build(
-      Neighbours.layer("scheduler", ["deliverables", "hiring"], ["deliverables"]).pipe(
-        Layer.provide([
-          Layer.succeed(Health, health),
-          Layer.succeed(StateMetrics, StateMetrics.make()),
-          Layer.succeed(PortCheck, { check: () => Effect.void }),
-          ConfigProvider.layer(
-            ConfigProvider.fromEnvRecord({
-              DELIVERABLES_URL: `http://127.0.0.1:${service.port}`,
-              HIRING_URL: `http://127.0.0.1:${hiring.port}`,
-            }),
-          ),
-        ]),
-      ),
-    )
-    return yield* use({ service, hiring, health, neighbours: Context.get(context, Neighbours) })
-  }))
-
-const awayOf = (neighbours: Neighbours["Service"], count: number) =>
-  neighbours.away.pipe(
-    Effect.delay(50),
-    Effect.repeat({ until: (away: ReadonlyArray<Absence>) => away.length === count }),
-  )
+  Effect.suspend(() => {
+    const clock = movableClock()
+    return Effect.gen(function* () {
+      const service = yield* Effect.acquireRelease(
+        Effect.promise(() => played(clock)),
+        ({ stop }) => Effect.promise(stop),
+      )
+      const hiring = yield* Effect.acquireRelease(
+        Effect.promise(() => played(clock)),
+        ({ stop }) => Effect.promise(stop),
+      )
+      const health = Health.make()
+      const context = yield* Layer.build(
+        Neighbours.layer("scheduler", ["deliverables", "hiring"], ["deliverables"]).pipe(
+          Layer.provide([
+            Layer.succeed(Health, health),
+            Layer.succeed(StateMetrics, StateMetrics.make()),
+            Layer.succeed(PortCheck, { check: () => Effect.void }),
+            ConfigProvider.layer(
+              ConfigProvider.fromEnvRecord({
+                DELIVERABLES_URL: `http://127.0.0.1:${service.port}`,
+                HIRING_URL: `http://127.0.0.1:${hiring.port}`,
+              }),
+            ),
+          ]),
+        ),
+      )
+      const neighbours = Context.get(context, Neighbours)
+      const away = (count: number) =>
+        Effect.suspend(() => {
+          clock.advance("200 millis")
+          return neighbours.away
+        }).pipe(Effect.delay(20), Effect.repeat({ until: (all: ReadonlyArray<Absence>) => all.length === count }))
+      return yield* use({ service, hiring, health, neighbours, away })
+    }).pipe(Effect.scoped, Effect.provideService(Clock.Clock, clock.clock))
+  })
 
 it.live("C2: a service that is stopped is away, refused, and not needed any longer than it is", () =>
-  watching(({ health, neighbours, service }) =>
+  watching(({ away, health, neighbours, service }) =>
     Effect.gen(function* () {
       assert.isUndefined(yield* neighbours.ask("deliverables"))
       yield* Effect.promise(service.stop)
       assert.strictEqual((yield* neighbours.ask("deliverables"))?.how, "refused")
-      const [away] = yield* awayOf(neighbours, 1)
-      assert.strictEqual(away!.part, "deliverables")
+      const [absence] = yield* away(1)
+      assert.strictEqual(absence!.part, "deliverables")
       const report = yield* health.report
       assert.isFalse(report.ready)
       assert.isTrue(report.itself, "another is to blame")
       assert.match(report.checks["deliverables"]!, /^away since \d{4}-.*: it can't be reached: /)
       yield* Effect.promise(service.again)
-      yield* awayOf(neighbours, 0)
+      yield* away(0)
       assert.isTrue((yield* health.report).ready)
     })
   ))
@@ -131,12 +147,12 @@ it.live("C2: one that waits for another is here, and the other is away by its wo
   ))
 
 it.live("C2: a refused token makes it away although it says that it is ready, until a call is taken", () =>
-  watching(({ neighbours }) =>
+  watching(({ away, neighbours }) =>
     Effect.gen(function* () {
       yield* neighbours.failed("deliverables", { how: "token_refused", detail: "it answered 401" })
       yield* neighbours.ask("deliverables")
-      const [away] = yield* awayOf(neighbours, 1)
-      assert.strictEqual(away!.how, "token_refused")
+      const [absence] = yield* away(1)
+      assert.strictEqual(absence!.how, "token_refused")
       yield* neighbours.answered("deliverables")
       assert.deepStrictEqual(yield* neighbours.away, [])
     })
@@ -155,12 +171,12 @@ const saysAway = (part: string) => ({
 it.live(
   "C2: one that fails calls for want of another is away because of it, and so until it was called again",
   () =>
-    watching(({ hiring, neighbours, service }) =>
+    watching(({ away, hiring, neighbours, service }) =>
       Effect.gen(function* () {
         const unavailable = { how: "unavailable", detail: "it answered 503" } as const
         const why = Effect.map(
-          awayOf(neighbours, 2),
-          (away) => Object.fromEntries(away.map(({ because, part }) => [part, because])),
+          away(2),
+          (all) => Object.fromEntries(all.map(({ because, part }) => [part, because])),
         )
         yield* Effect.promise(hiring.stop)
         yield* neighbours.ask("hiring")
@@ -175,7 +191,7 @@ it.live(
         yield* Effect.promise(hiring.again)
         assert.isUndefined(yield* neighbours.ask("hiring"))
         yield* neighbours.ask("deliverables")
-        const [left] = yield* awayOf(neighbours, 1)
+        const [left] = yield* away(1)
         assert.deepInclude(left, { part: "deliverables", because: "hiring" })
         // what it says of itself is no consequence
         service.answer({ status: 503, body: { status: "not_ready", itself: "not_ready", checks: { database: "no" } } })

@@ -5,9 +5,11 @@ import * as Leases from "@stint/edge/RateLimit/Leases"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { ConfigProvider, Deferred, Effect, Layer, ManagedRuntime } from "effect"
+import { TestClock } from "effect/testing"
 import { withDatabase } from "../../../tests/support/Database.ts"
+import { token } from "../../../tests/support/Service.ts"
 import { until } from "../../../tests/support/Until.ts"
-import { inMemory, onPostgres, start } from "./Things.ts"
+import { counter, inMemory, onPostgres, start } from "./Things.ts"
 
 for (const mode of ["memory", "postgres"] as const) {
   describe(`keys and rates on ${mode}`, () => {
@@ -94,6 +96,22 @@ for (const mode of ["memory", "postgres"] as const) {
         const { granted } = await runtime.runPromise(repo.take(`b-${mode}`, refilled, 40))
         return granted === 30
       })
+    })
+
+    it("A5: what is owed is owed to every replica, and a bucket begins to fill when it is paid", async () => {
+      const repo = await runtime.runPromise(RateRepo)
+      const limit = { perSecond: 0.001, burst: 30 }
+      const take = async (want: number, owed: number) => {
+        const { granted, left } = await runtime.runPromise(repo.take(`o-${mode}`, limit, want, owed))
+        return [granted, Math.round(left)]
+      }
+      assert.deepStrictEqual(await take(5, 10), [5, 15])
+      assert.deepStrictEqual(await take(5, 12), [3, 0])
+      assert.deepStrictEqual(await take(5, 500), [0, -500])
+      assert.deepStrictEqual(await take(5, 500), [0, -1000])
+      assert.deepStrictEqual(await take(5, 0), [0, -1000])
+      const fresh = await runtime.runPromise(repo.take(`p-${mode}`, limit, 5, 130))
+      assert.deepStrictEqual([fresh.granted, Math.round(fresh.left)], [0, -100])
     })
 
     it("A5: two replicas together serve a burst, and then 429 with Retry-After", async () => {
@@ -220,6 +238,22 @@ describe("rates", () => {
     assert.isTrue((await Effect.runPromise(spend("b", limit))).allowed)
   })
 
+  it.effect("A5: what is owed is paid by the time that Retry-After names, however much it is", () =>
+    Effect.gen(function* () {
+      const repo = yield* Effect.provide(RateRepo, RateRepo.layerMemory)
+      let now = 0
+      const { owe, spend } = Leases.make(repo, () => now)
+      const limit = { perSecond: 20, burst: 100 }
+      assert.isTrue((yield* spend("a", limit)).allowed)
+      owe("a", limit, 9_000)
+      const { allowed, waitMs } = yield* spend("a", limit)
+      assert.isFalse(allowed)
+      assert.isAtMost(waitMs, 9_000 / 20 * 1_000)
+      yield* TestClock.adjust(waitMs)
+      now += waitMs
+      assert.isTrue((yield* spend("a", limit)).allowed)
+    }))
+
   it("A4: of one customer's reads few are under way at once, and another's does not wait for them", async () => {
     const oneOf = AtOnce.make(2)
     let running = 0
@@ -231,11 +265,50 @@ describe("rates", () => {
       () => Effect.sync(() => running--),
     )
     const all = Effect.runPromise(
-      Effect.forEach(Array.from({ length: 10 }), () => oneOf("hog", read), { concurrency: "unbounded" }),
+      Effect.forEach(Array.from({ length: 10 }), () => oneOf("hog")(read), { concurrency: "unbounded" }),
     )
-    assert.strictEqual(await Effect.runPromise(oneOf("other", Effect.succeed("at once"))), "at once")
+    assert.strictEqual(await Effect.runPromise(oneOf("other")(Effect.succeed("at once"))), "at once")
     await Effect.runPromise(Deferred.succeed(gate, undefined))
     await all
     assert.deepStrictEqual([most, running], [2, 0])
+  })
+
+  it("A5: a customer's writes wait for its own, once their bodies have arrived; another's write does not", async () => {
+    const service = await start({}, inMemory)
+    const gate = Deferred.makeUnsafe<void>()
+    const before = counter.begun
+    counter.gate = Deferred.await(gate)
+    const send = (as: "customer:hog" | "customer:other") => service.call("POST", "/api/v1/things/a", { as, body: {} })
+    const writes = Array.from({ length: 9 }, () => send("customer:hog"))
+    await until("two writes are under way", () => counter.begun === before + 2)
+    const other = send("customer:other")
+    await until("another customer's write is under way", () => counter.begun === before + 3)
+    assert.deepStrictEqual(await Promise.race([...writes, "none has ended"]), "none has ended")
+    await Effect.runPromise(Deferred.succeed(gate, undefined))
+    counter.gate = Effect.void
+    for (const { status } of await Promise.all([...writes, other])) assert.strictEqual(status, 200)
+    await service.dispose()
+  })
+
+  it("A5: bytes count that came without a Content-Length, and those of a body that is refused", async () => {
+    const service = await start({ STINT_BOUNDS: "request_bytes=1000,request_burst=10,requests_per_second=1" }, inMemory)
+    const send = async (subject: string, chars: number) => {
+      const body = new Blob([JSON.stringify({ x: "y".repeat(chars) })]).stream()
+      const headers = {
+        authorization: `Bearer ${await token("customer", subject)}`,
+        "content-type": "application/json",
+      }
+      const request = new Request(
+        "http://stint.test/api/v1/things/a",
+        { method: "POST", headers, body, duplex: "half" } as RequestInit,
+      )
+      return (await service.fetch(request)).status
+    }
+    for (const [subject, chars, status] of [["a", 30_000, 200], ["b", 2_000_000, 413]] as const) {
+      assert.strictEqual(await send(subject, chars), status)
+      assert.strictEqual(await send(subject, 1), 429, subject)
+    }
+    assert.strictEqual(await send("c", 1), 200)
+    await service.dispose()
   })
 })

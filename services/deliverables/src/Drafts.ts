@@ -18,7 +18,7 @@ import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
-import { draftOf, mismatch, type Runnable, runnable, sameRun } from "./Drafts/Policy.ts"
+import { draftOf, isOwnKey, mismatch, type Runnable, runnable, sameRun } from "./Drafts/Policy.ts"
 import { DraftsRepo, type NewDraft } from "./Drafts/Repo.ts"
 
 /** Why a run gets no draft. */
@@ -69,7 +69,11 @@ export class Drafts extends Context.Service<Drafts, {
 
       const createBatch = Effect.fn("Drafts.createBatch")(function* (items: ReadonlyArray<BatchItem>) {
         const first = new Map<string, BatchItem>()
-        for (const item of items) if (!first.has(item.idempotency_key)) first.set(item.idempotency_key, item)
+        for (const item of items) {
+          if (isOwnKey(item.idempotency_key, item) && !first.has(item.idempotency_key)) {
+            first.set(item.idempotency_key, item)
+          }
+        }
         const requested = [...first.values()]
         const known = yield* stored(requested)
         const made = yield* createNew(requested.filter((item) => !known.has(item.idempotency_key)))
@@ -82,7 +86,7 @@ export class Drafts extends Context.Service<Drafts, {
           if (row === undefined && known.has(key)) {
             return Result.fail(new DraftImpossible({ detail: `the draft stored under ${key} can't be read` }))
           }
-          if (!sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
+          if (!isOwnKey(key, item) || !sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
           return row === undefined ? made.get(key)! : Result.succeed(toDeliverable(row))
         })
       })

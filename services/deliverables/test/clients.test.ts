@@ -5,15 +5,20 @@ import { shippedDefinitions } from "@stint/domain/Shipped"
 import { Files } from "@stint/edge/Files"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Option, Result } from "effect"
+import { Clock, ConfigProvider, Effect, Layer, Option, Result } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { movableClock } from "../../../tests/support/MovableClock.ts"
 import { Clients } from "../src/App.ts"
 import { Catalog, hireOf, Hiring } from "../src/Clients.ts"
 
 type Serve = (request: Request) => Promise<Response>
 
-/** Runs with clients whose services answer by `serve`; the result and the requests. */
-const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiring>) => {
+/** Runs with clients whose services answer by `serve`, and by this clock; the result and the requests. */
+const withClients = <A, E>(
+  serve: Serve,
+  use: Effect.Effect<A, E, Catalog | Hiring>,
+  { clock } = movableClock(),
+) => {
   const asked: Array<Request> = []
   const fetch = ((input: string | URL | Request, init?: RequestInit) => {
     const request = new Request(input, init)
@@ -37,7 +42,11 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Catalog | Hiri
     })),
   ]))
   return Effect.runPromise(
-    Effect.result(use).pipe(Effect.provide(layer), Effect.provideService(FetchHttpClient.Fetch, fetch)),
+    Effect.result(use).pipe(
+      Effect.provide(layer),
+      Effect.provideService(FetchHttpClient.Fetch, fetch),
+      Effect.provideService(Clock.Clock, clock),
+    ),
   ).then((result) => ({ result, asked }))
 }
 
@@ -113,19 +122,25 @@ describe("hiring's client", () => {
         Hiring,
         (hiring) => hiring.lookup({ goal_instance_ids: [GoalInstanceId.make("GOI-1")] }, { apart: true }),
       )
-      const silent = () => new Promise<Response>(() => {})
+      const clock = movableClock()
+      /** Answers nothing, until the deadline of the call has passed. */
+      const silent = () => {
+        // once the call waits
+        setTimeout(() => clock.advance("3 seconds"))
+        return new Promise<Response>(() => {})
+      }
       let calls = 0
       const back = await withClients(
         () => ++calls === 1 ? silent() : Promise.resolve(json({ goals: [], hires: [hire] })),
         lookup,
+        clock,
       )
       assert.strictEqual(Result.getOrThrow(back.result).failed, undefined)
       assert.strictEqual(back.asked.length, 2)
-      const never = await withClients(silent, lookup)
+      const never = await withClients(silent, lookup, clock)
       assert.deepStrictEqual(Result.getOrThrow(never.result).failed, ["GOI-1"])
       assert.strictEqual(never.asked.length, 2)
     },
-    30_000,
   )
 
   it("a transport error is retried once; every other failure is Unavailable at once", async () => {

@@ -38,11 +38,12 @@ onStage("drafts", (stage) => {
     const { draft, world } = stage()
     world.goal("GOI-one", world.hire("HAI-one"))
     world.goal("GOI-other", "HAI-one")
-    assert.strictEqual((await draft("GOI-one", slot, "shared")).status, 201)
+    const key = `GOI-one:${slot}`
+    assert.strictEqual((await draft("GOI-one", slot, key)).status, 201)
     for (
       const other of [
-        await draft("GOI-other", slot, "shared"),
-        await draft("GOI-one", "2026-03-02T09:00:00.000Z", "shared"),
+        await draft("GOI-other", slot, key),
+        await draft("GOI-one", "2026-03-02T09:00:00.000Z", key),
       ]
     ) {
       assert.strictEqual(other.status, 422)
@@ -58,7 +59,7 @@ onStage("drafts", (stage) => {
     world.goal("GOI-mine", world.hire("HAI-mine"))
     const foreign = await call("POST", "/api/v1/deliverables", {
       as: "service:scheduler",
-      headers: { "idempotency-key": "foreign" },
+      headers: { "idempotency-key": `GOI-mine:${slot}` },
       body: { goal_instance_id: "GOI-mine", hired_instance_id: "HAI-theirs", scheduled_time: slot },
     })
     assert.strictEqual(foreign.status, 404)
@@ -68,6 +69,25 @@ onStage("drafts", (stage) => {
     assert.strictEqual(stopped.status, 409)
     assert.strictEqual(stopped.json.code, "hire_not_runnable")
     assert.strictEqual(stopped.json.detail, "The subscription is past due")
+  })
+
+  it("attack: a run has one draft, under its own key alone, whoever asks", async () => {
+    const { draft, drafted, world } = stage()
+    for (const name of ["GOI-key-a", "GOI-key-b"]) world.goal(name, world.hire(`HAI-${name}`))
+    for (const key of ["another", `GOI-key-b:${slot}`, `GOI-key-a:${slot.replace(".000Z", "Z")}`]) {
+      const { json, status } = await draft("GOI-key-a", slot, key)
+      assert.deepStrictEqual([status, json.code], [422, "idempotency_mismatch"], key)
+    }
+    const items = [
+      item("GOI-key-a", "HAI-GOI-key-a", { idempotency_key: "another" }),
+      item("GOI-key-b", "HAI-GOI-key-b"),
+    ]
+    const { json } = await batch(stage(), items)
+    assert.deepStrictEqual(
+      json.items.map((one: { problem?: { code: string } }) => one.problem?.code ?? "made"),
+      ["idempotency_mismatch", "made"],
+    )
+    await drafted("GOI-key-a")
   })
 
   it("only services request drafts, and a single one needs its key", async () => {

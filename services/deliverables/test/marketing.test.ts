@@ -123,7 +123,7 @@ describe("marketing batches", () => {
       offerings_services: [long(words.service)],
       posting_identity: long(words.by),
     }, { topics: [long(words.topic)], posts_per_platform: words.posts }))
-  }, 60_000)
+  })
 })
 
 describe("fit", () => {

@@ -4,8 +4,9 @@ import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { type Fares, Followers } from "@stint/edge/Follower"
 import { Neighbours } from "@stint/edge/Neighbours"
-import { DateTime, Effect, Layer } from "effect"
+import { Clock, DateTime, Effect, Layer } from "effect"
 import { withDatabase } from "../../../tests/support/Database.ts"
+import type { MovableClock } from "../../../tests/support/MovableClock.ts"
 import { until } from "../../../tests/support/Until.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../tests/support/Service.ts"
 import { appWith } from "../src/App.ts"
@@ -45,6 +46,8 @@ export interface StartOptions {
   readonly neighbours?: Layer.Layer<Neighbours>
   /** The followers of its feeds, for a test that plays one that is held up. */
   readonly followers?: Map<string, Fares>
+  /** What the process runs by: a test moves it on to what is done every some seconds. The database keeps the real time. */
+  readonly clock?: MovableClock
 }
 
 /** The hiring and the deliverables that a scheduler calls, played by the test. */
@@ -134,13 +137,16 @@ const sending = (changes: Array<Change>): Pick<TestScheduler, "hire" | "goal" | 
 
 /** A running scheduler on a database of its own, between a hiring and a deliverables that the test plays. */
 export const startScheduler = async (
-  { env = {}, files = {}, followers = new Map(), neighbours = Neighbours.none, replicaOf }: StartOptions = {},
+  { clock, env = {}, files = {}, followers = new Map(), neighbours = Neighbours.none, replicaOf }: StartOptions = {},
 ): Promise<TestScheduler> => {
   const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
   const { answer, batches, clients } = play(changes)
   const service = await startService(
-    appWith(clients, neighbours).pipe(Layer.provide(Layer.succeed(Followers, followers))),
+    appWith(clients, neighbours).pipe(
+      Layer.provide(Layer.succeed(Followers, followers)),
+      Layer.provide(clock === undefined ? Layer.empty : Layer.succeed(Clock.Clock, clock.clock)),
+    ),
     { SCHEDULER_DATABASE_URL: database.url, ...env },
     files,
   )

@@ -2,13 +2,15 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Fares } from "@stint/edge/Follower"
+import { movableClock } from "../../../tests/support/MovableClock.ts"
 import { asOwner } from "./Owner.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
 
 describe("a feed that is held up", () => {
   const followers = new Map<string, Fares>()
+  const clock = movableClock()
   let t: TestScheduler
-  beforeAll(async () => void (t = await startScheduler({ followers })))
+  beforeAll(async () => void (t = await startScheduler({ clock, followers })))
   afterAll(() => t.stop())
 
   it("C4: is a problem of the health after a minute and is alerted; both end with it", async () => {
@@ -18,7 +20,17 @@ describe("a feed that is held up", () => {
         t.database.ownerUrl,
         (sql) => sql<{ message: string }>`select message from alerts where kind = 'feed_held' and ended_at is null`,
       )
-    const fares: Fares = { workedAt: Date.now() - 30_000, held: true, rebuilds: 0 }
+    /** The alerts, once there are so many; it is looked every ten seconds whether there should be one. */
+    const alerted = (count: number, what: string) =>
+      eventually(
+        () => {
+          clock.advance("1 second")
+          return alerts()
+        },
+        (rows) => rows.length === count,
+        what,
+      )
+    const fares: Fares = { workedAt: clock.now() - 30_000, held: true, rebuilds: 0 }
     followers.set("a feed", fares)
     assert.deepInclude(await health(), { status: "healthy", problems: [] })
     fares.workedAt -= 31_000
@@ -26,15 +38,15 @@ describe("a feed that is held up", () => {
     assert.strictEqual(status, "degraded")
     assert.lengthOf(problems, 1)
     assert.deepInclude(problems[0], { part: "a feed", how: "held_up", since: new Date(fares.workedAt).toISOString() })
-    const [alert] = await eventually(alerts, (rows) => rows.length === 1, "it is alerted")
+    const [alert] = await alerted(1, "it is alerted")
     assert.match(alert!.message, /^a feed is held up: no page of it was got for \d+ s$/)
     fares.rebuilds = 3
     assert.include((await health()).problems[0].detail, "rebuilt 3 times")
-    Object.assign(fares, { held: false, rebuilds: 0, workedAt: Date.now() })
+    Object.assign(fares, { held: false, rebuilds: 0, workedAt: clock.now() })
     assert.deepInclude(await health(), { status: "healthy", problems: [] })
     // as if nobody had said so for long
     await asOwner(t.database.ownerUrl, (sql) => sql`update alerts set held_at = held_at - interval '1 minute'`)
-    await eventually(alerts, (rows) => rows.length === 0, "the alert ends")
+    await alerted(0, "the alert ends")
   })
 })
 

@@ -172,5 +172,5 @@ describe("a database of before the queue's states", () => {
         [{ reason_code: "dead_lettered", status: "failed", state: "open" }],
       )
       assert.strictEqual(yield* (yield* Queue).releaseStuck, 0)
-    }).pipe(Effect.provide(storage.pipe(Layer.provideMerge(migrated)))), { timeout: 30_000 })
+    }).pipe(Effect.provide(storage.pipe(Layer.provideMerge(migrated)))))
 })

@@ -101,7 +101,7 @@ const costOf = Effect.fnUntraced(function* (name: string) {
   }
 })
 
-describe("statements on the queue", { timeout: 30_000 }, () => {
+describe("statements on the queue", () => {
   const stale = {
     "that were never gathered": () => Effect.void,
     "of an empty table": (sql: PgClient.PgClient) => sql`vacuum analyze run_queue`,

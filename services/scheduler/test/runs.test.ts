@@ -1,18 +1,30 @@
 /** Runs over HTTP: from the feed to completion, cancellation or a dead letter. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
+import { movableClock } from "../../../tests/support/MovableClock.ts"
 import { Away, CallFailed } from "../src/Clients.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
+import { asOwner } from "./Owner.ts"
 
 describe("runs", () => {
+  const clock = movableClock()
   let t: TestScheduler
-  beforeAll(async () => void (t = await startScheduler()))
+  beforeAll(async () => void (t = await startScheduler({ clock })))
   afterAll(() => t.stop())
   const runsOf = async (goal: string) => (await t.call("GET", `/runs?goal_instance_id=${goal}`)).json.items
+  /** The same, while the pauses pass quickly after which what was away is tried again. */
+  const runsProbed = async (goal: string) => {
+    clock.advance("200 millis")
+    await asOwner(
+      t.database.ownerUrl,
+      (sql) => sql`update run_queue set claimable_at = now() where state = 'timed' and goal_instance_id = ${goal}`,
+    )
+    return await runsOf(goal)
+  }
   /** Waits until a goal has at least so many runs, all in a status. */
-  const whenAll = (goal: string, status: string, count = 1) =>
+  const whenAll = (goal: string, status: string, count = 1, look = runsOf) =>
     eventually(
-      () => runsOf(goal),
+      () => look(goal),
       (runs) => runs.length >= count && runs.every((run: { status: string }) => run.status === status),
       `${count} runs are ${status}`,
     )
@@ -148,7 +160,7 @@ describe("runs", () => {
     )
     const goal = t.goal(t.hire().hired_instance_id)
     t.request(goal)
-    const [run] = await whenAll(goal.goal_instance_id, "completed")
+    const [run] = await whenAll(goal.goal_instance_id, "completed", 1, runsProbed)
     assert.strictEqual(run.attempt, 1)
     assert.strictEqual(run.attempts.length, 1)
     assert.isTrue(tries > 2)
@@ -161,7 +173,7 @@ describe("runs", () => {
     )
     const goal = t.goal(t.hire().hired_instance_id)
     t.request(goal)
-    const [run] = await whenAll(goal.goal_instance_id, "completed")
+    const [run] = await whenAll(goal.goal_instance_id, "completed", 1, runsProbed)
     // more tries than a run has attempts, and none of them is its own
     assert.isAbove(tries, 6)
     assert.deepStrictEqual([run.attempt, run.attempts.length], [1, 1])

@@ -56,6 +56,16 @@ export const complaintOf = (said: ReadonlyArray<string>): string => {
     lines.findLast((line) => !/^\s/.test(line)) ?? lines.at(-1) ?? "nothing"
 }
 
+/** For how long a process has to last for its end to count as a first one again, in milliseconds. */
+const LASTED_MS = 10_000
+
+/**
+ * How often a service has ended in a row, once a process of it has ended that lasted so long. Before it ever worked every
+ * end counts: on a slow machine a start that is refused may take long, and would be tried again for ever.
+ */
+export const failuresAfter = (failures: number, worked: boolean, lastedMs: number): number =>
+  worked && lastedMs > LASTED_MS ? 1 : failures + 1
+
 /** Waits 0.2 s before the first new start and twice as long before each further one, up to 5 s. */
 const backoff = (failures: number): number => Math.min(200 * 2 ** (failures - 1), 5_000)
 
@@ -174,7 +184,7 @@ const keepRunning = async (service: Service): Promise<void> => {
       lost.resolve(taken)
       return up.reject(taken)
     }
-    failures = Date.now() - began > 10_000 ? 1 : failures + 1
+    failures = failuresAfter(failures, service.worked, Date.now() - began)
     const how = signal === null ? `with exit status ${code}` : `by ${signal}`
     if (!service.worked && failures >= FALSE_STARTS) {
       const why = `${task.name} can't be started, it ended ${how}; it said: ${complaintOf(said)}`

@@ -15,7 +15,9 @@ export interface Launcher {
   /** Its process id, and that of its group. */
   readonly pid: number
   lines(): ReadonlyArray<string>
-  /** Waits for a line; fails when the program ends without it, or after a minute. */
+  /** The same without those of the services, which may come at any time: on a busy machine one may say that another is away. */
+  own(): ReadonlyArray<string>
+  /** Waits for a line; fails when the program ends without it, or after two minutes. */
   line(pattern: RegExp): Promise<string>
   /** The exit status, and all that was said. */
   readonly end: Promise<{ readonly status: number | null; readonly text: string }>
@@ -56,6 +58,7 @@ export const launchCommand = (
   return {
     pid: child.pid!,
     lines,
+    own: () => lines().filter((line) => !/^\w+ +\|/.test(line)),
     line: async (pattern) => {
       const look = () => lines().find((line) => pattern.test(line))
       await until(

@@ -13,7 +13,7 @@ import {
 } from "./Deliverables.ts"
 import { DeliverableId } from "../Ids.ts"
 import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
-import { ConditionalHeaders, InterimReplies, RequiredIdempotencyHeader, tagged } from "../Protocol.ts"
+import { ConditionalHeaders, InterimReplies, RequiredIdempotencyHeader, tagged, WaitsForOthers } from "../Protocol.ts"
 
 /** 409: a deliverable is executed once. */
 export class AlreadyExecuted extends problem<AlreadyExecuted>()("AlreadyExecuted", {
@@ -99,6 +99,7 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         Unavailable,
       ],
     }).annotate(Access, ["customer"]).annotateMerge(tagged).annotate(InterimReplies, true)
+      .annotate(WaitsForOthers, true)
       .annotate(OpenApi.Summary, "Execute a deliverable")
       .annotate(
         OpenApi.Description,

@@ -36,8 +36,11 @@ export class AlarmRepo extends Context.Service<AlarmRepo, {
   /** Begins alerts; one that is open is said to hold still. */
   begin(alerts: ReadonlyArray<Alert>): Effect.Effect<void>
   end(alert: Alert): Effect.Effect<void>
-  /** The open alerts of a kind that nobody has said to hold for so long. */
-  quiet(kind: string, ms: number): Effect.Effect<ReadonlyArray<{ readonly subject: string }>>
+  /** The open alerts of a kind, and whether nobody has said of one for so long that it holds. */
+  open(
+    kind: string,
+    quietMs: number,
+  ): Effect.Effect<ReadonlyArray<{ readonly subject: string; readonly quiet: boolean }>>
   claim(leaseMs: number): Effect.Effect<ReadonlyArray<StoredNotice>>
   complete(notice: StoredNotice): Effect.Effect<void>
   retry(notice: StoredNotice, delayMs: number): Effect.Effect<void>
@@ -66,12 +69,12 @@ export class AlarmRepo extends Context.Service<AlarmRepo, {
           // one that can't be read waits for its lease, and keeps no other back
           (rows) => Effect.map(decode(rows as ReadonlyArray<object>), (entries) => readable({ entries })),
         )
-      const quiet = SqlSchema.findAll({
+      const open = SqlSchema.findAll({
         Request: Schema.Struct({ kind: Schema.String, ms: Schema.Finite }),
-        Result: Schema.Struct({ subject: Schema.String }),
+        Result: Schema.Struct({ subject: Schema.String, quiet: Schema.Boolean }),
         execute: ({ kind, ms }) =>
-          sql`select subject from alerts where kind = ${kind} and ended_at is null
-              and held_at < now() - make_interval(secs => ${ms / 1000})`,
+          sql`select subject, held_at < now() - make_interval(secs => ${ms / 1000}) as quiet from alerts
+              where kind = ${kind} and ended_at is null`,
       })
       const old = sql`ended_at < now() - make_interval(days => ${KEPT_DAYS})`
       const expired = SqlSchema.findOne({
@@ -109,7 +112,7 @@ export class AlarmRepo extends Context.Service<AlarmRepo, {
             }, tries = 0, next_try_at = now()
                 where kind = ${kind} and subject = ${subject} and ended_at is null`,
           )),
-        quiet: (kind, ms) => Effect.orDie(quiet({ kind, ms })),
+        open: (kind, ms) => Effect.orDie(open({ kind, ms })),
         claim: (leaseMs) => Effect.orDie(claim(leaseMs)),
         complete: ({ alert_id, phase }) =>
           Effect.orDie(Effect.asVoid(

@@ -24,12 +24,12 @@ export interface Standing {
 /** What is leased under one name. */
 interface Lease {
   tokens: number
-  /** What the bucket had left when it was asked. */
+  /** What the bucket had left when it was asked; less than none while what is owed is being paid. */
   left: number
   /** When it was asked. */
   at: number
   refusedUntil: number
-  /** Tokens that were spent before they were there: what is granted next pays them first. */
+  /** Tokens that were spent before they were there: the bucket is told when it is asked next. */
   owed: number
   asking: Deferred.Deferred<void> | undefined
 }
@@ -67,32 +67,31 @@ export const make = (repo: RateRepo["Service"], clock: () => number = () => perf
   }
 
   const grant = (lease: Lease, limit: Limit, granted: number, left: number) => {
-    const paid = Math.min(lease.owed, granted)
-    lease.owed -= paid
     lease.at = clock()
-    lease.tokens = granted - paid
+    lease.tokens = granted
     lease.left = left
-    // what the bucket still has pays the rest at the next asking
-    const short = lease.owed + 1 - left
-    if (lease.tokens === 0 && short > 0) {
-      lease.refusedUntil = lease.at + Math.max(1, short / limit.perSecond * 1000)
-    }
+    if (granted === 0) lease.refusedUntil = lease.at + Math.max(1, (1 - left) / limit.perSecond * 1000)
   }
 
   /** Without its database this process has a bucket of its own. */
   const alone = (lease: Lease, limit: Limit, want: number) => {
-    const held = gained(lease, limit, clock())
-    const granted = Math.floor(Math.min(want, held))
+    const held = gained(lease, limit, clock()) - lease.owed
+    const granted = Math.floor(Math.max(0, Math.min(want, held)))
+    lease.owed = 0
     grant(lease, limit, granted, held - granted)
   }
 
   const ask = (name: string, lease: Lease, limit: Limit) => {
-    const want = Math.max(1, Math.min(Math.ceil(limit.perSecond) + lease.owed, limit.burst))
+    const want = Math.max(1, Math.min(Math.ceil(limit.perSecond), limit.burst))
     if (clock() < awayUntil) return Effect.sync(() => alone(lease, limit, want))
     const answered = Deferred.makeUnsafe<void>()
+    const { owed } = lease
     lease.asking = answered
-    return repo.take(name, limit, want).pipe(
-      Effect.map(({ granted, left }) => grant(lease, limit, granted, left)),
+    return repo.take(name, limit, want, owed).pipe(
+      Effect.map(({ granted, left }) => {
+        lease.owed -= owed
+        grant(lease, limit, granted, left)
+      }),
       // the database is away, or busy: no request fails or waits for that
       Effect.timeoutOrElse({ duration: GRANT_MS, orElse: () => Effect.die("no answer in time") }),
       Effect.catchDefect((why) =>

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
 
 /** How many tokens a bucket gains a second, and how many it holds at most. */
 export interface Limit {
@@ -9,7 +10,7 @@ export interface Limit {
   readonly burst: number
 }
 
-/** What a bucket gave, and how many tokens it has left. */
+/** What a bucket gave, and how many tokens it has left: less than none while what it owed is being paid. */
 export const Grant = Schema.Struct({ granted: Schema.Int, left: Schema.Number })
 export type Grant = typeof Grant.Type
 
@@ -21,12 +22,16 @@ const Wanting = Schema.Struct({
   perSecond: Schema.Number,
   burst: Schema.Int,
   want: Schema.Int,
+  owed: Schema.Int,
 })
 
 /** The buckets of one service. */
 export class RateRepo extends Context.Service<RateRepo, {
-  /** Takes up to `want` whole tokens out of a bucket; one that is not there yet is full. */
-  take(name: string, limit: Limit, want: number): Effect.Effect<Grant>
+  /**
+   * Takes `owed` tokens out of a bucket, whether or not they are there, and then up to `want` whole ones that are; a bucket
+   * that is not there yet is full. What is short is paid by time: it begins to fill so much later.
+   */
+  take(name: string, limit: Limit, want: number, owed?: number): Effect.Effect<Grant>
   /** Forgets the buckets that are full again. */
   prune(): Effect.Effect<void>
 }>()("edge/RateRepo") {
@@ -38,20 +43,28 @@ export class RateRepo extends Context.Service<RateRepo, {
         Request: Wanting,
         Result: Grant,
         // of two statements at once the one that waited may have begun earlier: time never goes back
-        execute: ({ burst, name, perSecond, want }) => {
-          const held =
-            sql`least(${burst}::float8, b.tokens + greatest(extract(epoch from now() - b.filled_at), 0)::float8 * ${perSecond}::float8)`
-          const granted = sql`floor(least(${want}::float8, ${held}))`
+        execute: ({ burst, name, owed, perSecond, want }) => {
+          const filled = sql`least(${burst}::float8,
+            b.tokens + greatest(extract(epoch from now() - b.filled_at), 0)::float8 * ${perSecond}::float8)`
+          const bucket = (held: Fragment) => {
+            const there = sql`greatest(${held} - ${owed}::float8, 0)`
+            const granted = sql`floor(least(${want}::float8, ${there}))`
+            const later = sql`make_interval(secs => greatest(${owed}::float8 - ${held}, 0) / ${perSecond}::float8)`
+            return { granted, tokens: sql`${there} - ${granted}`, later }
+          }
+          const [fresh, known] = [bucket(sql`${burst}::float8`), bucket(filled)]
           return sql`
             insert into rate_buckets as b (name, tokens, granted, filled_at)
-            values (${name}, ${burst}::float8 - least(${want}::float8, ${burst}::float8), least(${want}::int, ${burst}::int), now())
-            on conflict (name) do update set
-              tokens = ${held} - ${granted}, granted = ${granted}::int, filled_at = greatest(now(), b.filled_at)
-            returning granted, tokens as left`
+            values (${name}, ${fresh.tokens}, ${fresh.granted}::int, now() + ${fresh.later})
+            on conflict (name) do update set tokens = ${known.tokens}, granted = ${known.granted}::int,
+              filled_at = greatest(now(), b.filled_at) + ${known.later}
+            returning granted, tokens -
+              greatest(extract(epoch from filled_at - now()), 0)::float8 * ${perSecond}::float8 as left`
         },
       })
       return RateRepo.of({
-        take: (name, limit, want) => Effect.orDie(take({ name, ...limit, want })),
+        take: (name, { burst, perSecond }, want, owed = 0) =>
+          Effect.orDie(take({ name, burst, perSecond, want, owed })),
         prune: () =>
           Effect.orDie(Effect.asVoid(
             sql`delete from rate_buckets where filled_at < now() - make_interval(secs => ${FORGET_SECONDS})`,
@@ -64,11 +77,12 @@ export class RateRepo extends Context.Service<RateRepo, {
   static readonly layerMemory = Layer.sync(RateRepo, () => {
     const buckets = new Map<string, { tokens: number; at: number }>()
     return RateRepo.of({
-      take: (name, { burst, perSecond }, want) =>
+      take: (name, { burst, perSecond }, want, owed = 0) =>
         Effect.map(Clock.currentTimeMillis, (now): Grant => {
           const { at, tokens } = buckets.get(name) ?? { at: now, tokens: burst }
-          const held = Math.min(burst, tokens + Math.max(now - at, 0) / 1000 * perSecond)
-          const granted = Math.floor(Math.min(want, held))
+          // less than none while what was owed is being paid
+          const held = Math.min(burst, tokens + Math.max(now - at, 0) / 1000 * perSecond) - owed
+          const granted = Math.floor(Math.max(0, Math.min(want, held)))
           buckets.set(name, { tokens: held - granted, at: Math.max(now, at) })
           return { granted, left: held - granted }
         }),

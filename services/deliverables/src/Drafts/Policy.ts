@@ -10,6 +10,7 @@ import {
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { Goal } from "@stint/domain/hiring/Goals"
 import { DraftPayload } from "@stint/domain/Payload"
+import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"
 
@@ -21,6 +22,10 @@ export const sameRun = (
   stored.goal_instance_id === asked.goal_instance_id &&
   stored.hired_instance_id === asked.hired_instance_id &&
   DateTime.toEpochMillis(stored.scheduled_time) === DateTime.toEpochMillis(asked.scheduled_time)
+
+/** Whether the key is the run's own, which its goal and slot make: under another it would have a second draft, or take one's. */
+export const isOwnKey = (key: string, { goal_instance_id, scheduled_time }: DraftRequest): boolean =>
+  key === runKey(goal_instance_id, DateTime.toEpochMillis(scheduled_time))
 
 /** The refusal of a key that belongs to another run. */
 export const mismatch = (key: string) =>
