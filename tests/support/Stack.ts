@@ -181,7 +181,7 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
         ),
       ) as Promise<ReadonlyArray<A>>
     },
-    launcher: async () => (await processesOf(group, "apps/cli/src/main.ts"))[0]!,
+    launcher: async () => (await processesOf(group, "apps/cli/src/main."))[0]!,
     stop: async ({ keepHome = false } = {}) => {
       try {
         // one that a test made stand still would not hear it

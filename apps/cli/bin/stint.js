@@ -3,11 +3,19 @@
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { constants } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bundledFlags } from "./bundledFlags.js"
 import { denoBinary } from "./deno.js"
+import { programs } from "./programs.js"
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+// What starts a stack is worth the second that bundling takes
+const bundle = programs(["start", "demo"].includes(process.argv[2]))
+const main = bundle === undefined
+  ? fileURLToPath(new URL("../src/main.ts", import.meta.url))
+  : join(bundle, "apps/cli/src/main.mjs")
 const flags = ["run", "--allow-all", "--no-prompt", "--cached-only", "--no-remote"]
+if (bundle !== undefined) flags.push(...bundledFlags)
 
 let deno
 try {
@@ -19,7 +27,13 @@ try {
 const child = spawn(deno, [...flags, main, ...process.argv.slice(2)], {
   stdio: "inherit",
   // Its own parent, so that it notices our death, which a SIGKILL leaves us no time to tell
-  env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", STINT_PARENT: String(process.pid) },
+  env: {
+    ...process.env,
+    DENO_NO_UPDATE_CHECK: "1",
+    STINT_PARENT: String(process.pid),
+    // Compiled code is kept beside the bundle, and goes away with it
+    ...bundle === undefined ? {} : { STINT_PROGRAMS: bundle, DENO_DIR: process.env.DENO_DIR || join(bundle, "deno") },
+  },
 })
 child.on("error", (error) => {
   console.error(`stint: ${deno} can't be run: ${error.message}`)

@@ -111,12 +111,13 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
       supervise({
         name: place.service,
         url: urlOf(settings, place.service),
-        launch: launchOf(settings, place.service, place.manifest, {
-          databaseHost: hostFor(place, ports),
-          jwksFile: key && jwksFileOf(home),
-          revokedFile: key && revokedFileOf(home),
-          tokenFile: tokenFiles[i],
-        }),
+        launch: () =>
+          launchOf(settings, place.service, place.manifest, {
+            databaseHost: hostFor(place, ports),
+            jwksFile: key && jwksFileOf(home),
+            revokedFile: key && revokedFileOf(home),
+            tokenFile: tokenFiles[i],
+          }),
         rest: urls.promise.then((all) =>
           all[place.service] === undefined ? {} : { [urlVariable(place)]: all[place.service]! }
         ),

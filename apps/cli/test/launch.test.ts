@@ -2,13 +2,34 @@
 import { manifest as scheduler } from "@stint/scheduler/Env"
 import { manifest as deliverables } from "@stint/deliverables/Env"
 import { manifest as hiring } from "@stint/hiring/Env"
-import { assert, describe, it } from "vitest"
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { afterAll, assert, describe, it } from "vitest"
+import { bundledFlags } from "../bin/bundledFlags.js"
 import { launchOf } from "../src/Stack/Launch.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
+import { cleanUp, newFolder } from "./support/launcher.ts"
+
+afterAll(cleanUp)
 
 const given = { databaseHost: "127.0.0.1:5432", jwksFile: undefined, revokedFile: undefined, tokenFile: "/tokens/own" }
 const flagsOf = (args: ReadonlyArray<string>) =>
   Object.fromEntries(args.filter((arg) => arg.includes("=")).map((arg) => arg.split("=", 2)))
+
+describe("a service's program", () => {
+  it("is the bundled one while that is there, else its sources; its permissions are the same", async () => {
+    const programs = await newFolder()
+    const env = { STINT_HOME: "/home", STINT_PROGRAMS: programs }
+    const argsOf = () => launchOf(settingsOf(env), "scheduler", scheduler, given).args
+    const sources = argsOf()
+    assert.strictEqual(sources.at(-1), "services/scheduler/src/main.ts")
+    const bundled = join(programs, "services/scheduler/src/main.mjs")
+    await mkdir(join(bundled, ".."), { recursive: true })
+    await writeFile(bundled, "")
+    assert.strictEqual(argsOf().at(-1), bundled)
+    assert.deepStrictEqual(argsOf().slice(0, -1).filter((arg) => !bundledFlags.includes(arg)), sources.slice(0, -1))
+  })
+})
 
 describe("a service's permissions", () => {
   it("the host of the alerts' webhook, and no file of secrets", () => {

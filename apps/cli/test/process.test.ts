@@ -28,7 +28,7 @@ const stranger = async () => {
 const service = (url: string, program: string): { readonly it: Supervised; readonly lines: Array<string> } => {
   const lines: Array<string> = []
   const launch = { args: ["eval", program], env: { DENO_NO_UPDATE_CHECK: "1" } }
-  const it = supervise({ name: "catalog", url, launch, rest: Promise.resolve({}) }, {
+  const it = supervise({ name: "catalog", url, launch: () => launch, rest: Promise.resolve({}) }, {
     line: (line) => void lines.push(line),
     flush: () => Promise.resolve(),
   })

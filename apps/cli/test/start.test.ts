@@ -57,7 +57,7 @@ describe("stint start", () => {
     const taken = await refusal({ ...env, STINT_HOME: await newFolder() })
     assert.include(taken, `Port ${base + 1}, which catalog needs, is in use`)
     const { text: twice } = await launch(["start"], env).end
-    const holder = (await groupOf(stack.pid)).find(({ command }) => command.includes("main.ts start"))!.pid
+    const holder = (await groupOf(stack.pid)).find(({ command }) => command.includes("main.mjs start"))!.pid
     assert.include(twice, `is in use: a stint of ${home} runs as process ${holder};`)
     assert.match(await refusal({ ...env, STINT_PORT_BASE: String(await freePortBase()) }), /Another stint .* is using/)
 

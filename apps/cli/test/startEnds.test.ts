@@ -18,7 +18,7 @@ describe("stint start", () => {
     const first = launch(["start", "--no-sample"], env)
     await first.line(/^ready/)
     const postgres = await postgresOf(home)
-    const launcher = (await groupOf(first.pid)).find(({ command }) => command.includes("main.ts start"))!
+    const launcher = (await groupOf(first.pid)).find(({ command }) => command.includes("main.mjs start"))!
     process.kill(launcher.pid, "SIGKILL")
     const second = launch(["start", "--no-sample"], env)
     await second.line(/^ready/)

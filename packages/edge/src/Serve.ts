@@ -13,12 +13,21 @@ import { pathOf } from "./Target.ts"
 /** How long a drain may take before the process exits anyway, in milliseconds. */
 const DRAIN_MS = 20_000
 
-/** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, and TCP. */
-export const denoHost = (names: ReadonlyArray<string>): Host => ({
-  env: Object.fromEntries(names.map((name) => [name, given[name] ?? Deno.env.get(name)])),
-  files: denoFiles,
-  portCheck: denoPortCheck,
-})
+/** What runs a service, and under which name its supervisor knows this process, if it has one. */
+interface DenoHost extends Host {
+  readonly instance: string | undefined
+}
+
+/** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, and TCP. Waits for the supervisor. */
+export const denoHost = async (names: ReadonlyArray<string>): Promise<DenoHost> => {
+  const { STINT_INSTANCE: instance, ...sent } = await given
+  return {
+    env: Object.fromEntries(names.map((name) => [name, sent[name] ?? Deno.env.get(name)])),
+    files: denoFiles,
+    portCheck: denoPortCheck,
+    instance,
+  }
+}
 
 /** Why the service can't listen, in one sentence. */
 const listenFailure = (port: number, error: unknown) =>
@@ -75,7 +84,7 @@ export const serve = (
     /** Fulfilled with the reason when the service can't do its work; then the process exits with 1. */
     readonly refused: Promise<string>
   },
-  env: Host["env"],
+  { env, instance }: DenoHost,
 ) => {
   const hostname = env.STINT_HOST || "127.0.0.1"
   const base = Number(env.STINT_PORT_BASE || 4100)
@@ -87,7 +96,7 @@ export const serve = (
   const port = base + service.port
   const limits = limitsOf(env.STINT_BOUNDS ?? "")
   if (typeof limits === "string") return refuse(limits)
-  const fetch = given.STINT_INSTANCE === undefined ? service.fetch : signed(service.fetch, given.STINT_INSTANCE)
+  const fetch = instance === undefined ? service.fetch : signed(service.fetch, instance)
   let server: Listening
   try {
     server = open(service.name, { hostname, port }, fetch, limits)

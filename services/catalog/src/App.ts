@@ -4,6 +4,7 @@ import { ActionLog } from "@stint/edge/ActionLog"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
+import * as Docs from "@stint/edge/Docs"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { byUse } from "@stint/edge/Persistence"
@@ -13,7 +14,7 @@ import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
@@ -43,7 +44,7 @@ const Storage = byUse(
 /** The catalog. */
 export const App = Layer.mergeAll(
   HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
-  HttpApiSwagger.layer(CatalogApi, { path: "/docs" }),
+  Docs.layer(CatalogApi),
   Audit.layer("catalog"),
   Metrics.worker,
   Retention.layer(Effect.all([Audit.retention])),

@@ -5,7 +5,7 @@ import { App } from "./App.ts"
 import { env } from "./Env.ts"
 
 /** Its configuration and files. */
-export const host = denoHost(env)
+export const host = await denoHost(env)
 /** The running service. */
 export const service = webHandler(App, host)
 export default { fetch: service.fetch }

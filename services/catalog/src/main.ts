@@ -2,4 +2,4 @@
 import { serve } from "@stint/edge/Serve"
 import { host, service } from "./handler.ts"
 
-serve({ name: "catalog", port: 1, ...service }, host.env)
+serve({ name: "catalog", port: 1, ...service }, host)

@@ -7,6 +7,7 @@ import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
+import * as Docs from "@stint/edge/Docs"
 import * as FollowerAlarm from "@stint/edge/FollowerAlarm"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
@@ -19,7 +20,7 @@ import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
-import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import * as Agents from "./Agents.ts"
 import { AgentsRepo } from "./Agents/Repo.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
@@ -86,7 +87,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
-    HttpApiSwagger.layer(DeliverablesApi, { path: "/docs" }),
+    Docs.layer(DeliverablesApi),
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),

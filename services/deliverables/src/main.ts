@@ -2,4 +2,4 @@
 import { serve } from "@stint/edge/Serve"
 import { host, service } from "./handler.ts"
 
-serve({ name: "deliverables", port: 3, ...service }, host.env)
+serve({ name: "deliverables", port: 3, ...service }, host)

@@ -8,6 +8,7 @@ import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
+import * as Docs from "@stint/edge/Docs"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { Neighbours } from "@stint/edge/Neighbours"
@@ -18,7 +19,7 @@ import { Rates } from "@stint/edge/RateLimit"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Customers } from "./Customers.ts"
@@ -80,7 +81,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(HiringApi, { openapiPath: "/openapi.json" }),
-    HttpApiSwagger.layer(HiringApi, { path: "/docs" }),
+    Docs.layer(HiringApi),
     Audit.layer("hiring"),
     // the scheduler, which alarms about all others
     AwayAlarm.layer((part) => part === "scheduler"),

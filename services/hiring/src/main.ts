@@ -2,4 +2,4 @@
 import { serve } from "@stint/edge/Serve"
 import { host, service } from "./handler.ts"
 
-serve({ name: "hiring", port: 2, ...service }, host.env)
+serve({ name: "hiring", port: 2, ...service }, host)

@@ -6,6 +6,7 @@ import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
 import * as AwayAlarm from "@stint/edge/AwayAlarm"
 import * as Client from "@stint/edge/Client"
+import * as Docs from "@stint/edge/Docs"
 import * as FollowerAlarm from "@stint/edge/FollowerAlarm"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
@@ -15,7 +16,7 @@ import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Layer } from "effect"
-import { HttpApiBuilder, HttpApiSwagger } from "effect/http-api"
+import { HttpApiBuilder } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { ActionLogRepo } from "./ActionLog/Repo.ts"
@@ -108,7 +109,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(SchedulerApi, { openapiPath: "/openapi.json" }),
-    HttpApiSwagger.layer(SchedulerApi, { path: "/docs" }),
+    Docs.layer(SchedulerApi),
     Alerts.worker,
     Audit.layer("scheduler"),
     AwayAlarm.layer(() => true),

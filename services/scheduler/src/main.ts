@@ -2,4 +2,4 @@
 import { serve } from "@stint/edge/Serve"
 import { host, service } from "./handler.ts"
 
-serve({ name: "scheduler", port: 4, ...service }, host.env)
+serve({ name: "scheduler", port: 4, ...service }, host)

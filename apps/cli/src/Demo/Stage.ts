@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import { mkdtemp, realpath, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { root } from "../Home.ts"
 import { linesOf } from "../Output.ts"
 import { isFree } from "../Postgres/FreePort.ts"
 import { readRecord } from "../Postgres/Home.ts"
@@ -71,7 +71,7 @@ const launch = (env: Readonly<Record<string, string>>): Deno.ChildProcess => {
   }
 }
 
-const bin = fileURLToPath(new URL("../../bin/stint.js", import.meta.url))
+const bin = join(root, "apps/cli/bin/stint.js")
 
 /** Starts the stack; `webhookHost` is the one host that it may call. It is there at once, and ready later. */
 export const openStage = async (
@@ -212,7 +212,7 @@ const furnish = async (
     line: lines.line,
     lastLines: () => lines.kept.slice(-15),
     processOf: async (service) => {
-      const found = await descendantWith(child.pid, `services/${service}/src/main.ts`)
+      const found = await descendantWith(child.pid, `services/${service}/src/main.`)
       if (found === undefined) throw new DemoError(`There is no process of ${service}.`)
       return found
     },

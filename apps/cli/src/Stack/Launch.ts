@@ -2,7 +2,9 @@
 import { parseHostList, parseHttpUrl, placeOf, portOf as urlPort, SettingError } from "@stint/domain/HostList"
 import type { Manifest } from "@stint/edge/Manifest"
 import * as Pg from "@stint/edge/Pg/Url"
+import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { bundledFlags } from "../../bin/bundledFlags.js"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { addressOf, type Env, portOf, type ServiceName, type Settings, urlOf } from "./Settings.ts"
 
@@ -22,13 +24,21 @@ export interface Given {
   readonly tokenFile: string | undefined
 }
 
-const entryOf = (service: ServiceName): string => `services/${service}/src/main.ts`
+/** The program of a service: bundled, unless the bundle is gone, else its sources. */
+const programOf = ({ programs }: Settings, service: ServiceName): ReadonlyArray<string> => {
+  const bundled = programs && join(programs, `services/${service}/src/main.mjs`)
+  return bundled && existsSync(bundled) ? [...bundledFlags, bundled] : [`services/${service}/src/main.ts`]
+}
+
+const manifests: Readonly<Record<ServiceName, () => Promise<{ readonly manifest: Manifest }>>> = {
+  catalog: () => import("@stint/catalog/Env"),
+  hiring: () => import("@stint/hiring/Env"),
+  deliverables: () => import("@stint/deliverables/Env"),
+  scheduler: () => import("@stint/scheduler/Env"),
+}
 
 /** What the service says it needs. */
-export const manifestOf = async (service: ServiceName): Promise<Manifest> => {
-  const module = await import(new URL(`../../../../services/${service}/src/Env.ts`, import.meta.url).href)
-  return (module as { readonly manifest: Manifest }).manifest
-}
+export const manifestOf = async (service: ServiceName): Promise<Manifest> => (await manifests[service]()).manifest
 
 /** Reads a setting. What can't be read is a LauncherError. */
 const readSetting = <A>(read: () => A): A => {
@@ -128,7 +138,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
         ...new Set([...files.flatMap(valueOf), ...written, ...socket]),
       ]),
       ...flag("allow-write", [...written, ...socket]),
-      entryOf(service),
+      ...programOf(settings, service),
     ],
     env: Object.fromEntries(
       Object.entries({ ...runtimeEnv(mine), ...known }).filter((entry): entry is [string, string] =>

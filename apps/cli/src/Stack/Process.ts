@@ -49,6 +49,18 @@ const unready = async (url: string, instance: string): Promise<string | undefine
   }
 }
 
+/** Whether anything listens there: asked often while a service loads, it costs a tenth of a request. */
+const listens = async (url: string): Promise<boolean> => {
+  const { hostname, port } = new URL(url)
+  try {
+    const connection = await Deno.connect({ hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) })
+    connection.close()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The line that says what is wrong: of an uncaught error the first, which its stack follows, else the last. */
 export const complaintOf = (said: ReadonlyArray<string>): string => {
   const lines = said.map(stripVTControlCharacters).filter((line) => line.trim() !== "")
@@ -73,7 +85,8 @@ const backoff = (failures: number): number => Math.min(200 * 2 ** (failures - 1)
 export interface Task {
   readonly name: ServiceName
   readonly url: string
-  readonly launch: Launch
+  /** Asked before each start: what it was started with may be gone. */
+  readonly launch: () => Launch
   /** The variables that it is given when it may begin; until then it loads its code, and waits. */
   readonly rest: Promise<Readonly<Record<string, string>>>
 }
@@ -116,9 +129,10 @@ const begin = async (
 }
 
 const spawn = ({ output, task: { launch, name, rest } }: Service, instance: string): Spawned => {
+  const { args, env } = launch()
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...launch.args],
-    env: launch.env,
+    args: [...args],
+    env,
     clearEnv: true,
     cwd: root,
     stdin: "piped",
@@ -144,7 +158,8 @@ const watch = async (service: Service, ended: Promise<unknown>, instance: string
   await rest.catch(() => over = true)
   const end = Date.now() + START_MS
   for (; !over && !service.stopping; await pause(POLL_MS)) {
-    const why = await unready(url, instance)
+    // A service that listens answers once its layers are built: one request waits for that
+    const why = await listens(url) ? await unready(url, instance) : "it does not answer"
     if (over || service.stopping) return
     if (why === undefined) {
       if (service.worked) output.line(`${name} is back at ${url}`)

@@ -31,6 +31,8 @@ export interface Settings {
   readonly databases: Readonly<Partial<Record<ServiceName, DatabaseUrls>>>
   /** Whether tokens come from an issuer that is not ours. */
   readonly foreignTokens: boolean
+  /** The folder of the bundled programs, which bin/stint.js found; services run from their sources without one. */
+  readonly programs: string | undefined
 }
 
 const portBaseOf = (text: string | undefined): number => {
@@ -79,6 +81,7 @@ export const settingsOf = (env: Env): Settings => {
       }),
     ),
     foreignTokens: Boolean(env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS),
+    programs: env.STINT_PROGRAMS || undefined,
   }
 }
 

@@ -1,8 +1,7 @@
 /**
  * A supervisor (`STINT_SUPERVISED=1`) writes to the standard input of the service. The first line tells the service to
  * begin: a JSON object of variables that were not known, or too secret for the environment, when the process started. So
- * the service loads its code while its database still starts; loading this module waits for the line. The end of the
- * input means that the supervisor is dead.
+ * the service loads its code while its database still starts. The end of the input means that the supervisor is dead.
  */
 
 const input = Deno.env.get("STINT_SUPERVISED") === "1"
@@ -23,8 +22,8 @@ const firstLine = async (): Promise<Record<string, string>> => {
 /** Whether there is a supervisor. */
 export const supervised = input !== undefined
 
-/** The variables that the supervisor sent; empty without one. */
-export const given: Readonly<Record<string, string>> = await firstLine()
+/** The variables that the supervisor sends; empty without one. */
+export const given: Promise<Readonly<Record<string, string>>> = firstLine()
 
 /** Fulfilled when the supervisor is dead; never without one. */
 export const orphaned = async (): Promise<void> => {

@@ -1,0 +1,1 @@
+export declare const programs: (canMake: boolean, places?: ReadonlyArray<string>) => string | undefined
