@@ -19,6 +19,7 @@ const others = new Set([
   "STINT_SUPERVISED",
   "STINT_INSTANCE",
   "STINT_PARENT",
+  "STINT_PROGRAMS",
   "PATH",
   "HOME",
   "XDG_CACHE_HOME",

@@ -32,7 +32,8 @@ const child = spawn(deno, [...flags, main, ...process.argv.slice(2)], {
     DENO_NO_UPDATE_CHECK: "1",
     STINT_PARENT: String(process.pid),
     // Compiled code is kept beside the bundle, and goes away with it
-    ...bundle === undefined ? {} : { STINT_PROGRAMS: bundle, DENO_DIR: process.env.DENO_DIR || join(bundle, "deno") },
+    STINT_PROGRAMS: bundle ?? "",
+    ...bundle === undefined ? {} : { DENO_DIR: process.env.DENO_DIR || join(bundle, "deno") },
   },
 })
 child.on("error", (error) => {
