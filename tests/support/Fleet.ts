@@ -3,6 +3,7 @@
  * same permissions, for whoever wants to kill, freeze and start them again. Each has a database role of its own, which may
  * what the scheduler's may, so that the database can tell which of them wrote.
  */
+import { programs } from "../../apps/cli/bin/programs.js"
 import { jwksFileOf, revokedFileOf } from "@stint/cli/DevKey/Store"
 import { root } from "@stint/cli/Home"
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
@@ -62,6 +63,9 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
     manifestOf("scheduler"),
   ])
   const { port } = JSON.parse(await readFile(join(stack.home, "postgres.json"), "utf8"))
+  // as the stack itself runs them
+  const bundle = programs(false)
+  const bundled = bundle === undefined ? {} : { STINT_PROGRAMS: bundle, DENO_DIR: join(bundle, "deno") }
   const running = new Set<Replica>()
   const roles = new Map<number, { readonly role: string; readonly url: string; readonly portBase: number }>()
 
@@ -85,6 +89,7 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
     const stackUrl = (service: "deliverables" | "hiring") => `http://127.0.0.1:${stack.base + PORTS[service]}`
     const settings = settingsOf({
       ...Deno.env.toObject(),
+      ...bundled,
       STINT_HOME: stack.home,
       STINT_PORT_BASE: String(portBase),
       STINT_BOUNDS: UNHURRIED,
