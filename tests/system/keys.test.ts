@@ -87,6 +87,8 @@ describe("keys and tokens", () => {
         await ask("deliverables", "GET", `/hired-agents/${hire}/deliverables`)
         await ask("catalog", "GET", "/agent-types")
         turns++
+        // the rotation waits for a minute: a core need not be busy meanwhile
+        await new Promise((resolve) => setTimeout(resolve, 100))
       }
     }
     const working = work()
