@@ -2,6 +2,7 @@
 import { dailyMicroPost, weeklyMultichannelBatch } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { guardrailReport, tradeIntentDraft } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { Goal } from "@stint/domain/hiring/Goals"
+import type { Hire } from "@stint/domain/hiring/Hires"
 import { type Run, runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime } from "effect"
 import { DemoError } from "../DemoError.ts"
@@ -34,16 +35,23 @@ const setGoals = ({ asha }: Play, { marketing, trading }: Agents): Promise<Reado
     setGoal(asha, trading, guardrailReport, "on_demand", {}),
   ])
 
-/** All runs of the goals. */
-const runsOfAll = async ({ asha }: Play, goals: ReadonlyArray<Goal>): Promise<ReadonlyArray<Run>> =>
-  (await Promise.all(goals.map(({ goal_instance_id }) => runsOf(asha, { goal_instance_id })))).flat()
-
-/** All drafts of the goals, as the hires list them. */
-const draftsOfAll = async ({ asha }: Play, { marketing, trading }: Agents, goals: ReadonlyArray<Goal>) => {
+/** What is of the goals, of all that is of their hires. The operator looks: a customer may not ask as often. */
+const ofGoals = async <A extends { readonly goal_instance_id: string }>(
+  { marketing, trading }: Agents,
+  goals: ReadonlyArray<Goal>,
+  list: (hire: Hire) => Promise<ReadonlyArray<A>>,
+): Promise<ReadonlyArray<A>> => {
   const ids = new Set<string>(goals.map(({ goal_instance_id }) => goal_instance_id))
-  const drafts = await Promise.all([marketing, trading].map((hire) => draftsOf(asha, hire)))
-  return drafts.flat().filter(({ goal_instance_id }) => ids.has(goal_instance_id))
+  return (await Promise.all([marketing, trading].map(list))).flat().filter((one) => ids.has(one.goal_instance_id))
 }
+
+/** All runs of the goals. */
+const runsOfAll = ({ olga }: Play, agents: Agents, goals: ReadonlyArray<Goal>) =>
+  ofGoals(agents, goals, (hire) => runsOf(olga, hire))
+
+/** All drafts of the goals. */
+const draftsOfAll = ({ olga }: Play, agents: Agents, goals: ReadonlyArray<Goal>) =>
+  ofGoals(agents, goals, (hire) => draftsOf(olga, hire))
 
 /** What was so when the scheduler's process was killed. */
 interface Killed {
@@ -61,7 +69,7 @@ const killAtTheWorst = async (play: Play, agents: Agents, goals: ReadonlyArray<G
   const { show, stage } = play
   const [scheduler, deliverables] = await Promise.all([stage.processOf("scheduler"), stage.processOf("deliverables")])
   const inState = async (wanted: Run["status"]) =>
-    (await runsOfAll(play, goals)).filter(({ status }) => status === wanted).length
+    (await runsOfAll(play, agents, goals)).filter(({ status }) => status === wanted).length
   const drafts = async () => (await draftsOfAll(play, agents, goals)).length
 
   await until(
@@ -147,7 +155,7 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   const next = await stage.processOf("scheduler")
   await checks.equal("restarted", true, next !== pid)
 
-  const runs = await untilCompleted(play, goals, total)
+  const runs = await untilCompleted(play, agents, goals, total)
   const taken = runs.filter(({ attempts }) => attempts.length > 1).length
   await show.says("scheduler", `${total} of ${total} runs completed, ${taken} of them at a second attempt`)
   if (taken >= unnoted) await show.says("deliverables", `knew ${unnoted} of those keys, and gave the drafts it had`)
@@ -155,13 +163,18 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
 }
 
 /** Waits for all the runs, telling what they wait for when they stand still. */
-const untilCompleted = (play: Play, goals: ReadonlyArray<Goal>, total: number): Promise<ReadonlyArray<Run>> => {
+const untilCompleted = (
+  play: Play,
+  agents: Agents,
+  goals: ReadonlyArray<Goal>,
+  total: number,
+): Promise<ReadonlyArray<Run>> => {
   const { show } = play
   let done = -1
   let since = 0
   let told = false
   return until(play, `The completion of all ${total} runs`, 25, async () => {
-    const runs = await runsOfAll(play, goals)
+    const runs = await runsOfAll(play, agents, goals)
     const now = runs.filter(({ status }) => status === "completed").length
     if (now > done) since = show.elapsed()
     done = now
