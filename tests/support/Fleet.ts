@@ -3,9 +3,9 @@
  * same permissions, for whoever wants to kill, freeze and start them again. Each has a database role of its own, which may
  * what the scheduler's may, so that the database can tell which of them wrote.
  */
-import { programs } from "../../apps/cli/bin/programs.js"
 import { jwksFileOf, revokedFileOf } from "@stint/cli/DevKey/Store"
 import { root } from "@stint/cli/Home"
+import { programs } from "@stint/cli/Programs"
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
 import { serviceTokenFileOf } from "@stint/cli/Stack/ServiceTokens"
 import { settingsOf } from "@stint/cli/Stack/Settings"
