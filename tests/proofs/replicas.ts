@@ -5,7 +5,17 @@
  * runs that a dead replica takes with it, a finished run that is run again.
  */
 import type { Fleet, Replica } from "../support/Fleet.ts"
-import { drained, exactlyOnce, fallDue, fleetOn, freshSlot, makeGoals, outcomeOf, standOn } from "./Ground.ts"
+import {
+  drained,
+  exactlyOnce,
+  fallDue,
+  fleetOn,
+  freshSlot,
+  type Ground,
+  makeGoals,
+  outcomeOf,
+  standOn,
+} from "./Ground.ts"
 import { fencesOf, keepJournal } from "./Journal.ts"
 import { judge, type Proof, randomOf, sleep } from "./Proof.ts"
 
@@ -18,12 +28,22 @@ const FIRST = 250
  * Kills a replica now and then, and starts it again, until told to stop; how many it killed. Not before all are ready: on a
  * machine where a start takes longer than the pause, there would soon be nobody left to do the work.
  */
-const killing = (fleet: Fleet, replicas: Array<Replica>, every: number, random: () => number) => {
+const killing = (
+  { superuser }: Ground,
+  fleet: Fleet,
+  replicas: Array<Replica>,
+  every: number,
+  random: () => number,
+) => {
   let over = false
+  const areHeld = async () =>
+    (await superuser.row("scheduler", "select exists (select from run_queue where holder is not null) as held")).held
   const kills = (async () => {
     let killed = 0
     for (let wait = FIRST; !over; wait = every) {
       for (const until = Date.now() + wait; Date.now() < until && !over;) await sleep(20)
+      // a kill between two batches would show nothing
+      while (!over && !(await areHeld())) await sleep(5)
       if (over) break
       const victim = Math.floor(random() * replicas.length)
       replicas[victim]!.signal("SIGKILL")
@@ -67,7 +87,7 @@ export const replicas: Proof = {
         const began = performance.now()
         await fallDue(ground, goals, slot)
         const every = number > 1 ? EVERY.several : full ? EVERY.alone : EVERY.quick
-        const stop = killing(fleet, running, every, random)
+        const stop = killing(ground, fleet, running, every, random)
         await drained(ground, full ? 600_000 : undefined).finally(async () => kills += await stop())
         const found = await outcomeOf(ground, [slot])
         exactlyOnce(found, count, { is: (what, ...rest) => is(`${number} schedulers: ${what}`, ...rest), that })
