@@ -3,10 +3,11 @@ import { PgClient } from "@effect/sql-pg"
 import { isSqlUnavailable, isUnreadable } from "@stint/edge/Pg"
 import { readable } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
-import { UnreadableRows } from "@stint/edge/Unreadable"
+import { StateMetrics } from "@stint/edge/Metrics"
+import * as Unreadable from "@stint/edge/Unreadable"
 import { Bounds, defaults } from "@stint/domain/Bounds"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Logger, References, Schema } from "effect"
+import { Effect, Layer, Logger, References, Schema } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
 
 const Thing = Schema.Struct({ id: Schema.String, n: Schema.Int, content: Schema.Record(Schema.String, Schema.Json) })
@@ -60,10 +61,14 @@ layer(testDatabase("catalog", { maxConnections: 1 }), { excludeTestServices: tru
       assert.lengthOf(said, 5)
       assert.include(said.join("\n"), "things large: it has 30000")
       assert.include(said.join("\n"), "things bad-number: $.n must be")
-      assert.strictEqual((yield* UnreadableRows).counts.get("things"), 5)
+      assert.strictEqual((yield* Unreadable.UnreadableRows).counts.get("things"), 5)
       yield* things(sql)({ after: "", limit: 100 })
-      assert.strictEqual((yield* UnreadableRows).counts.get("things"), 5, "a row is said once")
-    }).pipe(Effect.provideService(References.MinimumLogLevel, "Info")))
+      assert.strictEqual((yield* Unreadable.UnreadableRows).counts.get("things"), 5, "a row is said once")
+    }).pipe(
+      Effect.provideService(References.MinimumLogLevel, "Info"),
+      // a tally of its own: the process has one that other tests count in
+      Effect.provide(Unreadable.layer.pipe(Layer.provide(Layer.sync(StateMetrics, () => StateMetrics.make())))),
+    ))
 
   it.effect("A2: rows end where their bytes do, and a locking query works", () =>
     Effect.gen(function* () {
