@@ -161,6 +161,33 @@ describe("stint db reconcile", () => {
     throw new Error("the run was not put back")
   }
 
+  it("C4: a completed run whose draft and goal are both gone is a note: there is nothing to mend", async () => {
+    await completed("GOI-gone", 5)
+    for (const dryRun of [true, false]) {
+      const { left, said } = await reconcile(dryRun)
+      assert.deepStrictEqual(left, [])
+      assert.include(said, `GOI-gone:${slot(5)}: DEL-GOI-gone-5 is not there`)
+      assert.include(said, "nothing differs")
+    }
+    // Its goal is there, and its hire may not run: that is a difference, now and when it was tried
+    await run("scheduler", "update projected_hires set runnable = false, reason = 'deactivated'")
+    await run("hiring", "update hired_agents set active = false, deactivated_at = now()")
+    await completed("GOI-a", 6)
+    const { left, said } = await reconcile(false)
+    assert.deepStrictEqual(left, [`lost_drafts GOI-a:${slot(6)}`])
+    assert.include(said, "1 of them can't: their hire may not run")
+    await run("hiring", "update hired_agents set active = true, deactivated_at = null")
+    await run("scheduler", "update projected_hires set runnable = true, reason = null")
+    await run(
+      "scheduler",
+      "delete from goal_runs where goal_instance_id = 'GOI-gone' or deliverable_id = 'DEL-GOI-a-6'",
+    )
+    await run(
+      "scheduler",
+      `delete from scheduled_goal_runs where idempotency_key in ('GOI-gone:${slot(5)}', 'GOI-a:${slot(6)}')`,
+    )
+  })
+
   it("C4: tells of ghosts, missing and older rows, of cursors ahead, tombstones, definitions and executions", async () => {
     await run(
       "scheduler",

@@ -129,22 +129,25 @@ const doing = ({ stack, superuser }: Ground, hire: string) => {
 type Doing = ReturnType<typeof doing>
 
 /** What every database has to say in the end. */
-const judgeAll = async (ground: Ground, what: string, { is }: Judge) => {
+const judgeAll = async (ground: Ground, what: string, gone: ReadonlySet<string>, { is, that }: Judge) => {
   const { stack, superuser } = ground
   const goalIds = "md5(coalesce(string_agg(goal_instance_id || version, ',' order by goal_instance_id), '')) as ids"
   const hiring = await superuser.row("hiring", `select ${goalIds} from goal_instances`)
   const projected = await superuser.row("scheduler", `select ${goalIds} from projected_goals`)
   is(`${what}: goals that the scheduler has`, projected.ids, hiring.ids)
-  const runs = await superuser.sql<{ key: string }>(
+  const runs = await superuser.sql<{ goal: string; key: string }>(
     "scheduler",
-    "select idempotency_key as key from goal_runs where status = 'completed'",
+    "select idempotency_key as key, goal_instance_id as goal from goal_runs where status = 'completed'",
   )
   const keys = runs.map(({ key }) => key).join()
-  const { n } = await superuser.row(
+  const drafts = await superuser.sql<{ key: string }>(
     "deliverables",
-    `select count(*)::int as n from deliverables where idempotency_key = any('{${keys}}')`,
+    `select idempotency_key as key from deliverables where idempotency_key = any('{${keys}}')`,
   )
-  is(`${what}: completed runs that have a draft`, n, runs.length)
+  const drafted = new Set(drafts.map(({ key }) => key))
+  // Only the scheduler remembers goals that hiring and deliverables lost together
+  const lost = runs.filter(({ goal, key }) => !drafted.has(key) && !gone.has(goal))
+  that(lost.length === 0, `${what}: completed runs without a draft: ${lost.map(({ key }) => key).join()}`)
   const asked = await superuser.row(
     "hiring",
     `select coalesce(string_agg(payload->>'request_id', ','), '') as ids, count(*)::int as n from hiring_outbox o
@@ -176,6 +179,7 @@ const round = async (
   does: Doing,
   victims: ReadonlyArray<ServiceName>,
   random: () => number,
+  gone: Set<string>,
   found: Judge,
 ) => {
   const { stack } = ground
@@ -186,8 +190,9 @@ const round = async (
   if (random() < 0.5) await does.executeAll()
   for (const victim of victims) await keep(ground, victim)
   for (const victim of victims) await stack.isReady(victim)
-  const made = await does.setOrder()
-  for (const goal of [made, await does.setOrder()]) await does.run(goal)
+  const made = [await does.setOrder(), await does.setOrder()]
+  if (victims.includes("hiring") && victims.includes("deliverables")) { for (const goal of made) gone.add(goal) }
+  for (const goal of made) await does.run(goal)
   await does.edit(old[0]!, 1 + Math.floor(random() * 4))
   await does.remove(old[1]!)
   await does.quiet()
@@ -200,7 +205,7 @@ const round = async (
   await does.quiet()
   // The customer goes on as before: orders whose approval was lost are approved and executed once more
   await does.executeAll()
-  const acts = await judgeAll(ground, what, found)
+  const acts = await judgeAll(ground, what, gone, found)
   return { told: dry.status === 1, acts }
 }
 
@@ -224,10 +229,11 @@ const attack = async (how: Attack) => {
   const does = doing(ground, hire.hired_instance_id)
   const drawn = togethers[Math.floor(random() * togethers.length)]!
   const rounds = how.full ? [...alones, ...togethers, ...alones, ...togethers] : [["deliverables"] as const, drawn]
+  const gone = new Set<string>()
   let told = 0
   let acts = 0
   for (const victims of rounds) {
-    const { acts: seen, told: was } = await round(ground, does, victims, random, found)
+    const { acts: seen, told: was } = await round(ground, does, victims, random, gone, found)
     acts = seen
     told += was ? 1 : 0
     how.say(`${victims.join(" and ")} restored: ${was ? "told and mended" : "mended by the services themselves"}`)

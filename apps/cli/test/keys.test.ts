@@ -12,8 +12,9 @@ import {
   signerAt,
 } from "@stint/cli/DevKey/Ring"
 import { changeRing, jwksFileOf, newKey, readRing, tendRing } from "@stint/cli/DevKey/Store"
+import { keepServiceTokens } from "@stint/cli/Stack/ServiceTokens"
 import { afterAll, assert, describe, it } from "@effect/vitest"
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -113,5 +114,19 @@ describe("the keys of a home", () => {
     assert.strictEqual(token.split(".").length, 3)
     await changeRing(home, pruned)
     assert.deepStrictEqual(secrets((await readRing(home))!), [fresh.kid])
+  })
+
+  it("of a home that is removed under a stack are not made anew, nor is the home", async () => {
+    const home = await newHome()
+    const logged = Promise.withResolvers<string>()
+    const end = await keepServiceTokens({ home, folder: home, env: {}, log: logged.resolve })
+    await rename(home, `${home}-away`)
+    try {
+      assert.include(await logged.promise, "has no keys any more")
+      assert.isUndefined(await stat(home).catch(() => undefined))
+    } finally {
+      end()
+      await rm(`${home}-away`, { recursive: true })
+    }
   })
 })

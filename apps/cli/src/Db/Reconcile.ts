@@ -12,7 +12,7 @@ import { Effect, Option } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { SqlError } from "effect/sql"
 import type { ServiceName } from "../Stack/Settings.ts"
-import { type Clients, compare, type Difference, type Kind, kinds, lasting } from "./Reconcile/Compare.ts"
+import { type Clients, compare, type Difference, differs, type Kind, kinds, lasting } from "./Reconcile/Compare.ts"
 import { deliverablesReads, schedulerReads } from "./Reconcile/Repo.ts"
 import { deliverablesMends, hiringMends, schedulerMends } from "./Reconcile/Repo/Mend.ts"
 import type { Target } from "./Targets.ts"
@@ -68,7 +68,7 @@ const mendRuns = (clients: Clients, found: ReadonlyArray<Difference>, say: Say) 
     if (lost.length > 0) {
       say(`${again} runs whose draft was lost run again, under their keys`)
       if (again < lost.length) {
-        say(`${lost.length - again} of them can't: their goal is gone, or their hire may not run`)
+        say(`${lost.length - again} of them can't: their hire may not run`)
       }
     }
     for (const { draft, id } of ofKind(found, "other_drafts")) {
@@ -96,23 +96,24 @@ const sayAll = (found: ReadonlyArray<Difference>, say: Say) => {
     if (some.length > SHOWN) say(`  and ${some.length - SHOWN} more`)
   }
 }
+
 /** Compares, says what differs, and mends it unless `dryRun`. */
 export const reconcileWith = (clients: Clients, dryRun: boolean, say: Say): Effect.Effect<Reconciled, unknown> =>
   Effect.gen(function* () {
     let found = yield* lasting(clients, APART)
     sayAll(found, say)
-    if (found.length === 0) {
+    if (!found.some(differs)) {
       say("nothing differs")
       return { left: [] }
     }
-    if (dryRun) return { left: found }
+    if (dryRun) return { left: found.filter(differs) }
     if (ofKind(found, "cursors", "hires", "goals", "drafts_of_goals").length > 0) {
-      if (!(yield* beginAgain(clients, say))) return { left: found }
+      if (!(yield* beginAgain(clients, say))) return { left: found.filter(differs) }
       // The snapshot brings back requests to run as well, so that their runs are known again
       found = yield* lasting(clients, APART)
     }
     yield* mendRuns(clients, found, say)
-    const left = yield* compareUntilDone(clients)
+    const left = (yield* compareUntilDone(clients)).filter(differs)
     if (left.length === 0) say("nothing differs any more")
     else {
       say("what still differs:")
@@ -125,8 +126,8 @@ export const reconcileWith = (clients: Clients, dryRun: boolean, say: Say): Effe
 /** Runs that were put back take a moment. */
 const compareUntilDone = (clients: Clients) =>
   compare(clients).pipe(
-    Effect.repeat({ until: (found) => found.length === 0, schedule: lookAgain, times: 40 }),
-    Effect.flatMap((found) => found.length === 0 ? Effect.succeed(found) : lasting(clients, APART)),
+    Effect.repeat({ until: (found) => !found.some(differs), schedule: lookAgain, times: 40 }),
+    Effect.flatMap((found) => !found.some(differs) ? Effect.succeed(found) : lasting(clients, APART)),
   )
 
 /** What a person can do about what can't be mended here. */
@@ -140,7 +141,9 @@ const sayHelp = (left: ReadonlyArray<Difference>, say: Say) => {
   if (ofKind(left, "executions").length > 0) {
     say("executions: compare them with what their receivers have; no command mends them")
   }
-  if (ofKind(left, "lost_drafts").length > 0) say("runs whose goal is gone: their drafts can't be made again")
+  if (ofKind(left, "lost_drafts").length > 0) {
+    say("runs whose hire may not run: reconcile again when it may, their drafts can't be made before")
+  }
 }
 
 const words = (error: unknown): string =>

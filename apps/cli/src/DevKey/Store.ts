@@ -32,11 +32,16 @@ export const textOf = (path: string): Promise<string | undefined> =>
     throw new LauncherError(`The key ${path} can't be read: ${reasonOf(error)}.`)
   })
 
-/** Writes a file at once, readable by its owner alone, so that nobody reads half of it. Its folder is made. */
+/**
+ * Writes a file at once, readable by its owner alone, so that nobody reads half of it. Its folder is made, the one above is
+ * not: a home that was removed under a running stack stays removed.
+ */
 export const replaceFile = async (path: string, text: string): Promise<void> => {
   const unfinished = `${path}.${randomUUID()}`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await mkdir(dirname(path), { mode: 0o700 }).catch((error) => {
+      if (codeOf(error) !== "EEXIST") throw error
+    })
     await writeFile(unfinished, text, { mode: 0o600 })
     await rename(unfinished, path)
   } finally {

@@ -76,16 +76,18 @@ const startCodeOf = (words: string): LauncherCode | undefined => {
   return words.includes("already exists") ? "already_running" : undefined
 }
 
+/** Why Postgres can't start where its data was removed. */
+const gone = (folder: string) =>
+  new LauncherError(`The data folder ${folder} is gone, and Postgres with it: start again to make a new one.`)
+
 /** Opens the log that Postgres writes to. Fails with a LauncherError when its folder is gone or can't be written. */
 const openLog = (path: string): number => {
   try {
     return openSync(path, "a", 0o600)
   } catch (error) {
-    throw new LauncherError(
-      codeOf(error) === "ENOENT"
-        ? `The data folder ${dirname(path)} is gone, and Postgres with it: start again to make a new one.`
-        : `${path} can't be written: ${reasonOf(error)}.`,
-    )
+    throw codeOf(error) === "ENOENT"
+      ? gone(dirname(path))
+      : new LauncherError(`${path} can't be written: ${reasonOf(error)}.`)
   }
 }
 
@@ -103,6 +105,7 @@ const launch = async (site: Site, port: number): Promise<Started> => {
   child.on("error", (error) => ended = `${site.binaries.postgres} can't be run: ${reasonOf(error)}`)
   for (const end = Date.now() + site.startTimeout; Date.now() < end; await pause(8)) {
     if (ended !== undefined) {
+      if (!await stat(site.data).then(() => true, () => false)) throw gone(site.data)
       const why = ended || await lastWords(site.logFile, from, child.pid)
       throw new LauncherError(`Postgres did not start: ${why}`, startCodeOf(why))
     }

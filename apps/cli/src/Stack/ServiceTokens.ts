@@ -2,7 +2,7 @@ import { serviceAudience } from "@stint/domain/Tokens"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { audienceOf, type DevKey, openDevKey } from "../DevKey.ts"
-import { jwksFileOf, replaceFile, revokedFileOf, tendRing, textOf } from "../DevKey/Store.ts"
+import { jwksFileOf, readRing, replaceFile, revokedFileOf, tendRing, textOf } from "../DevKey/Store.ts"
 import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
 import { manifestOf } from "./Launch.ts"
 import { type Env, type ServiceName, serviceNames } from "./Settings.ts"
@@ -89,6 +89,9 @@ export const keepServiceTokens = async (keeping: Keeping): Promise<() => void> =
   let written = { at: Date.now(), kid: await key.kid() }
   await writeServiceFiles(keeping, key)
   const look = async () => {
+    if (await readRing(keeping.home) === undefined) {
+      throw new LauncherError(`The data folder ${keeping.home} has no keys any more: the tokens are not renewed.`)
+    }
     await tendRing(keeping.home)
     const kid = await key.kid()
     if (kid === written.kid && Math.abs(Date.now() - written.at) < LONGEST_AGE_MS) return await publish(keeping)

@@ -31,8 +31,12 @@ export const kinds = {
   unknown_runs: "drafts whose run the scheduler does not know",
   definitions: "definitions that hires are pinned to and the catalog does not have",
   executions: "executions that do not agree with their approval or deliverable",
+  gone: "completed runs whose draft and goal are both gone: history, which nothing mends or needs",
 } as const
 export type Kind = keyof typeof kinds
+
+/** Whether it is a difference, and not a note: what is gone on both sides is told, and leaves nothing to mend. */
+export const differs = ({ kind }: Difference): boolean => kind !== "gone"
 
 /** One difference. */
 export interface Difference {
@@ -115,6 +119,7 @@ const cursors = (hiring: ReturnType<typeof hiringReads>, of: Readonly<Record<str
   })
 
 const runs = (
+  hiring: ReturnType<typeof hiringReads>,
   scheduler: ReturnType<typeof schedulerReads>,
   deliverables: ReturnType<typeof deliverablesReads>,
 ) =>
@@ -122,12 +127,18 @@ const runs = (
     const found: Array<Difference> = []
     const keyOf = ({ key }: Made) => key
     yield* each(scheduler.completed, keyOf, (rows) =>
-      Effect.map(deliverables.draftsOf(rows.map(keyOf)), (there) => {
-        const drafts = new Map(there.map((draft) => [draft.key, draft]))
-        for (const { deliverable_id, key } of rows) {
+      Effect.gen(function* () {
+        const drafts = new Map((yield* deliverables.draftsOf(rows.map(keyOf))).map((draft) => [draft.key, draft]))
+        const lost = rows.filter(({ key }) => !drafts.has(key))
+        const goals = new Set(
+          lost.length === 0 ? [] : (yield* hiring.goalsOf(lost.map(({ goal }) => goal))).map(({ id }) => id),
+        )
+        for (const { deliverable_id, goal, key } of rows) {
           const draft = drafts.get(key)
-          if (draft === undefined) found.push({ kind: "lost_drafts", id: key, what: `${deliverable_id} is not there` })
-          else if (draft.deliverable_id !== deliverable_id) {
+          if (draft === undefined) {
+            const kind = goals.has(goal) ? "lost_drafts" : "gone"
+            found.push({ kind, id: key, what: `${deliverable_id} is not there` })
+          } else if (draft.deliverable_id !== deliverable_id) {
             found.push({
               kind: "other_drafts",
               id: key,
@@ -188,7 +199,7 @@ export const compare = (clients: Clients): Effect.Effect<ReadonlyArray<Differenc
           }
         }),
     )
-    found.push(...yield* runs(scheduler, deliverables))
+    found.push(...yield* runs(hiring, scheduler, deliverables))
     if (clients.catalog !== undefined) {
       const pinned = (yield* hiring.definitions()).map(({ id }) => id)
       const there = new Set((yield* catalogReads(clients.catalog).definitions(pinned)).map(({ id }) => id))

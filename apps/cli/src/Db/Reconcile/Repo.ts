@@ -21,6 +21,9 @@ const Known = Schema.Struct({ id: Schema.String, deleted: Schema.Boolean })
 const Made = Schema.Struct({ key: Schema.String, deliverable_id: Schema.String })
 export type Made = typeof Made.Type
 
+/** A completed run, with its goal. */
+const Completed = Schema.Struct({ ...Made.fields, goal: Schema.String })
+
 /** Hiring, as the source of hires and goals. */
 export const hiringReads = (sql: PgClient.PgClient) => {
   const hire = sql`
@@ -89,9 +92,9 @@ export const schedulerReads = (sql: PgClient.PgClient) => {
     ),
     goalsOf: byIds(Projected, (ids) => sql`select ${goal} where goal_instance_id = any(${ids}::varchar[])`),
     /** Completed runs, by the key. */
-    completed: page(Made, (after) =>
+    completed: page(Completed, (after) =>
       sql`
-        select idempotency_key as key, deliverable_id from goal_runs
+        select idempotency_key as key, deliverable_id, goal_instance_id as goal from goal_runs
         where status = 'completed' and idempotency_key > ${after} order by idempotency_key limit ${PAGE}`),
     /** Those of the keys that have a run. */
     runsOf: byIds(
