@@ -56,7 +56,10 @@ const beginAgain = (clients: Clients, say: Say) =>
     return Option.isSome(done)
   })
 
-/** Runs whose draft was lost are made again; drafts whose run was lost are recorded; runs name the drafts that are stored. */
+/**
+ * Runs whose draft was lost are made again; drafts whose run was lost are recorded; runs name the drafts that are stored. How
+ * many runs are under way because of it.
+ */
 const mendRuns = (clients: Clients, found: ReadonlyArray<Difference>, say: Say) =>
   Effect.gen(function* () {
     const scheduler = schedulerMends(clients.scheduler)
@@ -81,6 +84,7 @@ const mendRuns = (clients: Clients, found: ReadonlyArray<Difference>, say: Say) 
       recorded += (yield* scheduler.record(drafts)).length
     }
     if (unknown.length > 0) say(`${recorded} runs are recorded from their drafts`)
+    return again
   })
 
 /** How many differences of a kind are said. */
@@ -107,13 +111,14 @@ export const reconcileWith = (clients: Clients, dryRun: boolean, say: Say): Effe
       return { left: [] }
     }
     if (dryRun) return { left: found.filter(differs) }
-    if (ofKind(found, "cursors", "hires", "goals", "drafts_of_goals").length > 0) {
+    const begins = ofKind(found, "cursors", "hires", "goals", "drafts_of_goals").length > 0
+    if (begins) {
       if (!(yield* beginAgain(clients, say))) return { left: found.filter(differs) }
       // The snapshot brings back requests to run as well, so that their runs are known again
       found = yield* lasting(clients, APART)
     }
-    yield* mendRuns(clients, found, say)
-    const left = (yield* compareUntilDone(clients)).filter(differs)
+    const again = yield* mendRuns(clients, found, say)
+    const left = (yield* begins || again > 0 ? untilNoneLasts(clients) : lasting(clients, APART)).filter(differs)
     if (left.length === 0) say("nothing differs any more")
     else {
       say("what still differs:")
@@ -123,8 +128,8 @@ export const reconcileWith = (clients: Clients, dryRun: boolean, say: Say): Effe
     return { left }
   })
 
-/** Runs that were put back take a moment. */
-const compareUntilDone = (clients: Clients) =>
+/** The differences that stay, once runs that were put back had their time. */
+const untilNoneLasts = (clients: Clients) =>
   compare(clients).pipe(
     Effect.repeat({ until: (found) => !found.some(differs), schedule: lookAgain, times: 40 }),
     Effect.flatMap((found) => !found.some(differs) ? Effect.succeed(found) : lasting(clients, APART)),
