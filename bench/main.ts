@@ -1,14 +1,24 @@
 /**
  * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
  *
- *   npm run bench -- [--quick] [starts] [throughput] [lateness] [claim] [hostile]
+ *   npm run bench -- [--quick] [starts] [throughput] [lateness] [claim] [hostile] [idle] [engine] [schedulers] [feed] [review]
+ *     [inbox] [memory]
  */
 import { cpus } from "node:os"
 import process from "node:process"
+import { makeGoals } from "../tests/proofs/Ground.ts"
 import { startStack } from "../tests/support/Stack.ts"
+import { openSuperuser } from "../tests/support/Superuser.ts"
 import { claimCost } from "./benches/ClaimCost.ts"
+import { engine } from "./benches/Engine.ts"
+import { feed } from "./benches/Feed.ts"
 import { hostile } from "./benches/Hostile.ts"
+import { idle } from "./benches/Idle.ts"
+import { inbox } from "./benches/Inbox.ts"
 import { lateness } from "./benches/Lateness.ts"
+import { memory } from "./benches/Memory.ts"
+import { review } from "./benches/Review.ts"
+import { schedulers } from "./benches/Schedulers.ts"
 import { starts } from "./benches/Starts.ts"
 import { throughput } from "./benches/Throughput.ts"
 import { install } from "./Install.ts"
@@ -16,12 +26,50 @@ import { ours } from "./Ours.ts"
 import { startPeer } from "./Peer.ts"
 import { serverOf } from "./Server.ts"
 
-const names = ["starts", "throughput", "lateness", "claim", "hostile"] as const
+const names = [
+  "starts",
+  "throughput",
+  "lateness",
+  "hostile",
+  "claim",
+  "idle",
+  "engine",
+  "schedulers",
+  "feed",
+  "review",
+  "inbox",
+  "memory",
+] as const
 const few = { due: 10_000, later: 10_000 }
 const many = { due: 10_000, later: 1_000_000 }
 const sizes = {
-  quick: { runs: 2_000, rounds: 3, seconds: 30, pending: [few, many] },
-  full: { runs: 20_000, rounds: 5, seconds: 120, pending: [few, many, { due: 1_000_000, later: 0 }] },
+  quick: {
+    runs: 2_000,
+    rounds: 3,
+    seconds: 30,
+    pending: [few, many],
+    pinned: 60,
+    idle: { goals: 100_000, seconds: 15 },
+    changes: 20_000,
+    drafts: 500,
+    inbox: [1_000, 100_000],
+    backlog: { runs: 100_000, seconds: 20 },
+  },
+  full: {
+    runs: 20_000,
+    rounds: 5,
+    seconds: 120,
+    pending: [few, { due: 10_000, later: 90_000 }, many, {
+      due: 1_000_000,
+      later: 0,
+    }, { due: 10_000, later: 5_000_000 }],
+    pinned: 600,
+    idle: { goals: 1_000_000, seconds: 60 },
+    changes: 100_000,
+    drafts: 2_000,
+    inbox: [1_000, 1_000_000],
+    backlog: { runs: 1_000_000, seconds: 120 },
+  },
 }
 
 const args = process.argv.slice(2)
@@ -115,8 +163,43 @@ try {
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }
-  if (wants("hostile")) figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
-  if (wants("claim")) figures.claim = await claimCost(server, size.pending)
+  if (wants("hostile")) {
+    figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
+  }
+  if (wants("claim")) {
+    figures.claim = await claimCost(server, size.pending, size.pinned)
+  }
+  const superuser = await openSuperuser(stack.home)
+  undo.push(() => superuser.close())
+  const ground = { stack, superuser }
+  if (wants("idle")) {
+    figures.idle = await idle(
+      ground,
+      server,
+      size.idle.goals,
+      size.idle.seconds,
+    )
+  }
+  if (wants("engine") || wants("schedulers")) {
+    const goals = await makeGoals(ground, "bench", size.runs)
+    if (wants("engine")) figures.engine = await engine(ground, server, goals, size.rounds)
+    if (wants("schedulers")) figures.schedulers = await schedulers(ground, goals, size.rounds)
+  }
+  if (wants("feed")) {
+    figures.feed = await feed(ground, size.changes, size.rounds)
+  }
+  if (wants("review")) {
+    figures.review = await review(ground, size.drafts, size.rounds)
+  }
+  if (wants("inbox")) figures.inbox = await inbox(ground, size.inbox)
+  // The last: most of its backlog is left behind
+  if (wants("memory")) {
+    figures.memory = await memory(
+      ground,
+      size.backlog.runs,
+      size.backlog.seconds,
+    )
+  }
   const seconds = Math.round((performance.now() - began) / 1000)
   console.log(
     `\n${JSON.stringify({ bench: form, seconds, machine, versions, ...figures })}`,
