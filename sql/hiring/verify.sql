@@ -430,6 +430,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_hiring_outbox_run', 'CREATE INDEX ix_hiring_outbox_run ON public.hiring_outbox USING btree (xid, seq) WHERE ((kind)::text = ''run''::text)'),
     ('index', 'ix_hiring_outbox_run_position', 'CREATE INDEX ix_hiring_outbox_run_position ON public.hiring_outbox USING btree ("position") WHERE (((kind)::text = ''run''::text) AND ("position" IS NOT NULL))'),
     ('index', 'ix_hiring_outbox_unplaced', 'CREATE INDEX ix_hiring_outbox_unplaced ON public.hiring_outbox USING btree (seq) WHERE ("position" IS NULL)'),
+    ('index', 'ix_hiring_outbox_unplaced_xid', 'CREATE INDEX ix_hiring_outbox_unplaced_xid ON public.hiring_outbox USING btree (xid) WHERE ("position" IS NULL)'),
     ('index', 'ix_idempotency_keys_expires_at', 'CREATE INDEX ix_idempotency_keys_expires_at ON public.idempotency_keys USING btree (expires_at)'),
     ('index', 'ix_subscriptions_current_period_end', 'CREATE INDEX ix_subscriptions_current_period_end ON public.subscriptions USING btree (current_period_end) WHERE (((status)::text = ''active''::text) OR (((status)::text = ''past_due''::text) AND cancel_at_period_end))'),
     ('index', 'ix_subscriptions_customer_id', 'CREATE INDEX ix_subscriptions_customer_id ON public.subscriptions USING btree (customer_id, subscription_id)'),

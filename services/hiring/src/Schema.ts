@@ -19,4 +19,5 @@ export const scripts: ReadonlyArray<string> = [
   "085_alerts",
   "086_database_probe",
   "090_schema_scripts",
+  "091_feed_unplaced_xid",
 ]
