@@ -169,14 +169,13 @@ const evaluatorOf = async (
 export const calendar: Proof = {
   name: "calendar",
   promise: "Slots are right in every zone, across daylight saving, month ends and leap days.",
-  attacks: "20 zones (quick: 5; `npm test` has all), 5 years, 56 rules against Python's zoneinfo; and mutants of the " +
-    "evaluator that must all be caught.",
-  seconds: { quick: 8, full: 23 },
-  attack: async ({ defer, full, say, seed }) => {
+  attacks:
+    "20 zones, 5 years, 56 rules against Python's zoneinfo; and mutants of the evaluator that must all be caught.",
+  seconds: { quick: 19, full: 23 },
+  attack: async ({ defer, say }) => {
     const oracle = await readOracle()
-    const zones = oracle.zones.filter((_, nth) => full || nth % 4 === seed % 4)
-    const { found, slots } = differences({ ...oracle, zones }, between)
-    const pairs = oracle.rules.length * zones.length
+    const { found, slots } = differences(oracle, between)
+    const pairs = oracle.rules.length * oracle.zones.length
     say(`${pairs - found.length} of ${pairs} rule and zone pairs equal, ${slots} slots`)
     const violations = found.map((pair) => `other slots than the oracle's: ${pair}`)
     if (oracle.zones.length < 20 || oracle.rules.length < 50) violations.push("the oracle has lost zones or rules")
@@ -196,7 +195,7 @@ export const calendar: Proof = {
     }
     return {
       figures: {
-        zones: zones.length,
+        zones: oracle.zones.length,
         rules: oracle.rules.length,
         slots,
         pairs,

@@ -89,8 +89,14 @@ export const watchFeeds = Schedule.spaced("10 seconds")
 /** Looking whether due work waits for too long. */
 export const watchLate = Schedule.spaced("10 seconds")
 
-/** The same while it is away: it is known to be back within the 5 s of domain.md. */
-export const pollAway = "1 second"
+/**
+ * The same while it is away: it is known to be back within the 5 s of domain.md. Not more often: each answer of a scheduler
+ * that says it can't do its work costs its database two statements.
+ */
+export const pollAway = "3 seconds"
+
+/** Trying a write of the database of this service while it can't be written. */
+export const tryWrites = "1 second"
 
 /**
  * The delay in milliseconds before the attempt that follows attempt `failed` (from 1), by a schedule stepped to it;

@@ -66,8 +66,8 @@ onStage("lists of deliverables", (stage) => {
   })
 })
 
-/** How many deliverables there are: of 100 customers with 2 hires each, of 5 agent types, and 300 goals. */
-const ROWS = 30_000
+/** How many deliverables there are: of 100 customers with 2 hires each, of 5 agent types, and 1000 goals. */
+const ROWS = 100_000
 const LIMIT = 50
 
 const layer = DeliverablesRepo.layer.pipe(
@@ -81,10 +81,10 @@ const fill = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   yield* sql`insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload,
       idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at, review_status)
-    select 'DEL-' || n, 'HAI-' || n % 200, 'GOI-' || n % 300, 't', 't', jsonb_build_object('type', 'generic_deliverable_v1',
-      'draft_only', true, 'goal_template_id', 't', 'goal_instance_id', 'GOI-' || n % 300, 'body', 'b', 'intent_action', 'publish'),
+    select 'DEL-' || n, 'HAI-' || n % 200, 'GOI-' || n % 1000, 't', 't', jsonb_build_object('type', 'generic_deliverable_v1',
+      'draft_only', true, 'goal_template_id', 't', 'goal_instance_id', 'GOI-' || n % 1000, 'body', 'b', 'intent_action', 'publish'),
       'key-' || n, 'c' || n % 100, 'type' || n % 5, now(), true, '2026-01-01'::timestamptz + n * interval '1 second', now(),
-      case when n % 900 = 0 then 'rejected' else 'pending_review' end
+      case when n % 3000 = 0 then 'rejected' else 'pending_review' end
     from generate_series(1, ${ROWS}::int) n`
   yield* sql`analyze deliverables`
 })
@@ -120,10 +120,10 @@ describe("lists of many deliverables", () => {
     "a goal's": { goal_instance_id: GoalInstanceId.make("GOI-77") },
     "a hire's": { hired_instance_id: HiredInstanceId.make("HAI-7") },
     "those to review": { review_status: "pending_review" },
-    "those of an hour": { from: at(15_000), to: at(18_600) },
-    "an agent type's of an hour": { agent_id: AgentTypeId.make("type3"), from: at(15_000), to: at(18_600) },
-    "a goal's of long ago": { goal_instance_id: GoalInstanceId.make("GOI-77"), to: at(6_000) },
-    "the middle of all": { after: { created_at: at(15_000), deliverable_id: "DEL-15000" as never } },
+    "those of an hour": { from: at(30_000), to: at(33_600) },
+    "an agent type's of an hour": { agent_id: AgentTypeId.make("type3"), from: at(30_000), to: at(33_600) },
+    "a goal's of long ago": { goal_instance_id: GoalInstanceId.make("GOI-77"), to: at(20_000) },
+    "the middle of all": { after: { created_at: at(50_000), deliverable_id: "DEL-50000" as never } },
   }
   it.effect("D24: read about as many rows as they show, by an index", () =>
     Effect.gen(function* () {

@@ -15,7 +15,7 @@ import { ProjectionRepo } from "../src/Projection/Repo.ts"
 import { Queue } from "../src/Queue.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
 
-const ROWS = Number(process.env.STINT_TEST_VOLUME ?? 30_000)
+const ROWS = Number(process.env.STINT_TEST_VOLUME ?? 100_000)
 const MINUTE = 60_000
 
 const layer = Answers.layer.pipe(

@@ -19,7 +19,7 @@ import { Queue } from "../src/Queue.ts"
 import { jobs } from "../src/Retention.ts"
 import { RetentionRepo } from "../src/Retention/Repo.ts"
 
-const OLD = Number(process.env.STINT_TEST_VOLUME ?? 30_000)
+const OLD = Number(process.env.STINT_TEST_VOLUME ?? 100_000)
 /** Old runs, one dead-lettered in a hundred, spread over `days` before now; their ids are below those of live ones. */
 const history = (sql: PgClient.PgClient, days: number, name: string, count = OLD) =>
   Effect.gen(function* () {

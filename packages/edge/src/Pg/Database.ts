@@ -7,7 +7,7 @@ import { Clock, Context, Effect, Fiber, Layer } from "effect"
 import { SqlError } from "effect/sql"
 import { type Absence, lasted, wordsOf } from "../Absence.ts"
 import { Health } from "../Health.ts"
-import { pollAway, pollHere } from "../Schedules.ts"
+import { pollHere, tryWrites } from "../Schedules.ts"
 import { faultOf } from "./SqlErrors.ts"
 
 /** How long a try may take, in milliseconds. */
@@ -79,7 +79,7 @@ const makeWatch = Effect.fnUntraced(function* (part: string) {
     look,
     absence: Effect.sync(() => current),
     poll: look.pipe(
-      Effect.andThen(Effect.suspend(() => Effect.sleep(current === undefined ? pollHere : pollAway))),
+      Effect.andThen(Effect.suspend(() => Effect.sleep(current === undefined ? pollHere : tryWrites))),
       Effect.forever,
     ),
   }
