@@ -18,5 +18,6 @@ export const scripts: ReadonlyArray<string> = [
   "080_feed_positions",
   "085_alerts",
   "086_database_probe",
+  "087_announced_hires",
   "090_schema_scripts",
 ]
