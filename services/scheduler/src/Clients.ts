@@ -70,6 +70,11 @@ const revisionsOf = (known: Versions | undefined) =>
     hire_revision: revisionOf(known.hire_version, DateTime.makeUnsafe(known.hire_changed_at)),
   }
 
+/** What 0.2.0 does not know, and refuses: asked without, it looks goals and hires up, and answers with deliverables. */
+const NEW_FIELDS = /^\$\.(answer|items\[\d+\]\.(goal|hire)_revision)$/
+const isOlder = (error: Failure): boolean =>
+  error._tag === "InvalidRequest" && (error.errors ?? []).some(({ path }) => NEW_FIELDS.test(path))
+
 const itemOf = (run: ClaimedRun) => ({
   idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
   goal_instance_id: run.goal_instance_id,
@@ -99,8 +104,7 @@ export class Drafts extends Context.Service<Drafts, {
           yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ how: "refused", message }))
           const items = runs.map((run) => ({ ...itemOf(run), ...revisionsOf(versions.get(run.goal_instance_id)) }))
           const answer = yield* drafts.createBatch({ payload: { items, answer: "ids" } }).pipe(
-            // 0.2.0 refuses fields that it does not know: asked as it knows to be, it looks everything up
-            Effect.catchTag("InvalidRequest", () => drafts.createBatch({ payload: { items: runs.map(itemOf) } })),
+            Effect.catchIf(isOlder, () => drafts.createBatch({ payload: { items: runs.map(itemOf) } })),
             Effect.mapError(failureOf),
           )
           return answer.items
