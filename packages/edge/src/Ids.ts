@@ -11,7 +11,7 @@ const hex = (bytes: Uint8Array) => {
 
 const format = (millis: number, tail: Uint8Array): string => {
   const time = millis.toString(16).padStart(12, "0")
-  const bytes = Uint8Array.from(tail)
+  const bytes = tail.slice()
   bytes[0] = (bytes[0]! & 0x0f) | 0x70
   bytes[2] = (bytes[2]! & 0x3f) | 0x80
   const rest = hex(bytes)
@@ -21,14 +21,29 @@ const format = (millis: number, tail: Uint8Array): string => {
 /** The last random id of this process: later ids sort later, also within a millisecond (RFC 9562, 6.2). */
 const last = { millis: 0, count: 0 }
 
+/** The random bytes of an id. They are drawn for many ids at once, since a call costs more than what it draws. */
+const TAIL = 10
+const drawn = new Uint8Array(100 * TAIL)
+let taken = drawn.length
+const drawTail = (): Uint8Array => {
+  if (taken === drawn.length) {
+    crypto.getRandomValues(drawn)
+    taken = 0
+  }
+  taken += TAIL
+  return drawn.subarray(taken - TAIL, taken)
+}
+
 /** A version 7 uuid for `millis` since the epoch. Its ten other bytes are random and ordered within the process, unless given. */
 export const uuidv7 = (millis: number, tail?: Uint8Array): string => {
   if (tail !== undefined) return format(millis, tail)
-  const bytes = crypto.getRandomValues(new Uint8Array(10))
+  const bytes = drawTail()
   if (millis > last.millis || millis < last.millis - 1_000) {
-    Object.assign(last, { millis, count: ((bytes[0]! << 8) | bytes[1]!) & 0x7ff })
+    last.millis = millis
+    last.count = ((bytes[0]! << 8) | bytes[1]!) & 0x7ff
   } else if (++last.count > 0xfff) {
-    Object.assign(last, { millis: last.millis + 1, count: 0 })
+    last.millis++
+    last.count = 0
   }
   bytes[0] = last.count >> 8
   bytes[1] = last.count & 0xff

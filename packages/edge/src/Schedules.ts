@@ -65,6 +65,9 @@ export const betweenBatches = Schedule.spaced("100 millis")
 /** Between two looks whether running services have done what a command waits for. */
 export const lookAgain = Schedule.spaced("250 millis")
 
+/** Looking for hires that a program of 0.2.0 wrote without telling the feed. */
+export const announcing = Schedule.spaced("10 seconds").pipe(Schedule.jittered)
+
 /** Reading a file anew that says which tokens hold: revocation has to reach every service within a minute. */
 export const rereadFile = Schedule.spaced("10 seconds")
 

@@ -7,18 +7,18 @@ import {
   type DraftKeyMismatch,
   type DraftRequest,
   type RunGoalNotFound,
-  RunLookupFailed,
+  type RunLookupFailed,
   type RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
-import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
-import { Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
-import { draftOf, isOwnKey, mismatch, type Runnable, runnable, sameRun } from "./Drafts/Policy.ts"
+import type { HireOfRun } from "./Drafts/Known.ts"
+import { type Found, makeLookup } from "./Drafts/Lookup.ts"
+import { draftOf, isOwnKey, mismatch, type Runnable, sameRun } from "./Drafts/Policy.ts"
 import { DraftsRepo, type NewDraft } from "./Drafts/Repo.ts"
 
 /** Why a run gets no draft. */
@@ -30,16 +30,23 @@ export type DraftProblem =
   | RunLookupFailed
   | Unavailable
 
+/** A run's draft that is stored: its id, and the deliverable that shows it. */
+export interface Drafted {
+  readonly deliverable_id: DeliverableId
+  readonly show: () => Deliverable
+}
+
 /** The outcome of one run of a batch. */
-export type DraftOutcome = Result.Result<Deliverable, DraftProblem>
+export type DraftOutcome = Result.Result<Drafted, DraftProblem>
 
 /** Makes drafts. */
 export class Drafts extends Context.Service<Drafts, {
   /** The draft of one run; the stored one when its key is known. */
   create(key: string, request: DraftRequest): Effect.Effect<Deliverable, DraftProblem>
   /**
-   * The drafts of a batch: an outcome for each item, in order. Hiring is asked once for all of them; when it does not
-   * answer, the call fails and nothing is stored. A failure of one item is the outcome of that item alone.
+   * The drafts of a batch: an outcome for each item, in order. Hiring is asked once, for those whose goal or hire is not kept at
+   * the revision that they name; when it does not answer, they fail with Unavailable, and the call does when there are no
+   * others: then nothing is stored. A failure of one item is the outcome of that item alone.
    */
   createBatch(items: ReadonlyArray<BatchItem>): Effect.Effect<ReadonlyArray<DraftOutcome>, Unavailable>
 }>()("deliverables/Drafts") {
@@ -47,6 +54,7 @@ export class Drafts extends Context.Service<Drafts, {
     Drafts,
     Effect.gen(function* () {
       const repo = yield* DraftsRepo
+      const lookup = yield* makeLookup
       const make = yield* makeAll
 
       /** The stored rows of these runs, by key; undefined for one that can't be read. */
@@ -55,13 +63,31 @@ export class Drafts extends Context.Service<Drafts, {
         return new Map(rows.map(({ key, row }) => [key.idempotency_key, row]))
       })
 
+      /** The goals and hires of runs that have no draft: those of `found`, and the others' as hiring has them. */
+      const findAll = Effect.fnUntraced(function* (found: Map<string, Found>, others: ReadonlyArray<BatchItem>) {
+        if (others.length === 0) return found
+        const looked = yield* Effect.result(lookup.lookUp(others))
+        if (Result.isFailure(looked) && found.size === 0) return yield* looked.failure
+        for (const { idempotency_key: key } of others) {
+          found.set(key, Result.isFailure(looked) ? Result.fail(looked.failure) : looked.success.get(key)!)
+        }
+        return found
+      })
+
       /** Makes and stores the drafts of runs that have none. A run whose key another call stored meanwhile is left out. */
-      const createNew = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
-        const { drafts, outcomes } = yield* make(items)
+      const createNew = Effect.fnUntraced(function* (
+        items: ReadonlyArray<BatchItem>,
+        found: ReadonlyMap<string, Found>,
+      ) {
+        const { drafts, outcomes } = yield* make(items, found)
         const inserted = drafts.length === 0 ? new Set<string>() : yield* repo.insert(drafts)
         for (const draft of drafts) {
           if (inserted.has(draft.idempotency_key)) {
-            outcomes.set(draft.idempotency_key, Result.succeed(newDeliverable(draft)))
+            const { deliverable_id } = draft
+            outcomes.set(
+              draft.idempotency_key,
+              Result.succeed({ deliverable_id, show: () => newDeliverable(draft) }),
+            )
           }
         }
         return outcomes
@@ -75,10 +101,17 @@ export class Drafts extends Context.Service<Drafts, {
           }
         }
         const requested = [...first.values()]
-        const known = yield* stored(requested)
-        const made = yield* createNew(requested.filter((item) => !known.has(item.idempotency_key)))
-        // stored by another call since the first look
-        const others = requested.filter(({ idempotency_key: key }) => !known.has(key) && !made.has(key))
+        const found = yield* lookup.known(requested)
+        // hiring is not asked for a run that has its draft; where nothing is to be asked, the keys show that when it is stored
+        const known = yield* stored(requested.filter((item) => !found.has(item.idempotency_key)))
+        const missing = requested.filter((item) => !known.has(item.idempotency_key))
+        yield* findAll(found, missing.filter((item) => !found.has(item.idempotency_key)))
+        const made = yield* createNew(missing, found)
+        // stored by another call, or before the hire was stopped
+        const others = missing.filter(({ idempotency_key: key }) => {
+          const outcome = made.get(key)
+          return outcome === undefined || Result.isFailure(outcome)
+        })
         for (const [key, row] of yield* stored(others)) known.set(key, row)
         return items.map((item): DraftOutcome => {
           const { idempotency_key: key } = item
@@ -87,13 +120,14 @@ export class Drafts extends Context.Service<Drafts, {
             return Result.fail(new DraftImpossible({ detail: `the draft stored under ${key} can't be read` }))
           }
           if (!isOwnKey(key, item) || !sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
-          return row === undefined ? made.get(key)! : Result.succeed(toDeliverable(row))
+          if (row === undefined) return made.get(key)!
+          return Result.succeed({ deliverable_id: row.deliverable_id, show: () => toDeliverable(row) })
         })
       })
 
       const create = Effect.fn("Drafts.create")(function* (key: string, request: DraftRequest) {
         const [outcome] = yield* createBatch([{ idempotency_key: key, ...request }])
-        return yield* Effect.fromResult(outcome!)
+        return (yield* Effect.fromResult(outcome!)).show()
       })
 
       return Drafts.of({ create, createBatch })
@@ -104,42 +138,21 @@ export class Drafts extends Context.Service<Drafts, {
 /** How many definitions are fetched at once. */
 const DEFINITIONS = 8
 
-const idOf = ({ agent_id, definition_version }: LookedUpHire) =>
+const idOf = ({ agent_id, definition_version }: HireOfRun) =>
   definitionId({ agent_type_id: agent_id, version: definition_version })
 
 /** Makes the drafts of runs, storing nothing: the drafts, and the failed outcomes by key. */
 const makeAll = Effect.gen(function* () {
-  const hiring = yield* Hiring
   const definitions = yield* Definitions
   const ids = yield* Ids
-
-  /** The goal and hire of each run, or why it may have no draft. */
-  const lookUp = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
-    const goal_instance_ids = [...new Set(items.map((item) => item.goal_instance_id))]
-    const found = yield* hiring.lookup({ goal_instance_ids }, { apart: true })
-    const goals = new Map(found.goals.map((goal) => [goal.goal_instance_id, goal]))
-    const hires = new Map(found.hires.map((hire) => [hire.hired_instance_id, hire]))
-    const failed = new Set(found.failed)
-    const unread = new Set<string>([...found.unread?.goals ?? [], ...found.unread?.hires ?? []])
-    return items.map((item): Result.Result<Runnable, DraftProblem> => {
-      const goal = goals.get(item.goal_instance_id)
-      if (failed.has(item.goal_instance_id)) {
-        return Result.fail(new RunLookupFailed({ detail: `hiring could not look ${item.goal_instance_id} up` }))
-      }
-      const id = [item.goal_instance_id, goal?.hired_instance_id ?? ""].find((one) => unread.has(one))
-      return id === undefined
-        ? runnable(item, goal, goal && hires.get(goal.hired_instance_id))
-        : Result.fail(new DraftImpossible({ detail: `hiring can't read ${id}; its log says why` }))
-    })
-  })
 
   /**
    * The definitions that these runs need, or why there is none, each once: a catalog that does not answer is waited for once a
    * batch, and not for each run.
    */
-  const definitionsOf = Effect.fnUntraced(function* (runs: ReadonlyArray<Result.Result<Runnable, DraftProblem>>) {
+  const definitionsOf = Effect.fnUntraced(function* (runs: Iterable<Found>) {
     const wanted = new Map(
-      runs.filter(Result.isSuccess).map(({ success: { hire } }) => [idOf(hire), hire] as const),
+      [...runs].filter(Result.isSuccess).map(({ success: { hire } }) => [idOf(hire), hire] as const),
     )
     const found = yield* Effect.forEach(
       wanted,
@@ -164,7 +177,7 @@ const makeAll = Effect.gen(function* () {
 
   const makeOne = Effect.fnUntraced(function* (
     item: BatchItem,
-    found: Result.Result<Runnable, DraftProblem>,
+    found: Found,
     known: Effect.Success<ReturnType<typeof definitionsOf>>,
     created_at: DateTime.Utc,
   ) {
@@ -188,15 +201,14 @@ const makeAll = Effect.gen(function* () {
     return made
   })
 
-  return Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
+  return Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>, found: ReadonlyMap<string, Found>) {
     const outcomes = new Map<string, DraftOutcome>()
     const drafts: Array<NewDraft> = []
     if (items.length === 0) return { drafts, outcomes }
-    const runs = yield* lookUp(items)
-    const known = yield* definitionsOf(runs)
+    const known = yield* definitionsOf(found.values())
     const now = yield* DateTime.now
-    for (const [i, item] of items.entries()) {
-      const made = yield* Effect.result(makeOne(item, runs[i]!, known, now))
+    for (const item of items) {
+      const made = yield* Effect.result(makeOne(item, found.get(item.idempotency_key)!, known, now))
       if (Result.isSuccess(made)) drafts.push(made.success)
       else outcomes.set(item.idempotency_key, Result.fail(made.failure))
     }

@@ -1,6 +1,6 @@
 /**
  * Follows hiring's feed: the drafts of a deleted goal are deleted, their approvals stay (domain.md, "Who owns which table"). It
- * keeps no hires: those are asked for when they are needed (Clients.ts).
+ * keeps no hires: those are asked for when they are needed (Clients.ts), or kept by their revisions (Drafts/Known.ts).
  */
 import type { Change } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId } from "@stint/domain/Ids"

@@ -21,6 +21,8 @@ import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
+import * as Announcements from "./Announcements.ts"
+import { AnnouncementsRepo } from "./Announcements/Repo.ts"
 import { Catalog, Scheduler } from "./Clients.ts"
 import { Customers } from "./Customers.ts"
 import { CustomersHttp } from "./Customers/Http.ts"
@@ -54,6 +56,7 @@ const Storage = Layer.mergeAll(
   CustomersRepo.layer,
   EngagementsRepo.layer,
   PeriodsRepo.layer,
+  AnnouncementsRepo.layer,
   TrialsRepo.layer,
   MetricsRepo.layer,
   OutboxListener.layer,
@@ -88,6 +91,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Metrics.worker,
     Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
     Outbox.worker,
+    Announcements.worker,
     Periods.worker,
     Refusals.worker,
   ).pipe(

@@ -3,6 +3,7 @@ import { Bounds } from "@stint/domain/Bounds"
 import type {
   FeedCursorGone,
   FeedPage,
+  LookedUpGoal,
   LookedUpHire,
   LookupAnswer,
   SnapshotPage,
@@ -14,7 +15,7 @@ import type { Taken } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer } from "effect"
 import { isGone, notRunnable } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
-import type { Hired } from "./Engagements/Row.ts"
+import type { GoalRow, Hired } from "./Engagements/Row.ts"
 import { Refusals } from "./Feed/Refusals.ts"
 import { readable, snapshotting } from "./Feed/Snapshot.ts"
 import { goalOnWire } from "./Goals/Wire.ts"
@@ -76,7 +77,7 @@ export class Feed extends Context.Service<Feed, {
           repo.goals.byIds,
           ({ goal_instance_id }) => goal_instance_id,
         )
-        const goalsThere = room.take(goals.read, goalOnWire)
+        const goalsThere = room.take(goals.read, lookedUpGoal)
         const ids = new Set([
           ...wanted.hired_instance_ids ?? [],
           ...goalsThere.taken.map(({ hired_instance_id }) => hired_instance_id),
@@ -158,6 +159,8 @@ class Room {
   }
 }
 
+const lookedUpGoal = (goal: GoalRow): LookedUpGoal => ({ ...goalOnWire(goal), version: goal.version })
+
 const lookedUp = ({ hire, subscription }: Hired, now: DateTime.Utc): LookedUpHire => {
   const reason = notRunnable(subscription, hire)
   return {
@@ -170,6 +173,8 @@ const lookedUp = ({ hire, subscription }: Hired, now: DateTime.Utc): LookedUpHir
     settings: hire.settings,
     runnable: reason === null,
     reason,
+    version: hire.version,
+    changed_at: hire.updated_at,
     subscription_status: subscription.status,
     active: hire.active,
     gone: isGone(subscription, now),

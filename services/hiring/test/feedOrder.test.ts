@@ -58,7 +58,8 @@ describe("the order of the feed", () => {
             const { hired_instance_id, subscription_id } = hires[n % hires.length]!
             yield* sql`select from subscriptions where subscription_id = ${subscription_id} for update`
             const [row] = yield* sql<Change>`
-              update hired_agents set version = version + 1 where hired_instance_id = ${hired_instance_id}
+              update hired_agents set version = version + 1, announced_version = version + 1
+              where hired_instance_id = ${hired_instance_id}
               returning version::int, hired_instance_id, subscription_id, customer_id, agent_id`
             const change = {
               ...row,

@@ -79,7 +79,7 @@ describe("a reader that begins", () => {
       goal_instance_ids: [goal.goal_instance_id, "GOI-none"],
       hired_instance_ids: [other, "HAI-none"],
     })
-    assert.deepStrictEqual(json.goals, [goal])
+    assert.deepStrictEqual(json.goals, [{ ...goal, version: 1 }])
     assert.sameMembers(json.hires.map((one: { hired_instance_id: string }) => one.hired_instance_id), [id, other])
     const found = json.hires.find((one: { hired_instance_id: string }) => one.hired_instance_id === id)
     assert.deepStrictEqual(found, {
@@ -95,6 +95,9 @@ describe("a reader that begins", () => {
       reason: null,
       subscription_status: "active",
       gone: false,
+      // drafted, finalized, given its first goal
+      version: 3,
+      changed_at: (await acme.call("GET", `/hired-agents/${id}`)).json.updated_at,
     })
     assert.deepStrictEqual((await lookup({})).json, { goals: [], hires: [] })
   })

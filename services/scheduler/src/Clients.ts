@@ -1,7 +1,7 @@
 /** The clients of the other services, with failures classed by what they mean for a run. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
-import type { FeedPage, LookupAnswer, SnapshotPage } from "@stint/domain/hiring/Feed"
+import { type FeedPage, type LookupAnswer, revisionOf, type SnapshotPage } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { runKey } from "@stint/domain/scheduler/Runs"
@@ -10,7 +10,7 @@ import * as Client from "@stint/edge/Client"
 import { faultOf } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
-import type { ClaimedRun } from "./Model.ts"
+import type { ClaimedRun, Versions } from "./Model.ts"
 
 /**
  * Deliverables was not reached, refused the scheduler's own token, or can't do its part since what it needs is away: no run was
@@ -64,10 +64,34 @@ const failureOf = (error: Failure): Away | CallFailed => {
   }
 }
 
+const revisionsOf = (known: Versions | undefined) =>
+  known === undefined ? {} : {
+    goal_revision: revisionOf(known.goal_version, DateTime.makeUnsafe(known.goal_changed_at)),
+    hire_revision: revisionOf(known.hire_version, DateTime.makeUnsafe(known.hire_changed_at)),
+  }
+
+/** What 0.2.0 does not know, and refuses: asked without, it looks goals and hires up, and answers with deliverables. */
+const NEW_FIELDS = /^\$\.(answer|items\[\d+\]\.(goal|hire)_revision)$/
+const isOlder = (error: Failure): boolean =>
+  error._tag === "InvalidRequest" && (error.errors ?? []).some(({ path }) => NEW_FIELDS.test(path))
+
+const itemOf = (run: ClaimedRun) => ({
+  idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
+  goal_instance_id: run.goal_instance_id,
+  hired_instance_id: run.hired_instance_id,
+  scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
+})
+
 /** Makes drafts, in deliverables. */
 export class Drafts extends Context.Service<Drafts, {
-  /** The answer for each run, by its key. */
-  make(runs: ReadonlyArray<ClaimedRun>): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
+  /**
+   * The answer for each run, by its key, with the id of its draft. A draft is made under no older versions than these, of
+   * goals by their id; of a run whose goal is not among them, by what hiring says.
+   */
+  make(
+    runs: ReadonlyArray<ClaimedRun>,
+    versions?: ReadonlyMap<string, Versions>,
+  ): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
 }>()("scheduler/Drafts") {
   static readonly layer = Layer.effect(
     Drafts,
@@ -76,15 +100,11 @@ export class Drafts extends Context.Service<Drafts, {
       const url = yield* Client.urlOf("deliverables")
       const { drafts } = yield* client
       return Drafts.of({
-        make: Effect.fnUntraced(function* (runs) {
+        make: Effect.fnUntraced(function* (runs, versions = new Map()) {
           yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ how: "refused", message }))
-          const items = runs.map((run) => ({
-            idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
-            goal_instance_id: run.goal_instance_id,
-            hired_instance_id: run.hired_instance_id,
-            scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
-          }))
-          const answer = yield* drafts.createBatch({ payload: { items } }).pipe(
+          const items = runs.map((run) => ({ ...itemOf(run), ...revisionsOf(versions.get(run.goal_instance_id)) }))
+          const answer = yield* drafts.createBatch({ payload: { items, answer: "ids" } }).pipe(
+            Effect.catchIf(isOlder, () => drafts.createBatch({ payload: { items: runs.map(itemOf) } })),
             Effect.mapError(failureOf),
           )
           return answer.items

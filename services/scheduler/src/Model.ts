@@ -52,6 +52,14 @@ export const GoalRow = Schema.Struct({
 })
 export type GoalRow = typeof GoalRow.Type
 
+/** The projected versions of a goal and of its hire, and when hiring wrote them (epoch ms). */
+export interface Versions {
+  readonly goal_version: number
+  readonly goal_changed_at: number
+  readonly hire_version: number
+  readonly hire_changed_at: number
+}
+
 /** A row of `goal_history`: what held of a goal from an instant until its next row. */
 export const GoalVersion = Schema.Struct({
   goal_instance_id: GoalInstanceId,

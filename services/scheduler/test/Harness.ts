@@ -12,12 +12,13 @@ import { type Answer, ready, type Send, startService, type TestService } from ".
 import { appWith } from "../src/App.ts"
 import { type Away, type CallFailed, Drafts, Hiring } from "../src/Clients.ts"
 import { runKey } from "@stint/domain/scheduler/Runs"
-import type { ClaimedRun } from "../src/Model.ts"
+import type { ClaimedRun, Versions } from "../src/Model.ts"
 import { asOwner } from "./Owner.ts"
 
 /** How the played deliverables answers a batch. */
 export type Answering = (
   runs: ReadonlyArray<ClaimedRun>,
+  versions: ReadonlyMap<string, Versions>,
 ) => Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
 
 let drawn = 0
@@ -69,10 +70,10 @@ const play = (changes: Array<Change>) => {
       })),
   })
   const drafts = Drafts.of({
-    make: (runs) =>
+    make: (runs, versions = new Map()) =>
       Effect.suspend(() => {
         batches.push(runs)
-        return answering(runs)
+        return answering(runs, versions)
       }),
   })
   return {

@@ -108,7 +108,41 @@ describe("the client of deliverables", () => {
           hired_instance_id: "HAI-1",
           scheduled_time: "2026-01-01T09:00:00.000Z",
         }],
+        answer: "ids",
       })
+    }))
+
+  const versions = new Map([["GOI-1", { goal_version: 3, goal_changed_at: 5, hire_version: 2, hire_changed_at: 4 }]])
+  const makeKnown = Effect.flatMap(
+    Drafts,
+    (drafts) => drafts.make([run, { ...run, goal_instance_id: GoalInstanceId.make("GOI-2") }], versions),
+  )
+
+  it.effect("names the revisions that it decided by, of the goals that are projected", () =>
+    Effect.gen(function* () {
+      const made = { idempotency_key: runKey("GOI-1", slot), deliverable_id: "DEL-1" }
+      const { asked, result } = yield* withClients(answers(json({ items: [made] })), makeKnown)
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(result)), [made])
+      const { items } = JSON.parse(yield* Effect.promise(() => asked[0]!.text()))
+      assert.deepStrictEqual(
+        items.map((one: Record<string, unknown>) => [one.goal_revision, one.hire_revision]),
+        [["3@5", "2@4"], [undefined, undefined]],
+      )
+    }))
+
+  it.effect("a deliverables of 0.2.0 refuses fields that it does not know, and is asked without them", () =>
+    Effect.gen(function* () {
+      const known = new Set(["idempotency_key", "goal_instance_id", "hired_instance_id", "scheduled_time"])
+      const older: Serve = async (request) => {
+        const { items, ...more } = JSON.parse(await request.text())
+        const isKnown = Object.keys(more).length === 0 &&
+          items.every((item: object) => Object.keys(item).every((key) => known.has(key)))
+        if (isKnown) return json({ items: [] })
+        const errors = [{ path: "$.items[0].goal_revision", message: "no such field" }]
+        return problem("invalid_request", 400, { errors })
+      }
+      const { asked, result } = yield* withClients(older, makeKnown)
+      assert.deepStrictEqual([result, asked.length], [[], 2])
     }))
 
   it.effect("where nothing listens, nothing is sent: it is away", () =>

@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { Deliverable } from "./Deliverables.ts"
-import { GoalInstanceId, HiredInstanceId } from "../Ids.ts"
+import { DeliverableId, GoalInstanceId, HiredInstanceId } from "../Ids.ts"
 import { AnyProblem, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import { created, Instant, KeepsReplies, RequiredIdempotencyHeader } from "../Protocol.ts"
 
@@ -15,17 +15,26 @@ export const DraftRequest = Schema.Struct({
 })
 export type DraftRequest = typeof DraftRequest.Type
 
-/** One run of a batch, with the run's own key. */
+/**
+ * One run of a batch, with the run's own key, and the revisions (`revisionOf` of hiring/Feed.ts) of its goal and hire that the
+ * scheduler decided by. Absent in requests of 0.2.0: then hiring is asked.
+ */
 export const BatchItem = Schema.Struct({
   idempotency_key: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/)),
   ...DraftRequest.fields,
+  goal_revision: Schema.optionalKey(Schema.String.annotate({ examples: ["3@1764406800000"] })),
+  hire_revision: Schema.optionalKey(Schema.String.annotate({ examples: ["2@1764403200000"] })),
 })
 export type BatchItem = typeof BatchItem.Type
 
-/** The answer for one run of a batch: the deliverable, or the problem that a single call would have answered with. */
+/**
+ * The answer for one run of a batch: the deliverable, or its id where the request asks for ids; or the problem that a single
+ * call would have answered with.
+ */
 export const BatchAnswer = Schema.Struct({
   idempotency_key: Schema.String,
   deliverable: Schema.optionalKey(Deliverable),
+  deliverable_id: Schema.optionalKey(DeliverableId),
   problem: Schema.optionalKey(AnyProblem),
 })
 export type BatchAnswer = typeof BatchAnswer.Type
@@ -93,6 +102,8 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
     HttpApiEndpoint.post("createBatch", "/deliverables/batch", {
       payload: Schema.Struct({
         items: Schema.Array(BatchItem).check(Schema.isBetweenLength(1, 1000)),
+        /** What is answered for a run that has its draft: the deliverable (default), or its id alone. */
+        answer: Schema.optionalKey(Schema.Literals(["deliverables", "ids"])),
       }),
       success: Schema.Struct({ items: Schema.Array(BatchAnswer) }),
       error: Unavailable,
@@ -101,6 +112,7 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
       .annotate(
         OpenApi.Description,
         "Services only, up to 1000 at once. No header key: each item carries its run's key and has its own " +
-          "answer, a deliverable or a problem.",
+          "answer, a deliverable (its id alone with `answer: ids`) or a problem. A draft is never made under an older " +
+          "goal or hire than the revisions that an item names.",
       ),
   ) {}

@@ -1,5 +1,5 @@
 /** Hiring, service to service: the change feed, the snapshot and the lookup (domain.md, "Rules: the whole"; design.md). */
-import { Schema } from "effect"
+import { DateTime, Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { Frequency, NamedVersion } from "../Definition.ts"
@@ -27,7 +27,10 @@ export const GoalChange = Schema.Struct({
 })
 export type GoalChange = typeof GoalChange.Type
 
-/** What the scheduler needs of a hire: its customer, its zone, and whether it can run, which hiring decides. */
+/**
+ * What the scheduler needs of a hire: its customer, its zone, and whether it can run, which hiring decides. Every write of a
+ * hire is told, also of what is not in here (its config): `version` names what its drafts are to be made from.
+ */
 export const HireChange = Schema.Struct({
   type: Schema.tag("hire"),
   hired_instance_id: HiredInstanceId,
@@ -97,6 +100,21 @@ export class FeedCursorGone extends problem<FeedCursorGone>()("FeedCursorGone", 
   title: "The cursor is older than what the feed keeps",
 }) {}
 
+/**
+ * Names what a goal or a hire was at one of its versions. The instant of the write tells histories apart: a hiring that was
+ * restored to an earlier moment gives the same versions again, with other content.
+ */
+export const revisionOf = (version: number, written: DateTime.Utc): string =>
+  `${version}@${DateTime.toEpochMillis(written)}`
+
+/** A goal as a lookup has it. */
+export const LookedUpGoal = Schema.Struct({
+  ...Goal.json.fields,
+  /** Its version at `updated_at`. Absent in answers of 0.2.0. */
+  version: Schema.optionalKey(Schema.Int),
+})
+export type LookedUpGoal = typeof LookedUpGoal.Type
+
 /** What deliverables needs of a hire to make, review and execute its drafts. */
 export const LookedUpHire = Schema.Struct({
   hired_instance_id: HiredInstanceId,
@@ -113,12 +131,15 @@ export const LookedUpHire = Schema.Struct({
   active: Schema.optionalKey(Schema.Boolean),
   /** Whether its subscription ended more than 30 days ago: people get 410. */
   gone: Schema.Boolean,
+  /** Its version, and when that was written. Absent in answers of 0.2.0. */
+  version: Schema.optionalKey(Schema.Int),
+  changed_at: Schema.optionalKey(Instant),
 })
 export type LookedUpHire = typeof LookedUpHire.Type
 
 /** Those of the goals and hires asked for that exist, and the hires of those goals. */
 export const LookupAnswer = Schema.Struct({
-  goals: Schema.Array(Goal.json),
+  goals: Schema.Array(LookedUpGoal),
   hires: Schema.Array(LookedUpHire),
   unread: Schema.optionalKey(Unread),
   /** Where the request is `partial`: what there was no room for. */

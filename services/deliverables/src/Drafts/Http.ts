@@ -7,10 +7,17 @@ import { HttpApiBuilder } from "effect/http-api"
 import { locationOf } from "../Deliverables/Wire.ts"
 import { type DraftOutcome, Drafts } from "../Drafts.ts"
 
-const answers = (items: ReadonlyArray<BatchItem>, outcomes: ReadonlyArray<DraftOutcome>, request_id: string) => ({
+const answers = (
+  { answer, items }: { readonly answer?: "deliverables" | "ids"; readonly items: ReadonlyArray<BatchItem> },
+  outcomes: ReadonlyArray<DraftOutcome>,
+  request_id: string,
+) => ({
   items: outcomes.map((outcome, i): BatchAnswer => {
     const { idempotency_key } = items[i]!
-    if (Result.isSuccess(outcome)) return { idempotency_key, deliverable: outcome.success }
+    if (Result.isSuccess(outcome)) {
+      const { deliverable_id, show } = outcome.success
+      return answer === "ids" ? { idempotency_key, deliverable_id } : { idempotency_key, deliverable: show() }
+    }
     const { code, detail, status, title, type } = outcome.failure
     const problem = { type, title, status, code, request_id, ...(detail === undefined ? {} : { detail }) }
     return { idempotency_key, problem }
@@ -25,8 +32,8 @@ export const DraftsHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       create: ({ headers, payload }) =>
         Effect.map(drafts.create(headers["idempotency-key"], payload), (made) => madeAt(locationOf(made), made)),
-      createBatch: ({ payload: { items } }) =>
-        Effect.zipWith(drafts.createBatch(items), RequestId, (outcomes, id) => answers(items, outcomes, id)),
+      createBatch: ({ payload }) =>
+        Effect.zipWith(drafts.createBatch(payload.items), RequestId, (outcomes, id) => answers(payload, outcomes, id)),
     })
   }),
 )

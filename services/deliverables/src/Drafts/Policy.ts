@@ -7,12 +7,11 @@ import {
   RunGoalNotFound,
   RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
-import type { LookedUpHire } from "@stint/domain/hiring/Feed"
-import type { Goal } from "@stint/domain/hiring/Goals"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"
+import type { GoalOfRun, HireOfRun } from "./Known.ts"
 
 /** Whether a stored draft is of the requested run: the same goal, hire and slot. */
 export const sameRun = (
@@ -33,15 +32,15 @@ export const mismatch = (key: string) =>
 
 /** A goal that may run, with its hire. */
 export interface Runnable {
-  readonly goal: Goal
-  readonly hire: LookedUpHire
+  readonly goal: GoalOfRun
+  readonly hire: HireOfRun
 }
 
-/** The goal and hire of a run, from hiring's answer; fails when hiring knows no such goal or says that it may not run. */
+/** The goal and hire of a run, as hiring has them; fails when hiring knows no such goal or says that it may not run. */
 export const runnable = (
   asked: DraftRequest,
-  goal: Goal | undefined,
-  hire: LookedUpHire | undefined,
+  goal: GoalOfRun | undefined,
+  hire: HireOfRun | undefined,
 ): Result.Result<Runnable, RunGoalNotFound | RunNotRunnable> => {
   if (goal === undefined || hire === undefined || goal.hired_instance_id !== asked.hired_instance_id) {
     const of = goal === undefined ? "" : ` of ${asked.hired_instance_id}`

@@ -4,13 +4,17 @@ const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" })
 
 /** The length in code points, the unit of the platforms' limits. */
 export const codePoints = (text: string): number => {
-  let count = 0
-  for (const _ of text) count++
+  let count = text.length
+  for (let i = 1; i < text.length; i++) {
+    // the second half of a pair
+    if ((text.charCodeAt(i) & 0xfc00) === 0xdc00 && (text.charCodeAt(i - 1) & 0xfc00) === 0xd800) count--
+  }
   return count
 }
 
 /** The first `max` code points. Reads no more of the text than that. */
 const head = (text: string, max: number): string => {
+  if (text.length <= max) return text
   let end = 0
   let count = 0
   for (const point of text) {
@@ -39,7 +43,7 @@ const wholeGraphemes = (text: string, max: number): string => {
  */
 export const fit = (text: string, max: number): string => {
   const sound = text.toWellFormed()
-  if (head(sound, max + 1).length === head(sound, max).length) return sound
+  if (sound.length <= max || head(sound, max + 1).length === head(sound, max).length) return sound
   if (max < 1) return ""
   const kept = wholeGraphemes(sound, max - 1)
   const space = kept.search(/\s\S*$/)

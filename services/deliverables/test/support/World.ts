@@ -1,6 +1,6 @@
 /** The hiring and the catalog of a test: what they know, the requests they got, and whether they answer. */
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
-import { Change, type LookedUpHire } from "@stint/domain/hiring/Feed"
+import { Change, type LookedUpGoal, type LookedUpHire, revisionOf } from "@stint/domain/hiring/Feed"
 import { Goal } from "@stint/domain/hiring/Goals"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
@@ -35,7 +35,7 @@ const tradingConfig = {
 /** What hiring and the catalog know, and the requests they got. */
 export class World {
   readonly hires = new Map<string, LookedUpHire>()
-  readonly goals = new Map<string, Goal>()
+  readonly goals = new Map<string, LookedUpGoal>()
   /** The customer that began a trial, or null, by trial id. */
   readonly trials = new Map<string, string | null>()
   readonly definitions = new Map(shippedDefinitions.map((d) => [definitionId(d), d]))
@@ -94,6 +94,21 @@ export class World {
       }),
     )
     return id
+  }
+
+  /** Writes a goal as a version of an instant; its revision. */
+  goalAt(id: string, hire: string, version: number, at: string, settings: JsonObject = {}): string {
+    this.goal(id, hire, "marketing.daily_micro_post.v1", settings)
+    const updated_at = DateTime.makeUnsafe(at)
+    this.goals.set(id, { ...this.goals.get(id)!, version, updated_at })
+    return revisionOf(version, updated_at)
+  }
+
+  /** The same of a hire. */
+  hireAt(id: string, version: number, at: string, given: Partial<LookedUpHire> = {}): string {
+    const changed_at = DateTime.makeUnsafe(at)
+    this.hire(id, { ...given, version, changed_at })
+    return revisionOf(version, changed_at)
   }
 
   /** Deletes a goal as hiring does: lookups no longer find it, and the feed has the change. */

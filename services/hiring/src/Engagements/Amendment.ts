@@ -5,7 +5,7 @@
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import type { Change, RunRequested } from "@stint/domain/hiring/Feed"
 import { DateTime } from "effect"
-import { differs, goalChange, goalState, hireChange, subscriptionChange } from "./Changes.ts"
+import { goalChange, goalState, hireChange, subscriptionChange } from "./Changes.ts"
 import { notRunnable, TRIAL_DAYS } from "./Policy.ts"
 import type { Engagement, GoalRow, HireRow, SubscriptionRow, SubscriptionState } from "./Row.ts"
 
@@ -45,7 +45,7 @@ const hasGoals = (before: Engagement, decision: Decision): boolean => {
   return (decision.goals ?? []).length > 0 || (before.hire?.goals_completed ?? false)
 }
 
-/** The hire's row after the decision, and its change if the feed has to say something new; nothing when it is not written. */
+/** The hire's row after the decision, and its change; nothing when it is not written. */
 const hireAfter = (before: Engagement, decision: Decision, now: DateTime.Utc) => {
   const decided = decision.hire ?? before.hire
   if (decided === undefined) return undefined
@@ -56,10 +56,7 @@ const hireAfter = (before: Engagement, decision: Decision, now: DateTime.Utc) =>
     next.goals_completed !== decided.goals_completed || next.trial_status !== decided.trial_status
   if (!isWritten) return undefined
   const hire: HireRow = { ...next, version: (before.hire?.version ?? 0) + 1, updated_at: now }
-  const change = hireChange(under, hire)
-  const isNews = stateChanged || before.hire === undefined ||
-    differs(change, hireChange(before.subscription, before.hire))
-  return { hire, changes: isNews ? [change] : [] }
+  return { hire, changes: [hireChange(under, hire)] }
 }
 
 /** The amendment of a decision. In the feed a subscription precedes its hire, and a hire its goals. */

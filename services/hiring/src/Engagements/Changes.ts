@@ -48,7 +48,3 @@ export const subscriptionChange = (subscription: SubscriptionRow): SubscriptionC
   status: subscription.status,
   version: subscription.version,
 })
-
-/** Whether two entries of a hire differ in what the scheduler decides by. */
-export const differs = (one: HireChange, other: HireChange): boolean =>
-  one.timezone !== other.timezone || one.reason !== other.reason

@@ -34,9 +34,8 @@ export const failed = (run: ClaimedRun, error: AttemptError, delayMs: number | u
 
 /** The outcome of a run by the answer for its key. */
 export const outcomeOf = (run: ClaimedRun, answer: BatchAnswer | undefined, delayMs: number | undefined): Outcome => {
-  if (answer?.deliverable !== undefined) {
-    return { _tag: "Completed", run, deliverable_id: answer.deliverable.deliverable_id }
-  }
+  const deliverable_id = answer?.deliverable_id ?? answer?.deliverable?.deliverable_id
+  if (deliverable_id !== undefined) return { _tag: "Completed", run, deliverable_id }
   const problem = answer?.problem
   if (problem === undefined) {
     return failed(run, { type: "UNANSWERED", message: "deliverables gave no answer for this run" }, delayMs)

@@ -4,7 +4,8 @@ import { delayAfter, reconnect, runRetry } from "@stint/edge/Schedules"
 import { Clock, Effect, Schedule } from "effect"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { Away, type CallFailed, Drafts, NO_ANSWER } from "../Clients.ts"
-import type { ClaimedRun } from "../Model.ts"
+import type { ClaimedRun, Versions } from "../Model.ts"
+import { ProjectionRepo } from "../Projection/Repo.ts"
 import { Queue } from "../Queue.ts"
 import { LEASE_MS } from "../Queue/Lease.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
@@ -44,12 +45,20 @@ const released = (runs: Runs, delayMs: number): ReadonlyArray<Outcome> =>
 /** Makes the drafts of claimed runs: an outcome for each. */
 const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
   const drafts = yield* Drafts
+  const projection = yield* ProjectionRepo
   const neighbours = yield* Neighbours
   const bulkhead = makeBulkhead()
 
+  // read after the claim: they are those that it decided by, or newer
+  const versionsOf = (runs: Runs) =>
+    Effect.catchDefect(
+      projection.versions(runs.map((run) => run.goal_instance_id)),
+      () => Effect.succeed(new Map<string, Versions>()),
+    )
+
   /** A call that got no answer says nothing of deliverables: it may be away, or slow at these runs. So it is asked. */
   const make = (runs: Runs) =>
-    drafts.make(runs).pipe(
+    Effect.flatMap(versionsOf(runs), (versions) => drafts.make(runs, versions)).pipe(
       Effect.catchTag("CallFailed", (error) =>
         NO_ANSWER.has(error.type)
           ? Effect.flatMap(neighbours.ask(DOWNSTREAM), (fault) =>

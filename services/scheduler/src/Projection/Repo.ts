@@ -4,7 +4,7 @@ import type { Change } from "@stint/domain/hiring/Feed"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { actionLogWriter } from "../ActionLog/Repo.ts"
-import { type GoalRow, type HireRow, iso } from "../Model.ts"
+import { type GoalRow, type HireRow, iso, type Versions } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import { decidedUntil } from "../Timeline.ts"
@@ -65,6 +65,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   rederive(after: string): Effect.Effect<{ readonly last: string | undefined; readonly moved: number }>
   /** A goal and its hire. */
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
+  /** The versions of goals and of their hires, by goal; of a goal that is not projected none. */
+  versions(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, Versions>>
   /** Whether a hire is projected. */
   knowsHire(hired_instance_id: string): Effect.Effect<boolean>
   /** Whether a hire of a customer is projected. */
@@ -88,6 +90,11 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           const [hire] = yield* reads.hires([goal.value.hired_instance_id])
           return hire === undefined ? Option.none() : Option.some({ goal: goal.value, hire })
         }, Effect.orDie),
+        versions: (goals) =>
+          Effect.orDie(Effect.map(
+            reads.versions(goals),
+            (rows) => new Map(rows.map(({ goal_instance_id, ...versions }) => [goal_instance_id, versions])),
+          )),
         knowsCustomer: (id) => Effect.orDie(Effect.map(reads.hireOf(id), Option.isSome)),
         knowsHire: (id) => Effect.orDie(Effect.map(reads.hires([id]), (hires) => hires.length > 0)),
       })

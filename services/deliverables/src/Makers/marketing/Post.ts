@@ -25,10 +25,23 @@ const nth = <A>(items: ReadonlyArray<A>, index: number): A => items[index % item
 const paragraphs = (...parts: ReadonlyArray<string>) => parts.filter((part) => part !== "").join("\n\n")
 
 /** The words as a hashtag; undefined when no letter is left or it is longer than 30 code points. */
-const hashtag = (words: string): string | undefined => {
+const madeHashtag = (words: string): string | undefined => {
   const tag = words.split(/[^\p{L}\p{M}\p{N}_]+/u).filter((word) => word !== "")
     .map((word) => word.replace(/^\p{Ll}/u, (first) => first.toUpperCase())).join("")
   return /\p{L}/u.test(tag) && codePoints(tag) <= 30 ? `#${tag}` : undefined
+}
+
+/** Hashtags by their words: those of one goal are the same for each platform and each slot. */
+const hashtags = new Map<string, string | undefined>()
+/** How many there are at most; then they are made anew. */
+const HASHTAGS = 2_000
+
+const hashtag = (words: string): string | undefined => {
+  if (hashtags.has(words)) return hashtags.get(words)
+  if (hashtags.size >= HASHTAGS) hashtags.clear()
+  const tag = madeHashtag(words)
+  hashtags.set(words, tag)
+  return tag
 }
 
 const maxHashtags: Record<Platform, number> = {
@@ -49,8 +62,9 @@ const hashtagsOf = ({ copy, occasion }: Brief, platform: Platform): Array<string
   const { brand, location, service, subject } = occasion
   const tags: Array<string> = []
   for (const words of [subject, brand, location, service, ...copy.tags]) {
+    if (tags.length >= maxHashtags[platform]) break
     const tag = hashtag(words)
-    if (tag === undefined || tags.length >= maxHashtags[platform]) continue
+    if (tag === undefined) continue
     if (tags.some((other) => other.toLowerCase() === tag.toLowerCase())) continue
     if (cost([...tags, tag]) <= platformLimits[platform] / 3) tags.push(tag)
   }

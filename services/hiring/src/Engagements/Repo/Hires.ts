@@ -17,7 +17,7 @@ export const TrialPlace = Schema.Struct({ trial_end: Schema.NullOr(Instant), hir
 export type TrialPlace = typeof TrialPlace.Type
 
 /** Any text: a row with an id of another form is named as well. */
-const HireKey = Schema.Struct({ hired_instance_id: Schema.String })
+export const HireKey = Schema.Struct({ hired_instance_id: Schema.String })
 export type HireKey = typeof HireKey.Type
 
 /** Reads of hires, each with its subscription's state. */
@@ -46,9 +46,13 @@ const ofSubscription = {
   subscription_ended_at: SubscriptionRow.fields.ended_at,
 }
 const HiredRow = Schema.Struct({ ...HireRow.fields, ...ofSubscription })
-const StateRow = Schema.Struct({ ...HireState.fields, ...ofSubscription })
+/** A hire without its documents, with its subscription's state. */
+export const StateRow = Schema.Struct({ ...HireState.fields, ...ofSubscription })
 
-const hiredOf = <Row extends typeof StateRow.Type>({ subscription_ended_at, subscription_status, ...hire }: Row) => ({
+/** The hire and its subscription's state of such a row, or of one with the documents. */
+export const hiredOf = <Row extends typeof StateRow.Type>(
+  { subscription_ended_at, subscription_status, ...hire }: Row,
+) => ({
   hire,
   subscription: { status: subscription_status, ended_at: subscription_ended_at },
 })
@@ -62,7 +66,7 @@ const eachHired = <Row extends typeof StateRow.Type, Key>({ entries, ...taken }:
 const FAULTS = defaults.faults
 
 /** The columns of a hire `h` without its documents. */
-const stateColumns = (sql: PgClient.PgClient) =>
+export const stateColumns = (sql: PgClient.PgClient) =>
   sql.csv(Object.keys(HireState.fields).map((column) => sql`h.${sql(column)}`))
 
 /** The columns of a hire `h`. */
@@ -183,6 +187,7 @@ const locking = (sql: PgClient.PgClient) => {
     ))
 }
 
+/** Whoever puts a hire tells the feed of it in the same transaction (Amendment.ts). */
 const putting = (sql: PgClient.PgClient) =>
   SqlSchema.void({
     Request: HireRow,
@@ -190,16 +195,16 @@ const putting = (sql: PgClient.PgClient) =>
       sql`
         insert into hired_agents (hired_instance_id, subscription_id, agent_id, customer_id, definition_version, config,
           settings, configured, missing, timezone, goals_completed, active, finalized_at, deactivated_at, trial_start,
-          trial_end, trial_status, created_at, updated_at, version)
+          trial_end, trial_status, created_at, updated_at, version, announced_version)
         values (${h.hired_instance_id}, ${h.subscription_id}, ${h.agent_id}, ${h.customer_id}, ${h.definition_version},
           ${sql.json(h.config)}, ${sql.json(h.settings)}, ${h.configured}, ${sql.json(h.missing)}, ${h.timezone},
           ${h.goals_completed}, ${h.active}, ${h.finalized_at}, ${h.deactivated_at}, ${h.trial_start}, ${h.trial_end},
-          ${h.trial_status}, ${h.created_at}, ${h.updated_at}, ${h.version})
+          ${h.trial_status}, ${h.created_at}, ${h.updated_at}, ${h.version}, ${h.version})
         on conflict (hired_instance_id) do update set
           definition_version = excluded.definition_version, config = excluded.config, settings = excluded.settings,
           configured = excluded.configured, missing = excluded.missing, timezone = excluded.timezone,
           goals_completed = excluded.goals_completed, active = excluded.active, finalized_at = excluded.finalized_at,
           deactivated_at = excluded.deactivated_at, trial_start = excluded.trial_start,
           trial_end = excluded.trial_end, trial_status = excluded.trial_status, updated_at = excluded.updated_at,
-          version = excluded.version`,
+          version = excluded.version, announced_version = excluded.announced_version`,
   })

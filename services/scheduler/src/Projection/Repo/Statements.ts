@@ -1,5 +1,6 @@
 /** The statements on the projection's tables. */
 import { PgClient } from "@effect/sql-pg"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { GoalRow, type GoalVersion, HireRow, iso, Millis } from "../../Model.ts"
@@ -25,6 +26,22 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
     Request: Ids,
     Result: HireRow,
     execute: (ids) => sql`select * from projected_hires where hired_instance_id = any(${ids}::varchar[])`,
+  }),
+  /** Of those goals that are projected: their versions, and their hires', with when hiring wrote them. */
+  versions: SqlSchema.findAll({
+    Request: Ids,
+    Result: Schema.Struct({
+      goal_instance_id: Schema.String,
+      goal_version: BigIntColumn,
+      goal_changed_at: Millis,
+      hire_version: BigIntColumn,
+      hire_changed_at: Millis,
+    }),
+    execute: (ids) =>
+      sql`select g.goal_instance_id, g.version as goal_version, g.changed_at as goal_changed_at,
+            h.version as hire_version, h.changed_at as hire_changed_at
+          from projected_goals g join projected_hires h using (hired_instance_id)
+          where g.goal_instance_id = any(${ids}::varchar[])`,
   }),
   goalIds: SqlSchema.findAll({
     Request: Schema.Void,

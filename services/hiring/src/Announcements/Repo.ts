@@ -1,0 +1,51 @@
+/** The SQL of announcing hires: `announced_version` of a hire that the feed has told is its version. */
+import { PgClient } from "@effect/sql-pg"
+import { findReadable } from "@stint/edge/Pg/Rows"
+import { Context, Effect, Layer, Schema } from "effect"
+import { hireChange } from "../Engagements/Changes.ts"
+import { hiredOf, HireKey, stateColumns, StateRow } from "../Engagements/Repo/Hires.ts"
+import { OutboxRepo } from "../Outbox/Repo.ts"
+
+/** How many hires one transaction announces at most. */
+export const ANNOUNCED_AT_ONCE = 500
+
+/** Hires that the feed was not told of. */
+export class AnnouncementsRepo extends Context.Service<AnnouncementsRepo, {
+  /**
+   * Tells of at most ANNOUNCED_AT_ONCE hires, those aside that another transaction is writing; how many. One that can't be
+   * read is told of by no one, and not looked at again until it is written.
+   */
+  readonly announce: Effect.Effect<number>
+}>()("hiring/AnnouncementsRepo") {
+  static readonly layer = Layer.effect(
+    AnnouncementsRepo,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const outbox = yield* OutboxRepo
+      const lock = findReadable(sql, {
+        what: "hires",
+        Request: Schema.Int,
+        Key: HireKey,
+        Result: StateRow,
+        query: (limit) =>
+          sql`
+            select ${stateColumns(sql)}, s.status as subscription_status, s.ended_at as subscription_ended_at
+            from hired_agents h join subscriptions s using (subscription_id)
+            where h.announced_version is distinct from h.version
+            order by h.hired_instance_id limit ${limit} for update of h skip locked`,
+      })
+      const settle = (ids: ReadonlyArray<string>) =>
+        sql`update hired_agents set announced_version = version where hired_instance_id = any(${ids}::text[])`
+      return AnnouncementsRepo.of({
+        announce: Effect.gen(function* () {
+          const { entries } = yield* lock(ANNOUNCED_AT_ONCE)
+          if (entries.length === 0) return 0
+          const hires = entries.flatMap(({ row }) => row === undefined ? [] : [hiredOf(row)])
+          yield* outbox.append(hires.map(({ hire, subscription }) => hireChange(subscription, hire)))
+          yield* settle(entries.map(({ key }) => key.hired_instance_id))
+          return entries.length
+        }).pipe(sql.withTransaction, Effect.orDie),
+      })
+    }),
+  )
+}
