@@ -17,7 +17,16 @@ export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
         insert into proof.writes (run, customer, before, after, lease, op) values (old.scheduled_run_id, old.customer_id,
           old.fence, case when tg_op = 'UPDATE' then new.fence end, old.claimable_at, tg_op);
         return null; end $$`,
-      "create trigger proof after update or delete on run_queue for each row execute function proof.note_write()",
+      // that a run is recorded says nothing of its claim
+      `create trigger proof after update on run_queue for each row
+        when (to_jsonb(old) - 'recorded' is distinct from to_jsonb(new) - 'recorded') execute function proof.note_write()`,
+      "create trigger proof_gone after delete on run_queue for each row execute function proof.note_write()",
+      // a run that is claimed as it is made
+      `create function proof.note_start() returns trigger language plpgsql security definer as $$ begin
+        insert into proof.writes (run, customer, after, op) values (new.scheduled_run_id, new.customer_id, new.fence, 'INSERT');
+        return null; end $$`,
+      `create trigger proof_started after insert on run_queue for each row when (new.fence is not null)
+        execute function proof.note_start()`,
       // every time that an execution becomes final, and every change of one that was completed
       `create table proof.finals (n bigserial primary key, who name not null default session_user, run varchar not null,
         before varchar, after varchar not null)`,

@@ -80,7 +80,7 @@ export class Answers extends Context.Service<Answers, {
             reason: reasons.length === 0 ? null : reasons.join("; "),
           }
         },
-        repo.snapshot,
+        (effect, _, id) => repo.snapshot(effect, id),
       )
 
       const previewRule = Effect.fn("Answers.previewRule")(function* (draft: RuleDraft) {
@@ -114,7 +114,7 @@ export class Answers extends Context.Service<Answers, {
             : [...judgement.because, `The one before: ${why(last.facts, naming).sentence}`]
           return explanationOf(id, found.facts, { ...judgement, because }, naming)
         },
-        repo.snapshot,
+        (effect, _, id) => repo.snapshot(effect, id),
       )
 
       return Answers.of({ preview, previewRule, explain })

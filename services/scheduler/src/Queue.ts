@@ -8,11 +8,13 @@ import { Ids } from "@stint/edge/Ids"
 import { Context, Effect, Layer, type Schema } from "effect"
 import { type Cancellation, type ClaimedRun, iso, type NewRun } from "./Model.ts"
 import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
+import { Increments } from "./Queue/Counters.ts"
 import { RANK } from "./Queue/Fair.ts"
 import type { Outcome } from "./Queue/Outcome.ts"
 import { makeWriteOutcomes, type Written } from "./Queue/Outcomes.ts"
 import { QueueRepo } from "./Queue/Repo.ts"
 import type { Which } from "./Queue/Repo/Ends.ts"
+import type { Recorded, Started } from "./Queue/Repo/Unrecorded.ts"
 import { fencedOf } from "./Queue/Row.ts"
 
 /** A cancelled run that is to run after all. */
@@ -62,25 +64,65 @@ const rowOf = ({ cancelled, queue, slot, ...run }: NewRun) => ({
   claimable_at: iso(queue?.claimable_at),
 })
 
+const startedRowOf = ({ queue, slot, ...run }: NewRun) => ({
+  ...run,
+  scheduled_time: new Date(slot).toISOString(),
+  serial: queue?.serial ?? false,
+  caught_up: queue?.caught_up ?? false,
+  due_at: new Date(queue?.due_at ?? slot).toISOString(),
+})
+
+const claimedOf = (run: NewRun, { claimed_at, fence }: typeof Started.Type): ClaimedRun => ({
+  scheduled_run_id: run.scheduled_run_id,
+  goal_instance_id: run.goal_instance_id,
+  hired_instance_id: run.hired_instance_id,
+  customer_id: run.customer_id,
+  scheduled_time: run.slot,
+  attempt: 1,
+  fence,
+  claimed_at,
+  serial: run.queue?.serial ?? false,
+})
+
+const recordedOf = (which: Which): Recorded =>
+  "goal_instance_id" in which
+    ? { goals: [which.goal_instance_id] }
+    : "hired_instance_id" in which
+    ? { hire: which.hired_instance_id }
+    : { runs: [which.scheduled_run_id] }
+
+/** Who claims as it makes, and for how long. */
+export type Start = Pick<ClaimRequest, "holder" | "leaseMs">
+
 /** The queue. Faults of the database are defects: they roll back whatever transaction they happen in. */
 export class Queue extends Context.Service<Queue, {
   // In the caller's transaction
 
   /** Makes runs; those that were made. A slot or request that has a run already makes none. */
   enqueue(runs: ReadonlyArray<NewRun>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
+  /**
+   * Makes runs and claims them at once; those that were made. They stand in the queue alone until `record`, which their first
+   * renewal is as well. The caller has locked their goals, and holds the pause lock.
+   */
+  start(runs: ReadonlyArray<NewRun>, lease: Start): Effect.Effect<ReadonlyArray<ClaimedRun>>
   /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
   cancel(which: Which, why: Cancellation, only?: "unclaimed_slots"): Effect.Effect<ReadonlyArray<Cancelled>>
   /** Removes runs that were never claimed, live or cancelled, as if never made; those that were removed. */
   remove(runs: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
-  /** Locks goals against whoever else decides over their runs; those that there are. Before a cancel and a releaseNext. */
+  /**
+   * Locks goals against whoever else decides over their runs, and records those that are not yet; the goals that there are.
+   * Before a cancel and a releaseNext.
+   */
   lockGoals(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>>
   /** Makes the next waiting run of each goal ready, unless one of the goal's serial runs is open; how many. */
   releaseNext(goals: ReadonlyArray<string>): Effect.Effect<number>
 
   // In a transaction of its own
 
+  /** Records runs that stand in the queue alone, before somebody reads them. */
+  record(which: Recorded): Effect.Effect<void>
   /**
    * Takes ready runs under a lease and a new fence each, and counts their attempt. Lanes share (Queue/Fair.ts), and in a
    * lane the longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a
@@ -105,7 +147,9 @@ export class Queue extends Context.Service<Queue, {
       const idsOf = (rows: ReadonlyArray<{ readonly scheduled_run_id: string }>) =>
         rows.map((row) => row.scheduled_run_id as ScheduledRunId)
       const lockGoals = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
-        return (yield* repo.lockGoals(goals)).map((row) => row.goal_instance_id)
+        const locked = (yield* repo.lockGoals(goals)).map((row) => row.goal_instance_id)
+        if (locked.length > 0) yield* repo.record({ goals: locked }, { wait: true })
+        return locked
       })
       const releaseNext = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
         return goals.length === 0 ? 0 : (yield* repo.releaseNext(goals)).length
@@ -115,6 +159,27 @@ export class Queue extends Context.Service<Queue, {
         if (goals.length === 0) return 0
         yield* lockGoals(goals)
         return yield* releaseNext(goals)
+      })
+
+      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
+        const taken = yield* repo.start({ ...lease, rows: runs.map(startedRowOf) })
+        const counted = new Increments()
+        for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
+        yield* repo.count(counted)
+        const made = new Map(taken.map((run) => [run.scheduled_run_id, run]))
+        return runs.flatMap((run): ReadonlyArray<ClaimedRun> => {
+          const claim = made.get(run.scheduled_run_id)
+          return claim === undefined ? [] : [claimedOf(run, claim)]
+        })
+      })
+      const cancel = Effect.fnUntraced(function* (where: Which, why: Cancellation, only?: "unclaimed_slots") {
+        const { code, metadata = {}, words } = why
+        if (only === undefined) yield* repo.record(recordedOf(where), { wait: true })
+        return yield* repo.cancel({ where, code, words, metadata, onlyUnclaimedSlots: only !== undefined })
+      })
+      const renew = Effect.fnUntraced(function* (runs: ReadonlyArray<ClaimedRun>, leaseMs: number) {
+        yield* repo.record({ runs: runs.map((run) => run.scheduled_run_id) }, { wait: true })
+        return new Set((yield* repo.renew({ runs: runs.map(fencedOf), leaseMs })).map((row) => row.fence))
       })
 
       return Queue.of({
@@ -130,17 +195,18 @@ export class Queue extends Context.Service<Queue, {
             }))),
             idsOf,
           )),
-        cancel: (where, { code, metadata = {}, words }, only) =>
-          Effect.orDie(repo.cancel({ where, code, words, metadata, onlyUnclaimedSlots: only !== undefined })),
+        start: (runs, lease) => Effect.orDie(start(runs, lease)),
+        cancel: (where, why, only) => Effect.orDie(cancel(where, why, only)),
         remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),
         releaseNext: (goals) => Effect.orDie(releaseNext(goals)),
         claim: (request) => Effect.orDie(repo.atomically(claim(request))),
-        renew: (runs, leaseMs) =>
-          Effect.orDie(Effect.map(
-            repo.renew({ runs: runs.map(fencedOf), leaseMs }),
-            (rows) => new Set(rows.map((row) => row.fence)),
+        // of a goal or a run also what is ending just now: its reader then finds the end
+        record: (which) =>
+          Effect.orDie(Effect.asVoid(
+            repo.record(which, { wait: typeof which === "object" && ("goals" in which || "runs" in which) }),
           )),
+        renew: (runs, leaseMs) => Effect.orDie(repo.atomically(renew(runs, leaseMs))),
         writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
         releaseStuck: Effect.orDie(repo.atomically(releaseStuck)),
       })

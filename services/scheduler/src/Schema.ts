@@ -28,4 +28,6 @@ export const scripts: ReadonlyArray<string> = [
   "212_failed_attempts",
   "220_feed_rebuild",
   "232_run_lists",
+  "250_run_writes",
+  "251_late_runs",
 ]

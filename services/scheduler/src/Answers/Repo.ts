@@ -1,8 +1,10 @@
 /** The SQL of answers: every fact by its goal and an index, all read at one instant. */
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
 import type { ActionRow } from "../ActionLog/Row.ts"
 import type { GoalVersion } from "../Model.ts"
+import { Queue } from "../Queue.ts"
 import { RunsRepo } from "../Runs/Repo.ts"
 import type { RunFacts } from "./Facts.ts"
 import type { Pause } from "./Pauses.ts"
@@ -22,8 +24,11 @@ import type {
 
 /** The answers' storage. Instants are epoch ms. */
 export class AnswersRepo extends Context.Service<AnswersRepo, {
-  /** All reads inside see one snapshot: a run that ends meanwhile is read either live or final. */
-  snapshot<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R>
+  /**
+   * All reads inside see one snapshot: a run that ends meanwhile is read either live or final. In it every run of the goal is
+   * recorded.
+   */
+  snapshot<A, E, R>(effect: Effect.Effect<A, E, R>, goal_instance_id: string): Effect.Effect<A, E, R>
   /** The versions of a goal around an instant, the oldest first, and when the first that is kept begins. */
   history(
     id: string,
@@ -66,18 +71,35 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
       const orNull = <A, E>(effect: Effect.Effect<Option.Option<A>, E>) =>
         Effect.orDie(Effect.map(effect, Option.getOrNull))
 
+      const queue = yield* Queue
+      const isWhole = SqlSchema.findOne({
+        Request: Schema.String,
+        Result: Schema.Struct({ whole: Schema.Boolean }),
+        execute: (id) =>
+          sql`select not exists (select from run_queue where goal_instance_id = ${id} and not recorded) as whole`,
+      })
+      // a failure of the effect is passed on as a value: there is nothing to roll back
+      const once = <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string) =>
+        sql.withTransaction(Effect.gen(function* () {
+          yield* sql`set transaction isolation level repeatable read, read only`
+          return (yield* isWhole(goal)).whole ? yield* Effect.exit(effect) : undefined
+        }))
+      const snapshot = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string) {
+        while (true) {
+          yield* queue.record({ goals: [goal] })
+          const result = yield* once(effect, goal)
+          if (result !== undefined) return result
+        }
+      })
+
       return AnswersRepo.of({
-        snapshot: (effect) =>
-          Effect.flatten(Effect.orDie(sql.withTransaction(
-            // a failure of the effect is passed on as a value: there is nothing to roll back
-            Effect.andThen(sql`set transaction isolation level repeatable read, read only`, Effect.exit(effect)),
-          ))),
+        snapshot: (effect, goal) => Effect.orDie(snapshot(effect, goal)).pipe(Effect.flatten),
         history: Effect.fnUntraced(function* (id, at) {
           return { rows: yield* ofGoal.versions({ id, at }), since: (yield* ofGoal.firstVersion(id)).since }
         }, Effect.orDie),
         runsIn: (id, from, to) => Effect.orDie(ofGoal.runsIn({ id, from, to })),
         run: Effect.fnUntraced(function* (id) {
-          const run = yield* runs.find(id)
+          const run = yield* runs.read(id)
           const details = yield* ofRun.details(id)
           return Option.isNone(run) || Option.isNone(details) ? null : { run: run.value, ...details.value }
         }, Effect.orDie),

@@ -38,9 +38,10 @@ export class BackfillRepo extends Context.Service<BackfillRepo, {
   static readonly layer = Layer.effect(
     BackfillRepo,
     Effect.gen(function* () {
+      const queue = yield* Queue
       const { stored } = yield* reads
       return BackfillRepo.of({
-        stored: (goal, slots) => Effect.orDie(stored({ goal, slots })),
+        stored: (goal, slots) => Effect.andThen(queue.record({ goals: [goal] }), Effect.orDie(stored({ goal, slots }))),
         backfill: yield* backfilling,
       })
     }),
@@ -98,7 +99,7 @@ const backfilling = Effect.gen(function* () {
       const { again, last_start, make } = runsOf(request, plan, line, now)
       const made = new Set<string>(make.length === 0 ? [] : yield* queue.enqueue(make))
       const requeued = new Set<string>(again.length === 0 ? [] : yield* queue.requeue(again))
-      // a trigger may have made the run of a slot meanwhile: it does not lock its goal
+      // a trigger of 0.2.0 may have made the run of a slot meanwhile: it does not lock its goal
       const lost = make.filter((run) => !made.has(run.scheduled_run_id)).map((run) => run.slot)
       const others = lost.length === 0 ? [] : yield* stored({ goal, slots: lost })
       const queued = [

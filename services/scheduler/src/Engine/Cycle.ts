@@ -1,6 +1,9 @@
-/** One cycle of the engine: sleep until something is due, make the runs of due goals, claim what there is room for. */
+/**
+ * One cycle of the engine: sleep until something is due; claim the runs of due goals as they are made, while nothing else
+ * waits; otherwise make the runs of due goals, and claim what there is room for.
+ */
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
-import { Effect, FiberSet } from "effect"
+import { Clock, Effect, FiberSet } from "effect"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import type { Claim } from "../Queue/Claim.ts"
@@ -8,7 +11,7 @@ import { LEASE_MS } from "../Queue/Lease.ts"
 import type { makeBreaker } from "./Breaker.ts"
 import type { makeExecute } from "./Execute.ts"
 import type { makeInHand } from "./InHand.ts"
-import { makeMaterialise } from "./Materialise.ts"
+import { makeMaterialise, makeStartDue } from "./Materialise.ts"
 import { EngineRepo } from "./Repo.ts"
 
 /** How many due goals are decided over at once. */
@@ -18,6 +21,11 @@ const LONGEST_SLEEP = 60_000
 /** The first and the longest sleep while others have locked what is ready, in milliseconds. */
 const FIRST_LOCKED_SLEEP = 50
 const LOCKED_SLEEP = 5_000
+/**
+ * For how long, in milliseconds, due goals may wait until there is room to claim their runs as they are made. Past it their
+ * runs are made all the same, and wait in the queue: well within the minute in which a slot is on time.
+ */
+const PATIENCE = 10_000
 
 /** What a cycle works with. */
 export interface Means {
@@ -34,10 +42,11 @@ export interface Means {
 const makeClaimInTurns = (
   { execute, holder, inHand, retriesPerSecond, working }: Means,
   queue: Queue["Service"],
+  startDue: Effect.Success<typeof makeStartDue>,
   wake: Effect.Effect<void>,
 ) => {
   let poisonNext = true
-  const start = (claim: Claim) => {
+  const begin = (claim: Claim) => {
     inHand.add(claim)
     const end = Effect.suspend(() => {
       inHand.remove(claim.runs.length)
@@ -58,15 +67,24 @@ const makeClaimInTurns = (
     })
     poisonNext = !claim.alone
     if (claim.runs.length > 0) {
-      yield* start(claim)
+      yield* begin(claim)
       return "started"
     }
     // only the skipped poison candidate was ready: take it next
     if (poison === "skip") return "again"
     return claim.open ? "locked" : "nothing"
   })
+  const startOnce = Effect.fnUntraced(function* (limit: number) {
+    const { goals, started } = yield* startDue(limit, { holder, leaseMs: LEASE_MS })
+    if (started.length > 0) yield* begin({ runs: started, alone: false, open: true })
+    return goals
+  })
   // uninterruptible: shutdown must not lose a batch that was just claimed
-  return (limit: number) => Effect.uninterruptible(claimOnce(limit))
+  return {
+    claim: (limit: number) => Effect.uninterruptible(claimOnce(limit)),
+    /** Decides over due goals, and claims their runs as it makes them; how many goals there were. */
+    start: (limit: number) => Effect.uninterruptible(startOnce(limit)),
+  }
 }
 
 /** The cycle; it is repeated for as long as the engine runs. */
@@ -75,23 +93,40 @@ export const makeCycle = Effect.fnUntraced(function* (means: Means) {
   const nudge = yield* Nudge
   const queue = yield* Queue
   const materialise = yield* makeMaterialise
-  const claim = makeClaimInTurns(means, queue, nudge.here)
+  const { claim, start } = makeClaimInTurns(means, queue, yield* makeStartDue, nudge.here)
   let inVain = 0
+  /** Since when goals have been due at every look, epoch ms. */
+  let behindSince: number | undefined
 
-  /** How many runs may be claimed now, or in how many milliseconds to look again. */
+  /** How many runs may be claimed now, or in how many milliseconds to look again; `full`: too many are in hand. */
   const room = Effect.gen(function* () {
     const free = means.inHand.room()
-    if (free === 0) return { wait: LONGEST_SLEEP }
+    if (free === 0) return { wait: LONGEST_SLEEP, full: true }
     const passage = yield* means.breaker.passage
-    return "wait" in passage ? passage : { limit: Math.min(passage.limit, free) }
+    return "wait" in passage ? { ...passage, full: false } : { limit: Math.min(passage.limit, free) }
+  })
+
+  /** How long goals have been due, in milliseconds; from 0 on after a look that found none. */
+  const behind = Effect.fnUntraced(function* (isGoalDue: boolean) {
+    const now = yield* Clock.currentTimeMillis
+    behindSince = isGoalDue ? behindSince ?? now : undefined
+    return behindSince === undefined ? 0 : now - behindSince
   })
 
   return Effect.gen(function* () {
-    const { ready, wake } = yield* Effect.orDie(repo.look())
-    const untilDue = wake ?? LONGEST_SLEEP
+    const { goal, limited, ready, run } = yield* Effect.orDie(repo.look())
+    const untilDue = Math.min(goal ?? LONGEST_SLEEP, run ?? LONGEST_SLEEP)
     const isDue = untilDue <= 0
+    const isGoalDue = goal !== null && goal <= 0
+    const waited = yield* behind(isGoalDue)
     const sleep = Math.min(Math.ceil(untilDue), LONGEST_SLEEP)
     if (!ready && !isDue) return yield* nudge.wait(sleep)
+    // nothing else waits for a claim, so that runs of due goals pass over nobody in the queue
+    if (isGoalDue && !ready && !limited && (run ?? 1) > 0) {
+      const space = yield* room
+      if ("limit" in space && (yield* start(space.limit)) > 0) return true
+      if ("wait" in space && space.full && waited < PATIENCE) return yield* nudge.wait(PATIENCE - waited)
+    }
     const decided = isDue ? yield* materialise(GOALS) : 0
     const space = yield* room
     if ("wait" in space) return decided > 0 || (yield* nudge.wait(space.wait))

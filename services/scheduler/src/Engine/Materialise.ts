@@ -1,10 +1,10 @@
-/** Decides over goals that have fallen due, and makes their runs: one transaction a batch. */
+/** Decides over goals that have fallen due, makes their runs, and claims them if asked: one transaction a batch. */
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
-import { type GoalVersion, iso, type NewRun } from "../Model.ts"
-import { Queue } from "../Queue.ts"
+import { type ClaimedRun, type GoalVersion, iso, type NewRun } from "../Model.ts"
+import { Queue, type Start } from "../Queue.ts"
 import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
@@ -33,8 +33,12 @@ const makeLockDue = (repo: EngineRepo["Service"]) => {
       ? ""
       : customers.at(-1)!.customer_id
     if (due.length === 0) return first
-    const more = yield* repo.lockDueOfEach({ customers: due, each: Math.ceil(half / due.length) })
-    return [...new Map([...first, ...more].map((goal) => [goal.goal_instance_id, goal])).values()]
+    const more = yield* repo.lockDueOfEach({
+      customers: due,
+      each: Math.max(1, Math.floor(half / due.length)),
+      besides: first.map((goal) => goal.goal_instance_id),
+    })
+    return [...first, ...more]
   })
 }
 
@@ -46,8 +50,8 @@ const withPresent = (versions: ReadonlyArray<GoalVersion>, goal: DueGoal): Reado
   return [...versions.slice(0, -1), { ...last, default_at, frequency, schedule, timezone, runs: true, reason: null }]
 }
 
-/** What the edited ones of some goals did, and which of their slots have a run; two statements, if there are any. */
-const makePastsOf = (repo: EngineRepo["Service"]) =>
+/** What the edited ones of some goals did, and which of their slots have a run; a few statements, if there are any. */
+const makePastsOf = (repo: EngineRepo["Service"], queue: Queue["Service"]) =>
   Effect.fnUntraced(function* (goals: ReadonlyArray<DueGoal>) {
     const edited = goals.filter(isReplanned)
     const since = edited.map((goal) => ({
@@ -55,6 +59,7 @@ const makePastsOf = (repo: EngineRepo["Service"]) =>
       since: iso(decidedUntil(goal, goal.now))!,
     }))
     if (since.length === 0) return new Map<string, Past>()
+    yield* queue.lockGoals(since.map(({ goal }) => goal))
     const rows = byGoal(yield* repo.versionsSince(since))
     const slots = Map.groupBy(yield* repo.slotsWithRuns(since), (row) => row.goal_instance_id)
     const due = new Map<string, DueGoal>(edited.map((goal) => [goal.goal_instance_id, goal]))
@@ -87,13 +92,18 @@ export type Plan = (
   past?: Past,
 ) => DuePlan
 
-/** Decides over up to `limit` goals that have fallen due, and parks those that are paused; how many there were. */
-export const makeMaterialise = Effect.gen(function* () {
+/** What was decided: over how many goals, those that are paused included, and the runs that were claimed as they were made. */
+export interface Decided {
+  readonly goals: number
+  readonly started: ReadonlyArray<ClaimedRun>
+}
+
+const makeBatch = Effect.gen(function* () {
   const repo = yield* EngineRepo
   const queue = yield* Queue
   const ids = yield* Ids
   const lockDue = makeLockDue(repo)
-  const pastsOf = makePastsOf(repo)
+  const pastsOf = makePastsOf(repo, queue)
 
   const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
     const pasts = yield* pastsOf(due)
@@ -111,20 +121,30 @@ export const makeMaterialise = Effect.gen(function* () {
     return { runs, decided }
   })
 
-  const batch = Effect.fnUntraced(function* (limit: number, plan: Plan) {
+  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. */
+  const make = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, limit: number, lease?: Start) {
+    const now = lease === undefined
+      ? []
+      : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
+    const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
+    if (others.length > 0) yield* queue.enqueue(others)
+    return lease === undefined || now.length === 0 ? [] : yield* queue.start(now, lease)
+  })
+
+  return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Start): Effect.fn.Return<Decided, unknown> {
     // before the statement that reads pauses, as a claim does: so a resume finds all that was parked before it
     yield* repo.lockPauses
     const locked = yield* lockDue(limit)
     const parked = locked.filter((goal) => goal.paused).map((goal) => goal.goal_instance_id)
     if (parked.length > 0) yield* repo.park(parked)
     const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
-    if (open.length === 0) return locked.length
+    if (open.length === 0) return { goals: locked.length, started: [] }
     const read = yield* repo.readDue(open)
     const { decided, runs } = yield* decide(readable({ entries: read }), plan)
     for (const { key, row } of read) {
       if (row === undefined) decided.push({ id: key.goal_instance_id, plan: unreadable(key.next_slot) })
     }
-    if (runs.length > 0) yield* queue.enqueue(runs)
+    const started = yield* make(runs, limit, lease)
     const missed = decided.flatMap(({ id, plan: { ranges } }) =>
       ranges.map(({ code, from, reason, to }) => ({
         goal_instance_id: id,
@@ -145,8 +165,21 @@ export const makeMaterialise = Effect.gen(function* () {
         })),
       )
     }
-    return locked.length
+    return { goals: locked.length, started }
   })
+})
 
-  return (limit: number, plan: Plan = planOrStop) => Effect.orDie(repo.atomically(batch(limit, plan)))
+/** Decides over up to `limit` goals that have fallen due, and parks those that are paused; how many there were. */
+export const makeMaterialise = Effect.gen(function* () {
+  const repo = yield* EngineRepo
+  const batch = yield* makeBatch
+  return (limit: number, plan: Plan = planOrStop) =>
+    Effect.map(Effect.orDie(repo.atomically(batch(limit, plan))), ({ goals }) => goals)
+})
+
+/** The same, and claims those of the runs that may run now, up to `limit`. */
+export const makeStartDue = Effect.gen(function* () {
+  const repo = yield* EngineRepo
+  const batch = yield* makeBatch
+  return (limit: number, lease: Start) => Effect.orDie(repo.atomically(batch(limit, planOrStop, lease)))
 })

@@ -25,19 +25,25 @@ export type DueGoal = typeof DueGoal.Type
 
 const IsoText = Schema.NullOr(Schema.String)
 
-/** Whether a run is ready, and in how many milliseconds the next run or goal falls due; null when none is to come. */
+/** Whether a run is ready, and in how many milliseconds the next goal and the next run fall due; null when none is to come. */
 const look = (sql: PgClient.PgClient) =>
   SqlSchema.findOne({
     Request: Schema.Void,
-    Result: Schema.Struct({ ready: Schema.Boolean, wake: Schema.NullOr(Schema.Finite) }),
+    Result: Schema.Struct({
+      ready: Schema.Boolean,
+      limited: Schema.Boolean,
+      goal: Schema.NullOr(Schema.Finite),
+      run: Schema.NullOr(Schema.Finite),
+    }),
     execute: () =>
-      sql`select exists (select from run_queue where state = 'ready') as ready, (extract(epoch from least(
-          case when not is_paused('', '', p.ids) then (
-            select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end,
-          -- ignore leases that end in paused scopes: the resume notifies the engine
-          (select claimable_at from run_queue q where state in ('timed', 'held') and (state = 'timed' or forced
-            or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
-        ) - now()) * 1000)::float8 as wake from paused_ids p`,
+      sql`select exists (select from run_queue where state = 'ready') as ready, exists (select from run_limits) as limited,
+        (extract(epoch from case when not is_paused('', '', p.ids) then (
+            select due_at from projected_goals where due_at is not null and not parked order by due_at limit 1) end
+          - now()) * 1000)::float8 as goal,
+        -- ignore leases that end in paused scopes: the resume notifies the engine
+        (extract(epoch from (select claimable_at from run_queue q where state in ('timed', 'held') and (state = 'timed'
+            or forced or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
+          - now()) * 1000)::float8 as run from paused_ids p`,
   })
 
 const park = (sql: PgClient.PgClient) =>

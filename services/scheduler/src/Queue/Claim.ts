@@ -100,7 +100,9 @@ export const makeClaim = <E>(
   /** What has come due becomes ready; how many leases were lost. */
   const catchUp = Effect.fnUntraced(function* (due: { readonly timed: boolean; readonly expired: boolean }) {
     if (due.timed) yield* repo.promote
-    return due.expired ? (yield* repo.expire()).length : 0
+    if (!due.expired) return 0
+    yield* repo.record("expired", { wait: false })
+    return (yield* repo.expire()).length
   })
 
   /** Takes a poison candidate; undefined when none may run, or another replica has it. */

@@ -55,9 +55,16 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const done = ofTag(outcomes, "Completed")
     if (done.length === 0) return none
-    const rows = yield* repo.complete(
+    const rows = yield* repo.takeOut(
       done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
     )
+    const drafts = new Map(done.map(({ deliverable_id, run }) => [run.scheduled_run_id as string, deliverable_id]))
+    const recorded = rows.filter((row) => row.recorded).map(({ late, scheduled_run_id }) => ({
+      id: scheduled_run_id,
+      deliverable_id: drafts.get(scheduled_run_id)!,
+      late,
+    }))
+    if (recorded.length > 0) yield* repo.complete(recorded)
     for (const { late, seconds } of rows) {
       counted.observe("duration", seconds)
       if (late !== null) counted.observe("draft_lateness", late)
@@ -117,6 +124,8 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   return Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
     const goals = endedGoals(outcomes)
     if (goals.length > 0) yield* repo.lockGoals(goals)
+    const others = outcomes.filter(({ _tag }) => _tag !== "Completed").map(({ run }) => run.scheduled_run_id)
+    if (others.length > 0) yield* repo.record({ runs: others }, { wait: true })
     const counted = new Increments()
     const rows = yield* Effect.forEach(
       [completed, retried, released, gone, dead],

@@ -7,6 +7,7 @@ import { ending } from "./Repo/Ends.ts"
 import { enqueueing } from "./Repo/Enqueue.ts"
 import { lanes } from "./Repo/Lanes.ts"
 import { transitions } from "./Repo/Transitions.ts"
+import { unrecorded } from "./Repo/Unrecorded.ts"
 import { IdList } from "./Row.ts"
 
 /**
@@ -51,6 +52,7 @@ const statements = Effect.gen(function* () {
     ...yield* lanes,
     ...yield* transitions,
     ...yield* ending,
+    ...yield* unrecorded,
     count: yield* counterWrites,
     lockGoals,
     stuckGoals,

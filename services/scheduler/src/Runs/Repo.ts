@@ -10,6 +10,7 @@ import { actionLogWriter } from "../ActionLog/Repo.ts"
 import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
+import type { Recorded } from "../Queue/Repo/Unrecorded.ts"
 import { RunFilter, RunRow } from "./Row.ts"
 
 const Place = Schema.Struct({ scheduled_time: Millis, scheduled_run_id: Schema.String })
@@ -20,21 +21,39 @@ export class RunsRepo extends Context.Service<RunsRepo, {
   list(filter: RunFilter): Effect.Effect<Taken<RunRow, typeof Place.Type>>
   /** A run; of `customer_id` alone where that is given. */
   find(id: string, customer_id?: string): Effect.Effect<Option.Option<RunRow>>
+  /** The same in the caller's transaction, which has seen to it that the run is recorded. */
+  read(id: string): Effect.Effect<Option.Option<RunRow>>
   /** Cancels a live run and writes its line; false when it is final or there is none. */
   cancel(id: string, why: Cancellation, line: NewActionRow): Effect.Effect<boolean>
 }>()("scheduler/RunsRepo") {
   static readonly layer = Layer.effect(
     RunsRepo,
     Effect.gen(function* () {
+      const queue = yield* Queue
       const { find, list } = yield* reads
       return RunsRepo.of({
-        list: (filter) => Effect.orDie(list(filter)),
-        find: (id, customer) => Effect.orDie(find({ id, ...(customer === undefined ? {} : { customer }) })),
+        list: (filter) => Effect.andThen(queue.record(recordedOf(filter)), Effect.orDie(list(filter))),
+        find: (id, customer) =>
+          Effect.andThen(
+            queue.record({ runs: [id] }),
+            Effect.orDie(find({ id, ...(customer === undefined ? {} : { customer }) })),
+          ),
+        read: (id) => Effect.orDie(find({ id })),
         cancel: yield* cancelling,
       })
     }),
   )
 }
+
+/** The runs that a list may hold, as narrow as its filter. */
+const recordedOf = (filter: RunFilter): Recorded =>
+  filter.goal_instance_id !== undefined
+    ? { goals: [filter.goal_instance_id] }
+    : filter.hired_instance_id !== undefined
+    ? { hire: filter.hired_instance_id }
+    : filter.customer_id !== undefined
+    ? { customer: filter.customer_id }
+    : "all"
 
 const reads = Effect.map(PgClient.PgClient, (sql) => {
   const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`

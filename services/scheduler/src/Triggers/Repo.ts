@@ -43,6 +43,7 @@ export class TriggersRepo extends Context.Service<TriggersRepo, {
           if (pause !== undefined && run.queue?.forced !== true) {
             return { _tag: "Paused", reason: pause.paused_reason } as const
           }
+          yield* queue.lockGoals([run.goal_instance_id])
           const made = yield* queue.enqueue([run])
           if (made.length === 0) {
             const { scheduled_run_id } = yield* runOfSlot({ goal: run.goal_instance_id, slot: run.slot })

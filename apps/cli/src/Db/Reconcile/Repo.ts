@@ -96,11 +96,13 @@ export const schedulerReads = (sql: PgClient.PgClient) => {
       sql`
         select idempotency_key as key, deliverable_id, goal_instance_id as goal from goal_runs
         where status = 'completed' and idempotency_key > ${after} order by idempotency_key limit ${PAGE}`),
-    /** Those of the keys that have a run. */
+    /** Those of the keys that have a run, which may stand in the queue alone. */
     runsOf: byIds(
       Id,
       (keys) =>
-        sql`select idempotency_key as id from scheduled_goal_runs where idempotency_key = any(${keys}::varchar[])`,
+        sql`select idempotency_key as id from scheduled_goal_runs where idempotency_key = any(${keys}::varchar[])
+          union select run_key(goal_instance_id, scheduled_time) from run_queue
+            where not recorded and run_key(goal_instance_id, scheduled_time) = any(${keys}::varchar[])`,
     ),
     cursor: cursor(sql),
   }

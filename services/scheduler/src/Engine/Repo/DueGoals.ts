@@ -37,12 +37,13 @@ export const dueGoals = Effect.gen(function* () {
           select customer_id, due_at <= now() as due from customer limit ${most}`,
   })
   const lockDueOfEach = SqlSchema.findAll({
-    Request: Schema.Struct({ customers: IdList, each: Schema.Int }),
+    Request: Schema.Struct({ customers: IdList, each: Schema.Int, besides: IdList }),
     Result: LockedGoal,
-    execute: ({ customers, each }) =>
+    execute: ({ besides, customers, each }) =>
       sql`select g.* from unnest(${customers}::varchar[]) as c (customer_id), paused_ids p, lateral (
             select goal_instance_id, is_paused(d.hired_instance_id, d.customer_id, p.ids) as paused from projected_goals d
             where d.customer_id = c.customer_id and d.due_at <= now() and not d.parked and not is_paused('', '', p.ids)
+              and d.goal_instance_id <> all(${besides}::varchar[])
             order by d.due_at limit ${each} for update skip locked) g`,
   })
 

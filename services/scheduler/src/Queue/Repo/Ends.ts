@@ -5,8 +5,9 @@ import { ErrorType } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
-import { inputById, inputOf } from "./Input.ts"
+import { IDS, inputById, inputOf } from "./Input.ts"
 import { ERROR, IS_HELD } from "./Transitions.ts"
+import { EXECUTED_BEFORE, RUN_KEY } from "./Unrecorded.ts"
 
 /** Which live runs are cancelled. */
 export type Which =
@@ -26,33 +27,64 @@ export const DeadLetterRow = {
 }
 
 /** Deletes the rows of `input` that their holder still holds. */
-const GONE =
-  `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at, case when not caught_up
-  then extract(epoch from clock_timestamp() - due_at)::float8 end as late`
+const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
 
-/** held -> final, with a draft; resolves the open dead letter that the run belongs to. */
-const complete = (sql: PgClient.PgClient) =>
+/**
+ * held -> final, with a draft. Of a run that was not recorded both rows are made with their end; for the others `complete`
+ * follows, in a statement of its own, which sees the rows of one that was recorded meanwhile.
+ */
+const takeOut = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
-    Result: Schema.Struct({ ...RunId.fields, seconds: Schema.Finite, late: Schema.NullOr(Schema.Finite) }),
+    Result: Schema.Struct({
+      ...RunId.fields,
+      recorded: Schema.Boolean,
+      seconds: Schema.Finite,
+      late: Schema.NullOr(Schema.Finite),
+    }),
     execute: (rows) =>
-      sql`with ${inputById(sql, rows)}, gone as (${sql.unsafe(GONE)}), runs as (
+      sql`with ${inputById(sql, rows)}, gone as (
+          delete from run_queue where ${sql.unsafe(IS_HELD)}
+          returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, recorded,
+            ${sql.unsafe(RUN_KEY)} as key, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds,
+            case when not caught_up then extract(epoch from clock_timestamp() - due_at)::float8 end as late
+        ), runs as (
+          insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
+            scheduled_time, created_at, status, completed_at, closed_at, origin, idempotency_key, draft_late_ms)
+          select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, 'completed',
+            now(), now(), 'schedule', key, least(late * 1000, 2e9)::int
+          from gone where not recorded
+          on conflict do nothing
+        ), executions as (
+          insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt,
+            completed_at, deliverable_id, duration_ms)
+          select replace(scheduled_run_id, 'SCH-', 'RUN-'), scheduled_run_id, goal_instance_id, key, 'completed', claimed_at,
+            1, now(), ${sql.unsafe(inputOf("scheduled_run_id"))} ->> 'deliverable_id', (seconds * 1000)::int
+          from gone where not recorded
+          ${sql.unsafe(EXECUTED_BEFORE)}
+        )
+        select scheduled_run_id, recorded, seconds, late from gone`,
+  })
+
+/** What is recorded of runs that were taken out with a draft; resolves the open dead letters that they belong to. */
+const complete = (sql: PgClient.PgClient) =>
+  SqlSchema.void({
+    Request: rowsFrom({ id: Schema.String, deliverable_id: Schema.String, late: Schema.NullOr(Schema.Finite) }),
+    execute: (rows) => {
+      const input = sql.unsafe(inputOf("scheduled_run_id"))
+      return sql`with ${inputById(sql, rows)}, runs as (
           update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now(),
-            -- one object of all, read once: a look into gone for each row would cost their square
-            draft_late_ms = ((select jsonb_object_agg(scheduled_run_id, least(late * 1000, 2e9)::int) from gone)
-              ->> scheduled_run_id)::int
-          where scheduled_run_id = any (array(select scheduled_run_id from gone))
+            draft_late_ms = least((${input} ->> 'late')::float8 * 1000, 2e9)::int
+          where scheduled_run_id = any (${sql.unsafe(IDS)})
           returning dlq_id
         ), executions as (
-          update goal_runs set status = 'completed', completed_at = now(),
-            deliverable_id = ${sql.unsafe(inputOf("scheduled_run_id"))} ->> 'deliverable_id',
+          update goal_runs set status = 'completed', completed_at = now(), deliverable_id = ${input} ->> 'deliverable_id',
             duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
-          where scheduled_run_id = any (array(select scheduled_run_id from gone))
-        ), dead_letters as (
-          update scheduler_dlq set state = 'resolved', closed_at = now()
-          where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))
+          where scheduled_run_id = any (${sql.unsafe(IDS)})
         )
-        select scheduled_run_id, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds, late from gone`,
+        update scheduler_dlq set state = 'resolved', closed_at = now()
+        where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))`
+    },
   })
 
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
@@ -132,7 +164,7 @@ const cancel = (sql: PgClient.PgClient) =>
           : "hired_instance_id" in where
           ? sql`q.hired_instance_id = ${where.hired_instance_id}`
           : sql`q.scheduled_run_id = ${where.scheduled_run_id}`
-      } and (${!onlyUnclaimedSlots} or (q.state <> 'held' and q.attempt = 0 and
+      } and q.recorded and (${!onlyUnclaimedSlots} or (q.state <> 'held' and q.attempt = 0 and
             (select origin from scheduled_goal_runs r where r.scheduled_run_id = q.scheduled_run_id) = 'schedule'))
           returning q.scheduled_run_id, q.goal_instance_id
         ), runs as (
@@ -164,6 +196,7 @@ const remove = (sql: PgClient.PgClient) =>
 
 /** The statements; each is to be run inside the caller's transaction. */
 export const ending = Effect.map(PgClient.PgClient, (sql) => ({
+  takeOut: takeOut(sql),
   complete: complete(sql),
   discard: discard(sql),
   deadLetter: deadLetter(sql),

@@ -44,10 +44,15 @@ export const RequeuedRow = {
 }
 
 /** The agent type of a row's hire; empty when the hire is not known any more. */
-const agentOf = (sql: PgClient.PgClient, row: "i" | "back") =>
+export const agentOf = (sql: PgClient.PgClient, row: "i" | "back") =>
   sql.unsafe(
     `coalesce((select agent_id from projected_hires h where h.hired_instance_id = ${row}.hired_instance_id), '')`,
   )
+
+/** That the slot of a row `i` has no run that stands in the queue alone. */
+export const isFree = (sql: PgClient.PgClient) =>
+  sql.unsafe(`(select true from run_queue u where u.goal_instance_id = i.goal_instance_id and not u.recorded
+    and u.scheduled_time = i.scheduled_time limit 1) is null`)
 
 /** A slot or request that has a run already makes none. */
 const enqueue = (sql: PgClient.PgClient) =>
@@ -67,7 +72,7 @@ const enqueue = (sql: PgClient.PgClient) =>
           select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, now(),
             case when queued then 'pending' else 'cancelled' end, origin, idempotency_key, request_id, run_metadata,
             reason_code, case when queued then null else now() end
-          from input
+          from input i where ${isFree(sql)}
           on conflict do nothing
           returning scheduled_run_id
         ), queued as (

@@ -1,7 +1,7 @@
 /**
  * Every statement that sets `run_queue.state`. Each state has a CHECK in script 190.
  *
- *                 enqueue, requeue
+ *                 enqueue, requeue        start: -> held
  *         ┌──────────────┼──────────────┐
  *         v              v              v
  *      waiting ──────> ready <─────── timed
@@ -77,7 +77,7 @@ const expire = (sql: PgClient.PgClient) =>
       expiring(
         sql,
         sql`select scheduled_run_id, fence, attempt, claimed_at from run_queue
-      where state = 'held' and claimable_at <= now() and attempt < ${POISON_ATTEMPT}
+      where state = 'held' and claimable_at <= now() and attempt < ${POISON_ATTEMPT} and recorded
       order by claimable_at limit ${AT_ONCE} for update skip locked`,
       ),
   })
