@@ -7,6 +7,7 @@ import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type Taken, takenOf } from "@stint/edge/Paging"
+import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { agentTypeOf, AgentTypeRow, VersionKey } from "./Row.ts"
 
@@ -101,7 +102,7 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
               ? Effect.orDie(Effect.map(find(key), Option.map((row) => kept.add(agentTypeOf(row)))))
               : Effect.succeedSome(known)
           }),
-        keys: (type, version) => Effect.orDie(keys({ type: type ?? null, version: version ?? null })),
+        keys: (type, version) => pipelined(Effect.orDie(keys({ type: type ?? null, version: version ?? null }))),
         byKeys: (keys) =>
           Effect.suspend(() => {
             const known = keys.flatMap((key) => kept.get(key) ?? [])
