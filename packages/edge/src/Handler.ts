@@ -1,7 +1,7 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
 import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
-import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
+import { Cause, ConfigProvider, Context, Effect, Layer, Option, References, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
@@ -152,6 +152,8 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(
       Routes.layer(table),
+      // nothing exports spans: a trace is what RequestContext carries on
+      Layer.succeed(References.TracerEnabled, false),
       Logs.layer,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),

@@ -72,7 +72,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         return yield* pageOfKeys(keys, page)
       })
 
-      const get = Effect.fn("AgentTypes.get")(function* (type: string, version: string | undefined) {
+      const get = Effect.fnUntraced(function* (type: string, version: string | undefined) {
         const wanted = latest(yield* repo.keys(type, version))
         const found = wanted === undefined ? Option.none<AgentType>() : yield* repo.find(wanted)
         if (Option.isNone(found)) {
