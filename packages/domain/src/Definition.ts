@@ -130,8 +130,9 @@ export const AgentTypeDefinition = Schema.Struct({
 export type AgentTypeDefinition = typeof AgentTypeDefinition.Type
 
 /** The id of one version of a type: `{agent_type_id}@{version}`. */
-export const definitionId = (definition: Pick<AgentTypeDefinition, "agent_type_id" | "version">): string =>
-  `${definition.agent_type_id}@${definition.version}`
+export const definitionId = (
+  { agent_type_id, version }: { readonly agent_type_id: string; readonly version: string },
+): string => `${agent_type_id}@${version}`
 
 /**
  * The precedence of two valid versions by semver 2.0.0: build metadata does not count, so two versions that differ in

@@ -1,7 +1,7 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
 import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
-import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
+import { Cause, ConfigProvider, Context, Effect, Layer, Option, References, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
@@ -74,27 +74,33 @@ const broken = {
 
 const decodeProblem = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Json)))
 
-/** What a read becomes by its tag: 304 without a body, or 412; and every 2xx says its tag. */
+/** What a read becomes by its tag: 304 without a body, or 412; and every 2xx says its tag. The response is ours to change. */
 const conditioned = (request: Request, response: Response, conditions: Conditions, etag: string): Response => {
   const reads = request.method === "GET" || request.method === "HEAD"
   const status = reads ? readStatus(conditions, etag) : undefined
   if (status === 412) return new Response(null, { status })
-  const headers = new Headers(response.headers)
+  const { headers } = response
   headers.set("etag", etag)
-  if (status === undefined) return new Response(response.body, { status: response.status, headers })
+  if (status === undefined) return response
   for (const name of ["content-type", "content-length"]) headers.delete(name)
   return new Response(null, { status, headers })
 }
 
-/** Makes every failure a problem with the request's id, also those of the router and the runtime. */
-const finish = async (response: Response, requestId: string, facts: RequestFacts): Promise<Response> => {
-  const headers = new Headers(response.headers)
+/**
+ * Makes every failure a problem with the request's id, also those of the router and the runtime. The response is ours: its
+ * headers are set in place, since the runtime sends a body that was never read faster than one that passed through a stream.
+ */
+const finish = (response: Response, requestId: string, facts: RequestFacts): Response | Promise<Response> => {
+  const { headers } = response
   headers.set("x-request-id", requestId)
   for (const name in facts.headers) headers.set(name, facts.headers[name]!)
+  if (response.status < 400) return response
   const type = headers.get("content-type") ?? ""
-  if (response.status < 400 || type.startsWith("application/json")) {
-    return new Response(response.body, { status: response.status, headers })
-  }
+  return type.startsWith("application/json") ? response : problemOf(response, type, requestId, facts)
+}
+
+const problemOf = async (response: Response, type: string, requestId: string, facts: RequestFacts) => {
+  const { headers } = response
   const problem = type.startsWith("application/problem+json") ? decodeProblem(await response.text()) : Option.none()
   const { code, detail, title } = bare[response.status] ?? broken
   const body = Option.getOrElse(problem, (): Partial<AnyProblem> => ({
@@ -146,6 +152,8 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(
       Routes.layer(table),
+      // nothing exports spans: a trace is what RequestContext carries on
+      Layer.succeed(References.TracerEnabled, false),
       Logs.layer,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),

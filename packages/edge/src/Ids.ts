@@ -9,35 +9,35 @@ const hex = (bytes: Uint8Array) => {
   return text
 }
 
+/** Random bytes that were drawn together, which costs far less than to draw them for each id; each is used once. */
+const drawn = new Uint8Array(4096)
+let used = drawn.length
+
+const random = (bytes: number): Uint8Array => {
+  if (used + bytes > drawn.length) {
+    crypto.getRandomValues(drawn)
+    used = 0
+  }
+  return drawn.slice(used, used += bytes)
+}
+
+/** So many random bytes in hex. */
+export const randomHex = (bytes: number): string => hex(random(bytes))
+
 const format = (millis: number, tail: Uint8Array): string => {
   const time = millis.toString(16).padStart(12, "0")
-  const bytes = tail.slice()
-  bytes[0] = (bytes[0]! & 0x0f) | 0x70
-  bytes[2] = (bytes[2]! & 0x3f) | 0x80
-  const rest = hex(bytes)
-  return `${time.slice(0, 8)}-${time.slice(8)}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 20)}`
+  const version = digits[(tail[0]! & 0x0f) | 0x70]! + digits[tail[1]!]!
+  const variant = digits[(tail[2]! & 0x3f) | 0x80]! + digits[tail[3]!]!
+  return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${hex(tail.subarray(4))}`
 }
 
 /** The last random id of this process: later ids sort later, also within a millisecond (RFC 9562, 6.2). */
 const last = { millis: 0, count: 0 }
 
-/** The random bytes of an id. They are drawn for many ids at once, since a call costs more than what it draws. */
-const TAIL = 10
-const drawn = new Uint8Array(100 * TAIL)
-let taken = drawn.length
-const drawTail = (): Uint8Array => {
-  if (taken === drawn.length) {
-    crypto.getRandomValues(drawn)
-    taken = 0
-  }
-  taken += TAIL
-  return drawn.subarray(taken - TAIL, taken)
-}
-
 /** A version 7 uuid for `millis` since the epoch. Its ten other bytes are random and ordered within the process, unless given. */
 export const uuidv7 = (millis: number, tail?: Uint8Array): string => {
   if (tail !== undefined) return format(millis, tail)
-  const bytes = drawTail()
+  const bytes = random(10)
   if (millis > last.millis || millis < last.millis - 1_000) {
     last.millis = millis
     last.count = ((bytes[0]! << 8) | bytes[1]!) & 0x7ff

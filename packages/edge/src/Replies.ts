@@ -1,5 +1,23 @@
 /** Replies of handlers. */
+import { Schema } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 
 /** 201 with a Location header. */
 export const madeAt = <A>(location: string, body: A) => HttpApiSchema.withHeaders({ body, headers: { location } })
+
+/**
+ * The 200 of a value that never changes: it is encoded by its schema at the first time, and its bytes live as long as the
+ * value itself.
+ */
+export const encodedOnce = <S extends Schema.Codec<object, unknown>>(schema: S) => {
+  const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+  const replies = new WeakMap<S["Type"], HttpServerResponse.HttpServerResponse>()
+  return (value: S["Type"]): HttpServerResponse.HttpServerResponse => {
+    const known = replies.get(value)
+    if (known !== undefined) return known
+    const reply = HttpServerResponse.text(encode(value), { contentType: "application/json" })
+    replies.set(value, reply)
+    return reply
+  }
+}

@@ -1,7 +1,7 @@
 /** The id and trace of a request, which calls to other services carry on, and facts about it for audit and metrics. */
 import type { Caller } from "@stint/domain/Caller"
 import { Context } from "effect"
-import { uuidv7 } from "./Ids.ts"
+import { randomHex, uuidv7 } from "./Ids.ts"
 
 /** The id of the request that is being handled; empty outside a request. Logs, problems and calls to other services have it. */
 export const RequestId = Context.Reference<string>("stint/RequestId", { defaultValue: () => "" })
@@ -38,8 +38,6 @@ export interface RequestFacts {
 /** The facts of the request that is being handled; undefined outside a request. */
 export const Facts = Context.Reference<RequestFacts | undefined>("stint/Facts", { defaultValue: () => undefined })
 
-const randomHex = (bytes: number) =>
-  Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("")
 
 /** The caller's `x-request-id` if it can be logged as it is, else a new id. */
 export const requestIdOf = (headers: Headers): string => {

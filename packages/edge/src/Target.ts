@@ -50,12 +50,16 @@ const problem = (detail: string, errors?: ReadonlyArray<FieldIssue>) =>
     { status: 400, headers: { "content-type": "application/problem+json" } },
   )
 
+/** What most requests ask for: nothing of such a url is encoded, and every url parser takes it. */
+const plain = /^http:\/\/(?:127\.0\.0\.1|[a-z][a-z0-9]*)(?::[1-5]?\d{1,4})?\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~=&-]*)?$/
+
 /**
  * The answer to a request whose target can't be read; undefined when it can. 400 for a Host that is none (it would move
  * the path, or break the url), 404 for a path with broken percent-encoding or U+0000, 400 for such a query.
  */
 export const refusedTarget = (request: Request): Response | undefined => {
   const name = request.headers.get("host")
+  if ((name === null || host.test(name)) && plain.test(request.url)) return undefined
   if ((name !== null && !host.test(name)) || !/^https?:/.test(request.url) || !URL.canParse(request.url)) {
     return problem("Host must be a name or an address, with or without a port, and the target a path or an http url")
   }

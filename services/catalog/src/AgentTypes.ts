@@ -2,7 +2,7 @@
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CurrentCaller } from "@stint/domain/Caller"
 import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
-import { AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
+import { AgentTypeDefinition, compareVersions, definitionId } from "@stint/domain/Definition"
 import { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { SYSTEM } from "@stint/domain/Tokens"
@@ -60,9 +60,8 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         const after = yield* cursorOf(page.cursor)
         const start = after === undefined
           ? 0
-          : keys.findIndex((key) => `${key.agent_type_id}@${key.version}` === after) + 1
-        const ids = keys.slice(start, start + limit).map((key) => `${key.agent_type_id}@${key.version}`)
-        const taken = yield* repo.byIds(ids)
+          : keys.findIndex((key) => definitionId(key) === after) + 1
+        const taken = yield* repo.byKeys(keys.slice(start, start + limit))
         const more = taken.more || keys.length > start + limit
         return yield* pageOf({ ...taken, more }, limit, ({ id }) => id)
       })
@@ -73,9 +72,9 @@ export class AgentTypes extends Context.Service<AgentTypes, {
         return yield* pageOfKeys(keys, page)
       })
 
-      const get = Effect.fn("AgentTypes.get")(function* (type: string, version: string | undefined) {
-        const wanted = version ?? latest(yield* repo.keys(type))?.version
-        const found = wanted === undefined ? Option.none<AgentType>() : yield* repo.find(type, wanted)
+      const get = Effect.fnUntraced(function* (type: string, version: string | undefined) {
+        const wanted = latest(yield* repo.keys(type, version))
+        const found = wanted === undefined ? Option.none<AgentType>() : yield* repo.find(wanted)
         if (Option.isNone(found)) {
           return yield* new AgentTypeNotFound({ detail: version === undefined ? type : `${type}@${version}` })
         }

@@ -46,18 +46,26 @@ describe.each(Object.entries(storages))("%s", (_, layer) => {
       const first = yield* repo.insert(definition("a.v1", "1.0.0"), now, line())
       assert.deepInclude(Option.getOrThrow(first), { id: "a.v1@1.0.0", created_at: now, updated_at: now })
       assert.isTrue(Option.isNone(yield* repo.insert(definition("a.v1", "1.0.0", "Other"), now, line())))
-      assert.deepStrictEqual(yield* repo.find("a.v1", "1.0.0"), first)
-      assert.isTrue(Option.isNone(yield* repo.find("a.v1", "2.0.0")))
+      const find = (version: string) => repo.find({ agent_type_id: "a.v1", version, created_at: now })
+      assert.isTrue(Option.isNone(yield* find("2.0.0")))
+      assert.deepStrictEqual(yield* find("1.0.0"), first)
+      assert.deepStrictEqual(yield* find("1.0.0"), first)
       yield* repo.insert(definition("a.v1", "2.0.0"), now, line())
       yield* repo.insert(definition("b.v1", "1.0.0"), now, line())
-      const keys = (type?: string) =>
-        Effect.map(repo.keys(type), (all) => all.map((key) => `${key.agent_type_id}@${key.version}`).sort())
+      assert.isTrue(Option.isSome(yield* find("2.0.0")), "what was not there is looked for again")
+      const keys = (type?: string, version?: string) =>
+        Effect.map(repo.keys(type, version), (all) => all.map((key) => `${key.agent_type_id}@${key.version}`).sort())
       assert.deepStrictEqual(yield* keys("a.v1"), ["a.v1@1.0.0", "a.v1@2.0.0"])
       assert.deepStrictEqual(yield* keys("none"), [])
+      assert.deepStrictEqual(yield* keys("a.v1", "2.0.0"), ["a.v1@2.0.0"])
+      assert.deepStrictEqual(yield* keys("a.v1", "3.0.0"), [])
       assert.deepStrictEqual(yield* keys(), ["a.v1@1.0.0", "a.v1@2.0.0", "b.v1@1.0.0"])
-      const found = yield* repo.byIds(["b.v1@1.0.0", "a.v1@1.0.0", "a.v1@9.0.0"])
-      assert.deepStrictEqual(readable(found).map(({ id }) => id), ["b.v1@1.0.0", "a.v1@1.0.0"])
-      assert.deepStrictEqual(readable(yield* repo.byIds([])), [])
+      const key = (agent_type_id: string, version: string) => ({ agent_type_id, version, created_at: now })
+      for (const missing of [[key("a.v1", "9.0.0")], [], []]) {
+        const found = yield* repo.byKeys([key("b.v1", "1.0.0"), key("a.v1", "1.0.0"), ...missing])
+        assert.deepStrictEqual(readable(found).map(({ id }) => id), ["b.v1@1.0.0", "a.v1@1.0.0"])
+      }
+      assert.deepStrictEqual(readable(yield* repo.byKeys([])), [])
     }).pipe(Effect.provide(layer)))
 
   it.live("B5: writes a line with a version, and none without; finds the lines by operator, the latest first", () =>

@@ -7,78 +7,12 @@
  * failover, or while a role is read-only, each would stay so for as long as it lives.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
-import { type Context, Effect, Exit, Fiber, Predicate, Scope } from "effect"
+import { Effect, Exit, Predicate, Scope } from "effect"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { Watchdog } from "../Watchdog.ts"
-import { NoAnswer, READ_ONLY, sqlState } from "./SqlErrors.ts"
-
-/** The name of its work in the watchdog's log and metric. */
-const WHAT = "database"
-
-/** How long the client waits, in milliseconds. */
-export interface Deadlines {
-  /** For a free connection of the pool, a new one included. */
-  readonly checkoutMs: number
-  /** For the answer to a statement. Longer than the server's statement_timeout, whose error says more. */
-  readonly answerMs: number
-}
-
-type Watch = Context.Service.Shape<typeof Watchdog>
-type Work = ReturnType<Watch["begin"]>
-
-/** What a caller gets when the deadline has passed. */
-const lateError = ({ deadlineMs }: Work) => {
-  const message = `no answer within ${deadlineMs / 1000} s`
-  return new SqlError.SqlError({
-    reason: new SqlError.ConnectionError({ cause: new NoAnswer(message), message, operation: "query" }),
-  })
-}
-
-/** Runs an effect in a fiber of its own, which the caller leaves behind when the deadline passes. */
-const bounded = <A, E, R>(
-  watch: Watch,
-  step: string,
-  deadlineMs: number,
-  self: (work: Work) => Effect.Effect<A, E, R>,
-): Effect.Effect<A, E | SqlError.SqlError, R> =>
-  Effect.withFiber((fiber) =>
-    Effect.callback((resume) => {
-      const work = watch.begin({
-        what: WHAT,
-        step,
-        deadlineMs,
-        context: fiber.context,
-        onLate: () => {
-          resume(Effect.fail(lateError(work)))
-          child.interruptUnsafe()
-        },
-      })
-      const child = Effect.runForkWith(fiber.context as Context.Context<R>)(self(work))
-      child.addObserver((exit) => {
-        watch.end(work)
-        resume(exit)
-      })
-      return Fiber.interrupt(child)
-    })
-  )
-
-/** Which sessions are too old to be used: those from before one of them was found to be read-only. */
-class Ages {
-  #now = 0
-  readonly #of = new WeakMap<PgConnection.PgConnection, number>()
-
-  /** Whether the session may be used; it is new when it was not seen before. */
-  isStale(session: PgConnection.PgConnection): boolean {
-    const age = this.#of.get(session)
-    if (age === undefined) this.#of.set(session, this.#now)
-    return age !== undefined && age < this.#now
-  }
-
-  /** To be called with each error of a session. */
-  failed(session: PgConnection.PgConnection, error: SqlError.SqlError): void {
-    if (sqlState(error) === READ_ONLY && this.#of.get(session) === this.#now) this.#now++
-  }
-}
+import { Ages } from "./Ages.ts"
+import { bounded, type Deadlines, lateError, type Watch, WHAT } from "./Deadline.ts"
+import * as Pipeline from "./Pipeline.ts"
 
 /** Runs a statement under its deadline. */
 type Run = <A>(sql: string, statement: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
@@ -200,11 +134,15 @@ const reserve = (watch: Watch, pool: PgPool.PgPool, ages: Ages, answerMs: number
     return new Session(pinned, run)
   })
 
-/** A pooled client. Connections open when they are needed. */
-export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, { answerMs, checkoutMs }: Deadlines) {
+/** A pooled client. Connections open when they are needed; some of `maxConnections` are for pipelined statements. */
+export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, deadlines: Deadlines) {
+  const { answerMs, checkoutMs } = deadlines
   const watch = yield* Watchdog
-  const pool = yield* PgPool.make(config)
   const ages = new Ages()
+  const { maxConnections = 10 } = config
+  const shared = Pipeline.sessionsOf(maxConnections)
+  const pool = yield* PgPool.make({ ...config, maxConnections: maxConnections - shared })
+  const pipeline = yield* Pipeline.make({ config, sessions: shared, deadlines, watch, ages })
 
   const checkout = <A, R>(acquire: Effect.Effect<A, SqlError.SqlError, R>) =>
     bounded(watch, "waits for a connection", checkoutMs, () => acquire)
@@ -230,7 +168,7 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
   }
 
   // one fiber for both: it waits for the connection, then for the answer
-  const borrower: SqlConnection.Borrower = (use) =>
+  const borrow: SqlConnection.Borrower = (use) =>
     bounded(watch, "waits for a connection", checkoutMs, (work) => {
       const run: Run = (sql, statement) =>
         Effect.suspend(() => {
@@ -239,6 +177,10 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
         })
       return lend(use, run)
     })
+
+  const borrower: SqlConnection.Borrower = pipeline === undefined
+    ? borrow
+    : (use) => Effect.withFiber((fiber) => fiber.getRef(Pipeline.Pipelined) ? use(pipeline) : borrow(use))
 
   const reserved = checkout(reserve(watch, pool, ages, answerMs))
 

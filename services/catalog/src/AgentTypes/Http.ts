@@ -1,5 +1,5 @@
-import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
-import { madeAt } from "@stint/edge/Replies"
+import { AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
+import { encodedOnce, madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { AgentTypes } from "../AgentTypes.ts"
@@ -12,6 +12,8 @@ const reply = ({ agentType, made }: { readonly made: boolean; readonly agentType
     )
     : agentType
 
+const shown = encodedOnce(AgentType)
+
 export const AgentTypesHttp = HttpApiBuilder.group(
   CatalogApi,
   "agentTypes",
@@ -20,7 +22,7 @@ export const AgentTypesHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       list: ({ query }) => agentTypes.list(query),
       publish: ({ payload }) => Effect.map(agentTypes.publish(payload), reply),
-      get: ({ params, query }) => agentTypes.get(params.type, query.version),
+      get: ({ params, query }) => Effect.map(agentTypes.get(params.type, query.version), shown),
       put: ({ params, payload }) => Effect.map(agentTypes.put(params.type, payload), reply),
       versions: ({ params, query }) => agentTypes.versions(params.type, query),
     })

@@ -4,11 +4,30 @@ import type { NewActionLine } from "@stint/domain/ActionLine"
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
-import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type Taken, takenOf } from "@stint/edge/Paging"
+import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { agentTypeOf, AgentTypeRow, VersionKey } from "./Row.ts"
+
+/** How many published versions are kept as they were read, each of 256 KiB at most. */
+const KEPT = 100
+
+/** The versions that were read: a published one never changes. A row that can't be read is not among them. */
+const makeKept = () => {
+  const kept = new Map<string, AgentType>()
+  const nameOf = ({ agent_type_id, created_at, version }: VersionKey) =>
+    `${agent_type_id}@${version} ${DateTime.toEpochMillis(created_at)}`
+  return {
+    get: (key: VersionKey) => kept.get(nameOf(key)),
+    add: (agentType: AgentType): AgentType => {
+      if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)
+      kept.set(nameOf(agentType), agentType)
+      return agentType
+    },
+  }
+}
 
 /** The published versions. */
 export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
@@ -18,11 +37,11 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
     now: DateTime.Utc,
     line: NewActionLine,
   ): Effect.Effect<Option.Option<AgentType>>
-  find(agent_type_id: string, version: string): Effect.Effect<Option.Option<AgentType>>
-  /** The keys of all versions of a type, or of every type. */
-  keys(agent_type_id?: string): Effect.Effect<ReadonlyArray<VersionKey>>
-  /** Those of the ids (`{agent_type_id}@{version}`) that exist, in the order of the ids. */
-  byIds(ids: ReadonlyArray<string>): Effect.Effect<Taken<AgentType, { readonly id: string }>>
+  find(key: VersionKey): Effect.Effect<Option.Option<AgentType>>
+  /** The keys of all versions of a type or of every type; with `version`, of that one alone. */
+  keys(agent_type_id?: string, version?: string): Effect.Effect<ReadonlyArray<VersionKey>>
+  /** Those of the versions that exist, in the order of the keys. */
+  byKeys(keys: ReadonlyArray<VersionKey>): Effect.Effect<Taken<AgentType, { readonly id: string }>>
 }>()("catalog/AgentTypesRepo") {
   static readonly layer = Layer.effect(
     AgentTypesRepo,
@@ -42,20 +61,22 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             on conflict do nothing returning id, payload, created_at, updated_at`,
       })
       const find = SqlSchema.findOneOption({
-        Request: VersionKey,
+        Request: Schema.Struct({ agent_type_id: Schema.String, version: Schema.String }),
         Result: AgentTypeRow,
         execute: (k) =>
           sql`
             select id, payload, created_at, updated_at from agent_type_definitions
             where agent_type_id = ${k.agent_type_id} and version = ${k.version}`,
       })
+      const kept = makeKept()
       const keys = SqlSchema.findAll({
-        Request: Schema.NullOr(Schema.String),
+        Request: Schema.Struct({ type: Schema.NullOr(Schema.String), version: Schema.NullOr(Schema.String) }),
         Result: VersionKey,
-        execute: (type) =>
+        execute: ({ type, version }) =>
           sql`
-            select agent_type_id, version from agent_type_definitions
-            where ${type}::text is null or agent_type_id = ${type}`,
+            select agent_type_id, version, created_at from agent_type_definitions
+            ${type === null ? sql`` : sql`where agent_type_id = ${type}`}
+            ${version === null ? sql`` : sql`and version = ${version}`}`,
       })
       const byIds = findReadable(sql, {
         what: "agent types",
@@ -74,14 +95,23 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             sql.withTransaction,
             Effect.orDie,
           ),
-        find: (agent_type_id, version) =>
-          Effect.orDie(Effect.map(find({ agent_type_id, version }), Option.map(agentTypeOf))),
-        keys: (type) => Effect.orDie(keys(type ?? null)),
-        byIds: (ids) =>
-          Effect.orDie(Effect.map(byIds(ids), (taken) => ({
-            ...taken,
-            entries: taken.entries.map(({ key, row }) => ({ key, row: row && agentTypeOf(row) })),
-          }))),
+        find: (key) =>
+          Effect.suspend(() => {
+            const known = kept.get(key)
+            return known === undefined
+              ? Effect.orDie(Effect.map(find(key), Option.map((row) => kept.add(agentTypeOf(row)))))
+              : Effect.succeedSome(known)
+          }),
+        keys: (type, version) => pipelined(Effect.orDie(keys({ type: type ?? null, version: version ?? null }))),
+        byKeys: (keys) =>
+          Effect.suspend(() => {
+            const known = keys.flatMap((key) => kept.get(key) ?? [])
+            if (known.length === keys.length) return Effect.succeed(takenOf("agent types", known, ({ id }) => ({ id })))
+            return Effect.orDie(Effect.map(byIds(keys.map(definitionId)), (taken) => ({
+              ...taken,
+              entries: taken.entries.map(({ key, row }) => ({ key, row: row && kept.add(agentTypeOf(row)) })),
+            })))
+          }),
       })
     }),
   )
@@ -99,11 +129,17 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             published.set(id, made)
             return Effect.as(log.write(line), Option.some(made))
           }),
-        find: (type, version) => Effect.sync(() => Option.fromUndefinedOr(published.get(`${type}@${version}`))),
-        keys: (type) =>
-          Effect.sync(() => [...published.values()].filter((one) => type === undefined || one.agent_type_id === type)),
-        byIds: (ids) =>
-          Effect.sync(() => takenOf("agent types", ids.flatMap((id) => published.get(id) ?? []), ({ id }) => ({ id }))),
+        find: (key) => Effect.sync(() => Option.fromUndefinedOr(published.get(definitionId(key)))),
+        keys: (type, version) =>
+          Effect.sync(() =>
+            [...published.values()].filter((one) =>
+              (type === undefined || one.agent_type_id === type) && (version === undefined || one.version === version)
+            )
+          ),
+        byKeys: (keys) =>
+          Effect.sync(() =>
+            takenOf("agent types", keys.flatMap((key) => published.get(definitionId(key)) ?? []), ({ id }) => ({ id }))
+          ),
       })
     }),
   )

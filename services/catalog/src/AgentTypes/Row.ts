@@ -12,8 +12,12 @@ export const AgentTypeRow = Schema.Struct({
 })
 export type AgentTypeRow = typeof AgentTypeRow.Type
 
-/** The columns that name a version. */
-export const VersionKey = Schema.Struct({ agent_type_id: Schema.String, version: Schema.String })
+/** The columns that name a version, and its row among all that ever had that name: a restored database may get another. */
+export const VersionKey = Schema.Struct({
+  agent_type_id: Schema.String,
+  version: Schema.String,
+  created_at: Schema.DateTimeUtcFromDate,
+})
 export type VersionKey = typeof VersionKey.Type
 
 /** The agent type of a row. */
