@@ -69,8 +69,9 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       from scheduled_goal_runs r
       left join run_queue q using (scheduled_run_id)
       left join goal_runs g using (scheduled_run_id)`
-  // what follows from the status that is shown, in the words of the indexes
-  const stored = (shown: RunStatus) => {
+  // the status that is shown, in the words of the indexes: of what is final the table says all, and a condition more would
+  // make the planner expect few rows, and have several workers read ahead
+  const shows = (shown: RunStatus) => {
     switch (shown) {
       case "completed":
         return sql`r.status = 'completed'`
@@ -79,7 +80,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       case "dead_lettered":
         return sql`r.status = 'cancelled' and r.reason_code = 'dead_lettered'`
       default:
-        return sql`r.status = 'pending'`
+        return sql`r.status = 'pending' and ${status} = ${shown}`
     }
   }
   return {
@@ -95,7 +96,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
             ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
             ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
             ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
-            ...(f.status === undefined ? [] : [sql`${status} = ${f.status}`, stored(f.status)]),
+            ...(f.status === undefined ? [] : [shows(f.status)]),
             // asked row by row, in the order of the index: a join could be planned as a sort of all runs of the type
             ...(f.agent_id === undefined ? [] : [
               sql`(select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) = ${f.agent_id}`,
