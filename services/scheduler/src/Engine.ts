@@ -72,7 +72,11 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     working,
   })
   yield* state.add("engine", breakerGauges(breaker), "1 second")
-  yield* Effect.sandbox(queue.releaseStuck).pipe(Effect.retry(reconnect), Effect.forkScoped)
+  // what a crash left: runs that stand in the queue alone, and those that wait behind none
+  yield* Effect.sandbox(Effect.andThen(queue.record("all"), queue.releaseStuck)).pipe(
+    Effect.retry(reconnect),
+    Effect.forkScoped,
+  )
   const loop = yield* Effect.forkScoped(yield* repeated(cycle))
   yield* health.onDrain(Effect.gen(function* () {
     loop.interruptUnsafe()

@@ -15,9 +15,23 @@ export const Millis = Schema.Date.pipe(
   ),
 )
 
+/** Texts of instants: the goals of a batch share most of theirs. */
+const texts = new Map<number, string>()
+const TEXTS = 1_000
+
+/** An instant (epoch ms) as text. */
+export const isoOf = (millis: number): string => {
+  const known = texts.get(millis)
+  if (known !== undefined) return known
+  if (texts.size >= TEXTS) texts.clear()
+  const text = new Date(millis).toISOString()
+  texts.set(millis, text)
+  return text
+}
+
 /** An instant (epoch ms) as text for a statement's JSON; null for none. */
 export const iso = (millis: number | null | undefined): string | null =>
-  millis === null || millis === undefined ? null : new Date(millis).toISOString()
+  millis === null || millis === undefined ? null : isoOf(millis)
 
 /** A hire, from hiring's feed. */
 export const HireRow = Schema.Struct({

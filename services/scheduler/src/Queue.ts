@@ -6,7 +6,7 @@ import { runKey, type RunOrigin } from "@stint/domain/scheduler/Runs"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { Context, Effect, Layer, type Schema } from "effect"
-import { type Cancellation, type ClaimedRun, iso, type NewRun } from "./Model.ts"
+import { type Cancellation, type ClaimedRun, iso, isoOf, type NewRun } from "./Model.ts"
 import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
 import { Increments } from "./Queue/Counters.ts"
 import { RANK } from "./Queue/Fair.ts"
@@ -49,7 +49,7 @@ const rankOf = (run: NewRun): number =>
 
 const rowOf = ({ cancelled, queue, slot, ...run }: NewRun) => ({
   ...run,
-  scheduled_time: new Date(slot).toISOString(),
+  scheduled_time: isoOf(slot),
   idempotency_key: runKey(run.goal_instance_id, slot),
   run_metadata: cancelled === undefined
     ? run.run_metadata
@@ -64,12 +64,15 @@ const rowOf = ({ cancelled, queue, slot, ...run }: NewRun) => ({
   claimable_at: iso(queue?.claimable_at),
 })
 
-const startedRowOf = ({ queue, slot, ...run }: NewRun) => ({
-  ...run,
-  scheduled_time: new Date(slot).toISOString(),
-  serial: queue?.serial ?? false,
-  caught_up: queue?.caught_up ?? false,
-  due_at: new Date(queue?.due_at ?? slot).toISOString(),
+const startedRowOf = (run: NewRun) => ({
+  scheduled_run_id: run.scheduled_run_id,
+  goal_instance_id: run.goal_instance_id,
+  hired_instance_id: run.hired_instance_id,
+  customer_id: run.customer_id,
+  scheduled_time: isoOf(run.slot),
+  serial: run.queue?.serial ?? false,
+  caught_up: run.queue?.caught_up ?? false,
+  due_at: isoOf(run.queue?.due_at ?? run.slot),
 })
 
 const claimedOf = (run: NewRun, { claimed_at, fence }: typeof Started.Type): ClaimedRun => ({

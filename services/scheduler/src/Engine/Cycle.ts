@@ -124,7 +124,10 @@ export const makeCycle = Effect.fnUntraced(function* (means: Means) {
     // nothing else waits for a claim, so that runs of due goals pass over nobody in the queue
     if (isGoalDue && !ready && !limited && (run ?? 1) > 0) {
       const space = yield* room
-      if ("limit" in space && (yield* start(space.limit)) > 0) return true
+      if ("limit" in space && (yield* start(space.limit)) > 0) {
+        inVain = 0
+        return true
+      }
       if ("wait" in space && space.full && waited < PATIENCE) return yield* nudge.wait(PATIENCE - waited)
     }
     const decided = isDue ? yield* materialise(GOALS) : 0
