@@ -38,7 +38,6 @@ export interface RequestFacts {
 /** The facts of the request that is being handled; undefined outside a request. */
 export const Facts = Context.Reference<RequestFacts | undefined>("stint/Facts", { defaultValue: () => undefined })
 
-
 /** The caller's `x-request-id` if it can be logged as it is, else a new id. */
 export const requestIdOf = (headers: Headers): string => {
   const given = headers.get("x-request-id")

@@ -51,7 +51,8 @@ const problem = (detail: string, errors?: ReadonlyArray<FieldIssue>) =>
   )
 
 /** What most requests ask for: nothing of such a url is encoded, and every url parser takes it. */
-const plain = /^http:\/\/(?:127\.0\.0\.1|[a-z][a-z0-9]*)(?::[1-5]?\d{1,4})?\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~=&-]*)?$/
+const plain =
+  /^http:\/\/(?:127\.0\.0\.1|[a-z][a-z0-9]*)(?::[1-5]?\d{1,4})?\/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~=&-]*)?$/
 
 /**
  * The answer to a request whose target can't be read; undefined when it can. 400 for a Host that is none (it would move

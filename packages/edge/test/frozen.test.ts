@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { isSqlUnavailable } from "@stint/edge/Pg"
 import * as Client from "@stint/edge/Pg/Client"
 import { connectionOf } from "@stint/edge/Pg/Connection"
+import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { Watchdog } from "@stint/edge/Watchdog"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Redacted } from "effect"
@@ -96,6 +97,19 @@ layer(Wire.layer, { excludeTestServices: true })("on a server that stopped answe
       assert.isTrue(away(exit))
       assert.strictEqual(during, 1)
       yield* Effect.repeat(stalled, { until: (count) => count === 0 })
+    })))
+
+  it.effect("reads that share a session fail as well, each by its deadline, and its end is nobody's after that", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const sql = yield* clientOf(4)
+      const watch = yield* Watchdog
+      const both = Effect.all([Effect.exit(sql`select 2`), Effect.exit(sql`select 3`)], { concurrency: "unbounded" })
+      const exits = yield* whileFrozen(sql, Effect.andThen(pipelined(both), pipelined(both)))
+      assert.deepStrictEqual(exits.map(away), [true, true])
+      assert.deepStrictEqual(yield* Effect.retry(pipelined(sql`select 4 as n`), { while: isSqlUnavailable }), [{
+        n: 4,
+      }])
+      yield* Effect.repeat(Effect.sync(() => watch.stalled().get("database") ?? 0), { until: (count) => count === 0 })
     })))
 
   it.effect("a begin fails, where no interruption reaches", () =>

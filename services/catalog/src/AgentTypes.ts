@@ -58,9 +58,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
       const pageOfKeys = Effect.fnUntraced(function* (keys: ReadonlyArray<VersionKey>, page: PageQuery) {
         const limit = page.limit ?? DEFAULT_LIMIT
         const after = yield* cursorOf(page.cursor)
-        const start = after === undefined
-          ? 0
-          : keys.findIndex((key) => definitionId(key) === after) + 1
+        const start = after === undefined ? 0 : keys.findIndex((key) => definitionId(key) === after) + 1
         const taken = yield* repo.byKeys(keys.slice(start, start + limit))
         const more = taken.more || keys.length > start + limit
         return yield* pageOf({ ...taken, more }, limit, ({ id }) => id)

@@ -14,6 +14,8 @@ import { Cache, Context, Effect, Layer, Option, Schema } from "effect"
 export class Catalog extends Context.Service<Catalog, {
   /** The latest version of a type now. One call of the catalog is under way per type: who asks meanwhile gets its answer. */
   latest(agent_id: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
+  /** That there is such a type: asked once, since no version is ever removed. */
+  known(agent_id: string): Effect.Effect<void, AgentTypeUnknown | Unavailable>
   /** One version: fetched once, then cached, since a published version never changes. */
   version(agent_id: string, version: string): Effect.Effect<AgentType, AgentTypeUnknown | Unavailable>
 }>()("hiring/Catalog") {
@@ -44,16 +46,20 @@ export class Catalog extends Context.Service<Catalog, {
       // who asks while an answer is on its way shares it: a burst of one customer is one call, not a catalog that seems away
       const lookups = yield* makeFinalCache((agent_id: string) => fetch(agent_id, undefined), () => false)
 
+      // The cached object where there is one, so that what is derived from a definition is derived once
+      const latest = Effect.fnUntraced(function* (agent_id: string) {
+        const latest = yield* Cache.get(lookups, agent_id)
+        const key = { agent_id: latest.agent_type_id, version: latest.version }
+        const cached = yield* Cache.getSuccess(versions, key)
+        if (Option.isSome(cached)) return cached.value
+        yield* Cache.set(versions, key, latest)
+        return latest
+      })
+      const known = yield* makeFinalCache((agent_id: string) => Effect.asVoid(latest(agent_id)))
+
       return Catalog.of({
-        // The cached object where there is one, so that what is derived from a definition is derived once
-        latest: Effect.fnUntraced(function* (agent_id) {
-          const latest = yield* Cache.get(lookups, agent_id)
-          const key = { agent_id: latest.agent_type_id, version: latest.version }
-          const cached = yield* Cache.getSuccess(versions, key)
-          if (Option.isSome(cached)) return cached.value
-          yield* Cache.set(versions, key, latest)
-          return latest
-        }),
+        latest,
+        known: (agent_id) => Cache.get(known, agent_id),
         version: (agent_id, version) => Cache.get(versions, { agent_id, version }),
       })
     }),

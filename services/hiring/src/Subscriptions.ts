@@ -65,7 +65,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
 
       const create = Effect.fn("Subscriptions.create")(function* (input: NewSubscription) {
         yield* visibleCustomer(input.customer_id, () => new CustomerNotFound({ detail: input.customer_id }))
-        yield* catalog.latest(input.agent_id)
+        yield* catalog.known(input.agent_id)
         const now = yield* DateTime.now
         const stored = yield* repo.subscribe({
           ...input,

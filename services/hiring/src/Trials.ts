@@ -49,7 +49,7 @@ export class Trials extends Context.Service<Trials, {
       const cursorOf = decodeCursor(cursorId("TRL"))
 
       const begin = Effect.fn("Trials.begin")(function* (input: NewTrial) {
-        yield* catalog.latest(input.agent_id)
+        yield* catalog.known(input.agent_id)
         const now = yield* DateTime.now
         const trial_id = TrialId.make(yield* ids.next("TRL"))
         const line = yield* operatorsLine("trial_begin", { trial_id, agent_id: input.agent_id })

@@ -58,7 +58,10 @@ export const startHiring = async (env: Record<string, string> = {}): Promise<Hir
       return AgentType.make({ id: definitionId(found), ...found, created_at: at, updated_at: at })
     })
   const fakes = Layer.mergeAll(
-    Layer.succeed(Catalog, Catalog.of({ latest: (id) => find(id), version: find })),
+    Layer.succeed(
+      Catalog,
+      Catalog.of({ latest: (id) => find(id), known: (id) => Effect.asVoid(find(id)), version: find }),
+    ),
     Layer.succeed(Scheduler, Scheduler.of({ status: () => Effect.sync(() => neighbours.scheduler) })),
   )
   const database = await withDatabase("hiring")

@@ -105,6 +105,17 @@ describe("the catalog's client", () => {
       assert.strictEqual(new Set(result).size, 1)
     }))
 
+  it.live("asks once whether there is a type, unless it could not be told", () =>
+    Effect.gen(function* () {
+      const known = Effect.flatMap(Catalog, (catalog) => catalog.known(agent_type_id))
+      const { paths, result } = yield* withClients(
+        (n) => n < 2 ? Promise.reject(new TypeError("connection refused")) : json(published),
+        Effect.all([Effect.flip(known), known, known]),
+      )
+      assert.strictEqual(result[0].code, "unavailable")
+      assert.deepStrictEqual(paths, [path, path, path])
+    }))
+
   it.live("asks once for a version that is wanted many times at once", () =>
     Effect.gen(function* () {
       const { paths, result } = yield* withClients(

@@ -7,6 +7,7 @@ import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
+import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { quotaStatements } from "../Quotas/Repo.ts"
 import { TrialRow } from "./Row.ts"
@@ -70,8 +71,8 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
             yield* write(line)
             return Option.some(yield* insert(row))
           }).pipe(sql.withTransaction, Effect.orDie),
-        find: (id) => Effect.orDie(find(id)),
-        list: (wanted, stretch) => Effect.orDie(list({ ...wanted, ...stretch })),
+        find: (id) => pipelined(Effect.orDie(find(id))),
+        list: (wanted, stretch) => pipelined(Effect.orDie(list({ ...wanted, ...stretch }))),
         end: (id, status, now, line) =>
           end({ id, status, now }).pipe(
             Effect.tap((ended) => Option.isSome(ended) ? write(line) : Effect.void),

@@ -4,6 +4,7 @@ import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
+import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import type { Target } from "../Repo.ts"
 import { SubscriptionRow } from "../Row.ts"
@@ -55,8 +56,8 @@ export const subscriptionStatements = (sql: PgClient.PgClient) => {
   })
   return {
     reads: {
-      find: (id) => Effect.orDie(find(id)),
-      list: (customer_id, stretch) => Effect.orDie(list({ customer_id, ...stretch })),
+      find: (id) => pipelined(Effect.orDie(find(id))),
+      list: (customer_id, stretch) => pipelined(Effect.orDie(list({ customer_id, ...stretch }))),
     } satisfies SubscriptionReads,
     lock: (target: Target) =>
       Effect.orDie(
