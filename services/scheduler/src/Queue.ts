@@ -5,7 +5,9 @@
 import { runKey, type RunOrigin } from "@stint/domain/scheduler/Runs"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
+import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { Context, Effect, Layer, type Schema } from "effect"
+import { SqlError } from "effect/sql"
 import { type Cancellation, type ClaimedRun, iso, isoOf, type NewRun } from "./Model.ts"
 import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
 import { Increments } from "./Queue/Counters.ts"
@@ -124,8 +126,11 @@ export class Queue extends Context.Service<Queue, {
 
   // In a transaction of its own
 
-  /** Records runs that stand in the queue alone, before somebody reads them. */
-  record(which: Recorded): Effect.Effect<void>
+  /**
+   * Records runs that stand in the queue alone, before somebody reads them; false while the database can't be written: then a
+   * reader sees what is recorded.
+   */
+  record(which: Recorded): Effect.Effect<boolean>
   /**
    * Takes ready runs under a lease and a new fence each, and counts their attempt. Lanes share (Queue/Fair.ts), and in a
    * lane the longest due goes first. It waits for a pause that is being written, and takes nothing that is paused, over a
@@ -205,10 +210,18 @@ export class Queue extends Context.Service<Queue, {
         releaseNext: (goals) => Effect.orDie(releaseNext(goals)),
         claim: (request) => Effect.orDie(repo.atomically(claim(request))),
         // of a goal or a run also what is ending just now: its reader then finds the end
-        record: (which) =>
-          Effect.orDie(Effect.asVoid(
-            repo.record(which, { wait: typeof which === "object" && ("goals" in which || "runs" in which) }),
-          )),
+        record: Effect.fnUntraced(
+          function* (which: Recorded) {
+            const wait = typeof which === "object" && ("goals" in which || "runs" in which)
+            if (yield* repo.isAnyUnrecorded(which)) yield* repo.record(which, { wait })
+            return true
+          },
+          Effect.catchIf(
+            (error) => SqlError.isSqlError(error) && sqlState(error) === READ_ONLY,
+            () => Effect.succeed(false),
+          ),
+          Effect.orDie,
+        ),
         renew: (runs, leaseMs) => Effect.orDie(repo.atomically(renew(runs, leaseMs))),
         writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
         releaseStuck: Effect.orDie(repo.atomically(releaseStuck)),

@@ -79,15 +79,15 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
           sql`select not exists (select from run_queue where goal_instance_id = ${id} and not recorded) as whole`,
       })
       // a failure of the effect is passed on as a value: there is nothing to roll back
-      const once = <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string) =>
+      const once = <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string, isEnough: boolean) =>
         sql.withTransaction(Effect.gen(function* () {
           yield* sql`set transaction isolation level repeatable read, read only`
-          return (yield* isWhole(goal)).whole ? yield* Effect.exit(effect) : undefined
+          return isEnough || (yield* isWhole(goal)).whole ? yield* Effect.exit(effect) : undefined
         }))
       const snapshot = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string) {
         while (true) {
-          yield* queue.record({ goals: [goal] })
-          const result = yield* once(effect, goal)
+          const recorded = yield* queue.record({ goals: [goal] })
+          const result = yield* once(effect, goal, !recorded)
           if (result !== undefined) return result
         }
       })

@@ -100,6 +100,13 @@ const record = (sql: PgClient.PgClient) => (which: Recorded, { wait }: { readonl
       from late
       ${sql.unsafe(EXECUTED_BEFORE)}`
 
+/** Whether some are to be recorded: who reads where nothing is, or where nothing can be written, writes nothing. */
+const isAny = (sql: PgClient.PgClient) => (which: Recorded) =>
+  Effect.map(
+    sql<{ any: boolean }>`select exists (select from run_queue q where not q.recorded and ${picked(sql, which)}) as any`,
+    ([row]) => row!.any,
+  )
+
 /** A slot whose run was pruned, and that is made anew, meets the execution that it had. */
 export const EXECUTED_BEFORE = `on conflict (idempotency_key) do update set status = excluded.status,
   started_at = excluded.started_at, run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
@@ -110,4 +117,5 @@ export const EXECUTED_BEFORE = `on conflict (idempotency_key) do update set stat
 export const unrecorded = Effect.map(PgClient.PgClient, (sql) => ({
   start: start(sql),
   record: record(sql),
+  isAnyUnrecorded: isAny(sql),
 }))
