@@ -1,13 +1,14 @@
 /**
  * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
  *
- *   npm run bench -- [--quick] [starts] [throughput] [lateness] [claim] [hostile]
+ *   npm run bench -- [--quick] [starts] [throughput] [lateness] [http] [claim] [hostile]
  */
 import { cpus } from "node:os"
 import process from "node:process"
 import { startStack } from "../tests/support/Stack.ts"
 import { claimCost } from "./benches/ClaimCost.ts"
 import { hostile } from "./benches/Hostile.ts"
+import { http } from "./benches/Http.ts"
 import { lateness } from "./benches/Lateness.ts"
 import { starts } from "./benches/Starts.ts"
 import { throughput } from "./benches/Throughput.ts"
@@ -16,12 +17,12 @@ import { ours } from "./Ours.ts"
 import { startPeer } from "./Peer.ts"
 import { serverOf } from "./Server.ts"
 
-const names = ["starts", "throughput", "lateness", "claim", "hostile"] as const
+const names = ["starts", "throughput", "lateness", "http", "claim", "hostile"] as const
 const few = { due: 10_000, later: 10_000 }
 const many = { due: 10_000, later: 1_000_000 }
 const sizes = {
-  quick: { runs: 2_000, rounds: 3, seconds: 30, pending: [few, many] },
-  full: { runs: 20_000, rounds: 5, seconds: 120, pending: [few, many, { due: 1_000_000, later: 0 }] },
+  quick: { runs: 2_000, rounds: 3, seconds: 30, requests: 1_000, pending: [few, many] },
+  full: { runs: 20_000, rounds: 5, seconds: 120, requests: 10_000, pending: [few, many, { due: 1_000_000, later: 0 }] },
 }
 
 const args = process.argv.slice(2)
@@ -115,6 +116,7 @@ try {
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }
+  if (wants("http")) figures.http = await http(stack, server, { count: size.requests, rounds: size.rounds })
   if (wants("hostile")) figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
   if (wants("claim")) figures.claim = await claimCost(server, size.pending)
   const seconds = Math.round((performance.now() - began) / 1000)
