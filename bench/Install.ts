@@ -18,7 +18,10 @@ const nodes: Readonly<Record<string, string>> = {
 export interface Installed {
   readonly node: string
   readonly versions: Readonly<
-    Record<"node" | "pg-boss" | "graphile-worker" | "pg", string>
+    Record<
+      "node" | "pg-boss" | "graphile-worker" | "pg" | "hono" | "postgres",
+      string
+    >
   >
 }
 
@@ -63,7 +66,7 @@ export const install = async (): Promise<Installed> => {
       `the bench has no Node for ${platform}: ${Object.keys(nodes).join(", ")}`,
     )
   }
-  const names = ["pg-boss", "graphile-worker", "pg", node]
+  const names = ["pg-boss", "graphile-worker", "pg", node, "hono", "postgres"]
   if (await installedOf(names) === undefined) {
     console.log(
       "installing the bench's own dependencies (npm ci in bench/, from the registry that npm is set to)",
@@ -83,6 +86,8 @@ export const install = async (): Promise<Installed> => {
       "graphile-worker": versions[1]!,
       pg: versions[2]!,
       node: versions[3]!,
+      hono: versions[4]!,
+      postgres: versions[5]!,
     },
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The bench: what a run costs, beside the peers, on this machine and in one go (bench/README.md).
  *
- *   npm run bench -- [--quick] [starts] [throughput] [lateness] [claim] [hostile] [idle] [engine] [schedulers] [feed] [review]
+ *   npm run bench -- [--quick] [starts] [throughput] [lateness] [http] [claim] [hostile] [idle] [engine] [schedulers] [feed] [review]
  *     [inbox] [memory]
  */
 import { cpus } from "node:os"
@@ -13,6 +13,7 @@ import { claimCost } from "./benches/ClaimCost.ts"
 import { engine } from "./benches/Engine.ts"
 import { feed } from "./benches/Feed.ts"
 import { hostile } from "./benches/Hostile.ts"
+import { http } from "./benches/Http.ts"
 import { idle } from "./benches/Idle.ts"
 import { inbox } from "./benches/Inbox.ts"
 import { lateness } from "./benches/Lateness.ts"
@@ -30,6 +31,7 @@ const names = [
   "starts",
   "throughput",
   "lateness",
+  "http",
   "hostile",
   "claim",
   "idle",
@@ -47,6 +49,7 @@ const sizes = {
     runs: 2_000,
     rounds: 3,
     seconds: 30,
+    requests: 1_000,
     pending: [few, many],
     pinned: 60,
     idle: { goals: 100_000, seconds: 15 },
@@ -59,6 +62,7 @@ const sizes = {
     runs: 20_000,
     rounds: 5,
     seconds: 120,
+    requests: 10_000,
     pending: [few, { due: 10_000, later: 90_000 }, many, {
       due: 1_000_000,
       later: 0,
@@ -163,6 +167,7 @@ try {
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }
+  if (wants("http")) figures.http = await http(stack, server, { count: size.requests, rounds: size.rounds })
   if (wants("hostile")) {
     figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
   }

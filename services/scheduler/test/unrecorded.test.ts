@@ -4,14 +4,14 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { AnswersRepo } from "../src/Answers/Repo.ts"
 import { makeStartDue } from "../src/Engine/Materialise.ts"
 import type { ClaimedRun } from "../src/Model.ts"
 import { byOperator, Queue } from "../src/Queue.ts"
 import type { Outcome } from "../src/Queue/Outcome.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
-import { claim, database, done, goalOf, leasesEnd, materialise, runsOf, write } from "./EngineHarness.ts"
+import { claim, database, done, goalOf, leasesEnd, materialise, runsOf, storage, write } from "./EngineHarness.ts"
 
 const startDue = Effect.flatMap(makeStartDue, (start) => start(100, { holder: "one", leaseMs: 10_000 }))
 
@@ -152,6 +152,25 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
       const goal = last.young.goal_instance_id
       const read = yield* answers.snapshot(answers.runsIn(goal, slot - 600_000, slot + 600_000), goal)
       assert.deepStrictEqual(read.map((run) => run.scheduled_run_id), [last.fast[0]!.scheduled_run_id])
+    }))
+
+  it.effect("C7: is not there for a reader while the database can't be written, and the reader is answered", () =>
+    Effect.gen(function* () {
+      const { config } = yield* PgClient.PgClient
+      const { fast, old, young } = yield* both("queue")
+      const slot = fast[0]!.scheduled_time
+      const readOnly = storage.pipe(
+        Layer.provide(PgClient.layer({ ...config, startupParameters: { default_transaction_read_only: "on" } })),
+      )
+      yield* Effect.gen(function* () {
+        const answers = yield* AnswersRepo
+        assert.lengthOf(yield* runsOf(old.goal_instance_id), 1)
+        assert.lengthOf(yield* runsOf(young.goal_instance_id), 0)
+        const goal = young.goal_instance_id
+        assert.lengthOf(yield* answers.snapshot(answers.runsIn(goal, slot - 600_000, slot + 600_000), goal), 0)
+      }).pipe(Effect.provide(Layer.fresh(readOnly)))
+      assert.strictEqual((yield* rows(young.goal_instance_id)).queued, "held, unrecorded")
+      assert.deepStrictEqual((yield* runsOf(young.goal_instance_id)).map((run) => run.status), ["running"])
     }))
 
   it.effect("is made once: neither its slot again, nor a run by hand of the same instant", () =>

@@ -103,7 +103,9 @@ const record = (sql: PgClient.PgClient) => (which: Recorded, { wait }: { readonl
 /** Whether some are to be recorded: who reads where nothing is, or where nothing can be written, writes nothing. */
 const isAny = (sql: PgClient.PgClient) => (which: Recorded) =>
   Effect.map(
-    sql<{ any: boolean }>`select exists (select from run_queue q where not q.recorded and ${picked(sql, which)}) as any`,
+    sql<{ any: boolean }>`select exists (select from run_queue q where not q.recorded and ${
+      picked(sql, which)
+    }) as any`,
     ([row]) => row!.any,
   )
 
