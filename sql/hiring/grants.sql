@@ -15,6 +15,7 @@ begin
   execute format('grant select, update on database_probe to %I', runtime);
   execute format('grant select, insert, update on subscriptions to %I', runtime);
   execute format('grant select, insert, update on hired_agents to %I', runtime);
+  execute format('grant select, delete on unannounced_hires to %I', runtime);
   execute format('grant select, insert, update, delete on goal_instances to %I', runtime);
   execute format('grant select, insert, update (verified_at, updated_at) on customer_entity to %I', runtime);
   execute format('grant select, insert, update, delete on trials to %I', runtime);

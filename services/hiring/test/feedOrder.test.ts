@@ -58,7 +58,7 @@ describe("the order of the feed", () => {
             const { hired_instance_id, subscription_id } = hires[n % hires.length]!
             yield* sql`select from subscriptions where subscription_id = ${subscription_id} for update`
             const [row] = yield* sql<Change>`
-              update hired_agents set version = version + 1, announced_version = version + 1
+              update hired_agents set version = version + 1
               where hired_instance_id = ${hired_instance_id}
               returning version::int, hired_instance_id, subscription_id, customer_id, agent_id`
             const change = {
@@ -70,6 +70,7 @@ describe("the order of the feed", () => {
               reason: null,
             }
             yield* sql`insert into hiring_outbox (kind, payload) values ('hire', ${sql.json(change)})`
+            yield* sql`delete from unannounced_hires where hired_instance_id = ${hired_instance_id}`
             yield* sql`select pg_notify('hiring_outbox', ''), pg_sleep(random() / 50)`
           }).pipe(sql.withTransaction)
         yield* Effect.forEach(Array.from({ length: 300 }, (_, n) => n), write, { concurrency: 8 })

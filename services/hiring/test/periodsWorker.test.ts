@@ -131,12 +131,13 @@ describe("replicas", () => {
             now() - interval '40 days', now() - interval '9 days', true, now(), now()
           from generate_series(1, ${many}) n returning *)
         insert into hired_agents (hired_instance_id, subscription_id, agent_id, customer_id, definition_version, config,
-          configured, goals_completed, finalized_at, trial_start, trial_end, trial_status, created_at, updated_at,
-          announced_version)
+          configured, goals_completed, finalized_at, trial_start, trial_end, trial_status, created_at, updated_at)
         select replace(many.subscription_id, 'SUB', 'HAI'), many.subscription_id, h.agent_id, 'many', h.definition_version,
-          h.config, true, true, now(), now() - interval '38 days', now() - interval '31 days', 'active', now(), now(), 1
+          h.config, true, true, now(), now() - interval '38 days', now() - interval '31 days', 'active', now(), now()
         from many, hired_agents h where h.hired_instance_id = ${model}`
     )
+    // as if the feed had been told of them
+    await hiring.sql((sql) => sql`delete from unannounced_hires`)
     const replicas = await Promise.all([hiring.replica(), hiring.replica(), hiring.replica()])
     await eventually("the backlog is done", () =>
       hiring.sql((sql) =>

@@ -28,7 +28,6 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         "ix_hired_agents_customer_id",
         "ix_hired_agents_trial_end",
         "ix_hired_agents_trial_status",
-        "ix_hired_agents_unannounced",
         "pk_goal_instances",
         "pk_hired_agents",
         "uq_hired_agents_subscription_id",

@@ -3,7 +3,6 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { DateTime, Effect } from "effect"
 import { movableClock } from "../../../tests/support/MovableClock.ts"
 import { Away, CallFailed } from "../src/Clients.ts"
-import type { Versions } from "../src/Model.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
 import { asOwner } from "./Owner.ts"
 
@@ -50,22 +49,17 @@ describe("runs", () => {
   it("a call names the versions of goal and hire that the feed has brought", async () => {
     const hire = t.hire()
     const first = t.goal(hire.hired_instance_id)
-    const { changed_at, goal_instance_id, version } = t.goal(hire.hired_instance_id, {
-      goal_instance_id: first.goal_instance_id,
-    })
-    const named: Array<Versions | undefined> = []
+    const edited = t.goal(hire.hired_instance_id, { goal_instance_id: first.goal_instance_id })
+    let named: unknown
     t.answer((runs, versions) => {
-      if (runs.some((run) => run.goal_instance_id === goal_instance_id)) named.push(versions.get(goal_instance_id))
+      named = versions.get(first.goal_instance_id)
       return Effect.succeed(runs.map(made))
     })
     t.request(first)
-    await whenAll(goal_instance_id, "completed")
-    assert.deepStrictEqual(named, [{
-      goal_version: version,
-      goal_changed_at: DateTime.toEpochMillis(changed_at),
-      hire_version: hire.version,
-      hire_changed_at: DateTime.toEpochMillis(hire.changed_at),
-    }])
+    await whenAll(first.goal_instance_id, "completed")
+    const [goal_changed_at, hire_changed_at] = [edited, hire].map((one) => DateTime.toEpochMillis(one.changed_at))
+    const [goal_version, hire_version] = [edited.version, hire.version]
+    assert.deepStrictEqual(named, { goal_version, goal_changed_at, hire_version, hire_changed_at })
   })
 
   it("slots missed before the feed told of the goal run one after another, oldest first", async () => {

@@ -1,9 +1,9 @@
-/** The SQL of announcing hires: `announced_version` of a hire that the feed has told is its version. */
+/** The SQL of announcing hires. A trigger notes each write of a hire in `unannounced_hires`, whichever program writes. */
 import { PgClient } from "@effect/sql-pg"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
 import { hireChange } from "../Engagements/Changes.ts"
-import { hiredOf, HireKey, stateColumns, StateRow } from "../Engagements/Repo/Hires.ts"
+import { announced, hiredOf, HireKey, stateColumns, StateRow } from "../Engagements/Repo/Hires.ts"
 import { OutboxRepo } from "../Outbox/Repo.ts"
 
 /** How many hires one transaction announces at most. */
@@ -30,12 +30,10 @@ export class AnnouncementsRepo extends Context.Service<AnnouncementsRepo, {
         query: (limit) =>
           sql`
             select ${stateColumns(sql)}, s.status as subscription_status, s.ended_at as subscription_ended_at
-            from hired_agents h join subscriptions s using (subscription_id)
-            where h.announced_version is distinct from h.version
-            order by h.hired_instance_id limit ${limit} for update of h skip locked`,
+            from unannounced_hires u join hired_agents h using (hired_instance_id) join subscriptions s using (subscription_id)
+            order by u.hired_instance_id limit ${limit} for update of h skip locked`,
       })
-      const settle = (ids: ReadonlyArray<string>) =>
-        sql`update hired_agents set announced_version = version where hired_instance_id = any(${ids}::text[])`
+      const settle = announced(sql)
       return AnnouncementsRepo.of({
         announce: Effect.gen(function* () {
           const { entries } = yield* lock(ANNOUNCED_AT_ONCE)

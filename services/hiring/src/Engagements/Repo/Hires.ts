@@ -82,6 +82,7 @@ export const hireStatements = (sql: PgClient.PgClient) => ({
   reads: reading(sql),
   lock: locking(sql),
   put: putting(sql),
+  announced: announced(sql),
 })
 
 const reading = (sql: PgClient.PgClient): HireReads => {
@@ -169,6 +170,10 @@ const reading = (sql: PgClient.PgClient): HireReads => {
   }
 }
 
+/** Says that the feed was told of hires; in the transaction that told it, and that has locked or written them. */
+export const announced = (sql: PgClient.PgClient) => (ids: ReadonlyArray<string>) =>
+  sql`delete from unannounced_hires where hired_instance_id = any(${ids}::text[])`
+
 /** The hire of a subscription, and whether it has goals besides `goal`. */
 const locking = (sql: PgClient.PgClient) => {
   const lock = SqlSchema.findOneOption({
@@ -187,7 +192,6 @@ const locking = (sql: PgClient.PgClient) => {
     ))
 }
 
-/** Whoever puts a hire tells the feed of it in the same transaction (Amendment.ts). */
 const putting = (sql: PgClient.PgClient) =>
   SqlSchema.void({
     Request: HireRow,
@@ -195,16 +199,16 @@ const putting = (sql: PgClient.PgClient) =>
       sql`
         insert into hired_agents (hired_instance_id, subscription_id, agent_id, customer_id, definition_version, config,
           settings, configured, missing, timezone, goals_completed, active, finalized_at, deactivated_at, trial_start,
-          trial_end, trial_status, created_at, updated_at, version, announced_version)
+          trial_end, trial_status, created_at, updated_at, version)
         values (${h.hired_instance_id}, ${h.subscription_id}, ${h.agent_id}, ${h.customer_id}, ${h.definition_version},
           ${sql.json(h.config)}, ${sql.json(h.settings)}, ${h.configured}, ${sql.json(h.missing)}, ${h.timezone},
           ${h.goals_completed}, ${h.active}, ${h.finalized_at}, ${h.deactivated_at}, ${h.trial_start}, ${h.trial_end},
-          ${h.trial_status}, ${h.created_at}, ${h.updated_at}, ${h.version}, ${h.version})
+          ${h.trial_status}, ${h.created_at}, ${h.updated_at}, ${h.version})
         on conflict (hired_instance_id) do update set
           definition_version = excluded.definition_version, config = excluded.config, settings = excluded.settings,
           configured = excluded.configured, missing = excluded.missing, timezone = excluded.timezone,
           goals_completed = excluded.goals_completed, active = excluded.active, finalized_at = excluded.finalized_at,
           deactivated_at = excluded.deactivated_at, trial_start = excluded.trial_start,
           trial_end = excluded.trial_end, trial_status = excluded.trial_status, updated_at = excluded.updated_at,
-          version = excluded.version, announced_version = excluded.announced_version`,
+          version = excluded.version`,
   })

@@ -25,5 +25,6 @@ export const storing = Effect.gen(function* () {
     if (run !== undefined) yield* goals.keepSlot(run)
     if (line !== undefined) yield* log.write(line)
     yield* outbox.append(changes)
+    if (hire !== undefined) yield* hires.announced([hire.hired_instance_id])
   }, Effect.orDie)
 })
