@@ -18,6 +18,7 @@ export const scripts: ReadonlyArray<string> = [
   "080_feed_positions",
   "085_alerts",
   "086_database_probe",
+  "087_announced_hires",
   "090_schema_scripts",
   "091_feed_unplaced_xid",
 ]

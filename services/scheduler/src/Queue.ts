@@ -5,9 +5,7 @@
 import { runKey, type RunOrigin } from "@stint/domain/scheduler/Runs"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
-import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { Context, Effect, Layer, type Schema } from "effect"
-import { SqlError } from "effect/sql"
 import { type Cancellation, type ClaimedRun, iso, isoOf, type NewRun } from "./Model.ts"
 import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
 import { Increments } from "./Queue/Counters.ts"
@@ -210,18 +208,10 @@ export class Queue extends Context.Service<Queue, {
         releaseNext: (goals) => Effect.orDie(releaseNext(goals)),
         claim: (request) => Effect.orDie(repo.atomically(claim(request))),
         // of a goal or a run also what is ending just now: its reader then finds the end
-        record: Effect.fnUntraced(
-          function* (which: Recorded) {
-            const wait = typeof which === "object" && ("goals" in which || "runs" in which)
-            if (yield* repo.isAnyUnrecorded(which)) yield* repo.record(which, { wait })
-            return true
-          },
-          Effect.catchIf(
-            (error) => SqlError.isSqlError(error) && sqlState(error) === READ_ONLY,
-            () => Effect.succeed(false),
-          ),
-          Effect.orDie,
-        ),
+        record: (which) => {
+          const wait = typeof which === "object" && ("goals" in which || "runs" in which)
+          return Effect.orDie(repo.recordForReader(which, { wait }))
+        },
         renew: (runs, leaseMs) => Effect.orDie(repo.atomically(renew(runs, leaseMs))),
         writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
         releaseStuck: Effect.orDie(repo.atomically(releaseStuck)),

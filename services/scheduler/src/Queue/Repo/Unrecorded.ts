@@ -5,6 +5,7 @@
  * the end (`takeOut`, Ends.ts). No other statement touches them.
  */
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
+import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -115,9 +116,18 @@ export const EXECUTED_BEFORE = `on conflict (idempotency_key) do update set stat
   attempt = excluded.attempt, completed_at = excluded.completed_at, deliverable_id = excluded.deliverable_id,
   duration_ms = excluded.duration_ms, error_details = null`
 
-/** The statements; each is to be run inside the caller's transaction, `record` of a reader alone. */
+/** `record` for a reader, in no transaction: false when the database can't be written. */
+const recordForReader = (sql: PgClient.PgClient) => (which: Recorded, options: { readonly wait: boolean }) =>
+  Effect.gen(function* () {
+    if (yield* isAny(sql)(which)) yield* record(sql)(which, options)
+    return true
+  }).pipe(
+    Effect.catchIf((error) => sqlState(error) === READ_ONLY, () => Effect.succeed(false)),
+  )
+
+/** The statements; each but the reader's is to be run inside the caller's transaction. */
 export const unrecorded = Effect.map(PgClient.PgClient, (sql) => ({
   start: start(sql),
   record: record(sql),
-  isAnyUnrecorded: isAny(sql),
+  recordForReader: recordForReader(sql),
 }))
