@@ -24,8 +24,11 @@ export const whyUnread = (failure: unknown): string | undefined => {
 const whyNot = (cause: Cause.Cause<unknown>): string =>
   whyUnread(Option.getOrUndefined(Cause.findErrorOption(cause))) ?? "it can't be decoded"
 
-/** What a statement adds to each row: its place, its bytes as text, and how many rows there are in all. */
-const Measured = Schema.Struct({ bytes_: Schema.Number, of_: Schema.Number })
+/** What a statement adds to each row, in columns of our own: its bytes as text, and how many rows there are in all. */
+interface Measured {
+  readonly bytes_: number
+  readonly of_: number
+}
 
 type Decodable = Schema.ConstraintDecoder<unknown>
 
@@ -46,9 +49,9 @@ export const decodeEach = <Key extends KeySchema, Result extends Decodable>(
   const columns = Object.keys(options.Key.fields)
   const nameOf = (raw: object) =>
     columns.map((column) => String((raw as Record<string, unknown>)[column]).slice(0, 200)).join(" ")
-  return (
-    rows: ReadonlyArray<object>,
-    tooLarge: (row: object) => string | undefined = () => undefined,
+  return <Raw extends object>(
+    rows: ReadonlyArray<Raw>,
+    tooLarge: (row: Raw) => string | undefined = () => undefined,
   ): Effect.Effect<
     ReadonlyArray<Entry<Result["Type"], Key["Type"]>>,
     never,
@@ -98,7 +101,6 @@ export const findReadable = <
 ) => {
   const encode = Schema.encodeEffect(options.Request)
   const decode = decodeEach(options)
-  const measured = Schema.decodeUnknownSync(Measured)
   const keys = Object.keys(options.Key.fields).map((column) => sql`asked_.${sql(column)} as ${sql(column)}`)
 
   const statement = (request: Request["Encoded"], bytes: number) =>
@@ -124,12 +126,9 @@ export const findReadable = <
   > =>
     Effect.gen(function* () {
       const bytes = 2 * (yield* Bounds).answer_bytes
-      const rows = (yield* statement(yield* encode(request), bytes)) as ReadonlyArray<object>
-      const tooLarge = (row: object) => {
-        const { bytes_ } = measured(row)
-        return bytes_ > bytes ? `it has ${bytes_} bytes` : undefined
-      }
+      const rows = (yield* statement(yield* encode(request), bytes)) as ReadonlyArray<object & Measured>
+      const tooLarge = ({ bytes_ }: Measured) => bytes_ > bytes ? `it has ${bytes_} bytes` : undefined
       const entries = yield* decode(rows, tooLarge)
-      return { what: options.what, entries, more: rows.length > 0 && measured(rows[0]).of_ > rows.length }
+      return { what: options.what, entries, more: rows.length > 0 && rows[0]!.of_ > rows.length }
     })
 }
