@@ -125,8 +125,8 @@ export class Queue extends Context.Service<Queue, {
   // In a transaction of its own
 
   /**
-   * Records runs that stand in the queue alone, before somebody reads them; false while the database can't be written: then a
-   * reader sees what is recorded.
+   * Records runs that stand in the queue alone, before somebody reads them; false when there was none. While the database can't
+   * be written a reader sees what is recorded.
    */
   record(which: Recorded): Effect.Effect<boolean>
   /**

@@ -22,6 +22,9 @@ import type {
   SlotRun,
 } from "./Row.ts"
 
+/** How often a snapshot is taken at most until every run of the goal is recorded in it: not all are while nothing can be written. */
+const LOOKS = 5
+
 /** The answers' storage. Instants are epoch ms. */
 export class AnswersRepo extends Context.Service<AnswersRepo, {
   /**
@@ -85,9 +88,9 @@ export class AnswersRepo extends Context.Service<AnswersRepo, {
           return isEnough || (yield* isWhole(goal)).whole ? yield* Effect.exit(effect) : undefined
         }))
       const snapshot = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>, goal: string) {
-        while (true) {
-          const recorded = yield* queue.record({ goals: [goal] })
-          const result = yield* once(effect, goal, !recorded)
+        for (let looks = 1;; looks++) {
+          yield* queue.record({ goals: [goal] })
+          const result = yield* once(effect, goal, looks === LOOKS)
           if (result !== undefined) return result
         }
       })

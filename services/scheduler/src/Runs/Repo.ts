@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { RunStatus } from "@stint/domain/scheduler/Runs"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Millis } from "../Model.ts"
@@ -10,10 +11,18 @@ import { actionLogWriter } from "../ActionLog/Repo.ts"
 import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
-import type { Recorded } from "../Queue/Repo/Unrecorded.ts"
+import { areSomeUnrecorded, type Recorded } from "../Queue/Repo/Unrecorded.ts"
 import { RunFilter, RunRow } from "./Row.ts"
 
-const Place = Schema.Struct({ scheduled_time: Millis, scheduled_run_id: Schema.String })
+const Place = Schema.Struct({
+  scheduled_time: Millis,
+  scheduled_run_id: Schema.String,
+  /** Whether the list lacks runs, which stood in the queue alone when it was read. */
+  unrecorded: Schema.Boolean,
+})
+
+/** How often a list is read at most until it lacks no run. Of all that falls due some always begin: they are younger than it. */
+const LOOKS = 3
 
 /** The runs' storage. */
 export class RunsRepo extends Context.Service<RunsRepo, {
@@ -32,12 +41,23 @@ export class RunsRepo extends Context.Service<RunsRepo, {
       const queue = yield* Queue
       const { find, list } = yield* reads
       return RunsRepo.of({
-        list: (filter) => Effect.andThen(queue.record(recordedOf(filter)), Effect.orDie(list(filter))),
-        find: (id, customer) =>
-          Effect.andThen(
-            queue.record({ runs: [id] }),
-            Effect.orDie(find({ id, ...(customer === undefined ? {} : { customer }) })),
-          ),
+        list: Effect.fnUntraced(function* (filter) {
+          const which = recordedOf(filter)
+          let taken = yield* list(filter)
+          for (let looks = 1; looks < LOOKS && taken.entries[0]?.key.unrecorded !== false; looks++) {
+            const wrote = yield* queue.record(which)
+            if (!wrote && taken.entries.length === 0) break
+            taken = yield* list(filter)
+          }
+          return taken
+        }, Effect.orDie),
+        find: Effect.fnUntraced(function* (id, customer) {
+          const request = { id, ...(customer === undefined ? {} : { customer }) }
+          const found = yield* find(request)
+          if (Option.isSome(found)) return found
+          yield* queue.record({ runs: [id] })
+          return yield* find(request)
+        }, Effect.orDie),
         read: (id) => Effect.orDie(find({ id })),
         cancel: yield* cancelling,
       })
@@ -46,7 +66,9 @@ export class RunsRepo extends Context.Service<RunsRepo, {
 }
 
 /** The runs that a list may hold, as narrow as its filter. */
-const recordedOf = (filter: RunFilter): Recorded =>
+const recordedOf = (
+  filter: Pick<RunFilter, "customer_id" | "goal_instance_id" | "hired_instance_id">,
+): Recorded =>
   filter.goal_instance_id !== undefined
     ? { goals: [filter.goal_instance_id] }
     : filter.hired_instance_id !== undefined
@@ -58,7 +80,8 @@ const recordedOf = (filter: RunFilter): Recorded =>
 const reads = Effect.map(PgClient.PgClient, (sql) => {
   const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
-  const select = sql`select r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
+  const select = (unrecorded: Fragment = sql`false`) =>
+    sql`select ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
         ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
         r.run_metadata ->> 'cancelled_by' as cancelled_by, r.run_metadata ->> 'cancel_reason' as cancel_reason,
         r.idempotency_key, g.run_id, g.deliverable_id, coalesce(q.attempt, g.attempt, 0) as attempt,
@@ -90,7 +113,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       Key: Place,
       Result: RunRow,
       query: (f) =>
-        sql`${select} where ${
+        sql`${select(areSomeUnrecorded(sql, recordedOf(f)))} where ${
           sql.and([
             sql`true`,
             ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
@@ -116,7 +139,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       Request: Schema.Struct({ id: Schema.String, customer: Schema.optionalKey(Schema.String) }),
       Result: RunRow,
       execute: ({ customer, id }) =>
-        sql`${select} where r.scheduled_run_id = ${id} and ${
+        sql`${select()} where r.scheduled_run_id = ${id} and ${
           customer === undefined ? sql`true` : sql`r.customer_id = ${customer}`
         }`,
     }),

@@ -101,14 +101,9 @@ const record = (sql: PgClient.PgClient) => (which: Recorded, { wait }: { readonl
       from late
       ${sql.unsafe(EXECUTED_BEFORE)}`
 
-/** Whether some are to be recorded: who reads where nothing is, or where nothing can be written, writes nothing. */
-const isAny = (sql: PgClient.PgClient) => (which: Recorded) =>
-  Effect.map(
-    sql<{ any: boolean }>`select exists (select from run_queue q where not q.recorded and ${
-      picked(sql, which)
-    }) as any`,
-    ([row]) => row!.any,
-  )
+/** Whether some of them are not recorded, as a condition. */
+export const areSomeUnrecorded = (sql: PgClient.PgClient, which: Recorded): Fragment =>
+  sql`exists (select from run_queue q where not q.recorded and ${picked(sql, which)})`
 
 /** A slot whose run was pruned, and that is made anew, meets the execution that it had. */
 export const EXECUTED_BEFORE = `on conflict (idempotency_key) do update set status = excluded.status,
@@ -116,11 +111,13 @@ export const EXECUTED_BEFORE = `on conflict (idempotency_key) do update set stat
   attempt = excluded.attempt, completed_at = excluded.completed_at, deliverable_id = excluded.deliverable_id,
   duration_ms = excluded.duration_ms, error_details = null`
 
-/** `record` for a reader, in no transaction: false when the database can't be written. */
+/** `record` for a reader, in no transaction: false when there was none, or the database can't be written. */
 const recordForReader = (sql: PgClient.PgClient) => (which: Recorded, options: { readonly wait: boolean }) =>
   Effect.gen(function* () {
-    if (yield* isAny(sql)(which)) yield* record(sql)(which, options)
-    return true
+    const [row] = yield* sql<{ some: boolean }>`select ${areSomeUnrecorded(sql, which)} as some`
+    // who reads where nothing is to be recorded writes nothing
+    if (row!.some) yield* record(sql)(which, options)
+    return row!.some
   }).pipe(
     Effect.catchIf((error) => sqlState(error) === READ_ONLY, () => Effect.succeed(false)),
   )
