@@ -38,9 +38,13 @@ export class AnnouncementsRepo extends Context.Service<AnnouncementsRepo, {
         announce: Effect.gen(function* () {
           const { entries } = yield* lock(ANNOUNCED_AT_ONCE)
           if (entries.length === 0) return 0
-          const hires = entries.flatMap(({ row }) => row === undefined ? [] : [hiredOf(row)])
+          // another may have told of some between the look and its lock
+          const settled = yield* settle(entries.map(({ key }) => key.hired_instance_id))
+          const own = new Set(settled.map(({ hired_instance_id }) => hired_instance_id))
+          const hires = entries.flatMap(({ key, row }) =>
+            row === undefined || !own.has(key.hired_instance_id) ? [] : [hiredOf(row)]
+          )
           yield* outbox.append(hires.map(({ hire, subscription }) => hireChange(subscription, hire)))
-          yield* settle(entries.map(({ key }) => key.hired_instance_id))
           return entries.length
         }).pipe(sql.withTransaction, Effect.orDie),
       })

@@ -172,7 +172,7 @@ const reading = (sql: PgClient.PgClient): HireReads => {
 
 /** Says that the feed was told of hires; in the transaction that told it, and that has locked or written them. */
 export const announced = (sql: PgClient.PgClient) => (ids: ReadonlyArray<string>) =>
-  sql`delete from unannounced_hires where hired_instance_id = any(${ids}::text[])`
+  sql<HireKey>`delete from unannounced_hires where hired_instance_id = any(${ids}::text[]) returning hired_instance_id`
 
 /** The hire of a subscription, and whether it has goals besides `goal`. */
 const locking = (sql: PgClient.PgClient) => {
