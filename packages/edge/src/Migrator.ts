@@ -8,6 +8,7 @@ import { Duration, Effect } from "effect"
 import type { SqlError } from "effect/sql"
 import { MIGRATOR_LOCK } from "./Locks.ts"
 import { lookAt, type MigrationTarget, onDatabase } from "./Migrator/Database.ts"
+import { migrateAgain } from "./Schedules.ts"
 import { createLedger, type Ledger, readLedger, refusalOf, unknownOf } from "./Pg/Ledger.ts"
 import { MigrationError } from "./Migrator/MigrationError.ts"
 import type { Plan } from "./Migrator/Plan.ts"
@@ -54,6 +55,16 @@ const whole = (script: string): string => {
   return `do $${tag}$ begin execute $${tag}_body$${script}$${tag}_body$; end $${tag}$`
 }
 
+/**
+ * How long a script waits for a lock, in milliseconds: less than Postgres' deadlock_timeout, so that of two that wait for each
+ * other the migrator gives way, and no request of a service that runs meanwhile fails. It is tried again as a whole.
+ */
+const GIVE_WAY_MS = 500
+
+/** Whether a script did not get a lock. */
+const gaveWay = (error: SqlError.SqlError | MigrationError): boolean =>
+  error._tag === "MigrationError" && error.reason === "locked" && error.script !== undefined
+
 /** A transaction that holds the migrators' lock. The ledger is read under the lock, so it has what the migrator before committed. */
 const locked = <A>(
   target: MigrationTarget,
@@ -77,19 +88,17 @@ const locked = <A>(
       ),
     )
     for (const statement of createLedger) yield* sql.unsafe(statement)
+    yield* sql`select set_config('lock_timeout', ${String(Math.min(timeout, GIVE_WAY_MS))}, true)`
     return yield* use(yield* readLedger(sql, target.runtimeRole))
-  }))
+  })).pipe(Effect.retry({ schedule: migrateAgain, while: gaveWay }))
 
 const run = (target: MigrationTarget, sql: PgClient.PgClient, script: string, text: string) =>
   sql.unsafe(whole(text)).unprepared.pipe(
-    Effect.mapError((error) =>
-      new MigrationError({
-        service: target.service,
-        reason: sqlState(error) === undefined ? "unreachable" : "script",
-        script,
-        detail: postgresWords(error),
-      })
-    ),
+    Effect.mapError((error) => {
+      const state = sqlState(error)
+      const reason = state === undefined ? "unreachable" : state === "55P03" || state === "40P01" ? "locked" : "script"
+      return new MigrationError({ service: target.service, reason, script, detail: postgresWords(error) })
+    }),
   )
 
 const newer = (target: MigrationTarget, detail: string) =>

@@ -62,6 +62,9 @@ export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 /** Between the batches of a long deletion, so that others get at the rows. */
 export const betweenBatches = Schedule.spaced("100 millis")
 
+/** Between the attempts of a migration whose scripts did not get their locks, for half a minute. */
+export const migrateAgain = Schedule.spaced("250 millis").pipe(halfToFull, Schedule.upTo({ duration: "30 seconds" }))
+
 /** Between two looks whether running services have done what a command waits for. */
 export const lookAgain = Schedule.spaced("250 millis")
 

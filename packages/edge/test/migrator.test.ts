@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Result } from "effect"
+import { Deferred, Effect, Redacted, Result } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { emptyDatabase } from "../../../tests/support/Database.ts"
 import { MIGRATOR_LOCK } from "../src/Locks.ts"
@@ -154,6 +154,33 @@ describe("Migrator", () => {
       assert.strictEqual(error.reason, "locked")
       assert.deepStrictEqual((yield* status(target)).applied, [])
       assert.deepStrictEqual((yield* migrate(target)).applied, ["010_notes"])
+    }))
+
+  it.live("D17: gives way to a service that waits for what its scripts hold, and is done when that has ended", () =>
+    Effect.gen(function* () {
+      const others = pair("020_others", "create table others (id int);", "drop table others;")
+      const { target } = yield* database([...notes, ...others])
+      yield* migrate(target)
+      const both = pair("030_both", "alter table others add c int; alter table notes add c int;", "")
+      const [service, admin] = [yield* client(target.url), yield* client(target.url)]
+      const holds = yield* Deferred.make<void>()
+      const isWaitedFor = Effect.map(
+        admin`select from pg_locks where not granted and relation = 'notes'::regclass`,
+        (rows) => rows.length > 0,
+      )
+      // it holds notes, and then wants what the script has: a deadlock, if the script waited on
+      const request = service.withTransaction(Effect.gen(function* () {
+        yield* service`select * from notes`
+        yield* Deferred.succeed(holds, undefined)
+        yield* Effect.repeat(isWaitedFor, { until: (is) => is })
+        return yield* service`select count(*)::int as n from others`
+      }))
+      const migration = Effect.andThen(
+        Deferred.await(holds),
+        migrate({ ...target, files: [...notes, ...others, ...both] }),
+      )
+      const [rows, { applied }] = yield* Effect.all([request, migration], { concurrency: "unbounded" })
+      assert.deepStrictEqual([rows, applied], [[{ n: 0 }], ["030_both"]])
     }))
 
   it.live("a failing script leaves nothing of any script", () =>
