@@ -7,8 +7,9 @@ import { openStage, type Stage } from "./Demo/Stage.ts"
 import { standardTerminal, type Terminal } from "./Demo/Terminal.ts"
 import { openDevKey } from "./DevKey.ts"
 
-/** How long the demo may take in all, and how much of it is kept for the end, in milliseconds. */
-const LIMIT_MS = 88_000
+/** How long the demo may take in all unless it is said, in seconds. */
+export const WITHIN = 88
+/** How much of that is kept for the end, in milliseconds. */
 const ENDING_MS = 11_000
 
 /** Signals that come together are one. */
@@ -18,14 +19,16 @@ const TOGETHER_MS = 500
 export interface DemoOptions {
   /** For a machine: nothing but one JSON document at the end. */
   readonly json: boolean
+  /** How long it may take in all, in seconds: more than ENDING_MS. */
+  readonly within: number
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** A person does not want to see more. */
 class Interrupted extends DemoError {}
 
-/** Ends the story on a signal or when its time is over; `hurry` is fulfilled by a second signal. */
-const endings = () => {
+/** Ends the story on a signal or after so many milliseconds; `hurry` is fulfilled by a second signal. */
+const endings = (playing: number) => {
   const controller = new AbortController()
   const hurry = Promise.withResolvers<void>()
   let first: number | undefined
@@ -36,8 +39,10 @@ const endings = () => {
       if (Date.now() - first > TOGETHER_MS) hurry.resolve()
     })
   }
-  const late = new DemoError(`The demo is not through after ${(LIMIT_MS - ENDING_MS) / 1000} s and is broken off.`)
-  const timer = setTimeout(() => controller.abort(late), LIMIT_MS - ENDING_MS)
+  const late = new DemoError(
+    `The demo is not through after ${playing / 1000} s and is broken off: on a slow machine, give it --within 5m.`,
+  )
+  const timer = setTimeout(() => controller.abort(late), playing)
   return { controller, hurry: hurry.promise, done: () => clearTimeout(timer) }
 }
 
@@ -124,9 +129,9 @@ const conclude = (
  * Plays the demo on a stack of its own and ends whatever it started, also when it fails or is interrupted. The exit status:
  * 0 when everything held, 1 when something did not, 130 when it was interrupted.
  */
-export const playDemo = async ({ env, json }: DemoOptions): Promise<number> => {
+export const playDemo = async ({ env, json, within }: DemoOptions): Promise<number> => {
   const terminal = standardTerminal(env)
-  const { controller, done, hurry } = endings()
+  const { controller, done, hurry } = endings(within * 1_000 - ENDING_MS)
   const { signal } = controller
   const show = makeNarrator(json ? undefined : terminal, signal)
   const checks = makeChecks(show)
@@ -154,7 +159,7 @@ export const playDemo = async ({ env, json }: DemoOptions): Promise<number> => {
     if (!isInterrupted) { for (const line of stage?.lastLines() ?? []) terminal.plain(`  | ${line}`) }
   }
   if (!isInterrupted) show.scene("end", "The end")
-  const left = await stage?.end(LIMIT_MS - show.elapsed(), hurry) ?? []
+  const left = await stage?.end(within * 1_000 - show.elapsed(), hurry) ?? []
   await receiver.close()
   await checks.equal("all_ended", [], left)
   if (!isInterrupted && left.length === 0) await show.says("demo", "all has ended; the home is removed")

@@ -102,6 +102,8 @@ describe("the command line", () => {
     [["token", "--role", "viewer"], /--subject/],
     [["token", "--role", "--subject", "me"], /'--role' argument is ambiguous\. stint --help/],
     [["token", "--role", "viewer", "--subject", "a b"], /--subject/],
+    [["demo", "--within", "soon"], /--within/],
+    [["demo", "--within", "60s"], /at least 80s/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "soon"], /--ttl/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "0h"], /--ttl/],
     [["token", "--role", "viewer", "--subject", "me", "--ttl", "25h"], /--ttl/],
