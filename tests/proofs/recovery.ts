@@ -134,15 +134,32 @@ const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals,
   is("goals without a next slot", n, 0)
 }
 
+/**
+ * Waits until a scheduler that starts has derived again when all these goals fall due: it locks each for that, and a locked or
+ * written row names the transaction. What a proof writes into their rows before is not what their history says.
+ */
+const isDerived = ({ superuser }: Ground, { hire }: Goals, since: string) =>
+  until("the goals are derived again", async () =>
+    (await superuser.row(
+      "scheduler",
+      `select count(*)::int as n from projected_goals where hired_instance_id = '${hire}'
+        and greatest(xmin::text::bigint, xmax::text::bigint) < ${since}`,
+    )).n === 0)
+
 /** Two schedulers, one of which dies at the instant for which it had planned, or just before, or just after. */
 const killPlanner = async (ground: Ground, goals: Goals, attack: Attack, random: () => number, { is, that }: Judge) => {
   const fleet = await fleetOn(ground, attack)
-  const other = await fleet.start(2)
-  await other.isReady()
+  const start = async (number: number) => {
+    const { xid } = await ground.superuser.row("scheduler", "select pg_current_xact_id()::text as xid")
+    const scheduler = await fleet.start(number)
+    await scheduler.isReady()
+    await isDerived(ground, goals, xid)
+    return scheduler
+  }
+  const other = await start(2)
   const rounds = attack.full ? 10 : 2
   for (let round = 0; round < rounds; round++) {
-    const planner = await fleet.start(1)
-    await planner.isReady()
+    const planner = await start(1)
     // alone with what it knows: the other stands still until the instant has passed
     await standStill(ground.superuser, other.role, other.signal)
     const slot = freshSlot()
