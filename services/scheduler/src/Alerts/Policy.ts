@@ -66,8 +66,8 @@ export const isSettled = (
   const nameOf = ({ kind, subject }: { readonly kind: string; readonly subject: string }) => `${kind} ${subject}`
   const stands = new Set(open.map(nameOf))
   const holds = new Set(conditions.map(nameOf))
-  return conditions.every((condition) => condition.keeps === true || stands.has(nameOf(condition)))
-    && open.every((alert) => holds.has(nameOf(alert)))
+  return conditions.every((condition) => condition.keeps === true || stands.has(nameOf(condition))) &&
+    open.every((alert) => holds.has(nameOf(alert)))
 }
 
 /** The message of an alert: one sentence for a person. */
