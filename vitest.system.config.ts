@@ -25,8 +25,8 @@ export default defineConfig({
   test: {
     ...common,
     include: ["tests/system/*.test.ts", "apps/**/test/**/*.test.ts"],
-    // A stack is six processes, which mostly wait, as the tests do: two cores carry three
-    maxWorkers: 3,
+    // A stack is six processes, which mostly wait, as the tests do: two cores carry four
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     // Whoever waits for something says so itself, after two minutes
     testTimeout: 300_000,
