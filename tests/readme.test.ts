@@ -1,28 +1,32 @@
-/** The README's tour, run as it stands: every `sh tour` block in one shell, against a stack of its own. */
+/** The README and docs/: their tours run as they stand, every `sh tour` block of a page in one shell, and what they name is there. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
-import { mkdir, readFile, writeFile } from "node:fs/promises"
-import { join } from "node:path"
+import { existsSync } from "node:fs"
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { proofs } from "./proofs/proofs.ts"
 import { type Stack, startStack } from "./support/Stack.ts"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** Each block of the tour, with the output that the README shows below it. */
-const tourOf = (readme: string) =>
-  [...readme.matchAll(/```sh tour\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)].map(([, code, shown]) => ({
+/** A page of ours. */
+const page = (path: string) => readFile(join(root, path), "utf8")
+
+/** Each block of a tour, with the output that the page shows below it. */
+const tourOf = (text: string) =>
+  [...text.matchAll(/```sh tour\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs)].map(([, code, shown]) => ({
     code: code!,
     shown: shown?.trim(),
   }))
 
-describe("the README", () => {
+describe("the README and docs", () => {
   let stack: Stack
   beforeAll(async () => void (stack = await startStack({ STINT_BOUNDS: "" })), 60_000)
   afterAll(() => stack?.stop(), 60_000)
 
   it("shows what npm start prints", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8")
+    const readme = await page("README.md")
     const [, shown] = /npm start\n```\n\n```text\n(.*?)```/s.exec(readme)!
     const lines = (text: string) =>
       // A home that is not the first one begins with a copy; the sample is left out here; services have lines of their own
@@ -35,13 +39,13 @@ describe("the README", () => {
     assert.deepStrictEqual(lines(stack.output()), lines(here))
   })
 
-  it("has a tour that prints what it says", async () => {
-    const blocks = tourOf(await readFile(join(root, "README.md"), "utf8"))
-    assert.isTrue(blocks.length >= 7)
+  it.each([["README.md", 4], ["docs/tour.md", 7]])("the tour of %s prints what it says", async (path, atLeast) => {
+    const blocks = tourOf(await page(path))
+    assert.isTrue(blocks.length >= atLeast)
     const script = blocks.map(({ code }) => `${code}\necho '---block---'`).join("\n")
       .replaceAll(/127\.0\.0\.1:410(\d)/g, (_, n) => `127.0.0.1:${stack.base + Number(n)}`)
       .replaceAll("npx stint", "node apps/cli/bin/stint.js")
-    const file = join(stack.home, "tour.sh")
+    const file = join(stack.home, `${path.replaceAll("/", "-")}.sh`)
     await mkdir(stack.home, { recursive: true })
     await writeFile(file, `set -euo pipefail\n${script}\n`)
     const output = await new Promise<string>((resolve, reject) => {
@@ -57,16 +61,32 @@ describe("the README", () => {
   })
 
   it("has a row for every proof, and a proof for every row", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8")
-    const table = readme.slice(readme.indexOf("| promise"), readme.indexOf("The limits:"))
+    const text = await page("docs/guarantees.md")
+    const table = text.slice(text.indexOf("| promise"), text.indexOf("The limits:"))
     const rows = [...table.matchAll(/^\|.*\| `(\w+)` +\|.*\|$/gm)].map(([, name]) => name)
     assert.deepStrictEqual([...rows].sort(), proofs.map(({ name }) => name).sort())
   })
 
-  it("names tests and files that are there", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8")
-    const paths = [...readme.matchAll(/`((?:packages|services|apps|tests|sql|bench|docs)\/[\w./-]+\.(?:ts|md|sql))`/g)]
-    assert.isTrue(paths.length > 4)
-    for (const [, path] of paths) if (!path!.includes("NAME")) await readFile(join(root, path!))
+  it("fits on a few screens", async () => {
+    assert.isAtMost((await page("README.md")).split("\n").length, 200)
+  })
+
+  it("names tests and files that are there, and so does every page", async () => {
+    const pages = [
+      "README.md",
+      ...(await readdir(join(root, "docs"))).filter((it) => it.endsWith(".md")).map((it) => `docs/${it}`),
+    ]
+    let named = 0
+    for (const path of pages) {
+      const text = await page(path)
+      const quoted = [...text.matchAll(/`((?:packages|services|apps|tests|sql|bench|docs)\/[\w./-]+\.(?:ts|md|sql))`/g)]
+        .map(([, name]) => name!).filter((name) => !/NAME|SERVICE/.test(name))
+      const linked = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to]) => join(dirname(path), to!))
+      for (const name of [...quoted, ...linked]) {
+        named++
+        assert.isTrue(existsSync(join(root, name)), `${path} names ${name}`)
+      }
+    }
+    assert.isTrue(named > 40)
   })
 })

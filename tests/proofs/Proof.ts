@@ -1,4 +1,4 @@
-/** What a proof is: a promise of the README's table, and an attack on it that fails when the promise does not hold. */
+/** What a proof is: a promise of the table in docs/guarantees.md, and an attack on it that fails when the promise does not hold. */
 
 /** A figure of a proof; all of them are JSON. */
 export type Figure = number | string | ReadonlyArray<number | string>

@@ -1,4 +1,4 @@
-/** All the proofs, in the order of the README's table. */
+/** All the proofs, in the order of the table in docs/guarantees.md. */
 import { audit } from "./audit.ts"
 import { calendar } from "./calendar.ts"
 import { edits } from "./edits.ts"
