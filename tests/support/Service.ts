@@ -99,7 +99,7 @@ export const startService = async (
     ),
     portCheck: { check: () => Effect.void },
   }
-  const { dispose, drain, fetch, refused } = webHandler(app as Layer.Layer<never, unknown, never>, host)
+  const { dispose, drain, fetch, refused } = webHandler("test", app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()
   /** The service's name, from the title of its documentation. */
   const name = async () => {

@@ -1,7 +1,7 @@
 /** Turns the layers of a service into a web-standard fetch handler, which any runtime can host. */
 import { ID_CHARS } from "@stint/domain/Bounds"
 import { AnyProblem } from "@stint/domain/Problem"
-import { Cause, ConfigProvider, Context, Effect, Layer, Option, References, Schema } from "effect"
+import { Cause, ConfigProvider, Context, Effect, Layer, Option, Schema } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
@@ -23,6 +23,7 @@ import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
 import * as Routes from "./Routes.ts"
 import { pathOf, refusedTarget } from "./Target.ts"
+import * as Tracing from "./Tracing.ts"
 import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
@@ -136,11 +137,14 @@ const otherMethod = (table: Routes.RouteTable, request: Request): Response | und
 }
 
 /**
- * A service as a fetch handler. Its layers are built at once; a request that comes earlier waits for them. `drain` takes
+ * The service of that name as a fetch handler. Its layers are built at once; a request that comes earlier waits for them. `drain` takes
  * readiness away and ends background work; `dispose` closes the layers. `refused` is fulfilled with the reason when the
  * layers can't be built or the service can't do its work (a wrong setting, a database with another schema).
  */
-export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
+export const webHandler = <A, E, R>(service: string, app: Layer.Layer<A, E, R>, host: Host) => {
+  const isTraced = Tracing.isTraced(host.env)
+  const config = ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
+  const logs = Layer.provide(Logs.layer(service), config)
   const health = Health.make()
   const audit = Audit.make()
   const metrics = makeRequestMetrics()
@@ -152,9 +156,8 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(
       Routes.layer(table),
-      // nothing exports spans: a trace is what RequestContext carries on
-      Layer.succeed(References.TracerEnabled, false),
-      Logs.layer,
+      Layer.provide(Tracing.layer(service), config),
+      logs,
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
       Layer.mergeAll(Watchdog.layer, Unreadable.layer, Follower.layer).pipe(
@@ -164,13 +167,13 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
-      Bounds.layer.pipe(Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))))),
+      Layer.provideMerge(Bounds.layer, config),
     )),
     Layer.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.void
       // of a wrong setting the sentence is enough; of a bug the log has the whole cause
       const shown = Cause.hasDies(cause)
-        ? Effect.provide(Effect.logError("the layers can't be built", cause), Logs.layer)
+        ? Effect.provide(Effect.logError("the layers can't be built", cause), logs)
         : Effect.void
       return Effect.andThen(shown, health.refuse(sentenceOf(cause)))
     }),
@@ -195,7 +198,10 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
         Context.add(Facts, facts),
         Context.add(Conditions, conditions),
       )
-      const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
+      const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(
+        request,
+        isTraced ? Context.merge(context, Tracing.ofRequest) : context,
+      )
       // the router's own 404, which has no body: a handler's is a problem
       const unknown = response.status === 404 && response.headers.get("content-type") === null
       return (unknown ? otherMethod(table, request) : undefined) ?? response
@@ -206,7 +212,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
     const response = await finish(shown, requestId, facts)
     const { status } = response
     const tookMs = performance.now() - began
-    recordRequest({ audit, metrics }, { request, requestId, trace, facts, status, at, tookMs })
+    recordRequest({ audit, metrics }, { request, requestId, trace: facts.trace ?? trace, facts, status, at, tookMs })
     return response
   }
   return { fetch, drain: () => Effect.runPromise(health.drain), dispose, refused: health.refused }

@@ -16,7 +16,7 @@ export interface Manifest {
   readonly reads?: ReadonlyArray<string>
   /** Variables that name a file which it appends to, each with the file's name in the home where nobody sets it. */
   readonly appends?: Readonly<Record<string, string>>
-  /** Variables that hold a url that it connects to. `STINT_JWKS_URL` is one by itself. */
+  /** Variables that hold a url that it connects to. `STINT_JWKS_URL` and `OTEL_EXPORTER_OTLP_ENDPOINT` are so by themselves. */
   readonly connects?: ReadonlyArray<string>
   /** Variables that list hosts that it connects to (`parseHostList`). */
   readonly hosts?: ReadonlyArray<string>

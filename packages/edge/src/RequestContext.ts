@@ -31,6 +31,8 @@ export interface RequestFacts {
   problem?: string
   /** Headers of the answer, whatever it is. */
   headers?: Readonly<Record<string, string>>
+  /** The trace of the request's own span, where spans are made. */
+  trace?: TraceContext
   /** The entity tag of what a 2xx answer shows, quotes included. */
   etag?: string
 }

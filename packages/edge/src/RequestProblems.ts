@@ -15,7 +15,8 @@ import { HttpServerRequest, HttpServerRespondable } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import { whyUnread } from "./Pg/Rows.ts"
 import { isSqlUnavailable, postgresWords } from "./Pg/SqlErrors.ts"
-import { RequestId } from "./RequestContext.ts"
+import { Facts, RequestId } from "./RequestContext.ts"
+import { Traced } from "./Tracing.ts"
 import { setAside } from "./Unreadable.ts"
 
 const roots = { Params: "path", Query: "query", Headers: "header", Payload: "$", Body: "$", ResponseHeaders: "header" }
@@ -80,6 +81,16 @@ const rowUnreadable = Effect.fnUntraced(function* ({ method, url }: HttpServerRe
   )
 })
 
+/** Notes the trace of the request's own span, where spans are made: the audit names it. */
+const nameTrace = Effect.gen(function* () {
+  if (!(yield* Traced)) return
+  const facts = yield* Facts
+  const span = yield* Effect.option(Effect.currentSpan)
+  if (facts === undefined || span._tag === "None") return
+  const { parent, traceId } = span.value
+  facts.trace = { traceId, flags: "01", ...(parent._tag === "None" ? {} : { spanId: parent.value.spanId }) }
+})
+
 /**
  * The layer of `RequestProblems`: 404 for a path, 400 with JSON paths, 503 for a database that is away, 500 for a bug or a row
  * that can't be read.
@@ -87,7 +98,7 @@ const rowUnreadable = Effect.fnUntraced(function* ({ method, url }: HttpServerRe
 export const layer = Layer.effect(
   RequestProblems,
   Effect.map(Bounds, (bounds) => (httpEffect) =>
-    Effect.catchCause(httpEffect, (cause) => {
+    Effect.catchCause(Effect.andThen(nameTrace, httpEffect), (cause) => {
       const failure = Cause.findErrorOption(cause)
       if (failure._tag === "Some") {
         const error: unknown = failure.value

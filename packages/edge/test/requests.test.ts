@@ -140,7 +140,7 @@ describe("headers", () => {
       await Effect.runPromise(
         Effect.logError("a\nb", new Error("c\nd")).pipe(
           Effect.annotateLogs({ by: "e\nf" }),
-          Effect.provide(Logs.layer),
+          Effect.provide(Logs.layer("catalog")),
         ),
       )
     } finally {

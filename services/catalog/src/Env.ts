@@ -4,6 +4,7 @@ import type { Manifest } from "@stint/edge/Manifest"
 /** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_DATABASE_URL",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
   "STINT_BOUNDS",
   "STINT_HOST",
   "STINT_JWKS",
@@ -11,6 +12,7 @@ export const env = [
   "STINT_JWKS_URL",
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
+  "STINT_LOG",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",

@@ -12,8 +12,11 @@ import {
 } from "@stint/domain/deliverables/Drafts"
 import { DeliverableId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
+import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
+import { traced } from "@stint/edge/Tracing"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
+import { Digest } from "effect/crypto"
 import { Definitions } from "./Definitions.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
 import type { HireOfRun } from "./Drafts/Known.ts"
@@ -145,6 +148,7 @@ const idOf = ({ agent_id, definition_version }: HireOfRun) =>
 const makeAll = Effect.gen(function* () {
   const definitions = yield* Definitions
   const ids = yield* Ids
+  const digest = yield* Digest.Digest
 
   /**
    * The definitions that these runs need, or why there is none, each once: a catalog that does not answer is waited for once a
@@ -208,7 +212,12 @@ const makeAll = Effect.gen(function* () {
     const known = yield* definitionsOf(found.values())
     const now = yield* DateTime.now
     for (const item of items) {
-      const made = yield* Effect.result(makeOne(item, found.get(item.idempotency_key)!, known, now))
+      const { goal_instance_id, idempotency_key } = item
+      const made = yield* Effect.result(
+        traced("draft", Effect.provideService(runTrace(idempotency_key), Digest.Digest, digest), { goal_instance_id })(
+          makeOne(item, found.get(idempotency_key)!, known, now),
+        ),
+      )
       if (Result.isSuccess(made)) drafts.push(made.success)
       else outcomes.set(item.idempotency_key, Result.fail(made.failure))
     }

@@ -4,10 +4,11 @@ import type { Manifest } from "@stint/edge/Manifest"
 /** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_URL",
-  "DELIVERABLE_PERSISTENCE_MODE",
   "DELIVERABLES_DATABASE_URL",
   "DELIVERABLES_MEMORY_URL",
+  "DELIVERABLE_PERSISTENCE_MODE",
   "HIRING_URL",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
   "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
@@ -19,6 +20,7 @@ export const env = [
   "STINT_JWKS_URL",
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
+  "STINT_LOG",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",

@@ -16,6 +16,7 @@ import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Layer } from "effect"
+import { Digest } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
@@ -149,7 +150,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
-    Layer.provide(Storage),
+    Layer.provide([Storage, Digest.layerWebCrypto]),
     Layer.provide([clients, neighbours]),
   )
 

@@ -5,6 +5,7 @@ import type { Manifest } from "@stint/edge/Manifest"
 export const env = [
   "DELIVERABLES_URL",
   "HIRING_URL",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
   "SCHEDULER_DATABASE_URL",
   "SCHEDULER_MEMORY_URL",
   "SCHEDULER_PERSISTENCE_MODE",
@@ -19,6 +20,7 @@ export const env = [
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_LATENESS_OBJECTIVE",
+  "STINT_LOG",
   "STINT_MAX_RUNNING",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",

@@ -2,7 +2,8 @@
 import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
-import { type Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
+import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
+import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
 import {
   cursorId,
@@ -14,6 +15,7 @@ import {
   type PageQuery,
 } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Digest } from "effect/crypto"
 import { namingFor } from "./Names.ts"
 import { byOperator } from "./Queue.ts"
 import { RunsRepo } from "./Runs/Repo.ts"
@@ -75,10 +77,13 @@ export class Runs extends Context.Service<Runs, {
         )
       })
 
+      const digest = yield* Digest.Digest
       const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {
         const found = yield* repo.find(id, customerOf(caller))
-        return Option.isSome(found) ? toRun(found.value, namingFor(caller)) : yield* new RunNotFound({ detail: id })
-      })
+        if (Option.isNone(found)) return yield* new RunNotFound({ detail: id })
+        const { traceId: trace_id } = yield* runTrace(found.value.idempotency_key)
+        return Run.make({ ...toRun(found.value, namingFor(caller)), trace_id })
+      }, Effect.provideService(Digest.Digest, digest))
 
       const cancel = Effect.fn("Runs.cancel")(
         function* (caller: Caller, id: ScheduledRunId, reason: string) {

@@ -7,5 +7,5 @@ import { env } from "./Env.ts"
 /** Its configuration and files. */
 export const host = await denoHost(env)
 /** The running service. */
-export const service = webHandler(App, host)
+export const service = webHandler("scheduler", App, host)
 export default { fetch: service.fetch }

@@ -131,7 +131,7 @@ describe("alerts", () => {
   ])("the settings %j are refused", async (env, why) => {
     const { App } = await import("../src/App.ts")
     const { webHandler } = await import("@stint/edge/Handler")
-    const service = webHandler(App as never, {
+    const service = webHandler("scheduler", App as never, {
       env: {
         SCHEDULER_DATABASE_URL: "postgres://x@127.0.0.1:1/x",
         STINT_JWKS: `{"keys":[]}`,

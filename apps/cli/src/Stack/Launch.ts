@@ -89,6 +89,9 @@ const runtimeEnv = (env: Env): Readonly<Record<string, string | undefined>> => (
 /** The variables of the edge that name a file which is read. */
 const everyonesFiles = ["STINT_SERVICE_TOKEN_FILE", "STINT_JWKS_FILE", "STINT_REVOKED_FILE"]
 
+/** The variables of the edge that hold a url which it connects to. */
+const everyonesUrls = ["STINT_JWKS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
+
 /** The launch of a service: the least permissions under which it does what its manifest says. */
 export const launchOf = (settings: Settings, service: ServiceName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
@@ -121,8 +124,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
     addressOf(settings.host, portOf(settings, service)),
     ...(given.databaseHost === undefined ? [] : [given.databaseHost]),
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
-    ...valueOf("STINT_JWKS_URL").map((url) => hostOf("STINT_JWKS_URL", url)),
-    ...connects.flatMap((name) => valueOf(name).map((value) => hostOf(name, value))),
+    ...[...everyonesUrls, ...connects].flatMap((name) => valueOf(name).map((value) => hostOf(name, value))),
     ...lists.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
   ]
   return {

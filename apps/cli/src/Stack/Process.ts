@@ -143,7 +143,8 @@ const spawn = ({ output, task: { launch, name, rest } }: Service, instance: stri
   const pass = (line: string) => {
     said.push(line)
     if (said.length > KEPT_LINES) said.shift()
-    output.line(`${name.padEnd(12)} | ${line}`)
+    // a record of JSON names its service itself
+    output.line(env.STINT_LOG === "json" ? line : `${name.padEnd(12)} | ${line}`)
   }
   const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, pass).catch(() => {})))
   void begin(child, rest, instance)

@@ -14,6 +14,7 @@ import {
 import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
 import { ReasonCode } from "./ReasonCodes.ts"
+import { TraceId } from "./Traces.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
 export const ScheduledRunStatus = Schema.Literals(["pending", "completed", "cancelled"])
@@ -75,6 +76,8 @@ export class Run extends Schema.Class<Run>("Run")({
   reason: Schema.NullOr(Schema.String),
   reason_code: Schema.NullOr(ReasonCode),
   idempotency_key: Schema.String,
+  /** Of its spans (`runTrace`), where a collector is named; in the answer of one run, not in lists. */
+  trace_id: Schema.optionalKey(TraceId),
   run_id: Schema.NullOr(RunId),
   deliverable_id: Schema.NullOr(DeliverableId),
   attempt: Schema.Int,

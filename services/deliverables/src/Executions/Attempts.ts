@@ -1,7 +1,9 @@
 /** One attempt to deliver a claimed execution, and its outcome in the database. */
 import { ExecutionSettings } from "@stint/domain/Definition/HireSettings"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
+import { runTrace } from "@stint/domain/scheduler/Traces"
 import { delayAfter, executionRetry } from "@stint/edge/Schedules"
+import { traced } from "@stint/edge/Tracing"
 import * as Watchdog from "@stint/edge/Watchdog"
 import { Cause, Context, DateTime, Effect, Fiber, Layer, Option, Result, type Schedule, Schema } from "effect"
 import { Digest } from "effect/crypto"
@@ -98,7 +100,9 @@ const attempting = Effect.gen(function* () {
     return yield* repo.fail(claimed, error.permanent ? error.why : `${error.why}; given up after 3 days`)
   })
 
-  return Effect.fn("Attempts.attempt")(function* (claimed: ClaimedRow, hire: LookedUpHire | undefined) {
+  const digest = yield* Digest.Digest
+
+  return Effect.fnUntraced(function* (claimed: ClaimedRow, hire: LookedUpHire | undefined) {
     yield* Watchdog.step(`delivers ${claimed.delivery_id}`)
     const outcome = yield* Effect.result(deliver(claimed, hire))
     yield* Watchdog.step(`writes the outcome of ${claimed.delivery_id}`)
@@ -106,7 +110,15 @@ const attempting = Effect.gen(function* () {
     if (DateTime.isDateTime(outcome.success)) return yield* repo.complete(claimed, outcome.success)
     yield* Effect.logInfo(`the delivery ${claimed.delivery_id} is refused, ${outcome.success.code}`)
     return yield* repo.refuse(claimed, outcome.success.code, outcome.success.why)
-  }, Watchdog.guard("attempt of an execution", `${LEASE_SECONDS} seconds`))
+  }, (effect, { attempts, delivery_id, deliverable_id, idempotency_key }) =>
+    effect.pipe(
+      Watchdog.guard("attempt of an execution", `${LEASE_SECONDS} seconds`),
+      traced("deliver", Effect.provideService(runTrace(idempotency_key), Digest.Digest, digest), {
+        delivery_id,
+        deliverable_id,
+        attempt: attempts,
+      }),
+    ))
 })
 
 /** Delivers, and succeeds with the time of delivery, or with why it may not be delivered any more. */

@@ -101,7 +101,7 @@ const leaseEnd = (sql: PgClient.PgClient) => sql`now() + make_interval(secs => $
 
 /** The columns of a claimed execution `e`, and what it is joined with for them. */
 const held = (sql: PgClient.PgClient) =>
-  sql`e.*, d.hired_instance_id, d.goal_instance_id, d.payload, d.approval_required, d.approval_id as named_approval_id,
+  sql`e.*, d.idempotency_key, d.hired_instance_id, d.goal_instance_id, d.payload, d.approval_required, d.approval_id as named_approval_id,
       case when a.approval_id is not null then jsonb_build_object('deliverable_id', a.deliverable_id,
         'customer_id', a.customer_id, 'decision', a.decision, 'content_sha256', a.content_sha256, 'target', a.target)
       end as approved`

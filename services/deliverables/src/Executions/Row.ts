@@ -33,6 +33,8 @@ export type ExecutionRow = typeof ExecutionRow.Type
 /** A claimed row, with the deliverable and the approval that it is held to. */
 export const ClaimedRow = Schema.Struct({
   ...ExecutionRow.fields,
+  /** Of the run that its draft is of. */
+  idempotency_key: Schema.String,
   hired_instance_id: HiredInstanceId,
   goal_instance_id: GoalInstanceId,
   payload: Schema.Json,
