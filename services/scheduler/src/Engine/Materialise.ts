@@ -3,7 +3,7 @@ import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
-import { type ClaimedRun, type GoalVersion, iso, type NewRun } from "../Model.ts"
+import { type ClaimedRun, type GoalVersion, iso, type NewRun, type Versions } from "../Model.ts"
 import { Queue, type Start } from "../Queue.ts"
 import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
@@ -85,7 +85,7 @@ const unreadable = (at: number): DuePlan => ({
 
 /** What is decided over a goal; a test gives its own. */
 export type Plan = (
-  goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now">,
+  goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now" | "hire_version" | "hire_changed_at">,
   timezone: string,
   open: Open,
   now: number,
@@ -96,7 +96,17 @@ export type Plan = (
 export interface Decided {
   readonly goals: number
   readonly started: ReadonlyArray<ClaimedRun>
+  /** The versions that their goals, by id, and hires were decided by. */
+  readonly versions: ReadonlyMap<string, Versions>
 }
+
+const versionsOf = (goals: ReadonlyArray<DueGoal>): ReadonlyMap<string, Versions> =>
+  new Map(goals.map(({ changed_at, goal_instance_id, hire_changed_at, hire_version, version }) => [goal_instance_id, {
+    goal_version: version,
+    goal_changed_at: changed_at,
+    hire_version,
+    hire_changed_at,
+  }]))
 
 const makeBatch = Effect.gen(function* () {
   const repo = yield* EngineRepo
@@ -138,9 +148,10 @@ const makeBatch = Effect.gen(function* () {
     const parked = locked.filter((goal) => goal.paused).map((goal) => goal.goal_instance_id)
     if (parked.length > 0) yield* repo.park(parked)
     const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
-    if (open.length === 0) return { goals: locked.length, started: [] }
+    if (open.length === 0) return { goals: locked.length, started: [], versions: new Map() }
     const read = yield* repo.readDue(open)
-    const { decided, runs } = yield* decide(readable({ entries: read }), plan)
+    const due = readable({ entries: read })
+    const { decided, runs } = yield* decide(due, plan)
     for (const { key, row } of read) {
       if (row === undefined) decided.push({ id: key.goal_instance_id, plan: unreadable(key.next_slot) })
     }
@@ -165,7 +176,7 @@ const makeBatch = Effect.gen(function* () {
         })),
       )
     }
-    return { goals: locked.length, started }
+    return { goals: locked.length, started, versions: versionsOf(started.length === 0 ? [] : due) }
   })
 })
 

@@ -217,7 +217,10 @@ const release = (sql: PgClient.PgClient) =>
         select scheduled_run_id from back`,
   })
 
-/** waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog. */
+/**
+ * waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog; none
+ * while nothing waits.
+ */
 const releaseNext = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
     Request: IdList,
@@ -235,7 +238,7 @@ const releaseNext = (sql: PgClient.PgClient) =>
               (select scheduled_run_id, scheduled_time from run_queue
                 where goal_instance_id = g.id and state = 'waiting' and not caught_up order by scheduled_time limit 1)) w
             order by scheduled_time limit 1) next
-          where o.is_open is null))
+          where o.is_open is null and exists (select from run_queue where state = 'waiting')))
         returning scheduled_run_id`,
   })
 
