@@ -95,7 +95,16 @@ const recordedOf = (which: Which): Recorded =>
     : { runs: [which.scheduled_run_id] }
 
 /** Who claims as it makes, and for how long. */
-export type Start = Pick<ClaimRequest, "holder" | "leaseMs">
+export type Lease = Pick<ClaimRequest, "holder" | "leaseMs">
+
+/** How runs are started. */
+export interface Start extends Lease {
+  /**
+   * Whether the caller's commit waits until it is on disk. It need not where Postgres' crash takes nothing along but these claims
+   * and what is decided again: the goals are then due again, and their runs have the same keys, so the same drafts.
+   */
+  readonly flushed: boolean
+}
 
 /** The queue. Faults of the database are defects: they roll back whatever transaction they happen in. */
 export class Queue extends Context.Service<Queue, {
@@ -107,7 +116,7 @@ export class Queue extends Context.Service<Queue, {
    * Makes runs and claims them at once; those that were made. They stand in the queue alone until `record`, which their first
    * renewal is as well. The caller has locked their goals, and holds the pause lock.
    */
-  start(runs: ReadonlyArray<NewRun>, lease: Start): Effect.Effect<ReadonlyArray<ClaimedRun>>
+  start(runs: ReadonlyArray<NewRun>, how: Start): Effect.Effect<ReadonlyArray<ClaimedRun>>
   /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
@@ -167,8 +176,8 @@ export class Queue extends Context.Service<Queue, {
         return yield* releaseNext(goals)
       })
 
-      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
-        const taken = yield* repo.start({ ...lease, rows: runs.map(startedRowOf) })
+      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, how: Start) {
+        const taken = yield* repo.start({ ...how, rows: runs.map(startedRowOf) })
         const counted = new Increments()
         for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
         yield* repo.count(counted)
@@ -201,7 +210,7 @@ export class Queue extends Context.Service<Queue, {
             }))),
             idsOf,
           )),
-        start: (runs, lease) => Effect.orDie(start(runs, lease)),
+        start: (runs, how) => Effect.orDie(start(runs, how)),
         cancel: (where, why, only) => Effect.orDie(cancel(where, why, only)),
         remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),
