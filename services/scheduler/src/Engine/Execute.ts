@@ -61,16 +61,18 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
   /** A call that got no answer says nothing of deliverables: it may be away, or slow at these runs. So it is asked. */
   const make = (runs: Runs, decidedBy: Known) =>
     Effect.flatMap(versionsOf(runs, decidedBy), (versions) => drafts.make(runs, versions)).pipe(
-      Effect.catchTag("CallFailed", (error) =>
-        NO_ANSWER.has(error.type)
-          ? Effect.flatMap(neighbours.ask(DOWNSTREAM), (fault) =>
-            Effect.fail(fault === undefined ? error : new Away({ how: fault.how, message: fault.detail })))
-          : Effect.fail(error)),
-      Effect.tapErrorTag("Away", ({ how, message }) =>
-        neighbours.failed(DOWNSTREAM, { how, detail: message })),
-      Effect.tap(() =>
-        neighbours.answered(DOWNSTREAM)
+      Effect.catchTag(
+        "CallFailed",
+        (error) =>
+          NO_ANSWER.has(error.type)
+            ? Effect.flatMap(
+              neighbours.ask(DOWNSTREAM),
+              (fault) => Effect.fail(fault === undefined ? error : new Away({ how: fault.how, message: fault.detail })),
+            )
+            : Effect.fail(error),
       ),
+      Effect.tapErrorTag("Away", ({ how, message }) => neighbours.failed(DOWNSTREAM, { how, detail: message })),
+      Effect.tap(() => neighbours.answered(DOWNSTREAM)),
     )
 
   const alone = (run: ClaimedRun, error: CallFailed): Effect.Effect<ReadonlyArray<Outcome>> => {

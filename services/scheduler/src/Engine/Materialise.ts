@@ -146,10 +146,9 @@ const makeBatch = Effect.gen(function* () {
       : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
     const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
     if (others.length > 0) yield* queue.enqueue(others)
-    return lease === undefined || now.length === 0 ? [] : yield* queue.start(now, {
-      ...lease,
-      flushed: !derived || others.length > 0,
-    })
+    return lease === undefined || now.length === 0
+      ? { runs: [], counted: [] }
+      : yield* queue.start(now, { ...lease, flushed: !derived || others.length > 0 })
   })
 
   return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Lease): Effect.fn.Return<Decided, unknown> {
@@ -175,17 +174,18 @@ const makeBatch = Effect.gen(function* () {
         reason_code: code,
       }))
     )
-    const started = yield* make(runs, limit, missed.length === 0, lease)
+    const { counted, runs: started } = yield* make(runs, limit, missed.length === 0, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
-      yield* repo.setNext(
-        decided.map(({ id, plan: { decided_until, next } }) => ({
+      yield* repo.setNext({
+        goals: decided.map(({ id, plan: { decided_until, next } }) => ({
           id,
           next_slot: iso(next.next_slot),
           due_at: iso(next.due_at),
           decided_until: iso(decided_until),
         })),
-      )
+        counted,
+      })
     }
     return { goals: locked.length, started, versions: versionsOf(started.length === 0 ? [] : due) }
   })

@@ -7,6 +7,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
+import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
@@ -111,12 +112,16 @@ const recordMissed = (sql: PgClient.PgClient) =>
         on conflict do nothing`,
   })
 
+/** When goals fall due next, and what was counted: the last statement of a batch. */
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
-    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
-    execute: (rows) => {
+    Request: Schema.Struct({
+      goals: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
+      counted: CounterRows,
+    }),
+    execute: ({ counted, goals }) => {
       const input = sql.unsafe(inputOf("goal_instance_id"))
-      return sql`with ${inputById(sql, rows)}
+      return sql`with ${inputById(sql, goals)}, ${counting(sql, counted)}
         update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
           due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
         where goal_instance_id = any (${sql.unsafe(IDS)})`
