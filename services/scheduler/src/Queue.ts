@@ -95,7 +95,22 @@ const recordedOf = (which: Which): Recorded =>
     : { runs: [which.scheduled_run_id] }
 
 /** Who claims as it makes, and for how long. */
-export type Start = Pick<ClaimRequest, "holder" | "leaseMs">
+export type Lease = Pick<ClaimRequest, "holder" | "leaseMs">
+
+/** How runs are started. */
+export interface Start extends Lease {
+  /**
+   * Whether the caller's commit waits until it is on disk. It need not where Postgres' crash takes nothing along but these claims
+   * and what is decided again: the goals are then due again, and their runs have the same keys, so the same drafts.
+   */
+  readonly flushed: boolean
+}
+
+/** Runs that were claimed as they were made, and what that adds to the counters. */
+export interface Begun {
+  readonly runs: ReadonlyArray<ClaimedRun>
+  readonly counted: ReturnType<Increments["entries"]>
+}
 
 /** The queue. Faults of the database are defects: they roll back whatever transaction they happen in. */
 export class Queue extends Context.Service<Queue, {
@@ -104,10 +119,11 @@ export class Queue extends Context.Service<Queue, {
   /** Makes runs; those that were made. A slot or request that has a run already makes none. */
   enqueue(runs: ReadonlyArray<NewRun>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /**
-   * Makes runs and claims them at once; those that were made. They stand in the queue alone until `record`, which their first
-   * renewal is as well. The caller has locked their goals, and holds the pause lock.
+   * Makes runs and claims them at once; those that were made, and what the caller is to count with its last statement. They stand
+   * in the queue alone until `record`, which their first renewal is as well. The caller has locked their goals, and holds the
+   * pause lock.
    */
-  start(runs: ReadonlyArray<NewRun>, lease: Start): Effect.Effect<ReadonlyArray<ClaimedRun>>
+  start(runs: ReadonlyArray<NewRun>, how: Start): Effect.Effect<Begun>
   /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
@@ -158,7 +174,7 @@ export class Queue extends Context.Service<Queue, {
         return locked
       })
       const releaseNext = Effect.fnUntraced(function* (goals: ReadonlyArray<string>) {
-        return goals.length === 0 ? 0 : (yield* repo.releaseNext(goals)).length
+        return goals.length === 0 ? 0 : (yield* repo.releaseNext({ goals, counted: [] })).length
       })
       const releaseStuck = Effect.gen(function* () {
         const goals = (yield* repo.stuckGoals()).map((row) => row.goal_instance_id)
@@ -167,16 +183,16 @@ export class Queue extends Context.Service<Queue, {
         return yield* releaseNext(goals)
       })
 
-      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
-        const taken = yield* repo.start({ ...lease, rows: runs.map(startedRowOf) })
+      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, how: Start) {
+        const taken = yield* repo.start({ ...how, rows: runs.map(startedRowOf) })
         const counted = new Increments()
         for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
-        yield* repo.count(counted)
         const made = new Map(taken.map((run) => [run.scheduled_run_id, run]))
-        return runs.flatMap((run): ReadonlyArray<ClaimedRun> => {
+        const started = runs.flatMap((run): ReadonlyArray<ClaimedRun> => {
           const claim = made.get(run.scheduled_run_id)
           return claim === undefined ? [] : [claimedOf(run, claim)]
         })
+        return { runs: started, counted: counted.entries() }
       })
       const cancel = Effect.fnUntraced(function* (where: Which, why: Cancellation, only?: "unclaimed_slots") {
         const { code, metadata = {}, words } = why
@@ -201,7 +217,7 @@ export class Queue extends Context.Service<Queue, {
             }))),
             idsOf,
           )),
-        start: (runs, lease) => Effect.orDie(start(runs, lease)),
+        start: (runs, how) => Effect.orDie(start(runs, how)),
         cancel: (where, why, only) => Effect.orDie(cancel(where, why, only)),
         remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),

@@ -30,4 +30,5 @@ export const scripts: ReadonlyArray<string> = [
   "232_run_lists",
   "250_run_writes",
   "251_late_runs",
+  "252_run_keys",
 ]

@@ -4,6 +4,7 @@
  */
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
 import { Clock, Effect, FiberSet } from "effect"
+import type { Versions } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
 import type { Claim } from "../Queue/Claim.ts"
@@ -46,13 +47,13 @@ const makeClaimInTurns = (
   wake: Effect.Effect<void>,
 ) => {
   let poisonNext = true
-  const begin = (claim: Claim) => {
+  const begin = (claim: Claim, versions?: ReadonlyMap<string, Versions>) => {
     inHand.add(claim)
     const end = Effect.suspend(() => {
       inHand.remove(claim.runs.length)
       return wake
     })
-    return FiberSet.run(working, Effect.interruptible(Effect.ensuring(execute(claim.runs), end)))
+    return FiberSet.run(working, Effect.interruptible(Effect.ensuring(execute(claim.runs, versions), end)))
   }
   /** The result; `locked`: ready runs are locked by another replica. */
   const claimOnce = Effect.fnUntraced(function* (limit: number) {
@@ -75,8 +76,8 @@ const makeClaimInTurns = (
     return claim.open ? "locked" : "nothing"
   })
   const startOnce = Effect.fnUntraced(function* (limit: number) {
-    const { goals, started } = yield* startDue(limit, { holder, leaseMs: LEASE_MS })
-    if (started.length > 0) yield* begin({ runs: started, alone: false, open: true })
+    const { goals, started, versions } = yield* startDue(limit, { holder, leaseMs: LEASE_MS })
+    if (started.length > 0) yield* begin({ runs: started, alone: false, open: true }, versions)
     return goals
   })
   // uninterruptible: shutdown must not lose a batch that was just claimed

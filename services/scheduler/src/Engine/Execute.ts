@@ -22,6 +22,8 @@ const APART_DELAY = 2_000
 const CALLS = 8
 
 type Runs = ReadonlyArray<ClaimedRun>
+/** The versions of runs' goals, by id, and of their hires. */
+type Known = ReadonlyMap<string, Versions> | undefined
 
 /** Holds the leases of runs until interrupted; ends when they can't be held any more, before a lease can end. */
 const holdLeases = Effect.fnUntraced(function* (queue: Queue["Service"], runs: Runs) {
@@ -49,26 +51,28 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
   const neighbours = yield* Neighbours
   const bulkhead = makeBulkhead()
 
-  // read after the claim: they are those that it decided by, or newer
-  const versionsOf = (runs: Runs) =>
-    Effect.catchDefect(
+  /** Those that the claim decided by, where it tells them. Else they are read, after the claim: so they are those, or newer. */
+  const versionsOf = (runs: Runs, decidedBy: Known) =>
+    decidedBy !== undefined ? Effect.succeed(decidedBy) : Effect.catchDefect(
       projection.versions(runs.map((run) => run.goal_instance_id)),
       () => Effect.succeed(new Map<string, Versions>()),
     )
 
   /** A call that got no answer says nothing of deliverables: it may be away, or slow at these runs. So it is asked. */
-  const make = (runs: Runs) =>
-    Effect.flatMap(versionsOf(runs), (versions) => drafts.make(runs, versions)).pipe(
-      Effect.catchTag("CallFailed", (error) =>
-        NO_ANSWER.has(error.type)
-          ? Effect.flatMap(neighbours.ask(DOWNSTREAM), (fault) =>
-            Effect.fail(fault === undefined ? error : new Away({ how: fault.how, message: fault.detail })))
-          : Effect.fail(error)),
-      Effect.tapErrorTag("Away", ({ how, message }) =>
-        neighbours.failed(DOWNSTREAM, { how, detail: message })),
-      Effect.tap(() =>
-        neighbours.answered(DOWNSTREAM)
+  const make = (runs: Runs, decidedBy: Known) =>
+    Effect.flatMap(versionsOf(runs, decidedBy), (versions) => drafts.make(runs, versions)).pipe(
+      Effect.catchTag(
+        "CallFailed",
+        (error) =>
+          NO_ANSWER.has(error.type)
+            ? Effect.flatMap(
+              neighbours.ask(DOWNSTREAM),
+              (fault) => Effect.fail(fault === undefined ? error : new Away({ how: fault.how, message: fault.detail })),
+            )
+            : Effect.fail(error),
       ),
+      Effect.tapErrorTag("Away", ({ how, message }) => neighbours.failed(DOWNSTREAM, { how, detail: message })),
+      Effect.tap(() => neighbours.answered(DOWNSTREAM)),
     )
 
   const alone = (run: ClaimedRun, error: CallFailed): Effect.Effect<ReadonlyArray<Outcome>> => {
@@ -76,8 +80,8 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
     return eachRun([run], (run, delay) => failed(run, { type: error.type, message: error.message }, delay))
   }
 
-  const one = Effect.fnUntraced(function* (runs: Runs): Effect.fn.Return<ReadonlyArray<Outcome>> {
-    const answered = yield* Effect.result(breaker.through(make(runs)))
+  const one = Effect.fnUntraced(function* (runs: Runs, decidedBy: Known): Effect.fn.Return<ReadonlyArray<Outcome>> {
+    const answered = yield* Effect.result(breaker.through(make(runs, decidedBy)))
     if (answered._tag === "Success") {
       const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
       bulkhead.answered(runs)
@@ -93,7 +97,7 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
       yield* Effect.logWarning(
         `a call for ${customers.length} customers failed, and is made for each: ${error.message}`,
       )
-      return (yield* Effect.forEach(customers, one, { concurrency: CALLS })).flat()
+      return (yield* Effect.forEach(customers, (own) => one(own, decidedBy), { concurrency: CALLS })).flat()
     }
     bulkhead.failed(runs)
     if (runs.length === 1) return yield* alone(runs[0]!, error)
@@ -103,18 +107,18 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
     return released(runs, AWAY_DELAY)
   })
 
-  return Effect.fnUntraced(function* (runs: Runs) {
+  return Effect.fnUntraced(function* (runs: Runs, decidedBy: Known) {
     const { groups, later } = bulkhead.part(runs)
     const outcomes = yield* Effect.forEach(
       groups,
-      (group) => Effect.ensuring(one(group), Effect.sync(() => bulkhead.done(group))),
+      (group) => Effect.ensuring(one(group, decidedBy), Effect.sync(() => bulkhead.done(group))),
       { concurrency: CALLS },
     )
     return [...outcomes.flat(), ...released(later, APART_DELAY)]
   })
 })
 
-/** Executes runs; interrupted, it releases them. */
+/** Executes runs, under the versions that they were decided by, if these are known; interrupted, it releases them. */
 export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
   const queue = yield* Queue
   const call = yield* makeCall(breaker)
@@ -130,8 +134,8 @@ export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<
       ),
     )
 
-  return (runs: Runs) =>
-    Effect.raceFirst(call(runs), Effect.as(holdLeases(queue, runs), undefined)).pipe(
+  return (runs: Runs, decidedBy?: ReadonlyMap<string, Versions>) =>
+    Effect.raceFirst(call(runs, decidedBy), Effect.as(holdLeases(queue, runs), undefined)).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
           ? Effect.logWarning(`stopped ${runs.length} runs: their leases could not be renewed`)

@@ -3,8 +3,8 @@ import type { ScheduledRunId } from "@stint/domain/Ids"
 import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
-import { type ClaimedRun, type GoalVersion, iso, type NewRun } from "../Model.ts"
-import { Queue, type Start } from "../Queue.ts"
+import { type ClaimedRun, type GoalVersion, iso, type NewRun, type Versions } from "../Model.ts"
+import { type Lease, Queue } from "../Queue.ts"
 import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
@@ -85,7 +85,7 @@ const unreadable = (at: number): DuePlan => ({
 
 /** What is decided over a goal; a test gives its own. */
 export type Plan = (
-  goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now">,
+  goal: Omit<DueGoal, "serial" | "waiting" | "timezone" | "now" | "hire_version" | "hire_changed_at">,
   timezone: string,
   open: Open,
   now: number,
@@ -96,7 +96,17 @@ export type Plan = (
 export interface Decided {
   readonly goals: number
   readonly started: ReadonlyArray<ClaimedRun>
+  /** The versions that their goals, by id, and hires were decided by. */
+  readonly versions: ReadonlyMap<string, Versions>
 }
+
+const versionsOf = (goals: ReadonlyArray<DueGoal>): ReadonlyMap<string, Versions> =>
+  new Map(goals.map(({ changed_at, goal_instance_id, hire_changed_at, hire_version, version }) => [goal_instance_id, {
+    goal_version: version,
+    goal_changed_at: changed_at,
+    hire_version,
+    hire_changed_at,
+  }]))
 
 const makeBatch = Effect.gen(function* () {
   const repo = yield* EngineRepo
@@ -121,30 +131,40 @@ const makeBatch = Effect.gen(function* () {
     return { runs, decided }
   })
 
-  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. */
-  const make = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, limit: number, lease?: Start) {
+  /**
+   * Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. `derived`:
+   * what else the transaction writes is decided alike once more, should it be lost.
+   */
+  const make = Effect.fnUntraced(function* (
+    runs: ReadonlyArray<NewRun>,
+    limit: number,
+    derived: boolean,
+    lease?: Lease,
+  ) {
     const now = lease === undefined
       ? []
       : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
     const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
     if (others.length > 0) yield* queue.enqueue(others)
-    return lease === undefined || now.length === 0 ? [] : yield* queue.start(now, lease)
+    return lease === undefined || now.length === 0
+      ? { runs: [], counted: [] }
+      : yield* queue.start(now, { ...lease, flushed: !derived || others.length > 0 })
   })
 
-  return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Start): Effect.fn.Return<Decided, unknown> {
+  return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Lease): Effect.fn.Return<Decided, unknown> {
     // before the statement that reads pauses, as a claim does: so a resume finds all that was parked before it
     yield* repo.lockPauses
     const locked = yield* lockDue(limit)
     const parked = locked.filter((goal) => goal.paused).map((goal) => goal.goal_instance_id)
     if (parked.length > 0) yield* repo.park(parked)
     const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
-    if (open.length === 0) return { goals: locked.length, started: [] }
+    if (open.length === 0) return { goals: locked.length, started: [], versions: new Map() }
     const read = yield* repo.readDue(open)
-    const { decided, runs } = yield* decide(readable({ entries: read }), plan)
+    const due = readable({ entries: read })
+    const { decided, runs } = yield* decide(due, plan)
     for (const { key, row } of read) {
       if (row === undefined) decided.push({ id: key.goal_instance_id, plan: unreadable(key.next_slot) })
     }
-    const started = yield* make(runs, limit, lease)
     const missed = decided.flatMap(({ id, plan: { ranges } }) =>
       ranges.map(({ code, from, reason, to }) => ({
         goal_instance_id: id,
@@ -154,18 +174,20 @@ const makeBatch = Effect.gen(function* () {
         reason_code: code,
       }))
     )
+    const { counted, runs: started } = yield* make(runs, limit, missed.length === 0, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
-      yield* repo.setNext(
-        decided.map(({ id, plan: { decided_until, next } }) => ({
+      yield* repo.setNext({
+        goals: decided.map(({ id, plan: { decided_until, next } }) => ({
           id,
           next_slot: iso(next.next_slot),
           due_at: iso(next.due_at),
           decided_until: iso(decided_until),
         })),
-      )
+        counted,
+      })
     }
-    return { goals: locked.length, started }
+    return { goals: locked.length, started, versions: versionsOf(started.length === 0 ? [] : due) }
   })
 })
 
@@ -181,5 +203,5 @@ export const makeMaterialise = Effect.gen(function* () {
 export const makeStartDue = Effect.gen(function* () {
   const repo = yield* EngineRepo
   const batch = yield* makeBatch
-  return (limit: number, lease: Start) => Effect.orDie(repo.atomically(batch(limit, planOrStop, lease)))
+  return (limit: number, lease: Lease) => Effect.orDie(repo.atomically(batch(limit, planOrStop, lease)))
 })

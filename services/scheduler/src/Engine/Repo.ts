@@ -1,11 +1,13 @@
 /** The engine's own statements: when to wake, and which goals have fallen due. Runs are the queue's. */
 import { PgClient } from "@effect/sql-pg"
 import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { GoalRow, Millis } from "../Model.ts"
+import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
@@ -15,6 +17,8 @@ import { dueGoals } from "./Repo/DueGoals.ts"
 export const DueGoal = Schema.Struct({
   ...GoalRow.fields,
   timezone: Schema.String,
+  hire_version: BigIntColumn,
+  hire_changed_at: Millis,
   /** Its serial runs, open and waiting: 0, or more (not their number). */
   serial: Schema.Int,
   /** Those that wait for their turn and are not caught up: 0 or 1 (not their number). */
@@ -64,16 +68,19 @@ const readDue = (sql: PgClient.PgClient) => {
   })
   return (goals: ReadonlyArray<string>) =>
     Effect.flatMap(
-      sql`select g.*, now() as now,
-          (select timezone from projected_hires h where h.hired_instance_id = g.hired_instance_id) as timezone,
+      sql`select g.*, now() as now, h.timezone, h.version as hire_version, h.changed_at as hire_changed_at,
           -- limited counts: an EXISTS could be planned as one read of the whole queue
-          (select count(*)::int from (
-            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and serial and state <> 'waiting' limit 1)
-            union all
-            (select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1)) s) as serial,
-          (select count(*)::int from (select from run_queue where goal_instance_id = g.goal_instance_id
-            and state = 'waiting' and not caught_up limit 1) w) as waiting
-        from projected_goals g where g.goal_instance_id = any(${[...goals]}::varchar[]) and g.due_at <= now()`,
+          (select count(*)::int from (select 1 from run_queue where goal_instance_id = g.goal_instance_id
+            and serial and state <> 'waiting' limit 1) o) + case when w.some then (select count(*)::int from (
+            select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1) o)
+            else 0 end as serial,
+          case when w.some then (select count(*)::int from (select from run_queue
+            where goal_instance_id = g.goal_instance_id and state = 'waiting' and not caught_up limit 1) o)
+            else 0 end as waiting
+        from projected_goals g join projected_hires h on h.hired_instance_id = g.hired_instance_id,
+          -- mostly nothing waits, which is seen once, not once a goal
+          (select exists (select from run_queue where state = 'waiting') as some) w
+        where g.goal_instance_id = any(${[...goals]}::varchar[]) and g.due_at <= now()`,
       (rows) => decode(rows as ReadonlyArray<object>),
     )
 }
@@ -105,12 +112,16 @@ const recordMissed = (sql: PgClient.PgClient) =>
         on conflict do nothing`,
   })
 
+/** When goals fall due next, and what was counted: the last statement of a batch. */
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
-    Request: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
-    execute: (rows) => {
+    Request: Schema.Struct({
+      goals: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
+      counted: CounterRows,
+    }),
+    execute: ({ counted, goals }) => {
       const input = sql.unsafe(inputOf("goal_instance_id"))
-      return sql`with ${inputById(sql, rows)}
+      return sql`with ${inputById(sql, goals)}, ${counting(sql, counted)}
         update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
           due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
         where goal_instance_id = any (${sql.unsafe(IDS)})`

@@ -55,9 +55,10 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const done = ofTag(outcomes, "Completed")
     if (done.length === 0) return none
-    const rows = yield* repo.takeOut(
-      done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
-    )
+    const rows = yield* repo.takeOut({
+      goals: endedGoals(done),
+      runs: done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
+    })
     const drafts = new Map(done.map(({ deliverable_id, run }) => [run.scheduled_run_id as string, deliverable_id]))
     const recorded = rows.filter((row) => row.recorded).map(({ late, scheduled_run_id }) => ({
       id: scheduled_run_id,
@@ -122,10 +123,13 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   })
 
   return Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
-    const goals = endedGoals(outcomes)
-    if (goals.length > 0) yield* repo.lockGoals(goals)
     const others = outcomes.filter(({ _tag }) => _tag !== "Completed").map(({ run }) => run.scheduled_run_id)
-    if (others.length > 0) yield* repo.record({ runs: others }, { wait: true })
+    if (others.length > 0) {
+      // of all outcomes, in their order; where all are completed, that statement locks them
+      const goals = endedGoals(outcomes)
+      if (goals.length > 0) yield* repo.lockGoals(goals)
+      yield* repo.record({ runs: others }, { wait: true })
+    }
     const counted = new Increments()
     const rows = yield* Effect.forEach(
       [completed, retried, released, gone, dead],
@@ -133,8 +137,11 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     )
     const written = new Set(rows.flat().map((row) => row.scheduled_run_id))
     const ended = endedGoals(outcomes.filter(({ run }) => written.has(run.scheduled_run_id)))
-    const next = ended.length === 0 ? [] : yield* repo.releaseNext(ended)
-    yield* repo.count(counted)
+    if (ended.length === 0) {
+      yield* repo.count(counted)
+      return { written: written.size, released: 0 } satisfies Written
+    }
+    const next = yield* repo.releaseNext({ goals: ended, counted: counted.entries() })
     return { written: written.size, released: next.length } satisfies Written
   })
 }

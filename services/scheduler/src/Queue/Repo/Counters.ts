@@ -11,15 +11,22 @@ const SHARDS = 16
 /** A process keeps to one. */
 const shard = Math.floor(Math.random() * SHARDS)
 
-export const counterWrites = Effect.map(PgClient.PgClient, (sql) => {
-  const add = SqlSchema.void({
-    Request: rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite }),
-    execute: (entries) =>
-      sql`insert into engine_counters as c (name, label, shard, value)
+/** Increments, as a statement's JSON. */
+export const CounterRows = rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite })
+
+/** A CTE `counted` that adds JSON of `CounterRows`: with the last statement of a transaction, which costs it no turn of its own. */
+export const counting = (sql: PgClient.PgClient, entries: string) =>
+  sql`counted as (
+        insert into engine_counters as c (name, label, shard, value)
           select name, label, ${shard}, value from json_to_recordset(${entries}::json)
             as x (name varchar, label varchar, value float8)
           order by name, label
-          on conflict (name, label, shard) do update set value = c.value + excluded.value`,
+          on conflict (name, label, shard) do update set value = c.value + excluded.value)`
+
+export const counterWrites = Effect.map(PgClient.PgClient, (sql) => {
+  const add = SqlSchema.void({
+    Request: CounterRows,
+    execute: (entries) => sql`with ${counting(sql, entries)} select`,
   })
   return (increments: Increments) => {
     const entries = increments.entries()

@@ -30,21 +30,24 @@ export const DeadLetterRow = {
 const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
 
 /**
- * held -> final, with a draft. Of a run that was not recorded both rows are made with their end; for the others `complete`
+ * held -> final, with a draft. It locks `goals` first, in their order, as `lockGoals` does. Of a run that was not recorded both rows are made with their end; for the others `complete`
  * follows, in a statement of its own, which sees the rows of one that was recorded meanwhile.
  */
 const takeOut = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: rowsFrom({ ...Fenced, deliverable_id: Schema.String }),
+    Request: Schema.Struct({ goals: IdList, runs: rowsFrom({ ...Fenced, deliverable_id: Schema.String }) }),
     Result: Schema.Struct({
       ...RunId.fields,
       recorded: Schema.Boolean,
       seconds: Schema.Finite,
       late: Schema.NullOr(Schema.Finite),
     }),
-    execute: (rows) =>
-      sql`with ${inputById(sql, rows)}, gone as (
-          delete from run_queue where ${sql.unsafe(IS_HELD)}
+    execute: ({ goals, runs }) =>
+      sql`with ${inputById(sql, runs)}, locked as (
+          select goal_instance_id from projected_goals where goal_instance_id = any(${goals}::varchar[])
+          order by goal_instance_id for update
+        ), gone as (
+          delete from run_queue where (select count(*) from locked) >= 0 and ${sql.unsafe(IS_HELD)}
           returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, recorded,
             ${sql.unsafe(RUN_KEY)} as key, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds,
             case when not caught_up then extract(epoch from clock_timestamp() - due_at)::float8 end as late

@@ -23,6 +23,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { ClaimedRun } from "../../Model.ts"
 import { RANK } from "../Fair.ts"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
+import { CounterRows, counting } from "./Counters.ts"
 import { IDS, inputById, inputOf } from "./Input.ts"
 import { LOST } from "../Outcome.ts"
 
@@ -217,13 +218,17 @@ const release = (sql: PgClient.PgClient) =>
         select scheduled_run_id from back`,
   })
 
-/** waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog. */
+/**
+ * waiting -> ready: the next run of each of these goals that has none open. Three index reads a goal, whatever its backlog; none
+ * while nothing waits. And what was counted.
+ */
 const releaseNext = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: IdList,
+    Request: Schema.Struct({ goals: IdList, counted: CounterRows }),
     Result: RunId,
-    execute: (goals) =>
-      sql`update run_queue set state = 'ready', claimable_at = now(), due_at = greatest(due_at, now())
+    execute: ({ counted, goals }) =>
+      sql`with ${counting(sql, counted)}
+        update run_queue set state = 'ready', claimable_at = now(), due_at = greatest(due_at, now())
         where scheduled_run_id = any (array(
           select next.scheduled_run_id from unnest(${goals}::varchar[]) as g (id)
           left join lateral (select true as is_open from run_queue
@@ -235,7 +240,7 @@ const releaseNext = (sql: PgClient.PgClient) =>
               (select scheduled_run_id, scheduled_time from run_queue
                 where goal_instance_id = g.id and state = 'waiting' and not caught_up order by scheduled_time limit 1)) w
             order by scheduled_time limit 1) next
-          where o.is_open is null))
+          where o.is_open is null and exists (select from run_queue where state = 'waiting')))
         returning scheduled_run_id`,
   })
 
