@@ -95,16 +95,7 @@ const recordedOf = (which: Which): Recorded =>
     : { runs: [which.scheduled_run_id] }
 
 /** Who claims as it makes, and for how long. */
-export type Lease = Pick<ClaimRequest, "holder" | "leaseMs">
-
-/** How runs are started. */
-export interface Start extends Lease {
-  /**
-   * Whether the caller's commit waits until it is on disk. It need not where Postgres' crash takes nothing along but these claims
-   * and what is decided again: the goals are then due again, and their runs have the same keys, so the same drafts.
-   */
-  readonly flushed: boolean
-}
+export type Start = Pick<ClaimRequest, "holder" | "leaseMs">
 
 /** Runs that were claimed as they were made, and what that adds to the counters. */
 export interface Begun {
@@ -123,7 +114,7 @@ export class Queue extends Context.Service<Queue, {
    * in the queue alone until `record`, which their first renewal is as well. The caller has locked their goals, and holds the
    * pause lock.
    */
-  start(runs: ReadonlyArray<NewRun>, how: Start): Effect.Effect<Begun>
+  start(runs: ReadonlyArray<NewRun>, lease: Start): Effect.Effect<Begun>
   /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
@@ -183,8 +174,8 @@ export class Queue extends Context.Service<Queue, {
         return yield* releaseNext(goals)
       })
 
-      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, how: Start) {
-        const taken = yield* repo.start({ ...how, rows: runs.map(startedRowOf) })
+      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
+        const taken = yield* repo.start({ ...lease, rows: runs.map(startedRowOf) })
         const counted = new Increments()
         for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
         const made = new Map(taken.map((run) => [run.scheduled_run_id, run]))
@@ -217,7 +208,7 @@ export class Queue extends Context.Service<Queue, {
             }))),
             idsOf,
           )),
-        start: (runs, how) => Effect.orDie(start(runs, how)),
+        start: (runs, lease) => Effect.orDie(start(runs, lease)),
         cancel: (where, why, only) => Effect.orDie(cancel(where, why, only)),
         remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),

@@ -189,7 +189,7 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
         run_metadata: {},
         queue: { serial: false, caught_up: false, forced: false, claimable_at: run!.scheduled_time },
       }
-      const lease = { holder: "two", leaseMs: 10_000, flushed: true }
+      const lease = { holder: "two", leaseMs: 10_000 }
       assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
       assert.deepStrictEqual(yield* queue.enqueue([{ ...again, origin: "manual" }]), [])
       yield* queue.record({ goals: [goal] })

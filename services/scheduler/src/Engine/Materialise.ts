@@ -4,7 +4,7 @@ import { Ids } from "@stint/edge/Ids"
 import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
 import { type ClaimedRun, type GoalVersion, iso, type NewRun, type Versions } from "../Model.ts"
-import { type Lease, Queue } from "../Queue.ts"
+import { Queue, type Start } from "../Queue.ts"
 import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
@@ -131,27 +131,17 @@ const makeBatch = Effect.gen(function* () {
     return { runs, decided }
   })
 
-  /**
-   * Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. `derived`:
-   * what else the transaction writes is decided alike once more, should it be lost.
-   */
-  const make = Effect.fnUntraced(function* (
-    runs: ReadonlyArray<NewRun>,
-    limit: number,
-    derived: boolean,
-    lease?: Lease,
-  ) {
+  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. */
+  const make = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, limit: number, lease?: Start) {
     const now = lease === undefined
       ? []
       : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
     const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
     if (others.length > 0) yield* queue.enqueue(others)
-    return lease === undefined || now.length === 0
-      ? { runs: [], counted: [] }
-      : yield* queue.start(now, { ...lease, flushed: !derived || others.length > 0 })
+    return lease === undefined || now.length === 0 ? { runs: [], counted: [] } : yield* queue.start(now, lease)
   })
 
-  return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Lease): Effect.fn.Return<Decided, unknown> {
+  return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Start): Effect.fn.Return<Decided, unknown> {
     // before the statement that reads pauses, as a claim does: so a resume finds all that was parked before it
     yield* repo.lockPauses
     const locked = yield* lockDue(limit)
@@ -174,7 +164,7 @@ const makeBatch = Effect.gen(function* () {
         reason_code: code,
       }))
     )
-    const { counted, runs: started } = yield* make(runs, limit, missed.length === 0, lease)
+    const { counted, runs: started } = yield* make(runs, limit, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
       yield* repo.setNext({
@@ -203,5 +193,5 @@ export const makeMaterialise = Effect.gen(function* () {
 export const makeStartDue = Effect.gen(function* () {
   const repo = yield* EngineRepo
   const batch = yield* makeBatch
-  return (limit: number, lease: Lease) => Effect.orDie(repo.atomically(batch(limit, planOrStop, lease)))
+  return (limit: number, lease: Start) => Effect.orDie(repo.atomically(batch(limit, planOrStop, lease)))
 })

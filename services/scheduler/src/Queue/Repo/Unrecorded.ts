@@ -42,9 +42,9 @@ export const RUN_KEY = "run_key(goal_instance_id, scheduled_time)"
 /** -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. */
 const start = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Lease.fields, flushed: Schema.Boolean, rows: rowsFrom(StartedRow) }),
+    Request: Schema.Struct({ ...Lease.fields, rows: rowsFrom(StartedRow) }),
     Result: Started,
-    execute: ({ flushed, holder, leaseMs, rows }) =>
+    execute: ({ holder, leaseMs, rows }) =>
       sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
           scheduled_time, serial, caught_up, due_at, claimable_at, state, attempt, fence, holder, claimed_at, recorded)
         select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, ${agentOf(sql, "i")},
@@ -54,10 +54,7 @@ const start = (sql: PgClient.PgClient) =>
           nextval('run_fence'), ${holder}, now(), false
         from json_to_recordset(${rows}::json) as i (scheduled_run_id varchar, goal_instance_id varchar,
           hired_instance_id varchar, customer_id varchar, scheduled_time timestamptz, serial boolean, caught_up boolean,
-          due_at timestamptz),
-          -- of this transaction alone
-          set_config('synchronous_commit', case when ${flushed}::boolean then current_setting('synchronous_commit')
-            else 'off' end, true)
+          due_at timestamptz)
         where ${isFree(sql)} and (select true from scheduled_goal_runs r
           where r.goal_instance_id = i.goal_instance_id and r.scheduled_time = i.scheduled_time limit 1) is null
         returning scheduled_run_id, fence, claimed_at,
