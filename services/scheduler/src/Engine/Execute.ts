@@ -12,6 +12,7 @@ import type { Outcome } from "../Queue/Outcome.ts"
 import { DOWNSTREAM, type makeBreaker } from "./Breaker.ts"
 import { byCustomer, makeBulkhead } from "./Bulkhead.ts"
 import { failed, outcomeOf } from "./Classify.ts"
+import { makeRunSpans } from "./Spans.ts"
 
 /** How long until a run may be claimed again that was claimed while deliverables went away, in milliseconds. */
 const AWAY_DELAY = 200
@@ -122,6 +123,7 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
 export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
   const queue = yield* Queue
   const call = yield* makeCall(breaker)
+  const spans = yield* makeRunSpans
 
   const write = (outcomes: ReadonlyArray<Outcome>) =>
     queue.writeOutcomes(outcomes).pipe(
@@ -135,7 +137,7 @@ export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<
     )
 
   return (runs: Runs, decidedBy?: ReadonlyMap<string, Versions>) =>
-    Effect.raceFirst(call(runs, decidedBy), Effect.as(holdLeases(queue, runs), undefined)).pipe(
+    Effect.raceFirst(spans(runs, call(runs, decidedBy)), Effect.as(holdLeases(queue, runs), undefined)).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
           ? Effect.logWarning(`stopped ${runs.length} runs: their leases could not be renewed`)
