@@ -20,6 +20,8 @@ import { Context, Effect, Layer, Option } from "effect"
 const DEADLINE = "3 seconds"
 /** How long a long poll of the feed waits for a change, in milliseconds. */
 const WAIT_MS = 25_000
+/** How many changes a page of the feed has at most: as many as hiring gives, so that a reader that is behind asks seldom. */
+const PAGE = 1_000
 
 /** The connection broke, as an idle one may: not a time-out, after which asking again would take as long once more. */
 const isBroken = (error: unknown) => faultOf(error)?.how === "refused"
@@ -190,7 +192,7 @@ export class Hiring extends Context.Service<Hiring, {
             Effect.catch(Client.unavailable("hiring")),
           ),
         changes: (after) =>
-          waiting.feed.changes({ query: { after, wait_ms: WAIT_MS } }).pipe(
+          waiting.feed.changes({ query: { after, wait_ms: WAIT_MS, limit: PAGE } }).pipe(
             Effect.catch((error): Effect.Effect<never, CursorGone | Unavailable> =>
               error instanceof FeedCursorGone
                 ? Effect.fail(new CursorGone({ why: error.detail ?? error.message }))

@@ -2,7 +2,6 @@
 import { Bounds } from "@stint/domain/Bounds"
 import type {
   FeedCursorGone,
-  FeedPage,
   LookedUpGoal,
   LookedUpHire,
   LookupAnswer,
@@ -17,7 +16,7 @@ import { isGone, notRunnable } from "./Engagements/Policy.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { GoalRow, Hired } from "./Engagements/Row.ts"
 import { Refusals } from "./Feed/Refusals.ts"
-import { readable, snapshotting } from "./Feed/Snapshot.ts"
+import { snapshotting, unreadAt } from "./Feed/Snapshot.ts"
 import { goalOnWire } from "./Goals/Wire.ts"
 import { Outbox } from "./Outbox.ts"
 import * as Cursor from "./Outbox/Cursor.ts"
@@ -37,10 +36,13 @@ export interface Wanted {
 
 /** What other services may ask. */
 export class Feed extends Context.Service<Feed, {
-  /** The changes after a cursor; waits up to `wait_ms` for one when there is none. */
+  /**
+   * The changes after a cursor, a FeedPage as JSON: what is stored is not made anew for each reader. Waits up to `wait_ms`
+   * for one when there is none.
+   */
   changes(
     query: { readonly after: string; readonly limit?: number; readonly wait_ms?: number },
-  ): Effect.Effect<FeedPage, FeedCursorGone | InvalidRequest>
+  ): Effect.Effect<string, FeedCursorGone | InvalidRequest>
   /** A page of the present state: hires, goals, requests to run. After the last page, follow from its `feed_cursor`. */
   snapshot(query: { readonly next?: string; readonly limit?: number }): Effect.Effect<SnapshotPage, InvalidRequest>
   /** Those of the ids that exist, and the hires of those goals. One that can't be read is named, and the others answered. */
@@ -60,13 +62,11 @@ export class Feed extends Context.Service<Feed, {
           const cursor = Cursor.isOlder(given) ? yield* outbox.placeOf(given) : given
           if (cursor === undefined) return yield* refusals.refuse("older")
           const limit = Math.trunc(query.limit ?? DEFAULT_PAGE)
-          const { gone, items } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
+          const { gone, page } = yield* outbox.follow(cursor, limit, query.wait_ms ?? 0)
           if (gone !== undefined) return yield* refusals.refuse(gone)
-          const last = items.at(-1)
-          return {
-            items: yield* readable(items),
-            cursor: last === undefined ? query.after : Cursor.encode(last.at),
-          }
+          yield* Effect.forEach(page.unread, unreadAt, { discard: true })
+          const next = page.last === undefined ? query.after : Cursor.encode(page.last)
+          return `{"items":${page.items},"cursor":${JSON.stringify(next)}}`
         },
       )
 

@@ -41,7 +41,7 @@ export class Outbox extends Context.Service<Outbox, {
           while (true) {
             const watch = yield* listener.watch
             const followed = yield* repo.after(cursor, limit)
-            if (followed.gone !== undefined || followed.items.length > 0) return followed
+            if (followed.gone !== undefined || followed.page.last !== undefined) return followed
             const left = until - (yield* Clock.currentTimeMillis)
             if (left <= 0 || (yield* wait(watch, left))) return followed
           }

@@ -7,20 +7,12 @@ import { Outbox } from "../src/Outbox.ts"
 import { START } from "../src/Outbox/Cursor.ts"
 import { type Followed, OutboxRepo } from "../src/Outbox/Repo.ts"
 import { OutboxListener } from "../src/Outbox/Repo/Listener.ts"
+import { EMPTY } from "../src/Outbox/Repo/Reads.ts"
 
-const nothing: Followed = { gone: undefined, items: [] }
+const nothing: Followed = { gone: undefined, page: EMPTY }
 const something: Followed = {
   ...nothing,
-  items: [{
-    at: { position: 1n, mark: 1, xid: 1n },
-    change: {
-      type: "subscription",
-      subscription_id: "SUB-1" as never,
-      customer_id: "acme" as never,
-      status: "active",
-      version: 1,
-    },
-  }],
+  page: { items: `[{"type":"subscription"}]`, last: { position: 1n, mark: 1, xid: 1n }, unread: [] },
 }
 
 /** A reader that waits ten seconds at most, over a storage and a listener that the test controls. */

@@ -114,6 +114,9 @@ export class Drafts extends Context.Service<Drafts, {
   )
 }
 
+/** How many changes a page of the feed has at most: as many as hiring gives, so that a reader that is behind asks seldom. */
+const PAGE = 1_000
+
 /** Hiring's feed and lookup. */
 export class Hiring extends Context.Service<Hiring, {
   changes(after: string, waitMs: number): Effect.Effect<FeedPage, FeedGone | CallFailed>
@@ -128,7 +131,7 @@ export class Hiring extends Context.Service<Hiring, {
         new CallFailed({ type: error._tag, message: error.message })
       return Hiring.of({
         changes: (after, wait_ms) =>
-          client.feed.changes({ query: { after, wait_ms, limit: 500 } }).pipe(
+          client.feed.changes({ query: { after, wait_ms, limit: PAGE } }).pipe(
             Effect.mapError((error) =>
               error._tag === "FeedCursorGone" ? new FeedGone({ why: error.detail ?? error.message }) : failed(error)
             ),

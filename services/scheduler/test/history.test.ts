@@ -2,7 +2,7 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import { Ids } from "@stint/edge/Ids"
-import { DateTime, Effect, Layer } from "effect"
+import { DateTime, Effect, Layer, Option } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
 import { AnswersRepo } from "../src/Answers/Repo.ts"
 import { Repos } from "../src/App.ts"
@@ -93,6 +93,42 @@ layer(storage, { excludeTestServices: true })("the versions of goals over time",
         [6, true, null],
         [7, false, "the goal was deleted"],
       ])
+    }),
+  )
+
+  it.effect(
+    "a goal written without a change of its schedule has its new version and no other slots, in a page with goals that have",
+    Effect.fnUntraced(function* () {
+      const hire = hireOf()
+      const [same, edited, twice, off] = [
+        goalOf(hire, { frequency: "daily" }),
+        goalOf(hire, { frequency: "daily" }),
+        goalOf(hire, { frequency: "daily" }),
+        goalOf(hire, { frequency: "daily" }),
+      ]
+      yield* apply([hire, same, edited, twice, off])
+      const repo = yield* ProjectionRepo
+      const found = (goal: GoalChange) =>
+        Effect.map(repo.find(goal.goal_instance_id), (one) => Option.getOrThrow(one).goal)
+      const before = yield* found(same)
+      yield* apply([
+        { ...same, version: 2, changed_at: on(2), schedule: { at: "09:00", missed: "skip" } },
+        { ...edited, version: 2, changed_at: on(2), schedule: { at: "10:00" } },
+        { ...twice, version: 2, changed_at: on(2) },
+        { ...twice, version: 3, changed_at: on(3), frequency: "weekly" },
+        { ...off, version: 2, changed_at: on(2), enabled: false },
+      ])
+      assert.deepStrictEqual(yield* found(same), {
+        ...before,
+        version: 2,
+        changed_at: DateTime.toEpochMillis(on(2)),
+      })
+      assert.deepStrictEqual(yield* rowsOf(same, "frequency"), [[1, true, "daily"]])
+      assert.deepStrictEqual(yield* rowsOf(edited), [[1, true, null], [2, true, null]])
+      assert.deepStrictEqual(yield* rowsOf(twice, "frequency"), [[1, true, "daily"], [3, true, "weekly"]])
+      assert.deepStrictEqual(yield* rowsOf(off), [[1, true, null], [2, false, "the goal was switched off"]])
+      yield* apply([{ ...same, version: 1, changed_at: on(4) }])
+      assert.strictEqual((yield* found(same)).version, 2)
     }),
   )
 

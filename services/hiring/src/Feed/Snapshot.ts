@@ -11,13 +11,17 @@ import * as Cursor from "../Outbox/Cursor.ts"
 import { OutboxRepo } from "../Outbox/Repo.ts"
 import type { Entry } from "../Outbox/Repo/Reads.ts"
 
-/** The changes of a page; those that can't be read are set aside. */
-export const readable = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Change>> =>
+/** Says that the change at a position can't be read. */
+export const unreadAt = (position: bigint): Effect.Effect<void> =>
+  setAside("changes of the feed", `at position ${position}`, "it is too large, or no change")
+
+/** The changes of entries; those that can't be read are set aside. */
+const readable = (entries: ReadonlyArray<Entry>): Effect.Effect<ReadonlyArray<Change>> =>
   Effect.gen(function* () {
     const changes: Array<Change> = []
     for (const { at, change } of entries) {
       if (change !== undefined) changes.push(change)
-      else yield* setAside("changes of the feed", `at position ${at.position}`, "it is too large, or no change")
+      else yield* unreadAt(at.position)
     }
     return changes
   })

@@ -5,7 +5,7 @@ import { RETENTION } from "@stint/domain/Retention"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Cursor, OlderCursor } from "./Cursor.ts"
-import { type Entry, reading, readingEnd, readingOlder, readingRuns } from "./Repo/Reads.ts"
+import { type Entry, type Page, reading, readingEnd, readingOlder, readingRuns } from "./Repo/Reads.ts"
 import { PLACE_BATCH, placing } from "./Repo/Sequencer.ts"
 
 /** The NOTIFY channel on which a transaction that wrote changes says so. */
@@ -20,8 +20,7 @@ export type Gone = "pruned" | "restored"
 export interface Followed {
   /** Why the reader has missed something, and has to begin again; undefined: it has not. */
   readonly gone: Gone | undefined
-  /** In order. One that can't be read is without its change. */
-  readonly items: ReadonlyArray<Entry>
+  readonly page: Page
 }
 
 /** The changes that hiring's writes make, until they are pruned. */
@@ -58,7 +57,7 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
         // A page without changes may be followed by some that nobody has placed yet
         after: Effect.fnUntraced(function* (cursor, limit) {
           const first = yield* read(cursor, limit)
-          if (first.gone !== undefined || first.items.length > 0 || !first.unplaced) return first
+          if (first.gone !== undefined || first.page.last !== undefined || !first.unplaced) return first
           yield* place
           return yield* read(cursor, limit)
         }, Effect.orDie),

@@ -58,6 +58,23 @@ export const touched = (changes: ReadonlyArray<Change>) => ({
 })
 
 /**
+ * Those of a page that may change nothing which slots and history hang on: each the only change of an enabled goal, whose hire
+ * the page does not change.
+ */
+export const renewals = (changes: ReadonlyArray<Change>): ReadonlyArray<GoalChange> => {
+  const hires = new Set<string>()
+  const times = new Map<string, number>()
+  for (const change of changes) {
+    if (change.type === "hire") hires.add(change.hired_instance_id)
+    if (change.type === "goal") times.set(change.goal_instance_id, (times.get(change.goal_instance_id) ?? 0) + 1)
+  }
+  return changes.filter((change): change is GoalChange =>
+    change.type === "goal" && change.enabled && !change.deleted && times.get(change.goal_instance_id) === 1 &&
+    !hires.has(change.hired_instance_id)
+  )
+}
+
+/**
  * What becomes of late slots: runs that are removed, since the edit dropped their slots or makes them again; what that drops;
  * and the dropped slots that are to run after all.
  */

@@ -10,7 +10,7 @@ import { Queue } from "../Queue.ts"
 import { decidedUntil } from "../Timeline.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { goalDeleted } from "./History.ts"
-import { closedWithGoal, endOf, planChanges, type Projected, type ProjectionPlan, touched } from "./Plan.ts"
+import { closedWithGoal, endOf, planChanges, type Projected, type ProjectionPlan, renewals, touched } from "./Plan.ts"
 import { lateReviser } from "./Repo/Late.ts"
 import { cursorWrites, type Move, type Rebuild } from "./Repo/Rebuild.ts"
 import { rederiving } from "./Repo/Rederive.ts"
@@ -163,11 +163,22 @@ const applying = Effect.gen(function* () {
     return projected
   })
 
+  /** Applies the changes of goals that make the same slots as before, which need no plan; the others. */
+  const renew = Effect.fnUntraced(function* (changes: ReadonlyArray<Change>) {
+    const some = renewals(changes)
+    if (some.length === 0) return changes
+    const { goals, ofHires } = touched(changes)
+    const { renewed } = yield* writes.renewGoals({ changes: JSON.stringify(some), goals, ofHires })
+    const done = new Set(renewed)
+    return changes.filter((change) => change.type !== "goal" || !done.has(change.goal_instance_id))
+  })
+
   return {
     apply: Effect.fn("ProjectionRepo.apply")(
       function* (changes: ReadonlyArray<Change>, move: Move) {
         if (!(yield* cursor.move(move))) return false
-        yield* write(planChanges(changes, yield* read(changes)))
+        const left = yield* renew(changes)
+        if (left.length > 0) yield* write(planChanges(left, yield* read(left)))
         yield* nudge.inTransaction
         return true
       },

@@ -1,7 +1,7 @@
 /** The SQL of timelines: the versions of goals that govern the slots after an instant. */
 import { PgClient } from "@effect/sql-pg"
 import { decodeEach } from "@stint/edge/Pg/Rows"
-import { Effect, Schema, Struct } from "effect"
+import { Effect, Exit, Schema, Struct } from "effect"
 import { GoalVersion } from "../Model.ts"
 import { unreadVersion } from "../Timeline.ts"
 
@@ -16,9 +16,20 @@ const decode = decodeEach({
   Result: GoalVersion,
 })
 
-/** Rows of `goal_history` as versions. One that can't be read makes no runs, so that its goal's other versions hold. */
+const decodeAll = Schema.decodeUnknownEffect(Schema.Array(GoalVersion))
+
+/**
+ * Rows of `goal_history` as versions: all at once, which costs less, and one by one when some can't be read. One that can't
+ * be read makes no runs, so that its goal's other versions hold.
+ */
 export const decodeVersions = (rows: ReadonlyArray<object>): Effect.Effect<ReadonlyArray<GoalVersion>> =>
-  Effect.map(decode(rows), (entries) => entries.map(({ key, row }) => row ?? unreadVersion(key)))
+  Effect.flatMap(
+    Effect.exit(Effect.suspend(() => decodeAll(rows))),
+    (all) =>
+      Exit.isSuccess(all)
+        ? Effect.succeed(all.value)
+        : Effect.map(decode(rows), (entries) => entries.map(({ key, row }) => row ?? unreadVersion(key))),
+  )
 
 /** The versions of goals that hold after an instant each (ISO; `infinity`: the latest alone), the oldest first. */
 export const versionsSince = Effect.map(

@@ -1,4 +1,4 @@
-/** Reads of the feed, by position. Pages are limited by number and by bytes; an entry that can't be read is set aside. */
+/** Reads of the feed, by position. Pages are limited by number and by bytes; what can't be read is left out and named. */
 import type { PgClient } from "@effect/sql-pg"
 import { Bounds } from "@stint/domain/Bounds"
 import { Change } from "@stint/domain/hiring/Feed"
@@ -12,12 +12,25 @@ const LARGEST = 256 * 1024
 /** A request to run of more bytes is not read. */
 const LARGEST_RUN = 4 * 1024
 
+/** Part of the feed. */
+export interface Page {
+  /** Its changes in order, a JSON list of them as they are stored. */
+  readonly items: string
+  /** The place of its last entry; undefined when it has none. */
+  readonly last: Cursor | undefined
+  /** The positions of its entries that can't be read, and are not among its items. */
+  readonly unread: ReadonlyArray<bigint>
+}
+
 /** A change and its place in the feed. */
 export interface Entry {
   readonly at: Cursor
   /** Undefined: it can't be read, and is set aside. */
   readonly change: Change | undefined
 }
+
+/** What follows the end of the feed. */
+export const EMPTY: Page = { items: "[]", last: undefined, unread: [] }
 
 const decode = Schema.decodeUnknownOption(Change)
 
@@ -38,10 +51,28 @@ const Read = Schema.Struct({
   unplaced: Schema.Boolean,
   /** For version 0.2.0: every change that has no position is of this transaction or a later one. */
   xid: Schema.BigIntFromString,
-  position: Schema.NullOr(Place.position),
-  mark: Schema.NullOr(Place.mark),
-  payload: Place.payload,
+  /** Where each entry of the page stands; null for an empty page, as what follows. */
+  positions: Schema.NullOr(Schema.Array(Schema.BigInt)),
+  /** The mark of its last entry. */
+  mark: Schema.NullOr(Schema.Int),
+  /** Its entries, a JSON list; null stands for one that is too large. */
+  items: Schema.NullOr(Schema.String),
 })
+
+/**
+ * The page of a read that found one. Its text is sent as it is stored, and made anew without the entries that can't be read: a
+ * reader that met one could read none of the page.
+ */
+const pageOf = ({ items, mark, positions }: typeof Read.Type, xid: bigint): Page => {
+  if (items === null || mark === null || positions === null) return EMPTY
+  const entries: ReadonlyArray<unknown> = JSON.parse(items)
+  const changes = entries.filter((entry) => Option.isSome(decode(entry)))
+  return {
+    items: changes.length === entries.length ? items : JSON.stringify(changes),
+    last: { position: positions.at(-1)!, mark, xid },
+    unread: changes.length === entries.length ? [] : positions.filter((_, nth) => Option.isNone(decode(entries[nth]))),
+  }
+}
 
 /** Why a cursor is gone: it is behind what was pruned, or another change stands at its position. */
 const goneOf = ({ mark, position }: Cursor, read: typeof Read.Type): Gone | undefined => {
@@ -51,9 +82,9 @@ const goneOf = ({ mark, position }: Cursor, read: typeof Read.Type): Gone | unde
   return mark === null || mark === stored ? undefined : "restored"
 }
 
-/** The changes after a cursor. One statement, so that all that it tells is of one snapshot. */
+/** The changes after a cursor. One statement and one row, so that all that it tells is of one snapshot. */
 export const reading = (sql: PgClient.PgClient) => {
-  const read = SqlSchema.findAll({
+  const read = SqlSchema.findOne({
     Request: Schema.Struct({ after: Schema.BigInt, limit: Schema.Int, bytes: Schema.Int }),
     Result: Read,
     execute: ({ after, bytes, limit }) =>
@@ -63,33 +94,26 @@ export const reading = (sql: PgClient.PgClient) => {
           exists (select from hiring_outbox where position is null) as unplaced,
           least(pg_snapshot_xmin(pg_current_snapshot()),
             (select min(xid) from hiring_outbox where position is null))::text as xid,
-          page.position, page.mark, page.payload
-        from hiring_feed_sequence s left join lateral (
-          select position, mark, case when bytes <= ${LARGEST} then payload end as payload
+          page.positions, page.marks[array_length(page.marks, 1)] as mark, page.items
+        from hiring_feed_sequence s cross join lateral (
+          select array_agg(position order by position) as positions, array_agg(mark order by position) as marks,
+            '[' || string_agg(case when bytes <= ${LARGEST} then change else 'null' end, ',' order by position) || ']' as items
           from (
             select *, sum(bytes) filter (where bytes <= ${LARGEST}) over (order by position
               rows between unbounded preceding and 1 preceding) as before
             from (
-              select position, mark, payload, octet_length(payload::text) as bytes from hiring_outbox
-              where position > ${after}::bigint order by position limit ${limit}) as listed) as weighed
-          where coalesce(before, 0) + case when bytes <= ${LARGEST} then bytes else 0 end <= ${bytes}) as page on true
-        order by page.position`,
+              select *, octet_length(change) as bytes from (
+                select position, mark, payload::text as change from hiring_outbox
+                where position > ${after}::bigint order by position limit ${limit}) as listed) as measured) as weighed
+          where coalesce(before, 0) + case when bytes <= ${LARGEST} then bytes else 0 end <= ${bytes}) as page`,
   })
   return Effect.fnUntraced(function* (cursor: Cursor, limit: number) {
     const bytes = Math.max((yield* Bounds).answer_bytes, LARGEST)
-    const rows = yield* read({ after: cursor.position, limit, bytes })
     // The row of the sequence is always there
-    const all = rows[0]!
-    const listed = rows.flatMap(({ mark, payload, position }) =>
-      position === null || mark === null ? [] : [{ position, mark, payload }]
-    )
-    const reached = listed.at(-1)?.position ?? cursor.position
-    const xid = reached === all.last ? all.xid - 1n : cursor.xid
-    return {
-      gone: goneOf(cursor, all),
-      items: listed.map((row) => entryOf(row, xid)),
-      unplaced: all.unplaced,
-    }
+    const found = yield* read({ after: cursor.position, limit, bytes })
+    const reached = found.positions?.at(-1) ?? cursor.position
+    const xid = reached === found.last ? found.xid - 1n : cursor.xid
+    return { gone: goneOf(cursor, found), page: pageOf(found, xid), unplaced: found.unplaced }
   })
 }
 

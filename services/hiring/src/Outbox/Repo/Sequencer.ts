@@ -11,7 +11,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 
 /** How many changes one transaction places at most. */
-export const PLACE_BATCH = 1000
+export const PLACE_BATCH = 5_000
 
 /**
  * Places the committed changes that have no position, at most PLACE_BATCH; how many. In a transaction of its own: the lock is a

@@ -119,6 +119,29 @@ export const projectionWrites = Effect.map(PgClient.PgClient, (sql) => ({
           enabled = excluded.enabled, frequency = excluded.frequency, schedule = excluded.schedule,
           default_at = excluded.default_at, next_slot = excluded.next_slot, due_at = excluded.due_at,
           parked = excluded.parked, decided_until = excluded.decided_until, replan_until = excluded.replan_until`,
+  /**
+   * Gives goals their new versions where nothing changed that their slots and their history hang on; their ids. The changes
+   * are those that `renewals` finds. All goals that the page touches are locked, in the order of `lockedGoals`.
+   */
+  renewGoals: SqlSchema.findOne({
+    Request: Schema.Struct({ changes: Schema.String, goals: Ids, ofHires: Ids }),
+    Result: Schema.Struct({ renewed: Ids }),
+    execute: ({ changes, goals, ofHires }) =>
+      sql`with locked as (
+              select * from projected_goals where goal_instance_id = any(${goals}::varchar[])
+                or hired_instance_id = any(${ofHires}::varchar[])
+              order by goal_instance_id for update),
+            renewed as (
+              update projected_goals g set version = x.version, changed_at = x.changed_at, parked = false
+              from locked l join json_to_recordset(${changes}::json) as x (goal_instance_id varchar,
+                hired_instance_id varchar, version bigint, changed_at timestamptz, frequency varchar, schedule jsonb,
+                default_at varchar) using (goal_instance_id)
+              where g.goal_instance_id = l.goal_instance_id and l.enabled and l.version < x.version
+                and l.hired_instance_id = x.hired_instance_id and l.frequency = x.frequency
+                and l.schedule = x.schedule and l.default_at is not distinct from x.default_at
+              returning g.goal_instance_id)
+          select coalesce(array_agg(goal_instance_id), '{}') as renewed from renewed`,
+  }),
   deleteGoals: (goals: ReadonlyArray<string>) =>
     sql`delete from projected_goals where goal_instance_id = any(${goals}::varchar[])`,
   /** Hires without goals. */
