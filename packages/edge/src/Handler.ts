@@ -23,14 +23,17 @@ import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
 import * as Routes from "./Routes.ts"
 import { pathOf, refusedTarget } from "./Target.ts"
+import { Sha256 } from "./Sha256.ts"
 import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
-/** What the runtime gives a service: its complete configuration, files, and a check of ports. */
+/** What the runtime gives a service: its complete configuration, files, a check of ports, and a hash. */
 export interface Host {
   readonly env: Record<string, string | undefined>
   readonly files: Files["Service"]
   readonly portCheck: PortCheck["Service"]
+  /** Where the runtime has a faster way than the web's. */
+  readonly sha256?: typeof Sha256["Service"]
 }
 
 /** The middlewares that the API of the service of that name has. They need its IdempotencyRepo and RateRepo. */
@@ -164,6 +167,7 @@ export const webHandler = <A, E, R>(app: Layer.Layer<A, E, R>, host: Host) => {
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
+      host.sha256 === undefined ? Layer.empty : Layer.succeed(Sha256, host.sha256),
       Bounds.layer.pipe(Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env))))),
     )),
     Layer.tapCause((cause) => {
