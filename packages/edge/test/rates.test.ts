@@ -60,37 +60,6 @@ for (const mode of ["memory", "postgres"] as const) {
       await service.dispose()
     })
 
-    it("of many that ask at once each key has one holder, and each request its own answer", async () => {
-      const repo = await runtime.runPromise(IdempotencyRepo)
-      const scope = (key: string) => ({ caller: "customer:acme", route: `POST /${mode}/at-once`, key })
-      const keys = Array.from({ length: 60 }, (_, n) => `k-${n % 3 === 0 ? "same" : n}`)
-      const reservations = await runtime.runPromise(Effect.forEach(
-        keys,
-        (key) => repo.reserve(scope(key), { sent: `s-${key}`, canonical: `c-${key}` }),
-        { concurrency: "unbounded" },
-      ))
-      const tags = keys.map((key, n) => `${key} ${reservations[n]!._tag}`)
-      assert.lengthOf(tags.filter((tag) => tag === "k-same Reserved"), 1)
-      assert.lengthOf(tags.filter((tag) => tag === "k-same InFlight"), 19)
-      assert.lengthOf(tags.filter((tag) => !tag.startsWith("k-same") && tag.endsWith(" Reserved")), 40)
-      await runtime.runPromise(Effect.forEach(
-        keys,
-        (key, n) => {
-          const reservation = reservations[n]!
-          return reservation._tag === "Reserved"
-            ? repo.keep({ ...scope(key), holder: reservation.holder }, { status: 201, location: key, body: `"${n}"` })
-            : Effect.void
-        },
-        { concurrency: "unbounded" },
-      ))
-      for (const [n, key] of keys.entries()) {
-        const kept = await runtime.runPromise(repo.reserve(scope(key), { sent: `s-${key}`, canonical: "another" }))
-        if (kept._tag !== "Replay") throw new Error(kept._tag)
-        assert.strictEqual(kept.reply.location, key)
-        if (key !== "k-same") assert.strictEqual(kept.reply.body, `"${n}"`)
-      }
-    })
-
     it("C14: who outlasted its reservation touches nothing of its successor", async () => {
       const scope = { caller: "customer:acme", route: `POST /${mode}`, key: "k" }
       const prints: Prints = { sent: "s", canonical: "c" }
