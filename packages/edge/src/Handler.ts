@@ -22,16 +22,19 @@ import * as RequestProblems from "./RequestProblems.ts"
 import * as RateLimit from "./RateLimit.ts"
 import { recordRequest } from "./RequestLog.ts"
 import * as Routes from "./Routes.ts"
+import { Sha256 } from "./Sha256.ts"
 import { pathOf, refusedTarget } from "./Target.ts"
 import * as Tracing from "./Tracing.ts"
 import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
-/** What the runtime gives a service: its complete configuration, files, and a check of ports. */
+/** What the runtime gives a service: its complete configuration, files, a check of ports, and a hash. */
 export interface Host {
   readonly env: Record<string, string | undefined>
   readonly files: Files["Service"]
   readonly portCheck: PortCheck["Service"]
+  /** Where the runtime has a faster way than the web's. */
+  readonly sha256?: typeof Sha256["Service"]
 }
 
 /** The middlewares that the API of the service of that name has. They need its IdempotencyRepo and RateRepo. */
@@ -167,6 +170,7 @@ export const webHandler = <A, E, R>(service: string, app: Layer.Layer<A, E, R>, 
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
+      host.sha256 === undefined ? Layer.empty : Layer.succeed(Sha256, host.sha256),
       Layer.provideMerge(Bounds.layer, config),
     )),
     Layer.tapCause((cause) => {

@@ -4,19 +4,15 @@ import { canonicalJson } from "@stint/domain/Canonical"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
 import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies, Tagged } from "@stint/domain/Protocol"
 import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
+import { Hex } from "effect/encoding"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { IdSeed } from "./Ids.ts"
 import { type Held, IdempotencyRepo, type Prints, type Reservation, type Scope } from "./Idempotency/Repo.ts"
 import { metWithoutTag } from "./Preconditions.ts"
 import { pruneKeys, renewKey } from "./Schedules.ts"
+import { sha256 } from "./Sha256.ts"
 
-const sha256 = (text: string) =>
-  Effect.promise(async () =>
-    Array.from(
-      new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))),
-      (b) => b.toString(16).padStart(2, "0"),
-    ).join("")
-  )
+const fingerprint = (text: string) => Effect.map(sha256(text), Hex.encode)
 
 const bodyText = (response: HttpServerResponse.HttpServerResponse): string =>
   response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
@@ -52,7 +48,7 @@ const printsOf = (url: string, body: string): Effect.Effect<Prints> => {
   const value: unknown = body === "" ? undefined : JSON.parse(body)
   const sent = value === undefined ? "" : JSON.stringify(value)
   const canonical = value === undefined || sent.length > CANONICAL_CHARS ? sent : canonicalJson(value)
-  return Effect.all({ sent: sha256(`${url}\n${sent}`), canonical: sha256(`${targetOf(url)}\n${canonical}`) })
+  return Effect.all({ sent: fingerprint(`${url}\n${sent}`), canonical: fingerprint(`${targetOf(url)}\n${canonical}`) })
 }
 
 /** The reply to a request that is not handled, since its key is taken. */

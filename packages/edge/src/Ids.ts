@@ -1,5 +1,6 @@
 /** New ids: a prefix and a version 7 uuid. Under an Idempotency-Key they are derived from the key, not random. */
 import { Clock, Context, Effect, Layer } from "effect"
+import { sha256 } from "./Sha256.ts"
 
 const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
@@ -91,9 +92,8 @@ export class Ids extends Context.Service<Ids, {
     next: Effect.fnUntraced(function* (prefix) {
       const seed = yield* IdSeed
       if (seed === undefined) return `${prefix}-${uuidv7(yield* Clock.currentTimeMillis)}`
-      const text = new TextEncoder().encode(`${seed.key}\n${prefix}\n${seed.taken++}`)
-      const digest = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", text))
-      return `${prefix}-${uuidv7(seed.millis, new Uint8Array(digest).slice(0, 10))}`
+      const digest = yield* sha256(`${seed.key}\n${prefix}\n${seed.taken++}`)
+      return `${prefix}-${uuidv7(seed.millis, digest.slice(0, 10))}`
     }),
     instant: Effect.gen(function* () {
       const seed = yield* IdSeed

@@ -1,7 +1,7 @@
 /** Keyset paging: a cursor is the last row's key, opaque to the caller. A page ends early where its bytes do. */
 import { Bounds } from "@stint/domain/Bounds"
 import { InvalidRequest } from "@stint/domain/Problem"
-import { Effect, Result, Schema } from "effect"
+import { DateTime, Effect, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
 import { setAside } from "./Unreadable.ts"
 
@@ -111,10 +111,31 @@ const utf8 = new TextEncoder()
 /** The bytes of an item, about as they are on the wire. */
 const bytesOf = (item: unknown): number => utf8.encode(JSON.stringify(item) ?? "").length + ON_TOP
 
+/** How deep a value may be whose bytes are bounded without writing it. */
+const DEEP = 32
+
+/**
+ * At least the bytes of a value as JSON, without writing it: a character has at most six, an instant thirty. Infinity where
+ * only writing it can tell.
+ */
+const mostBytesOf = (value: unknown, depth = 0): number => {
+  if (typeof value === "string") return 6 * value.length + 2
+  if (typeof value === "number") return 25
+  if (value === null || value === undefined || typeof value === "boolean") return 5
+  if (typeof value !== "object" || depth > DEEP) return Infinity
+  if (DateTime.isDateTime(value)) return 30
+  if ("toJSON" in value) return Infinity
+  let bytes = 2
+  if (Array.isArray(value)) { for (const item of value) bytes += mostBytesOf(item, depth + 1) + 1 }
+  else for (const [key, below] of Object.entries(value)) bytes += 6 * key.length + 4 + mostBytesOf(below, depth + 1)
+  return bytes
+}
+
 /**
  * The page of `limit` items out of rows asked for with `limit + 1`: one row more says that there is a next page. The page
  * ends early where its items are `answer_bytes` together. A row that can't be read, that `toItem` throws for, or that is
- * larger than an answer may be is left out and counted.
+ * larger than an answer may be is left out and counted. Items are written to count their bytes only from where a bound of
+ * them, which costs little, does not fit any more: most pages are far smaller than an answer may be.
  */
 export const pageOf = Effect.fnUntraced(function* <A, Key, Item = A>(
   { entries, more, what }: Taken<A, Key>,
@@ -128,14 +149,28 @@ export const pageOf = Effect.fnUntraced(function* <A, Key, Item = A>(
   let unreadable = 0
   let last: Entry<A, Key> | undefined
   let full = false
+  let measure = (item: unknown) => mostBytesOf(item) + ON_TOP
+  /** Counts an item; whether other requests may go on now. */
+  const count = (bytes: number): boolean => {
+    const steps = Math.floor(used / STEP)
+    used += bytes
+    return Math.floor(used / STEP) > steps
+  }
+  const sized = (row: A) =>
+    Result.try(() => {
+      const item = toItem(row)
+      return { item, bytes: measure(item) }
+    })
   for (const entry of entries.slice(0, limit)) {
     if (entry.row === undefined) unreadable++
     else {
-      const { row } = entry
-      const made = Result.try(() => {
-        const item = toItem(row)
-        return { item, bytes: bytesOf(item) }
-      })
+      let made = sized(entry.row)
+      if (measure !== bytesOf && Result.isSuccess(made) && used + made.success.bytes > room) {
+        measure = bytesOf
+        used = 0
+        for (const item of items) if (count(bytesOf(item))) yield* Effect.yieldNow
+        made = sized(entry.row)
+      }
       if (Result.isFailure(made) || made.success.bytes > room) {
         const why = Result.isFailure(made) ? "it can't be shown" : `it has ${made.success.bytes} bytes`
         yield* setAside(what, JSON.stringify(place(entry.key)), why)
@@ -145,9 +180,7 @@ export const pageOf = Effect.fnUntraced(function* <A, Key, Item = A>(
         break
       } else {
         items.push(made.success.item)
-        const steps = Math.floor(used / STEP)
-        used += made.success.bytes
-        if (Math.floor(used / STEP) > steps) yield* Effect.yieldNow
+        if (count(made.success.bytes)) yield* Effect.yieldNow
       }
     }
     last = entry

@@ -6,6 +6,7 @@ import { printable } from "./Printable.ts"
 import { type ConnectionLimits, listen, type Listening, serveConnection } from "./Serve/Connections.ts"
 import { denoFiles } from "./Serve/DenoFiles.ts"
 import { denoPortCheck } from "./Serve/DenoPortCheck.ts"
+import { denoSha256 } from "./Serve/DenoSha256.ts"
 import { instanceHeader } from "./Serve/Instance.ts"
 import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
 import { pathOf } from "./Target.ts"
@@ -18,13 +19,14 @@ interface DenoHost extends Host {
   readonly instance: string | undefined
 }
 
-/** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, and TCP. Waits for the supervisor. */
+/** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, TCP and a hash. Waits for the supervisor. */
 export const denoHost = async (names: ReadonlyArray<string>): Promise<DenoHost> => {
   const { STINT_INSTANCE: instance, ...sent } = await given
   return {
     env: Object.fromEntries(names.map((name) => [name, sent[name] ?? Deno.env.get(name)])),
     files: denoFiles,
     portCheck: denoPortCheck,
+    sha256: denoSha256,
     instance,
   }
 }

@@ -1,7 +1,8 @@
 /** The storage of Idempotency-Keys and their replies. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { gather } from "../Pg/Gather.ts"
 import { reservationOf, Row } from "./Row.ts"
 
 /** A key, the caller that sent it and the route that it was sent to. */
@@ -47,7 +48,22 @@ export const KEEP_HOURS = 24
 /** How many rows are pruned at once. */
 const PRUNE_BATCH = 1_000
 
-const Taking = Schema.Struct({ ...Scope.fields, ...Prints.fields, holder: Schema.String })
+/** A reservation that is asked for. */
+interface Taking extends Scope, Prints {
+  readonly holder: string
+}
+
+/** A reply to keep. */
+interface Keeping extends Held, Reply {}
+
+const nameOf = ({ caller, key, route }: Scope) => JSON.stringify([caller, route, key])
+
+/** As JSON, in one order, so that two statements that lock some of the same rows wait for each other one way only. */
+const inOrder = (all: ReadonlyArray<Scope>): string =>
+  JSON.stringify([...all].sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1))
+
+/** From this length on a reply is kept by a statement of its own, in characters. */
+const LARGE = 64 * 1024
 
 /** The keys of one service. */
 export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
@@ -69,21 +85,24 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
       const where = (s: Scope) => sql`caller = ${s.caller} and route = ${s.route} and key = ${s.key}`
       // fenced: whoever outlasted its reservation must not touch what its successor holds or has kept
       const held = (h: Held) => sql`${where(h)} and holder = ${h.holder}::uuid and reply_status is null`
-      const find = SqlSchema.findOneOption({
-        Request: Scope,
+      const find = SqlSchema.findAll({
+        Request: Schema.String,
         Result: Row,
-        execute: (scope) => sql`select *, false as mine from idempotency_keys where ${where(scope)}`,
+        execute: (scopes) =>
+          sql`select k.* from json_to_recordset(${scopes}::json) as x (caller text, route text, key text)
+              join idempotency_keys k on (k.caller, k.route, k.key) = (x.caller, x.route, x.key)`,
       })
-      // a key that is new, whose holder died, or that is past its time; of two at once the row's lock lets one through
-      const take = SqlSchema.findOneOption({
-        Request: Taking,
+      // keys that are new, whose holder died, or that are past their time; of two at once the row's lock lets one through
+      const take = SqlSchema.findAll({
+        Request: Schema.String,
         Result: Row,
-        execute: ({ caller, canonical, holder, key, route, sent }) =>
+        execute: (all) =>
           sql`insert into idempotency_keys as k (caller, route, key, fingerprint, canonical, holder, first_seen,
                 locked_until, expires_at)
-              values (${caller}, ${route}, ${key}, ${sent}, ${canonical}, ${holder}::uuid,
-                date_trunc('milliseconds', now()), now() + make_interval(secs => ${HOLD_SECONDS}),
-                now() + make_interval(hours => ${KEEP_HOURS}))
+              select caller, route, key, sent, canonical, holder, date_trunc('milliseconds', now()),
+                now() + make_interval(secs => ${HOLD_SECONDS}), now() + make_interval(hours => ${KEEP_HOURS})
+              from json_to_recordset(${all}::json)
+                as x (caller text, route text, key text, sent text, canonical text, holder uuid)
               on conflict (caller, route, key) do update set
                 locked_until = excluded.locked_until, expires_at = excluded.expires_at,
                 fingerprint = excluded.fingerprint, canonical = excluded.canonical, holder = excluded.holder,
@@ -92,7 +111,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
               where k.expires_at < now()
                 or (k.reply_status is null and k.locked_until < now()
                   and (k.fingerprint = excluded.fingerprint or k.canonical = excluded.canonical))
-              returning *, true as mine`,
+              returning *`,
       })
       const prune = SqlSchema.findOne({
         Request: Schema.Void,
@@ -102,24 +121,38 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 select ctid from idempotency_keys where expires_at < now() limit ${PRUNE_BATCH})) returning 1)
               select count(*)::int as n from gone`,
       })
-      const reserve = Effect.fnUntraced(function* (scope: Scope, prints: Prints) {
-        const holder = crypto.randomUUID()
-        const taken = yield* take({ ...scope, ...prints, holder })
-        const row = Option.isSome(taken) ? taken : yield* find(scope)
-        return Option.isNone(row) ? { _tag: "InFlight" as const } : reservationOf(row.value, prints, holder)
+      const reserveAll = Effect.fnUntraced(function* (all: ReadonlyArray<Taking>) {
+        const taken = yield* take(inOrder(all))
+        const others = all.filter(({ holder }) => !taken.some((row) => row.holder === holder))
+        const found = others.length === 0 ? [] : yield* find(inOrder(others))
+        const rows = new Map([...taken, ...found].map((row) => [nameOf(row), row]))
+        return all.map((one): Reservation => {
+          const row = rows.get(nameOf(one))
+          return row === undefined ? { _tag: "InFlight" } : reservationOf(row, one, one.holder)
+        })
       })
+      const keepAll = (all: ReadonlyArray<Keeping>) =>
+        Effect.as(
+          sql`update idempotency_keys k set reply_status = x.status, reply_location = x.location, reply_body = x.body
+              from json_to_recordset(${inOrder(all)}::json) as x (caller text, route text, key text, holder uuid,
+                status integer, location text, body text)
+              where (k.caller, k.route, k.key) = (x.caller, x.route, x.key) and k.holder = x.holder
+                and k.reply_status is null`,
+          all.map(() => undefined),
+        )
+      const reserve = yield* gather({ ask: reserveAll, nameOf })
+      const keep = yield* gather({ ask: keepAll, nameOf })
       return IdempotencyRepo.of({
-        reserve: (scope, prints) => Effect.orDie(reserve(scope, prints)),
+        reserve: (scope, prints) => Effect.orDie(reserve({ ...scope, ...prints, holder: crypto.randomUUID() })),
         renew: (mine) =>
           Effect.orDie(Effect.asVoid(
             sql`update idempotency_keys set locked_until = now() + make_interval(secs => ${HOLD_SECONDS})
                 where ${held(mine)}`,
           )),
-        keep: (mine, reply) =>
-          Effect.orDie(Effect.asVoid(
-            sql`update idempotency_keys set reply_status = ${reply.status}, reply_location = ${reply.location},
-                  reply_body = ${reply.body} where ${held(mine)}`,
-          )),
+        keep: (mine, reply) => {
+          const one = { ...mine, ...reply }
+          return Effect.orDie(Effect.asVoid(reply.body.length < LARGE ? keep(one) : keepAll([one])))
+        },
         release: (mine, forget) =>
           Effect.orDie(Effect.asVoid(
             forget
@@ -142,7 +175,6 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
       reply: Reply | undefined
     }
     const rows = new Map<string, Kept>()
-    const nameOf = ({ caller, key, route }: Scope) => JSON.stringify([caller, route, key])
     const change = (held: Held, how: (row: Kept, now: number) => void) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const row = rows.get(nameOf(held))

@@ -24,16 +24,27 @@ export const whyUnread = (failure: unknown): string | undefined => {
 const whyNot = (cause: Cause.Cause<unknown>): string =>
   whyUnread(Option.getOrUndefined(Cause.findErrorOption(cause))) ?? "it can't be decoded"
 
-/** What a statement adds to each row, in columns of our own: its bytes as text, and how many rows there are in all. */
+/**
+ * What a statement adds to each row, in a column of our own: null when its content is there. Else its content stayed in the
+ * database: since it has so many bytes, or, when it is 0, since the rows before it used up the bytes of a page.
+ */
 interface Measured {
-  readonly bytes_: number
-  readonly of_: number
+  readonly kept_: number | null
 }
 
 type Decodable = Schema.ConstraintDecoder<unknown>
 
 /** The columns that name a row: a struct of columns of the query, each of them small. */
 type KeySchema = Decodable & { readonly fields: { readonly [column: string]: Schema.Constraint } }
+
+/** How a decoding ended that waited for nothing, as nearly all do; undefined when it has to be run. */
+const settledBy = <A, E, R>(
+  decode: (raw: unknown) => Effect.Effect<A, E, R>,
+  raw: unknown,
+): Exit.Exit<A, E> | undefined => {
+  const decoded = decode(raw)
+  return Exit.isExit(decoded) ? decoded as Exit.Exit<A, E> : undefined
+}
 
 /**
  * Decodes rows one by one, each with its key. A row that does not decode has no `row`; one whose key does not either is
@@ -60,13 +71,13 @@ export const decodeEach = <Key extends KeySchema, Result extends Decodable>(
     Effect.gen(function* () {
       const entries: Array<Entry<Result["Type"], Key["Type"]>> = []
       for (const raw of rows) {
-        const key = yield* Effect.exit(decodeKey(raw))
+        const key = settledBy(decodeKey, raw) ?? (yield* Effect.exit(decodeKey(raw)))
         if (Exit.isFailure(key)) {
           yield* setAside(what, nameOf(raw), whyNot(key.cause))
           continue
         }
         const large = tooLarge(raw)
-        const row = large === undefined ? yield* Effect.exit(decodeRow(raw)) : undefined
+        const row = large === undefined ? settledBy(decodeRow, raw) ?? (yield* Effect.exit(decodeRow(raw))) : undefined
         if (row !== undefined && Exit.isSuccess(row)) {
           entries.push({ key: key.value, row: row.value })
           continue
@@ -101,21 +112,22 @@ export const findReadable = <
 ) => {
   const encode = Schema.encodeEffect(options.Request)
   const decode = decodeEach(options)
-  const keys = Object.keys(options.Key.fields).map((column) => sql`asked_.${sql(column)} as ${sql(column)}`)
+  const keys = Object.keys(options.Key.fields).map((column) => sql`m_.${sql(column)} as ${sql(column)}`)
 
+  const tooLarge = ({ kept_ }: Measured) => kept_ === null ? undefined : `it has ${kept_} bytes`
+
+  // one pass over the rows: a join with themselves, or a second window, costs as much as the query
   const statement = (request: Request["Encoded"], bytes: number) =>
     sql`
-      with asked_ as materialized (select row_number() over () as n_, q_.* from (${options.query(request)}) q_),
-      measured_ as (select n_, octet_length(asked_::text)::float8 as bytes_ from asked_),
-      summed_ as (
-        select n_, bytes_, count(*) over ()::float8 as of_, coalesce(
-          sum(case when bytes_ <= ${bytes}::float8 then bytes_ else 0 end)
-            over (order by n_ rows between unbounded preceding and 1 preceding), 0) as before_
-        from measured_)
-      select fit_.*, ${sql.csv(keys)}, bytes_, of_
-      from summed_ join asked_ using (n_) left join asked_ fit_ on fit_.n_ = summed_.n_ and bytes_ <= ${bytes}::float8
-      where before_ < ${bytes}::float8
-      order by summed_.n_`
+      select fit_.*, ${sql.csv(keys)},
+        case when m_.bytes_ > ${bytes}::float8 then m_.bytes_ when fit_.n_ is null then 0 end as kept_
+      from (
+        select q_.*, row_number() over w_ as n_,
+          coalesce(sum(case when bytes_ <= ${bytes}::float8 then bytes_ else 0 end) over w_, 0) as before_
+        from (select q_.*, octet_length(q_::text)::float8 as bytes_ from (${options.query(request)}) q_ offset 0) q_
+        window w_ as (rows between unbounded preceding and 1 preceding)) m_
+      left join lateral (select m_.*) fit_ on m_.bytes_ <= ${bytes}::float8 and m_.before_ < ${bytes}::float8
+      order by m_.n_`
 
   return (
     request: Request["Type"],
@@ -127,8 +139,9 @@ export const findReadable = <
     Effect.gen(function* () {
       const bytes = 2 * (yield* Bounds).answer_bytes
       const rows = (yield* statement(yield* encode(request), bytes)) as ReadonlyArray<object & Measured>
-      const tooLarge = ({ bytes_ }: Measured) => bytes_ > bytes ? `it has ${bytes_} bytes` : undefined
-      const entries = yield* decode(rows, tooLarge)
-      return { what: options.what, entries, more: rows.length > 0 && rows[0]!.of_ > rows.length }
+      // what is too large uses none of the bytes, so one may stand behind the first row that is left out
+      const end = rows.findIndex(({ kept_ }) => kept_ === 0)
+      const entries = yield* decode(end === -1 ? rows : rows.slice(0, end), tooLarge)
+      return { what: options.what, entries, more: end !== -1 }
     })
 }

@@ -32,12 +32,9 @@ export const quotaStatements = (sql: PgClient.PgClient) => {
     execute: (customer_id) =>
       sql`select count(*)::int as n from subscriptions where customer_id = ${customer_id} and status <> 'canceled'`,
   })
-  const tried = SqlSchema.findOne({
-    Request: CustomerId,
-    Result: N,
-    execute: (customer_id) => sql`select count(*)::int as n from trials where customer_id = ${customer_id}`,
-  })
   return {
+    /** Locks what a customer has; whoever counts it does so in a statement of its own. */
+    lock,
     /** What a customer has; `hired_instance_id` is the hire that is written, null for a new one. */
     engagements: (customer_id: CustomerId, hired_instance_id: HiredInstanceId | null): Effect.Effect<Counts> =>
       lock(customer_id).pipe(
@@ -48,8 +45,5 @@ export const quotaStatements = (sql: PgClient.PgClient) => {
     /** How many subscriptions of a customer are not canceled. */
     subscriptions: (customer_id: CustomerId): Effect.Effect<number> =>
       lock(customer_id).pipe(Effect.andThen(subscribed(customer_id)), Effect.map(({ n }) => n), Effect.orDie),
-    /** How many trials a customer began and did not remove. */
-    trials: (customer_id: CustomerId): Effect.Effect<number> =>
-      lock(customer_id).pipe(Effect.andThen(tried(customer_id)), Effect.map(({ n }) => n), Effect.orDie),
   }
 }

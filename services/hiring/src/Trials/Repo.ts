@@ -65,11 +65,11 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
       return TrialsRepo.of({
         insert: (row, limit, line) =>
           Effect.gen(function* () {
-            if (row.customer_id !== null && (yield* quotas.trials(row.customer_id)) >= limit) {
-              return yield* find(row.trial_id)
-            }
+            if (row.customer_id !== null) yield* quotas.lock(row.customer_id)
+            const inserted = yield* insert({ row, limit })
+            if (Option.isNone(inserted)) return yield* find(row.trial_id)
             yield* write(line)
-            return Option.some(yield* insert(row))
+            return inserted
           }).pipe(sql.withTransaction, Effect.orDie),
         find: (id) => pipelined(Effect.orDie(find(id))),
         list: (wanted, stretch) => pipelined(Effect.orDie(list({ ...wanted, ...stretch }))),
@@ -91,16 +91,20 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
   )
 }
 
+/** Under the lock of what the customer has: the count sees all before it. */
 const inserting = (sql: PgClient.PgClient) =>
-  SqlSchema.findOne({
-    Request: TrialRow,
+  SqlSchema.findOneOption({
+    Request: Schema.Struct({ row: TrialRow, limit: Schema.Int }),
     Result: TrialRow,
-    execute: (t) =>
+    execute: ({ limit, row: t }) =>
       sql`
         insert into trials (trial_id, agent_id, customer_name, customer_email, company, phone, start_date, end_date,
           status, customer_id, created_at, updated_at)
-        values (${t.trial_id}, ${t.agent_id}, ${t.customer_name}, ${t.customer_email}, ${t.company}, ${t.phone},
-          ${t.start_date}, ${t.end_date}, ${t.status}, ${t.customer_id}, ${t.created_at}, ${t.updated_at})
+        select ${t.trial_id}, ${t.agent_id}, ${t.customer_name}, ${t.customer_email}, ${t.company}, ${t.phone},
+          ${t.start_date}::timestamptz, ${t.end_date}::timestamptz, ${t.status}, ${t.customer_id},
+          ${t.created_at}::timestamptz, ${t.updated_at}::timestamptz
+        where ${t.customer_id}::text is null
+          or (select count(*) from trials where customer_id = ${t.customer_id}) < ${limit}
         on conflict (trial_id) do update set trial_id = excluded.trial_id
         returning *`,
   })

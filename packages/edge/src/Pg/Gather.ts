@@ -1,0 +1,81 @@
+/**
+ * One statement for what many fibers ask at the same time, and so one commit. Who asks while nothing is under way does not
+ * wait; who asks meanwhile is asked for with all others in the next statement.
+ */
+import { Cause, Deferred, Effect, Exit } from "effect"
+import { SqlError } from "effect/sql"
+import { faultOf } from "./SqlErrors.ts"
+
+/** How many are asked for at once. */
+const MOST = 50
+/** How many statements are under way at once: one is being prepared while another one commits. */
+const UNDER_WAY = 2
+
+/** What is asked, and how. */
+export interface Gathering<A, B, E> {
+  /** Asks for all; their answers in the same order. It is asked again for each alone when the statement of many failed. */
+  readonly ask: (all: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, E>
+  /** The row that it is about: two of one name never are in one statement. */
+  readonly nameOf: (one: A) => string
+}
+
+interface Waiting<A, B, E> {
+  readonly one: A
+  readonly answer: Deferred.Deferred<B, E>
+}
+
+/** Whether the database is away: then there is no use in asking for each alone. */
+const isAway = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return SqlError.isSqlError(error) && faultOf(error) !== undefined
+}
+
+/** Makes the function that asks for one. What it began ends also when its caller is interrupted. */
+export const gather = <A, B, E>({ ask, nameOf }: Gathering<A, B, E>): Effect.Effect<(one: A) => Effect.Effect<B, E>> =>
+  Effect.map(Effect.context<never>(), (context) => {
+    let waiting: Array<Waiting<A, B, E>> = []
+    let underWay = 0
+
+    const take = (): Array<Waiting<A, B, E>> => {
+      const names = new Set<string>()
+      const [taken, left]: [typeof waiting, typeof waiting] = [[], []]
+      for (const one of waiting) {
+        const name = nameOf(one.one)
+        if (taken.length === MOST || names.has(name)) left.push(one)
+        else taken.push(one)
+        names.add(name)
+      }
+      waiting = left
+      return taken
+    }
+
+    const askFor = (asked: ReadonlyArray<Waiting<A, B, E>>): Effect.Effect<void> =>
+      Effect.flatMap(Effect.exit(ask(asked.map(({ one }) => one))), (exit) => {
+        if (Exit.isFailure(exit) && asked.length > 1 && !isAway(exit.cause)) {
+          return Effect.forEach(asked, (one) => askFor([one]), { concurrency: UNDER_WAY, discard: true })
+        }
+        asked.forEach(({ answer }, n) => Deferred.doneUnsafe(answer, Exit.map(exit, (answers) => answers[n]!)))
+        return Effect.void
+      })
+
+    const begin = () => {
+      while (underWay < UNDER_WAY && waiting.length > 0) {
+        underWay++
+        Effect.runForkWith(context)(Effect.ensuring(
+          askFor(take()),
+          Effect.sync(() => {
+            underWay--
+            begin()
+          }),
+        ))
+      }
+    }
+
+    return (one) =>
+      Effect.suspend(() => {
+        const answer = Deferred.makeUnsafe<B, E>()
+        waiting.push({ one, answer })
+        begin()
+        return Deferred.await(answer)
+      })
+  })
