@@ -16,7 +16,7 @@ const mainTs = () => join(copy, "apps/cli/src/main.ts")
 /** The folder that `programs` answers with, as bin/stint.js asks. */
 const make = async (canMake = true): Promise<string> => {
   const module = JSON.stringify(join(copy, "apps/cli/bin/programs.js"))
-  const code = `console.log((await import(${module})).programs(${canMake}))`
+  const code = `console.log(await (await import(${module})).programs(${canMake}))`
   const { stdout } = await run("node", ["--input-type=module", "-e", code], { env: { ...process.env, TMPDIR: copy } })
   return stdout.trim()
 }
