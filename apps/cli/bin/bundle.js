@@ -12,7 +12,13 @@ const entries = [
 ]
 
 /** The packages whose index only gathers their modules (`export * as Effect from "./Effect.js"`). */
-const gathering = ["effect", "effect/http", "effect/http-api", "effect/sql", "@effect/sql-pg"]
+const gathering = [
+  "effect",
+  ...["crypto", "encoding", "http", "http-api", "observability", "persistence", "schema", "sql"].map((name) =>
+    `effect/${name}`
+  ),
+  "@effect/sql-pg",
+]
 
 /** Which module of a gathering package has which name: `Effect` is `effect/Effect`. */
 const modulesOf = (name) => {

@@ -11,7 +11,7 @@ const root = join(here, "../../../")
 /** The files beside the sources that a bundle follows from. */
 const makers = ["programs.js", "bundle.js"]
 
-/** How many bundles are kept, each some 25 MB: a branch that is switched to and fro does not make its own anew each time. */
+/** How many bundles are kept, each some 45 MB: a branch that is switched to and fro does not make its own anew each time. */
 const KEPT = 4
 
 const userId = process.getuid?.() ?? 0

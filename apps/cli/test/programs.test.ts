@@ -70,6 +70,14 @@ describe("the bundle of the programs", () => {
     assert.deepStrictEqual((await readdir(place())).filter((name) => name.startsWith("new-")), [])
   })
 
+  it("holds what a program uses of the modules that it imports through an index", async () => {
+    const folder = await make()
+    for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
+      const program = await readFile(join(folder, `services/${service}/src/main.mjs`), "utf8")
+      assert.notMatch(program, /\b(Effect|Schema|Layer|HttpApi|SqlClient|PgClient|Model|CircuitBreaker)_exports\b/)
+    }
+  })
+
   it("is not used once a source is another, and the next start makes a new one", async () => {
     const first = await make()
     await edit("Usage: stint <command>", "Usage: edited <command>")
