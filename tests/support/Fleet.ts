@@ -64,7 +64,7 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
   ])
   const { port } = JSON.parse(await readFile(join(stack.home, "postgres.json"), "utf8"))
   // as the stack itself runs them
-  const bundle = programs(false)
+  const bundle = await programs(false)
   const bundled = bundle === undefined ? {} : { STINT_PROGRAMS: bundle, DENO_DIR: join(bundle, "deno") }
   const running = new Set<Replica>()
   const roles = new Map<number, { readonly role: string; readonly url: string; readonly portBase: number }>()

@@ -1,1 +1,1 @@
-export declare const programs: (canMake: boolean, places?: ReadonlyArray<string>) => string | undefined
+export declare const programs: (canMake: boolean, places?: ReadonlyArray<string>) => Promise<string | undefined>

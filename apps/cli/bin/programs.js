@@ -1,21 +1,18 @@
 // The programs of the stack, bundled: a process then loads a few files instead of eight hundred, and their compiled code.
-import { execFileSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
-import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 
-const root = fileURLToPath(new URL("../../../", import.meta.url))
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, "../../../")
 
-/** How many bundles are kept, each some 25 MB: a branch that is switched to and fro does not make its own anew each time. */
+/** The files beside the sources that a bundle follows from. */
+const makers = ["programs.js", "bundle.js"]
+
+/** How many bundles are kept, each some 45 MB: a branch that is switched to and fro does not make its own anew each time. */
 const KEPT = 4
-
-const entries = [
-  "apps/cli/src/main.ts",
-  ...["catalog", "hiring", "deliverables", "scheduler"].map((name) => `services/${name}/src/main.ts`),
-]
 
 const userId = process.getuid?.() ?? 0
 
@@ -82,13 +79,6 @@ const find = (places) => {
   }
 }
 
-/** The program of the npm package `esbuild` for this machine; found without the package's postinstall having run. */
-const esbuild = () => {
-  const require = createRequire(import.meta.url)
-  const home = dirname(require.resolve(`@esbuild/${process.platform}-${process.arch}/package.json`))
-  return join(home, ...process.platform === "win32" ? ["esbuild.exe"] : ["bin", "esbuild"])
-}
-
 /** Every `package.json` between a file and the root says how imports are resolved. */
 const packagesOf = (paths) => {
   const found = new Set(["node_modules/.package-lock.json", "package-lock.json"])
@@ -101,45 +91,16 @@ const packagesOf = (paths) => {
   return [...found].filter((path) => fs.existsSync(join(root, path)))
 }
 
-const bundle = (folder) => {
-  const meta = join(folder, "meta.json")
-  execFileSync(esbuild(), [
-    ...entries,
-    "--bundle",
-    "--inject:apps/cli/bin/bundleStart.js",
-    "--splitting",
-    "--format=esm",
-    "--platform=node",
-    "--tsconfig-raw={}",
-    "--outbase=.",
-    `--outdir=${folder}`,
-    "--out-extension:.js=.mjs",
-    "--legal-comments=none",
-    // Stacks name the sources; their text stays where it is
-    "--sourcemap",
-    "--sources-content=false",
-    // Code that asks where it stands has to get an answer: a file of apps/cli/src
-    `--define:import.meta.url=${JSON.stringify(pathToFileURL(join(root, entries[0])).href)}`,
-    `--metafile=${meta}`,
-    "--log-level=error",
-  ], { cwd: root, stdio: ["ignore", "ignore", "pipe"] })
-  const { inputs, outputs } = JSON.parse(fs.readFileSync(meta, "utf8"))
-  fs.rmSync(meta)
-  return {
-    inputs: Object.keys(inputs),
-    outputs: Object.keys(outputs).map((path) => relative(folder, join(root, path))),
-  }
-}
-
 /** Makes a bundle; nobody sees it before it is whole. Throws when a source changed meanwhile. */
-const makeIn = (place) => {
+const makeIn = async (place) => {
   const unfinished = join(place, `new-${process.pid}-${crypto.randomUUID()}`)
   // The clock of files may be some milliseconds behind
   const began = BigInt(Date.now() - 20) * 1_000_000n
   try {
     fs.mkdirSync(unfinished, { mode: 0o700 })
-    const { inputs, outputs } = bundle(unfinished)
-    const files = [...inputs, ...packagesOf(inputs), relative(root, fileURLToPath(import.meta.url))]
+    const { bundle } = await import("./bundle.js")
+    const { inputs, outputs } = await bundle(unfinished)
+    const files = [...inputs, ...packagesOf(inputs), ...makers.map((name) => relative(root, join(here, name)))]
     const made = {
       root,
       inputs: Object.fromEntries(files.map((path) => [path, factsOf(join(root, path))])),
@@ -173,13 +134,13 @@ const tidy = (place) => {
   }
 }
 
-const make = (places) => {
+const make = async (places) => {
   let failure
   for (const place of places) {
     try {
       fs.mkdirSync(place, { recursive: true, mode: 0o700 })
       if (!isOurs(place)) continue
-      const folder = makeIn(place)
+      const folder = await makeIn(place)
       attempt(() => tidy(place))
       return folder
     } catch (error) {
@@ -194,8 +155,8 @@ const make = (places) => {
  * on. With `canMake` it is made where there is none, which takes a second or two. Undefined when there is none, or it can't
  * be made: then programs run from their sources. Never fails.
  */
-export const programs = (canMake, places = defaultPlaces()) => {
+export const programs = async (canMake, places = defaultPlaces()) => {
   const found = find(places)
   if (found !== undefined || !canMake) return found
-  return attempt(() => make(places))
+  return await make(places).catch(() => undefined)
 }

@@ -10,7 +10,7 @@ import { denoBinary } from "./deno.js"
 import { programs } from "./programs.js"
 
 // What starts a stack is worth the second that bundling takes
-const bundle = programs(["start", "demo"].includes(process.argv[2]))
+const bundle = await programs(["start", "demo"].includes(process.argv[2]))
 const main = bundle === undefined
   ? fileURLToPath(new URL("../src/main.ts", import.meta.url))
   : join(bundle, "apps/cli/src/main.mjs")

@@ -12,7 +12,7 @@ import { failedWithout, initdb, type MakeData, type NewData } from "./Postgres/C
 import { newRecord } from "./Postgres/Home.ts"
 import { LauncherError, reasonOf } from "./Postgres/LauncherError.ts"
 import { endPostmaster } from "./Postgres/Postmaster.ts"
-import { settings, start } from "./Postgres/Server.ts"
+import { SCRAM_ITERATIONS, settings, start } from "./Postgres/Server.ts"
 import type { Server, ServiceDatabases } from "./Provision.ts"
 import { embeddedPrefix, keepPasswords, newPasswords, type Passwords, services } from "./Provision/Roles.ts"
 import { readScripts } from "./Scripts.ts"
@@ -80,7 +80,7 @@ const build = async (data: NewData, { add }: Variant): Promise<void> => {
 const setPasswords = async ({ account, binaries, folder }: NewData, passwords: Passwords): Promise<void> => {
   // Two line breaks end a statement there
   const statements = Object.entries(passwords).map(([role, one]) => `alter role ${role} password '${one}';\n\n`)
-  const flags = ["--single", "-F", "-j", "-D", folder, "postgres"]
+  const flags = ["--single", "-F", "-j", "-c", `scram_iterations=${SCRAM_ITERATIONS}`, "-D", folder, "postgres"]
   const { code, text } = await runAs(account, binaries.postgres, flags, statements.join(""))
   const failure = /(?:ERROR|FATAL|PANIC): +(.*)/.exec(text)
   if (code === 0 && failure === null) return

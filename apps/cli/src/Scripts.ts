@@ -1,12 +1,16 @@
 import type { ScriptFile } from "@stint/edge/Migrator"
-import { readdir, readFile } from "node:fs/promises"
+import { readFileSync } from "node:fs"
+import { readdir } from "node:fs/promises"
 
 /** Where the scripts of all services stand in this repository. */
 const root = new URL("../../../sql/", import.meta.url)
 
-/** Reads the files of `sql/<service>/`; none when the service has no folder. */
+/**
+ * Reads the files of `sql/<service>/`; none when the service has no folder. One after the other: they are small and many, and each
+ * start looks at them, so a turn of the event loop for each would cost more than what it waits for.
+ */
 export const readScripts = async (service: string): Promise<ReadonlyArray<ScriptFile>> => {
   const folder = new URL(`${service}/`, root)
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".sql"))
-  return Promise.all(names.map(async (name) => ({ name, sql: await readFile(new URL(name, folder), "utf8") })))
+  return names.map((name) => ({ name, sql: readFileSync(new URL(name, folder), "utf8") }))
 }

@@ -103,7 +103,6 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
   const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
-  if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
   const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) =>
@@ -124,6 +123,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
       }, output)
     )
   begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
+  // They read their tokens once they begin: what writes them runs while they load
+  if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
   const { prepare } = await import("./Stack/Databases.ts")
   const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))

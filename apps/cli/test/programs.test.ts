@@ -16,7 +16,7 @@ const mainTs = () => join(copy, "apps/cli/src/main.ts")
 /** The folder that `programs` answers with, as bin/stint.js asks. */
 const make = async (canMake = true): Promise<string> => {
   const module = JSON.stringify(join(copy, "apps/cli/bin/programs.js"))
-  const code = `console.log((await import(${module})).programs(${canMake}))`
+  const code = `console.log(await (await import(${module})).programs(${canMake}))`
   const { stdout } = await run("node", ["--input-type=module", "-e", code], { env: { ...process.env, TMPDIR: copy } })
   return stdout.trim()
 }
@@ -68,6 +68,14 @@ describe("the bundle of the programs", () => {
     assert.include(both, await make())
     assert.match(await help(), /^Usage: stint/)
     assert.deepStrictEqual((await readdir(place())).filter((name) => name.startsWith("new-")), [])
+  })
+
+  it("holds what a program uses of the modules that it imports through an index", async () => {
+    const folder = await make()
+    for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
+      const program = await readFile(join(folder, `services/${service}/src/main.mjs`), "utf8")
+      assert.notMatch(program, /\b(Effect|Schema|Layer|HttpApi|SqlClient|PgClient|Model|CircuitBreaker)_exports\b/)
+    }
   })
 
   it("is not used once a source is another, and the next start makes a new one", async () => {

@@ -31,7 +31,7 @@ describe("stint start", () => {
     const before = stack.own().slice(0, stack.own().indexOf(ready))
     assert.deepStrictEqual(
       before.filter((line) => /^(postgres|databases|services) /.test(line)).map((line) => line.split(/ +/, 2).join(" "))
-        .filter((step) => step !== "postgres making"),
+        .filter((step) => step !== "postgres preparing"),
       ["postgres starting", "databases migrating", "services starting"],
     )
     assert.deepStrictEqual(before.slice(-4).map((line) => line.split(" ")[0]), [...services])
