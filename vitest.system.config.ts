@@ -24,7 +24,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     ...common,
-    include: ["tests/system/*.test.ts", "apps/**/test/**/*.test.ts"],
+    include: ["tests/system/*.test.ts", "apps/cli/test/**/*.test.ts"],
     // A stack is six processes, which mostly wait, as the tests do: two cores carry three
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -17,6 +17,8 @@ export class Origin extends Context.Service<Origin, {
   readonly isSecure: boolean
   /** The name of the cookie of a session. */
   readonly cookie: string
+  /** The origin where nothing says which. */
+  readonly first: string
   /** Whether an origin, as `Origin` names it, is the front door's own. */
   isOurs(origin: string): boolean
   /** The origin that a request was sent to; undefined when its Host is not the front door's. */
@@ -42,6 +44,7 @@ export class Origin extends Context.Service<Origin, {
       const byHost = new Map(urls.map(({ host, origin }) => [host, origin]))
       return Origin.of({
         isSecure: urls[0]!.protocol === "https:",
+        first: urls[0]!.origin,
         cookie: cookieNameOf(urls[0]!),
         isOurs: (origin) => origins.has(origin),
         of: ({ host = "" }) => byHost.get(host.toLowerCase()),

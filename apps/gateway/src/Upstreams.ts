@@ -13,6 +13,8 @@ import { contracts, type ServiceName } from "./Upstreams/Table.ts"
 /** How long a service may take to begin its answer. A pause may wait an hour for what runs (api.md). */
 const READ = "35 seconds"
 const WRITE = "61 minutes"
+/** How long a look may take, its body included. */
+const LOOK = "3 seconds"
 
 const names = Object.keys(contracts) as ReadonlyArray<ServiceName>
 
@@ -27,6 +29,8 @@ export class Upstreams extends Context.Service<Upstreams, {
     request: Request,
     token: string,
   ): Effect.Effect<Response, Unavailable | BadGateway | GatewayTimeout>
+  /** The answer to a GET within a few seconds, read; fails with its status, or 0 when there is none. */
+  read(service: ServiceName, path: string, token: string): Effect.Effect<Uint8Array<ArrayBuffer>, number>
 }>()("gateway/Upstreams") {
   static readonly layer = Layer.effect(
     Upstreams,
@@ -50,6 +54,18 @@ export class Upstreams extends Context.Service<Upstreams, {
       })
 
       return Upstreams.of({
+        read: (service, path, token) =>
+          Effect.tryPromise({
+            try: async (signal) => {
+              const answer = await fetch(`${urls.get(service)}${path}`, {
+                headers: { authorization: `Bearer ${token}` },
+                signal,
+              })
+              const bytes = new Uint8Array(await answer.arrayBuffer())
+              return answer.ok ? bytes : Promise.reject(answer.status)
+            },
+            catch: (error) => typeof error === "number" ? error : 0,
+          }).pipe(Effect.timeoutOrElse({ duration: LOOK, orElse: () => Effect.fail(0) })),
         pass: Effect.fn("Upstreams.pass")(function* (service, request, token) {
           const { pathname, search } = new URL(request.url)
           const headers = requestHeaders(request.headers, {
@@ -77,5 +93,5 @@ export class Upstreams extends Context.Service<Upstreams, {
         }),
       })
     }),
-  ).pipe(Layer.provide(FetchHttpClient.layer))
+  )
 }

@@ -98,6 +98,9 @@ const allow = (caller: Caller, annotations: Context.Context<never>) => {
   return Effect.fail(new WrongRole({ detail, allowed_roles: allowed }))
 }
 
+/** The token of an `Authorization` header, if it has one. */
+export const bearerOf = (header: string | undefined): string | undefined => /^bearer +(\S+)$/i.exec(header ?? "")?.[1]
+
 /** Verifies tokens, and remembers those that it verified a moment ago. */
 export class Verifier extends Context.Service<Verifier, {
   /** The claims of a token that holds now. Unavailable: no key set was read yet. */

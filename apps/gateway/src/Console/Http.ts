@@ -5,6 +5,7 @@ import { pathOf } from "@stint/edge/Target"
 import { Effect, Option } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { Console } from "../Console.ts"
+import { Origin } from "../Origin.ts"
 import { mediaOf } from "./Media.ts"
 import { pageHeaders } from "./Policy.ts"
 
@@ -14,6 +15,7 @@ const notScreens = new Set(["api", "assets", "docs", "events", "session"])
 /** Adds `/assets/*`, the files beside the page, and the page at every other path that a browser goes to. */
 export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const console = yield* Console
+  const headers = pageHeaders((yield* Origin).isSecure)
   const nothing = HttpServerRespondable.toResponse(new NotFound({ detail: "There is no such page or file" }))
 
   const named = Effect.fnUntraced(function* (route: string) {
@@ -44,6 +46,6 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
       }
       if (!(request.headers.accept ?? "").includes("text/html")) return yield* nothing
       yield* named("/*")
-      return sent(yield* console.page, "index.html", pageHeaders)
+      return sent(yield* console.page, "index.html", headers)
     }))
 }))

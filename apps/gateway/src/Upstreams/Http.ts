@@ -1,31 +1,33 @@
 /** The routes of the services, as the front door has them. */
 import { NotFound, Unauthorized } from "@stint/domain/Problem"
+import { bearerOf } from "@stint/edge/Auth"
 import { Facts } from "@stint/edge/RequestContext"
 import { pathOf } from "@stint/edge/Target"
 import { Effect, Option } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { Changes } from "../Changes.ts"
 import { Sessions } from "../Sessions.ts"
 import { Upstreams } from "../Upstreams.ts"
 import { type ServiceRoute, table } from "./Table.ts"
 
-/** The token of the request itself, if it has one. */
-const bearerOf = (authorization: string | undefined): string | undefined =>
-  /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1]
-
-/** A path that every url parser takes as it was sent: dot segments and backslashes would lead elsewhere. */
-const isPlain = (url: string): boolean => new URL(url).pathname === pathOf(url)
+/** A path that every parser takes as it was sent: dot segments, backslashes and empty segments would lead elsewhere. */
+const isPlain = (url: string): boolean => {
+  const path = pathOf(url)
+  return new URL(url).pathname === path && !path.includes("//")
+}
 
 /** Adds the routes of all services. A token of the request goes before that of a session. */
 export const UpstreamsHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const sessions = yield* Sessions
   const upstreams = yield* Upstreams
+  const changes = yield* Changes
 
   const tokenOf = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
     const token = bearerOf(request.headers.authorization) ?? Option.getOrUndefined(yield* sessions.token(request))
     return token ?? (yield* new Unauthorized({ detail: "Sign in, or send Authorization: Bearer <token>" }))
   })
 
-  const pass = ({ path, service }: ServiceRoute) =>
+  const pass = ({ method, path, service }: ServiceRoute) =>
     Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest) {
         const facts = yield* Facts
@@ -33,7 +35,9 @@ export const UpstreamsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
         const source = request.source as Request
         if (!isPlain(source.url)) return yield* new NotFound({ detail: "The path names nothing that can exist" })
         const token = yield* tokenOf(request)
-        return HttpServerResponse.raw(yield* upstreams.pass(service, source, token))
+        const answer = yield* upstreams.pass(service, source, token)
+        if (answer.ok && method !== "GET") yield* changes.wrote(token, service, path)
+        return HttpServerResponse.raw(answer)
       },
       Effect.catch((problem) => HttpServerRespondable.toResponse(problem)),
     )

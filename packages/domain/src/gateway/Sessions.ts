@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { documentOf } from "../Document.ts"
 import { Subject } from "../Ids.ts"
-import { problem, Unavailable } from "../Problem.ts"
+import { problem, Unauthorized, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
 
 /** The roles that a person has: a browser is never a service. */
@@ -48,6 +48,20 @@ export class WayNotFound extends problem<WayNotFound>()("WayNotFound", {
   title: "Nobody signs in here that way",
 }) {}
 
+/** 403: no browser is signed in so. */
+export class SignInRefused extends problem<SignInRefused>()("SignInRefused", {
+  code: "sign_in_refused",
+  status: 403,
+  title: "Nobody is signed in with that",
+}) {}
+
+/** A code that signs one browser in, once. */
+export const SignInCode = Schema.Struct({
+  url: Schema.String.annotate({ description: "Where a browser goes with the code, within a minute" }),
+  expires_at: Instant,
+}).annotate({ identifier: "SignInCode" })
+export type SignInCode = typeof SignInCode.Type
+
 /** Sessions of browsers. */
 export class SessionsGroup extends HttpApiGroup.make("sessions")
   .annotate(OpenApi.Title, "Sessions")
@@ -64,6 +78,16 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .annotate(
         OpenApi.Description,
         "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name.",
+      ),
+    HttpApiEndpoint.post("code", "/session/codes", {
+      headers: Schema.Struct({ authorization: Schema.optionalKey(Schema.String) }),
+      payload: Schema.Struct({ return_to: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(2_000))) }),
+      success: SignInCode,
+      error: [Unauthorized, SignInRefused, Unavailable],
+    }).annotate(OpenApi.Summary, "Make a code that signs a browser in")
+      .annotate(
+        OpenApi.Description,
+        "For who has a bearer token of a person, as `stint open`: a browser that opens `url` has the session of that token.",
       ),
     HttpApiEndpoint.delete("end", "/session", { success: SessionView, error: CsrfRefused })
       .annotate(OpenApi.Summary, "Sign out")
