@@ -43,7 +43,9 @@ const named = async (folder: string): Promise<ReadonlyArray<string>> => {
 const read = new Set([
   ...(await Promise.all([...serviceNames, "gateway" as const].map(manifestOf))).flatMap(({ env }) => env),
   ...(await Promise.all(
-    [...serviceNames.map((service) => `services/${service}/src/`), "packages/edge/src/", "apps/gateway/src/"].map(named),
+    [...serviceNames.map((service) => `services/${service}/src/`), "packages/edge/src/", "apps/gateway/src/"].map(
+      named,
+    ),
   ))
     .flat(),
   ...await named("apps/cli/src/"),

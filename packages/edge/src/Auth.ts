@@ -150,7 +150,7 @@ export const layer = (service: string) =>
       return Authorization.of({
         bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint, group }) {
           const facts = (yield* Facts) ?? {}
-          facts.asked = { group: group.identifier, name: endpoint.name, path: endpoint.path }
+          facts.asked = { group: group.identifier, name: endpoint.identifier, path: endpoint.path }
           const token = Redacted.value(credential)
           if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
           const { caller } = yield* verifier.verify(token)

@@ -34,7 +34,7 @@ const isDraining = async (settings: Settings, service: ProcessName): Promise<boo
  * behind, as they are on their way out. Fails with a LauncherError that names the port and the service.
  */
 export const requireFreePorts = async (settings: Settings): Promise<void> => {
-  for (const service of ["gateway", ...serviceNames] as const) {
+  for (const service of [...serviceNames, "gateway"] as const) {
     for (const end = Date.now() + DRAIN_MS; !isFree(settings, service); await pause(50)) {
       if (Date.now() < end && await isDraining(settings, service)) continue
       const holder = await holderOf(settings.home)

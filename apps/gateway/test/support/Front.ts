@@ -22,13 +22,13 @@ export const token = (role: string, subject: string, claims: Record<string, unkn
 /** A key that sessions are sealed with. */
 export const newSessionKey = () => randomBytes(32).toString("base64url")
 
-/** Something that services or a provider are played by, over HTTP on loopback. */
+/** Plays services, or a provider, over HTTP on loopback. What asks whether it is ready is not told to `answer`. */
 export const startUpstream = (answer: (request: Request) => Response | Promise<Response>) => {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null, { status: 500 }) }, answer)
-  return {
-    url: `http://127.0.0.1:${(server.addr as Deno.NetAddr).port}`,
-    stop: () => server.shutdown(),
-  }
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null, { status: 500 }) },
+    (request) => new URL(request.url).pathname === "/readyz" ? Response.json({ checks: {} }) : answer(request),
+  )
+  return { url: `http://127.0.0.1:${server.addr.port}`, stop: () => server.shutdown() }
 }
 
 /** An address where nothing listens. */
@@ -113,11 +113,16 @@ export class Browser {
   async send(
     method: string,
     path: string,
-    { body, headers = {} }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string | undefined>> } = {},
+    { body, headers = {} }: {
+      readonly body?: unknown
+      readonly headers?: Readonly<Record<string, string | undefined>>
+    } = {},
   ): Promise<Response> {
     const said: Record<string, string | undefined> = {
       host: new URL(this.origin).host,
-      cookie: this.cookies.size === 0 ? undefined : [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      cookie: this.cookies.size === 0
+        ? undefined
+        : [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; "),
       "sec-fetch-site": "same-origin",
       "sec-fetch-mode": "cors",
       ...(method === "GET" ? {} : { origin: this.origin, "x-stint-csrf": this.csrf }),
@@ -158,7 +163,9 @@ export class Browser {
   /** Signs in on a local stack. */
   async signIn(role: string, subject?: string) {
     await this.session()
-    const view = await this.json("POST", "/session/local", { body: { role, ...(subject === undefined ? {} : { subject }) } })
+    const view = await this.json("POST", "/session/local", {
+      body: { role, ...(subject === undefined ? {} : { subject }) },
+    })
     this.csrf = view.csrf
     return view
   }
