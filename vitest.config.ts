@@ -16,7 +16,12 @@ export const common = {
 export default defineConfig({
   test: {
     ...common,
-    include: ["packages/**/test/**/*.test.ts", "services/**/test/**/*.test.ts", "tests/*.test.ts"],
+    include: [
+      "packages/**/test/**/*.test.ts",
+      "services/**/test/**/*.test.ts",
+      "apps/gateway/test/**/*.test.ts",
+      "tests/*.test.ts",
+    ],
     // Half of the time a test waits for Postgres
     maxWorkers: 2,
     // Whoever waits for something says so itself, after two minutes
@@ -27,7 +32,7 @@ export default defineConfig({
       // V8's own coverage needs Node's inspector, which Deno does not have: the code is instrumented instead. Processes
       // that a test starts run as they are, so what only they do (main.ts) counts as not covered.
       provider: "istanbul",
-      include: ["services/*/src/**/*.ts", "packages/*/src/**/*.ts"],
+      include: ["services/*/src/**/*.ts", "packages/*/src/**/*.ts", "apps/gateway/src/**/*.ts"],
       reporter: ["text", "json-summary"],
       reportOnFailure: true,
       // The requirement's figure

@@ -1,10 +1,10 @@
 /**
  * Writes the command lines of the services into docker-compose.yml, with the least Deno permissions for each service's
- * manifest (services/<name>/src/Env.ts), as `stint start` derives them, and the environment in the file. Run it after a
+ * manifest (src/Env.ts), as `stint start` derives them, and the environment in the file. Run it after a
  * change of a manifest or of an environment in the file; a test fails when it was not run.
  */
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
-import { type ServiceName, serviceNames, settingsOf } from "@stint/cli/Stack/Settings"
+import { type ProcessName, serviceNames, settingsOf } from "@stint/cli/Stack/Settings"
 import { Yaml } from "effect/encoding"
 import { readFile, writeFile } from "node:fs/promises"
 
@@ -42,11 +42,14 @@ export const parseCompose = (text: string): ComposeFile => Yaml.parse(text) as C
 /** The address of Postgres for the services of the file. */
 const DATABASE = "postgres:5432"
 
-/** The command line that a service of the file must have. */
-export const commandOf = async ({ services }: ComposeFile, service: ServiceName): Promise<ReadonlyArray<string>> => {
+/** The processes of the file whose command lines are derived. */
+export const derivedNames: ReadonlyArray<ProcessName> = ["gateway", ...serviceNames]
+
+/** The command line that a process of the file must have. */
+export const commandOf = async ({ services }: ComposeFile, service: ProcessName): Promise<ReadonlyArray<string>> => {
   const env = services[service]!.environment ?? {}
   const { args } = launchOf(settingsOf(env), service, await manifestOf(service), {
-    databaseHost: DATABASE,
+    databaseHost: service === "gateway" ? undefined : DATABASE,
     // set in the service's environment
     jwksFile: env.STINT_JWKS_FILE,
     revokedFile: env.STINT_REVOKED_FILE,
@@ -58,7 +61,7 @@ export const commandOf = async ({ services }: ComposeFile, service: ServiceName)
 /** The text of the file with the command lines that it must have. */
 export const withCommands = async (text: string): Promise<string> => {
   const file = parseCompose(text)
-  for (const service of serviceNames) {
+  for (const service of derivedNames) {
     const command = (await commandOf(file, service)).map((word) => `      - ${word}\n`).join("")
     text = text.replace(
       new RegExp(`(\\n  ${service}:\\n(?:    .*\\n)*?    command:\\n)(?:      - .*\\n)+`),

@@ -22,7 +22,10 @@ export const isSql = (from: string): boolean => /^(effect\/sql|@effect\/sql-pg)(
 const isPlatform = (from: string): boolean => /^(node:|@effect\/platform)/.test(from)
 
 /** Files that may use the runtime (Deno, Node). */
-const hosts = /^(services\/[^/]+\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
+const hosts = /^((?:services\/[^/]+|apps\/gateway)\/src\/main\.ts$|packages\/edge\/src\/Serve(\.ts$|\/)|apps\/cli\/)/
+
+/** Files that run on any runtime but for the hosts. */
+const isBound = /^(?:(?:packages|services)\/[^/]+|apps\/gateway)\/src\//
 
 /** The modules of the domain that decide nothing of the business: action lines, authentication, bounds, problems, bodies, lists, retention. */
 const neutral = new Set(
@@ -65,9 +68,15 @@ const rules: ReadonlyArray<Rule> = [
     },
   },
   {
-    says: "only main.ts, Serve and the command line know the platform",
+    says: "the gateway imports domain and edge: no service, no other app, no SQL",
     broken: ({ file, from }) =>
-      isPlatform(from) && /^(packages|services)\/[^/]+\/src\//.test(file) && !hosts.test(file),
+      isSource(file, "apps/gateway") &&
+      (isSql(from) ||
+        (/^(@stint|services|apps)\//.test(from) && !/^(@stint\/(domain|edge|gateway)|apps\/gateway)\//.test(from))),
+  },
+  {
+    says: "only main.ts, Serve and the command line know the platform",
+    broken: ({ file, from }) => isPlatform(from) && isBound.test(file) && !hosts.test(file),
   },
   {
     says: "a package is imported by its name, not by a path into it",
@@ -93,7 +102,7 @@ export const importViolations = (source: Source): ReadonlyArray<Violation> => {
       rule: `${says} (${it.name})`,
     }))
   )
-  const bound = /^(packages|services)\/[^/]+\/src\//.test(file) && !hosts.test(file)
+  const bound = isBound.test(file) && !hosts.test(file)
   const globals = bound ? [...text.matchAll(platformGlobal)] : []
   return [
     ...found,

@@ -5,7 +5,7 @@
 import { isSql } from "./imports.ts"
 import { type Import, importsOf, type Source, type Violation } from "./sources.ts"
 
-const isCode = /^(?:packages|services)\/[^/]+\/src\//
+const isCode = /^(?:(?:packages|services)\/[^/]+|apps\/gateway)\/src\//
 
 /** Where SQL may be imported: the repo of a feature, and in edge the Postgres client and the migrator. */
 const sqlPlaces = [

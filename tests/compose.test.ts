@@ -8,7 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { readFile, readlink } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { commandOf, parseCompose, withCommands } from "../scripts/compose.ts"
+import { commandOf, derivedNames, parseCompose, withCommands } from "../scripts/compose.ts"
 import { contextFiles, lets, packageFolders } from "../scripts/image.ts"
 import { composeText } from "./support/Containers.ts"
 
@@ -29,11 +29,11 @@ describe("docker-compose.yml", () => {
     }
   })
 
-  it("publishes the services alone, on 127.0.0.1, and leaves room for ten schedulers", () => {
+  it("publishes the gateway and the services alone, on 127.0.0.1, and leaves room for ten schedulers", () => {
     for (const [name, { ports = [] }] of all) {
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+(-\d+)?:\d+$/, name)
       assert.notProperty(file.services[name], "container_name", name)
-      assert.strictEqual(ports.length, name in PORTS ? 1 : 0, name)
+      assert.strictEqual(ports.length, name in PORTS || name === "gateway" ? 1 : 0, name)
     }
     assert.deepStrictEqual(file.services.scheduler!.ports, ["127.0.0.1:4104-4113:4104"])
   })
@@ -75,7 +75,7 @@ describe("docker-compose.yml", () => {
       for (const volume of volumes) assert.property(file.volumes, volume.split(":")[0]!, name)
       const hasVault = volumes.some((volume) => volume.startsWith("vault:"))
       assert.strictEqual(hasVault, ["keys", "migrate", "tokens"].includes(name), name)
-      if (name in PORTS) assert.include(volumes, "services:/var/lib/stint/services:ro")
+      if (name in PORTS || name === "gateway") assert.include(volumes, "services:/var/lib/stint/services:ro")
     }
     assert.isTrue((file.networks.database as { internal: boolean }).internal)
   })
@@ -85,7 +85,7 @@ describe("docker-compose.yml", () => {
   })
 
   it("gives each service the permissions that the launcher derives (else run scripts/compose.ts)", async () => {
-    for (const service of serviceNames) {
+    for (const service of derivedNames) {
       assert.deepStrictEqual(file.services[service]!.command, await commandOf(file, service), service)
     }
     assert.strictEqual(await withCommands(text), text)
@@ -96,6 +96,7 @@ describe("docker-compose.yml", () => {
 describe("the image", () => {
   it("is built of what runs, and of nothing else", async () => {
     const files = await contextFiles()
+    assert.include(files, "apps/gateway/src/main.ts")
     for (const service of serviceNames) {
       assert.include(files, `services/${service}/src/main.ts`)
       assert.include(files, `sql/${service}/grants.sql`)

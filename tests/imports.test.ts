@@ -21,6 +21,10 @@ describe("the import rules", () => {
     ["services/hiring/test/a.test.ts", `const { App } = await import("@stint/catalog/App")`],
     ["services/hiring/src/A.ts", `import { readFile } from "node:fs/promises"`],
     ["services/hiring/src/Hires.ts", `import "./Hires/Policy"`],
+    ["apps/gateway/src/A.ts", `import { App } from "@stint/catalog/App"`],
+    ["apps/gateway/src/A.ts", `import { root } from "@stint/cli/Home"`],
+    ["apps/gateway/src/A.ts", `import { SqlClient } from "effect/sql"`],
+    ["apps/gateway/src/A.ts", `const cwd = Deno.cwd()`],
     ["apps/cli/src/A.ts", `import { Hires } from "../../../services/hiring/src/Hires.ts"`],
   ])("refuse in %s: %s", (file, text) => {
     assert.isNotEmpty(brokenImports(file, text))
@@ -30,6 +34,8 @@ describe("the import rules", () => {
     ["packages/domain/src/A.ts", `import { Schema } from "effect"\nimport canonicalize from "canonicalize"`],
     ["packages/edge/src/A.ts", `import { Caller } from "@stint/domain/Caller"`],
     ["services/hiring/src/main.ts", `Deno.exit(0)`],
+    ["apps/gateway/src/main.ts", `Deno.exit(0)`],
+    ["apps/gateway/src/A.ts", `import { HiringApi } from "@stint/domain/hiring/Api"`],
     ["services/hiring/src/Hires.ts", `// Deno.exit ends it\nimport { Policy } from "./Hires/Policy.ts"`],
     ["services/hiring/test/a.test.ts", `import { startService } from "../../../tests/support/Service.ts"`],
   ])("allow in %s: %s", (file, text) => {

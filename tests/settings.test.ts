@@ -41,9 +41,11 @@ const named = async (folder: string): Promise<ReadonlyArray<string>> => {
 }
 
 const read = new Set([
-  ...(await Promise.all(serviceNames.map(manifestOf))).flatMap(({ env }) => env),
+  ...(await Promise.all([...serviceNames, "gateway" as const].map(manifestOf))).flatMap(({ env }) => env),
   ...(await Promise.all(
-    [...serviceNames.map((service) => `services/${service}/src/`), "packages/edge/src/"].map(named),
+    [...serviceNames.map((service) => `services/${service}/src/`), "packages/edge/src/", "apps/gateway/src/"].map(
+      named,
+    ),
   ))
     .flat(),
   ...await named("apps/cli/src/"),
@@ -87,6 +89,11 @@ describe(".env.example", () => {
     assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
     assert.include(texts, `whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, ${values.STINT_LATENESS_OBJECTIVE})`)
     assert.include(texts, `whole("STINT_RETRIES_PER_SECOND", 1, 100_000, ${values.STINT_RETRIES_PER_SECOND})`)
+    const gateway = (await Promise.all(
+      ["Sessions.ts", "Sessions/Oidc.ts"].map((path) => readFile(new URL(`apps/gateway/src/${path}`, root), "utf8")),
+    )).join("\n")
+    assert.include(gateway, `whole("STINT_SESSION_SECONDS", 60, 2_592_000, ${values.STINT_SESSION_SECONDS})`)
+    assert.include(gateway, `Config.withDefault("${values.STINT_OIDC_SCOPE}")`)
     assert.include(texts, `Config.withDefault("${values.PERSISTENCE_MODE}")`)
     assert.include(texts, `Config.withDefault("${values.USE_AGENT_TYPE_DB}")`)
   })

@@ -42,11 +42,13 @@ const take = async (base: number): Promise<boolean> => {
   return true
 }
 
-/** A `STINT_PORT_BASE` whose four ports are free, and stay so until they are used. */
+/** A `STINT_PORT_BASE` whose five ports are free, and stay so until they are used. */
 export const freePortBase = async (): Promise<number> => {
   for (;;) {
     const base = 12_000 + Math.floor(Math.random() * 700) * 10
-    if (await take(base) && (await Promise.all([1, 2, 3, 4].map((n) => isFree(base + n)))).every(Boolean)) return base
+    if (await take(base) && (await Promise.all([0, 1, 2, 3, 4].map((n) => isFree(base + n)))).every(Boolean)) {
+      return base
+    }
   }
 }
 
@@ -105,13 +107,13 @@ export interface Stack {
   /** Waits until a service says that it is ready. */
   isReady(service: ServiceName): Promise<void>
   /** SIGKILL, or another signal, to a service's process. */
-  kill(service: ServiceName, signal?: NodeJS.Signals): Promise<void>
+  kill(service: ServiceName | "gateway", signal?: NodeJS.Signals): Promise<void>
   /** SIGKILL to Postgres: the postmaster, and with it every backend. */
   killPostgres(): Promise<void>
   /** Runs statements in a service's database as the superuser: what a test looks at, or moves in time. */
   sql<A>(service: ServiceName, statement: string): Promise<ReadonlyArray<A>>
   /** The process ids of a service. */
-  pids(service: ServiceName): Promise<ReadonlyArray<number>>
+  pids(service: ServiceName | "gateway"): Promise<ReadonlyArray<number>>
   /** The process id of the launcher itself. */
   launcher(): Promise<number>
   /** SIGTERM to all, then the home is removed. More than once does no harm. */
@@ -147,7 +149,8 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
   )
   if (launcher.exitCode !== null) throw new Error(`the stack did not start:\n${output}`)
   const call = await callerOf(home)
-  const pids = (service: ServiceName) => processesOf(group, `services/${service}/`)
+  const pids = (name: ServiceName | "gateway") =>
+    processesOf(group, `${name === "gateway" ? "apps" : "services"}/${name}/src/main.`)
   return {
     home,
     base,

@@ -1,7 +1,7 @@
 /** Every command line of docker-compose.yml, run on this machine in a folder of the image's files. */
 import { adminClient } from "@stint/cli/Provision"
 import { type RunningPostgres, startPostgres } from "@stint/cli/Postgres"
-import { PORTS } from "@stint/edge/Ports"
+import { GATEWAY_PORT, PORTS } from "@stint/edge/Ports"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
@@ -100,7 +100,7 @@ describe("the command lines of docker-compose.yml", () => {
 
       const old = await read("services", "tokens", "hiring.json")
       const tokens = start("tokens")
-      for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
+      for (const service of ["gateway", "catalog", "hiring", "deliverables", "scheduler"]) {
         start(service)
         await healthy(service)
       }
@@ -154,6 +154,19 @@ describe("the command lines of docker-compose.yml", () => {
       assert.strictEqual(executed.status, 200, JSON.stringify(executed.json))
       assert.include(await read("journal", "journal.jsonl"), draft.deliverable_id)
       assert.strictEqual((await drafts()).items.length, 1)
+
+      // the front door, as docs/compose.md shows it
+      const front = `http://127.0.0.1:${base + GATEWAY_PORT}`
+      const authorization = `Bearer ${await tokenOf(as)}`
+      const through = await fetch(`${front}/api/v1/deliverables?customer_id=acme`, { headers: { authorization } })
+      assert.deepStrictEqual(await through.json(), await drafts())
+      const code = await fetch(`${front}/session/codes`, { method: "POST", headers: { authorization } })
+      const { url } = await code.json() as { readonly url: string }
+      const opened = await fetch(url, { redirect: "manual" })
+      await opened.body?.cancel()
+      const [cookie] = opened.headers.getSetCookie()[0]!.split(";")
+      const session = await (await fetch(`${front}/session`, { headers: { cookie: cookie! } })).json()
+      assert.deepInclude(session.user, { subject: "acme", role: "customer" })
 
       // an operator's commands, as docs/compose.md shows them
       const withEnv = ["/bin/sh", "/app/docker/with-env.sh", "/var/lib/stint/vault/databases.env"]

@@ -94,7 +94,14 @@ describe("sight", () => {
         ["scheduler", "deliverables", "hiring", "catalog"].every((name) =>
           ofRun().some(({ service }) => service === `stint-${name}`)
         ),
-      () => JSON.stringify(collector.spans.filter(({ service }) => service !== "stint-scheduler").map(({ name, parentSpanId, service, spanId, traceId }) => [service, name, traceId, spanId, parentSpanId]).slice(-60), null, 0) + trace_id,
+      () =>
+        JSON.stringify(
+          collector.spans.filter(({ service }) => service !== "stint-scheduler").map((
+            { name, parentSpanId, service, spanId, traceId },
+          ) => [service, name, traceId, spanId, parentSpanId]).slice(-60),
+          null,
+          0,
+        ) + trace_id,
     )
     // a token begins so
     for (const { text } of collector.spans) assert.notInclude(text, "eyJ")

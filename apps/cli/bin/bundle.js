@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url))
 
 const entries = [
   "apps/cli/src/main.ts",
+  "apps/gateway/src/main.ts",
   ...["catalog", "hiring", "deliverables", "scheduler"].map((name) => `services/${name}/src/main.ts`),
 ]
 

@@ -38,6 +38,10 @@ const commands: Readonly<Record<string, { readonly about: string; readonly load:
     about: "what docker-compose.yml runs beside the services",
     load: () => import("./commands/compose.ts").then(({ compose }) => compose),
   },
+  open: {
+    about: "open the console in a browser, signed in on the local stack",
+    load: () => import("./commands/open.ts").then(({ open }) => open),
+  },
   token: {
     about: "print a token for the local stack, or revoke some",
     load: () => import("./commands/token.ts").then(({ token }) => token),

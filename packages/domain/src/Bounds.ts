@@ -58,6 +58,8 @@ const declared = {
     means: "requests of an operator or a viewer in a second, over all replicas, in the long run",
   },
   operator_request_burst: { value: 1_000, means: "requests of an operator or a viewer at once" },
+  event_streams: { value: 1_000, means: "pages that listen to changes, of a process" },
+  event_streams_per_caller: { value: 20, means: "pages of a caller that listen to changes" },
   connections: { value: 2_000, means: "connections of a process" },
   connections_per_peer: { value: 500, means: "connections of one address to a process" },
   connection_requests: { value: 10_000, means: "requests of a connection; then it is closed" },

@@ -94,10 +94,17 @@ const conditioned = (request: Request, response: Response, conditions: Condition
  * Makes every failure a problem with the request's id, also those of the router and the runtime. The response is ours: its
  * headers are set in place, since the runtime sends a body that was never read faster than one that passed through a stream.
  */
-const finish = (response: Response, requestId: string, facts: RequestFacts): Response | Promise<Response> => {
+const finish = (
+  response: Response,
+  requestId: string,
+  facts: RequestFacts,
+  always: Readonly<Record<string, string>>,
+): Response | Promise<Response> => {
   const { headers } = response
+  for (const name in always) if (!headers.has(name)) headers.set(name, always[name]!)
   headers.set("x-request-id", requestId)
   for (const name in facts.headers) headers.set(name, facts.headers[name]!)
+  for (const line of facts.cookies ?? []) headers.append("set-cookie", line)
   if (response.status < 400) return response
   const type = headers.get("content-type") ?? ""
   return type.startsWith("application/json") ? response : problemOf(response, type, requestId, facts)
@@ -117,7 +124,7 @@ const problemOf = async (response: Response, type: string, requestId: string, fa
   if (typeof body.code === "string") facts.problem = body.code
   // RFC 9110: a 401 names the scheme that would do
   if (response.status === 401) headers.set("www-authenticate", "Bearer")
-  if (response.status === 503) headers.set("retry-after", "1")
+  if (response.status >= 502 && response.status <= 504) headers.set("retry-after", "1")
   // RFC 9110 12.5.1 and 12.5.3: a 415 says which media type and which coding of it would do
   if (response.status === 415) {
     headers.set("accept", "application/json")
@@ -142,9 +149,15 @@ const otherMethod = (table: Routes.RouteTable, request: Request): Response | und
 /**
  * The service of that name as a fetch handler. Its layers are built at once; a request that comes earlier waits for them. `drain` takes
  * readiness away and ends background work; `dispose` closes the layers. `refused` is fulfilled with the reason when the
- * layers can't be built or the service can't do its work (a wrong setting, a database with another schema).
+ * layers can't be built or the service can't do its work (a wrong setting, a database with another schema). `always` are
+ * headers of every answer that has none of that name.
  */
-export const webHandler = <A, E, R>(service: string, app: Layer.Layer<A, E, R>, host: Host) => {
+export const webHandler = <A, E, R>(
+  service: string,
+  app: Layer.Layer<A, E, R>,
+  host: Host,
+  always: Readonly<Record<string, string>> = {},
+) => {
   const isTraced = Tracing.isTraced(host.env)
   const config = ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
   const logs = Layer.provide(Logs.layer(service), config)
@@ -213,7 +226,7 @@ export const webHandler = <A, E, R>(service: string, app: Layer.Layer<A, E, R>, 
     const answered = await answer()
     const { etag } = facts
     const shown = etag === undefined || !answered.ok ? answered : conditioned(request, answered, conditions, etag)
-    const response = await finish(shown, requestId, facts)
+    const response = await finish(shown, requestId, facts, always)
     const { status } = response
     const tookMs = performance.now() - began
     recordRequest({ audit, metrics }, { request, requestId, trace: facts.trace ?? trace, facts, status, at, tookMs })

@@ -86,6 +86,12 @@ export const probe = Schedule.min([Schedule.exponential("250 millis", 2), Schedu
 /** Asking a service that this one needs whether it is ready: while it is. */
 export const pollHere = "10 seconds"
 
+/** Asking what changed, for pages that listen. */
+export const lookForChanges = "2 seconds"
+
+/** Showing an event stream that it is not dead: proxies end what is silent for long. */
+export const heartbeat = "15 seconds"
+
 /** Looking for parts that are away, to alarm about them. */
 export const watchAway = Schedule.spaced("5 seconds")
 

@@ -67,6 +67,8 @@ describe("gateway_audit_logs", () => {
       role: "customer",
       status_code: 200,
       error_type: null,
+      action: "get",
+      resource: "agentTypes",
       resource_id: "trading.delta_futures.v1",
       begun: true,
     })

@@ -6,6 +6,7 @@ import { type DevKey, openDevKey } from "../DevKey.ts"
 import { tendRing } from "../DevKey/Store.ts"
 import { say } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
+import { makeSessionKey } from "../Stack/Gateway.ts"
 import { type Keeping, keepServiceTokens, writeServiceFiles } from "../Stack/ServiceTokens.ts"
 import { settingsOf } from "../Stack/Settings.ts"
 
@@ -24,7 +25,8 @@ const actions: Readonly<Record<string, Action>> = {
     await keepSuperuserPassword(folders)
     await tendRing(folders.vault)
     await writeServiceFiles(keepingOf(folders), key)
-    say("The signing key, the superuser's password and the services' tokens are there.")
+    await makeSessionKey(folders.services)
+    say("The signing key, the superuser's password, the sessions' key and the services' tokens are there.")
   },
   migrate: async (folders, key, postgres) => {
     const [{ ping }, { urlOf }, { prepareDatabases }, { run }] = await Promise.all([
@@ -57,7 +59,8 @@ export const compose: Command = {
 
 What docker-compose.yml runs beside Postgres and the services; see docs/compose.md.
 
-  keys     makes the signing key and the superuser's password, where they are missing, and the services' tokens
+  keys     makes the signing key, the superuser's password and the key of sessions, where they are missing, and the
+           services' tokens
   migrate  makes the databases and their roles, brings them to the schema of this program, and writes the services' urls
   tokens   keeps the services' tokens, the public keys and the list of what is revoked new, until it is told to end
 

@@ -23,7 +23,8 @@ const roleOf = (text: unknown): Claims["role"] => {
   throw new UsageError(`Say --role ${roles.slice(0, -1).join(", ")} or ${roles.at(-1)}.`)
 }
 
-const subjectOf = (text: unknown): string => {
+/** A subject that a token may have. Fails with a UsageError. */
+export const subjectOf = (text: unknown): string => {
   if (typeof text !== "string" || !subjectPattern.test(text)) {
     throw new UsageError(`Say --subject NAME: ${subjectRule}.`)
   }

@@ -56,6 +56,33 @@ const refusal = new TextEncoder().encode(
 
 const failed = () => new Response(null, { status: 500 })
 
+/** Whether an answer has no end of its own: its connection is in use until it is over. */
+const isEventStream = ({ body, headers }: Response): boolean =>
+  body !== null && (headers.get("content-type") ?? "").startsWith("text/event-stream")
+
+/** The answer; `over` is called when its body has ended, or whoever reads it has gone. */
+const following = (response: Response, over: () => void): Response => {
+  const reader = response.body!.getReader()
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read()
+        if (!done) return controller.enqueue(value)
+        over()
+        controller.close()
+      } catch (error) {
+        over()
+        controller.error(error)
+      }
+    },
+    cancel(reason) {
+      over()
+      return reader.cancel(reason)
+    },
+  })
+  return new Response(body, response)
+}
+
 /** A connection that is open. */
 class Open {
   readonly peer: string
@@ -139,15 +166,20 @@ class Connections {
     const { headersMs, idleMs, requests } = this.#limits
     connection.setNoDelay()
     const open = new Open(peer, performance.now() + headersMs)
+    const over = () => {
+      open.busy--
+      open.due = performance.now() + idleMs
+    }
     const handle = async (request: Request) => {
       open.busy++
+      let endless = false
       try {
         const response = await fetch(request)
         if (++open.served === requests) void open.server?.shutdown().catch(() => {})
-        return response
+        endless = isEventStream(response)
+        return endless ? following(response, over) : response
       } finally {
-        open.busy--
-        open.due = performance.now() + idleMs
+        if (!endless) over()
       }
     }
     this.#add(open)

@@ -1,0 +1,48 @@
+/** Pure: what is asked to learn of changes, and what a write may have changed. */
+import type { Topic } from "@stint/domain/gateway/Changes"
+import type { Caller } from "@stint/domain/Caller"
+import type { ServiceName } from "../Upstreams/Table.ts"
+
+/** Who sees the same: one customer, or all people who see every customer. */
+export const scopeOf = ({ role, subject }: Caller): string => role === "customer" ? `customer ${subject}` : "everybody"
+
+/** A read whose answer changes when something of a topic does: the newest of a list, which is an indexed read. */
+export interface Probe {
+  readonly topic: Topic
+  readonly service: ServiceName
+  readonly path: string
+}
+
+/** How many of a list are looked at. */
+const NEWEST = 10
+
+/** What is asked for a caller's scope. Goals, and the hires of all customers, have no list that shows every change. */
+export const probesOf = ({ role, subject }: Caller): ReadonlyArray<Probe> => {
+  const own = role === "customer" ? `customer_id=${encodeURIComponent(subject)}&` : ""
+  const common: ReadonlyArray<Probe> = [
+    { topic: "deliverables", service: "deliverables", path: `/api/v1/deliverables?${own}limit=${NEWEST}` },
+    { topic: "runs", service: "scheduler", path: `/api/v1/scheduler/runs?limit=${NEWEST}` },
+  ]
+  return role === "customer"
+    ? [...common, { topic: "hires", service: "hiring", path: `/api/v1/hired-agents?${own}limit=${NEWEST}` }]
+    : [
+      ...common,
+      { topic: "dead_letters", service: "scheduler", path: `/api/v1/scheduler/dlq?limit=${NEWEST}` },
+      { topic: "scheduler", service: "scheduler", path: "/api/v1/scheduler/status" },
+    ]
+}
+
+/** What a write to a route may have changed. */
+export const touchedBy = (service: ServiceName, path: string): ReadonlyArray<Topic> => {
+  switch (service) {
+    case "catalog":
+      return []
+    case "hiring":
+      if (path.endsWith("/run")) return ["runs"]
+      return path.includes("/goals") ? ["goals", "hires"] : ["hires"]
+    case "deliverables":
+      return ["deliverables"]
+    case "scheduler":
+      return path.includes("/dlq") ? ["dead_letters", "runs"] : ["scheduler", "runs"]
+  }
+}

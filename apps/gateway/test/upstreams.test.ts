@@ -1,0 +1,346 @@
+import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
+import { table } from "@stint/gateway/Upstreams/Table"
+import { until } from "../../../tests/support/Until.ts"
+import { Browser, type Front, nowhere, ORIGIN, startFront, startUpstream, token } from "./support/Front.ts"
+
+/** What a service got. */
+interface Heard {
+  readonly method: string
+  readonly target: string
+  readonly headers: Headers
+}
+let heard: Array<Heard> = []
+let answer: (request: Request) => Response | Promise<Response>
+const upstream = startUpstream((request) => {
+  const { headers, method, url } = request
+  heard.push({ method, target: url.slice(upstream.url.length), headers: new Headers(headers) })
+  return answer(request)
+})
+let front: Front
+let bearer: string
+beforeAll(async () => {
+  front = await startFront({ upstream: upstream.url })
+  bearer = `Bearer ${await token("customer", "acme")}`
+})
+beforeEach(() => {
+  heard = []
+  answer = () => Response.json({ items: [] })
+})
+afterAll(async () => {
+  await front.stop()
+  await upstream.stop()
+})
+
+const send = (method: string, path: string, init: RequestInit = {}, to: Pick<Front, "fetch"> = front) =>
+  to.fetch(
+    new Request(`${ORIGIN}${path}`, {
+      method,
+      ...init,
+      headers: { host: "127.0.0.1:4100", authorization: bearer, ...init.headers as Record<string, string> },
+    }),
+  )
+const problemOf = async (response: Response) => {
+  const { code, request_id, status } = await response.json()
+  assert.strictEqual(request_id, response.headers.get("x-request-id"))
+  return [response.status, status, code]
+}
+
+describe("the table of routes", () => {
+  it("has each route once: a path belongs to one service", () => {
+    const keys = table.map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, ":")}`)
+    assert.strictEqual(new Set(keys).size, keys.length)
+    assert.isAbove(keys.length, 70)
+  })
+
+  it("leads every route of every contract to its service, with the methods that it has", async () => {
+    const services = ["catalog", "hiring", "deliverables", "scheduler"] as const
+    const asked: Array<string> = []
+    const all = services.map((name) =>
+      startUpstream((request) => {
+        asked.push(`${name} ${request.method} ${new URL(request.url).pathname}`)
+        return Response.json({})
+      })
+    )
+    const env = Object.fromEntries(services.map((name, i) => [`${name.toUpperCase()}_URL`, all[i]!.url]))
+    const own = await startFront({ env })
+    for (const { method, path, service } of table) {
+      const real = path.replaceAll(/:\w+/g, "X-1")
+      const response = await send(method, real, method === "GET" ? {} : { body: "{}" }, own)
+      await response.body?.cancel()
+      assert.strictEqual(asked.at(-1), `${service} ${method} ${real}`)
+    }
+    await own.stop()
+    for (const one of all) await one.stop()
+  })
+
+  it.each([
+    ["GET", "/api/v1/nothing", 404, "not_found"],
+    ["GET", "/api/v2/agent-types", 404, "not_found"],
+    ["GET", "/api/v1/", 404, "not_found"],
+    ["PATCH", "/api/v1/agent-types", 405, "method_not_allowed"],
+    ["DELETE", "/", 405, "method_not_allowed"],
+    ["POST", "/nothing", 405, "method_not_allowed"],
+  ])("%s %s is %i", async (method, path, status, code) => {
+    const [got, , found] = await problemOf(await send(method, path))
+    assert.deepStrictEqual([got, found], [status, code])
+    assert.isEmpty(heard)
+  })
+})
+
+describe("a request", () => {
+  it("arrives as it was sent, with the token, the id and the trace, and without what is the front door's", async () => {
+    const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    let body = ""
+    answer = async (request) => {
+      body = await request.text()
+      return Response.json({})
+    }
+    await send("POST", "/api/v1/deliverables/DEL-1/review?x=a%20b&y=%2F", {
+      body: `{"decision":"approved"}`,
+      headers: {
+        "content-type": "application/json",
+        "idempotency-key": "once",
+        "if-match": `"v1"`,
+        "x-request-id": "req-7",
+        traceparent: `00-${trace}-00f067aa0ba902b7-01`,
+        tracestate: "a=b",
+        cookie: "stint-4100=x",
+        origin: "https://evil.example",
+        referer: "https://evil.example/",
+        "x-stint-csrf": "c",
+        "x-stint-instance": "i",
+        "x-forwarded-for": "1.2.3.4",
+        forwarded: "for=1.2.3.4",
+        "sec-fetch-site": "none",
+      },
+    })
+    const [got] = heard
+    assert.deepStrictEqual([got!.method, got!.target, body], [
+      "POST",
+      "/api/v1/deliverables/DEL-1/review?x=a%20b&y=%2F",
+      `{"decision":"approved"}`,
+    ])
+    const of = (name: string) => got!.headers.get(name)
+    assert.deepStrictEqual(
+      ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id", "tracestate"].map(of),
+      [bearer, "application/json", "once", `"v1"`, "req-7", "a=b"],
+    )
+    // the same trace, and the front door's own span
+    assert.match(of("traceparent")!, new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
+    for (const name of [...got!.headers.keys()]) {
+      assert.notMatch(name, /^(cookie|origin|referer|forwarded|x-forwarded-.*|x-stint-.*|sec-.*)$/)
+    }
+  })
+
+  it("loses the headers of its connection alone, those that Connection names included", async () => {
+    await send("GET", "/api/v1/agent-types", {
+      headers: {
+        connection: "x-mine, keep-alive, authorization, b@d",
+        "x-mine": "1",
+        "keep-alive": "timeout=5",
+        te: "trailers",
+        upgrade: "websocket",
+        "proxy-authorization": "Basic eA==",
+        "x-kept": "1",
+      },
+    })
+    const names = [...heard[0]!.headers.keys()]
+    for (const name of ["x-mine", "te", "upgrade", "proxy-authorization"]) assert.notInclude(names, name)
+    assert.strictEqual(heard[0]!.headers.get("x-kept"), "1")
+    // no caller takes the token away
+    assert.strictEqual(heard[0]!.headers.get("authorization"), bearer)
+  })
+
+  it("streams: its service reads the beginning before the end is sent", async () => {
+    const first = Promise.withResolvers<string>()
+    answer = async (request) => {
+      const reader = request.body!.pipeThrough(new TextDecoderStream()).getReader()
+      first.resolve((await reader.read()).value!)
+      let rest = ""
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return Response.json({ rest })
+        rest += value
+      }
+    }
+    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>()
+    const writer = writable.getWriter()
+    const answered = send("POST", "/api/v1/deliverables", { body: readable, duplex: "half" } as RequestInit)
+    await writer.write(new TextEncoder().encode("begin"))
+    assert.strictEqual(await first.promise, "begin")
+    await writer.write(new TextEncoder().encode("end"))
+    await writer.close()
+    assert.deepStrictEqual(await (await answered).json(), { rest: "end" })
+  })
+
+  it("ends at its service when its caller goes away", async () => {
+    const gone = Promise.withResolvers<void>()
+    answer = (request) =>
+      new Promise((resolve) =>
+        request.signal.addEventListener("abort", () => {
+          gone.resolve()
+          resolve(new Response(null))
+        })
+      )
+    const caller = new AbortController()
+    const answered = send("GET", "/api/v1/agent-types", { signal: caller.signal })
+    answered.catch(() => {})
+    await until("the service has the request", () => heard.length === 1)
+    caller.abort()
+    await gone.promise
+  })
+})
+
+describe("an answer", () => {
+  it("comes back as it is, without what is of one connection, and with no cookie", async () => {
+    answer = () =>
+      new Response(`{"code":"draft_invalid","status":409,"request_id":"req-7"}`, {
+        status: 409,
+        headers: {
+          "content-type": "application/problem+json",
+          etag: `"v2"`,
+          "set-cookie": "stint-4100=stolen",
+          "x-mine": "1",
+          connection: "x-mine",
+          "ratelimit": `"customer";r=99;t=1`,
+        },
+      })
+    const response = await send("GET", "/api/v1/agent-types", { headers: { "x-request-id": "req-7" } })
+    assert.deepStrictEqual([response.status, (await response.json()).code], [409, "draft_invalid"])
+    assert.strictEqual(response.headers.get("etag"), `"v2"`)
+    assert.strictEqual(response.headers.get("ratelimit"), `"customer";r=99;t=1`)
+    assert.deepStrictEqual([response.headers.get("set-cookie"), response.headers.get("x-mine")], [null, null])
+    assert.strictEqual(response.headers.get("x-content-type-options"), "nosniff")
+    assert.strictEqual(response.headers.get("cache-control"), "private, no-cache")
+  })
+
+  it("streams: its caller reads the beginning before the end is made", async () => {
+    const end = Promise.withResolvers<void>()
+    answer = () =>
+      new Response(
+        new ReadableStream({
+          async start(controller) {
+            controller.enqueue(new TextEncoder().encode("begin"))
+            await end.promise
+            controller.enqueue(new TextEncoder().encode("end"))
+            controller.close()
+          },
+        }),
+      )
+    const reader = (await send("GET", "/api/v1/agent-types")).body!.pipeThrough(new TextDecoderStream()).getReader()
+    assert.strictEqual((await reader.read()).value, "begin")
+    end.resolve()
+    assert.strictEqual((await reader.read()).value, "end")
+  })
+
+  it.each([204, 304])("without a body is one: %i", async (status) => {
+    answer = () => new Response(null, { status, headers: { etag: `"v1"` } })
+    const response = await send("GET", "/api/v1/agent-types")
+    assert.deepStrictEqual([response.status, response.body, response.headers.get("etag")], [status, null, `"v1"`])
+  })
+
+  it("to HEAD has the headers alone", async () => {
+    answer = () => new Response(null, { headers: { "content-type": "application/json", "x-kept": "1" } })
+    const response = await send("HEAD", "/api/v1/agent-types")
+    assert.deepStrictEqual([response.status, response.headers.get("x-kept"), await response.text()], [200, "1", ""])
+    assert.strictEqual(heard[0]!.method, "HEAD")
+  })
+
+  it("that leads elsewhere is not followed with the token", async () => {
+    answer = () => new Response(null, { status: 307, headers: { location: "http://127.0.0.1:1/" } })
+    assert.strictEqual((await send("GET", "/api/v1/agent-types")).status, 307)
+  })
+})
+
+describe("a path", () => {
+  it.each([
+    "/api/v1/../livez",
+    "/api/v1/agent-types/../../metrics",
+    "/api/v1/agent-types/%2e%2e",
+    "/api/v1/agent-types/.%2E",
+    "/api/v1//agent-types",
+    "//api/v1/agent-types",
+    "/api/v1/agent-types%2fX",
+    "/api/v1/%61gent-types/..",
+    "/api/v1/agent-types/a\\..\\b",
+    "/api/v1/agent-types/%ff",
+    "/api/v1/agent-types/%00",
+  ])("that is a trick reaches no service: %s", async (path) => {
+    // a Request would mend some: the url is put in as a client sends it
+    const request = new Request(`${ORIGIN}/`, { headers: { host: "127.0.0.1:4100", authorization: bearer } })
+    Object.defineProperty(request, "url", { value: `${ORIGIN}${path}` })
+    const response = await front.fetch(request)
+    assert.oneOf(response.status, [404, 405], path)
+    assert.isEmpty(heard)
+  })
+
+  it.each(["/api/v1/agent-types/a%2Fb", "/api/v1/agent-types/%2e%2e%2fmetrics", "/api/v1/agent-types/%E2%82%AC"])(
+    "keeps an encoded parameter as it was sent: %s",
+    async (path) => {
+      await send("GET", path)
+      assert.strictEqual(heard[0]!.target, path)
+    },
+  )
+
+  it("under a Host that is none is 400", async () => {
+    const request = new Request(`${ORIGIN}/api/v1/agent-types`, { headers: { host: "a b", authorization: bearer } })
+    assert.deepStrictEqual(await problemOf(await front.fetch(request)), [400, 400, "invalid_request"])
+  })
+})
+
+describe("a service that is away", () => {
+  it("is a 503 that names it, and /readyz names all that are", async () => {
+    const own = await startFront({ upstream: upstream.url, env: { HIRING_URL: nowhere() } })
+    const response = await send("GET", "/api/v1/hired-agents?customer_id=acme", {}, own)
+    assert.strictEqual(response.headers.get("retry-after"), "1")
+    const problem = await response.json()
+    assert.deepStrictEqual([response.status, problem.code], [503, "unavailable"])
+    assert.include(problem.detail, "hiring")
+    assert.strictEqual((await send("GET", "/api/v1/agent-types", {}, own)).status, 200)
+    const away = await until("readiness names it", async () => {
+      const ready = await send("GET", "/readyz", {}, own)
+      const { away, itself } = await ready.json()
+      assert.deepStrictEqual([ready.status, itself], [200, "ready"])
+      return away.find(({ part }: { readonly part: string }) => part === "hiring")
+    })
+    assert.strictEqual(away.how, "refused")
+    await own.stop()
+  })
+
+  it("and breaks off before its answer is a 502", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 })
+    const ending = (async () => {
+      for await (const connection of listener) {
+        await connection.read(new Uint8Array(1024)).catch(() => null)
+        connection.close()
+      }
+    })()
+    const url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`
+    const own = await startFront({ upstream: url })
+    const response = await send("POST", "/api/v1/deliverables", { body: "{}" }, own)
+    assert.strictEqual(response.headers.get("retry-after"), "1")
+    assert.deepStrictEqual(await problemOf(response), [502, 502, "bad_gateway"])
+    await own.stop()
+    listener.close()
+    await ending.catch(() => {})
+  })
+
+  it("does not take the page away", async () => {
+    const own = await startFront()
+    const browser = new Browser(own)
+    assert.strictEqual((await browser.signIn("operator")).user.role, "operator")
+    assert.strictEqual((await browser.json("GET", "/api/v1/scheduler/status")).code, "unavailable")
+    assert.strictEqual((await browser.send("GET", "/overview", { headers: { accept: "text/html" } })).status, 200)
+    await own.stop()
+  })
+})
+
+describe("what is counted", () => {
+  it("is each route by its template", async () => {
+    await send("GET", "/api/v1/agent-types/some-type")
+    const text = await (await send("GET", "/metrics")).text()
+    assert.match(text, /stint_http_requests_total\{[^}]*route="\/api\/v1\/agent-types\/:type"[^}]*\} [1-9]/)
+    assert.notInclude(text, "some-type")
+    assert.match(text, /stint_neighbour_away\{[^}]*part="hiring"[^}]*\} 0/)
+  })
+})
