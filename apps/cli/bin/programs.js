@@ -14,6 +14,7 @@ const KEPT = 4
 
 const entries = [
   "apps/cli/src/main.ts",
+  "apps/gateway/src/main.ts",
   ...["catalog", "hiring", "deliverables", "scheduler"].map((name) => `services/${name}/src/main.ts`),
 ]
 

@@ -5,6 +5,7 @@ import { jwksFileOf, revokedFileOf } from "./DevKey/Store.ts"
 import type { Output } from "./Output.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { pause } from "./Postgres/Postmaster.ts"
+import { gatewayLaunch } from "./Stack/Gateway.ts"
 import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
 import { supervise, type Supervised } from "./Stack/Process.ts"
@@ -18,6 +19,8 @@ const DRAIN_MS = 25_000
 
 /** A stack that can do its work. */
 export interface Stack {
+  /** Where people look. */
+  readonly console: string
   /** Where each service listens. */
   readonly urls: Readonly<Record<ServiceName, string>>
   /** Signs tokens of the local stack; absent where tokens come from another issuer. */
@@ -79,9 +82,9 @@ const startServers = async (services: ReadonlyArray<Placed>, home: string, outpu
 /** Waits until all can do their work, and says of each where it is. */
 const allUp = async (settings: Settings, begun: Begun, output: Output): Promise<void> => {
   const lines = async () => {
-    for (const [i, service] of serviceNames.entries()) {
+    for (const [i, name] of (["gateway", ...serviceNames] as const).entries()) {
       await begun.services[i]!.up
-      step(output, service, urlOf(settings, service))
+      step(output, name === "gateway" ? "console" : name, urlOf(settings, name))
     }
   }
   await Promise.all([lines(), ...begun.services.map(({ up }) => up)])
@@ -106,8 +109,16 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
-  const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) =>
-    services.map((place, i) =>
+  const gateway = await gatewayLaunch(settings, key !== undefined)
+  const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) => [
+    supervise({
+      name: "gateway",
+      url: urlOf(settings, "gateway"),
+      launch: gateway,
+      // It needs no database, and calls the services from its start
+      rest: urls.promise.then(() => ({})),
+    }, output),
+    ...services.map((place, i) =>
       supervise({
         name: place.service,
         url: urlOf(settings, place.service),
@@ -122,7 +133,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
           all[place.service] === undefined ? {} : { [urlVariable(place)]: all[place.service]! }
         ),
       }, output)
-    )
+    ),
+  ]
   begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
 
   const { prepare } = await import("./Stack/Databases.ts")
@@ -140,6 +152,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
   await Promise.race([allUp(settings, begun, output), lost.then((error) => Promise.reject(error))])
   return {
+    console: urlOf(settings, "gateway"),
     urls: Object.fromEntries(serviceNames.map((service) => [service, urlOf(settings, service)])) as Stack["urls"],
     key,
     isEmbedded,

@@ -3,7 +3,7 @@
  * that its role, and of services the service, may call the endpoint. docs/keys.md describes it.
  */
 import { Access, Authorization, type Caller, Callers, CurrentCaller, type Role } from "@stint/domain/Caller"
-import { Unauthorized, WrongRole } from "@stint/domain/Problem"
+import { Unauthorized, type Unavailable, WrongRole } from "@stint/domain/Problem"
 import { audience as ours, LONGEST_LIFETIME, serviceAudience } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Result } from "effect"
 import { errors, jwtVerify } from "jose"
@@ -98,47 +98,63 @@ const allow = (caller: Caller, annotations: Context.Context<never>) => {
   return Effect.fail(new WrongRole({ detail, allowed_roles: allowed }))
 }
 
+/** Verifies tokens, and remembers those that it verified a moment ago. */
+export class Verifier extends Context.Service<Verifier, {
+  /** The claims of a token that holds now. Unavailable: no key set was read yet. */
+  verify(token: string): Effect.Effect<Claims, Unauthorized | Unavailable>
+}>()("stint/Verifier") {
+  /** For the service of that name. */
+  static readonly layer = (service: string) =>
+    Layer.effect(
+      Verifier,
+      Effect.gen(function* () {
+        const trust = yield* Trust
+        const verify = yield* verifying(service)
+        let verified = new Map<string, { readonly claims: Claims; readonly until: number }>()
+        let by: Believed | undefined
+
+        return Verifier.of({
+          verify: Effect.fnUntraced(function* (token: string) {
+            const believed = yield* trust.now
+            if (believed !== by) {
+              verified = new Map()
+              by = believed
+            }
+            const known = verified.get(token)
+            if (known !== undefined && known.until > Date.now()) return known.claims
+            verified.delete(token)
+            const claims = yield* verify(token)
+            const after = yield* trust.now
+            if (isRevoked(claims, after.revoked)) return yield* new Unauthorized({ detail: "The token is revoked" })
+            // Not what was verified while the keys or the revocations changed
+            if (after === believed && after === by) {
+              if (verified.size >= CACHED) verified.delete(verified.keys().next().value!)
+              verified.set(token, { claims, until: Math.min(claims.exp * 1000, Date.now() + CACHED_MS) })
+            }
+            return claims
+          }),
+        })
+      }),
+    ).pipe(Layer.provide(Trust.layer))
+}
+
 /** The layer of `Authorization` for the service of that name. */
 export const layer = (service: string) =>
   Layer.effect(
     Authorization,
     Effect.gen(function* () {
-      const trust = yield* Trust
-      const verify = yield* verifying(service)
-      let verified = new Map<string, { readonly claims: Claims; readonly until: number }>()
-      let by: Believed | undefined
-
-      const callerOf = Effect.fnUntraced(function* (token: string) {
-        const believed = yield* trust.now
-        if (believed !== by) {
-          verified = new Map()
-          by = believed
-        }
-        const known = verified.get(token)
-        if (known !== undefined && known.until > Date.now()) return known.claims.caller
-        verified.delete(token)
-        const claims = yield* verify(token)
-        const after = yield* trust.now
-        if (isRevoked(claims, after.revoked)) return yield* new Unauthorized({ detail: "The token is revoked" })
-        // Not what was verified while the keys or the revocations changed
-        if (after === believed && after === by) {
-          if (verified.size >= CACHED) verified.delete(verified.keys().next().value!)
-          verified.set(token, { claims, until: Math.min(claims.exp * 1000, Date.now() + CACHED_MS) })
-        }
-        return claims.caller
-      })
-
+      const verifier = yield* Verifier
       return Authorization.of({
         bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint, group }) {
           const facts = (yield* Facts) ?? {}
           facts.asked = { group: group.identifier, name: endpoint.name, path: endpoint.path }
           const token = Redacted.value(credential)
           if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
-          const caller = yield* callerOf(token)
+          const { caller } = yield* verifier.verify(token)
           facts.caller = caller
           yield* allow(caller, endpoint.annotations)
           return yield* Effect.provideService(httpEffect, CurrentCaller, caller)
         }),
       })
     }),
-  ).pipe(Layer.provide(Trust.layer))
+  ).pipe(Layer.provide(Verifier.layer(service)))

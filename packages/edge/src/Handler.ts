@@ -94,6 +94,7 @@ const finish = (response: Response, requestId: string, facts: RequestFacts): Res
   const { headers } = response
   headers.set("x-request-id", requestId)
   for (const name in facts.headers) headers.set(name, facts.headers[name]!)
+  for (const line of facts.cookies ?? []) headers.append("set-cookie", line)
   if (response.status < 400) return response
   const type = headers.get("content-type") ?? ""
   return type.startsWith("application/json") ? response : problemOf(response, type, requestId, facts)

@@ -6,10 +6,10 @@ export interface Manifest {
   /** The variables that it reads; it sees no other. */
   readonly env: ReadonlyArray<string>
   /**
-   * The variable, and its value, by which its rows are forgotten when it stops. One that reads `<NAME>_MEMORY_URL` needs a
+   * Absent where it keeps no rows. The variable, and its value, by which its rows are forgotten when it stops. One that reads `<NAME>_MEMORY_URL` needs a
    * Postgres for that all the same, which is thrown away; any other keeps its rows itself.
    */
-  readonly inMemory: { readonly variable: string; readonly value: string }
+  readonly inMemory?: { readonly variable: string; readonly value: string }
   /** The services that it calls. */
   readonly calls?: ReadonlyArray<string>
   /** Variables that name a file which it reads. Those of the edge (`STINT_SERVICE_TOKEN_FILE`, `STINT_JWKS_FILE`, `STINT_REVOKED_FILE`) are so by themselves. */

@@ -83,7 +83,7 @@ export class Neighbours extends Context.Service<Neighbours, {
   })
 
   /** Watches `names`, for the service `self`. While one of `needed` is away, this service is not ready. */
-  static readonly layer = (self: Name, names: ReadonlyArray<Name>, needed: ReadonlyArray<Name> = []) =>
+  static readonly layer = (self: string, names: ReadonlyArray<Name>, needed: ReadonlyArray<Name> = []) =>
     Layer.effect(
       Neighbours,
       Effect.gen(function* () {
@@ -154,7 +154,7 @@ const makeAsk = Effect.gen(function* () {
 })
 
 /** The state of all neighbours, and what changes it. */
-const makeWatch = Effect.fnUntraced(function* (self: Name, names: ReadonlyArray<Name>) {
+const makeWatch = Effect.fnUntraced(function* (self: string, names: ReadonlyArray<Name>) {
   const askReadyz = yield* makeAsk
   const urls = new Map(
     yield* Effect.forEach(names, (name) => Effect.map(Client.urlOf(name), (url) => [name, url] as const)),

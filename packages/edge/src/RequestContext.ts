@@ -24,6 +24,8 @@ export const Trace = Context.Reference<TraceContext | undefined>("stint/Trace", 
 export interface RequestFacts {
   /** The endpoint of the contract; `path` is the template of its route. */
   asked?: { readonly group: string; readonly name: string; readonly path: string }
+  /** The template of its route where that is no endpoint of this service's contract: it is counted, and not audited. */
+  route?: string
   caller?: Caller
   /** The bytes of its body that were read, also of one that was refused; absent when none was looked at. */
   received?: number
@@ -31,6 +33,8 @@ export interface RequestFacts {
   problem?: string
   /** Headers of the answer, whatever it is. */
   headers?: Readonly<Record<string, string>>
+  /** `Set-Cookie` lines of the answer. */
+  cookies?: ReadonlyArray<string>
   /** The entity tag of what a 2xx answer shows, quotes included. */
   etag?: string
 }

@@ -39,8 +39,8 @@ export const recordRequest = (
   { audit, metrics }: { readonly audit: Audit["Service"]; readonly metrics: RequestMetrics },
   { at, facts, request, requestId, status, tookMs, trace }: Handled,
 ): void => {
-  const { asked, caller, problem } = facts
-  metrics.count(request.method, asked?.path, status, tookMs)
+  const { asked, caller, problem, route } = facts
+  metrics.count(request.method, asked?.path ?? route, status, tookMs)
   if (asked === undefined) return
   audit.record({
     id: nextId(at),

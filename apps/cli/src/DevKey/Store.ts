@@ -9,7 +9,7 @@ import { pruned, publicOf, publishedAt, type Ring, ringOf, signerAt } from "./Ri
 
 const ringPath = (home: string): string => join(home, "keys", "keys.json")
 /** The key that signs now, as 0.2.0 has it: its only key. */
-const signingPath = (home: string): string => join(home, "keys", "signing.jwk.json")
+export const signingFileOf = (home: string): string => join(home, "keys", "signing.jwk.json")
 
 /** Where the public keys of a stack are published. */
 export const jwksFileOf = (home: string): string => join(home, "keys", "jwks.json")
@@ -71,9 +71,9 @@ const isPrivate = (value: unknown): value is JWK =>
 export const readRing = async (home: string): Promise<Ring | undefined> => {
   const text = await textOf(ringPath(home))
   if (text !== undefined) return parsed(ringPath(home), text, isRing)
-  const old = await textOf(signingPath(home))
+  const old = await textOf(signingFileOf(home))
   if (old === undefined) return undefined
-  const key = parsed(signingPath(home), old, isPrivate)
+  const key = parsed(signingFileOf(home), old, isPrivate)
   return ringOf({ ...key, alg: key.alg ?? "EdDSA", kid: key.kid ?? await calculateJwkThumbprint(key) })
 }
 
@@ -88,7 +88,7 @@ const derive = async (home: string, ring: Ring, now: number): Promise<void> => {
   }
   await write(jwksFileOf(home), jwksOf(ring, now))
   const signer = signerAt(ring, now)
-  if (signer !== undefined) await write(signingPath(home), `${JSON.stringify(signer.jwk, null, 2)}\n`)
+  if (signer !== undefined) await write(signingFileOf(home), `${JSON.stringify(signer.jwk, null, 2)}\n`)
   if (await textOf(revokedFileOf(home)) === undefined) await replaceFile(revokedFileOf(home), "{}\n")
 }
 

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { bundledFlags } from "../../bin/bundledFlags.js"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-import { addressOf, type Env, portOf, type ServiceName, type Settings, urlOf } from "./Settings.ts"
+import { addressOf, type Env, portOf, type ProcessName, type ServiceName, type Settings, urlOf } from "./Settings.ts"
 
 /** How to start a service: the arguments of Deno, and all that it sees of the environment at first. */
 export interface Launch {
@@ -22,23 +22,27 @@ export interface Given {
   readonly jwksFile: string | undefined
   readonly revokedFile: string | undefined
   readonly tokenFile: string | undefined
+  /** Variables of this process alone, where the environment has none. */
+  readonly own?: Readonly<Record<string, string | undefined>>
 }
 
-/** The program of a service: bundled, unless the bundle is gone, else its sources. */
-const programOf = ({ programs }: Settings, service: ServiceName): ReadonlyArray<string> => {
-  const bundled = programs && join(programs, `services/${service}/src/main.mjs`)
-  return bundled && existsSync(bundled) ? [...bundledFlags, bundled] : [`services/${service}/src/main.ts`]
+/** The program of a process: bundled, unless the bundle is gone, else its sources. */
+const programOf = ({ programs }: Settings, name: ProcessName): ReadonlyArray<string> => {
+  const main = `${name === "gateway" ? "apps" : "services"}/${name}/src/main`
+  const bundled = programs && join(programs, `${main}.mjs`)
+  return bundled && existsSync(bundled) ? [...bundledFlags, bundled] : [`${main}.ts`]
 }
 
-const manifests: Readonly<Record<ServiceName, () => Promise<{ readonly manifest: Manifest }>>> = {
+const manifests: Readonly<Record<ProcessName, () => Promise<{ readonly manifest: Manifest }>>> = {
   catalog: () => import("@stint/catalog/Env"),
   hiring: () => import("@stint/hiring/Env"),
   deliverables: () => import("@stint/deliverables/Env"),
   scheduler: () => import("@stint/scheduler/Env"),
+  gateway: () => import("@stint/gateway/Env"),
 }
 
-/** What the service says it needs. */
-export const manifestOf = async (service: ServiceName): Promise<Manifest> => (await manifests[service]()).manifest
+/** What the process says it needs. */
+export const manifestOf = async (name: ProcessName): Promise<Manifest> => (await manifests[name]()).manifest
 
 /** Reads a setting. What can't be read is a LauncherError. */
 const readSetting = <A>(read: () => A): A => {
@@ -89,8 +93,8 @@ const runtimeEnv = (env: Env): Readonly<Record<string, string | undefined>> => (
 /** The variables of the edge that name a file which is read. */
 const everyonesFiles = ["STINT_SERVICE_TOKEN_FILE", "STINT_JWKS_FILE", "STINT_REVOKED_FILE"]
 
-/** The launch of a service: the least permissions under which it does what its manifest says. */
-export const launchOf = (settings: Settings, service: ServiceName, manifest: Manifest, given: Given): Launch => {
+/** The launch of a process: the least permissions under which it does what its manifest says. */
+export const launchOf = (settings: Settings, service: ProcessName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
   const { appends = {}, calls = [], connects = [], hosts: lists = [], reads = [] } = manifest
   const files = [...everyonesFiles, ...reads]
@@ -103,6 +107,7 @@ export const launchOf = (settings: Settings, service: ServiceName, manifest: Man
   if (given.jwksFile !== undefined) values.STINT_JWKS_FILE = given.jwksFile
   if (given.revokedFile !== undefined) values.STINT_REVOKED_FILE = given.revokedFile
   if (given.tokenFile !== undefined) values.STINT_SERVICE_TOKEN_FILE = given.tokenFile
+  for (const [name, value] of Object.entries(given.own ?? {})) values[name] ||= value
   for (const called of calls) {
     values[`${called.toUpperCase()}_URL`] ||= urlOf(settings, called as ServiceName)
   }

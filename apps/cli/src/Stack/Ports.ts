@@ -1,12 +1,12 @@
 import { holderOf } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { pause } from "../Postgres/Postmaster.ts"
-import { portOf, type ServiceName, serviceNames, type Settings, urlOf } from "./Settings.ts"
+import { portOf, type ProcessName, serviceNames, type Settings, urlOf } from "./Settings.ts"
 
 /** How long a service of a killed launcher may take to drain, in milliseconds. */
 const DRAIN_MS = 21_000
 
-const isFree = (settings: Settings, service: ServiceName): boolean => {
+const isFree = (settings: Settings, service: ProcessName): boolean => {
   const port = portOf(settings, service)
   try {
     Deno.listen({ hostname: settings.host, port }).close()
@@ -19,7 +19,7 @@ const isFree = (settings: Settings, service: ServiceName): boolean => {
 }
 
 /** Whether what listens there is a service that goes away, because its launcher was killed. */
-const isDraining = async (settings: Settings, service: ServiceName): Promise<boolean> => {
+const isDraining = async (settings: Settings, service: ProcessName): Promise<boolean> => {
   try {
     const response = await fetch(`${urlOf(settings, service)}/readyz`, { signal: AbortSignal.timeout(1_000) })
     const { checks } = await response.json() as { readonly checks?: Record<string, string> }
@@ -30,11 +30,11 @@ const isDraining = async (settings: Settings, service: ServiceName): Promise<boo
 }
 
 /**
- * Looks that every service can have its port, before anything is started; waits for services that a killed launcher left
+ * Looks that every service and the gateway can have its port, before anything is started; waits for services that a killed launcher left
  * behind, as they are on their way out. Fails with a LauncherError that names the port and the service.
  */
 export const requireFreePorts = async (settings: Settings): Promise<void> => {
-  for (const service of serviceNames) {
+  for (const service of ["gateway", ...serviceNames] as const) {
     for (const end = Date.now() + DRAIN_MS; !isFree(settings, service); await pause(50)) {
       if (Date.now() < end && await isDraining(settings, service)) continue
       const holder = await holderOf(settings.home)

@@ -5,7 +5,7 @@ import { linesOf, type Output } from "../Output.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { pause } from "../Postgres/Postmaster.ts"
 import type { Launch } from "./Launch.ts"
-import type { ServiceName } from "./Settings.ts"
+import type { ProcessName } from "./Settings.ts"
 
 /** How long a service may take until it can do its work, in milliseconds. */
 const START_MS = 60_000
@@ -83,7 +83,7 @@ const backoff = (failures: number): number => Math.min(200 * 2 ** (failures - 1)
 
 /** What to supervise. */
 export interface Task {
-  readonly name: ServiceName
+  readonly name: ProcessName
   readonly url: string
   /** Asked before each start: what it was started with may be gone. */
   readonly launch: () => Launch

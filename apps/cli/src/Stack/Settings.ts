@@ -1,5 +1,5 @@
 import { parsePgUrl, type PgUrlError } from "@stint/edge/Pg/Url"
-import { PORT_BASE, PORTS } from "@stint/edge/Ports"
+import { GATEWAY_PORT, PORT_BASE, PORTS } from "@stint/edge/Ports"
 import { homeOf } from "../Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 
@@ -8,6 +8,9 @@ export type ServiceName = keyof typeof PORTS
 
 /** The services, in the order of their ports. */
 export const serviceNames = Object.keys(PORTS) as ReadonlyArray<ServiceName>
+
+/** A process that the launcher starts: a service, or the front door, which has no database. */
+export type ProcessName = ServiceName | "gateway"
 
 /** The variables of a process. */
 export type Env = Readonly<Record<string, string | undefined>>
@@ -85,12 +88,13 @@ export const settingsOf = (env: Env): Settings => {
   }
 }
 
-/** The port of a service. */
-export const portOf = ({ portBase }: Settings, service: ServiceName): number => portBase + PORTS[service]
+/** The port of a process. */
+export const portOf = ({ portBase }: Settings, name: ProcessName): number =>
+  portBase + (name === "gateway" ? GATEWAY_PORT : PORTS[name])
 
 /** `host:port`, as urls and permissions have it. */
 export const addressOf = (host: string, port: number): string => `${host.includes(":") ? `[${host}]` : host}:${port}`
 
-/** The url of a service for programs of this machine. */
-export const urlOf = (settings: Settings, service: ServiceName): string =>
-  `http://${addressOf(settings.reachedAt, portOf(settings, service))}`
+/** The url of a process for programs of this machine. */
+export const urlOf = (settings: Settings, name: ProcessName): string =>
+  `http://${addressOf(settings.reachedAt, portOf(settings, name))}`

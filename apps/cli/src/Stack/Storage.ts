@@ -30,7 +30,7 @@ const storageOf = (
   service: ServiceName,
   { inMemory, ...manifest }: Manifest,
 ): Storage => {
-  if (env[inMemory.variable] === inMemory.value) {
+  if (inMemory !== undefined && env[inMemory.variable] === inMemory.value) {
     return { kind: manifest.env.includes(memoryVariable(service)) ? "memory" : "process" }
   }
   const urls = databases[service]

@@ -28,8 +28,8 @@ const beginning = ({ env, home, portBase }: Settings): string =>
   `stint ${manifest.version}: ${serviceNames.length} services from port ${portBase + 1} on, data in ` +
   (home === homeOf({}) ? ".stint" : env.STINT_HOME ?? home)
 
-const readyLine = ({ urls }: Stack): string =>
-  `ready: ${Object.entries(urls).map(([name, url]) => `${name} ${url}`).join(", ")}. ` +
+const readyLine = ({ console, urls }: Stack): string =>
+  `ready: console ${console}. Services: ${Object.entries(urls).map(([name, url]) => `${name} ${url}`).join(", ")}. ` +
   "Each has its documentation at /docs. Ctrl-C ends them."
 
 /** A word as a shell takes it. */

@@ -1,0 +1,25 @@
+/** Everything that the front door is made of, in one flat list. */
+import { GatewayApi } from "@stint/domain/gateway/Sessions"
+import * as Body from "@stint/edge/Body"
+import { Neighbours } from "@stint/edge/Neighbours"
+import * as RequestProblems from "@stint/edge/RequestProblems"
+import { Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Console } from "./Console.ts"
+import { ConsoleHttp } from "./Console/Http.ts"
+import { Origin } from "./Origin.ts"
+import { Sessions } from "./Sessions.ts"
+import { SessionsHttp } from "./Sessions/Http.ts"
+import { Upstreams } from "./Upstreams.ts"
+import { UpstreamsHttp } from "./Upstreams/Http.ts"
+
+/** The front door. */
+export const App = Layer.mergeAll(
+  HttpApiBuilder.layer(GatewayApi),
+  UpstreamsHttp,
+  ConsoleHttp,
+).pipe(
+  Layer.provide(SessionsHttp),
+  Layer.provide([Sessions.layer, Upstreams.layer, Console.layer, Body.layer, RequestProblems.layer]),
+  Layer.provide([Origin.layer, Neighbours.layer("gateway", ["catalog", "hiring", "deliverables", "scheduler"])]),
+)

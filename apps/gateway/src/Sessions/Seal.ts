@@ -1,0 +1,77 @@
+/** Seals what a cookie holds, with a key of the gateway's own: any replica that has the key reads it, and nobody else. */
+import { Files } from "@stint/edge/Files"
+import { Refusal } from "@stint/edge/Refusal"
+import { Config, Context, Effect, Layer, Option, Result } from "effect"
+import { Base64Url } from "effect/encoding"
+import { EncryptJWT, jwtDecrypt } from "jose"
+
+/** How many bytes a key has (A256GCM). */
+const KEY_BYTES = 32
+
+/** The keys of a file: base64url of 32 bytes, a line each; undefined when one is none. */
+const keysOf = (text: string): ReadonlyArray<Uint8Array> | undefined => {
+  const keys = text.split("\n").map((line) => line.trim()).filter((line) => line !== "")
+    .map((line) => Option.getOrUndefined(Result.getSuccess(Base64Url.decode(line))))
+  return keys.length > 0 && keys.every((key) => key?.length === KEY_BYTES)
+    ? keys as ReadonlyArray<Uint8Array>
+    : undefined
+}
+
+/** What is sealed is for one use only: a sign-in that has begun is no session. */
+export type Use = "session" | "sign-in"
+
+/** Seals and opens. */
+export class Seal extends Context.Service<Seal, {
+  /** Encrypted and authenticated text, which opens until `until`, in epoch seconds. */
+  close(use: Use, content: Record<string, unknown>, until: number): Effect.Effect<string>
+  /** What was sealed for that use; none for anything else, and for what is past its time. */
+  open(use: Use, text: string): Effect.Effect<Option.Option<unknown>>
+}>()("gateway/Seal") {
+  /**
+   * The keys are those of the file `STINT_SESSION_KEY_FILE`: the first seals, each opens, so that a key can be replaced.
+   * Fails with a Refusal when there are none.
+   */
+  static readonly layer = Layer.effect(
+    Seal,
+    Effect.gen(function* () {
+      const files = yield* Files
+      const path = yield* Config.String("STINT_SESSION_KEY_FILE")
+      const text = yield* Effect.mapError(
+        files.read(path),
+        ({ why }) => new Refusal({ message: `STINT_SESSION_KEY_FILE can't be read: ${why}` }),
+      )
+      const keys = keysOf(text)
+      if (keys === undefined) {
+        return yield* new Refusal({
+          message: "STINT_SESSION_KEY_FILE must hold keys of 32 bytes as base64url, a line each",
+        })
+      }
+      const opened = (use: Use, text: string, key: Uint8Array) =>
+        Effect.map(
+          Effect.promise(() =>
+            jwtDecrypt(text, key, {
+              audience: use,
+              requiredClaims: ["exp"],
+              keyManagementAlgorithms: ["dir"],
+              contentEncryptionAlgorithms: ["A256GCM"],
+            }).then(({ payload }) => payload.content, () => undefined)
+          ),
+          Option.fromUndefinedOr,
+        )
+      return Seal.of({
+        close: (use, content, until) =>
+          Effect.promise(() =>
+            new EncryptJWT({ content }).setProtectedHeader({ alg: "dir", enc: "A256GCM" }).setAudience(use)
+              .setExpirationTime(until).encrypt(keys[0]!)
+          ),
+        open: Effect.fnUntraced(function* (use, text) {
+          for (const key of keys) {
+            const content = yield* opened(use, text, key)
+            if (Option.isSome(content)) return content
+          }
+          return Option.none()
+        }),
+      })
+    }),
+  )
+}

@@ -1,0 +1,79 @@
+/** The contract of a browser's session at the front door. The page never sees a token. */
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { documentOf } from "../Document.ts"
+import { Subject } from "../Ids.ts"
+import { problem, Unavailable } from "../Problem.ts"
+import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
+
+/** The roles that a person has: a browser is never a service. */
+export const PersonRole = Schema.Literals(["customer", "operator", "viewer"])
+export type PersonRole = typeof PersonRole.Type
+
+/** Who is signed in. */
+export const User = Schema.Struct({
+  subject: Subject,
+  role: PersonRole,
+  customer_id: Schema.optionalKey(Subject.annotate({ description: "The customer that a customer's session is about" })),
+  expires_at: Instant.annotate({ description: "When the session ends, unless it is used before" }),
+})
+export type User = typeof User.Type
+
+/** A way to sign in. */
+export const Way = Schema.Union([
+  Schema.Struct({ kind: Schema.tag("local"), roles: Schema.Array(PersonRole) }),
+  Schema.Struct({ kind: Schema.tag("oidc"), title: Schema.String }),
+])
+export type Way = typeof Way.Type
+
+/** A session as its page knows it. */
+export const SessionView = Schema.Struct({
+  user: Schema.NullOr(User),
+  ways: Schema.Array(Way).annotate({ description: "How one signs in here" }),
+  csrf: Schema.String.annotate({ description: "Sent as x-stint-csrf with whatever changes something" }),
+}).annotate({ identifier: "Session" })
+export type SessionView = typeof SessionView.Type
+
+/** 403: a request with a session's cookie that its page did not make, as far as one can see. */
+export class CsrfRefused extends problem<CsrfRefused>()("CsrfRefused", {
+  code: "csrf",
+  status: 403,
+  title: "The request does not come from the session's own page",
+}) {}
+
+/** 404: this installation does not sign in that way. */
+export class WayNotFound extends problem<WayNotFound>()("WayNotFound", {
+  code: "way_not_found",
+  status: 404,
+  title: "Nobody signs in here that way",
+}) {}
+
+/** Sessions of browsers. */
+export class SessionsGroup extends HttpApiGroup.make("sessions")
+  .annotate(OpenApi.Title, "Sessions")
+  .annotate(OpenApi.Description, "Who is signed in in this browser. Programs send a bearer token instead.")
+  .add(
+    HttpApiEndpoint.get("get", "/session", { success: SessionView })
+      .annotate(OpenApi.Summary, "Get the session")
+      .annotate(OpenApi.Description, "Anybody; `user` is null until somebody signs in."),
+    HttpApiEndpoint.post("local", "/session/local", {
+      payload: Schema.Struct({ role: PersonRole, subject: Schema.optionalKey(Subject) }),
+      success: SessionView,
+      error: [CsrfRefused, WayNotFound, Unavailable],
+    }).annotate(OpenApi.Summary, "Sign in on a local stack")
+      .annotate(
+        OpenApi.Description,
+        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name.",
+      ),
+    HttpApiEndpoint.delete("end", "/session", { success: SessionView, error: CsrfRefused })
+      .annotate(OpenApi.Summary, "Sign out")
+      .annotate(OpenApi.Description, "Forgets the session in this browser."),
+  ) {}
+
+/** The front door's own API. */
+export class GatewayApi extends HttpApi.make("gateway")
+  .add(SessionsGroup)
+  .middleware(BodyLimits)
+  .middleware(RequestProblems)
+  .annotateMerge(strict)
+  .annotateMerge(documentOf({ title: "Stint gateway", description: "The sessions of browsers." })) {}
