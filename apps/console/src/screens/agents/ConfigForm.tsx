@@ -141,13 +141,12 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
         set={setValues}
       />
       {save.isError ? <p role="alert" className={styles.alert}>{refused.message}</p> : null}
-      {active
+      {active && changed
         ? (
           <div className={styles.save}>
-            <Button type="submit" disabled={!changed} loading={save.isPending}>Save</Button>
+            <Button type="submit" loading={save.isPending}>Save</Button>
             <Button
               variant="default"
-              disabled={!changed}
               onClick={() => {
                 setValues(hire.config)
                 save.reset()
