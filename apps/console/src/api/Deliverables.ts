@@ -1,0 +1,83 @@
+/** Deliverables: drafts, decisions, executions and deliveries. */
+import { Delivery, type DeliveryId } from "@stint/domain/deliverables/Deliveries"
+import { Deliverable, type DeliveryState, type ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { Approval, type Decision } from "@stint/domain/deliverables/Reviews"
+import type { CustomerId } from "@stint/domain/Ids"
+import { listOf } from "@stint/domain/Protocol"
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
+import { call, decoder, idempotencyKey } from "./Client.ts"
+import { PAGE } from "./Queries.ts"
+
+const decode = decoder(Deliverable)
+const decodeList = decoder(listOf(Deliverable))
+const decodeApprovals = decoder(listOf(Approval.json))
+const decodeDelivery = decoder(Delivery)
+const decodeDeliveries = decoder(listOf(Delivery))
+
+/** Which drafts a list has; what is left out filters nothing. */
+export interface InboxFilter {
+  readonly customer_id?: CustomerId | undefined
+  readonly review_status?: ReviewStatus | undefined
+  readonly agent_id?: string | undefined
+  readonly hired_instance_id?: string | undefined
+  readonly goal_instance_id?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+/** Drafts, the newest first, page by page. */
+export const inboxQuery = (filter: InboxFilter) =>
+  infiniteQueryOptions({
+    queryKey: ["deliverables", "inbox", filter],
+    queryFn: ({ pageParam, signal }) =>
+      call("GET", "/api/v1/deliverables", decodeList, {
+        query: { ...filter, cursor: pageParam, limit: PAGE },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+  })
+
+/** One draft. */
+export const deliverableQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["deliverables", "one", id],
+    queryFn: ({ signal }) => call("GET", `/api/v1/deliverables/${encodeURIComponent(id)}`, decode, { signal }),
+  })
+
+/** The decisions on a draft. */
+export const approvalsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["deliverables", "approvals", id],
+    queryFn: ({ signal }) =>
+      call("GET", `/api/v1/deliverables/${encodeURIComponent(id)}/approvals`, decodeApprovals, { signal }),
+  })
+
+/** Deliveries of a customer in a state, the newest first. */
+export const deliveriesQuery = (customer_id: CustomerId, state: DeliveryState) =>
+  queryOptions({
+    queryKey: ["deliverables", "deliveries", customer_id, state],
+    queryFn: ({ signal }) =>
+      call("GET", "/api/v1/deliveries", decodeDeliveries, { query: { customer_id, state, limit: PAGE }, signal }),
+  })
+
+/** Decides on a draft. */
+export const review = (id: string, decision: Decision, notes: string): Promise<Deliverable> =>
+  call("POST", `/api/v1/deliverables/${encodeURIComponent(id)}/review`, decode, {
+    headers: { "idempotency-key": idempotencyKey() },
+    body: { decision, ...(notes.trim() === "" ? {} : { notes: notes.trim() }) },
+  })
+
+/** Executes an approved draft. `key` is kept by the caller, so that a press that is repeated executes once. */
+export const execute = ({ approval_id, deliverable_id }: Deliverable, key: string): Promise<Deliverable> =>
+  call("POST", `/api/v1/deliverables/${encodeURIComponent(deliverable_id)}/execute`, decode, {
+    headers: { "idempotency-key": key },
+    body: approval_id === null ? {} : { approval_id },
+  })
+
+/** Tries a delivery again that failed, or that waits for its next attempt. */
+export const retryDelivery = (id: typeof DeliveryId.Type): Promise<Delivery> =>
+  call("POST", `/api/v1/deliveries/${encodeURIComponent(id)}/retry`, decodeDelivery, {
+    headers: { "idempotency-key": idempotencyKey() },
+    body: {},
+  })

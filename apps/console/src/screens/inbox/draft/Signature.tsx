@@ -1,0 +1,127 @@
+/** Exactly what a signature covers: the content by its hash, where it goes, and for how long (domain.md, "Review and execute"). */
+import { canonicalJson } from "@stint/domain/Canonical"
+import { type DeliveryTarget, HireSettings } from "@stint/domain/Definition/HireSettings"
+import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
+import { isActing } from "@stint/domain/Draft"
+import { type DraftPayload, intentAction } from "@stint/domain/Payload"
+import { useQuery } from "@tanstack/react-query"
+import { Schema } from "effect"
+import { type ReactNode, useEffect, useState } from "react"
+import { approvalsQuery } from "../../../api/Deliverables.ts"
+import { hireQuery } from "../../../api/Hires.ts"
+import { zoneOf } from "../../../format/Time.ts"
+import { shortened } from "../../../format/Words.ts"
+import { Instant } from "../../../ui/Instant.tsx"
+import { Bone } from "../../../ui/States.tsx"
+import { summaryOf, verbOf } from "../Summary.ts"
+import styles from "./draft.module.css"
+
+const decodeSettings = Schema.decodeUnknownOption(HireSettings)
+
+/** Where drafts of a hire go now. */
+const targetOf = (settings: unknown): DeliveryTarget => {
+  const decoded = decodeSettings(settings)
+  const execution = decoded._tag === "Some" ? decoded.value.execution : undefined
+  return { ...execution, target: execution?.target ?? "journal" }
+}
+
+/** The SHA-256 of the content as it is on this screen. Undefined until it is known, or where the browser gives none. */
+const useContentHash = (payload: DraftPayload): string | undefined => {
+  const [hash, setHash] = useState<string>()
+  useEffect(() => {
+    let gone = false
+    const bytes = new TextEncoder().encode(canonicalJson(payload))
+    // only a secure origin has it
+    void globalThis.crypto.subtle?.digest("SHA-256", bytes).then((digest) => {
+      if (!gone) setHash(Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""))
+    })
+    return () => {
+      gone = true
+    }
+  }, [payload])
+  return hash
+}
+
+const Target = ({ target }: { readonly target: DeliveryTarget }): ReactNode => {
+  if (target.target === "journal") return <>the local journal, nobody outside</>
+  const host = URL.parse(target.url ?? "")?.host ?? target.url
+  return (
+    <span title={target.url}>
+      {host} <span className="faint">signed with {target.secret_ref}</span>
+    </span>
+  )
+}
+
+const wide = (action: string | undefined, payload: DraftPayload): string =>
+  isActing(action)
+    ? `one execution: ${verbOf(payload).toLowerCase()}`
+    : "one execution, which does nothing to the world"
+
+const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: string }): ReactNode => {
+  const approvals = useQuery(approvalsQuery(draft.deliverable_id)).data?.items
+  const latest = approvals?.find(({ approval_id }) => approval_id === draft.approval_id) ?? approvals?.[0]
+  if (latest === undefined) return <Bone height={84} />
+  return (
+    <>
+      <dt>decided</dt>
+      <dd>
+        {latest.decision} <Instant at={latest.created_at} zone={zone} />
+      </dd>
+      {latest.notes === null ? null : (
+        <>
+          <dt>notes</dt>
+          <dd className={styles.notes}>{latest.notes}</dd>
+        </>
+      )}
+      <dt>content</dt>
+      <dd>
+        {summaryOf(draft.payload)}{" "}
+        <span className="faint mono" title={latest.content_sha256}>
+          {shortened(latest.content_sha256)}
+        </span>
+      </dd>
+      {latest.target === null ? null : (
+        <>
+          <dt>goes to</dt>
+          <dd>
+            <Target target={latest.target} />
+          </dd>
+        </>
+      )}
+    </>
+  )
+}
+
+const Undecided = ({ draft, settings }: { readonly draft: Deliverable; readonly settings: unknown }): ReactNode => {
+  const hash = useContentHash(draft.payload)
+  return (
+    <>
+      <dt>content</dt>
+      <dd>
+        {summaryOf(draft.payload)}{" "}
+        {hash === undefined ? null : <span className="faint mono" title={`SHA-256 ${hash}`}>{shortened(hash)}</span>}
+      </dd>
+      <dt>goes to</dt>
+      <dd>{settings === undefined ? <Bone width={120} /> : <Target target={targetOf(settings)} />}</dd>
+      <dt>good for</dt>
+      <dd>{wide(intentAction(draft.payload), draft.payload)}, of exactly this content, to exactly there</dd>
+    </>
+  )
+}
+
+/** What is signed, or was. */
+export const Signature = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
+  const hire = useQuery(hireQuery(draft.hired_instance_id)).data
+  const decided = draft.review_status !== "pending_review"
+  const title = !decided ? "What you sign" : draft.review_status === "approved" ? "What was signed" : "The decision"
+  return (
+    <section className={styles.sign} aria-label={title}>
+      <b>{title}</b>
+      <dl className="facts">
+        {decided
+          ? <Decided draft={draft} zone={zoneOf(hire?.config)} />
+          : <Undecided draft={draft} settings={hire?.settings} />}
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,120 @@
+/** Ctrl/Cmd-K: finds any screen, hire, goal or draft by its name or id, and does any action of the screen. */
+import { useNavigate } from "@tanstack/react-router"
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react"
+import { Dialog } from "../ui/Dialog.tsx"
+import { currentActions } from "./Actions.ts"
+import { type Found, useFound } from "./Finders.ts"
+import styles from "./palette.module.css"
+
+/** The most lines that are shown. */
+const LINES = 12
+
+const matches = ({ id, kind, label }: Found, words: ReadonlyArray<string>): boolean => {
+  const text = `${label} ${kind} ${id ?? ""}`.toLowerCase()
+  return words.every((word) => text.includes(word))
+}
+
+const useLines = (asked: string, close: () => void): ReadonlyArray<Found> => {
+  const [actions] = useState(currentActions)
+  const found = useFound()
+  return useMemo(() => {
+    const all: ReadonlyArray<Found> = [
+      ...actions.map(({ keys, label, run }) => ({ kind: "do", label, run, ...(keys === undefined ? {} : { keys }) })),
+      ...found,
+    ]
+    const words = asked.toLowerCase().split(/\s+/).filter((word) => word !== "")
+    return all.filter((one) => matches(one, words)).slice(0, LINES)
+      .map((one) => ({
+        ...one,
+        run: () => {
+          close()
+          // after the dialog has given the focus back, so that an action may move it
+          setTimeout(one.run)
+        },
+      }))
+  }, [actions, asked, close, found])
+}
+
+/** The palette. */
+export const Palette = ({ close }: { readonly close: () => void }): ReactNode => {
+  const [asked, setAsked] = useState("")
+  const [at, setAt] = useState(0)
+  const list = useId()
+  const input = useRef<HTMLInputElement>(null)
+  const navigate = useNavigate()
+  const lines = useLines(useDeferredValue(asked), close)
+  useEffect(() => input.current?.focus(), [])
+  const chosen = lines[Math.min(at, lines.length - 1)]
+  const move = (by: number) => setAt((was) => (Math.min(was, lines.length - 1) + by + lines.length) % lines.length)
+  const keys = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault()
+      move(event.key === "ArrowDown" ? 1 : -1)
+    } else if (event.key === "Enter") {
+      event.preventDefault()
+      chosen?.run()
+    }
+  }
+  const direct = /^DEL-\S+$/i.test(asked.trim()) || /^HAI-\S+$/i.test(asked.trim())
+  const goTo = () => {
+    const id = asked.trim()
+    close()
+    void (/^DEL-/i.test(id)
+      ? navigate({ to: "/inbox/$deliverable", params: { deliverable: id } })
+      : navigate({ to: "/agents/$hire", params: { hire: id } }))
+  }
+  return (
+    <Dialog label="Find" close={close} wide>
+      <input
+        ref={input}
+        className={styles.input}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls={list}
+        aria-activedescendant={chosen === undefined ? undefined : `${list}-${lines.indexOf(chosen)}`}
+        aria-label="Find a screen, an agent, a goal, a draft, or an action"
+        placeholder="Find a screen, an agent, a goal, a draft, or an action"
+        value={asked}
+        onChange={(event) => {
+          setAsked(event.target.value)
+          setAt(0)
+        }}
+        onKeyDown={(event) => lines.length === 0 && direct && event.key === "Enter" ? goTo() : keys(event)}
+      />
+      <ul id={list} role="listbox" aria-label="Found" className={styles.list}>
+        {lines.map((line, index) => (
+          <li
+            key={`${line.kind} ${line.id ?? line.label}`}
+            id={`${list}-${index}`}
+            role="option"
+            aria-selected={line === chosen}
+            className={styles.line}
+            onMouseMove={() => setAt(index)}
+            onClick={line.run}
+          >
+            <span className={styles.kind}>{line.kind}</span>
+            <span className="ellipsis">{line.label}</span>
+            {line.keys === undefined ? null : <span className="kbd">{line.keys}</span>}
+          </li>
+        ))}
+      </ul>
+      {lines.length > 0 ? null : direct
+        ? (
+          <p className={styles.none}>
+            <button type="button" className="link-button" onClick={goTo}>Open {asked.trim()}</button>
+          </p>
+        )
+        : <p className={styles.none}>Nothing is called that.</p>}
+    </Dialog>
+  )
+}

@@ -1,0 +1,89 @@
+/** The frame of all screens: navigation by role, who is signed in, keys, palette, messages, live changes. */
+import { useQueryClient } from "@tanstack/react-query"
+import { Link, Outlet, useNavigate } from "@tanstack/react-router"
+import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react"
+import { followChanges, livenessStore } from "../api/Live.ts"
+import { Toasts } from "../ui/Toasts.tsx"
+import { Account } from "./Account.tsx"
+import { useActions, useKeys } from "./Actions.ts"
+import { WaitingBadge } from "./Badges.tsx"
+import { KeyHelp } from "./KeyHelp.tsx"
+import { placesOf } from "./Navigation.ts"
+import styles from "./shell.module.css"
+import { useUser } from "./User.ts"
+
+const Palette = lazy(() => import("./Palette.tsx").then(({ Palette }) => ({ default: Palette })))
+
+type Open = "palette" | "keys" | "account" | undefined
+
+const Navigation = (): ReactNode => {
+  const { role } = useUser()
+  return (
+    <ul className={styles.places}>
+      {placesOf(role).map(({ badge, label, to }) => (
+        <li key={to}>
+          <Link to={to} className={styles.place} activeProps={{ className: styles.here }}>
+            {label}
+            {badge === "waiting" ? <WaitingBadge /> : null}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const isMac = /Mac|iP(hone|ad)/.test(navigator.userAgent)
+
+/** The frame. */
+export const Shell = (): ReactNode => {
+  const [open, setOpen] = useState<Open>()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const user = useUser()
+  const liveness = useSyncExternalStore(livenessStore.subscribe, livenessStore.get)
+  useEffect(() => followChanges(client), [client])
+  useKeys(() => setOpen("palette"))
+  useActions([
+    ...placesOf(user.role).map(({ keys, label, to }) => ({
+      label: `Go to ${label}`,
+      keys,
+      run: () => void navigate({ to }),
+    })),
+    { label: "Show the keys", keys: "?", run: () => setOpen("keys") },
+    { label: "Account and theme", run: () => setOpen("account") },
+  ])
+  const close = () => setOpen(undefined)
+  return (
+    <div className={styles.app}>
+      <a className={styles.skip} href="#main">To the content</a>
+      <nav className={styles.nav} aria-label="Screens">
+        <div className={styles.brand}>Stint</div>
+        <Navigation />
+        <button type="button" className={styles.find} onClick={() => setOpen("palette")}>
+          <span>Find</span>
+          <span className="kbd">{isMac ? "⌘" : "Ctrl"} K</span>
+        </button>
+        <button type="button" className={styles.who} onClick={() => setOpen("account")}>
+          <span className="ellipsis">{user.subject}</span>
+          <span className={styles.role}>
+            {user.role}
+            <span className={styles.live} data-live={liveness}>{liveness}</span>
+          </span>
+        </button>
+      </nav>
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Toasts />
+      {open === "palette"
+        ? (
+          <Suspense fallback={null}>
+            <Palette close={close} />
+          </Suspense>
+        )
+        : null}
+      {open === "keys" ? <KeyHelp close={close} /> : null}
+      {open === "account" ? <Account close={close} showKeys={() => setOpen("keys")} /> : null}
+    </div>
+  )
+}

@@ -1,0 +1,13 @@
+/** Who is signed in, for screens below the shell. */
+import type { CustomerId } from "@stint/domain/Ids"
+import type { User } from "@stint/domain/gateway/Sessions"
+import { getRouteApi } from "@tanstack/react-router"
+import { customerIdOf } from "../api/Session.ts"
+
+const app = getRouteApi("/app")
+
+/** Who is signed in. */
+export const useUser = (): User => app.useRouteContext().user
+
+/** The customer that a person acts for. */
+export const useCustomer = (): CustomerId => customerIdOf(useUser())

@@ -1,0 +1,27 @@
+/** An instant in a zone, with UTC on hover. */
+import type { ReactNode } from "react"
+import { fromNow, millisOf, type Moment, timeIn, type TimeStyle, utcOf } from "../format/Time.ts"
+import { useNow } from "./Now.ts"
+
+interface Shown {
+  readonly at: Moment
+  readonly zone: string
+  readonly as?: TimeStyle
+  /** Whether the zone's name stands behind it. */
+  readonly named?: boolean
+}
+
+/** An instant on the wall clock of a zone. */
+export const Instant = ({ as = "full", at, named = false, zone }: Shown): ReactNode => (
+  <time dateTime={new Date(millisOf(at)).toISOString()} title={utcOf(at)}>
+    {timeIn(at, zone, as)}
+    {named ? ` ${zone}` : ""}
+  </time>
+)
+
+/** How far an instant is from now, with the instant in its zone and UTC on hover. */
+export const Ago = ({ at, zone }: { readonly at: Moment; readonly zone: string }): ReactNode => (
+  <time dateTime={new Date(millisOf(at)).toISOString()} title={`${timeIn(at, zone, "exact")} ${zone} · ${utcOf(at)}`}>
+    {fromNow(at, useNow())}
+  </time>
+)
