@@ -1,6 +1,6 @@
 /** Canonical JSON (RFC 8785) and its SHA-256, by which an execution is held to the content that was approved. */
 import canonicalize from "canonicalize"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { Digest } from "effect/crypto"
 
 /**
@@ -18,6 +18,9 @@ const utf8 = new TextEncoder()
 /** The SHA-256 of the text's UTF-8, in lower-case hex. */
 export const sha256Hex = (text: string): Effect.Effect<string, never, Digest.Digest> =>
   Digest.Digest.use((digest) => digest.digestHex(Digest.sha256, utf8.encode(text)))
+
+/** A SHA-256 as it is sent: lower-case hex. */
+export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
 
 /** The SHA-256 of a value's canonical JSON, which an approval stores and an execution compares (domain.md). */
 export const contentSha256 = (value: unknown): Effect.Effect<string, never, Digest.Digest> =>

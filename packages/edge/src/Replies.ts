@@ -1,10 +1,17 @@
 /** Replies of handlers. */
+import type { AnyProblem } from "@stint/domain/Problem"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
 
 /** 201 with a Location header. */
 export const madeAt = <A>(location: string, body: A) => HttpApiSchema.withHeaders({ body, headers: { location } })
+
+/** A failure as the problem that stands in an answer for one item of many. */
+export const problemOf = (
+  { code, detail, status, title, type }: Omit<AnyProblem, "request_id" | "detail"> & { readonly detail?: string },
+  request_id: string,
+): AnyProblem => ({ type, title, status, code, request_id, ...(detail === undefined ? {} : { detail }) })
 
 /**
  * The 200 of a value that never changes: it is encoded by its schema at the first time, and its bytes live as long as the

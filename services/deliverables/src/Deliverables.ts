@@ -2,6 +2,7 @@
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import {
   type Deliverable,
+  type DeliverableCounts,
   type DeliverableGone,
   type DeliverableNotFound,
   type DeliverablesHireDeactivated,
@@ -12,15 +13,16 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
-import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, Unavailable } from "@stint/domain/Problem"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Conditions, met } from "@stint/edge/Preconditions"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Result, Schema } from "effect"
+import { Digest } from "effect/crypto"
 import { hireOf, Hiring } from "./Clients.ts"
 import { mayBeRetired, notCanceled, notDeactivated, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
 import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { deliverableTag, shown, toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, hashed, shown, toDeliverable } from "./Deliverables/Wire.ts"
 
 /** Which page of a list, newest first, and of which review status (any without). */
 export interface ListQuery extends PageQuery {
@@ -38,6 +40,23 @@ export interface InboxQuery extends ListQuery {
   /** Made before this instant. */
   readonly to?: DateTime.Utc
 }
+
+/** A deliverable that may be decided on or executed, with its hire. */
+export interface Decidable {
+  readonly row: DeliverableRow
+  readonly hire: LookedUpHire
+}
+
+/** Why one may not be decided on or executed at all. */
+export type Undecidable =
+  | DeliverableNotFound
+  | DeliverableGone
+  | SubscriptionEnded
+  | DeliverablesHireDeactivated
+  | Unavailable
+
+/** How many rows are read at once for a request of many. */
+const READS = 8
 
 /** Deliverables, as their readers see them. */
 export class Deliverables extends Context.Service<Deliverables, {
@@ -67,16 +86,23 @@ export class Deliverables extends Context.Service<Deliverables, {
    * The row of one with its hire, for a review or an execution, which need a subscription that has not ended and a hire that
    * is not deactivated.
    */
-  forDecision(caller: Caller, id: DeliverableId): Effect.Effect<
-    { readonly row: DeliverableRow; readonly hire: LookedUpHire },
-    DeliverableNotFound | DeliverableGone | SubscriptionEnded | DeliverablesHireDeactivated | Unavailable
-  >
+  forDecision(caller: Caller, id: DeliverableId): Effect.Effect<Decidable, Undecidable>
+  /** The same for many, in their order; their hires are looked up at once. */
+  forDecisions(
+    caller: Caller,
+    ids: ReadonlyArray<DeliverableId>,
+  ): Effect.Effect<ReadonlyArray<Result.Result<Decidable, Undecidable>>, Unavailable>
+  /** How many wait for what, of a customer; of all customers for those who see all and name none. */
+  counts(
+    customer_id: CustomerId | undefined,
+  ): Effect.Effect<DeliverableCounts, CustomerNotFound, CurrentCaller>
 }>()("deliverables/Deliverables") {
   static readonly layer = Layer.effect(
     Deliverables,
     Effect.gen(function* () {
       const repo = yield* DeliverablesRepo
       const hiring = yield* Hiring
+      const digest = yield* Digest.Digest
       const lists = yield* makeLists
 
       const find = Effect.fnUntraced(function* (caller: Caller, id: DeliverableId) {
@@ -94,15 +120,44 @@ export class Deliverables extends Context.Service<Deliverables, {
       })
 
       const get = Effect.fn("Deliverables.get")((caller: Caller, id: DeliverableId) =>
-        Effect.flatMap(readable(caller, id), shown)
+        Effect.provideService(Effect.flatMap(readable(caller, id), shown), Digest.Digest, digest)
       )
+
+      const decidable = (row: DeliverableRow, hire: LookedUpHire | undefined): Result.Result<Decidable, Undecidable> =>
+        notRetired(row, hire).pipe(
+          Result.flatMap(notCanceled),
+          Result.flatMap(notDeactivated),
+          Result.map((hire) => ({ row, hire })),
+        )
 
       const forDecision = Effect.fn("Deliverables.forDecision")(function* (caller: Caller, id: DeliverableId) {
         const row = yield* find(caller, id)
-        const hire = yield* hireNotRetired(row)
-        yield* Effect.fromResult(notCanceled(hire))
-        yield* Effect.fromResult(notDeactivated(hire))
-        return { row, hire }
+        return yield* Effect.fromResult(decidable(row, yield* hireOf(hiring, row.hired_instance_id)))
+      })
+
+      const forDecisions = Effect.fn("Deliverables.forDecisions")(function* (
+        caller: Caller,
+        ids: ReadonlyArray<DeliverableId>,
+      ) {
+        const rows = yield* Effect.forEach(ids, (id) => Effect.result(find(caller, id)), { concurrency: READS })
+        const hired_instance_ids = [
+          ...new Set(rows.filter(Result.isSuccess).map(({ success }) => success.hired_instance_id)),
+        ]
+        const { failed = [], hires, unread } = hired_instance_ids.length === 0
+          ? { hires: [] }
+          : yield* hiring.lookup({ hired_instance_ids }, { apart: true })
+        const byId = new Map(hires.map((hire) => [hire.hired_instance_id, hire]))
+        return rows.map(Result.flatMap((row) => {
+          const id = row.hired_instance_id
+          return failed.includes(id) || unread?.hires.includes(id)
+            ? Result.fail(new Unavailable({ detail: `hiring can't read ${id} now` }))
+            : decidable(row, byId.get(id))
+        }))
+      })
+
+      const counts = Effect.fn("Deliverables.counts")(function* (asked: CustomerId | undefined) {
+        const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked ?? "" }))
+        return yield* repo.counts(customer_id ?? null)
       })
 
       const remove = Effect.fn("Deliverables.remove")(function* (caller: Caller, id: DeliverableId) {
@@ -116,7 +171,7 @@ export class Deliverables extends Context.Service<Deliverables, {
         }
       })
 
-      return Deliverables.of({ get, remove, find, forDecision, ...lists })
+      return Deliverables.of({ get, remove, find, forDecision, forDecisions, counts, ...lists })
     }),
   )
 }
@@ -135,6 +190,7 @@ const any: Omit<Listing, "after" | "limit"> = {
 const makeLists = Effect.gen(function* () {
   const repo = yield* DeliverablesRepo
   const hiring = yield* Hiring
+  const digest = yield* Digest.Digest
   const decodeAfter = decodeCursor(After)
   const encodeAfter = Schema.encodeSync(After)
 
@@ -142,8 +198,12 @@ const makeLists = Effect.gen(function* () {
     { cursor, limit = DEFAULT_LIMIT, ...filter }: InboxQuery,
   ) {
     const after = (yield* decodeAfter(cursor)) ?? null
-    const rows = yield* repo.list({ ...any, ...filter, after, limit: limit + 1 })
-    return yield* pageOf(rows, limit, encodeAfter, toDeliverable)
+    const taken = yield* repo.list({ ...any, ...filter, after, limit: limit + 1 })
+    const entries = yield* Effect.forEach(
+      taken.entries,
+      ({ key, row }) => Effect.map(row === undefined ? Effect.undefined : hashed(row), (row) => ({ key, row })),
+    ).pipe(Effect.provideService(Digest.Digest, digest))
+    return yield* pageOf({ ...taken, entries }, limit, encodeAfter, toDeliverable)
   })
 
   /** Without those whose hire is past its retention. Hires of deliverables old enough for that are looked up at once. */

@@ -61,6 +61,8 @@ export class Executions extends Context.Service<Executions, {
       const ids = yield* Ids
       const digest = yield* Digest.Digest
 
+      const show = (row: DeliverableRow) => Effect.provideService(shown(row), Digest.Digest, digest)
+
       /** The bytes to deliver and their SHA-256. Fails when these or the target are not what the approval covers. */
       const approvedContent = Effect.fnUntraced(function* (row: DeliverableRow, target: DeliveryTarget) {
         const body = canonicalJson(row.payload)
@@ -134,11 +136,11 @@ export class Executions extends Context.Service<Executions, {
         let { hire, row } = yield* deliverables.forDecision(caller, id)
         // the id is derived from the Idempotency-Key: a repeated request recognises the intent that it committed before
         const requested_by = yield* ids.next("DLV")
-        if (row.requested_by === requested_by) return yield* shown(row)
+        if (row.requested_by === requested_by) return yield* show(row)
         while (true) {
           yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayExecute(row, approval_id)))
           if (yield* deliver(row, hire, requested_by)) {
-            return yield* shown(Option.getOrThrow(yield* rows.find(id)))
+            return yield* show(Option.getOrThrow(yield* rows.find(id)))
           }
           // executed, reviewed or deleted meanwhile: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)

@@ -22,4 +22,5 @@ export const scripts: ReadonlyArray<string> = [
   "085_alerts",
   "086_database_probe",
   "090_schema_scripts",
+  "100_what_waits",
 ]

@@ -14,7 +14,9 @@ onStage("deliverables", (stage) => {
     for (const as of ["customer:acme", "operator:olga", "viewer:vic"] as const) {
       const answer = await call("GET", `/api/v1/deliverables/${id}`, { as })
       assert.strictEqual(answer.status, 200)
-      assert.deepStrictEqual(answer.json, { deliverable_id: id, ...draft })
+      const { content_sha256, ...shown } = answer.json
+      assert.deepStrictEqual(shown, { deliverable_id: id, ...draft })
+      assert.match(content_sha256, /^[0-9a-f]{64}$/)
     }
     const foreign = await call("GET", `/api/v1/deliverables/${id}`, { as: "customer:other" })
     const missing = await call("GET", "/api/v1/deliverables/DEL-none", { as: "customer:other" })

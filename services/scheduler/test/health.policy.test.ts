@@ -1,6 +1,6 @@
 /** The thresholds of domain.md, "Health", at their edges. */
 import { assert, describe, it } from "vitest"
-import { conditionsOf, sentenceOf } from "../src/Alerts/Policy.ts"
+import { conditionsOf, isSettled, sentenceOf } from "../src/Alerts/Policy.ts"
 import { statusOf } from "../src/Health/Policy.ts"
 import type { Vitals } from "../src/Health/Row.ts"
 
@@ -51,6 +51,19 @@ describe("alerts", () => {
   ])("%j holds %j", (figures, kinds) => {
     const begun = conditionsOf(vitals(figures), []).filter(({ keeps }) => !keeps)
     assert.deepStrictEqual(begun.map(({ kind }) => kind), kinds)
+  })
+
+  it("is settled when what begins an alert has one and what is open holds, so that nothing has to be written", () => {
+    const bad = conditionsOf(vitals({ succeeded: 89, failed: 11 }), ["GOI-1"])
+    const kept = conditionsOf(vitals({ succeeded: 91, failed: 9 }), [])
+    const open = [{ kind: "success_rate", subject: "all" }, { kind: "failures", subject: "GOI-1" }]
+    assert.isTrue(isSettled([], []))
+    assert.isTrue(isSettled(bad, open))
+    assert.isFalse(isSettled(bad, []), "two begin")
+    assert.isFalse(isSettled(bad, [open[0]!, { kind: "failures", subject: "GOI-2" }]), "another goal's does not count")
+    assert.isFalse(isSettled([], open), "two end")
+    assert.isTrue(isSettled(kept, []), "what only keeps begins none")
+    assert.isTrue(isSettled(kept, [open[0]!]), "and keeps the one that is open")
   })
 
   it("C2: while a part is away, what waits for it begins no alert of its own, and ends none", () => {

@@ -57,7 +57,10 @@ export const Execution = Schema.Struct({
 })
 export type Execution = typeof Execution.Type
 
-/** A deliverable on the wire. `execution` is present once an execution was requested. */
+/**
+ * A deliverable on the wire. `execution` is present once an execution was requested. `content_sha256`: of the payload's canonical
+ * JSON (RFC 8785), by which an approval covers it; absent in answers to the scheduler and of 0.2.0.
+ */
 export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({
   deliverable_id: DeliverableId,
   hired_instance_id: HiredInstanceId,
@@ -65,6 +68,7 @@ export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({
   goal_template_id: GoalTemplateId,
   title: Schema.String,
   payload: DraftPayload,
+  content_sha256: Schema.optionalKey(Schema.String),
   review_status: ReviewStatus,
   review_notes: Schema.NullOr(Schema.String),
   approval_id: Schema.NullOr(ApprovalId),
@@ -120,6 +124,17 @@ const review_status = Schema.optionalKey(ReviewStatus)
 /** The roles that read deliverables: customers their own, operators and viewers all. */
 export const readers = ["customer", "operator", "viewer"] as const
 
+/**
+ * How many deliverables wait for what. `approved_waiting`: approved, and nobody asked for their execution yet.
+ * `delivery_failed`: executions that failed and are not tried again until a person asks for it.
+ */
+export const DeliverableCounts = Schema.Struct({
+  pending_review: Schema.Int,
+  approved_waiting: Schema.Int,
+  delivery_failed: Schema.Int,
+})
+export type DeliverableCounts = typeof DeliverableCounts.Type
+
 /** Endpoints that read and delete deliverables. */
 export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
   .annotate(OpenApi.Title, "Deliverables")
@@ -147,6 +162,17 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
           "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
           "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
+      ),
+    HttpApiEndpoint.get("counts", "/deliverables/counts", {
+      query: { customer_id: Schema.optionalKey(CustomerId) },
+      success: DeliverableCounts,
+      error: [CustomerNotFound, InvalidRequest, Unavailable],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "Count what waits for a person")
+      .annotate(
+        OpenApi.Description,
+        "Drafts that wait for a review, approvals that wait to be executed, and deliveries that failed for good: a customer's " +
+          "own; for operators and viewers any customer's, or all without `customer_id`.",
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,

@@ -13,9 +13,10 @@ import {
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
+import { Sha256 } from "../Canonical.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
-import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { AnyProblem, CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import { ConditionalHeaders, IdempotencyHeader, InstantField, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. */
@@ -52,6 +53,33 @@ export class DraftInvalid extends problem<DraftInvalid>()("DraftInvalid", {
   title: "A draft with validation errors can't be approved",
 }, { validation_errors: Schema.Array(Schema.String) }) {}
 
+/** 409: the content is not the one that the decision names. */
+export class RevisionChanged extends problem<RevisionChanged>()("RevisionChanged", {
+  code: "revision_changed",
+  status: 409,
+  title: "The content is not the one that was decided on",
+}, { content_sha256: Schema.String }) {}
+
+/** The most decisions of one request (api.md). */
+const MOST_DECISIONS = 200
+
+/** One decision of many; `content_sha256` is that of the content that was shown. */
+export const DecisionItem = Schema.Struct({
+  deliverable_id: DeliverableId,
+  decision: Decision,
+  content_sha256: Sha256,
+  notes: Schema.optionalKey(text(4000)),
+})
+export type DecisionItem = typeof DecisionItem.Type
+
+/** What came of it: the deliverable, or the problem that a single review would have answered with. */
+export const DecisionAnswer = Schema.Struct({
+  deliverable_id: DeliverableId,
+  deliverable: Schema.optionalKey(Deliverable),
+  problem: Schema.optionalKey(AnyProblem),
+})
+export type DecisionAnswer = typeof DecisionAnswer.Type
+
 /** 404, also for another customer's. */
 export class ApprovalNotFound extends problem<ApprovalNotFound>()("ApprovalNotFound", {
   code: "approval_not_found",
@@ -69,7 +97,12 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
     HttpApiEndpoint.post("review", "/deliverables/:id/review", {
       params,
       headers: Schema.Struct({ ...IdempotencyHeader.fields, ...ConditionalHeaders }),
-      payload: Schema.Struct({ decision: Decision, notes: Schema.optionalKey(text(4000)) }),
+      payload: Schema.Struct({
+        decision: Decision,
+        notes: Schema.optionalKey(text(4000)),
+        /** Of the content that was shown; without it the decision is on whatever the content is. */
+        content_sha256: Schema.optionalKey(Sha256),
+      }),
       success: Deliverable,
       error: [
         DeliverableNotFound,
@@ -77,6 +110,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
+        RevisionChanged,
         AlreadyReviewed,
         // a draft that needs no review may be executed before it is reviewed
         AlreadyExecuted,
@@ -92,6 +126,19 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
           "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256, and the " +
           "hire's target with its url and secret's name; once these changed it can be decided on again. " +
           "Safe to repeat under the same Idempotency-Key.",
+      ),
+    HttpApiEndpoint.post("decide", "/deliverables/decisions", {
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({ items: Schema.Array(DecisionItem).check(Schema.isBetweenLength(1, MOST_DECISIONS)) }),
+      success: Schema.Struct({ items: Schema.Array(DecisionAnswer) }),
+      error: Unavailable,
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Approve or reject many deliverables")
+      .annotate(
+        OpenApi.Description,
+        "Their customer only, up to 200 at once, each with the SHA-256 of the content that was shown. Each has its own " +
+          "answer, in the order of the request: the deliverable, or the problem of a single review; one that is refused " +
+          "keeps no other back. Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("ofDeliverable", "/deliverables/:id/approvals", {
       params,

@@ -11,6 +11,7 @@ export const DeliverablesHttp = HttpApiBuilder.group(
     const deliverables = yield* Deliverables
     return handlers.handleAll({
       inbox: ({ query }) => deliverables.inbox(query),
+      counts: ({ query }) => deliverables.counts(query.customer_id),
       get: ({ params }) => CurrentCaller.use((caller) => deliverables.get(caller, params.id)),
       byHire: ({ params, query }) => CurrentCaller.use((caller) => deliverables.byHire(caller, params.hire, query)),
       remove: ({ params }) =>

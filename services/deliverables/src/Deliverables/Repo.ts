@@ -1,6 +1,6 @@
 /** The SQL of reading, listing and deleting deliverables. */
 import { PgClient } from "@effect/sql-pg"
-import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { DeliverableCounts, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
@@ -46,6 +46,8 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
   /** One, deleted or not. */
   find(id: DeliverableId): Effect.Effect<Option.Option<DeliverableRow>>
   list(listing: Listing): Effect.Effect<Taken<DeliverableRow, typeof Place.Type>>
+  /** How many wait for what, of a customer; null: of all. */
+  counts(customer_id: CustomerId | null): Effect.Effect<DeliverableCounts>
   /**
    * Marks it deleted and fails its execution if that is pending. False when it was written since it had that version, or
    * deleted.
@@ -81,6 +83,21 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
             ])
           } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
       })
+      const counts = SqlSchema.findOne({
+        Request: Schema.NullOr(CustomerId),
+        Result: DeliverableCounts,
+        execute: (customer_id) => {
+          const its = customer_id === null ? sql`` : sql`and customer_id = ${customer_id}`
+          return sql`select
+              (select count(*)::int from deliverables
+                where review_status = 'pending_review' and deleted_at is null ${its}) as pending_review,
+              (select count(*)::int from deliverables
+                where review_status = 'approved' and execution_status = 'not_executed' and not executing
+                  and deleted_at is null ${its}) as approved_waiting,
+              (select count(*)::int from executions
+                where state = 'failed' and refusal is null ${its}) as delivery_failed`
+        },
+      })
       const remove = SqlSchema.findAll({
         Request: Schema.Struct({ id: DeliverableId, version: Schema.Int }),
         Result: Schema.Struct({ deliverable_id: DeliverableId }),
@@ -97,6 +114,7 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
       return DeliverablesRepo.of({
         find: (id) => Effect.orDie(find(id)),
         list: (listing) => Effect.orDie(list(listing)),
+        counts: (customer_id) => Effect.orDie(counts(customer_id)),
         remove: (id, version) => Effect.orDie(Effect.map(remove({ id, version }), (gone) => gone.length > 0)),
       })
     }),

@@ -3,6 +3,8 @@ import { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { DraftPayload } from "@stint/domain/Payload"
 import { etagOf, tagged } from "@stint/edge/Preconditions"
 import { DateTime, Effect, Schema } from "effect"
+import { contentSha256 } from "@stint/domain/Canonical"
+import { Digest } from "effect/crypto"
 import { type DeliverableRow, standingOf } from "./Row.ts"
 
 /** The execution of a row on the wire; undefined when none was requested. */
@@ -17,8 +19,19 @@ export const executionOf = (row: DeliverableRow) =>
 
 const decodePayload = Schema.decodeUnknownSync(DraftPayload)
 
+/** A row with the SHA-256 of its content as it is stored. */
+export interface HashedRow extends DeliverableRow {
+  readonly content_sha256: string
+}
+
+/** Hashes the content of a row. */
+export const hashed: <Row extends DeliverableRow>(
+  row: Row,
+) => Effect.Effect<Row & HashedRow, never, Digest.Digest> = (row) =>
+  Effect.map(contentSha256(row.payload), (content_sha256) => ({ ...row, content_sha256 }))
+
 /** A row on the wire. Dies if the payload is no draft, since only drafts are stored. */
-export const toDeliverable = (row: DeliverableRow): Deliverable => {
+export const toDeliverable = (row: DeliverableRow | HashedRow): Deliverable => {
   const execution = executionOf(row)
   return Deliverable.make({
     deliverable_id: row.deliverable_id,
@@ -27,6 +40,7 @@ export const toDeliverable = (row: DeliverableRow): Deliverable => {
     goal_template_id: row.goal_template_id,
     title: row.title,
     payload: decodePayload(row.payload),
+    ...("content_sha256" in row ? { content_sha256: row.content_sha256 } : {}),
     review_status: row.review_status,
     review_notes: row.review_notes,
     approval_id: row.approval_id,
@@ -49,9 +63,9 @@ export const deliverableTag = (
   return etagOf(version, updated_at, attempts === null ? "" : `.${attempts}.${next}`)
 }
 
-/** A row on the wire, as the one thing that an answer shows: with its tag. */
-export const shown = (row: DeliverableRow): Effect.Effect<Deliverable> =>
-  Effect.map(tagged(deliverableTag(row)), () => toDeliverable(row))
+/** A row on the wire, as the one thing that an answer shows: with its tag, and the hash by which it can be decided on. */
+export const shown = (row: DeliverableRow): Effect.Effect<Deliverable, never, Digest.Digest> =>
+  Effect.andThen(tagged(deliverableTag(row)), Effect.map(hashed(row), toDeliverable))
 
 /** Where a deliverable is read. */
 export const locationOf = ({ deliverable_id }: Pick<Deliverable, "deliverable_id">) =>

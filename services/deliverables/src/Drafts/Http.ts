@@ -1,6 +1,6 @@
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { type BatchAnswer, type BatchItem } from "@stint/domain/deliverables/Drafts"
-import { madeAt } from "@stint/edge/Replies"
+import { madeAt, problemOf } from "@stint/edge/Replies"
 import { RequestId } from "@stint/edge/RequestContext"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -18,9 +18,7 @@ const answers = (
       const { deliverable_id, show } = outcome.success
       return answer === "ids" ? { idempotency_key, deliverable_id } : { idempotency_key, deliverable: show() }
     }
-    const { code, detail, status, title, type } = outcome.failure
-    const problem = { type, title, status, code, request_id, ...(detail === undefined ? {} : { detail }) }
-    return { idempotency_key, problem }
+    return { idempotency_key, problem: problemOf(outcome.failure, request_id) }
   }),
 })
 

@@ -58,6 +58,18 @@ export const conditionsOf = (
   ]
 }
 
+/** Whether each condition that begins an alert has one that is open, and each open alert a condition that holds. */
+export const isSettled = (
+  conditions: ReadonlyArray<Condition>,
+  open: ReadonlyArray<Pick<Condition, "subject"> & { readonly kind: string }>,
+): boolean => {
+  const nameOf = ({ kind, subject }: { readonly kind: string; readonly subject: string }) => `${kind} ${subject}`
+  const stands = new Set(open.map(nameOf))
+  const holds = new Set(conditions.map(nameOf))
+  return conditions.every((condition) => condition.keeps === true || stands.has(nameOf(condition))) &&
+    open.every((alert) => holds.has(nameOf(alert)))
+}
+
 /** The message of an alert: one sentence for a person. */
 export const sentenceOf = ({ details, kind, subject }: Condition, phase: "begun" | "ended"): string => {
   const over = phase === "ended"

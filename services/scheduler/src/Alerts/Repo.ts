@@ -8,7 +8,7 @@ import { SqlSchema } from "effect/sql"
 import { readVitals } from "../Health/Repo.ts"
 import type { Vitals } from "../Health/Row.ts"
 import { ALERT_LOCK } from "../Locks.ts"
-import { type Condition, IN_A_ROW, MOST_GOALS } from "./Policy.ts"
+import { type Condition, IN_A_ROW, isSettled, MOST_GOALS } from "./Policy.ts"
 import { Notice } from "./Row.ts"
 
 /** How many notices are claimed at once. */
@@ -83,19 +83,25 @@ const evaluating = Effect.gen(function* () {
     Result: Schema.Struct({ mine: Schema.Boolean }),
     execute: () => sql`select pg_try_advisory_xact_lock(${ALERT_LOCK}) as mine`,
   })
-  /** The goals whose last runs were all dead-lettered, the first failure first. */
-  const failing = SqlSchema.findAll({
+  /** The goals whose last runs were all dead-lettered, the first failure first; and the alerts that stand, pauses aside. */
+  const standing = SqlSchema.findOne({
     Request: Schema.Void,
-    Result: Schema.Struct({ goal_instance_id: Schema.String }),
+    Result: Schema.Struct({
+      failing: Schema.Array(Schema.String),
+      open: Schema.Array(Schema.Struct({ kind: Schema.String, subject: Schema.String })),
+    }),
     execute: () =>
-      sql`select d.goal_instance_id from (
-            select goal_instance_id, first_failed_at from scheduler_dlq where state = 'open'
-            order by last_failed_at desc limit ${DEAD_LETTERS}) d
-          where (select count(*) filter (where last.status = 'cancelled') from (
-              select r.status from scheduled_goal_runs r where r.goal_instance_id = d.goal_instance_id
-                and (r.status = 'completed' or (r.status = 'cancelled' and r.reason_code = 'dead_lettered'))
-              order by r.scheduled_time desc limit ${IN_A_ROW}) last) = ${IN_A_ROW}
-          order by d.first_failed_at, d.goal_instance_id limit ${MOST_GOALS}`,
+      sql`select array(
+            select d.goal_instance_id from (
+              select goal_instance_id, first_failed_at from scheduler_dlq where state = 'open'
+              order by last_failed_at desc limit ${DEAD_LETTERS}) d
+            where (select count(*) filter (where last.status = 'cancelled') from (
+                select r.status from scheduled_goal_runs r where r.goal_instance_id = d.goal_instance_id
+                  and (r.status = 'completed' or (r.status = 'cancelled' and r.reason_code = 'dead_lettered'))
+                order by r.scheduled_time desc limit ${IN_A_ROW}) last) = ${IN_A_ROW}
+            order by d.first_failed_at, d.goal_instance_id limit ${MOST_GOALS}) as failing,
+          (select coalesce(json_agg(json_build_object('kind', kind, 'subject', subject)), '[]')
+            from scheduler_alerts where ended_at is null and kind <> 'paused') as open`,
   })
   const beginAndEnd = SqlSchema.findOne({
     Request: Schema.Array(
@@ -124,17 +130,28 @@ const evaluating = Effect.gen(function* () {
           )
           select ((select count(*) from begun) + (select count(*) from ended))::int as changed`,
   })
-  return Effect.fnUntraced(
+  const look = Effect.fnUntraced(function* (decide: Decide) {
+    const { failing, open } = yield* standing()
+    return { conditions: decide(yield* vitals(), failing), open }
+  })
+  const settle = Effect.fnUntraced(
     function* (decide: Decide) {
       if (!(yield* tryLock()).mine) return 0
-      const goals = (yield* failing()).map((row) => row.goal_instance_id)
       const conditions = yield* Effect.forEach(
-        decide(yield* vitals(), goals),
+        (yield* look(decide)).conditions,
         (condition) => Effect.map(ids.next("ALR"), (alert_id) => ({ alert_id, keeps: false, ...condition })),
       )
       return (yield* beginAndEnd(conditions)).changed
     },
-    (effect) => Effect.orDie(sql.withTransaction(effect)),
+    sql.withTransaction,
+  )
+  return Effect.fnUntraced(
+    function* (decide: Decide) {
+      const { conditions, open } = yield* look(decide)
+      // an idle scheduler has nothing to begin or end: it sees that in two statements
+      return isSettled(conditions, open) ? 0 : yield* settle(decide)
+    },
+    (effect) => Effect.orDie(effect),
   )
 })
 
