@@ -1,0 +1,79 @@
+/** Runs for operators: one run, its cancellation, a look at the latest ones, and why a slot ran or did not. */
+import { Explanation } from "@stint/domain/scheduler/Answers"
+import { Run } from "@stint/domain/scheduler/Runs"
+import { listOf } from "@stint/domain/Protocol"
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
+import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
+import { somePages } from "./Pages.ts"
+
+const decode = decoder(Run)
+const decodeList = decoder(listOf(Run))
+const decodeExplanation = decoder(Explanation)
+
+/** How many runs a page of the long list has: as many as the API gives. */
+export const RUNS_PAGE = 200
+
+const page = (filter: Query, cursor: string, signal: AbortSignal) =>
+  call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, cursor, limit: RUNS_PAGE }, signal })
+
+/** The first page of a list, which changes refresh. */
+export const runsHeadQuery = (filter: Query) =>
+  queryOptions({
+    queryKey: ["runs", "head", filter],
+    queryFn: ({ signal }) => page(filter, "", signal),
+  })
+
+/**
+ * A list of runs as it was when it was read, page by page. Its key has no topic: to read 500 pages again at every change
+ * would be no list to scroll in. What changes at its beginning is in the head.
+ */
+export const runsSnapshotQuery = (filter: Query) =>
+  infiniteQueryOptions({
+    queryKey: ["snapshot", "runs", filter],
+    queryFn: ({ pageParam, signal }) => page(filter, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    staleTime: Infinity,
+    gcTime: 0,
+  })
+
+/** One run, with its attempts. */
+export const runQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["runs", "one", id],
+    queryFn: ({ signal }) => call("GET", `/api/v1/scheduler/runs/${encodeURIComponent(id)}`, decode, { signal }),
+  })
+
+/** Cancels a run. */
+export const cancelRun = (id: string, reason: string): Promise<Run> =>
+  call("POST", `/api/v1/scheduler/runs/${encodeURIComponent(id)}/cancel`, decode, {
+    headers: { "idempotency-key": idempotencyKey() },
+    body: { reason },
+  })
+
+/** Why a goal ran, or did not, at an instant (RFC 3339); without one: now. */
+export const explanationQuery = (goal: string, at: string | undefined) =>
+  queryOptions({
+    queryKey: ["runs", "why", goal, at ?? "now"],
+    queryFn: ({ signal }) =>
+      call("GET", `/api/v1/scheduler/goals/${encodeURIComponent(goal)}/explain`, decodeExplanation, {
+        query: { at },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+  })
+
+/** How often figures over many runs are read again, in milliseconds. */
+const FIGURES_MS = 15_000
+
+/** The latest runs of a filter, at most so many pages of 200: figures are taken of them. `more` says that there are others. */
+export const runsSampleQuery = (name: string, filter: (now: number) => Query, pages: number) =>
+  queryOptions({
+    queryKey: ["snapshot", "sample", name, pages],
+    queryFn: async ({ signal }) => {
+      const now = Date.now()
+      const query = filter(now)
+      return { now, ...await somePages((cursor) => page(query, cursor, signal), pages) }
+    },
+    refetchInterval: FIGURES_MS,
+  })
