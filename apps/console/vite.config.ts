@@ -22,7 +22,9 @@ export default defineConfig({
   server: {
     // for work on the console: the pages come from Vite, all else from a gateway that runs
     proxy: Object.fromEntries(
-      ["/api", "/session", "/events", "/openapi.json", "/docs"].map((path) => [path, { target: "http://127.0.0.1:4100" }]),
+      ["/api", "/session", "/events", "/openapi.json", "/docs"].map((
+        path,
+      ) => [path, { target: "http://127.0.0.1:4100" }]),
     ),
   },
 })

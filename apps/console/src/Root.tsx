@@ -1,6 +1,13 @@
 /** The roots of all routes: the page, and the app below it, which needs a session. */
 import type { QueryClient } from "@tanstack/react-query"
-import { createRootRouteWithContext, createRoute, type ErrorComponentProps, Outlet, redirect, useRouter } from "@tanstack/react-router"
+import {
+  createRootRouteWithContext,
+  createRoute,
+  type ErrorComponentProps,
+  Outlet,
+  redirect,
+  useRouter,
+} from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { sessionQuery } from "./api/Session.ts"
 import { Shell } from "./shell/Shell.tsx"

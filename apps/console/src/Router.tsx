@@ -2,6 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query"
 import { createRoute, createRouter, redirect } from "@tanstack/react-router"
 import { appRoute, rootRoute } from "./Root.tsx"
+import { agentRoutes } from "./screens/agents/Routes.ts"
+import { calendarRoute } from "./screens/calendar/Routes.ts"
+import { goalRoutes } from "./screens/goals/Routes.ts"
 import { inboxRoutes } from "./screens/inbox/Routes.ts"
 import { signInRoute } from "./screens/sign-in/Routes.ts"
 import { placesOf } from "./shell/Navigation.ts"
@@ -16,7 +19,10 @@ const homeRoute = createRoute({
   },
 })
 
-const tree = rootRoute.addChildren([signInRoute, appRoute.addChildren([homeRoute, inboxRoutes])])
+const tree = rootRoute.addChildren([
+  signInRoute,
+  appRoute.addChildren([homeRoute, inboxRoutes, ...agentRoutes, ...goalRoutes, calendarRoute]),
+])
 
 /** The router of the console. */
 export const makeRouter = (client: QueryClient) =>

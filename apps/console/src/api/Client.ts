@@ -10,18 +10,18 @@ const decodeFaults = Schema.decodeUnknownSync(Schema.Struct({ missing: Schema.op
 
 /** A call that failed: the problem that a service answered, or that it could not be reached (`code` unreachable). */
 export class CallFailed extends Error {
-  constructor(
-    /** Stable, for decisions: a problem's code, or unreachable, or not_understood. */
-    readonly code: string,
-    /** The status; 0 without an answer. */
-    readonly status: number,
-    message: string,
-    /** The faults of fields, by their JSON path. */
-    readonly faults: ReadonlyArray<FieldIssue> = [],
-    /** The whole problem, for what one code alone has. */
-    readonly body: unknown = undefined,
-  ) {
+  /** Stable, for decisions: a problem's code, or unreachable, or not_understood. */
+  readonly code: string
+  /** The status; 0 without an answer. */
+  readonly status: number
+  /** The faults of fields, by their JSON path. */
+  readonly faults: ReadonlyArray<FieldIssue>
+
+  constructor(code: string, status: number, message: string, faults: ReadonlyArray<FieldIssue> = []) {
     super(message)
+    this.code = code
+    this.status = status
+    this.faults = faults
   }
 
   /** Whether to try again may help without another input. */
@@ -38,9 +38,13 @@ const problemOf = (status: number, body: unknown): CallFailed => {
   try {
     const { code, detail, errors, title } = decodeProblem(body)
     const { missing } = decodeFaults(body)
-    return new CallFailed(code, status, detail ?? title, errors ?? missing ?? [], body)
+    return new CallFailed(code, status, detail ?? title, errors ?? missing ?? [])
   } catch {
-    return new CallFailed("not_understood", status, `The server answered ${status} in a way that this page does not know.`)
+    return new CallFailed(
+      "not_understood",
+      status,
+      `The server answered ${status} in a way that this page does not know.`,
+    )
   }
 }
 

@@ -45,7 +45,10 @@ export const subscriptionsQuery = (customer_id: CustomerId) =>
     queryKey: ["hires", "subscriptions", customer_id],
     queryFn: ({ signal }) =>
       everyPage((cursor) =>
-        call("GET", "/api/v1/subscriptions", decodeSubscriptions, { query: { customer_id, cursor, limit: 200 }, signal })
+        call("GET", "/api/v1/subscriptions", decodeSubscriptions, {
+          query: { customer_id, cursor, limit: 200 },
+          signal,
+        })
       ),
   })
 

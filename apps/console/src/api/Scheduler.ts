@@ -1,5 +1,5 @@
 /** The scheduler: runs, what comes next, and why. */
-import { GoalPreview, type RuleDraft, RulePreview } from "@stint/domain/scheduler/Answers"
+import { Explanation, GoalPreview, RulePreview } from "@stint/domain/scheduler/Answers"
 import { Run } from "@stint/domain/scheduler/Runs"
 import { Upcoming } from "@stint/domain/scheduler/Upcoming"
 import { listOf } from "@stint/domain/Protocol"
@@ -12,6 +12,7 @@ const decodeRuns = decoder(listOf(Run))
 const decodeUpcoming = decoder(listOf(Upcoming))
 const decodePreview = decoder(RulePreview)
 const decodeGoalPreview = decoder(GoalPreview)
+const decodeExplanation = decoder(Explanation)
 
 /** Runs, the latest slot first, page by page. */
 export const runsQuery = (filter: Query) =>
@@ -44,8 +45,14 @@ export const upcomingQuery = (filter: Query, pages = CALENDAR_PAGES) =>
   queryOptions({
     queryKey: ["scheduler", "upcoming", filter, pages],
     queryFn: ({ signal }) =>
-      somePages((cursor) =>
-        call("GET", "/api/v1/scheduler/upcoming", decodeUpcoming, { query: { ...filter, cursor, limit: 200 }, signal }), pages),
+      somePages(
+        (cursor) =>
+          call("GET", "/api/v1/scheduler/upcoming", decodeUpcoming, {
+            query: { ...filter, cursor, limit: 200 },
+            signal,
+          }),
+        pages,
+      ),
     placeholderData: keepPreviousData,
   })
 
@@ -62,7 +69,15 @@ export const goalPreviewQuery = (goal: string, count: number) =>
 
 /** The fires of a rule that is not saved. */
 export const previewRule = (rule: unknown, signal?: AbortSignal): Promise<RulePreview> =>
-  call("POST", "/api/v1/scheduler/preview", decodePreview, { body: rule, signal })
+  call("POST", "/api/v1/scheduler/preview", decodePreview, { body: rule, ...(signal === undefined ? {} : { signal }) })
 
-/** What a rule looks like in a request, before it is decoded. */
-export type RuleSent = typeof RuleDraft.Encoded
+/** Why a goal ran at an instant, or did not. */
+export const explanationQuery = (goal: string, at: Date) =>
+  queryOptions({
+    queryKey: ["runs", "why", goal, at.toISOString()],
+    queryFn: ({ signal }) =>
+      call("GET", `/api/v1/scheduler/goals/${encodeURIComponent(goal)}/explain`, decodeExplanation, {
+        query: { at: at.toISOString() },
+        signal,
+      }),
+  })

@@ -1,32 +1,12 @@
 /** The session: who is signed in. The token stays with the gateway; the page has its role, its subject and the csrf value. */
-import { Role } from "@stint/domain/Caller"
+import { type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
 import { CustomerId } from "@stint/domain/Ids"
-import { Instant } from "@stint/domain/Protocol"
 import { queryOptions } from "@tanstack/react-query"
-import { Schema } from "effect"
 import { call, decoder, rememberCsrf } from "./Client.ts"
 
-const User = Schema.Struct({
-  subject: Schema.String,
-  role: Role,
-  customer_id: Schema.optionalKey(Schema.NullOr(Schema.String)),
-  expires_at: Instant,
-})
-/** Who is signed in. */
-export type User = typeof User.Type
+const decode = decoder(SessionView)
 
-const Way = Schema.Union([
-  Schema.Struct({ kind: Schema.Literal("local"), roles: Schema.Array(Role) }),
-  Schema.Struct({ kind: Schema.Literal("oidc"), title: Schema.String }),
-])
-
-const Session = Schema.Struct({ user: Schema.NullOr(User), ways: Schema.Array(Way), csrf: Schema.String })
-/** The answer of GET /session: who is signed in, and the ways to sign in. */
-export type Session = typeof Session.Type
-
-const decode = decoder(Session)
-
-const remembered = (session: Session): Session => {
+const remembered = (session: SessionView): SessionView => {
   rememberCsrf(session.csrf)
   return session
 }
@@ -38,13 +18,13 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 })
 
-/** Signs in on the local stack, by a role. */
-export const signInLocally = (role: Role, subject?: string): Promise<Session> =>
+/** Signs in on the local stack, by a role; without a subject as the sample customer, or as the role. */
+export const signInLocally = (role: PersonRole, subject?: string): Promise<SessionView> =>
   call("POST", "/session/local", decode, { body: { role, ...(subject === undefined ? {} : { subject }) } })
     .then(remembered)
 
 /** Signs out. */
-export const signOut = (): Promise<Session> => call("DELETE", "/session", decode).then(remembered)
+export const signOut = (): Promise<SessionView> => call("DELETE", "/session", decode).then(remembered)
 
 /** Where the sign-in of the identity provider begins; it comes back to `return_to`. */
 export const oidcUrl = (return_to: string): string => `/session/oidc?return_to=${encodeURIComponent(return_to)}`

@@ -58,7 +58,8 @@ export const timeIn = (moment: Moment, zone: string, style: TimeStyle = "full"):
   formatOf({ ...styles[style], timeZone: zone }).format(millisOf(moment))
 
 /** A moment in UTC, to the second, as logs have it. */
-export const utcOf = (moment: Moment): string => `${new Date(millisOf(moment)).toISOString().slice(0, 19).replace("T", " ")} UTC`
+export const utcOf = (moment: Moment): string =>
+  `${new Date(millisOf(moment)).toISOString().slice(0, 19).replace("T", " ")} UTC`
 
 /** A calendar day YYYY-MM-DD in a zone. */
 export const dayIn = (moment: Moment, zone: string): string => {

@@ -6,7 +6,8 @@ const number = new Intl.NumberFormat()
 export const count = (value: number): string => number.format(value)
 
 /** A count with its noun: 1 post, 2 posts. */
-export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`
+export const counted = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
 
 /** An identifier in words: `marketing.healthcare.v1` is Marketing healthcare, `close_position` Close position. */
 export const titled = (id: string): string => {
@@ -18,7 +19,9 @@ export const titled = (id: string): string => {
 export const shortened = (id: string): string => id.length <= 12 ? id : `${id.slice(0, 4)}…${id.slice(-4)}`
 
 /** What a person calls a hire: its nickname, else the name of its type. */
-export const hireName = (hire: { readonly config: Readonly<Record<string, unknown>>; readonly agent_id: string }): string => {
+export const hireName = (
+  hire: { readonly config: Readonly<Record<string, unknown>>; readonly agent_id: string },
+): string => {
   const { nickname } = hire.config
   return typeof nickname === "string" && nickname.trim() !== "" ? nickname : titled(hire.agent_id)
 }

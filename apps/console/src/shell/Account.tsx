@@ -35,7 +35,9 @@ const Theme = (): ReactNode => {
 }
 
 /** The account. */
-export const Account = ({ close, showKeys }: { readonly close: () => void; readonly showKeys: () => void }): ReactNode => {
+export const Account = (
+  { close, showKeys }: { readonly close: () => void; readonly showKeys: () => void },
+): ReactNode => {
   const user = useUser()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -53,7 +55,9 @@ export const Account = ({ close, showKeys }: { readonly close: () => void; reado
           <dt>Role</dt>
           <dd>{user.role}</dd>
           <dt>Signed in until</dt>
-          <dd><Instant at={user.expires_at} zone={ownZone} /></dd>
+          <dd>
+            <Instant at={user.expires_at} zone={ownZone} />
+          </dd>
         </dl>
         <Theme />
         <div className={styles.links}>

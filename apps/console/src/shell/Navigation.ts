@@ -1,5 +1,5 @@
 /** The screens that each role goes to, in their order. A screen stands here once it is built; routes are in Router.tsx. */
-import type { Role } from "@stint/domain/Caller"
+import type { PersonRole } from "@stint/domain/gateway/Sessions"
 import type { LinkProps } from "@tanstack/react-router"
 
 /** A screen in the navigation. */
@@ -7,7 +7,7 @@ export interface Place {
   readonly to: NonNullable<LinkProps["to"]>
   readonly label: string
   readonly keys: string
-  readonly roles: ReadonlyArray<Role>
+  readonly roles: ReadonlyArray<PersonRole>
   /** What is counted beside its name. */
   readonly badge?: "waiting"
 }
@@ -15,7 +15,9 @@ export interface Place {
 /** The navigation. */
 export const places: ReadonlyArray<Place> = [
   { to: "/inbox", label: "Inbox", keys: "g i", roles: ["customer"], badge: "waiting" },
+  { to: "/agents", label: "Agents", keys: "g a", roles: ["customer"] },
+  { to: "/calendar", label: "Calendar", keys: "g c", roles: ["customer"] },
 ]
 
 /** The screens of a role. */
-export const placesOf = (role: Role): ReadonlyArray<Place> => places.filter(({ roles }) => roles.includes(role))
+export const placesOf = (role: PersonRole): ReadonlyArray<Place> => places.filter(({ roles }) => roles.includes(role))

@@ -1,6 +1,15 @@
 /** Ctrl/Cmd-K: finds any screen, hire, goal or draft by its name or id, and does any action of the screen. */
 import { useNavigate } from "@tanstack/react-router"
-import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useId, useMemo, useRef, useState } from "react"
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useDeferredValue,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+} from "react"
 import { Dialog } from "../ui/Dialog.tsx"
 import { currentActions } from "./Actions.ts"
 import { type Found, useFound } from "./Finders.ts"

@@ -75,7 +75,13 @@ export const Shell = (): ReactNode => {
         <Outlet />
       </main>
       <Toasts />
-      {open === "palette" ? <Suspense fallback={null}><Palette close={close} /></Suspense> : null}
+      {open === "palette"
+        ? (
+          <Suspense fallback={null}>
+            <Palette close={close} />
+          </Suspense>
+        )
+        : null}
       {open === "keys" ? <KeyHelp close={close} /> : null}
       {open === "account" ? <Account close={close} showKeys={() => setOpen("keys")} /> : null}
     </div>

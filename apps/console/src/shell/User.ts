@@ -1,7 +1,8 @@
 /** Who is signed in, for screens below the shell. */
 import type { CustomerId } from "@stint/domain/Ids"
+import type { User } from "@stint/domain/gateway/Sessions"
 import { getRouteApi } from "@tanstack/react-router"
-import { customerIdOf, type User } from "../api/Session.ts"
+import { customerIdOf } from "../api/Session.ts"
 
 const app = getRouteApi("/app")
 

@@ -1,5 +1,10 @@
 /** Mantine's theme: its components take the tokens of tokens.css, so that a colour has one name in the whole console. */
-import { type CSSVariablesResolver, createTheme, localStorageColorSchemeManager, type MantineColorsTuple } from "@mantine/core"
+import {
+  createTheme,
+  type CSSVariablesResolver,
+  localStorageColorSchemeManager,
+  type MantineColorsTuple,
+} from "@mantine/core"
 
 const accent: MantineColorsTuple = [
   "#edf1ff",

@@ -5,6 +5,6 @@ import type { ReactNode } from "react"
 export type Kind = "wait" | "ok" | "bad" | "run" | "plain"
 
 /** A tag. */
-export const Tag = ({ children, kind = "plain" }: { readonly kind?: Kind; readonly children: ReactNode }): ReactNode => (
-  <span className="tag" data-kind={kind}>{children}</span>
-)
+export const Tag = (
+  { children, kind = "plain" }: { readonly kind?: Kind; readonly children: ReactNode },
+): ReactNode => <span className="tag" data-kind={kind}>{children}</span>

@@ -51,7 +51,9 @@ export const BulkBar = ({ all, chosen, select }: {
       {asking === undefined
         ? (
           <div className={styles.bulkButtons}>
-            <Button size="xs" disabled={chosen.length === invalid} onClick={() => setAsking("approved")}>Approve…</Button>
+            <Button size="xs" disabled={chosen.length === invalid} onClick={() => setAsking("approved")}>
+              Approve…
+            </Button>
             <Button size="xs" variant="default" onClick={() => setAsking("rejected")}>Reject…</Button>
           </div>
         )

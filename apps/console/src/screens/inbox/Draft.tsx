@@ -42,13 +42,19 @@ const Meta = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
   return (
     <div className={styles.meta}>
       <Tag kind={state.kind}>{state.words}</Tag>
-      {hire === undefined ? <Bone width={120} /> : (
-        <Link to="/agents/$hire" params={{ hire: draft.hired_instance_id }} className="dim">{hireName(hire)}</Link>
-      )}
+      {hire === undefined
+        ? <Bone width={120} />
+        : <Link to="/agents/$hire" params={{ hire: draft.hired_instance_id }} className="dim">{hireName(hire)}</Link>}
       {run === undefined ? null : run.origin === "schedule"
-        ? <span>slot <Instant at={run.scheduled_time} zone={zone} named /></span>
+        ? (
+          <span>
+            slot <Instant at={run.scheduled_time} zone={zone} named />
+          </span>
+        )
         : <span>run by hand</span>}
-      <span>made <Ago at={draft.created_at} zone={zone} /></span>
+      <span>
+        made <Ago at={draft.created_at} zone={zone} />
+      </span>
     </div>
   )
 }
@@ -56,7 +62,9 @@ const Meta = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
 const Skeleton = (): ReactNode => (
   <div className={styles.reading}>
     <Bone width="45%" height={30} />
-    <div className={styles.meta}><Bone width="70%" height={21} /></div>
+    <div className={styles.meta}>
+      <Bone width="70%" height={21} />
+    </div>
     <Bone height={168} />
     <div className={styles.gap} />
     <Bone height={118} />

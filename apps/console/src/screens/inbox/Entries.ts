@@ -35,8 +35,8 @@ export const useEntries = (customer_id: CustomerId, show: Show, agent: string | 
     failed.data,
     show,
   ])
-  const query = show === "failed"
-    ? { ...failed, hasNextPage: false, fetchNextPage: () => Promise.resolve() }
-    : drafts
-  return { entries, query }
+  const { data, dataUpdatedAt, error, isError, refetch } = show === "failed" ? failed : drafts
+  const more = show !== "failed" && drafts.hasNextPage
+  const query = { data: data === undefined ? undefined : entries, dataUpdatedAt, error, isError, refetch }
+  return { entries, query, more, loadMore: () => void drafts.fetchNextPage() }
 }

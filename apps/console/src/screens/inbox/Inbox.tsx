@@ -89,7 +89,8 @@ const useSelection = (list: string) => {
   })
   const selected: ReadonlySet<string> = of === list ? ids : new Set()
   const select = (ids: Iterable<string>) => set({ of: list, ids: new Set(ids) })
-  const toggle = (id: string) => select(selected.has(id) ? [...selected].filter((one) => one !== id) : [...selected, id])
+  const toggle = (id: string) =>
+    select(selected.has(id) ? [...selected].filter((one) => one !== id) : [...selected, id])
   return { selected, select, toggle }
 }
 
@@ -101,7 +102,7 @@ export const Inbox = (): ReactNode => {
   const wide = useWide()
   const customer = useCustomer()
   const failed = useQuery(deliveriesQuery(customer, "failed")).data?.items.length ?? 0
-  const { entries, query } = useEntries(customer, show, agent)
+  const { entries, loadMore, more, query } = useEntries(customer, show, agent)
   const { select, selected, toggle } = useSelection(`${show} ${agent ?? ""}`)
   // a draft that left the list, because it was decided on, leaves its place to what follows
   const place = useRef(0)
@@ -128,13 +129,12 @@ export const Inbox = (): ReactNode => {
     ...(deliverable !== undefined && !wide ? [{ label: "Back to the list", keys: "Escape", run: back }] : []),
     ...(selected.size > 0 ? [{ label: "Unselect all", keys: "Escape", run: () => select([]) }] : []),
   ])
-  const more = query.hasNextPage ? "+" : ""
   return (
     <Page
       title="Inbox"
       bare
       beside={show === "waiting" && entries.length > 0
-        ? <span className="dim">{`${entries.length}${more} wait`}</span>
+        ? <span className="dim">{`${entries.length}${more ? "+" : ""} wait`}</span>
         : null}
       actions={<Filters failed={failed} />}
     >
@@ -146,8 +146,8 @@ export const Inbox = (): ReactNode => {
                 <List
                   entries={entries}
                   open={open}
-                  more={query.hasNextPage}
-                  loadMore={() => void query.fetchNextPage()}
+                  more={more}
+                  loadMore={loadMore}
                   selected={selected}
                   toggle={show === "waiting" ? toggle : undefined}
                 />
@@ -168,4 +168,3 @@ export const Inbox = (): ReactNode => {
     </Page>
   )
 }
-

@@ -30,7 +30,9 @@ export const ListSkeleton = (): ReactNode => (
   </>
 )
 
-const Facts = ({ entry, name, zone }: { readonly entry: Entry; readonly name: string; readonly zone: string }): ReactNode => {
+const Facts = (
+  { entry, name, zone }: { readonly entry: Entry; readonly name: string; readonly zone: string },
+): ReactNode => {
   const { delivery, draft } = entry
   if (delivery !== undefined) {
     return (
@@ -49,7 +51,11 @@ const Facts = ({ entry, name, zone }: { readonly entry: Entry; readonly name: st
     <>
       <span className={styles.title}>{draft.title}</span>
       {state === undefined
-        ? <span className="faint"><Ago at={draft.created_at} zone={zone} /></span>
+        ? (
+          <span className="faint">
+            <Ago at={draft.created_at} zone={zone} />
+          </span>
+        )
         : <Tag kind={state.kind}>{state.words}</Tag>}
       <span className={styles.about}>{name} · {summaryOf(draft.payload)}</span>
     </>
@@ -67,7 +73,9 @@ export const List = ({ entries, loadMore, more, open, selected, toggle }: {
   readonly toggle: ((id: string) => void) | undefined
 }): ReactNode => {
   const scroller = useRef<HTMLDivElement>(null)
-  const hires = new Map(useQuery(hiresQuery(useCustomer())).data?.map((hire) => [hire.hired_instance_id as string, hire]))
+  const hires = new Map(
+    useQuery(hiresQuery(useCustomer())).data?.map((hire) => [hire.hired_instance_id as string, hire]),
+  )
   const lines = useVirtualizer({
     count: entries.length,
     getScrollElement: () => scroller.current,

@@ -1,6 +1,6 @@
 /** Sign-in: by the identity provider, and on a local stack with one click per role. */
 import { Button } from "@mantine/core"
-import type { Role } from "@stint/domain/Caller"
+import type { PersonRole } from "@stint/domain/gateway/Sessions"
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query"
 import { getRouteApi, useRouter } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -12,20 +12,19 @@ import styles from "./sign-in.module.css"
 
 const route = getRouteApi("/sign-in")
 
-const words: Record<Role, string> = {
+const words: Record<PersonRole, string> = {
   customer: "Hires agents, sets their goals, signs what they draft",
   operator: "Runs the system: schedules, failures, agent types",
   viewer: "Sees everything, changes nothing",
-  service: "",
 }
 
-const Local = ({ roles }: { readonly roles: ReadonlyArray<Role> }): ReactNode => {
+const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactNode => {
   const [subject, setSubject] = useState("")
   const { return_to = "/" } = route.useSearch()
   const client = useQueryClient()
   const router = useRouter()
   const signIn = useMutation({
-    mutationFn: (role: Role) => signInLocally(role, subject.trim() || undefined),
+    mutationFn: (role: PersonRole) => signInLocally(role, subject.trim() || undefined),
     onSuccess: (session) => {
       client.setQueryData(sessionQuery.queryKey, session)
       router.history.push(return_to)

@@ -34,7 +34,11 @@ const useSend = (id: string, done: () => void) => {
 
 const Keys = ({ keys }: { readonly keys: ReadonlyArray<readonly [string, string]> }): ReactNode => (
   <span className={styles.hint} aria-hidden="true">
-    {keys.map(([key, words]) => <span key={key}><kbd className="kbd">{key}</kbd> {words}</span>)}
+    {keys.map(([key, words]) => (
+      <span key={key}>
+        <kbd className="kbd">{key}</kbd> {words}
+      </span>
+    ))}
   </span>
 )
 
@@ -136,7 +140,13 @@ export const Decide = ({ draft }: { readonly draft: Deliverable }): ReactNode =>
   const mine = useUser().role === "customer"
   const zone = zoneOf(useQuery(hireQuery(draft.hired_instance_id)).data?.config)
   if (draft.execution_status === "executed" && draft.executed_at !== null) {
-    return <footer className={styles.decide}><p className="dim">Executed <Instant at={draft.executed_at} zone={zone} named /></p></footer>
+    return (
+      <footer className={styles.decide}>
+        <p className="dim">
+          Executed <Instant at={draft.executed_at} zone={zone} named />
+        </p>
+      </footer>
+    )
   }
   if (!mine || draft.review_status === "rejected") return null
   return (

@@ -39,13 +39,19 @@ export const DeliveryState = ({ again, busy, draft, retry }: {
         {state === "failed"
           ? <b className={styles.over}>The delivery failed for good after {counted(execution.attempts, "attempt")}.</b>
           : state === "refused"
-          ? <b className={styles.over}>{refusals[execution.reason ?? ""] ?? "The delivery was refused."} Nothing was delivered.</b>
+          ? (
+            <b className={styles.over}>
+              {refusals[execution.reason ?? ""] ?? "The delivery was refused."} Nothing was delivered.
+            </b>
+          )
           : (
             <b>
               Being delivered, {counted(execution.attempts, "attempt")} so far
-              {execution.next_attempt_at === null
-                ? ""
-                : <>; the next <Ago at={execution.next_attempt_at} zone={zone} /></>}
+              {execution.next_attempt_at === null ? "" : (
+                <>
+                  ; the next <Ago at={execution.next_attempt_at} zone={zone} />
+                </>
+              )}
             </b>
           )}
         {execution.last_error === null ? null : <span className="dim">{execution.last_error}</span>}
@@ -53,7 +59,11 @@ export const DeliveryState = ({ again, busy, draft, retry }: {
       <div className={styles.bar}>
         {retries
           ? (
-            <Button variant={state === "failed" ? "filled" : "default"} loading={busy} onClick={() => retry(execution.delivery_id)}>
+            <Button
+              variant={state === "failed" ? "filled" : "default"}
+              loading={busy}
+              onClick={() => retry(execution.delivery_id)}
+            >
               {state === "failed" ? "Try again" : "Try now"}
             </Button>
           )

@@ -42,7 +42,9 @@ export const Notes = ({ busy, close, decision, notes, send, setNotes }: {
         />
       </label>
       <div className={styles.bar}>
-        <Button type="submit" loading={busy} {...(approves ? {} : { color: "red" })}>{approves ? "Approve" : "Reject"}</Button>
+        <Button type="submit" loading={busy} {...(approves ? {} : { color: "red" })}>
+          {approves ? "Approve" : "Reject"}
+        </Button>
         <Button variant="default" onClick={close}>Back</Button>
         <span className={styles.hint} aria-hidden="true">
           <kbd className="kbd">Ctrl/Cmd Enter</kbd>

@@ -1,10 +1,10 @@
 /** A draft as those will see it whom it is for: a post as a post, an order as a ticket, a document as a document. */
 import { type MarketingVariant, platformLimits } from "@stint/domain/agents/marketing_healthcare/Payload"
 import {
+  tradingChecks,
   type TradingClosePositionProposal,
   type TradingGuardrailReport,
   type TradingIntentPlan,
-  tradingChecks,
 } from "@stint/domain/agents/trading_delta_futures/Payload"
 import type { DraftPayload } from "@stint/domain/Payload"
 import { lazy, type ReactNode, Suspense } from "react"
@@ -81,9 +81,7 @@ const Order = ({ plan }: { readonly plan: TradingIntentPlan }): ReactNode => (
         <dd className="mono">{plan.credential_ref}</dd>
       </dl>
       <ul className={styles.checks}>
-        {tradingChecks.map((check) => (
-          <Check key={check} holds={plan.checks[check]} words={checkWords[check](plan)} />
-        ))}
+        {tradingChecks.map((check) => <Check key={check} holds={plan.checks[check]} words={checkWords[check](plan)} />)}
       </ul>
     </div>
   </article>
@@ -139,9 +137,9 @@ export const Payload = ({ payload }: { readonly payload: DraftPayload }): ReactN
       return (
         <>
           {payload.variants.map((post, index) => <Post key={index} post={post} brand={payload.brand_name} />)}
-          {payload.suggested_schedule_local.length === 0 ? null : (
-            <p className={styles.aside}>Suggested times: {payload.suggested_schedule_local.join(", ")}</p>
-          )}
+          {payload.suggested_schedule_local.length === 0
+            ? null
+            : <p className={styles.aside}>Suggested times: {payload.suggested_schedule_local.join(", ")}</p>}
         </>
       )
     case "trading_intent_plan_v1":
@@ -153,7 +151,13 @@ export const Payload = ({ payload }: { readonly payload: DraftPayload }): ReactN
     case "generic_deliverable_v1":
       return (
         <article className={styles.post} aria-label="Document">
-          <Suspense fallback={<div className={styles.text}><Bone height={200} /></div>}>
+          <Suspense
+            fallback={
+              <div className={styles.text}>
+                <Bone height={200} />
+              </div>
+            }
+          >
             <Markdown text={payload.body} />
           </Suspense>
         </article>

@@ -64,7 +64,9 @@ const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: 
   return (
     <>
       <dt>decided</dt>
-      <dd>{latest.decision} <Instant at={latest.created_at} zone={zone} /></dd>
+      <dd>
+        {latest.decision} <Instant at={latest.created_at} zone={zone} />
+      </dd>
       {latest.notes === null ? null : (
         <>
           <dt>notes</dt>
@@ -73,14 +75,17 @@ const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: 
       )}
       <dt>content</dt>
       <dd>
-        {summaryOf(draft.payload)} <span className="faint mono" title={latest.content_sha256}>
+        {summaryOf(draft.payload)}{" "}
+        <span className="faint mono" title={latest.content_sha256}>
           {shortened(latest.content_sha256)}
         </span>
       </dd>
       {latest.target === null ? null : (
         <>
           <dt>goes to</dt>
-          <dd><Target target={latest.target} /></dd>
+          <dd>
+            <Target target={latest.target} />
+          </dd>
         </>
       )}
     </>

@@ -1,0 +1,11 @@
+/** The styles of Mantine's inputs: whatever has a form imports them with its first field. */
+import "@mantine/core/styles/ScrollArea.css"
+import "@mantine/core/styles/InlineInput.css"
+import "@mantine/core/styles/CloseButton.css"
+import "@mantine/core/styles/Popover.css"
+import "@mantine/core/styles/Combobox.css"
+import "@mantine/core/styles/Pill.css"
+import "@mantine/core/styles/PillsInput.css"
+import "@mantine/core/styles/NumberInput.css"
+import "@mantine/core/styles/Checkbox.css"
+import "@mantine/core/styles/Switch.css"

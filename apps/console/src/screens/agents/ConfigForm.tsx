@@ -1,0 +1,167 @@
+/**
+ * The config of a hire, as a form. Until it is finalized what is filled in is kept as it is typed, and the service says what
+ * is missing; afterwards it is saved as a whole, or refused as a whole.
+ */
+import { Button } from "@mantine/core"
+import type { AgentType } from "@stint/domain/catalog/AgentTypes"
+import type { Hire } from "@stint/domain/hiring/Hires"
+import type { FieldIssue } from "@stint/domain/Problem"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { type ReactNode, useEffect, useRef, useState } from "react"
+import { failureOf } from "../../api/Client.ts"
+import { draftHire, finalizeHire, hireQuery } from "../../api/Hiring.ts"
+import { Fields } from "../../form/Fields.tsx"
+import { focusFirst, type Values } from "../../form/Values.ts"
+import { counted } from "../../format/Words.ts"
+import { toast } from "../../ui/Toasts.tsx"
+import styles from "./agents.module.css"
+
+/** How long after the last key a draft is kept, in milliseconds. */
+const PAUSE_MS = 500
+
+const root = "$.config"
+
+/** The key of the config that a path is of. */
+const keyOf = (path: string): string => /^\$\.config\.([^.[]+)/.exec(path)?.[1] ?? path
+
+const useHireCall = () => {
+  const client = useQueryClient()
+  return async (call: Promise<Hire>): Promise<Hire> => {
+    const hire = await call
+    client.setQueryData(hireQuery(hire.hired_instance_id).queryKey, hire)
+    void client.invalidateQueries({ queryKey: ["hires", "of"] })
+    return hire
+  }
+}
+
+const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }): ReactNode => {
+  const { agent_id, hired_instance_id, missing, subscription_id } = hire
+  const [values, setValues] = useState<Values>(hire.config)
+  // the faults of what nobody has filled in yet are counted, not shown, until someone wants to finalize
+  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
+  const [all, setAll] = useState(false)
+  const navigate = useNavigate()
+  const kept = useRef<Values>(hire.config)
+  const keep = useHireCall()
+  const save = useMutation({
+    scope: { id: hired_instance_id },
+    mutationFn: (config: Values) => keep(draftHire({ subscription_id, agent_id, config })),
+    onSuccess: (_, config) => {
+      kept.current = config
+    },
+  })
+  const { mutate } = save
+  useEffect(() => {
+    if (values === kept.current) return
+    const timer = setTimeout(() => mutate(values), PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [mutate, values])
+  const finalize = useMutation({
+    mutationFn: async () => {
+      if (values !== kept.current) await save.mutateAsync(values)
+      return await keep(finalizeHire(hired_instance_id))
+    },
+    onSuccess: () => {
+      toast("ok", "It is set up. Now give it a goal.")
+      void navigate({ to: "/agents/$hire", params: { hire: hired_instance_id }, search: { tab: "goals" } })
+    },
+    onError: (error) => {
+      setAll(true)
+      const { faults } = failureOf(error)
+      setTimeout(() => focusFirst(faults.length === 0 ? missing : faults))
+    },
+  })
+  const refused = failureOf(save.error ?? finalize.error)
+  const faults: ReadonlyArray<FieldIssue> = [...(save.isError ? refused.faults : []), ...missing]
+  const shown = faults.filter(({ path }) => all || touched.has(keyOf(path)))
+  const change = (now: Values) => {
+    setTouched((was) =>
+      new Set([...was, ...Object.keys({ ...values, ...now }).filter((key) => values[key] !== now[key])])
+    )
+    setValues(now)
+  }
+  const open = new Set(missing.map(({ path }) => keyOf(path))).size
+  return (
+    <form
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        finalize.mutate()
+      }}
+    >
+      <Fields fields={type.config_schema.fields} root={root} values={values} faults={shown} set={change} />
+      {save.isError || (finalize.isError && refused.faults.length === 0)
+        ? <p role="alert" className={styles.alert}>{refused.message}</p>
+        : null}
+      <div className={styles.save}>
+        <Button type="submit" loading={finalize.isPending}>Finalize</Button>
+        <span className="dim" role="status">
+          {save.isPending || values !== kept.current
+            ? "Keeping it…"
+            : open === 0
+            ? "All is filled in and kept."
+            : `Kept. ${counted(open, "field")} to fill in.`}
+        </span>
+      </div>
+    </form>
+  )
+}
+
+const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }): ReactNode => {
+  const { active, agent_id, subscription_id } = hire
+  const [values, setValues] = useState<Values>(hire.config)
+  const keep = useHireCall()
+  const save = useMutation({
+    mutationFn: () => keep(draftHire({ subscription_id, agent_id, config: values })),
+    onSuccess: ({ config }) => {
+      setValues(config)
+      toast("ok", "Saved. Runs from now on work by it.")
+    },
+    onError: (error) => setTimeout(() => focusFirst(failureOf(error).faults)),
+  })
+  const refused = failureOf(save.error)
+  const changed = JSON.stringify(values) !== JSON.stringify(hire.config)
+  return (
+    <form
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        save.mutate()
+      }}
+    >
+      <Fields
+        fields={type.config_schema.fields}
+        root={root}
+        values={values}
+        faults={save.isError ? refused.faults : []}
+        disabled={!active}
+        set={setValues}
+      />
+      {save.isError ? <p role="alert" className={styles.alert}>{refused.message}</p> : null}
+      {active
+        ? (
+          <div className={styles.save}>
+            <Button type="submit" disabled={!changed} loading={save.isPending}>Save</Button>
+            <Button
+              variant="default"
+              disabled={!changed}
+              onClick={() => {
+                setValues(hire.config)
+                save.reset()
+              }}
+            >
+              Discard
+            </Button>
+          </div>
+        )
+        : null}
+    </form>
+  )
+}
+
+/** The form of a config. */
+export const ConfigForm = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }): ReactNode =>
+  hire.finalized_at === null && hire.active ? <Draft hire={hire} type={type} /> : <Final hire={hire} type={type} />

@@ -1,0 +1,45 @@
+/** How a hire stands, in words. */
+import type { Hire } from "@stint/domain/hiring/Hires"
+import type { Subscription } from "@stint/domain/hiring/Subscriptions"
+import { lengthOf, millisOf } from "../../format/Time.ts"
+import { counted } from "../../format/Words.ts"
+import type { Kind } from "../../ui/Tag.tsx"
+
+interface State {
+  readonly kind: Kind
+  readonly words: string
+}
+
+/** Whether the hire works, or what keeps it from it. */
+export const stateOf = (hire: Hire): State => {
+  if (!hire.active) return { kind: "plain", words: "deactivated" }
+  if (hire.subscription_status === "canceled") return { kind: "plain", words: "subscription canceled" }
+  if (hire.subscription_status === "past_due") return { kind: "bad", words: "payment past due" }
+  if (hire.finalized_at !== null) return { kind: "ok", words: "at work" }
+  if (hire.configured) return { kind: "wait", words: "ready to finalize" }
+  return { kind: "wait", words: `${counted(hire.missing.length, "field")} to fill in` }
+}
+
+/** The trial of a hire; undefined where there is nothing to say. */
+export const trialOf = ({ active, trial_end, trial_status }: Hire, now: number): State | undefined => {
+  switch (trial_status) {
+    case "not_started":
+      return active ? { kind: "plain", words: "trial starts with its first goal" } : undefined
+    case "active":
+      return trial_end === null
+        ? undefined
+        : { kind: "run", words: `trial, ${lengthOf(Math.max(0, millisOf(trial_end) - now))} left` }
+    case "ended_converted":
+      return undefined
+    case "ended_not_converted":
+      return { kind: "plain", words: "trial ended" }
+  }
+}
+
+/** Words for the states of a subscription. */
+export const subscriptionWords: Record<Subscription["status"], State> = {
+  pending_payment: { kind: "wait", words: "waits for payment" },
+  active: { kind: "ok", words: "active" },
+  past_due: { kind: "bad", words: "past due" },
+  canceled: { kind: "plain", words: "canceled" },
+}

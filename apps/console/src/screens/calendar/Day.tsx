@@ -1,0 +1,103 @@
+/** A day of the calendar. */
+import { Link } from "@tanstack/react-router"
+import type { ReactNode } from "react"
+import { dayStart, timeIn } from "../../format/Time.ts"
+import { counted } from "../../format/Words.ts"
+import { Instant } from "../../ui/Instant.tsx"
+import type { Kind } from "../../ui/Tag.tsx"
+import styles from "./calendar.module.css"
+import type { CalendarSearch } from "./Routes.ts"
+import type { Slot } from "./Slots.ts"
+
+/** How many slots a day of a month shows; the others are in its week. */
+const SHOWN = 4
+
+/** What each state looks like: a sign and a word beside its colour. */
+const states: Record<Slot["state"], { readonly kind: Kind; readonly sign: string; readonly words: string }> = {
+  pending: { kind: "plain", sign: "○", words: "waits" },
+  running: { kind: "run", sign: "◐", words: "running" },
+  retrying: { kind: "wait", sign: "↻", words: "retrying" },
+  completed: { kind: "ok", sign: "✓", words: "ran" },
+  cancelled: { kind: "plain", sign: "–", words: "cancelled" },
+  dead_lettered: { kind: "bad", sign: "✕", words: "failed" },
+  will_run: { kind: "run", sign: "○", words: "will run" },
+  will_not_run: { kind: "plain", sign: "–", words: "will not run" },
+}
+
+const Line = ({ slot, zone }: { readonly slot: Slot; readonly zone: string }): ReactNode => {
+  const { kind, sign, words } = states[slot.state]
+  const title = [`${words}: ${slot.name}, ${slot.agent}`, slot.note].filter((part) => part !== undefined).join("\n")
+  const inside = (
+    <>
+      <span className={styles.sign} data-kind={kind} aria-hidden="true">{sign}</span>
+      <Instant at={slot.at} zone={zone} as="time" />
+      <span className={styles.name}>{slot.name}</span>
+      <span className={styles.agent}>{slot.agent}</span>
+      <span className="visually-hidden">{words}</span>
+      {slot.note === undefined ? null : <span className={styles.note}>{slot.note}</span>}
+    </>
+  )
+  return slot.deliverable === undefined
+    ? (
+      <Link
+        to="/agents/$hire/goals/$goal"
+        params={{ hire: slot.hire, goal: slot.goal }}
+        className={styles.slot}
+        data-state={slot.state}
+        title={title}
+        preload={false}
+      >
+        {inside}
+      </Link>
+    )
+    : (
+      <Link
+        to="/inbox/$deliverable"
+        params={{ deliverable: slot.deliverable }}
+        search={{ show: "all" }}
+        className={styles.slot}
+        data-state={slot.state}
+        title={title}
+        preload={false}
+      >
+        {inside}
+      </Link>
+    )
+}
+
+/** A day with its slots. */
+export const Day = ({ day, isOutside, isToday, isWeek, slots, toWeek, zone }: {
+  readonly day: string
+  readonly zone: string
+  readonly slots: ReadonlyArray<Slot>
+  readonly isToday: boolean
+  readonly isOutside: boolean
+  readonly isWeek: boolean
+  readonly toWeek: CalendarSearch
+}): ReactNode => {
+  const shown = isWeek || slots.length <= SHOWN + 1 ? slots : slots.slice(0, SHOWN)
+  const start = dayStart(day, zone)
+  return (
+    <section
+      className={styles.day}
+      data-today={isToday ? "" : undefined}
+      data-outside={isOutside ? "" : undefined}
+      data-empty={slots.length === 0 ? "" : undefined}
+      aria-label={timeIn(start, zone, "longDay")}
+    >
+      <h2>
+        <span className={styles.long}>{timeIn(start, zone, "day")}</span>
+        <span className={styles.short} aria-hidden="true">{Number(day.slice(8))}</span>
+        {isToday ? <span className="visually-hidden">today</span> : null}
+      </h2>
+      {shown.map((slot) => <Line key={slot.id} slot={slot} zone={zone} />)}
+      {shown.length < slots.length
+        ? (
+          <Link to="/calendar" search={toWeek} className={styles.others} activeProps={{}}>
+            {counted(slots.length - shown.length, "more", "more")}
+          </Link>
+        )
+        : null}
+    </section>
+  )
+}
