@@ -5,15 +5,12 @@ import { Action } from "@stint/domain/scheduler/ActionLog"
 import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions } from "@tanstack/react-query"
 import { call, decoder } from "./Client.ts"
+import type { Logger } from "./Loggers.ts"
 
 const decode = decoder(listOf(ActionLine))
 
-/** The services that keep an action log, with what they record. */
-export const loggedActions = { ...actions, scheduler: Action.literals } as const
-/** A service that keeps an action log. */
-export type Logger = keyof typeof loggedActions
-/** The services, in the order in which they are shown. */
-export const loggers = Object.keys(loggedActions) as ReadonlyArray<Logger>
+/** What each service records. */
+export const loggedActions: Readonly<Record<Logger, ReadonlyArray<string>>> = { ...actions, scheduler: Action.literals }
 
 /** The lines of one service's log; of one operator where it is named. */
 const path = (service: Logger, operator: string | undefined): string => {

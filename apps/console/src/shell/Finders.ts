@@ -5,6 +5,7 @@ import { inboxQuery } from "../api/Deliverables.ts"
 import { goalsQuery, hiresQuery } from "../api/Hiring.ts"
 import { customerIdOf } from "../api/Session.ts"
 import { hireName, titled } from "../format/Words.ts"
+import { useOperatorsOwn } from "./OperatorFinder.ts"
 import { useUser } from "./User.ts"
 
 /** A line of the palette. */
@@ -62,4 +63,4 @@ const useCustomersOwn = (): ReadonlyArray<Found> => {
 }
 
 /** What the palette finds for the role that is signed in. A role with things of its own adds its finder here. */
-export const useFound = (): ReadonlyArray<Found> => useCustomersOwn()
+export const useFound = (): ReadonlyArray<Found> => [...useCustomersOwn(), ...useOperatorsOwn()]

@@ -3,8 +3,9 @@ import { Button } from "@mantine/core"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import { type ReactNode, useMemo, useState } from "react"
-import { actionsQuery, loggedActions, type Logger, loggers } from "../../api/ActionLogs.ts"
+import { actionsQuery, loggedActions } from "../../api/ActionLogs.ts"
 import { failureOf } from "../../api/Client.ts"
+import { type Logger, loggers } from "../../api/Loggers.ts"
 import { ownZone } from "../../format/Time.ts"
 import { count, counted, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
@@ -32,7 +33,7 @@ const useAudit = () => {
   const { action, days, operator, service } = route.useSearch()
   const asks = (one: Logger) =>
     (service === undefined || service === one) &&
-    (action === undefined || (loggedActions[one] as ReadonlyArray<string>).includes(action))
+    (action === undefined || loggedActions[one].includes(action))
   const logs = [
     useLog("catalog", operator, asks("catalog")),
     useLog("hiring", operator, asks("hiring")),
@@ -70,7 +71,7 @@ const Filters = (): ReactNode => {
   const { action, days, operator, service } = route.useSearch()
   const navigate = route.useNavigate()
   const [who, setWho] = useState(operator ?? "")
-  const actions = [...new Set((service === undefined ? loggers : [service]).flatMap((one): ReadonlyArray<string> => loggedActions[one]))]
+  const actions = [...new Set((service === undefined ? loggers : [service]).flatMap((one) => loggedActions[one]))]
   return (
     <div className={styles.filters}>
       <select

@@ -1,5 +1,6 @@
 /** The lines of the action logs as a file: CSV or JSON. */
-import { actionPage, type Logger } from "../../api/ActionLogs.ts"
+import { actionPage } from "../../api/ActionLogs.ts"
+import type { Logger } from "../../api/Loggers.ts"
 import { isAsked, type Line } from "./Merge.ts"
 
 /** The most lines of one file. */

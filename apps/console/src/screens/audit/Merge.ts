@@ -1,6 +1,6 @@
 /** The logs of several services as one, in order of time: pure. */
 import type { ActionLine } from "@stint/domain/ActionLine"
-import type { Logger } from "../../api/ActionLogs.ts"
+import type { Logger } from "../../api/Loggers.ts"
 
 /** A line, and the service that has it. */
 export interface Line extends ActionLine {

@@ -1,5 +1,5 @@
 /** Which lines of the action logs are shown, as it stands in the URL. */
-import { type Logger, loggers } from "../../api/ActionLogs.ts"
+import { type Logger, loggers } from "../../api/Loggers.ts"
 import { defined, oneOf, textOf, wholeOf } from "../../format/Search.ts"
 
 /** The filter. */

@@ -1,18 +1,19 @@
 /** Makes a customer's record under a new id, with contacts that the operator has verified. */
 import { NativeSelect, TextInput } from "@mantine/core"
 import { ContactMethod, NewCustomer } from "@stint/domain/hiring/Customers"
+import { issuesUnder } from "@stint/domain/FieldIssues"
 import { useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useRef, useState } from "react"
 import { CallFailed, failureOf, idempotencyKey } from "../../api/Client.ts"
 import { makeCustomer } from "../../api/Customers.ts"
-import { issuesOf } from "../../format/Issues.ts"
 import { titled } from "../../format/Words.ts"
 import { Ask, Choice } from "../../ui/Ask.tsx"
 import { toast } from "../../ui/Toasts.tsx"
 
 const required = ["full_name", "email", "phone", "business_name", "business_industry", "business_address"] as const
 const optional = ["website", "gst_number"] as const
+const issuesOf = issuesUnder(NewCustomer)
 const labels: Readonly<Record<string, string>> = { email: "E-mail", phone: "Phone, with country", gst_number: "GST number" }
 
 /** The form. It ends at the customer. */
@@ -29,7 +30,7 @@ export const NewCustomerForm = ({ close }: { readonly close: () => void }): Reac
       preferred_contact_method: method,
       consent,
     } as typeof NewCustomer.Encoded
-    const faults = issuesOf(NewCustomer, body)
+    const faults = issuesOf(body)
     if (faults.length > 0) throw new CallFailed("invalid_request", 400, "Some of it is not valid.", faults)
     const { customer_id } = await makeCustomer(body, key.current).catch((error: unknown) => {
       // another input is another request; only what had no answer is repeated under its key

@@ -1,5 +1,4 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router"
-import { hireQuery } from "../../api/Hiring.ts"
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router"
 import { defined, textOf } from "../../format/Search.ts"
 import { appRoute } from "../../Root.tsx"
 
@@ -23,10 +22,7 @@ const customerRoute = createRoute({
 const hireRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/hires/$hire",
-  beforeLoad: async ({ context: { client }, params: { hire } }) => {
-    const { customer_id } = await client.ensureQueryData(hireQuery(hire))
-    throw redirect({ to: "/customers/$customer", params: { customer: customer_id }, search: { hire }, replace: true })
-  },
+  component: lazyRouteComponent(() => import("./HireById.tsx"), "HireById"),
 })
 
 /** The routes of customers and hires. */

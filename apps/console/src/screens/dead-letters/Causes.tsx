@@ -1,6 +1,6 @@
 /** Dead letters by their cause: what failed, how often, since when, and the redrive of all of it. */
 import { Button } from "@mantine/core"
-import { type DeadLetterCause, DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import type { DeadLetterCause, DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -15,6 +15,7 @@ import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import styles from "./dead-letters.module.css"
 import { RedriveForm } from "./RedriveForm.tsx"
+import { deadLetterStates } from "./States.ts"
 
 const route = getRouteApi("/app/dead-letters")
 
@@ -63,13 +64,14 @@ export const Causes = (): ReactNode => {
       actions={
         <>
           <nav className="tabs" aria-label="States">
-            {DeadLetterState.literals.map((one) => (
+            {deadLetterStates.map((one) => (
               <Link
                 key={one}
                 to="/dead-letters"
                 search={one === "open" ? {} : { state: one }}
                 aria-current={one === state ? "page" : undefined}
                 activeProps={{}}
+          activeOptions={{ exact: true }}
               >
                 {one.charAt(0).toUpperCase() + one.slice(1)}
               </Link>

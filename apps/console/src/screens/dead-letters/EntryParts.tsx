@@ -6,13 +6,12 @@ import { failureOf } from "../../api/Client.ts"
 import { retryDeadLetter } from "../../api/DeadLetters.ts"
 import { lengthOf, millisOf, ownZone, timeIn, utcOf } from "../../format/Time.ts"
 import { useNow } from "../../ui/Now.ts"
-import { type Kind, Tag } from "../../ui/Tag.tsx"
+import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
+import { kinds } from "./States.ts"
 
 /** How near its end an entry's retention is worth a colour, in milliseconds. */
 const SOON_MS = 86_400_000
-
-const kinds: Readonly<Record<DeadLetterState, Kind>> = { open: "bad", resolved: "ok", discarded: "plain", expired: "plain" }
 
 /** The state of an entry. */
 export const State = ({ state }: { readonly state: DeadLetterState }): ReactNode => <Tag kind={kinds[state]}>{state}</Tag>

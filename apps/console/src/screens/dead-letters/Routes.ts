@@ -1,10 +1,11 @@
-import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import type { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router"
 import { defined, oneOf } from "../../format/Search.ts"
 import { appRoute } from "../../Root.tsx"
+import { deadLetterStates } from "./States.ts"
 
 const search = ({ state }: Record<string, unknown>): { readonly state?: DeadLetterState } =>
-  defined({ state: oneOf(DeadLetterState.literals, state) })
+  defined({ state: oneOf(deadLetterStates, state) })
 
 /** `/dead-letters?state=`: the causes. */
 const causesRoute = createRoute({

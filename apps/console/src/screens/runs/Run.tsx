@@ -12,6 +12,7 @@ import { zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
+import { useUser } from "../../shell/User.ts"
 import { Ask, isReason, ReasonField } from "../../ui/Ask.tsx"
 import { Id } from "../../ui/Id.tsx"
 import { Ago, Instant } from "../../ui/Instant.tsx"
@@ -49,6 +50,7 @@ const Cancel = ({ close, run }: { readonly run: Run; readonly close: () => void 
 
 const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): ReactNode => {
   const hire = useQuery(hireQuery(run.hired_instance_id)).data
+  const staff = useUser().role !== "customer"
   const late = latenessOf(run)
   return (
     <section className="card padded">
@@ -77,7 +79,7 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
         )}
         <dt>Agent</dt>
         <dd>{hire === undefined ? <Id id={run.hired_instance_id} /> : `${hireName(hire)} (${zoneOf(hire.config)})`}</dd>
-        {hire === undefined ? null : (
+        {hire === undefined || !staff ? null : (
           <>
             <dt>Customer</dt>
             <dd><Link to="/customers/$customer" params={{ customer: hire.customer_id }}>{hire.customer_id}</Link></dd>

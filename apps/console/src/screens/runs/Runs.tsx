@@ -1,5 +1,4 @@
 /** Runs: the filter is the URL, the list is read as one scrolls, and its beginning is kept fresh. */
-import { RunStatus } from "@stint/domain/scheduler/Runs"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useMemo, useState } from "react"
@@ -13,7 +12,7 @@ import { List, ListSkeleton } from "./List.tsx"
 import { mergeHead } from "./Merge.ts"
 import styles from "./runs.module.css"
 import { queryOf, type RunsSearch } from "./Search.ts"
-import { states } from "./Words.ts"
+import { states, statuses } from "./Words.ts"
 
 const route = getRouteApi("/app/runs")
 
@@ -44,19 +43,22 @@ const useRuns = (search: RunsSearch) => {
   return { head, lines, loadMore, more, failed: snapshot.isError ? snapshot : undefined }
 }
 
+const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+
 const Tabs = (): ReactNode => {
   const search = route.useSearch()
   return (
     <nav className="tabs" aria-label="States">
-      {([undefined, ...RunStatus.literals] as const).map((status) => (
+      {([undefined, ...statuses]).map((status) => (
         <Link
           key={status ?? "all"}
           to="/runs"
           search={({ status: _, ...was }) => ({ ...was, ...(status === undefined ? {} : { status }) })}
           aria-current={status === search.status ? "page" : undefined}
           activeProps={{}}
+          activeOptions={{ exact: true }}
         >
-          {status === undefined ? "All" : states[status].words}
+          {status === undefined ? "All" : capital(states[status].words)}
         </Link>
       ))}
     </nav>

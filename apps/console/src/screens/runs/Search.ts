@@ -1,7 +1,8 @@
 /** Which runs are shown: the filter, as it stands in the URL. */
-import { RunStatus } from "@stint/domain/scheduler/Runs"
+import type { RunStatus } from "@stint/domain/scheduler/Runs"
 import type { Query } from "../../api/Client.ts"
 import { defined, instantOf, oneOf, textOf, wholeOf } from "../../format/Search.ts"
+import { statuses } from "./Words.ts"
 
 /** The filter. */
 export interface RunsSearch {
@@ -21,7 +22,7 @@ export interface RunsSearch {
 /** The filter of a URL. */
 export const runsSearch = (search: Record<string, unknown>): RunsSearch =>
   defined({
-    status: oneOf(RunStatus.literals, search.status),
+    status: oneOf(statuses, search.status),
     goal: textOf(search.goal),
     hire: textOf(search.hire),
     customer: textOf(search.customer),

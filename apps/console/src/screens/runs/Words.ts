@@ -13,6 +13,9 @@ export const states: Readonly<Record<RunStatus, { readonly kind: Kind; readonly 
   dead_lettered: { kind: "bad", words: "dead-lettered" },
 }
 
+/** The states, in the order in which a run goes through them. */
+export const statuses = Object.keys(states) as ReadonlyArray<RunStatus>
+
 /** Why a run came to be. */
 export const origins: Readonly<Record<Run["origin"], string>> = {
   schedule: "by schedule",

@@ -37,6 +37,7 @@ export const Scheduler = (): ReactNode => {
               search={part === "state" ? {} : { show: part, ...(goal === undefined ? {} : { goal }) }}
               aria-current={part === show ? "page" : undefined}
               activeProps={{}}
+          activeOptions={{ exact: true }}
             >
               {parts[part]}
             </Link>

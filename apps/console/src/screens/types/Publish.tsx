@@ -1,7 +1,7 @@
 /** Publishes a version: the definition as JSON, checked by the contract's own schema, and what differs from the latest one. */
 import { Button, Textarea } from "@mantine/core"
 import { AgentTypeDefinition } from "@stint/domain/Definition"
-import { decodeIssues } from "@stint/domain/FieldIssues"
+import { issuesUnder } from "@stint/domain/FieldIssues"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
@@ -44,11 +44,13 @@ const blank = {
 
 type Checked = { readonly value: unknown; readonly faults: ReadonlyArray<FieldIssue> }
 
+const issuesOf = issuesUnder(AgentTypeDefinition)
+
 /** A text as a definition: its faults by their JSON path, those of JSON itself at `$`. */
 const check = (text: string): Checked => {
   try {
     const value: unknown = JSON.parse(text)
-    return { value, faults: decodeIssues(AgentTypeDefinition, value) }
+    return { value, faults: issuesOf(value) }
   } catch (error) {
     return { value: undefined, faults: [{ path: "$", message: error instanceof Error ? error.message : String(error) }] }
   }
@@ -89,7 +91,7 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
       <div className={styles.side}>
         <div className={styles.line}>
           <Button disabled={faults.length > 0} loading={send.isPending} onClick={go}>Publish</Button>
-          <span className={faults.length > 0 ? "dim" : "dim"} role="status">
+          <span className="dim" role="status">
             {faults.length === 0 ? "It decodes." : `${faults.length} to correct`}
           </span>
         </div>

@@ -126,6 +126,7 @@ export const TypeScreen = (): ReactNode => {
                 search={({ view: _, ...was }) => ({ ...was, ...(one === "fields" ? {} : { view: one }) })}
                 aria-current={one === view ? "page" : undefined}
                 activeProps={{}}
+          activeOptions={{ exact: true }}
               >
                 {labels[one]}
               </Link>
