@@ -39,6 +39,8 @@ const parts: Readonly<Record<string, Part>> = {
   format,
   lint: command(Deno.execPath(), "lint", "--quiet"),
   types: command("node", tsc, "--noEmit"),
+  // the console runs in a browser: other globals, and JSX
+  "console's types": command("node", tsc, "--noEmit", "-p", "apps/console"),
   // the peers' programs import packages that only the bench installs
   ...(await access(`${root}bench/node_modules`).then(() => true, () => false)
     ? { "bench's types": command("node", tsc, "--noEmit", "-p", "bench") }
@@ -57,6 +59,6 @@ const results = await Promise.all(
 )
 for (const { name, seconds, wrong } of results) {
   if (wrong !== undefined) console.log(`${wrong}\n`)
-  console.log(`${name.padEnd(14)}${wrong === undefined ? "ok" : "FAILED"} (${seconds} s)`)
+  console.log(`${name.padEnd(16)}${wrong === undefined ? "ok" : "FAILED"} (${seconds} s)`)
 }
 process.exit(results.every(({ wrong }) => wrong === undefined) ? 0 : 1)

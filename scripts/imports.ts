@@ -76,7 +76,12 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     says: "a relative import names the file, with its extension",
-    broken: ({ from, relative }) => relative && !/\.(ts|js|json)$/.test(from),
+    broken: ({ from, relative }) => relative && !/\.(tsx?|js|json|css)$/.test(from),
+  },
+  {
+    says: "the console imports domain alone of ours",
+    broken: ({ file, from }) =>
+      isSource(file, "apps/console") && from.startsWith("@stint/") && !from.startsWith("@stint/domain/"),
   },
 ]
 

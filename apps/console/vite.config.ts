@@ -1,23 +1,21 @@
 /** The build of the console: `npm run build -w apps/console`; hashed files below dist/assets, which are served as immutable. */
 import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
-
-/**
- * Declarations of the contracts in packages/domain whose calls have no effect but their value: what the console does not
- * use of a contract (its endpoints, its problems) is left out of the build.
- */
-const declarations = ["HttpApi", "HttpApiEndpoint", "HttpApiGroup", "HttpApiSchema", "OpenApi", "problem", "created"]
+import { contracts } from "./build/Contracts.ts"
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), contracts()],
   build: {
     target: "es2023",
     // nothing may stand in the page as a data: url but what the policy allows: all files are served
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { treeshake: { manualPureFunctions: declarations } },
+    // declarations of the contracts: what nobody uses of them is left out
+    rolldownOptions: {
+      treeshake: { manualPureFunctions: ["Context", "HttpApiSchema", "Model", "OpenApi", "Schema", "created"] },
+    },
   },
   server: {
     // for work on the console: the pages come from Vite, all else from a gateway that runs

@@ -112,7 +112,11 @@ export const decoder = <A, E>(schema: Schema.Codec<A, E>): Decoder<A> => {
  */
 export const call = async <A>(method: Method, path: string, decode: Decoder<A>, sent: Sent = {}): Promise<A> => {
   const response = await send(method, path, sent)
-  const body: unknown = await response.json().catch(() => undefined)
+  const body: unknown = await response.json().catch((error: unknown) => {
+    // nobody waits for the answer any more
+    if (sent.signal?.aborted) throw error
+    return undefined
+  })
   if (!response.ok) throw problemOf(response.status, body)
   try {
     return decode(body)

@@ -1,14 +1,39 @@
-/** Runs for operators: one run, its cancellation, a look at the latest ones, and why a slot ran or did not. */
-import { Explanation } from "@stint/domain/scheduler/Answers"
-import { Run } from "@stint/domain/scheduler/Runs"
+/** Runs: which slot of a goal ran, and how it went. */
 import { listOf } from "@stint/domain/Protocol"
+import { Run } from "@stint/domain/scheduler/Runs"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
 import { somePages } from "./Pages.ts"
+import { PAGE } from "./Queries.ts"
 
 const decode = decoder(Run)
 const decodeList = decoder(listOf(Run))
-const decodeExplanation = decoder(Explanation)
+
+/** Runs, the latest slot first, page by page. */
+export const runsQuery = (filter: Query) =>
+  infiniteQueryOptions({
+    queryKey: ["runs", "list", filter],
+    queryFn: ({ pageParam, signal }) =>
+      call("GET", "/api/v1/scheduler/runs", decodeList, {
+        query: { ...filter, cursor: pageParam, limit: PAGE },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+  })
+
+/** Runs of a time, from at most so many pages of 200; `more` says that it has others. */
+export const runsBetweenQuery = (filter: Query, pages: number) =>
+  queryOptions({
+    queryKey: ["runs", "between", filter, pages],
+    queryFn: ({ signal }) =>
+      somePages(
+        (cursor) =>
+          call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, cursor, limit: 200 }, signal }),
+        pages,
+      ),
+    placeholderData: keepPreviousData,
+  })
 
 /** How many runs a page of the long list has: as many as the API gives. */
 export const RUNS_PAGE = 200
@@ -49,18 +74,6 @@ export const cancelRun = (id: string, reason: string): Promise<Run> =>
   call("POST", `/api/v1/scheduler/runs/${encodeURIComponent(id)}/cancel`, decode, {
     headers: { "idempotency-key": idempotencyKey() },
     body: { reason },
-  })
-
-/** Why a goal ran, or did not, at an instant (RFC 3339); without one: now. */
-export const explanationQuery = (goal: string, at: string | undefined) =>
-  queryOptions({
-    queryKey: ["runs", "why", goal, at ?? "now"],
-    queryFn: ({ signal }) =>
-      call("GET", `/api/v1/scheduler/goals/${encodeURIComponent(goal)}/explain`, decodeExplanation, {
-        query: { at },
-        signal,
-      }),
-    placeholderData: keepPreviousData,
   })
 
 /** How often figures over many runs are read again, in milliseconds. */

@@ -46,6 +46,8 @@ const styles = {
   longDay: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   /** November 2026 */
   month: { month: "long", year: "numeric" },
+  /** Mon */
+  weekday: { weekday: "short" },
   /** 09:00 */
   time: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>

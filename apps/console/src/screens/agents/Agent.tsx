@@ -3,7 +3,7 @@ import type { Hire } from "@stint/domain/hiring/Hires"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import { hireQuery } from "../../api/Hiring.ts"
+import { hireQuery } from "../../api/Hires.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
 import { Instant } from "../../ui/Instant.tsx"
@@ -30,7 +30,8 @@ const Beside = ({ hire }: { readonly hire: Hire }): ReactNode => {
           <Tag kind={trial.kind}>{trial.words}</Tag>
           {hire.trial_end === null || hire.trial_status !== "active" ? null : (
             <span className="dim">
-              {" "}until <Instant at={hire.trial_end} zone={zoneOf(hire.config)} />
+              {` until `}
+              <Instant at={hire.trial_end} zone={zoneOf(hire.config)} />
             </span>
           )}
         </span>

@@ -2,16 +2,16 @@
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import { hiresQuery } from "../../api/Hiring.ts"
+import { hiresQuery } from "../../api/Hires.ts"
 import { addDays, dayIn, dayStart, timeIn, zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
-import { Bone, Loaded } from "../../ui/States.tsx"
+import { Loaded } from "../../ui/States.tsx"
 import styles from "./calendar.module.css"
 import { Day } from "./Day.tsx"
-import { useSlots } from "./Slots.ts"
+import { type Slot, useSlots } from "./Slots.ts"
 import { daysOfMonth, daysOfWeek, monthAfter, monthOf } from "./Days.ts"
 import type { CalendarSearch } from "./Routes.ts"
 
@@ -99,6 +99,36 @@ const Filters = ({ zone, zones }: { readonly zone: string; readonly zones: Reado
   )
 }
 
+const Grid = ({ byDay, today, view: { days, isWeek, month }, zone }: {
+  readonly view: View
+  readonly zone: string
+  readonly today: string
+  readonly byDay: ReadonlyMap<string, ReadonlyArray<Slot>>
+}): ReactNode => {
+  const search = route.useSearch()
+  return (
+    <div className={styles.grid} data-week={isWeek ? "" : undefined}>
+      {days.slice(0, 7).map((day) => (
+        <div key={day} className={styles.weekday} aria-hidden="true">
+          {timeIn(dayStart(day, zone), zone, "weekday")}
+        </div>
+      ))}
+      {days.map((day) => (
+        <Day
+          key={day}
+          day={day}
+          zone={zone}
+          slots={byDay.get(day) ?? []}
+          isToday={day === today}
+          isOutside={month !== undefined && monthOf(day) !== month}
+          isWeek={isWeek}
+          toWeek={{ ...kept(search), week: day }}
+        />
+      ))}
+    </div>
+  )
+}
+
 /** The calendar. */
 export const Calendar = (): ReactNode => {
   const search = route.useSearch()
@@ -109,7 +139,7 @@ export const Calendar = (): ReactNode => {
   const zones = [...new Set([zone, "UTC", ...hires.map(({ config }) => zoneOf(config))])].sort()
   const today = dayIn(new Date(), zone)
   const view = viewOf(search, today, zone)
-  const { days, isWeek, month } = view
+  const { days, isWeek } = view
   const slots = useSlots(days, zone, search.agent)
   const go = (to: CalendarSearch) => void navigate({ to: "/calendar", search: { ...kept(search), ...to } })
   useActions([
@@ -162,31 +192,13 @@ export const Calendar = (): ReactNode => {
       }
       actions={<Filters zone={zone} zones={zones} />}
     >
-      <Loaded of={slots} skeleton={<Bone height="70vh" />}>
+      <Loaded of={slots} skeleton={<Grid view={view} zone={zone} today={today} byDay={new Map()} />}>
         {({ byDay, more }) => (
           <>
             {more
               ? <p className={styles.more}>There are more runs than are shown. Choose an agent, or a week.</p>
               : null}
-            <div className={styles.grid} data-week={isWeek ? "" : undefined}>
-              {days.slice(0, 7).map((day) => (
-                <div key={day} className={styles.weekday} aria-hidden="true">
-                  {timeIn(dayStart(day, zone), zone, "day").split(/[ ,]/)[0]}
-                </div>
-              ))}
-              {days.map((day) => (
-                <Day
-                  key={day}
-                  day={day}
-                  zone={zone}
-                  slots={byDay.get(day) ?? []}
-                  isToday={day === today}
-                  isOutside={month !== undefined && monthOf(day) !== month}
-                  isWeek={isWeek}
-                  toWeek={{ ...kept(search), week: day }}
-                />
-              ))}
-            </div>
+            <Grid view={view} zone={zone} today={today} byDay={byDay} />
           </>
         )}
       </Loaded>

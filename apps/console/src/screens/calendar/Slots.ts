@@ -3,8 +3,10 @@ import type { RunStatus } from "@stint/domain/scheduler/Runs"
 import { useQueries, useQuery } from "@tanstack/react-query"
 import { useMemo } from "react"
 import { agentTypeQuery } from "../../api/Catalog.ts"
-import { goalsQuery, hiresQuery } from "../../api/Hiring.ts"
-import { runsBetweenQuery, upcomingQuery } from "../../api/Scheduler.ts"
+import { goalsQuery } from "../../api/Goals.ts"
+import { hiresQuery } from "../../api/Hires.ts"
+import { runsBetweenQuery } from "../../api/Runs.ts"
+import { upcomingQuery } from "../../api/Upcoming.ts"
 import { addDays, dayIn, dayStart } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
 import { useCustomer } from "../../shell/User.ts"
@@ -23,6 +25,9 @@ export interface Slot {
   readonly note: string | undefined
   readonly deliverable: string | undefined
 }
+
+/** The most pages of 200 that are read of the past, and of what is ahead. */
+const PAGES = 5
 
 /** The most hires whose goals get their names. */
 const NAMED = 30
@@ -63,18 +68,18 @@ export const useSlots = (days: ReadonlyArray<string>, zone: string, hired_instan
   const hasPast = first < now
   const hasFuture = end > now
   const ran = useQuery({
-    ...runsBetweenQuery({ ...filter, from: first.toISOString(), to: end.toISOString() }),
+    ...runsBetweenQuery({ ...filter, from: first.toISOString(), to: end.toISOString() }, PAGES),
     enabled: hasPast,
   })
   const from = first > now ? first : now
   // an answer covers 31 days at most, a month's weeks up to 42
   const middle = new Date(Math.min(from.getTime() + 30 * 86_400_000, end.getTime()))
   const ahead = useQuery({
-    ...upcomingQuery({ ...filter, from: from.toISOString(), to: middle.toISOString() }),
+    ...upcomingQuery({ ...filter, from: from.toISOString(), to: middle.toISOString() }, PAGES),
     enabled: hasFuture,
   })
   const further = useQuery({
-    ...upcomingQuery({ ...filter, from: middle.toISOString(), to: end.toISOString() }),
+    ...upcomingQuery({ ...filter, from: middle.toISOString(), to: end.toISOString() }, PAGES),
     enabled: hasFuture && middle < end,
   })
   const asked = [

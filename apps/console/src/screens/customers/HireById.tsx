@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Navigate } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import { hireQuery } from "../../api/Hiring.ts"
+import { hireQuery } from "../../api/Hires.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 

@@ -5,7 +5,7 @@ import type { FieldIssue } from "@stint/domain/Problem"
 import type { Fire, RulePreview } from "@stint/domain/scheduler/Answers"
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { failureOf } from "../../api/Client.ts"
-import { previewRule } from "../../api/Scheduler.ts"
+import { previewRule } from "../../api/Answers.ts"
 import { textOf, type Values } from "../../form/Values.ts"
 import { millisOf } from "../../format/Time.ts"
 

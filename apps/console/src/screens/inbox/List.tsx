@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import { type ReactNode, useEffect, useRef } from "react"
-import { hiresQuery } from "../../api/Hiring.ts"
+import { hiresQuery } from "../../api/Hires.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
 import { useCustomer } from "../../shell/User.ts"
@@ -120,7 +120,7 @@ export const List = ({ entries, loadMore, more, open, selected, toggle }: {
               <Link
                 to="/inbox/$deliverable"
                 params={{ deliverable: entry.id }}
-                search={true}
+                search
                 className={styles.entry}
                 preload={false}
                 aria-current={entry.id === open ? "true" : undefined}

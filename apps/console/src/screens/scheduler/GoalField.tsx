@@ -3,7 +3,7 @@ import { TextInput } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { failureOf } from "../../api/Client.ts"
-import { goalPreviewQuery } from "../../api/Scheduler.ts"
+import { goalPreviewQuery } from "../../api/Answers.ts"
 
 /** The field. */
 export const GoalField = ({ goal, set }: { readonly goal: string; readonly set: (goal: string) => void }): ReactNode => {

@@ -1,10 +1,9 @@
 /** Why a goal ran, or did not: the answer in a sentence, the facts in order of time, and the next step. */
 import type { Explanation } from "@stint/domain/scheduler/Answers"
-import { useQuery } from "@tanstack/react-query"
+import { keepPreviousData, useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
-import type { ReactNode } from "react"
-import { explanationQuery } from "../../api/Runs.ts"
-import { goalPreviewQuery } from "../../api/Scheduler.ts"
+import { type ReactNode, useState } from "react"
+import { explanationQuery, goalPreviewQuery } from "../../api/Answers.ts"
 import { instantIn, localIn } from "../../format/Local.ts"
 import { millisOf, type Moment } from "../../format/Time.ts"
 import { useActions } from "../../shell/Actions.ts"
@@ -68,7 +67,9 @@ export const Why = (): ReactNode => {
   const { goal } = route.useParams()
   const { at } = route.useSearch()
   const navigate = route.useNavigate()
-  const query = useQuery(explanationQuery(goal, at))
+  const [opened] = useState(() => new Date())
+  const asked = at === undefined ? opened : new Date(at)
+  const query = useQuery({ ...explanationQuery(goal, asked), placeholderData: keepPreviousData })
   const preview = useQuery(goalPreviewQuery(goal, 1)).data
   const zone = preview?.timezone ?? "UTC"
   const shown = query.data
@@ -94,7 +95,7 @@ export const Why = (): ReactNode => {
               key={`${at ?? "now"} ${zone}`}
               type="datetime-local"
               step="1"
-              defaultValue={localIn(at === undefined ? new Date() : new Date(at), zone)}
+              defaultValue={localIn(asked, zone)}
               onBlur={({ target: { value } }) => value !== "" && ask(instantIn(value, zone))}
               onKeyDown={(event) =>
                 event.key === "Enter" && event.currentTarget.value !== "" && ask(instantIn(event.currentTarget.value, zone))}
