@@ -48,6 +48,7 @@ const optionsOf = (
     axes: [
       {
         ...axis,
+        size: 26,
         grid: { show: false },
         values: (_, seconds) => seconds.map((one) => timeIn(new Date(one * 1_000), ownZone, "time")),
       },

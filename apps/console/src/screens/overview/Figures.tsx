@@ -71,7 +71,7 @@ const DeadLetters = (): ReactNode => {
       kind={(health.data?.dlq_size ?? 0) > 0 ? "bad" : undefined}
       below={day.data === undefined
         ? "open"
-        : `open · of today's ${count(day.data.items.length)}${more} ${count(closed)} closed`}
+        : `open · ${count(day.data.items.length)}${more} failed in 24 h, ${count(closed)} of them closed`}
       to={{ to: "/dead-letters" }}
     />
   )
@@ -93,9 +93,9 @@ export const Figures = (): ReactNode => {
       />
       <DeadLetters />
       <Figure
-        label="Drafts wait for approval"
+        label="Drafts waiting"
         value={valueOf(counts, ({ pending_review }) => count(pending_review))}
-        below={counts.data === undefined ? "" : `${count(counts.data.approved_waiting)} approved, not executed`}
+        below={counts.data === undefined ? "" : `for approval · ${count(counts.data.approved_waiting)} approved, not executed`}
       />
       <Figure
         label="Deliveries failed"

@@ -15,8 +15,8 @@ import { useIsOperator } from "../../shell/Role.ts"
 import { Ago } from "../../ui/Instant.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
-import { scopeWords } from "../scheduler/PauseForms.tsx"
 import { Problems } from "../scheduler/Problems.tsx"
+import { scopeWords } from "../scheduler/Scopes.ts"
 import styles from "./overview.module.css"
 
 /** The most lines of a kind. */

@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { healthQuery, statusQuery } from "../../api/Operations.ts"
-import { count, counted } from "../../format/Words.ts"
+import { counted } from "../../format/Words.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import type { Kind } from "../../ui/Tag.tsx"
@@ -30,7 +30,7 @@ const reasonOf = ({ dlq_size, problems, success_rate_1h }: SchedulerHealth): str
     ...(success_rate_1h !== null && success_rate_1h < 0.95 ? [`${Math.round(success_rate_1h * 100)} % of the last hour's attempts succeeded`] : []),
     ...(dlq_size >= 5 ? [counted(dlq_size, "open dead letter")] : []),
   ]
-  return reasons.length === 0 ? "nothing is wrong" : reasons.join(", ")
+  return reasons.length === 0 ? "no problem" : reasons.join(", ")
 }
 
 const Headline = ({ health, status }: { readonly health: SchedulerHealth; readonly status: Status | undefined }): ReactNode => {
@@ -44,7 +44,7 @@ const Headline = ({ health, status }: { readonly health: SchedulerHealth; readon
       <p className="dim">
         {status?.is_paused === true ? `${shown.words.toLowerCase()}, ` : ""}
         {reasonOf(health)}
-        {status === undefined ? null : ` · ${status.scopes.length === 0 ? "nothing" : count(status.scopes.length)} paused by itself`}
+        {status === undefined ? null : ` · ${status.scopes.length === 0 ? "no customer or agent is" : `${counted(status.scopes.length, "customer or agent", "customers or agents")}`} paused`}
       </p>
     </div>
   )

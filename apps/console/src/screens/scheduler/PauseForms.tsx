@@ -1,22 +1,14 @@
 /** Pausing and resuming: everything, one customer or one agent, with a reason. */
 import { NativeSelect, TextInput } from "@mantine/core"
-import type { Scope } from "@stint/domain/scheduler/Pauses"
 import { useQueryClient } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
 import { pause, resume, WAIT_SECONDS } from "../../api/Operations.ts"
 import { counted } from "../../format/Words.ts"
 import { Ask, Choice, isReason, ReasonField } from "../../ui/Ask.tsx"
 import { toast } from "../../ui/Toasts.tsx"
+import { scopeWords, type SentScope } from "./Scopes.ts"
 
-type Sent = typeof Scope.Encoded
-
-/** A scope in words. */
-export const scopeWords = (scope: Sent | undefined): string => {
-  if (scope === undefined) return "everything"
-  return scope.customer_id === undefined ? `agent ${scope.hired_instance_id}` : `customer ${scope.customer_id}`
-}
-
-const scopeOf = (kind: string, id: string): Sent | undefined =>
+const scopeOf = (kind: string, id: string): SentScope | undefined =>
   kind === "customer" ? { customer_id: id.trim() } : kind === "hire" ? { hired_instance_id: id.trim() } : undefined
 
 /** Reads again what a pause changes. */
@@ -28,7 +20,7 @@ const useChanged = () => {
 }
 
 /** The form of a pause; with a scope, of that one. */
-export const PauseForm = ({ close, scope: given }: { readonly close: () => void; readonly scope?: Sent }): ReactNode => {
+export const PauseForm = ({ close, scope: given }: { readonly close: () => void; readonly scope?: SentScope }): ReactNode => {
   const changed = useChanged()
   const [kind, setKind] = useState("all")
   const [id, setId] = useState("")
@@ -78,7 +70,7 @@ export const PauseForm = ({ close, scope: given }: { readonly close: () => void;
 }
 
 /** The form of a resume. */
-export const ResumeForm = ({ close, scope }: { readonly close: () => void; readonly scope: Sent | undefined }): ReactNode => {
+export const ResumeForm = ({ close, scope }: { readonly close: () => void; readonly scope: SentScope | undefined }): ReactNode => {
   const changed = useChanged()
   const [reason, setReason] = useState("")
   const act = () =>

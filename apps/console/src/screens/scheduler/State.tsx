@@ -1,7 +1,7 @@
 /** Whether the scheduler runs, what is paused by whom and why, and what keeps it from being healthy. */
 import { Button } from "@mantine/core"
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
-import type { Scope, Status } from "@stint/domain/scheduler/Pauses"
+import type { Status } from "@stint/domain/scheduler/Pauses"
 import { useQuery } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
 import { healthQuery, statusQuery } from "../../api/Operations.ts"
@@ -15,12 +15,13 @@ import { Bone, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { Problems } from "./Problems.tsx"
-import { PauseForm, ResumeForm, scopeWords } from "./PauseForms.tsx"
+import { PauseForm, ResumeForm } from "./PauseForms.tsx"
 import styles from "./scheduler.module.css"
+import { scopeWords, type SentScope } from "./Scopes.ts"
 
 type Asked = { readonly kind: "pause" } | {
   readonly kind: "resume"
-  readonly scope: typeof Scope.Encoded | undefined
+  readonly scope: SentScope | undefined
 } | undefined
 
 const Headline = ({ status }: { readonly status: Status }): ReactNode => (
@@ -47,7 +48,7 @@ const Headline = ({ status }: { readonly status: Status }): ReactNode => (
 
 const Scopes = ({ resume, status }: {
   readonly status: Status
-  readonly resume: (scope: typeof Scope.Encoded) => void
+  readonly resume: (scope: SentScope) => void
 }): ReactNode => {
   const operator = useIsOperator()
   if (status.scopes.length === 0) return <p className="dim">No customer and no agent is paused by itself.</p>

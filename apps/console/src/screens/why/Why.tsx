@@ -38,7 +38,7 @@ const Facts = ({ explanation, zone }: { readonly explanation: Explanation; reado
 )
 
 const Answer = ({ explanation, zone }: { readonly explanation: Explanation; readonly zone: string }): ReactNode => {
-  const { because, dead_letter, reason_code, sentence, verdict } = explanation
+  const { because, reason_code, sentence, verdict } = explanation
   return (
     <>
       <section className={styles.answer} aria-live="polite">
@@ -52,7 +52,6 @@ const Answer = ({ explanation, zone }: { readonly explanation: Explanation; read
             {because.map((reason) => <li key={reason}>{reason}</li>)}
           </ul>
         )}
-        {dead_letter === null || dead_letter.error === null ? null : <pre className="code" tabIndex={0}>{dead_letter.error}</pre>}
         <div className={styles.step}>
           <NextStep explanation={explanation} />
         </div>
