@@ -4,12 +4,13 @@
  */
 import { Button } from "@mantine/core"
 import type { AgentType } from "@stint/domain/catalog/AgentTypes"
+import { configIssues } from "@stint/domain/Definition/Validate"
 import type { Hire } from "@stint/domain/hiring/Hires"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useRef, useState } from "react"
-import { failureOf } from "../../api/Client.ts"
+import { CallFailed, failureOf } from "../../api/Client.ts"
 import { draftHire, finalizeHire, hireQuery } from "../../api/Hires.ts"
 import { Fields } from "../../form/Fields.tsx"
 import { focusFirst, type Values } from "../../form/Values.ts"
@@ -59,17 +60,21 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
   }, [mutate, values])
   const finalize = useMutation({
     mutationFn: async () => {
-      if (values !== kept.current) await save.mutateAsync(values)
-      return await keep(finalizeHire(hired_instance_id))
+      const stored = values === kept.current ? hire : await save.mutateAsync(values)
+      return stored.configured ? await keep(finalizeHire(hired_instance_id)) : stored
     },
-    onSuccess: () => {
+    onSuccess: (now) => {
+      if (!now.configured) {
+        setAll(true)
+        setTimeout(() => focusFirst(now.missing))
+        return
+      }
       toast("ok", "It is set up. Now give it a goal.")
       void navigate({ to: "/agents/$hire", params: { hire: hired_instance_id }, search: { tab: "goals" } })
     },
     onError: (error) => {
       setAll(true)
-      const { faults } = failureOf(error)
-      setTimeout(() => focusFirst(faults.length === 0 ? missing : faults))
+      setTimeout(() => focusFirst(failureOf(error).faults))
     },
   })
   const refused = failureOf(save.error ?? finalize.error)
@@ -114,7 +119,14 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
   const [values, setValues] = useState<Values>(hire.config)
   const keep = useHireCall()
   const save = useMutation({
-    mutationFn: () => keep(draftHire({ subscription_id, agent_id, config: values })),
+    mutationFn: async () => {
+      // by the schemas of the service itself, before it is asked
+      const faults = configIssues(type, values)
+      if (faults.length > 0) {
+        throw new CallFailed("hire_not_configured", 409, "Some fields can't stay like this.", faults)
+      }
+      return await keep(draftHire({ subscription_id, agent_id, config: values }))
+    },
     onSuccess: ({ config }) => {
       setValues(config)
       toast("ok", "Saved. Runs from now on work by it.")
@@ -141,13 +153,12 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
         set={setValues}
       />
       {save.isError ? <p role="alert" className={styles.alert}>{refused.message}</p> : null}
-      {active
+      {active && changed
         ? (
           <div className={styles.save}>
-            <Button type="submit" disabled={!changed} loading={save.isPending}>Save</Button>
+            <Button type="submit" loading={save.isPending}>Save</Button>
             <Button
               variant="default"
-              disabled={!changed}
               onClick={() => {
                 setValues(hire.config)
                 save.reset()

@@ -17,6 +17,9 @@ import type { CalendarSearch } from "./Routes.ts"
 
 const route = getRouteApi("/app/calendar")
 
+/** How many weeks the calendar begins with. */
+const WEEKS = 5
+
 /** The zone of most hires: what a calendar of several zones begins with. */
 const usualZone = (zones: ReadonlyArray<string>): string => {
   const counts = new Map<string, number>()
@@ -52,7 +55,19 @@ const viewOf = ({ month, week }: CalendarSearch, today: string, zone: string): V
       month: undefined,
     }
   }
-  const shown = month ?? monthOf(today)
+  if (month === undefined) {
+    const first = daysOfWeek(today)[0]!
+    const days = Array.from({ length: WEEKS * 7 }, (_, index) => addDays(first, index))
+    return {
+      title: "The next five weeks",
+      days,
+      before: { month: monthOf(today) },
+      after: { month: monthAfter(monthOf(today), 1) },
+      isWeek: false,
+      month: undefined,
+    }
+  }
+  const shown = month
   return {
     title: timeIn(dayStart(`${shown}-15`, zone), zone, "month"),
     days: daysOfMonth(shown),
@@ -146,7 +161,7 @@ export const Calendar = (): ReactNode => {
     { label: isWeek ? "Next week" : "Next month", keys: "j", run: () => go(view.after) },
     { label: isWeek ? "Week before" : "Month before", keys: "k", run: () => go(view.before) },
     { label: "Today", keys: "t", run: () => go(isWeek ? { week: today } : {}) },
-    { label: "By month", keys: "m", run: () => go({ month: monthOf(days[3] ?? today) }) },
+    { label: "By month", keys: "m", run: () => go(days.includes(today) ? {} : { month: monthOf(days[3] ?? today) }) },
     { label: "By week", keys: "w", run: () => go({ week: days.includes(today) ? today : days[0] ?? today }) },
   ])
   const turn = (to: CalendarSearch, label: string, sign: string) => (
@@ -173,7 +188,7 @@ export const Calendar = (): ReactNode => {
           <nav className="tabs" aria-label="View">
             <Link
               to="/calendar"
-              search={{ ...kept(search), month: monthOf(days.includes(today) ? today : days[3] ?? today) }}
+              search={{ ...kept(search), ...(days.includes(today) ? {} : { month: monthOf(days[3] ?? today) }) }}
               aria-current={isWeek ? undefined : "page"}
               activeProps={{}}
             >

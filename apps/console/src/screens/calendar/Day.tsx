@@ -9,7 +9,26 @@ import styles from "./calendar.module.css"
 import type { CalendarSearch } from "./Routes.ts"
 import type { Slot } from "./Slots.ts"
 
-/** How many slots a day of a month shows; the others are in its week. */
+/** From this many slots of a goal on, a day shows them in one line. */
+const MANY = 4
+
+/** Slots in one line: one, or all of a day that are of one goal and in one state. */
+interface Group {
+  readonly first: Slot
+  readonly last: Slot
+  readonly size: number
+}
+
+const grouped = (slots: ReadonlyArray<Slot>): ReadonlyArray<Group> => {
+  const groups = Map.groupBy(slots, ({ goal, state }) => `${goal} ${state}`)
+  return slots.flatMap((slot) => {
+    const all = groups.get(`${slot.goal} ${slot.state}`) ?? []
+    if (all.length < MANY) return [{ first: slot, last: slot, size: 1 }]
+    return all[0] === slot ? [{ first: slot, last: all.at(-1) ?? slot, size: all.length }] : []
+  })
+}
+
+/** How many lines a day of a month shows; the others are in its week. */
 const SHOWN = 4
 
 /** What each state looks like: a sign and a word beside its colour. */
@@ -24,20 +43,27 @@ const states: Record<Slot["state"], { readonly kind: Kind; readonly sign: string
   will_not_run: { kind: "plain", sign: "–", words: "will not run" },
 }
 
-const Line = ({ slot, zone }: { readonly slot: Slot; readonly zone: string }): ReactNode => {
+const Line = ({ group, zone }: { readonly group: Group; readonly zone: string }): ReactNode => {
+  const { first: slot, last, size } = group
   const { kind, sign, words } = states[slot.state]
-  const title = [`${words}: ${slot.name}, ${slot.agent}`, slot.note].filter((part) => part !== undefined).join("\n")
+  const times = size === 1 ? "" : `, ${size} times until ${timeIn(last.at, zone, "time")}`
+  const title = [`${words}: ${slot.name}, ${slot.agent}${times}`, slot.note].filter((part) => part !== undefined).join(
+    "\n",
+  )
   const inside = (
     <>
       <span className={styles.sign} data-kind={kind} aria-hidden="true">{sign}</span>
       <Instant at={slot.at} zone={zone} as="time" />
-      <span className={styles.name}>{slot.name}</span>
+      <span className={styles.name}>
+        {size === 1 ? "" : `${size} × `}
+        {slot.name}
+      </span>
       <span className={styles.agent}>{slot.agent}</span>
       <span className="visually-hidden">{words}</span>
       {slot.note === undefined ? null : <span className={styles.note}>{slot.note}</span>}
     </>
   )
-  return slot.deliverable === undefined
+  return slot.deliverable === undefined || size > 1
     ? (
       <Link
         to="/agents/$hire/goals/$goal"
@@ -75,7 +101,8 @@ export const Day = ({ day, isOutside, isToday, isWeek, slots, toWeek, zone }: {
   readonly isWeek: boolean
   readonly toWeek: CalendarSearch
 }): ReactNode => {
-  const shown = isWeek || slots.length <= SHOWN + 1 ? slots : slots.slice(0, SHOWN)
+  const lines = grouped(slots)
+  const shown = isWeek || lines.length <= SHOWN + 1 ? lines : lines.slice(0, SHOWN)
   const start = dayStart(day, zone)
   return (
     <section
@@ -90,11 +117,11 @@ export const Day = ({ day, isOutside, isToday, isWeek, slots, toWeek, zone }: {
         <span className={styles.short} aria-hidden="true">{Number(day.slice(8))}</span>
         {isToday ? <span className="visually-hidden">today</span> : null}
       </h2>
-      {shown.map((slot) => <Line key={slot.id} slot={slot} zone={zone} />)}
-      {shown.length < slots.length
+      {shown.map((group) => <Line key={group.first.id} group={group} zone={zone} />)}
+      {shown.length < lines.length
         ? (
           <Link to="/calendar" search={toWeek} className={styles.others} activeProps={{}}>
-            {counted(slots.length - shown.length, "more", "more")}
+            {counted(lines.length - shown.length, "more", "more")}
           </Link>
         )
         : null}

@@ -1,6 +1,7 @@
 /** What a rule means, by the scheduler itself: in words, its next fires, and a month of them. */
 import { useDebouncedValue } from "@mantine/hooks"
 import type { Frequency, GoalTemplate } from "@stint/domain/Definition"
+import { scheduleIssues } from "@stint/domain/Definition/Validate"
 import type { FieldIssue } from "@stint/domain/Problem"
 import type { Fire, RulePreview } from "@stint/domain/scheduler/Answers"
 import { keepPreviousData, useQuery } from "@tanstack/react-query"
@@ -68,6 +69,8 @@ export const useRulePreview = (
   settings: Values,
 ): Rule => {
   const default_at = defaultAt(template, settings)
+  // by the schemas of the service itself, before it is asked
+  const own = scheduleIssues(frequency, schedule, "$.settings.schedule")
   const [rule] = useDebouncedValue(
     JSON.stringify({ frequency, schedule, timezone, ...(default_at === undefined ? {} : { default_at }) }),
     PAUSE_MS,
@@ -75,17 +78,17 @@ export const useRulePreview = (
   const query = useQuery({
     queryKey: ["scheduler", "rule", rule],
     queryFn: ({ signal }) => readMonth(JSON.parse(rule) as object, signal),
-    enabled: frequency !== "on_demand",
+    enabled: frequency !== "on_demand" && own.length === 0,
     placeholderData: keepPreviousData,
     retry: (failures, error) => failures < 2 && failureOf(error).passing,
     staleTime: 60_000,
   })
   const failure = query.isError ? failureOf(query.error) : undefined
-  const faults = (failure?.faults ?? []).map(({ message, path }) => ({
+  const faults = own.length > 0 ? own : (failure?.faults ?? []).map(({ message, path }) => ({
     path: path.replace(/^\$\.schedule/, "$.settings.schedule"),
     message,
   }))
-  const shown = failure === undefined && frequency !== "on_demand" ? query.data : undefined
+  const shown = failure === undefined && own.length === 0 && frequency !== "on_demand" ? query.data : undefined
   return {
     words: shown?.words,
     zone: shown?.zone ?? timezone,
@@ -94,6 +97,6 @@ export const useRulePreview = (
     next: shown?.next ?? [],
     faults,
     failure: failure === undefined || faults.length > 0 ? undefined : failure.message,
-    isPending: query.isPending && frequency !== "on_demand",
+    isPending: query.isPending && frequency !== "on_demand" && own.length === 0,
   }
 }

@@ -1,6 +1,7 @@
 /** The decisions on many drafts, some at a time: each has its own answer. */
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
+import { validationErrors } from "@stint/domain/Payload"
 import { failureOf } from "../../api/Client.ts"
 import { review } from "../../api/Deliverables.ts"
 
@@ -19,8 +20,11 @@ export const decideMany = async (
   decision: Decision,
   notes: string,
 ): Promise<Decided> => {
-  const waiting = [...drafts]
-  const refused: Array<{ id: string; why: string }> = []
+  // a draft that fails its checks can't be approved (domain.md, "Drafts"): it need not be asked
+  const faults = (draft: Deliverable) => decision === "approved" ? validationErrors(draft.payload) : []
+  const refused: Array<{ id: string; why: string }> = drafts.filter((draft) => faults(draft).length > 0)
+    .map((draft) => ({ id: draft.deliverable_id, why: `it fails ${faults(draft).join(", ")}` }))
+  const waiting = drafts.filter((draft) => faults(draft).length === 0)
   const work = async () => {
     for (let draft = waiting.shift(); draft !== undefined; draft = waiting.shift()) {
       const id = draft.deliverable_id

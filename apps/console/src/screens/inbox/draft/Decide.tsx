@@ -81,7 +81,7 @@ const Undecided = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
       {invalid ? <p className={styles.why}>It fails {faults.join(", ")}, so it can only be rejected.</p> : null}
       <div className={styles.bar}>
         <Button disabled={invalid} loading={send.isPending} onClick={() => decide("approved")}>Approve</Button>
-        <Button variant="default" disabled={invalid} onClick={() => setAsking("approved")}>With notes…</Button>
+        <Button variant="default" disabled={invalid} onClick={() => setAsking("approved")}>Notes…</Button>
         <Button variant="default" className={styles.no} onClick={() => setAsking("rejected")}>Reject…</Button>
         <Keys keys={[["A", "approve"], ["N", "notes"], ["R", "reject"], ["J", "next"], ["K", "back"]]} />
       </div>
