@@ -6,6 +6,7 @@ import { goalsQuery } from "../api/Goals.ts"
 import { hiresQuery } from "../api/Hires.ts"
 import { customerIdOf } from "../api/Session.ts"
 import { hireName, titled } from "../format/Words.ts"
+import { useOperatorsOwn } from "./OperatorFinder.ts"
 import { useUser } from "./User.ts"
 
 /** A line of the palette. */
@@ -63,4 +64,4 @@ const useCustomersOwn = (): ReadonlyArray<Found> => {
 }
 
 /** What the palette finds for the role that is signed in. A role with things of its own adds its finder here. */
-export const useFound = (): ReadonlyArray<Found> => useCustomersOwn()
+export const useFound = (): ReadonlyArray<Found> => [...useCustomersOwn(), ...useOperatorsOwn()]

@@ -12,11 +12,21 @@ export interface Place {
   readonly badge?: "waiting"
 }
 
+/** Whoever runs the installation, and whoever reads how it runs. */
+const staff: ReadonlyArray<PersonRole> = ["operator", "viewer"]
+
 /** The navigation. */
 export const places: ReadonlyArray<Place> = [
   { to: "/inbox", label: "Inbox", keys: "g i", roles: ["customer"], badge: "waiting" },
   { to: "/agents", label: "Agents", keys: "g a", roles: ["customer"] },
   { to: "/calendar", label: "Calendar", keys: "g c", roles: ["customer"] },
+  { to: "/overview", label: "Overview", keys: "g o", roles: staff },
+  { to: "/runs", label: "Runs", keys: "g r", roles: staff },
+  { to: "/dead-letters", label: "Dead letters", keys: "g d", roles: staff },
+  { to: "/scheduler", label: "Scheduler", keys: "g s", roles: staff },
+  { to: "/types", label: "Agent types", keys: "g t", roles: staff },
+  { to: "/customers", label: "Customers", keys: "g u", roles: staff },
+  { to: "/audit", label: "Audit", keys: "g l", roles: staff },
 ]
 
 /** The screens of a role. */

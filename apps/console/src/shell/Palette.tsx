@@ -12,8 +12,10 @@ import {
 } from "react"
 import { Dialog } from "../ui/Dialog.tsx"
 import { currentActions } from "./Actions.ts"
+import { directOf } from "./Direct.ts"
 import { type Found, useFound } from "./Finders.ts"
 import styles from "./palette.module.css"
+import { useUser } from "./User.ts"
 
 /** The most lines that are shown. */
 const LINES = 12
@@ -65,13 +67,10 @@ export const Palette = ({ close }: { readonly close: () => void }): ReactNode =>
       chosen?.run()
     }
   }
-  const direct = /^DEL-\S+$/i.test(asked.trim()) || /^HAI-\S+$/i.test(asked.trim())
+  const direct = directOf(asked, useUser().role)
   const goTo = () => {
-    const id = asked.trim()
     close()
-    void (/^DEL-/i.test(id)
-      ? navigate({ to: "/inbox/$deliverable", params: { deliverable: id } })
-      : navigate({ to: "/agents/$hire", params: { hire: id } }))
+    if (direct !== undefined) void navigate(direct)
   }
   return (
     <Dialog label="Find" close={close} wide>
@@ -82,14 +81,14 @@ export const Palette = ({ close }: { readonly close: () => void }): ReactNode =>
         aria-expanded="true"
         aria-controls={list}
         aria-activedescendant={chosen === undefined ? undefined : `${list}-${lines.indexOf(chosen)}`}
-        aria-label="Find a screen, an agent, a goal, a draft, or an action"
-        placeholder="Find a screen, an agent, a goal, a draft, or an action"
+        aria-label="Find a screen, a name, an id, or an action"
+        placeholder="Find a screen, a name, an id, or an action"
         value={asked}
         onChange={(event) => {
           setAsked(event.target.value)
           setAt(0)
         }}
-        onKeyDown={(event) => lines.length === 0 && direct && event.key === "Enter" ? goTo() : keys(event)}
+        onKeyDown={(event) => lines.length === 0 && direct !== undefined && event.key === "Enter" ? goTo() : keys(event)}
       />
       <ul id={list} role="listbox" aria-label="Found" className={styles.list}>
         {lines.map((line, index) => (
@@ -108,7 +107,7 @@ export const Palette = ({ close }: { readonly close: () => void }): ReactNode =>
           </li>
         ))}
       </ul>
-      {lines.length > 0 ? null : direct
+      {lines.length > 0 ? null : direct !== undefined
         ? (
           <p className={styles.none}>
             <button type="button" className="link-button" onClick={goTo}>Open {asked.trim()}</button>

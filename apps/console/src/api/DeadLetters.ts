@@ -1,0 +1,71 @@
+/** Dead letters: by cause, one by one, and what is done with them. */
+import {
+  DeadLetter,
+  DeadLetterCause,
+  type DeadLetterState,
+  Redriven,
+  type Redrive,
+  Retried,
+} from "@stint/domain/scheduler/DeadLetters"
+import { listOf } from "@stint/domain/Protocol"
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
+import { Schema } from "effect"
+import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
+import { somePages } from "./Pages.ts"
+
+const decode = decoder(DeadLetter)
+const decodeList = decoder(listOf(DeadLetter))
+const decodeCauses = decoder(Schema.Struct({ items: Schema.Array(DeadLetterCause) }))
+const decodeRetried = decoder(Retried)
+const decodeRedriven = decoder(Redriven)
+
+const url = (id: string): string => `/api/v1/scheduler/dlq/${encodeURIComponent(id)}`
+const page = (filter: Query, cursor: string, signal: AbortSignal) =>
+  call("GET", "/api/v1/scheduler/dlq", decodeList, { query: { ...filter, cursor, limit: 200 }, signal })
+
+/** The causes of the dead letters in a state, at most 200, that of the most entries first. */
+export const causesQuery = (state: DeadLetterState) =>
+  queryOptions({
+    queryKey: ["dead_letters", "causes", state],
+    queryFn: ({ signal }) => call("GET", "/api/v1/scheduler/dlq/causes", decodeCauses, { query: { state }, signal }),
+  })
+
+/** Dead letters, the latest failure first, page by page. */
+export const deadLettersQuery = (filter: Query) =>
+  infiniteQueryOptions({
+    queryKey: ["dead_letters", "list", filter],
+    queryFn: ({ pageParam, signal }) => page(filter, pageParam, signal),
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+  })
+
+/** One dead letter. */
+export const deadLetterQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["dead_letters", "one", id],
+    queryFn: ({ signal }) => call("GET", url(id), decode, { signal }),
+  })
+
+/** The pages of entries that the figures of a day read at most. */
+const DAY_PAGES = 5
+
+/** The entries that failed last within a day; `more` says that there are others. */
+export const deadLettersOfDayQuery = queryOptions({
+  queryKey: ["dead_letters", "day"],
+  queryFn: ({ signal }) => {
+    const from = new Date(Date.now() - 86_400_000).toISOString()
+    return somePages((cursor) => page({ from }, cursor, signal), DAY_PAGES)
+  },
+})
+
+/** Queues all runs of an entry again. */
+export const retryDeadLetter = (id: string): Promise<typeof Retried.Type> =>
+  call("POST", `${url(id)}/retry`, decodeRetried, { headers: { "idempotency-key": idempotencyKey() }, body: {} })
+
+/** Queues the runs of many entries again, or says which (`dry_run`). */
+export const redrive = (asked: typeof Redrive.Encoded, key: string): Promise<Redriven> =>
+  call("POST", "/api/v1/scheduler/dlq/redrive", decodeRedriven, { headers: { "idempotency-key": key }, body: asked })
+
+/** Closes an entry; its runs stay as they are. */
+export const discard = (id: string, reason: string): Promise<DeadLetter> =>
+  call("DELETE", url(id), decode, { body: { reason } })

@@ -1,0 +1,124 @@
+/** The list of runs: only the lines on the screen are in the page, and the next page is read as its end comes near. */
+import type { Run } from "@stint/domain/scheduler/Runs"
+import { Link, useNavigate } from "@tanstack/react-router"
+import { useVirtualizer } from "@tanstack/react-virtual"
+import { type ReactNode, useEffect, useRef, useState } from "react"
+import { failureOf } from "../../api/Client.ts"
+import { span } from "../../format/Length.ts"
+import { ownZone } from "../../format/Time.ts"
+import { useActions } from "../../shell/Actions.ts"
+import { Instant } from "../../ui/Instant.tsx"
+import { Bone } from "../../ui/States.tsx"
+import { Tag } from "../../ui/Tag.tsx"
+import styles from "./runs.module.css"
+import { durationOf, latenessOf, origins, states } from "./Words.ts"
+
+/** The height of a line, in pixels, as in runs.module.css. */
+const LINE = 44
+
+/** How far from its end the next page of a list is read, in lines. */
+const AHEAD = 100
+
+/** The list before it is read. */
+export const ListSkeleton = (): ReactNode => (
+  <div className={styles.scroller}>
+    {Array.from({ length: 14 }, (_, index) => (
+      <div key={index} className={styles.bones}>
+        <Bone width={84} />
+        <Bone width={`${60 - (index % 4) * 8}%`} />
+      </div>
+    ))}
+  </div>
+)
+
+const Line = ({ run }: { readonly run: Run }): ReactNode => {
+  const state = states[run.status]
+  const late = latenessOf(run)
+  const took = durationOf(run)
+  const error = run.attempts.at(-1)?.error_details?.message
+  return (
+    <>
+      <span><Tag kind={state.kind}>{state.words}</Tag></span>
+      <span className={styles.slot}><Instant at={run.scheduled_time} zone={ownZone} as="exact" /></span>
+      <span className={`mono ellipsis ${styles.goal}`}>{run.goal_instance_id}</span>
+      <span className={`dim ellipsis ${styles.why}`}>
+        {run.status === "completed" ? origins[run.origin] : run.reason ?? error ?? origins[run.origin]}
+      </span>
+      <span className={styles.figure}>{run.attempt > 1 ? `attempt ${run.attempt}` : ""}</span>
+      <span className={styles.figure} title="How late it began">{late === undefined ? "" : `+${span(Math.max(0, late))}`}</span>
+      <span className={styles.figure} title="How long it took">{took === undefined ? "" : span(took)}</span>
+    </>
+  )
+}
+
+/** The list. */
+export const List = ({ failed, loadMore, more, runs }: {
+  readonly runs: ReadonlyArray<Run>
+  readonly more: boolean
+  readonly loadMore: () => void
+  readonly failed: { readonly error: unknown; readonly refetch: () => unknown } | undefined
+}): ReactNode => {
+  const scroller = useRef<HTMLDivElement>(null)
+  const navigate = useNavigate()
+  const [at, setAt] = useState(-1)
+  const lines = useVirtualizer({
+    count: runs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE,
+    overscan: 12,
+  })
+  const shown = lines.getVirtualItems()
+  const last = shown.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (more && failed === undefined && last >= runs.length - AHEAD) loadMore()
+  }, [failed, last, loadMore, more, runs.length])
+  const go = (index: number) => {
+    const next = Math.max(0, Math.min(index, runs.length - 1))
+    setAt(next)
+    lines.scrollToIndex(next, { align: "auto" })
+  }
+  useActions([
+    { label: "Next run", keys: "j", run: () => go(at + 1) },
+    { label: "Run before", keys: "k", run: () => go(at - 1) },
+    {
+      label: "Open the run",
+      keys: "o",
+      run: () => {
+        const run = runs[at]
+        if (run !== undefined) void navigate({ to: "/runs/$run", params: { run: run.scheduled_run_id } })
+      },
+    },
+  ])
+  return (
+    <>
+      {failed === undefined ? null : (
+        <div className="notice" role="status">
+          <span>What follows can't be read: {failureOf(failed.error).message}</span>
+          <button type="button" className="link-button" onClick={() => void failed.refetch()}>Try again</button>
+        </div>
+      )}
+      <div ref={scroller} className={styles.scroller}>
+        <ul className={styles.lines} style={{ height: lines.getTotalSize() }} aria-label="Runs">
+          {shown.map(({ index, start }) => {
+            const run = runs[index]
+            if (run === undefined) return null
+            return (
+              <li
+                key={run.scheduled_run_id}
+                className={styles.line}
+                data-on={index === at ? "" : undefined}
+                style={{ transform: `translateY(${start}px)` }}
+                aria-setsize={more ? -1 : runs.length}
+                aria-posinset={index + 1}
+              >
+                <Link to="/runs/$run" params={{ run: run.scheduled_run_id }} preload={false} className={styles.entry}>
+                  <Line run={run} />
+                </Link>
+              </li>
+            )
+          })}
+        </ul>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,149 @@
+/** What the tests of the operator's screens stand on: a stack with a customer's goals and runs that failed, and a browser. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { existsSync } from "node:fs"
+import { hireAgent, setGoal } from "../../support/Customer.ts"
+import { type Stack, startStack } from "../../support/Stack.ts"
+import { until } from "../../support/Until.ts"
+
+/** Where a browser may be; undefined where this machine has none. */
+export const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync)
+
+/** A role as which a page is signed in. */
+export type PageRole = "operator" | "viewer"
+
+/** How a page looks. */
+export interface Look {
+  readonly width: number
+  readonly scheme: "light" | "dark"
+}
+
+/** A goal of the ground, with its hire and a run of it that is dead-lettered. */
+export interface Broken {
+  readonly goal: string
+  readonly hire: string
+  readonly run: string
+  readonly entry: string
+  readonly cause: string
+  readonly message: string
+  /** The slot of its run, RFC 3339. */
+  readonly slot: string
+}
+
+/** The ground. */
+export interface Ground {
+  readonly stack: Stack
+  readonly url: string
+  readonly customer: string
+  readonly subscription: string
+  /** Two goals whose runs failed, each of a cause of its own. */
+  readonly broken: readonly [Broken, Broken]
+  /** A page that is signed in. What it writes on its console as an error is in `errors`. */
+  page(role: PageRole, look?: Partial<Look>): Promise<Page>
+  readonly errors: Array<string>
+  stop(): Promise<void>
+}
+
+const customer = "acme"
+
+/** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it. */
+const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): Promise<Broken> => {
+  const slot = new Date(Math.floor(Date.now() / 1000) * 1000 - 1_800_000 - nth * 60_000).toISOString()
+  const [run, entry, cause] = [`SCH-failed-${nth}`, `DLQ-failed-${nth}`, `cause${nth}`]
+  const message = nth === 0 ? "DraftNotValid: the post is too long" : "MakerLate: no answer in time"
+  const at = `timestamptz '${slot}'`
+  const error = JSON.stringify({ type: "PERMANENT", message, attempt: 1 })
+  await stack.sql("scheduler", `
+    insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message, stack_trace, fingerprint,
+        first_failed_at, last_failed_at, expires_at, state)
+      values ('${entry}', '${goal}', '${hire}', 'PERMANENT', '${message}', 'at decode', '${cause}', ${at}, ${at},
+        ${at} + interval '7 days', 'open')`)
+  await stack.sql("scheduler", `
+    insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
+        created_at, status, closed_at, idempotency_key, reason_code, run_metadata, dlq_id)
+      values ('${run}', '${goal}', '${hire}', '${customer}', ${at}, ${at}, 'cancelled', ${at}, '${goal}:${slot}',
+        'dead_lettered', '{"reason": "dead-lettered"}', '${entry}')`)
+  await stack.sql("scheduler", `
+    insert into goal_runs (run_id, goal_instance_id, idempotency_key, status, started_at, completed_at, error_details,
+        scheduled_run_id)
+      values ('RUN-failed-${nth}', '${goal}', '${goal}:${slot}', 'failed', ${at}, ${at} + interval '1 second', '${error}', '${run}')`)
+  await stack.sql("scheduler", `
+    insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
+      values ('${run}', nextval('run_fence'), 1, ${at}, ${at} + interval '1 second', '${error}')`)
+  return { goal, hire, run, entry, cause, message, slot }
+}
+
+const signIn = (role: PageRole) => async (page: Page) => {
+  const status = await page.evaluate(async (role) => {
+    const { csrf } = await (await fetch("/session")).json()
+    const body = JSON.stringify(role === "operator" ? { role, subject: "ops.asha" } : { role })
+    const headers = { "content-type": "application/json", "x-stint-csrf": csrf }
+    return (await fetch("/session/local", { method: "POST", headers, body })).status
+  }, role)
+  if (status !== 200) throw new Error(`signing in as ${role}: ${status}`)
+}
+
+/** Starts the stack and the browser. */
+export const openGround = async (): Promise<Ground> => {
+  const stack = await startStack()
+  const browser: Browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] })
+  const url = `http://127.0.0.1:${stack.base}`
+  const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+  const hire = await hireAgent(call, customer, "marketing.healthcare.v1")
+  const goals = []
+  for (const goal_template_id of ["marketing.daily_micro_post.v1", "marketing.weekly_multichannel_batch.v1"]) {
+    const frequency = goal_template_id.includes("daily") ? "daily" : "weekly"
+    goals.push(await setGoal(call, customer, hire.hired_instance_id, { goal_template_id, frequency, settings: {} }))
+  }
+  for (const { goal_instance_id } of goals) {
+    await until("the scheduler knows the goal", async () =>
+      (await stack.call("scheduler", "GET", `/api/v1/scheduler/goals/${goal_instance_id}/preview`, { as: "operator:ops.asha" }))
+        .status === 200)
+  }
+  const broken = await Promise.all(
+    goals.map(({ goal_instance_id }, nth) => breakRun(stack, goal_instance_id, hire.hired_instance_id, nth)),
+  )
+  const errors: Array<string> = []
+  const contexts: Array<BrowserContext> = []
+  return {
+    stack,
+    url,
+    customer,
+    subscription: hire.subscription_id,
+    broken: [broken[0]!, broken[1]!],
+    errors,
+    page: async (role, { scheme = "light", width = 1280 } = {}) => {
+      const context = await browser.newContext({
+        baseURL: url,
+        colorScheme: scheme,
+        viewport: { width, height: 844 },
+        locale: "en-GB",
+        timezoneId: "Asia/Kolkata",
+        acceptDownloads: true,
+      })
+      contexts.push(context)
+      // whoever waits says for what; a machine that has other things to do as well is slow
+      context.setDefaultTimeout(120_000)
+      const page = await context.newPage()
+      page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`))
+      page.on("console", (message) => {
+        // without live changes the page polls, and the browser says that they are not there
+        if (message.type() !== "error" || message.location().url.endsWith("/events")) return
+        errors.push(`${page.url()}: ${message.text()} ${message.location().url}`)
+      })
+      await page.goto("/")
+      await signIn(role)(page)
+      return page
+    },
+    stop: async () => {
+      for (const context of contexts) await context.close()
+      await browser.close()
+      await stack.stop()
+    },
+  }
+}
+
+/** Waits until nothing on a screen is being read for the first time. */
+export const settled = async (page: Page): Promise<void> => {
+  await page.waitForSelector(".page")
+  await page.waitForFunction(() => document.querySelector("[aria-busy]") === null)
+}
