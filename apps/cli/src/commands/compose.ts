@@ -53,21 +53,26 @@ const actions: Readonly<Record<string, Action>> = {
 
 /** `stint compose`: what docker-compose.yml runs beside Postgres and the services. */
 export const compose: Command = {
-  usage: `Usage: stint compose <action> [flags]
-
-What docker-compose.yml runs beside Postgres and the services; see docs/compose.md.
-
-  keys     makes the signing key and the superuser's password, where they are missing, and the services' tokens
-  migrate  makes the databases and their roles, brings them to the schema of this program, and writes the services' urls
-  tokens   keeps the services' tokens, the public keys and the list of what is revoked new, until it is told to end
-
-  --folder FOLDER     where vault (the signing key, all passwords), superuser (its password) and services (what they read)
-                      are; /var/lib/stint unless given
-  --postgres ADDRESS  where Postgres listens; postgres:5432 unless given`,
-  actions: Object.keys(actions),
-  options: {
-    folder: { type: "string", default: "/var/lib/stint" },
-    postgres: { type: "string", default: "postgres:5432" },
+  about: "What docker-compose.yml runs beside Postgres and the services; see docs/compose.md.",
+  actions: {
+    keys: {
+      about: "makes the signing key and the superuser's password, where they are missing, and the services' tokens",
+    },
+    migrate: {
+      about:
+        "makes the databases and their roles, brings them to the schema of this program, and writes the services' urls",
+    },
+    tokens: {
+      about: "keeps the services' tokens, the public keys and the list of what is revoked new, until it is told to end",
+    },
+  },
+  flags: {
+    folder: {
+      value: "FOLDER",
+      about: "where vault (the signing key, all passwords), superuser (its password) and services (what they read) are",
+      default: "/var/lib/stint",
+    },
+    postgres: { value: "ADDRESS", about: "where Postgres listens", default: "postgres:5432" },
   },
   run: async (flags) => {
     const folder = String(flags.folder)
