@@ -4,10 +4,11 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Decision, DecisionAnswer } from "@stint/domain/deliverables/Reviews"
 import { DeliverableId } from "@stint/domain/Ids"
 import { UsageError } from "../../Command.ts"
+import type { Io } from "../../Io.ts"
 import { EXIT, Failed, failedBy, type Problem } from "../../Remote/Failed.ts"
 import { type Answer, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { confirm } from "../../Remote/Wait.ts"
-import { documentLine } from "../../Show/Fields.ts"
+import { documentLine, fields } from "../../Show/Fields.ts"
 import { table } from "../../Show/Table.ts"
 
 /** The most drafts of one command: as many as one request takes. */
@@ -43,11 +44,11 @@ export const getDraft = async (session: Session, { hash, id }: Named): Promise<A
   return answer
 }
 
-/** What a draft says, in lines, for the person who decides. */
-const contentLines = ({ content_sha256, payload, title }: Deliverable): ReadonlyArray<string> => [
-  `${title}, content ${content_sha256?.slice(0, 12) ?? "unknown"}:`,
-  ...JSON.stringify(payload, null, 2).split("\n").map((line) => `  ${line}`),
-]
+/** Shows a draft to the person who decides, on standard error: what is on standard output is the outcome. */
+const showDraft = (io: Io, { content_sha256, payload, title }: Deliverable): void => {
+  io.err(`${title}, content ${content_sha256?.slice(0, 12) ?? "unknown"}:`)
+  fields({ ...io, isColoured: false, painted: (line) => io.err(`  ${line}`) }, payload)
+}
 
 /** Shows, on standard error, what was not named by its hash, and asks. */
 const shownAndAsked = async (
@@ -57,7 +58,7 @@ const shownAndAsked = async (
 ): Promise<void> => {
   const unseen = drafts.filter(({ named }) => named.hash === undefined)
   if (unseen.length === 0 || flags.yes === true) return
-  if (io.isTerminal.dialogue) { for (const { draft } of unseen) contentLines(draft).forEach((line) => io.err(line)) }
+  if (io.isTerminal.dialogue) { for (const { draft } of unseen) showDraft(io, draft) }
   const what = drafts.length === 1 ? `${drafts[0]!.draft.deliverable_id} is` : `${drafts.length} drafts are`
   await confirm(io, flags, `${what} ${verb} as shown.`)
 }
