@@ -1,5 +1,5 @@
 /** Writes the reference of the commands in docs/cli.md, from their tables. */
-import { loadAll } from "@stint/cli/Commands"
+import { loadAll } from "@stint/cli/commands/All"
 import { manualOf, withManual } from "@stint/cli/Manual"
 
 const path = new URL("../docs/cli.md", import.meta.url)

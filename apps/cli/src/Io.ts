@@ -23,34 +23,61 @@ export interface Io {
   err(line: string): void
   /** A line on standard error that the next one replaces; empty takes it away. Only on a terminal. */
   transient(line: string): void
-  /** Asks a person on standard error; the answer without the blanks around it. */
-  ask(question: string): Promise<string>
+  /** Asks a person on standard error; the answer without the blanks around it. A `hidden` one is not shown as it is typed. */
+  ask(question: string, hidden?: boolean): Promise<string>
   /** All of standard input. */
   read(): Promise<string>
   /** Waits so many milliseconds, or until `signal` aborts. */
   pause(ms: number): Promise<void>
 }
 
-/** The bytes of a line; a reader that went away is no reason to fail. */
-const write = (to: typeof Deno.stdout, text: string): void => {
+/** Writes a text. False when nobody reads it any more. */
+const write = (to: typeof Deno.stdout, text: string): boolean => {
   const bytes = new TextEncoder().encode(text)
   try {
     for (let at = 0; at < bytes.length;) at += to.writeSync(bytes.subarray(at))
+    return true
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error
+    if (error instanceof Deno.errors.BrokenPipe) return false
+    throw error
   }
 }
 
+/** A line of standard input; what ends it on a raw terminal is a return. */
 const readLine = async (): Promise<string> => {
   const decoder = new TextDecoder()
-  const chunk = new Uint8Array(1024)
+  const chunk = new Uint8Array(8_192)
   let text = ""
-  while (!text.includes("\n")) {
+  while (!/[\r\n\x03\x04]/.test(text)) {
     const size = await Deno.stdin.read(chunk)
     if (size === null) break
     text += decoder.decode(chunk.subarray(0, size), { stream: true })
   }
-  return text.split("\n")[0]!.trim()
+  return text.split(/[\r\n\x03\x04]/)[0]!.trim()
+}
+
+/** The same while the terminal does not show what is typed. */
+const readHidden = async (): Promise<string> => {
+  Deno.stdin.setRaw(true)
+  try {
+    return await readLine()
+  } finally {
+    Deno.stdin.setRaw(false)
+    write(Deno.stderr, "\n")
+  }
+}
+
+/** Signals that come together are one: a terminal and the program above this one each pass on the same Ctrl-C. */
+const TOGETHER_MS = 500
+
+/** A Ctrl-C aborts; one after it ends the process. */
+const abortOnInterrupt = (ending: AbortController): void => {
+  let first: number | undefined
+  Deno.addSignalListener("SIGINT", () => {
+    first ??= Date.now()
+    ending.abort()
+    if (Date.now() - first > TOGETHER_MS) Deno.exit(130)
+  })
 }
 
 /** The process's own. */
@@ -60,6 +87,10 @@ export const standardIo = (): Io => {
   const dialogue = Deno.stdin.isTerminal() && Deno.stderr.isTerminal()
   const ending = new AbortController()
   let interrupting = false
+  // Who has closed standard output waits for nothing more of it
+  const say = (text: string) => {
+    if (!write(Deno.stdout, text)) ending.abort()
+  }
   const isColoured = out && !env.NO_COLOR && env.TERM !== "dumb"
   return {
     env,
@@ -68,29 +99,31 @@ export const standardIo = (): Io => {
     isColoured,
     get signal() {
       // Only a command that looks takes Ctrl-C into its own hands: the others end by it
-      if (!interrupting) Deno.addSignalListener("SIGINT", () => ending.abort())
+      if (!interrupting) abortOnInterrupt(ending)
       interrupting = true
       return ending.signal
     },
     fetch: globalThis.fetch,
-    out: (line) => write(Deno.stdout, `${printable(line)}\n`),
-    painted: (line) => write(Deno.stdout, `${line}\n`),
-    err: (line) => write(Deno.stderr, `${printable(line)}\n`),
+    out: (line) => say(`${printable(line)}\n`),
+    painted: (line) => say(`${line}\n`),
+    err: (line) => void write(Deno.stderr, `${printable(line)}\n`),
     transient: (line) => {
       if (Deno.stderr.isTerminal()) write(Deno.stderr, `\r\x1b[K${printable(line)}`)
     },
-    ask: async (question) => {
+    ask: async (question, hidden = false) => {
       write(Deno.stderr, `${printable(question)} `)
-      return await readLine()
+      return await (hidden ? readHidden() : readLine())
     },
     read: () => new Response(Deno.stdin.readable).text(),
     pause: (ms) =>
       new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms)
-        ending.signal.addEventListener("abort", () => {
+        const done = () => {
           clearTimeout(timer)
+          ending.signal.removeEventListener("abort", done)
           resolve()
-        }, { once: true })
+        }
+        const timer = setTimeout(done, ending.signal.aborted ? 0 : ms)
+        ending.signal.addEventListener("abort", done)
       }),
   }
 }

@@ -2,7 +2,7 @@
 import manifest from "../../../package.json" with { type: "json" }
 import { parse, UsageError } from "./Command.ts"
 import { helpOf } from "./Command/Help.ts"
-import { commands } from "./Commands.ts"
+import { commands } from "./commands/All.ts"
 import type { Io } from "./Io.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { Failed } from "./Remote/Failed.ts"

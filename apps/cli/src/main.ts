@@ -1,6 +1,6 @@
 /** `stint` as a process. */
 import process from "node:process"
-import { commands } from "./Commands.ts"
+import { commands } from "./commands/All.ts"
 import { standardIo } from "./Io.ts"
 import { stint } from "./Stint.ts"
 

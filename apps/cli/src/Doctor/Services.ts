@@ -93,9 +93,10 @@ export const services = async (
 ): Promise<{ readonly findings: ReadonlyArray<Finding>; readonly answers: ReadonlyArray<Clock> }> => {
   const context = await contextFinding(flags, io)
   if ("state" in context) return { findings: [context], answers: [] }
+  const token = await context.token()
   const found = await Promise.all(serviceNames.map(async (service) => {
     const url = context.urlOf(service)
-    const response = await ask(io, `${url}${questions[service]}`, context.token)
+    const response = await ask(io, `${url}${questions[service]}`, token)
     const date = Date.parse(response?.headers.get("date") ?? "")
     const clock = Number.isNaN(date) ? [] : [{ of: service, ahead: date - Date.now() }]
     return { finding: await answered(service, url, response), clock }

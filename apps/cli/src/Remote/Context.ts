@@ -6,6 +6,7 @@
 import { roles, subjectPattern, subjectRule } from "@stint/domain/Tokens"
 import { type Flags, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
+import { longestLifetime } from "../Duration.ts"
 import type { Env } from "../Io.ts"
 import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
@@ -17,11 +18,14 @@ export interface Context {
   /** Whether it is the stack of this machine, whose services are reached by their ports. */
   readonly isLocal: boolean
   urlOf(service: ServiceName): string
-  readonly token: string
+  /** The token of a call: one that was given, or a new one of the local key. */
+  token(): Promise<string>
+  /** The customer that it speaks for; undefined for other roles. */
+  readonly customer: string | undefined
 }
 
-/** How long a token of the local key holds, in seconds: one command, a `--wait` and a `--follow` of hours included. */
-const TTL = 43_200
+/** How long a token of the local key holds, in seconds: each call has a new one, and may be told to wait for an hour. */
+const TTL = 3_700
 
 /** The address of a front door, without a slash at its end. Fails with a UsageError. */
 export const addressOf = (text: string): string => {
@@ -38,8 +42,8 @@ export const addressOf = (text: string): string => {
 export const isLoopback = (address: string): boolean =>
   /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(address).hostname)
 
-/** A token of the local key: of `role`, or `role:subject`. */
-const localToken = async (env: Env, as: string): Promise<string> => {
+/** Makes tokens of the local key: of `role`, or `role:subject`. */
+const localTokens = async (env: Env, as: string): Promise<() => Promise<string>> => {
   const [name = "", ...rest] = as.split(":")
   const role = roles.find((role) => role === name)
   if (role === undefined) throw new UsageError(`--as ${JSON.stringify(as)}: say one of ${roles.join(", ")}.`)
@@ -53,7 +57,9 @@ const localToken = async (env: Env, as: string): Promise<string> => {
     )
   }
   await requireStack(settings.home)
-  return await (await openDevKey(settings.home, env)).sign({ role, subject, ttl: TTL })
+  const key = await openDevKey(settings.home, env)
+  const ttl = Math.min(TTL, longestLifetime(env))
+  return () => key.sign({ role, subject, ttl })
 }
 
 /** The address and where it is from. */
@@ -77,10 +83,14 @@ export const contextOf = async (env: Env, flags: Flags): Promise<Context> => {
   if (given === undefined && url !== undefined && !isLoopback(url)) {
     throw new UsageError(`No token for ${url}: say stint login --url ${url}, --token or STINT_TOKEN.`)
   }
+  const token = given === undefined
+    ? await localTokens(env, String(flags.as ?? "operator"))
+    : () => Promise.resolve(given)
   return {
     isLocal,
     urlOf: (service) => url ?? urlOf(settings, service),
-    token: given ?? await localToken(env, String(flags.as ?? "operator")),
+    token,
+    customer: customerOf(await token()),
   }
 }
 
@@ -94,8 +104,7 @@ export const claimsOf = (token: string): Readonly<Record<string, unknown>> => {
   }
 }
 
-/** The customer that a token speaks for; undefined for other roles. */
-export const customerOf = (token: string): string | undefined => {
+const customerOf = (token: string): string | undefined => {
   const { customer_id, role, sub } = claimsOf(token)
   return role === "customer" ? String(customer_id ?? sub) : undefined
 }

@@ -24,8 +24,15 @@ export class Failed extends Error {
   readonly next: string | undefined
   /** The answer, where a service gave one. */
   readonly problem: Problem | undefined
-  constructor(message: string, exit: ExitStatus, options: { readonly next?: string; readonly problem?: Problem } = {}) {
+  /** After how many seconds the service may be asked again, where it refused to look at the request at all. */
+  readonly retryAfter: number | undefined
+  constructor(
+    message: string,
+    exit: ExitStatus,
+    options: { readonly next?: string; readonly problem?: Problem; readonly retryAfter?: number } = {},
+  ) {
     super(message)
+    this.retryAfter = options.retryAfter
     this.exit = exit
     this.next = options.next
     this.problem = options.problem
@@ -84,10 +91,11 @@ export const problemWords = ({ detail, errors, title }: Problem): string => {
 }
 
 /** The failure that a problem is. */
-export const failedBy = (problem: Problem): Failed => {
+export const failedBy = (problem: Problem, retryAfter?: number): Failed => {
   const next = Object.hasOwn(steps, problem.code) ? steps[problem.code]!(problem) : undefined
   return new Failed(problemWords(problem), exitOf(problem.status), {
     problem,
+    ...(problem.status === 429 && retryAfter !== undefined ? { retryAfter } : {}),
     ...(next === undefined ? {} : { next }),
   })
 }

@@ -2,7 +2,6 @@
 import { type Flags, UsageError } from "../Command.ts"
 import { fields } from "../Show/Fields.ts"
 import { type Column, table } from "../Show/Table.ts"
-import { customerOf } from "./Context.ts"
 import { type Answer, numberOf, only, type Session } from "./Session.ts"
 
 /** A page as the services answer with it. */
@@ -45,7 +44,7 @@ export const showThing = <A>({ io, show }: Session, answer: Answer<A>): void =>
 
 /** Whose: --customer, or the customer that the token speaks for. Fails with a UsageError when it is neither. */
 export const customerIn = ({ context, flags }: Session): string => {
-  const customer = flags.customer ?? customerOf(context.token)
+  const customer = flags.customer ?? context.customer
   if (typeof customer === "string") return customer
   throw new UsageError("Say --customer ID: whose. stint customers list names them.")
 }

@@ -9,6 +9,7 @@ import { document } from "../Show/Fields.ts"
 import type { ServiceName } from "../Stack/Settings.ts"
 import { type Context, contextOf } from "./Context.ts"
 import { EXIT, Failed, failedBy, type Problem } from "./Failed.ts"
+import { meanwhile } from "./Wait.ts"
 
 /** An answer: decoded by the contract, and as it came. */
 export interface Answer<A> {
@@ -68,7 +69,9 @@ const transformed = (token: string, deadlineMs: number, progress: Progress) => (
     HttpClient.transform((answer) =>
       Effect.flatMap(answer, (response) =>
         Effect.flatMap(response.text, (text) => {
-          if (response.status >= 400) return Effect.fail(failedBy(problemIn(text, response.status)))
+          if (response.status >= 400) {
+            return Effect.fail(failedBy(problemIn(text, response.status), Number(response.headers["retry-after"]) || 1))
+          }
           progress.body = text === "" ? undefined : JSON.parse(text)
           return Effect.succeed(response)
         })).pipe(
@@ -105,31 +108,57 @@ const thrown = (cause: Cause.Cause<unknown>, context: Context, service: ServiceN
 
 const authorized = HttpApiMiddleware.layerClient(Authorization, ({ next, request }) => next(request))
 
+/** Calls a service once. */
+const asked = async <Id extends string, Groups extends HttpApiGroup.Constraint, A, E>(
+  { context, io }: Pick<Session, "context" | "io">,
+  api: HttpApi.HttpApi<Id, Groups>,
+  service: ServiceName,
+  call: Call<Groups, A, E>,
+  waitsMs: number,
+): Promise<Answer<A>> => {
+  const progress: Progress = { sent: false, body: undefined }
+  const client = HttpApiClient.make(api, {
+    baseUrl: context.urlOf(service),
+    transformClient: transformed(await context.token(), DEADLINE_MS + waitsMs, progress),
+  }).pipe(Effect.provide(Layer.mergeAll(authorized, FetchHttpClient.layer))) as Effect.Effect<
+    Parameters<typeof call>[0]
+  >
+  const exit = await Effect.runPromiseExit(
+    Effect.provideService(Effect.flatMap(client, call), FetchHttpClient.Fetch, io.fetch),
+  )
+  if (Exit.isFailure(exit)) throw thrown(exit.cause, context, service, progress)
+  const [value, { headers }] = exit.value
+  return { value, body: progress.body, etag: headers.etag }
+}
+
+/** How often a call is made that a rate refused: nobody looked at it, so a repetition is safe. */
+const TURNS = 5
+
+/** Waits as long as the rate says, and calls again. */
+const inTurn = async <A>({ io }: Pick<Session, "io">, call: () => Promise<A>): Promise<A> => {
+  for (let turn = 1;; turn++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof Failed) || error.retryAfter === undefined || turn === TURNS) throw error
+      await io.pause(error.retryAfter * 1000)
+    }
+  }
+}
+
 /** The session of a command: reads whom to ask. Fails with a UsageError or a LauncherError. */
 export const sessionOf = async (flags: Flags, io: Io, operands: ReadonlyArray<string>): Promise<Session> => {
-  const context = await contextOf(io.env, flags)
+  const site = { io, context: await contextOf(io.env, flags) }
   const isJson = flags.json === true
   return {
-    io,
+    ...site,
     flags,
     operands,
-    context,
     isJson,
-    ask: async (api, service, call, waitsMs = 0) => {
-      const progress: Progress = { sent: false, body: undefined }
-      const client = HttpApiClient.make(api, {
-        baseUrl: context.urlOf(service),
-        transformClient: transformed(context.token, DEADLINE_MS + waitsMs, progress),
-      }).pipe(
-        Effect.provide(Layer.mergeAll(authorized, FetchHttpClient.layer)),
-        Effect.provideService(FetchHttpClient.Fetch, io.fetch),
-      ) as Effect.Effect<Parameters<typeof call>[0]>
-      const exit = await Effect.runPromiseExit(
-        Effect.provideService(Effect.flatMap(client, call), FetchHttpClient.Fetch, io.fetch),
-      )
-      if (Exit.isFailure(exit)) throw thrown(exit.cause, context, service, progress)
-      const [value, { headers }] = exit.value
-      return { value, body: progress.body, etag: headers.etag }
+    ask: (api, service, call, waitsMs = 0) => {
+      const answer = inTurn(site, () => asked(site, api, service, call, waitsMs))
+      // Who is asked to wait has words of its own for it
+      return waitsMs > 0 ? answer : meanwhile(io, `Waiting for ${service},`, answer)
     },
     show: (answer, show) => isJson ? document(io, answer.body) : show(answer),
   }

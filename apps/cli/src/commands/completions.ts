@@ -10,7 +10,7 @@ export const completions: Command = {
   },
   flags: {},
   run: async ({ action }, io) => {
-    const [{ completionsFor }, { loadAll }] = await Promise.all([import("../Completions.ts"), import("../Commands.ts")])
+    const [{ completionsFor }, { loadAll }] = await Promise.all([import("../Completions.ts"), import("./All.ts")])
     const script = completionsFor(action as "bash" | "zsh" | "fish", await loadAll())
     for (const line of script.split("\n")) io.out(line)
     return 0

@@ -6,7 +6,7 @@ const tokenOf = async (flags: Flags, io: Io): Promise<string> => {
   const text = flags.token !== undefined
     ? String(flags.token)
     : io.isTerminal.dialogue
-    ? await io.ask("Token:")
+    ? await io.ask("Token:", true)
     : (await io.read()).trim()
   if (/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) return text
   throw new UsageError("That is no token: give it on standard input, or with --token.")

@@ -45,7 +45,7 @@ const authorization = Layer.succeed(
       const token = Redacted.value(credential)
       if (!token.endsWith(".x")) return yield* new Unauthorized({ detail: "The token does not verify" })
       const { role, sub } = JSON.parse(atob(token.split(".")[1]!))
-      const allowed = Option.getOrElse(Context.getOption(endpoint.annotations, Access), () => [])
+      const allowed = Option.getOrElse(Context.getOption(endpoint.annotations, Access), (): ReadonlyArray<string> => [])
       if (!allowed.includes(role)) return yield* new WrongRole({ allowed_roles: [...allowed] })
       return yield* Effect.provideService(handled, CurrentCaller, { role, subject: Subject.make(sub) })
     }),
@@ -55,7 +55,7 @@ const authorization = Layer.succeed(
 // deno-lint-ignore no-explicit-any -- all contracts in one loop
 const layerOf = (api: any, answers: Answers, name: string, calls: Array<string>) => {
   const statuses = new Map<string, number>()
-  HttpApi.reflect(api, {
+  HttpApi.reflect(api as typeof CatalogApi, {
     onGroup: () => {},
     onEndpoint: ({ endpoint, group, successes }) =>
       void statuses.set(`${group.identifier}.${endpoint.identifier}`, Math.min(...successes.keys())),

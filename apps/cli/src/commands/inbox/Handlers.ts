@@ -3,15 +3,13 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { Handlers } from "../../Remote/Command.ts"
-import { customerOf } from "../../Remote/Context.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { type Answer, given, keyed, only, type Session, whole } from "../../Remote/Session.ts"
 import { confirm, waitFor } from "../../Remote/Wait.ts"
 import { decide, getDraft, named } from "./Decide.ts"
 
 /** Whose: --customer, a customer's own, or all. */
-const customer_id = ({ context, flags }: Session) =>
-  given(CustomerId, "--customer", flags.customer ?? customerOf(context.token))
+const customer_id = ({ context, flags }: Session) => given(CustomerId, "--customer", flags.customer ?? context.customer)
 
 /** How a draft stands, in one word. */
 const stateOf = ({ execution, execution_status, review_status }: Deliverable): string => {
