@@ -25,6 +25,7 @@ const others = new Set([
   "XDG_CACHE_HOME",
   "DENO_DIR",
   "NO_COLOR",
+  "TERM",
 ])
 
 /** The settings that source texts name: what is read from an environment, and constants of these shapes. */

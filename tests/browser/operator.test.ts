@@ -24,7 +24,9 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
   afterAll(() => ground?.stop())
 
   const scheduler = (path: string) =>
-    ground.stack.call("scheduler", "GET", `/api/v1/scheduler${path}`, { as: "operator:ops.asha" }).then(({ json }) => json)
+    ground.stack.call("scheduler", "GET", `/api/v1/scheduler${path}`, { as: "operator:ops.asha" }).then(({ json }) =>
+      json
+    )
 
   it("the overview shows what the API says, and leads to what needs a person", async () => {
     const [first] = ground.broken
@@ -68,7 +70,9 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
     await page.goto(`/goals/${first.goal}/why?at=${first.slot}`)
     const { sentence } = await scheduler(`/goals/${first.goal}/explain?at=${first.slot}`)
     await page.getByRole("heading", { name: sentence }).waitFor()
-    const times = await page.locator("ol time").evaluateAll((all) => all.map((one) => Date.parse(one.getAttribute("datetime")!)))
+    const times = await page.locator("ol time").evaluateAll((all) =>
+      all.map((one) => Date.parse(one.getAttribute("datetime")!))
+    )
     assert.isAbove(times.length, 2)
     assert.deepStrictEqual(times, times.toSorted((a, b) => a - b))
     await page.getByRole("button", { name: "Open the dead letter" }).click()
@@ -144,7 +148,9 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
     await page.getByRole("button", { name: "Queue 2 runs…" }).click()
     await sendWith(page, "Queue them")
     await page.getByText("2 slots in that time: 2 queued.").waitFor()
-    const { items } = await scheduler(`/runs?goal_instance_id=${first.goal}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z`)
+    const { items } = await scheduler(
+      `/runs?goal_instance_id=${first.goal}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z`,
+    )
     assert.strictEqual(items.length, 2)
   })
 
@@ -189,10 +195,17 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
     await page.goto("/customers")
     await page.getByRole("button", { name: "New customer…" }).click()
     for (
-      const [label, value] of [["Full name", "Asha Rao"], ["E-mail", "asha@example.org"], ["Phone, with country", "+919876543210"], [
-        "Business name",
-        "A clinic",
-      ], ["Business industry", "health"], ["Business address", "Pune"]] as const
+      const [label, value] of [
+        ["Full name", "Asha Rao"],
+        ["E-mail", "asha@example.org"],
+        ["Phone, with country", "+919876543210"],
+        [
+          "Business name",
+          "A clinic",
+        ],
+        ["Business industry", "health"],
+        ["Business address", "Pune"],
+      ] as const
     ) await page.getByLabel(label).fill(value)
     await sendWith(page, "Make the record", undefined)
     await page.getByRole("heading", { name: "A clinic" }).waitFor()
@@ -211,19 +224,29 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
 
   it("audit: what was done is there, of all services, and comes as a file", async () => {
     await page.goto("/audit")
-    for (const what of ["Pause", "Publish", "Past due", "Dlq discard"]) await page.getByText(what, { exact: true }).first().waitFor()
+    for (const what of ["Pause", "Publish", "Past due", "Dlq discard"]) {
+      await page.getByText(what, { exact: true }).first().waitFor()
+    }
     await page.getByLabel("Service").selectOption("scheduler")
     await page.getByLabel("Action").selectOption("limit")
     await page.waitForURL(/action=limit/)
     const lines = page.getByRole("region", { name: "Lines of the action logs" }).getByRole("listitem")
     await until("only what was done to limits is there", async () => await lines.count() === 3)
     const [csv] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()])
-    const [head, ...rows] = (await csv.createReadStream().then((stream) => stream.toArray())).join("").trim().split("\r\n")
+    const [head, ...rows] = (await csv.createReadStream().then((stream) => stream.toArray())).join("").trim().split(
+      "\r\n",
+    )
     assert.match(head!, /^timestamp,service,action,operator/)
     assert.strictEqual(rows.length, 3)
     assert.isTrue(rows.every((row) => row.includes(`,scheduler,limit,ops.asha,`) && row.includes(reason)))
-    const [json] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "JSON" }).click()])
-    assert.strictEqual(JSON.parse((await json.createReadStream().then((stream) => stream.toArray())).join("")).length, 3)
+    const [json] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "JSON" }).click(),
+    ])
+    assert.strictEqual(
+      JSON.parse((await json.createReadStream().then((stream) => stream.toArray())).join("")).length,
+      3,
+    )
   })
 
   it("the palette finds a screen of any id, and nothing was an error on the console", async () => {

@@ -7,8 +7,6 @@ import { openStage, type Stage } from "./Demo/Stage.ts"
 import { standardTerminal, type Terminal } from "./Demo/Terminal.ts"
 import { openDevKey } from "./DevKey.ts"
 
-/** How long the demo may take in all unless it is said, in seconds. */
-export const WITHIN = 88
 /** How much of that is kept for the end, in milliseconds. */
 const ENDING_MS = 11_000
 

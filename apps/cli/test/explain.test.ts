@@ -2,7 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../../../tests/support/Until.ts"
 import { cleanUp, launch, type Launcher } from "./support/launcher.ts"
-import { place, refusal, tokenFor } from "./support/stack.ts"
+import { place, tokenFor } from "./support/stack.ts"
 
 let stack: Launcher
 let env: Record<string, string>
@@ -42,11 +42,16 @@ describe("stint explain", () => {
   })
 
   it("refuses in one sentence what can't be explained", async () => {
-    const refused = (...args: ReadonlyArray<string>) => refusal(env, ["explain", ...args])
-    assert.include(await refused("--goal", "GOI-none"), "There is no such goal: GOI-none.")
-    assert.include(await refused("--goal", "GOI-none", "--at", "noon"), "must be an RFC 3339 instant in UTC")
+    const refused = async (expected: number, env: Record<string, string>, ...args: ReadonlyArray<string>) => {
+      const { status, text } = await launch(["explain", ...args], env).end
+      assert.strictEqual(status, expected, text)
+      assert.match(text, /^stint: [^\n]+[.)]\n$/)
+      return text
+    }
+    assert.include(await refused(3, env, "--goal", "GOI-none"), "There is no such goal: GOI-none.")
+    assert.include(await refused(2, env, "--goal", "GOI-none", "--at", "noon"), "must be an RFC 3339 instant in UTC")
     const away = { ...env, STINT_PORT_BASE: "1" }
-    assert.include(await refusal(away, ["explain", "--goal", "x"]), "does not answer at http://127.0.0.1:5: start it")
+    assert.include(await refused(1, away, "--goal", "x"), "does not answer at http://127.0.0.1:5: start it")
     const { status, text } = await launch(["explain"], env).end
     assert.deepStrictEqual([status, text.includes("Say --goal GOI-")], [2, true])
   })

@@ -12,6 +12,8 @@ export interface Pong {
   readonly tried: string
   readonly outcome: string
   readonly ok: boolean
+  /** How far the server's clock is ahead of this machine's, in milliseconds; absent when it was not reached. */
+  readonly ahead?: number
 }
 
 const triedOf = (url: Redacted.Redacted): string => {
@@ -24,9 +26,15 @@ const triedOf = (url: Redacted.Redacted): string => {
 const askVersion = (sql: SqlClient.SqlClient) =>
   SqlSchema.findOne({
     Request: Schema.Void,
-    Result: Schema.Struct({ version: Schema.String, encrypted: Schema.Boolean, tls: Schema.NullOr(Schema.String) }),
+    Result: Schema.Struct({
+      version: Schema.String,
+      encrypted: Schema.Boolean,
+      tls: Schema.NullOr(Schema.String),
+      clock: Schema.Finite,
+    }),
     execute: () =>
-      sql`select current_setting('server_version') as version, coalesce(s.ssl, false) as encrypted, s.version as tls
+      sql`select current_setting('server_version') as version, coalesce(s.ssl, false) as encrypted, s.version as tls,
+          extract(epoch from clock_timestamp())::float8 * 1000 as clock
         from (select 1) one left join pg_stat_ssl s on s.pid = pg_backend_pid()`,
   })(undefined).pipe(Effect.catchTags({ SchemaError: Effect.die, NoSuchElementError: Effect.die }))
 
@@ -35,9 +43,13 @@ export const ping = (url: Redacted.Redacted): Effect.Effect<Pong> =>
   Effect.gen(function* () {
     const began = performance.now()
     const sql = yield* PgClient.makeClient({ ...connectionOf(url), applicationName: "stint db ping" })
-    const { encrypted, tls, version } = yield* askVersion(sql)
+    const { clock, encrypted, tls, version } = yield* askVersion(sql)
     const took = Math.round(performance.now() - began)
-    return { ok: true, outcome: `Postgres ${version}, ${encrypted ? tls : "not encrypted"}, in ${took} ms` }
+    return {
+      ok: true,
+      ahead: clock - Date.now(),
+      outcome: `Postgres ${version}, ${encrypted ? tls : "not encrypted"}, in ${took} ms`,
+    }
   }).pipe(
     Effect.catchTag("SqlError", (error) => Effect.succeed({ ok: false, outcome: postgresWords(error) })),
     Effect.map((came) => ({ ...came, tried: triedOf(url) })),

@@ -68,18 +68,26 @@ const revoke = async (home: string, kid: string): Promise<void> => {
 
 /** `stint keys`: the keys that the local stack signs tokens with. */
 export const keys: Command = {
-  usage: `Usage: stint keys <action> [flags]
-
-The keys in STINT_HOME that tokens of the local stack are signed with; docs/keys.md has more.
-
-  list        which key signs, and until when the others are accepted
-  rotate      makes a new key, publishes it, and signs with it once every service knows it; no request is refused
-  revoke KID  takes a key out: the tokens that it signed are refused within a minute. If it signs, another one does soon
-
-  --lead 60s  for rotate: how long the new key is published before it signs; services look every 10 s`,
-  actions: ["list", "rotate", "revoke"],
-  operands: { revoke: "KID" },
-  options: { lead: { type: "string", default: "60s" } },
+  about: "The keys in STINT_HOME that tokens of the local stack are signed with; docs/keys.md has more.",
+  actions: {
+    list: { about: "which key signs, and until when the others are accepted" },
+    rotate: {
+      about: "makes a new key, publishes it, and signs with it once every service knows it; no request is refused",
+      flags: {
+        lead: {
+          value: "TIME",
+          about: "how long the new key is published before it signs; services look every 10 s",
+          default: "60s",
+        },
+      },
+    },
+    revoke: {
+      about:
+        "takes a key out: the tokens that it signed are refused within a minute. If it signs, another one does soon",
+      operands: ["KID"],
+    },
+  },
+  flags: {},
   run: async (flags) => {
     const { env } = process
     if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {

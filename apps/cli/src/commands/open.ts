@@ -67,20 +67,17 @@ const signIn = async (flags: Flags): Promise<string> => {
 
 /** `stint open`: the console in a browser, signed in; its address on standard output. */
 export const open: Command = {
-  usage: `Usage: stint open [--role ROLE] [--subject NAME] [--path PATH] [--print]
-
-Opens the console of the local stack in a browser, signed in, and prints the address. It holds a code that works once,
-within a minute.
-
-  --role     customer, operator (default) or viewer
-  --subject  as whom; sample-customer unless given for a customer, else the role's own name
-  --path     the screen: /inbox
-  --print    prints the address, and opens nothing`,
-  options: {
-    role: { type: "string", default: "operator" },
-    subject: { type: "string" },
-    path: { type: "string" },
-    print: { type: "boolean" },
+  about:
+    "Opens the console of the local stack in a browser, signed in, and prints the address. It holds a code that works once, " +
+    "within a minute.",
+  flags: {
+    role: { value: "ROLE", about: "customer, operator or viewer", default: "operator" },
+    subject: {
+      value: "NAME",
+      about: "as whom; sample-customer unless given for a customer, else the role's own name",
+    },
+    path: { value: "PATH", about: "the screen: /inbox" },
+    print: { about: "prints the address, and opens nothing" },
   },
   run: async (flags) => {
     const url = await signIn(flags)

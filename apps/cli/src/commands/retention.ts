@@ -1,96 +1,16 @@
-import { PgClient } from "@effect/sql-pg"
-import { Alarms } from "@stint/edge/Alarm"
-import { AlarmRepo } from "@stint/edge/Alarm/Repo"
-import * as Audit from "@stint/edge/Audit"
-import { AuditRepo } from "@stint/edge/Audit/Repo"
-import { Ids } from "@stint/edge/Ids"
-import { connectionOf } from "@stint/edge/Pg/Connection"
-import { type RetentionJob, runJob } from "@stint/edge/Retention"
-import { jobs as schedulerJobs } from "@stint/scheduler/Retention"
-import { RetentionRepo } from "@stint/scheduler/Retention/Repo"
-import { Effect, Layer } from "effect"
-import process from "node:process"
-import { type Command, UsageError } from "../Command.ts"
-import { type Target, withTargets } from "../Db/Targets.ts"
-import { complain, say } from "../Output.ts"
-import { LauncherError } from "../Postgres/LauncherError.ts"
-import { run } from "../Stack/Databases.ts"
-import { type ServiceName, serviceNames } from "../Stack/Settings.ts"
-
-/** The jobs of a service, the same that it does itself every hour. */
-const jobsOf = (
-  service: ServiceName,
-): Effect.Effect<ReadonlyArray<RetentionJob>, never, AlarmRepo | AuditRepo | RetentionRepo> => {
-  if (service === "scheduler") return schedulerJobs
-  return service === "catalog" ? Effect.all([Audit.retention]) : Effect.all([Audit.retention, Alarms.retention])
-}
-
-/** Its storage, as the service's own role. */
-const storageOf = ({ databaseUrl, service }: Target) =>
-  Layer.mergeAll(AlarmRepo.layer, AuditRepo.layer, RetentionRepo.layer).pipe(
-    Layer.provide(Ids.layer),
-    Layer.provide(PgClient.layer({
-      ...connectionOf(databaseUrl),
-      applicationName: `stint-retention-${service}`,
-      maxConnections: 2,
-    })),
-  )
-
-const sentenceOf = (service: string, defect: unknown) => {
-  const text = (defect instanceof Error ? defect.message : String(defect)).split("\n")[0]!
-  return new LauncherError(`${service}: ${text.replace(/\.$/, "")}.`)
-}
-
-/** How many rows of each kind are past their time, and went unless this only looks. */
-const clean = (target: Target, isDry: boolean) =>
-  run(
-    target.settings,
-    Effect.flatMap(
-      jobsOf(target.service),
-      Effect.forEach((job) => Effect.map(isDry ? job.expired : runJob(job), (rows) => ({ job, rows }))),
-    ).pipe(
-      Effect.provide(storageOf(target)),
-      Effect.catchDefect((defect) => Effect.fail(sentenceOf(target.service, defect))),
-    ),
-  )
-
-const servicesOf = (text: unknown): ReadonlyArray<ServiceName> => {
-  const found = serviceNames.filter((service) => text === undefined || service === text)
-  if (found.length > 0) return found
-  throw new UsageError(`There is no service ${JSON.stringify(text)}: say ${serviceNames.join(", ")}.`)
-}
+import type { Command } from "../Command.ts"
+import { serviceNames } from "../Stack/Settings.ts"
 
 /** `stint retention`: does now what each service does every hour, or says what it would. */
 export const retention: Command = {
-  usage: `Usage: stint retention [--service NAME] [--dry-run]
-
-Removes what is past its time, as each service does by itself every hour: dead letters, runs, executions, missed slots,
-alerts and the audit of the edge. What lives (pending, running, open) never goes, nor does the action log.
-
-  --dry-run        only says how many rows are past their time
-  --service NAME   ${serviceNames.join(", ")}; all four unless given
-
-  <SERVICE>_DATABASE_URL   the database of that service, as its own role; unless given, the embedded one in STINT_HOME`,
-  options: { service: { type: "string" }, "dry-run": { type: "boolean" } },
-  run: async (flags) => {
-    const isDry = flags["dry-run"] === true
-    return await withTargets(process.env, servicesOf(flags.service), async (targets) => {
-      let status = 0
-      for (const target of targets) {
-        try {
-          for (const { job, rows } of await clean(target, isDry)) {
-            say(
-              `${target.service.padEnd(13)}${job.name}: ${rows} ${isDry ? "would go" : "gone"} (kept ${job.keeps})`,
-            )
-          }
-        } catch (error) {
-          if (!(error instanceof LauncherError)) throw error
-          // The other databases have their turn all the same
-          complain(`stint: ${error.message}`)
-          status = 1
-        }
-      }
-      return status
-    })
+  about:
+    "Removes what is past its time, as each service does by itself every hour: dead letters, runs, executions, missed " +
+    "slots, alerts and the audit of the edge. What lives (pending, running, open) never goes, nor does the action log.",
+  flags: {
+    "dry-run": { about: "only says how many rows are past their time" },
+    service: { value: "NAME", about: `${serviceNames.join(", ")}; all four unless given` },
   },
+  notes:
+    "<SERVICE>_DATABASE_URL: the database of that service, as its own role; unless given, the embedded one in STINT_HOME.",
+  run: async (flags) => await (await import("./retention/Run.ts")).perform(flags),
 }

@@ -1,83 +1,17 @@
-import { issuesUnder } from "@stint/domain/FieldIssues"
-import { Simulate } from "@stint/domain/scheduler/Simulation"
-import { readTextFile } from "@stint/edge/Serve/TextFile"
-import process from "node:process"
-import { type Command, type Flags, UsageError } from "../Command.ts"
-import { say } from "../Output.ts"
-import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
-import { mixOf } from "../Simulate/Mix.ts"
-import { reportOf } from "../Simulate/Report.ts"
-import { type Body, simulateHere, simulateThere } from "../Simulate/Site.ts"
-
-const issuesOf = issuesUnder(Simulate)
-
-const wholeOf = (flags: Flags, name: string, least: number, most: number, otherwise?: number): number | undefined => {
-  const text = flags[name]
-  if (text === undefined) return otherwise
-  const value = /^\d{1,9}$/.test(String(text)) ? Number(text) : NaN
-  if (value >= least && value <= most) return value
-  throw new UsageError(`--${name} must be a whole number, ${least} to ${most}.`)
-}
-
-/** The body in a file, held to what the scheduler takes. */
-const bodyIn = async (path: string): Promise<Body> => {
-  const text = await readTextFile(path).catch((error) => {
-    throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
-  })
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new LauncherError(`${path} is no JSON.`)
-  }
-  const issues = issuesOf(body)
-  if (issues.length === 0) return body as Body
-  throw new LauncherError(
-    `${path} is no simulation: ${issues.map(({ message, path }) => `${path} ${message}`).slice(0, 3).join("; ")}.`,
-  )
-}
-
-const bodyOf = async (flags: Flags): Promise<Body> => {
-  if (flags.file !== undefined) {
-    const other = ["hires", "days", "spread", "stored"].find((name) => flags[name] !== undefined)
-    if (other !== undefined) throw new UsageError(`--file says it all: leave --${other} out.`)
-    return await bodyIn(String(flags.file))
-  }
-  if (flags.stored === true && flags.hires !== undefined) throw new UsageError("Say --hires or --stored, not both.")
-  const spread = wholeOf(flags, "spread", 0, 86_400)
-  return {
-    days: wholeOf(flags, "days", 1, 366, 30)!,
-    ...(flags.stored === true ? { source: "stored" } : { hires: mixOf(wholeOf(flags, "hires", 1, 100_000, 1_000)!) }),
-    ...(spread === undefined ? {} : { spread_seconds: spread }),
-  }
-}
+import type { Command } from "../Command.ts"
 
 /** `stint simulate`: what the days to come look like. */
 export const simulate: Command = {
-  usage: `Usage: stint simulate [--hires 1000 | --stored | --file plan.json] [--days 30] [--spread SECONDS] [--json]
-
-Says what the days to come look like, in virtual time: when how many runs begin, how late, and what a spread would
-change. Made-up hires are simulated by this command itself, so that no stack has to run.
-
-  --hires N     so many hires with the goals of the shipped agents, three each; 1,000 unless given
-  --stored      the goals that the running scheduler has now; it is asked over HTTP, at STINT_PORT_BASE
-  --file PATH   the body of POST /scheduler/simulate
-  --days N      for so many days from now, 1 to 366; 30 unless given
-  --spread S    also: if every goal had a spread of S seconds, 0 to 86400
-  --json        prints the answer of POST /scheduler/simulate instead`,
-  options: {
-    hires: { type: "string" },
-    stored: { type: "boolean" },
-    file: { type: "string" },
-    days: { type: "string" },
-    spread: { type: "string" },
-    json: { type: "boolean" },
+  about:
+    "Says what the days to come look like, in virtual time: when how many runs begin, how late, and what a spread would " +
+    "change. Made-up hires are simulated by this command itself, so that no stack has to run.",
+  flags: {
+    hires: { value: "N", about: "so many hires with the goals of the shipped agents, three each; 1,000 unless given" },
+    stored: { about: "the goals that the running scheduler has now; it is asked over HTTP, at STINT_PORT_BASE" },
+    file: { value: "PATH", about: "the body of POST /scheduler/simulate" },
+    days: { value: "N", about: "for so many days from now, 1 to 366; 30 unless given" },
+    spread: { value: "SECONDS", about: "also: if every goal had a spread of so many seconds, 0 to 86400" },
+    json: { about: "prints the answer of POST /scheduler/simulate instead" },
   },
-  run: async (flags) => {
-    const body = await bodyOf(flags)
-    const answer = body.source === "stored" ? await simulateThere(body, process.env) : await simulateHere(body)
-    const lines = flags.json === true ? JSON.stringify(answer, null, 2).split("\n") : reportOf(answer)
-    lines.forEach((line) => say(line))
-    return 0
-  },
+  run: async (flags) => await (await import("./simulate/Run.ts")).perform(flags),
 }

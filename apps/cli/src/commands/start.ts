@@ -56,20 +56,15 @@ const sample = async (stack: Stack, { env, home }: Settings, output: Output, sig
 
 /** `stint start`: the stack, until it is told to end. */
 export const start: Command = {
-  usage: `Usage: stint start [--no-sample]
-
-Starts the four services, ready when it says so; Ctrl-C ends them, each finishing what it does.
-On an empty home it also makes a sample customer with hired agents at work.
-
-  --no-sample  leaves the sample customer out
-
-  STINT_HOME               where everything is stored; .stint in this repository unless given
-  STINT_PORT_BASE          4100 unless given: catalog +1, hiring +2, deliverables +3, scheduler +4
-  <SERVICE>_DATABASE_URL   a Postgres of your own for that service, instead of the embedded one
-  <SERVICE>_MIGRATE_URL    the same database as its owner, who may change the schema
-  STINT_JWKS_URL           the keys of an issuer of your own; then STINT_JWT_ISSUER names it, and
-                           <SERVICE>_TOKEN_FILE the file of each service's tokens (docs/keys.md)`,
-  options: { "no-sample": { type: "boolean" } },
+  about:
+    "Starts the four services, ready when it says so; Ctrl-C ends them, each finishing what it does. On an empty home " +
+    "it also makes a sample customer with hired agents at work.",
+  flags: { "no-sample": { about: "leaves the sample customer out" } },
+  notes: `STINT_HOME: where everything is stored; .stint in this repository unless given.
+STINT_PORT_BASE: 4100 unless given: catalog +1, hiring +2, deliverables +3, scheduler +4.
+<SERVICE>_DATABASE_URL: a Postgres of your own for that service, instead of the embedded one.
+<SERVICE>_MIGRATE_URL: the same database as its owner, who may change the schema.
+STINT_JWKS_URL: the keys of an issuer of your own; then STINT_JWT_ISSUER names it, and <SERVICE>_TOKEN_FILE the file of each service's tokens (docs/keys.md).`,
   run: async (flags) => {
     const settings = settingsOf(Deno.env.toObject())
     const output = withholding(standardOutput(), /ready/i)

@@ -105,34 +105,31 @@ const list = async (home: string): Promise<void> => {
 
 /** `stint token`: a token for the local stack, and nothing else, on standard output; and revoking tokens. */
 export const token: Command = {
-  usage: `Usage: stint token --role ROLE --subject NAME [--ttl 12h]
-       stint token revoke --subject NAME | --jti ID | --stdin
-       stint token revoked
-
-Prints a token for the local stack, signed with the key in STINT_HOME, which stint start makes; revokes tokens; lists
-what is revoked. docs/keys.md has more.
-
-  --role           customer, operator, viewer or service
-  --subject        who it speaks for; for a customer the customer_id
-  --ttl            how long it holds: 90s, 15m, 12h (default), at most a day (STINT_TOKEN_MAX_LIFETIME)
-  --to             with --role service: the one service that it is for
-
-  --subject NAME   revoke: every token that was issued to NAME up to now
-  --issued-before  revoke: up to this instant instead
-  --for-good       revoke: those of later as well
-  --jti ID         revoke: the token with this id
-  --stdin          revoke: the token on standard input`,
-  actions: ["revoke", "revoked"],
+  about:
+    "Prints a token for the local stack, signed with the key in STINT_HOME, which stint start makes; revokes tokens; " +
+    "lists what is revoked. docs/keys.md has more.",
   needsNoAction: true,
-  options: {
-    role: { type: "string" },
-    subject: { type: "string" },
-    ttl: { type: "string" },
-    to: { type: "string" },
-    jti: { type: "string" },
-    stdin: { type: "boolean" },
-    "issued-before": { type: "string" },
-    "for-good": { type: "boolean" },
+  actions: {
+    revoke: {
+      about:
+        "refuses tokens from now on: every one of --subject, the one of --jti, or the one on standard input (--stdin)",
+      flags: {
+        jti: { value: "ID", about: "the token with this id" },
+        stdin: { about: "the token on standard input" },
+        "issued-before": { value: "INSTANT", about: "with --subject: those issued up to this instant, not up to now" },
+        "for-good": { about: "with --subject: those of later as well" },
+      },
+    },
+    revoked: { about: "lists what is revoked" },
+  },
+  flags: {
+    role: { value: "ROLE", about: "customer, operator, viewer or service" },
+    subject: { value: "NAME", about: "who it speaks for; for a customer the customer_id; with revoke: whose tokens" },
+    ttl: {
+      value: "TIME",
+      about: "how long it holds: 90s, 15m, 12h (default), at most a day (STINT_TOKEN_MAX_LIFETIME)",
+    },
+    to: { value: "SERVICE", about: "with --role service: the one service that it is for" },
   },
   run: async (flags) => {
     const { env } = process

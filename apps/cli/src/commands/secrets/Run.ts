@@ -1,0 +1,139 @@
+import { PgClient } from "@effect/sql-pg"
+import { bytesOf, entryFault, readSecretsFile, type SecretsFile } from "@stint/edge/Secrets"
+import { readTextFile } from "@stint/edge/Serve/TextFile"
+import { connectionOf } from "@stint/edge/Pg/Connection"
+import { TargetsRepo, type Webhook } from "@stint/hiring/Targets/Repo"
+import { Effect, Layer, Result } from "effect"
+import { stat } from "node:fs/promises"
+import process from "node:process"
+import type { Flags } from "../../Command.ts"
+import { type Target, withTargets } from "../../Db/Targets.ts"
+import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
+import { run } from "../../Stack/Databases.ts"
+
+/** Standard Webhooks asks for keys of so many bytes. */
+const [SHORTEST, LONGEST] = [24, 64]
+
+/** A name that somebody wrote into a file: a terminal gets printable characters alone. */
+const shown = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200)
+
+/** Reads the file that STINT_SECRETS names. Fails with a LauncherError that quotes nothing of it. */
+const read = async (env: Readonly<Record<string, string | undefined>>): Promise<SecretsFile & { path: string }> => {
+  const path = env.STINT_SECRETS
+  if (!path) throw new LauncherError("STINT_SECRETS names no file of secrets.")
+  const text = await readTextFile(path).catch((error) => {
+    throw new LauncherError(`STINT_SECRETS names ${path}, which can't be read: ${reasonOf(error)}.`)
+  })
+  const file = readSecretsFile(text)
+  if (Result.isFailure(file)) throw new LauncherError(`STINT_SECRETS names ${path}, a file that ${file.failure}.`)
+  return { ...file.success, path }
+}
+
+const inOrder = <A>(map: ReadonlyMap<string, A>): ReadonlyArray<[string, A]> =>
+  [...map].toSorted(([one], [other]) => one < other ? -1 : 1)
+
+/** Every secret by customer and name, with how many are in use at once; never a value. */
+const list = ({ flat, owners }: SecretsFile): ReadonlyArray<string> => [
+  ...inOrder(owners).flatMap(([owner, names]) =>
+    inOrder(names).map(([name, entry]) => {
+      const state = entryFault(entry) ?? (Array.isArray(entry) && entry.length > 1 ? "two at once" : "one")
+      return `${shown(owner).padEnd(24)} ${shown(name).padEnd(24)} ${state}`
+    })
+  ),
+  ...flat.toSorted().map((name) => `${"-".padEnd(24)} ${shown(name).padEnd(24)} of the older shape: not used`),
+]
+
+/** What is wrong with the entries of the file. */
+const entryFaults = ({ owners }: SecretsFile): ReadonlyArray<string> =>
+  inOrder(owners).flatMap(([owner, names]) =>
+    inOrder(names).flatMap(([name, entry]) => {
+      const fault = entryFault(entry)
+      return fault === undefined ? [] : [`${shown(owner)} ${shown(name)} ${fault}`]
+    })
+  )
+
+/** What may stay, but should be changed. */
+const notes = ({ flat, owners }: SecretsFile): ReadonlyArray<string> => [
+  ...(flat.length === 0 ? [] : [
+    `${flat.map(shown).join(", ")}: of the older shape, {name: secret}, which only 0.2.0 reads; ` +
+    "write {customer: {name: secret}}",
+  ]),
+  ...inOrder(owners).flatMap(([owner, names]) =>
+    inOrder(names).flatMap(([name, entry]) => {
+      if (entryFault(entry) !== undefined) return []
+      const lengths = (Array.isArray(entry) ? entry : [entry]).map((secret) => bytesOf(secret)!.length)
+      const odd = lengths.find((length) => length < SHORTEST || length > LONGEST)
+      return odd === undefined
+        ? []
+        : [`${shown(owner)} ${shown(name)} has ${odd} bytes; Standard Webhooks asks for ${SHORTEST} to ${LONGEST}`]
+    })
+  ),
+]
+
+/** Whether others than its owner may read or write the file; where the system has such rights. */
+const rightsFault = async (path: string): Promise<ReadonlyArray<string>> => {
+  const mode = (await stat(path)).mode & 0o777
+  return (mode & 0o077) === 0 || process.platform === "win32" ? [] : [
+    `others than its owner may use ${path} (mode ${mode.toString(8)}): chmod 600 it, or give it to the services' user`,
+  ]
+}
+
+/** The hires with a webhook, read page by page. */
+const webhooks = ({ databaseUrl, settings }: Target): Promise<ReadonlyArray<Webhook>> =>
+  run(
+    settings,
+    Effect.gen(function* () {
+      const repo = yield* TargetsRepo
+      const all: Array<Webhook> = []
+      while (true) {
+        const page = yield* repo.webhooks(all.at(-1)?.hired_instance_id ?? "")
+        if (page.length === 0) return all
+        all.push(...page)
+      }
+    }).pipe(
+      Effect.provide(TargetsRepo.layer.pipe(Layer.provide(PgClient.layer({
+        ...connectionOf(databaseUrl),
+        applicationName: "stint-secrets",
+        maxConnections: 1,
+      })))),
+      Effect.catchDefect((defect) =>
+        Effect.fail(new LauncherError(`hiring: ${String(defect).split("\n")[0]!.replace(/\.$/, "")}.`))
+      ),
+    ),
+  )
+
+/** The hires that name a secret which the file does not have for their customer, or not as one that can be read. */
+const missing = (file: SecretsFile, hires: ReadonlyArray<Webhook>): ReadonlyArray<string> =>
+  hires.flatMap(({ customer_id, hired_instance_id, secret_ref }) => {
+    const entry = secret_ref === null ? undefined : file.owners.get(customer_id)?.get(secret_ref)
+    if (entry !== undefined && entryFault(entry) === undefined) return []
+    return [
+      `${hired_instance_id} of ${shown(customer_id)} names ${shown(secret_ref ?? "no secret")}, which it does not have`,
+    ]
+  })
+
+const check = async (file: SecretsFile & { path: string }): Promise<number> => {
+  const faults = [...await rightsFault(file.path), ...entryFaults(file)]
+  let hires = "hires were not looked at: "
+  try {
+    const found = await withTargets(process.env, ["hiring"], ([target]) => webhooks(target!))
+    faults.push(...missing(file, found))
+    hires = `${found.length} hires deliver to webhooks`
+  } catch (error) {
+    if (!(error instanceof LauncherError)) throw error
+    hires += error.message.replace(/\.$/, "")
+  }
+  for (const note of notes(file)) console.log(`note: ${note}`)
+  for (const fault of faults) console.error(`fault: ${fault}`)
+  const secrets = [...file.owners.values()].reduce((sum, names) => sum + names.size, 0)
+  console.log(`${secrets} secrets of ${file.owners.size} customers; ${hires}; ${faults.length} faults`)
+  return faults.length === 0 ? 0 : 1
+}
+
+/** What `stint secrets` does. */
+export const perform = async ({ action }: Flags): Promise<number> => {
+  const file = await read(process.env)
+  if (action === "check") return await check(file)
+  for (const line of list(file)) console.log(line)
+  return 0
+}

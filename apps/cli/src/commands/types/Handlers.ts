@@ -1,0 +1,82 @@
+import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
+import { AgentTypeDefinition, NamedVersion } from "@stint/domain/Definition"
+import { issuesUnder } from "@stint/domain/FieldIssues"
+import { AgentTypeId } from "@stint/domain/Ids"
+import { readTextFile } from "@stint/edge/Serve/TextFile"
+import { Schema } from "effect"
+import { UsageError } from "../../Command.ts"
+import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
+import type { Handlers } from "../../Remote/Command.ts"
+import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
+import { given, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
+import { fields } from "../../Show/Fields.ts"
+import type { Column } from "../../Show/Table.ts"
+
+const issuesOf = issuesUnder(AgentTypeDefinition)
+
+const columns: ReadonlyArray<Column<AgentType>> = [
+  { head: "type", of: ({ agent_type_id }) => agent_type_id, least: 16 },
+  { head: "version", of: ({ version }) => version },
+  { head: "goals", of: ({ goal_templates }) => goal_templates.length, isRight: true },
+  { head: "fields", of: ({ config_schema }) => config_schema.fields.length, isRight: true },
+  { head: "published", of: ({ created_at }) => at(created_at) },
+]
+
+const type = ({ operands }: Session) => required(AgentTypeId, "TYPE", operands[0])
+
+/** The definition in a file, held to the contract. Fails with a UsageError that names its faults. */
+const definitionIn = async ({ io }: Session, path: string): Promise<AgentTypeDefinition> => {
+  const text = path === "-" ? await io.read() : await readTextFile(path).catch((error) => {
+    throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
+  })
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    throw new UsageError(`${path} is no JSON.`)
+  }
+  const issues = issuesOf(body)
+  if (issues.length === 0) return Schema.decodeUnknownSync(AgentTypeDefinition)(body)
+  const faults = issues.map(({ message, path }) => `${path} ${message}`)
+  const more = faults.length > 5 ? `; and ${faults.length - 5} more` : ""
+  throw new UsageError(`${path} is no agent type: ${faults.slice(0, 5).join("; ")}${more}.`)
+}
+
+/** What `stint types` does. */
+export const handlers: Handlers = {
+  list: async (session) =>
+    showPage(
+      session,
+      await session.ask(CatalogApi, "catalog", ({ agentTypes }) =>
+        agentTypes.list({ query: pageOf(session.flags), ...whole })),
+      columns,
+    ),
+  show: async (session) => {
+    const version = given(NamedVersion, "--version", session.flags.version)
+    const answer = await session.ask(
+      CatalogApi,
+      "catalog",
+      ({ agentTypes }) => agentTypes.get({ params: { type: type(session) }, query: only({ version }), ...whole }),
+    )
+    showThing(session, answer)
+  },
+  versions: async (session) =>
+    showPage(
+      session,
+      await session.ask(CatalogApi, "catalog", ({ agentTypes }) =>
+        agentTypes.versions({ params: { type: type(session) }, query: pageOf(session.flags), ...whole })),
+      columns,
+    ),
+  publish: async (session) => {
+    const payload = await definitionIn(session, session.operands[0]!)
+    const answer = await session.ask(
+      CatalogApi,
+      "catalog",
+      ({ agentTypes }) => agentTypes.publish({ payload, ...keyed() }),
+    )
+    session.show(answer, ({ body }) => {
+      const { created_at, id } = body as AgentType
+      fields(session.io, { id, published: created_at })
+    })
+  },
+}

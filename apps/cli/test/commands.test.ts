@@ -1,0 +1,46 @@
+/** Every command that calls the services: its text, its `--json`, its failure and its exit status. */
+import { assert, describe, it } from "vitest"
+import { commands } from "../src/commands/All.ts"
+import * as body from "./support/bodies.ts"
+import { operations } from "./support/cases/operations.ts"
+import { people } from "./support/cases/people.ts"
+import { invoke } from "./support/invoke.ts"
+
+const cases = [...people, ...operations]
+
+const stdin = JSON.stringify(
+  (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
+)
+
+describe("a command that calls the services", () => {
+  for (const { answers, args, by, exit = 3, refused, role = "operator", says, words = /./ } of cases) {
+    const line = args.split(" ")
+    it(`stint ${args}: its text, its --json, its failure`, async () => {
+      const text = await invoke(line, { answers, role, stdin })
+      assert.strictEqual(text.status, 0, text.err)
+      assert.match(text.out, says)
+      const json = await invoke([...line, "--json"], { answers, role, stdin })
+      assert.strictEqual(json.status, 0, json.err)
+      assert.isObject(JSON.parse(json.out))
+      const failing = { ...answers, [refused]: () => by }
+      const failed = await invoke(line, { answers: failing, role, stdin })
+      assert.deepStrictEqual([failed.status, failed.out], [exit, ""], failed.err)
+      assert.match(failed.err, /^stint: [^\n]+[.\d]\n$/)
+      assert.match(failed.err, words)
+      const problem = await invoke([...line, "--json"], { answers: failing, role, stdin })
+      assert.deepStrictEqual([problem.status, JSON.parse(problem.err)], [exit, by.body])
+    })
+  }
+
+  it("that exists is among these", async () => {
+    const tried = new Set(cases.map(({ args }) => args.split(" ").slice(0, 2).join(" ")))
+    const all = await Promise.all(Object.entries(commands).map(async ([name, { load }]) => ({ name, ...await load() })))
+    const remote = all.filter(({ actions, flags }) => actions !== undefined && flags.url !== undefined)
+    assert.deepStrictEqual(
+      remote.flatMap(({ actions, name }) => Object.keys(actions!).map((action) => `${name} ${action}`))
+        .filter((name) => !tried.has(name)),
+      [],
+    )
+    assert.isAbove(remote.length, 9)
+  })
+})
