@@ -158,7 +158,6 @@ export const webHandler = <A, E, R>(
   host: Host,
   always: Readonly<Record<string, string>> = {},
 ) => {
-  const isTraced = Tracing.isTraced(host.env)
   const config = ConfigProvider.layer(ConfigProvider.fromEnvRecord(definedOf(host.env)))
   const logs = Layer.provide(Logs.layer(service), config)
   const health = Health.make()
@@ -215,10 +214,7 @@ export const webHandler = <A, E, R>(
         Context.add(Facts, facts),
         Context.add(Conditions, conditions),
       )
-      const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(
-        request,
-        isTraced ? Context.merge(context, Tracing.ofRequest) : context,
-      )
+      const response = await (handler as (r: Request, c: Context.Context<never>) => Promise<Response>)(request, context)
       // the router's own 404, which has no body: a handler's is a problem
       const unknown = response.status === 404 && response.headers.get("content-type") === null
       return (unknown ? otherMethod(table, request) : undefined) ?? response

@@ -2,8 +2,8 @@
  * Spans over OTLP (OpenTelemetry), where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; elsewhere none is made. A request is a
  * span, and so is what it calls and asks the database for; work that no request waits for has the spans of `traced` alone.
  */
-import { Context, Effect, Layer, References, Tracer } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Context, Effect, Layer, Option, References, Tracer } from "effect"
+import { FetchHttpClient, HttpMiddleware } from "effect/http"
 import { OtlpSerialization, OtlpTracer } from "effect/observability"
 import { httpUrl } from "./Places.ts"
 import { version } from "./Version.ts"
@@ -17,28 +17,39 @@ const EVERY = "1 second"
 /** Whether spans are made and sent. */
 export const Traced = Context.Reference<boolean>("stint/Traced", { defaultValue: () => false })
 
-/** Whether the environment names a collector. */
-export const isTraced = (env: Readonly<Record<string, string | undefined>>): boolean => (env[COLLECTOR] ?? "") !== ""
+/** Asked every few seconds by whoever watches a service: no span is made of them. */
+const PROBES = ["/livez", "/readyz", "/metrics"]
+
+/**
+ * The same, without what no request and no run is above: the turns of a background loop would be a trace each. They are made and not
+ * sent, and neither is what they call.
+ */
+const rooted = Effect.map(Tracer.Tracer, ({ span, ...rest }) =>
+  Tracer.make({
+    ...rest,
+    span: (options) =>
+      span(options.kind === "server" || Option.isSome(options.parent) ? options : { ...options, sampled: false }),
+  }))
 
 /** Sends the spans of the service of that name. Fails with a Refusal when the collector's url is none. */
 export const layer = (service: string) =>
   Layer.unwrap(Effect.map(httpUrl(COLLECTOR), (url) => {
     // the native tracer has no reader: its spans cost and are lost
-    const none = Layer.succeed(References.TracerEnabled, false)
-    if (url._tag === "None") return none
+    if (Option.isNone(url)) return Layer.succeed(References.TracerEnabled, false)
+    const tracer = OtlpTracer.layer({
+      url: `${url.value.href.replace(/\/$/, "")}/v1/traces`,
+      resource: { serviceName: `stint-${service}`, serviceVersion: version },
+      exportInterval: EVERY,
+    })
     return Layer.mergeAll(
-      none,
       Layer.succeed(Traced, true),
-      OtlpTracer.layer({
-        url: `${url.value.href.replace(/\/$/, "")}/v1/traces`,
-        resource: { serviceName: `stint-${service}`, serviceVersion: version },
-        exportInterval: EVERY,
-      }).pipe(Layer.provide(OtlpSerialization.layerJson), Layer.provide(FetchHttpClient.layer)),
+      HttpMiddleware.layerTracerDisabledForUrls(PROBES),
+      Layer.effect(Tracer.Tracer, rooted).pipe(
+        Layer.provide(tracer),
+        Layer.provide([OtlpSerialization.layerJson, FetchHttpClient.layer]),
+      ),
     )
   }))
-
-/** What a request is handled with where spans are made, besides what the layers give. */
-export const ofRequest = Context.make(References.TracerEnabled, true)
 
 /** A place in a trace. */
 export interface Place {
@@ -62,6 +73,5 @@ export const traced = (
           attributes,
           links: above._tag === "None" ? [] : [{ span: above.value, attributes: {} }],
         }),
-        Effect.provideService(References.TracerEnabled, true),
       ))
   }) as never

@@ -5,7 +5,7 @@
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Traced } from "@stint/edge/Tracing"
-import { Clock, Effect, Exit, References, Tracer } from "effect"
+import { Clock, Effect, Exit, Tracer } from "effect"
 import { Digest } from "effect/crypto"
 import type { ClaimedRun } from "../Model.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
@@ -52,6 +52,6 @@ export const makeRunSpans = Effect.gen(function* () {
             }
           }),
       )
-    }).pipe(Effect.provideService(References.TracerEnabled, true))
+    })
   }
 })
