@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises"
 import { join } from "node:path"
+import { buildConsole, consoleState } from "../bin/console.js"
 import { type DevKey, openDevKey } from "./DevKey.ts"
 import { jwksFileOf, revokedFileOf } from "./DevKey/Store.ts"
 import type { Output } from "./Output.ts"
@@ -79,6 +80,14 @@ const startServers = async (services: ReadonlyArray<Placed>, home: string, outpu
   ))
 }
 
+/** Builds the console where its sources are not those that it was built of. Without it the services work all the same. */
+const makePages = async (output: Output): Promise<void> => {
+  if (consoleState() !== "stale") return
+  step(output, "console", "building (a few seconds, once for these sources)")
+  const failure = await buildConsole()
+  if (failure !== undefined) step(output, "console", `not built: ${failure}`)
+}
+
 /** Waits until all can do their work, and says of each where it is. */
 const allUp = async (settings: Settings, begun: Begun, output: Output): Promise<void> => {
   const lines = async () => {
@@ -106,6 +115,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
   const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
+  const pages = makePages(output)
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
   const gateway = await gatewayLaunch(settings, key !== undefined)
@@ -151,7 +161,10 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   step(output, "services", "starting")
   urls.resolve(prepared)
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
-  await Promise.race([allUp(settings, begun, output), lost.then((error) => Promise.reject(error))])
+  await Promise.race([
+    Promise.all([allUp(settings, begun, output), pages]),
+    lost.then((error) => Promise.reject(error)),
+  ])
   return {
     console: urlOf(settings, "gateway"),
     urls: Object.fromEntries(serviceNames.map((service) => [service, urlOf(settings, service)])) as Stack["urls"],

@@ -24,11 +24,13 @@ const PROBES = ["/livez", "/readyz", "/metrics"]
  * The same, without what no request and no run is above: the turns of a background loop would be a trace each. They are made and not
  * sent, and neither is what they call.
  */
-const rooted = Effect.map(Tracer.Tracer, ({ span, ...rest }) =>
+const rooted = Effect.map(Tracer.Tracer, (tracer) =>
   Tracer.make({
-    ...rest,
+    ...tracer,
     span: (options) =>
-      span(options.kind === "server" || Option.isSome(options.parent) ? options : { ...options, sampled: false }),
+      tracer.span(
+        options.kind === "server" || Option.isSome(options.parent) ? options : { ...options, sampled: false },
+      ),
   }))
 
 /** Sends the spans of the service of that name. Fails with a Refusal when the collector's url is none. */

@@ -1,0 +1,80 @@
+// The console's pages: built by `npm ci`, or by the first start after their sources changed.
+import { spawn } from "node:child_process"
+import { createHash, randomUUID } from "node:crypto"
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import { denoBinary } from "./deno.js"
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../../../")
+const home = join(root, "apps/console")
+const dist = join(home, "dist")
+
+/** Where a build says what it was made of; the front door serves no name that begins so. */
+const mark = join(dist, ".built")
+
+/** What pages are made of: the console, the contracts, and the versions of all packages. */
+const sources = [join(home), join(root, "packages/domain/src"), join(root, "package-lock.json")]
+const notSources = new Set(["dist", "node_modules", "README.md"])
+
+const filesBelow = (path) =>
+  fs.statSync(path).isFile() ? [path] : fs.readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => !notSources.has(name) && !name.startsWith("dist."))
+    .flatMap((entry) => entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)])
+
+const keyOf = () => {
+  const hash = createHash("sha256")
+  for (const path of sources.flatMap(filesBelow).sort()) {
+    hash.update(relative(root, path)).update("\0").update(fs.readFileSync(path)).update("\0")
+  }
+  return hash.digest("hex")
+}
+
+/** Whether the tools are here: an installation that only runs leaves them out. */
+const canBuild = () => {
+  try {
+    createRequire(join(home, "package.json")).resolve("vite/package.json")
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** How the pages stand: `built`, `stale` (they can be built), or `without` (they can't). */
+export const consoleState = () => {
+  const built = fs.existsSync(mark) ? fs.readFileSync(mark, "utf8") : undefined
+  if (!canBuild()) return built === undefined ? "without" : "built"
+  return built === keyOf() ? "built" : "stale"
+}
+
+/** Builds them, which takes a few seconds; undefined when it is done, else what went wrong. Who reads them meanwhile has the old ones. */
+export const buildConsole = async () => {
+  const key = keyOf()
+  const made = `${dist}.${randomUUID()}`
+  const vite = ["run", "-A", "npm:vite", "build", "--logLevel", "warn", "--outDir", made, "--emptyOutDir"]
+  try {
+    const said = await new Promise((resolve, reject) => {
+      const child = spawn(denoBinary(), vite, {
+        cwd: home,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+      })
+      let text = ""
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => text += chunk)
+      child.once("error", reject)
+      child.once("close", (code) => resolve(code === 0 ? undefined : text.trim().split("\n").slice(-3).join(" ")))
+    })
+    if (said !== undefined) return said
+    fs.writeFileSync(join(made, ".built"), key)
+    const old = `${dist}.${randomUUID()}`
+    if (fs.existsSync(dist)) fs.renameSync(dist, old)
+    fs.renameSync(made, dist)
+    fs.rmSync(old, { recursive: true, force: true })
+    return undefined
+  } catch (error) {
+    return String(error)
+  } finally {
+    fs.rmSync(made, { recursive: true, force: true })
+  }
+}
