@@ -8,6 +8,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseCompose } from "../../scripts/compose.ts"
+import { jsonOf } from "../support/Browser.ts"
 import { composeText, type Containers, makeContainers, type Run } from "../support/Containers.ts"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import type { Answer, Send } from "../support/Service.ts"
@@ -165,7 +166,7 @@ describe("the command lines of docker-compose.yml", () => {
       const opened = await fetch(url, { redirect: "manual" })
       await opened.body?.cancel()
       const [cookie] = opened.headers.getSetCookie()[0]!.split(";")
-      const session = await (await fetch(`${front}/session`, { headers: { cookie: cookie! } })).json()
+      const session = await jsonOf(await fetch(`${front}/session`, { headers: { cookie: cookie! } }))
       assert.deepInclude(session.user, { subject: "acme", role: "customer" })
 
       // an operator's commands, as docs/compose.md shows them

@@ -3,7 +3,7 @@ import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vi
 import { execFile } from "node:child_process"
 import { readFile } from "node:fs/promises"
 import { promisify } from "node:util"
-import { Browser } from "../../apps/gateway/test/support/Front.ts"
+import { Browser, jsonOf } from "../support/Browser.ts"
 import { configs } from "../support/Customer.ts"
 import { type Stack, startStack } from "../support/Stack.ts"
 import { UNHURRIED } from "../support/Unhurried.ts"
@@ -143,7 +143,7 @@ describe("the front door", () => {
       },
       body: new Blob([large]).stream(),
     })
-    assert.strictEqual((await streamed.json()).code, "body_too_large")
+    assert.strictEqual((await jsonOf(streamed)).code, "body_too_large")
   })
 
   it("keeps its sessions when it dies, and names the service that is away", async () => {
@@ -155,7 +155,7 @@ describe("the front door", () => {
     await stack.kill("hiring")
     const refused = await until("hiring is away", async () => {
       const response = await browser.send("GET", "/api/v1/hired-agents?customer_id=front")
-      const problem = await response.json()
+      const problem = await jsonOf(response)
       return response.status === 503 && { problem, retry: response.headers.get("retry-after") }
     })
     assert.deepStrictEqual([refused.problem.code, refused.retry], ["unavailable", "1"])

@@ -5,6 +5,9 @@ import { Config, Context, Effect, Layer, Option } from "effect"
 /** How much of a file is read at once, in bytes. */
 const CHUNK = 1024 * 1024
 
+/** How many packed files are kept: more than a build has that a browser asks for. */
+const KEPT = 200
+
 /** A name that leads to no other folder. */
 const plainName = /^(?!\.)[A-Za-z0-9._-]+$/
 
@@ -19,9 +22,11 @@ const notBuilt = `<!doctype html>
 /** The files. */
 export class Console extends Context.Service<Console, {
   /** The page of the console, or one that says that there is none. */
-  readonly page: Effect.Effect<Uint8Array>
+  readonly page: Effect.Effect<Uint8Array<ArrayBuffer>>
+  /** The same bytes, packed with gzip. What is packed under a name is kept: a file under `assets` never changes. */
+  packed(name: string, bytes: Uint8Array<ArrayBuffer>): Effect.Effect<Uint8Array<ArrayBuffer>>
   /** A file below its folder; none when there is no such file. */
-  file(names: ReadonlyArray<string>): Effect.Effect<Option.Option<Uint8Array>>
+  file(names: ReadonlyArray<string>): Effect.Effect<Option.Option<Uint8Array<ArrayBuffer>>>
 }>()("gateway/Console") {
   static readonly layer = Layer.effect(
     Console,
@@ -37,7 +42,9 @@ export class Console extends Context.Service<Console, {
           chunks.push(chunk)
           at += chunk.length
         }
-        return yield* Effect.promise((): Promise<Uint8Array> => new Blob(chunks).bytes())
+        return yield* Effect.promise((): Promise<Uint8Array<ArrayBuffer>> =>
+          new Blob(chunks).arrayBuffer().then((all) => new Uint8Array(all))
+        )
       })
 
       const file = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
@@ -53,8 +60,26 @@ export class Console extends Context.Service<Console, {
         )
       })
 
+      const kept = new Map<string, Uint8Array<ArrayBuffer>>()
+      const packed = (name: string, bytes: Uint8Array<ArrayBuffer>) =>
+        Effect.suspend(() => {
+          const known = kept.get(name)
+          if (known !== undefined) return Effect.succeed(known)
+          return Effect.promise(async () => {
+            const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))
+            const made = new Uint8Array(await new Response(stream).arrayBuffer())
+            if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)
+            if (name.startsWith("assets/")) kept.set(name, made)
+            return made
+          })
+        })
+
       const missing = new TextEncoder().encode(notBuilt)
-      return Console.of({ file, page: Effect.map(file(["index.html"]), Option.getOrElse(() => missing)) })
+      return Console.of({
+        file,
+        packed,
+        page: Effect.map(file(["index.html"]), Option.getOrElse(() => missing)),
+      })
     }),
   )
 }

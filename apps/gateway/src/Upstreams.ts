@@ -4,6 +4,7 @@ import { BadGateway, GatewayTimeout } from "@stint/domain/gateway/Problems"
 import { urlOf } from "@stint/edge/Client"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
+import { onceMore } from "@stint/edge/Schedules"
 import { RequestId, Trace, traceHeadersOf } from "@stint/edge/RequestContext"
 import { Context, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -83,6 +84,8 @@ export class Upstreams extends Context.Service<Upstreams, {
               signal,
             })
           ).pipe(
+            // a read does no harm twice: its connection may have been closed just then
+            Effect.retry({ schedule: onceMore, while: () => isRead }),
             Effect.catch(({ cause }) => failed(service, cause)),
             Effect.timeoutOrElse({
               duration: isRead ? READ : WRITE,

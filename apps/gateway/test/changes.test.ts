@@ -1,7 +1,8 @@
 import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
 import { Watch } from "@stint/gateway/Changes/Watch"
 import { until } from "../../../tests/support/Until.ts"
-import { Browser, type Front, startFront, startUpstream, token } from "./support/Front.ts"
+import { Browser } from "../../../tests/support/Browser.ts"
+import { type Front, startFront, startUpstream, token } from "./support/Front.ts"
 
 /** What services answer by their paths, and how often each was asked. */
 const answers = new Map<string, string>()

@@ -3,7 +3,8 @@ import { linesOf, LONGEST, textOf } from "@stint/gateway/Sessions/Cookies"
 import { safePath } from "@stint/gateway/Sessions/Policy"
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { Browser, type Front, ORIGIN, startFront } from "./support/Front.ts"
+import { Browser, jsonOf, ORIGIN } from "../../../tests/support/Browser.ts"
+import { type Front, startFront } from "./support/Front.ts"
 
 const page = `<!doctype html><script type="module" src="/assets/index-a1b2.js"></script>`
 const script = "export const a = 1\n".repeat(100_000)
@@ -62,6 +63,27 @@ describe("the console", () => {
     assert.deepStrictEqual([head.status, await head.text()], [200, ""])
   })
 
+  it("packs what gets smaller, for browsers that take it", async () => {
+    const packed = async (path: string, encodings: string) => {
+      const response = await browser.send("GET", path, { headers: { ...navigate, "accept-encoding": encodings } })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      return { bytes, coding: response.headers.get("content-encoding"), vary: response.headers.get("vary") }
+    }
+    for (let n = 0; n < 2; n++) {
+      const { bytes, coding, vary } = await packed("/assets/index-a1b2.js", "br, GZIP;q=0.5")
+      assert.deepStrictEqual([coding, vary], ["gzip", "accept-encoding"])
+      assert.isBelow(bytes.length, script.length / 50)
+      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
+      assert.strictEqual(await new Response(stream).text(), script)
+    }
+    assert.strictEqual((await packed("/inbox", "gzip")).coding, "gzip")
+    for (const encodings of ["", "br", "gzip;q=0", "gzip;q=0.00, identity", "gzipped"]) {
+      const { bytes, coding, vary } = await packed("/assets/index-a1b2.js", encodings)
+      assert.deepStrictEqual([bytes.length, coding, vary], [script.length, null, "accept-encoding"])
+    }
+    assert.isNull((await packed("/assets/font.woff2", "gzip")).coding)
+  })
+
   it.each([
     "/assets/gone.js",
     "/assets/",
@@ -81,7 +103,7 @@ describe("the console", () => {
     const request = new Request(`${ORIGIN}/`, { headers: { host: "127.0.0.1:4100" } })
     Object.defineProperty(request, "url", { value: `${ORIGIN}${path}` })
     const response = await front.fetch(request)
-    assert.deepStrictEqual([response.status, (await response.json()).code], [404, "not_found"])
+    assert.deepStrictEqual([response.status, (await jsonOf(response)).code], [404, "not_found"])
   })
 
   it("says honestly that it is not built, and everything else works", async () => {

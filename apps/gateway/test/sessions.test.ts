@@ -1,6 +1,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { EncryptJWT } from "jose"
-import { Browser, type Front, newSessionKey, ORIGIN, startFront, startUpstream, token } from "./support/Front.ts"
+import { Browser, jsonOf, ORIGIN } from "../../../tests/support/Browser.ts"
+import { type Front, newSessionKey, startFront, startUpstream, token } from "./support/Front.ts"
 
 const heard: Array<{ readonly path: string; readonly authorization: string | null }> = []
 const upstream = startUpstream((request) => {
@@ -216,7 +217,7 @@ describe("a code", () => {
       body: JSON.stringify(body),
     })
     const response = await front.fetch(request)
-    return { status: response.status, ...await response.json() }
+    return { status: response.status, ...await jsonOf(response) }
   }
   const openedAs = async (url: string, headers: Record<string, string | undefined> = {}) => {
     const browser = new Browser(front)

@@ -10,6 +10,9 @@ import type { Settings } from "./Settings.ts"
 /** Where the key stands that a home's sessions are sealed with. */
 export const sessionKeyFileOf = (home: string): string => join(home, "keys", "session.key")
 
+/** Where nobody but this machine gets. */
+const loopback = new Set(["127.0.0.1", "::1", "localhost"])
+
 /** Makes that key when there is none, so that sessions outlive a restart. Fails with a LauncherError. */
 export const makeSessionKey = (home: string): Promise<void> =>
   locked(home, async () => {
@@ -18,11 +21,11 @@ export const makeSessionKey = (home: string): Promise<void> =>
   })
 
 /**
- * How to start the gateway. With a key of our own (`isLocal`) it may sign people in. Fails with a LauncherError when its key
- * can't be made.
+ * How to start the gateway. With a key of our own (`isLocal`) it may sign people in, where it listens on this machine alone:
+ * whoever reaches it could be anybody. Fails with a LauncherError when its key can't be made.
  */
 export const gatewayLaunch = async (settings: Settings, isLocal: boolean): Promise<Task["launch"]> => {
-  const { env, home } = settings
+  const { env, home, host } = settings
   const manifest = await manifestOf("gateway")
   if (!env.STINT_SESSION_KEY_FILE) await makeSessionKey(home)
   return () =>
@@ -34,7 +37,7 @@ export const gatewayLaunch = async (settings: Settings, isLocal: boolean): Promi
       own: {
         STINT_SESSION_KEY_FILE: sessionKeyFileOf(home),
         STINT_CONSOLE_DIST: join(root, "apps/console/dist"),
-        ...(isLocal ? { STINT_LOCAL_KEY_FILE: signingFileOf(home) } : {}),
+        ...(isLocal && loopback.has(host) ? { STINT_LOCAL_KEY_FILE: signingFileOf(home) } : {}),
       },
     })
 }

@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { Console } from "../Console.ts"
 import { Origin } from "../Origin.ts"
-import { mediaOf } from "./Media.ts"
+import { isPackable, mediaOf, takesGzip } from "./Media.ts"
 import { pageHeaders } from "./Policy.ts"
 
 /** First parts of paths that are no screens of the console. */
@@ -23,8 +23,23 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
     if (facts !== undefined) facts.route = route
   })
 
-  const sent = (bytes: Uint8Array, name: string, headers: Record<string, string>) =>
-    HttpServerResponse.uint8Array(bytes, { contentType: mediaOf(name), headers })
+  /** A file, packed where that makes it smaller and the browser takes it. */
+  const sent = Effect.fnUntraced(function* (
+    request: HttpServerRequest.HttpServerRequest,
+    bytes: Uint8Array<ArrayBuffer>,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ) {
+    const contentType = mediaOf(path)
+    if (!isPackable(path)) return HttpServerResponse.uint8Array(bytes, { contentType, headers })
+    const varied = { ...headers, vary: "accept-encoding" }
+    return takesGzip(request.headers["accept-encoding"])
+      ? HttpServerResponse.uint8Array(yield* console.packed(path, bytes), {
+        contentType,
+        headers: { ...varied, "content-encoding": "gzip" },
+      })
+      : HttpServerResponse.uint8Array(bytes, { contentType, headers: varied })
+  })
 
   yield* router.add("GET", "/assets/*", (request: HttpServerRequest.HttpServerRequest) =>
     Effect.gen(function* () {
@@ -32,7 +47,9 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
       const names = pathOf((request.source as Request).url).split("/").slice(1)
       const file = yield* console.file(names)
       if (Option.isNone(file)) return yield* nothing
-      return sent(file.value, names.at(-1)!, { "cache-control": "public, max-age=31536000, immutable" })
+      return yield* sent(request, file.value, names.join("/"), {
+        "cache-control": "public, max-age=31536000, immutable",
+      })
     }))
 
   yield* router.add("GET", "/*", (request: HttpServerRequest.HttpServerRequest) =>
@@ -42,10 +59,10 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
       const file = names.length === 1 && names[0] !== "index.html" ? yield* console.file(names) : Option.none()
       if (Option.isSome(file)) {
         yield* named("/:file")
-        return sent(file.value, names[0]!, { "cache-control": "no-cache" })
+        return yield* sent(request, file.value, names[0]!, { "cache-control": "no-cache" })
       }
       if (!(request.headers.accept ?? "").includes("text/html")) return yield* nothing
       yield* named("/*")
-      return sent(yield* console.page, "index.html", headers)
+      return yield* sent(request, yield* console.page, "index.html", headers)
     }))
 }))

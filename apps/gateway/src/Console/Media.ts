@@ -17,3 +17,12 @@ const types: Readonly<Record<string, string>> = {
 /** The media type of a file of that name. */
 export const mediaOf = (name: string): string =>
   types[name.slice(name.lastIndexOf(".") + 1).toLowerCase()] ?? "application/octet-stream"
+
+/** Whether a file of that name gets smaller: text, and what is not packed by itself. */
+export const isPackable = (name: string): boolean =>
+  /^(?:text\/|application\/(?:json|manifest)|image\/svg)/.test(mediaOf(name))
+
+/** Whether an `Accept-Encoding` takes gzip (RFC 9110 12.5.3). */
+export const takesGzip = (header: string | undefined): boolean =>
+  (header ?? "").split(",").map((part) => part.split(";").map((word) => word.trim().toLowerCase()))
+    .some(([coding, weight]) => coding === "gzip" && !/^q=0(?:\.0*)?$/.test(weight ?? ""))
