@@ -90,7 +90,7 @@ describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
     await signIn(visitor, "Customer", "mona")
-    await page.getByRole("listitem").nth(2).waitFor()
+    await page.getByRole("region", { name: "Waiting" }).getByRole("listitem").nth(2).waitFor()
     await page.keyboard.press("s")
     const bar = page.getByRole("region", { name: "Selected drafts" })
     await bar.getByRole("button", { name: "all" }).click()

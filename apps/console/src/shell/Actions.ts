@@ -20,7 +20,8 @@ export const useActions = (actions: ReadonlyArray<Action>): void => {
   useLayoutEffect(() => {
     latest.current = actions
   })
-  useEffect(() => {
+  // with what they act on: a key that is pressed as soon as it is seen is not lost
+  useLayoutEffect(() => {
     registered.add(latest)
     return () => void registered.delete(latest)
   }, [])
