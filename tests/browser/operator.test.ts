@@ -1,8 +1,10 @@
 /** The operator's screens in a browser, on the real stack: each screen and each action. */
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import type { Page } from "playwright-core"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../support/Until.ts"
-import { browserPath, type Ground, openGround, settled } from "./operator/Ground.ts"
+import { type Ground, openGround } from "./operator/Ground.ts"
+import { chromiumPath, named } from "./support/Chromium.ts"
+import { calm } from "./support/Visitor.ts"
 
 const reason = "a test of the console"
 
@@ -14,7 +16,7 @@ const sendWith = async (page: Page, verb: string, why: string | undefined = reas
   await dialog.waitFor({ state: "detached" })
 }
 
-describe.skipIf(browserPath === undefined)("the operator's screens", () => {
+describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () => {
   let ground: Ground
   let page: Page
   beforeAll(async () => {
@@ -29,7 +31,7 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
   it("the overview shows what the API says, and leads to what needs a person", async () => {
     const [first] = ground.broken
     await page.goto("/overview")
-    await settled(page)
+    await calm(page)
     const letters = page.getByRole("link", { name: /^Dead letters \d/ })
     await letters.waitFor()
     assert.include(await letters.innerText(), `\n${(await scheduler("/health")).dlq_size}\n`)
@@ -121,7 +123,7 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
     const [first] = ground.broken
     await page.goto(`/scheduler?show=trigger&goal=${first.goal}`)
     await page.getByRole("button", { name: "Run a goal…" }).click()
-    await page.getByText(/every day at/).waitFor()
+    await page.getByText(/09:00 Asia\/Kolkata/).waitFor()
     await page.getByLabel(/^Slot, Asia\/Kolkata/).fill("2099-01-01T09:00:00")
     await sendWith(page, "Run it")
     await page.waitForURL(/\/runs\/SCH-/)
@@ -136,7 +138,7 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
   it("scheduler: a backfill is previewed, then queued", async () => {
     const [first] = ground.broken
     await page.goto(`/scheduler?show=backfill&goal=${first.goal}`)
-    await page.getByText(/every day at/).waitFor()
+    await page.getByText(/09:00 Asia\/Kolkata/).waitFor()
     await page.getByLabel("From, Asia/Kolkata").fill("2026-01-01T00:00:00")
     await page.getByLabel("To, Asia/Kolkata").fill("2026-01-03T00:00:00")
     await page.getByRole("button", { name: "Preview" }).click()
@@ -193,7 +195,7 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
         "Business name",
         "A clinic",
       ], ["Business industry", "health"], ["Business address", "Pune"]] as const
-    ) await page.getByLabel(label).fill(value)
+    ) await page.locator("dialog[open]").getByLabel(label).fill(value)
     await sendWith(page, "Make the record", undefined)
     await page.getByRole("heading", { name: "A clinic" }).waitFor()
     await page.goto(`/customers/${ground.customer}`)
@@ -211,11 +213,14 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
 
   it("audit: what was done is there, of all services, and comes as a file", async () => {
     await page.goto("/audit")
-    for (const what of ["Pause", "Publish", "Past due", "Dlq discard"]) await page.getByText(what, { exact: true }).first().waitFor()
+    const all = page.getByRole("region", { name: "Lines of the action logs" })
+    for (const what of ["Pause", "Publish", "Past due", "Dlq discard"]) {
+      await all.getByText(what, { exact: true }).first().waitFor()
+    }
     await page.getByLabel("Service").selectOption("scheduler")
     await page.getByLabel("Action").selectOption("limit")
     await page.waitForURL(/action=limit/)
-    const lines = page.getByRole("region", { name: "Lines of the action logs" }).getByRole("listitem")
+    const lines = all.getByRole("listitem")
     await until("only what was done to limits is there", async () => await lines.count() === 3)
     const [csv] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()])
     const [head, ...rows] = (await csv.createReadStream().then((stream) => stream.toArray())).join("").trim().split("\r\n")
@@ -228,10 +233,10 @@ describe.skipIf(browserPath === undefined)("the operator's screens", () => {
 
   it("the palette finds a screen of any id, and nothing was an error on the console", async () => {
     await page.keyboard.press("Control+k")
-    await page.getByRole("combobox").fill(ground.broken[0].run)
+    await page.getByRole("combobox", { name: /^Find/ }).fill(ground.broken[0].run)
     await page.keyboard.press("Enter")
     await page.waitForURL(new RegExp(`/runs/${ground.broken[0].run}`))
     // a customer that has no record is answered 404, which the browser writes down
-    assert.deepStrictEqual(ground.errors.filter((error) => !error.endsWith(`/customers/${ground.customer}`)), [])
+    assert.deepStrictEqual(ground.complaints.filter((complaint) => !complaint.includes(`/customers/${ground.customer}`)), [])
   })
 })
