@@ -86,11 +86,14 @@ describe.skipIf(chromiumPath === undefined)(named("every screen of operators"), 
 
   it("100,000 runs are scrolled through to the last, with a few lines in the page at a time", async () => {
     const { customer, stack } = ground
-    await stack.sql("scheduler", `
+    await stack.sql(
+      "scheduler",
+      `
       insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
           created_at, status, completed_at, closed_at, idempotency_key)
         select 'SCH-many-' || lpad(n::text, 6, '0'), 'GOI-many', 'HAI-many', '${customer}', at, at, 'completed', at, at, 'GOI-many:' || n
-          from generate_series(1, ${MANY}) n, lateral (select timestamptz '2026-01-01Z' + make_interval(secs => n) as at) t`)
+          from generate_series(1, ${MANY}) n, lateral (select timestamptz '2026-01-01Z' + make_interval(secs => n) as at) t`,
+    )
     await page.setViewportSize(sizes.desk)
     await page.goto("/runs?goal=GOI-many")
     const lines = page.getByRole("list", { name: "Runs" }).getByRole("listitem")

@@ -26,7 +26,9 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
   afterAll(() => ground?.stop())
 
   const scheduler = (path: string) =>
-    ground.stack.call("scheduler", "GET", `/api/v1/scheduler${path}`, { as: "operator:ops.asha" }).then(({ json }) => json)
+    ground.stack.call("scheduler", "GET", `/api/v1/scheduler${path}`, { as: "operator:ops.asha" }).then(({ json }) =>
+      json
+    )
 
   it("the overview shows what the API says, and leads to what needs a person", async () => {
     const [first] = ground.broken
@@ -70,7 +72,9 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     await page.goto(`/goals/${first.goal}/why?at=${first.slot}`)
     const { sentence } = await scheduler(`/goals/${first.goal}/explain?at=${first.slot}`)
     await page.getByRole("heading", { name: sentence }).waitFor()
-    const times = await page.locator("ol time").evaluateAll((all) => all.map((one) => Date.parse(one.getAttribute("datetime")!)))
+    const times = await page.locator("ol time").evaluateAll((all) =>
+      all.map((one) => Date.parse(one.getAttribute("datetime")!))
+    )
     assert.isAbove(times.length, 2)
     assert.deepStrictEqual(times, times.toSorted((a, b) => a - b))
     await page.getByRole("button", { name: "Open the dead letter" }).click()
@@ -146,7 +150,9 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     await page.getByRole("button", { name: "Queue 2 runs…" }).click()
     await sendWith(page, "Queue them")
     await page.getByText("2 slots in that time: 2 queued.").waitFor()
-    const { items } = await scheduler(`/runs?goal_instance_id=${first.goal}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z`)
+    const { items } = await scheduler(
+      `/runs?goal_instance_id=${first.goal}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z`,
+    )
     assert.strictEqual(items.length, 2)
   })
 
@@ -191,10 +197,17 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     await page.goto("/customers")
     await page.getByRole("button", { name: "New customer…" }).click()
     for (
-      const [label, value] of [["Full name", "Asha Rao"], ["E-mail", "asha@example.org"], ["Phone, with country", "+919876543210"], [
-        "Business name",
-        "A clinic",
-      ], ["Business industry", "health"], ["Business address", "Pune"]] as const
+      const [label, value] of [
+        ["Full name", "Asha Rao"],
+        ["E-mail", "asha@example.org"],
+        ["Phone, with country", "+919876543210"],
+        [
+          "Business name",
+          "A clinic",
+        ],
+        ["Business industry", "health"],
+        ["Business address", "Pune"],
+      ] as const
     ) await page.locator("dialog[open]").getByLabel(label).fill(value)
     await sendWith(page, "Make the record", undefined)
     await page.getByRole("heading", { name: "A clinic" }).waitFor()
@@ -223,12 +236,20 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     const lines = all.getByRole("listitem")
     await until("only what was done to limits is there", async () => await lines.count() === 3)
     const [csv] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()])
-    const [head, ...rows] = (await csv.createReadStream().then((stream) => stream.toArray())).join("").trim().split("\r\n")
+    const [head, ...rows] = (await csv.createReadStream().then((stream) => stream.toArray())).join("").trim().split(
+      "\r\n",
+    )
     assert.match(head!, /^timestamp,service,action,operator/)
     assert.strictEqual(rows.length, 3)
     assert.isTrue(rows.every((row) => row.includes(`,scheduler,limit,ops.asha,`) && row.includes(reason)))
-    const [json] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "JSON" }).click()])
-    assert.strictEqual(JSON.parse((await json.createReadStream().then((stream) => stream.toArray())).join("")).length, 3)
+    const [json] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "JSON" }).click(),
+    ])
+    assert.strictEqual(
+      JSON.parse((await json.createReadStream().then((stream) => stream.toArray())).join("")).length,
+      3,
+    )
   })
 
   it("the palette finds a screen of any id, and nothing was an error on the console", async () => {
@@ -237,6 +258,9 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     await page.keyboard.press("Enter")
     await page.waitForURL(new RegExp(`/runs/${ground.broken[0].run}`))
     // a customer that has no record is answered 404, which the browser writes down
-    assert.deepStrictEqual(ground.complaints.filter((complaint) => !complaint.includes(`/customers/${ground.customer}`)), [])
+    assert.deepStrictEqual(
+      ground.complaints.filter((complaint) => !complaint.includes(`/customers/${ground.customer}`)),
+      [],
+    )
   })
 })

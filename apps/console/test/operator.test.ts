@@ -78,7 +78,10 @@ describe("the logs of several services as one", () => {
 
 describe("a file of the action logs", () => {
   it("quotes what CSV needs quoted, and lets no spreadsheet take a reason for a formula", () => {
-    const csv = csvOf([{ ...lineOf(1, { reason: '=HYPERLINK("x"), now', action_metadata: { a: 1 } }), service: "scheduler" }])
+    const csv = csvOf([{
+      ...lineOf(1, { reason: '=HYPERLINK("x"), now', action_metadata: { a: 1 } }),
+      service: "scheduler",
+    }])
     assert.strictEqual(
       csv.split("\r\n")[1],
       `2026-03-01T09:00:01.000Z,scheduler,pause,ops.asha,,"'=HYPERLINK(""x""), now","{""a"":1}",LOG-1`,
@@ -104,7 +107,11 @@ describe("the diff of two definitions", () => {
       { path: "$.fields (order)", before: "a, b", after: "b, a" },
     ])
     assert.deepStrictEqual(differ({ fields: [a], options: ["x"] }, { fields: [a], options: ["x"] }), [])
-    assert.deepStrictEqual(differ({ options: ["x"] }, { options: ["y"] }), [{ path: "$.options", before: ["x"], after: ["y"] }])
+    assert.deepStrictEqual(differ({ options: ["x"] }, { options: ["y"] }), [{
+      path: "$.options",
+      before: ["x"],
+      after: ["y"],
+    }])
   })
 })
 

@@ -44,23 +44,35 @@ const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): 
   const message = nth === 0 ? "DraftNotValid: the post is too long" : "MakerLate: no answer in time"
   const at = `timestamptz '${slot}'`
   const error = JSON.stringify({ type: "PERMANENT", message, attempt: 1 })
-  await stack.sql("scheduler", `
+  await stack.sql(
+    "scheduler",
+    `
     insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message, stack_trace, fingerprint,
         first_failed_at, last_failed_at, expires_at, state)
       values ('${entry}', '${goal}', '${hire}', 'PERMANENT', '${message}', 'at decode', '${cause}', ${at}, ${at},
-        ${at} + interval '7 days', 'open')`)
-  await stack.sql("scheduler", `
+        ${at} + interval '7 days', 'open')`,
+  )
+  await stack.sql(
+    "scheduler",
+    `
     insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time,
         created_at, status, closed_at, idempotency_key, reason_code, run_metadata, dlq_id)
       values ('${run}', '${goal}', '${hire}', '${customer}', ${at}, ${at}, 'cancelled', ${at}, '${goal}:${slot}',
-        'dead_lettered', '{"reason": "dead-lettered"}', '${entry}')`)
-  await stack.sql("scheduler", `
+        'dead_lettered', '{"reason": "dead-lettered"}', '${entry}')`,
+  )
+  await stack.sql(
+    "scheduler",
+    `
     insert into goal_runs (run_id, goal_instance_id, idempotency_key, status, started_at, completed_at, error_details,
         scheduled_run_id)
-      values ('RUN-failed-${nth}', '${goal}', '${goal}:${slot}', 'failed', ${at}, ${at} + interval '1 second', '${error}', '${run}')`)
-  await stack.sql("scheduler", `
+      values ('RUN-failed-${nth}', '${goal}', '${goal}:${slot}', 'failed', ${at}, ${at} + interval '1 second', '${error}', '${run}')`,
+  )
+  await stack.sql(
+    "scheduler",
+    `
     insert into run_attempts (scheduled_run_id, fence, attempt, started_at, ended_at, error_details)
-      values ('${run}', nextval('run_fence'), 1, ${at}, ${at} + interval '1 second', '${error}')`)
+      values ('${run}', nextval('run_fence'), 1, ${at}, ${at} + interval '1 second', '${error}')`,
+  )
   return { goal, hire, run, entry, cause, message, slot }
 }
 
@@ -88,9 +100,14 @@ export const openGround = async (): Promise<Ground> => {
     goals.push(await setGoal(call, customer, hire.hired_instance_id, { goal_template_id, frequency, settings: {} }))
   }
   for (const { goal_instance_id } of goals) {
-    await until("the scheduler knows the goal", async () =>
-      (await stack.call("scheduler", "GET", `/api/v1/scheduler/goals/${goal_instance_id}/preview`, { as: "operator:ops.asha" }))
-        .status === 200)
+    await until(
+      "the scheduler knows the goal",
+      async () =>
+        (await stack.call("scheduler", "GET", `/api/v1/scheduler/goals/${goal_instance_id}/preview`, {
+          as: "operator:ops.asha",
+        }))
+          .status === 200,
+    )
   }
   const broken = await Promise.all(
     goals.map(({ goal_instance_id }, nth) => breakRun(stack, goal_instance_id, hire.hired_instance_id, nth)),

@@ -38,4 +38,7 @@ export const verifyCustomer = (id: string): Promise<Customer> =>
 
 /** Activates a subscription, or marks it past due. */
 export const moveSubscription = (id: string, to: "activate" | "past-due"): Promise<Subscription> =>
-  call("POST", `/api/v1/subscriptions/${encodeURIComponent(id)}/${to}`, decodeSubscription, { headers: keyed(), body: {} })
+  call("POST", `/api/v1/subscriptions/${encodeURIComponent(id)}/${to}`, decodeSubscription, {
+    headers: keyed(),
+    body: {},
+  })

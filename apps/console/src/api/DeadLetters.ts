@@ -3,8 +3,8 @@ import {
   DeadLetter,
   DeadLetterCause,
   type DeadLetterState,
-  Redriven,
   type Redrive,
+  Redriven,
   Retried,
 } from "@stint/domain/scheduler/DeadLetters"
 import { listOf } from "@stint/domain/Protocol"

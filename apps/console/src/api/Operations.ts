@@ -85,7 +85,9 @@ export const backfill = (asked: typeof Backfill.Encoded, key: string): Promise<B
 export const limitsQuery = queryOptions({
   queryKey: ["scheduler", "limits"],
   queryFn: ({ signal }) =>
-    everyPage((cursor) => call("GET", "/api/v1/scheduler/limits", decodeLimits, { query: { cursor, limit: 200 }, signal })),
+    everyPage((cursor) =>
+      call("GET", "/api/v1/scheduler/limits", decodeLimits, { query: { cursor, limit: 200 }, signal })
+    ),
 })
 
 /** Sets a limit; null removes it. */

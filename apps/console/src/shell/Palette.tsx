@@ -88,7 +88,8 @@ export const Palette = ({ close }: { readonly close: () => void }): ReactNode =>
           setAsked(event.target.value)
           setAt(0)
         }}
-        onKeyDown={(event) => lines.length === 0 && direct !== undefined && event.key === "Enter" ? goTo() : keys(event)}
+        onKeyDown={(event) =>
+          lines.length === 0 && direct !== undefined && event.key === "Enter" ? goTo() : keys(event)}
       />
       <ul id={list} role="listbox" aria-label="Found" className={styles.list}>
         {lines.map((line, index) => (

@@ -138,7 +138,12 @@ export const Audit = (): ReactNode => {
         const day = new Date().toISOString().slice(0, 10)
         if (kind === "csv") download(`audit-${day}.csv`, "text/csv", csvOf(lines))
         else download(`audit-${day}.json`, "application/json", jsonOf(lines))
-        toast("ok", more ? `The latest ${count(MOST)} lines are in the file: there are others.` : `${counted(lines.length, "line")} in the file.`)
+        toast(
+          "ok",
+          more
+            ? `The latest ${count(MOST)} lines are in the file: there are others.`
+            : `${counted(lines.length, "line")} in the file.`,
+        )
       })
       .catch((error: unknown) => toast("bad", failureOf(error).message))
       .finally(() => setBusy(false))
@@ -160,10 +165,21 @@ export const Audit = (): ReactNode => {
     >
       <div className={styles.frame}>
         <Filters key={operator ?? ""} />
-        <Loaded of={query} skeleton={<div className="padded"><Bone height={320} /></div>}>
+        <Loaded
+          of={query}
+          skeleton={
+            <div className="padded">
+              <Bone height={320} />
+            </div>
+          }
+        >
           {() =>
             shown.length === 0 && !more
-              ? <Empty title="Nothing was done like that"><p>What operators and the system do is written here, and can't be altered.</p></Empty>
+              ? (
+                <Empty title="Nothing was done like that">
+                  <p>What operators and the system do is written here, and can't be altered.</p>
+                </Empty>
+              )
               : <Lines lines={shown} more={more} loadMore={loadMore} zone={ownZone} />}
         </Loaded>
       </div>

@@ -59,14 +59,26 @@ const cell = (value: unknown): string => {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-const columns = ["timestamp", "service", "action", "operator", "goal_instance_id", "reason", "action_metadata", "log_id"] as const
+const columns = [
+  "timestamp",
+  "service",
+  "action",
+  "operator",
+  "goal_instance_id",
+  "reason",
+  "action_metadata",
+  "log_id",
+] as const
 
 /** The lines as CSV, with a head. */
 export const csvOf = (lines: ReadonlyArray<Line>): string =>
-  [columns.join(","), ...lines.map((line) => {
-    const values = record(line)
-    return columns.map((name) => cell(values[name])).join(",")
-  })].join("\r\n") + "\r\n"
+  [
+    columns.join(","),
+    ...lines.map((line) => {
+      const values = record(line)
+      return columns.map((name) => cell(values[name])).join(",")
+    }),
+  ].join("\r\n") + "\r\n"
 
 /** The lines as JSON. */
 export const jsonOf = (lines: ReadonlyArray<Line>): string => `${JSON.stringify(lines.map(record), null, 2)}\n`

@@ -22,7 +22,9 @@ const metaWords = (metadata: Line["action_metadata"]): string =>
 
 const Entry = ({ line, zone }: { readonly line: Line; readonly zone: string }): ReactNode => (
   <>
-    <span className={styles.when}><Instant at={line.timestamp} zone={zone} as="exact" /></span>
+    <span className={styles.when}>
+      <Instant at={line.timestamp} zone={zone} as="exact" />
+    </span>
     <span className={styles.what}>
       <span>
         <b>{titled(line.action)}</b> <span className="dim">{line.service}</span>
@@ -38,7 +40,9 @@ const Entry = ({ line, zone }: { readonly line: Line; readonly zone: string }): 
         {metaWords(line.action_metadata)}
       </span>
     </span>
-    <Link to="/audit" search={(was) => ({ ...was, operator: line.operator })} className={`${styles.who} ellipsis`}>{line.operator}</Link>
+    <Link to="/audit" search={(was) => ({ ...was, operator: line.operator })} className={`${styles.who} ellipsis`}>
+      {line.operator}
+    </Link>
   </>
 )
 

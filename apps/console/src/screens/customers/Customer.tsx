@@ -52,24 +52,42 @@ const Record = ({ id }: { readonly id: string }): ReactNode => {
           <dt>Phone</dt>
           <dd>{customer.phone}</dd>
           <dt>Prefers</dt>
-          <dd>{customer.preferred_contact_method}, {customer.consent ? "agreed to be contacted" : "did not agree to be contacted"}</dd>
+          <dd>
+            {customer.preferred_contact_method},{" "}
+            {customer.consent ? "agreed to be contacted" : "did not agree to be contacted"}
+          </dd>
           <dt>Contacts</dt>
           <dd>
             {customer.verified_at === null
               ? (
                 <>
-                  <Tag kind="wait">not verified</Tag>{" "}
-                  {operator ? <button type="button" className="link-button" onClick={verify}>They are the customer's</button> : null}
+                  <Tag kind="wait">not verified</Tag> {operator
+                    ? <button type="button" className="link-button" onClick={verify}>They are the customer's</button>
+                    : null}
                 </>
               )
-              : <>verified <Ago at={customer.verified_at} zone={ownZone} /></>}
+              : (
+                <>
+                  verified <Ago at={customer.verified_at} zone={ownZone} />
+                </>
+              )}
           </dd>
           <dt>Industry</dt>
           <dd>{customer.business_industry}</dd>
           <dt>Address</dt>
           <dd>{customer.business_address}</dd>
-          {customer.website === undefined ? null : <><dt>Website</dt><dd>{customer.website}</dd></>}
-          {customer.gst_number === undefined ? null : <><dt>GST number</dt><dd>{customer.gst_number}</dd></>}
+          {customer.website === undefined ? null : (
+            <>
+              <dt>Website</dt>
+              <dd>{customer.website}</dd>
+            </>
+          )}
+          {customer.gst_number === undefined ? null : (
+            <>
+              <dt>GST number</dt>
+              <dd>{customer.gst_number}</dd>
+            </>
+          )}
         </dl>
       )}
     </Loaded>
@@ -89,11 +107,17 @@ export const CustomerScreen = (): ReactNode => {
   const operator = useIsOperator()
   const [asked, setAsked] = useState<Asked>()
   const ask = () => setAsked(paused === undefined ? "pause" : "resume")
-  useActions(operator ? [{ label: paused === undefined ? "Pause this customer" : "Resume this customer", keys: "p", run: ask }] : [])
+  useActions(
+    operator
+      ? [{ label: paused === undefined ? "Pause this customer" : "Resume this customer", keys: "p", run: ask }]
+      : [],
+  )
   return (
     <Page
       title={record?.business_name ?? id}
-      beside={paused === undefined ? null : <Tag kind="wait">{paused.reason === null ? "paused" : `paused: ${paused.reason}`}</Tag>}
+      beside={paused === undefined
+        ? null
+        : <Tag kind="wait">{paused.reason === null ? "paused" : `paused: ${paused.reason}`}</Tag>}
       actions={
         <>
           <Link className="dim" to="/runs" search={{ customer: id }}>Runs</Link>
@@ -104,16 +128,22 @@ export const CustomerScreen = (): ReactNode => {
       }
     >
       <div className="wide-column">
-        <p className="dim">Customer <Id id={id} whole /></p>
+        <p className="dim">
+          Customer <Id id={id} whole />
+        </p>
         <Record id={id} />
         <section>
-          <div className="section-head"><h2>Subscriptions</h2></div>
+          <div className="section-head">
+            <h2>Subscriptions</h2>
+          </div>
           <Loaded of={subscriptions} skeleton={<Bone height={90} />}>
             {(subscriptions) => <Subscriptions subscriptions={subscriptions} />}
           </Loaded>
         </section>
         <section>
-          <div className="section-head"><h2>Agents</h2></div>
+          <div className="section-head">
+            <h2>Agents</h2>
+          </div>
           <Loaded of={hires} skeleton={<Bone height={120} />}>
             {(hires) => <Hires hires={hires} />}
           </Loaded>

@@ -60,7 +60,9 @@ export const Customers = (): ReactNode => {
   return (
     <Page
       title="Customers"
-      actions={operator ? <Button size="xs" variant="default" onClick={() => setMaking(true)}>New customer…</Button> : null}
+      actions={operator
+        ? <Button size="xs" variant="default" onClick={() => setMaking(true)}>New customer…</Button>
+        : null}
     >
       <div className="wide-column">
         <Find key={email ?? ""} field={field} />
@@ -86,10 +88,14 @@ export const Customers = (): ReactNode => {
                   rows={customers.map((customer) => ({
                     key: customer.customer_id,
                     cells: [
-                      <Link key="business" to="/customers/$customer" params={{ customer: customer.customer_id }}>{customer.business_name}</Link>,
+                      <Link key="business" to="/customers/$customer" params={{ customer: customer.customer_id }}>
+                        {customer.business_name}
+                      </Link>,
                       customer.full_name,
                       customer.email,
-                      customer.verified_at === null ? <Tag key="tag" kind="wait">not verified</Tag> : <Tag key="tag" kind="ok">verified</Tag>,
+                      customer.verified_at === null
+                        ? <Tag key="tag" kind="wait">not verified</Tag>
+                        : <Tag key="tag" kind="ok">verified</Tag>,
                       <Ago key="since" at={customer.created_at} zone={ownZone} />,
                     ],
                   }))}
@@ -97,7 +103,13 @@ export const Customers = (): ReactNode => {
               )}
         </Loaded>
         {query.hasNextPage
-          ? <div><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>More</Button></div>
+          ? (
+            <div>
+              <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                More
+              </Button>
+            </div>
+          )
           : null}
       </div>
       {making ? <NewCustomerForm close={() => setMaking(false)} /> : null}

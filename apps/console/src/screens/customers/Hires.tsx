@@ -27,7 +27,9 @@ type WireGoal = typeof Goal.json.Type
 const stateOf = (hire: Hire): { readonly kind: Kind; readonly words: string } => {
   if (!hire.active) return { kind: "plain", words: "deactivated" }
   if (hire.finalized_at === null) return { kind: "wait", words: hire.configured ? "draft" : "draft, incomplete" }
-  if (hire.subscription_status !== "active") return { kind: "bad", words: hire.subscription_status.replaceAll("_", " ") }
+  if (hire.subscription_status !== "active") {
+    return { kind: "bad", words: hire.subscription_status.replaceAll("_", " ") }
+  }
   return { kind: "ok", words: "runs" }
 }
 
@@ -42,7 +44,11 @@ const Rule = ({ goal, zone }: { readonly goal: WireGoal; readonly zone: string }
         ? <span className="dim">{preview.reason}</span>
         : next === undefined
         ? null
-        : <span className="dim">next <Instant at={next.scheduled_time} zone={preview.timezone === "" ? zone : preview.timezone} /></span>}
+        : (
+          <span className="dim">
+            next <Instant at={next.scheduled_time} zone={preview.timezone === "" ? zone : preview.timezone} />
+          </span>
+        )}
     </span>
   )
 }
@@ -71,13 +77,21 @@ const Goals = ({ hire }: { readonly hire: Hire }): ReactNode => {
               cells: [
                 <span key="goal" className={styles.rule}>
                   <span>{titled(goal.goal_template_id)} {goal.enabled ? null : <Tag>switched off</Tag>}</span>
-                  <span className="dim"><Id id={goal.goal_instance_id} /></span>
+                  <span className="dim">
+                    <Id id={goal.goal_instance_id} />
+                  </span>
                 </span>,
                 <Rule key="rule" goal={goal} zone={zoneOf(hire.config)} />,
                 <span key="do" className="row-actions">
                   <Link to="/runs" search={{ goal: goal.goal_instance_id }}>Runs</Link>
                   <Link to="/goals/$goal/why" params={{ goal: goal.goal_instance_id }}>Why?</Link>
-                  {operator ? <button type="button" className="link-button" onClick={() => run(goal.goal_instance_id)}>Run now</button> : null}
+                  {operator
+                    ? (
+                      <button type="button" className="link-button" onClick={() => run(goal.goal_instance_id)}>
+                        Run now
+                      </button>
+                    )
+                    : null}
                 </span>,
               ],
             }))}
@@ -89,7 +103,8 @@ const Goals = ({ hire }: { readonly hire: Hire }): ReactNode => {
 
 const OneHire = ({ hire, open }: { readonly hire: Hire; readonly open: boolean }): ReactNode => {
   const operator = useIsOperator()
-  const paused = useQuery(statusQuery).data?.scopes.some(({ scope }) => scope.hired_instance_id === hire.hired_instance_id) === true
+  const paused =
+    useQuery(statusQuery).data?.scopes.some(({ scope }) => scope.hired_instance_id === hire.hired_instance_id) === true
   const [asking, setAsking] = useState(false)
   const scope = { hired_instance_id: hire.hired_instance_id }
   const state = stateOf(hire)
@@ -116,23 +131,38 @@ const OneHire = ({ hire, open }: { readonly hire: Hire; readonly open: boolean }
             <div className={styles.line}>
               <span className="dim">{zoneOf(hire.config)}</span>
               {hire.trial_status === "active" && hire.trial_end !== null
-                ? <span className="dim">trial ends <Ago at={hire.trial_end} zone={zoneOf(hire.config)} /></span>
+                ? (
+                  <span className="dim">
+                    trial ends <Ago at={hire.trial_end} zone={zoneOf(hire.config)} />
+                  </span>
+                )
                 : null}
               <Id id={hire.hired_instance_id} />
               <Link to="/runs" search={{ hire: hire.hired_instance_id }}>Runs</Link>
               {operator
-                ? <button type="button" className="link-button" onClick={() => setAsking(true)}>{paused ? "Resume…" : "Pause…"}</button>
+                ? (
+                  <button type="button" className="link-button" onClick={() => setAsking(true)}>
+                    {paused ? "Resume…" : "Pause…"}
+                  </button>
+                )
                 : null}
             </div>
             {hire.missing.length === 0 ? null : (
               <ul className={styles.missing}>
-                {hire.missing.map(({ message, path }) => <li key={path}><code>{path}</code> {message}</li>)}
+                {hire.missing.map(({ message, path }) => (
+                  <li key={path}>
+                    <code>{path}</code> {message}
+                  </li>
+                ))}
               </ul>
             )}
             <Goals hire={hire} />
             <details>
               <summary className="dim">Config and settings</summary>
-              <pre className="code" tabIndex={0}>{JSON.stringify({ config: hire.config, settings: hire.settings }, null, 2)}</pre>
+              <pre
+                className="code"
+                tabIndex={0}
+              >{JSON.stringify({ config: hire.config, settings: hire.settings }, null, 2)}</pre>
             </details>
           </div>
         )
@@ -149,7 +179,11 @@ export const Hires = ({ hires }: { readonly hires: ReadonlyArray<Hire> }): React
   return (
     <ul className={`card ${styles.hires}`}>
       {hires.map((hire) => (
-        <OneHire key={hire.hired_instance_id} hire={hire} open={hires.length === 1 || hire.hired_instance_id === open} />
+        <OneHire
+          key={hire.hired_instance_id}
+          hire={hire}
+          open={hires.length === 1 || hire.hired_instance_id === open}
+        />
       ))}
     </ul>
   )

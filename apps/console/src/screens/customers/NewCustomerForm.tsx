@@ -14,7 +14,11 @@ import { toast } from "../../ui/Toasts.tsx"
 const required = ["full_name", "email", "phone", "business_name", "business_industry", "business_address"] as const
 const optional = ["website", "gst_number"] as const
 const issuesOf = issuesUnder(NewCustomer)
-const labels: Readonly<Record<string, string>> = { email: "E-mail", phone: "Phone, with country", gst_number: "GST number" }
+const labels: Readonly<Record<string, string>> = {
+  email: "E-mail",
+  phone: "Phone, with country",
+  gst_number: "GST number",
+}
 
 /** The form. It ends at the customer. */
 export const NewCustomerForm = ({ close }: { readonly close: () => void }): ReactNode => {

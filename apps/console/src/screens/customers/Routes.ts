@@ -6,7 +6,8 @@ import { appRoute } from "../../Root.tsx"
 const customersRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/customers",
-  validateSearch: ({ email }: Record<string, unknown>): { readonly email?: string } => defined({ email: textOf(email) }),
+  validateSearch: ({ email }: Record<string, unknown>): { readonly email?: string } =>
+    defined({ email: textOf(email) }),
   component: lazyRouteComponent(() => import("./Customers.tsx"), "Customers"),
 })
 

@@ -15,15 +15,18 @@ import { type Kind, Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
 
 /** The states of subscriptions: their words, and what their colour means. */
-export const subscriptionStates: Readonly<Record<SubscriptionStatus, { readonly kind: Kind; readonly words: string }>> = {
-  pending_payment: { kind: "wait", words: "waits for payment" },
-  active: { kind: "ok", words: "active" },
-  past_due: { kind: "bad", words: "past due" },
-  canceled: { kind: "plain", words: "canceled" },
-}
+export const subscriptionStates: Readonly<Record<SubscriptionStatus, { readonly kind: Kind; readonly words: string }>> =
+  {
+    pending_payment: { kind: "wait", words: "waits for payment" },
+    active: { kind: "ok", words: "active" },
+    past_due: { kind: "bad", words: "past due" },
+    canceled: { kind: "plain", words: "canceled" },
+  }
 
 /** The subscriptions. */
-export const Subscriptions = ({ subscriptions }: { readonly subscriptions: ReadonlyArray<Subscription> }): ReactNode => {
+export const Subscriptions = (
+  { subscriptions }: { readonly subscriptions: ReadonlyArray<Subscription> },
+): ReactNode => {
   const client = useQueryClient()
   const operator = useIsOperator()
   const [late, setLate] = useState<string>()
@@ -46,23 +49,34 @@ export const Subscriptions = ({ subscriptions }: { readonly subscriptions: Reado
           { label: "Id", wide: true },
           { label: "Actions", silent: true },
         ]}
-        rows={subscriptions.map(({ agent_id, cancel_at_period_end, current_period_end, duration, status, subscription_id }) => ({
+        rows={subscriptions.map((
+          { agent_id, cancel_at_period_end, current_period_end, duration, status, subscription_id },
+        ) => ({
           key: subscription_id,
           cells: [
             titled(agent_id),
             <Tag key="state" kind={subscriptionStates[status].kind}>{subscriptionStates[status].words}</Tag>,
             <span key="period">
-              {duration}, {cancel_at_period_end ? "ends" : "until"} <Instant at={current_period_end} zone={ownZone} as="day" />
+              {duration}, {cancel_at_period_end ? "ends" : "until"}{" "}
+              <Instant at={current_period_end} zone={ownZone} as="day" />
             </span>,
             <Id key="id" id={subscription_id} />,
             operator
               ? (
                 <span key="do" className="row-actions">
                   {status === "pending_payment" || status === "past_due"
-                    ? <button type="button" className="link-button" onClick={() => activate(subscription_id)}>Activate</button>
+                    ? (
+                      <button type="button" className="link-button" onClick={() => activate(subscription_id)}>
+                        Activate
+                      </button>
+                    )
                     : null}
                   {status === "active"
-                    ? <button type="button" className="link-button bad" onClick={() => setLate(subscription_id)}>Past due…</button>
+                    ? (
+                      <button type="button" className="link-button bad" onClick={() => setLate(subscription_id)}>
+                        Past due…
+                      </button>
+                    )
                     : null}
                 </span>
               )
@@ -70,15 +84,20 @@ export const Subscriptions = ({ subscriptions }: { readonly subscriptions: Reado
           ],
         }))}
       />
-      {late === undefined
-        ? null
-        : (
-          <Ask title="Mark it past due?" verb="Mark it past due" bad act={() => move(late, "past-due")} close={() => setLate(undefined)}>
-            <p className="dim">
-              No new run starts; drafts can still be reviewed and executed. After 14 days past due it is canceled. Activate brings it back.
-            </p>
-          </Ask>
-        )}
+      {late === undefined ? null : (
+        <Ask
+          title="Mark it past due?"
+          verb="Mark it past due"
+          bad
+          act={() => move(late, "past-due")}
+          close={() => setLate(undefined)}
+        >
+          <p className="dim">
+            No new run starts; drafts can still be reviewed and executed. After 14 days past due it is canceled.
+            Activate brings it back.
+          </p>
+        </Ask>
+      )}
     </>
   )
 }

@@ -23,7 +23,10 @@ const route = getRouteApi("/app/dead-letters/$cause")
 /** The most entries that are discarded at once. */
 const DISCARDED = 200
 
-type Asked = { readonly kind: "redrive" } | { readonly kind: "discard"; readonly ids: ReadonlyArray<string> } | undefined
+type Asked =
+  | { readonly kind: "redrive" }
+  | { readonly kind: "discard"; readonly ids: ReadonlyArray<string> }
+  | undefined
 
 const Entries = ({ discard, entries }: {
   readonly entries: ReadonlyArray<DeadLetter>
@@ -47,7 +50,9 @@ const Entries = ({ discard, entries }: {
       rows={entries.map((entry) => ({
         key: entry.dlq_id,
         cells: [
-          <Link key="goal" className="mono" to="/dead-letters/entry/$entry" params={{ entry: entry.dlq_id }}>{entry.goal_instance_id}</Link>,
+          <Link key="goal" className="mono" to="/dead-letters/entry/$entry" params={{ entry: entry.dlq_id }}>
+            {entry.goal_instance_id}
+          </Link>,
           <State key="state" state={entry.state} />,
           count(entry.failure_count),
           count(entry.scheduled_run_ids.length),
@@ -58,7 +63,9 @@ const Entries = ({ discard, entries }: {
             ? (
               <span key="actions" className="row-actions">
                 <button type="button" className="link-button" onClick={() => retry(entry.dlq_id)}>Retry</button>
-                <button type="button" className="link-button bad" onClick={() => discard([entry.dlq_id])}>Discard…</button>
+                <button type="button" className="link-button bad" onClick={() => discard([entry.dlq_id])}>
+                  Discard…
+                </button>
               </span>
             )
             : null,
@@ -79,12 +86,14 @@ export const Cause = (): ReactNode => {
   const first = entries[0]
   const can = operator && state === "open" && entries.length > 0
   const discardAll = () => setAsked({ kind: "discard", ids: entries.slice(0, DISCARDED).map(({ dlq_id }) => dlq_id) })
-  useActions(can
-    ? [
-      { label: "Redrive this cause", keys: "r", run: () => setAsked({ kind: "redrive" }) },
-      { label: "Discard all of this cause", keys: "D", run: discardAll },
-    ]
-    : [])
+  useActions(
+    can
+      ? [
+        { label: "Redrive this cause", keys: "r", run: () => setAsked({ kind: "redrive" }) },
+        { label: "Discard all of this cause", keys: "D", run: discardAll },
+      ]
+      : [],
+  )
   const close = () => setAsked(undefined)
   return (
     <Page
@@ -102,31 +111,57 @@ export const Cause = (): ReactNode => {
         : null}
     >
       <div className="wide-column">
-        <Loaded of={query} skeleton={<><Bone height={64} /><Bone height={160} /></>}>
+        <Loaded
+          of={query}
+          skeleton={
+            <>
+              <Bone height={64} />
+              <Bone height={160} />
+            </>
+          }
+        >
           {() =>
-            first === undefined ? <Empty title={`Nothing of this cause is ${state}`}><Link to="/dead-letters">To all causes</Link></Empty> : (
-              <>
-                <section className={styles.what}>
-                  <h2>{first.error_message ?? "No message was kept"}</h2>
-                  <p className="dim">
-                    {first.error_type?.toLowerCase()} · <span className="mono">{cause}</span>
-                  </p>
-                  {first.stack_trace === null ? null : (
-                    <details>
-                      <summary className="dim">Stack of the latest failure</summary>
-                      <pre className="code" tabIndex={0}>{first.stack_trace}</pre>
-                    </details>
-                  )}
-                </section>
-                <Entries entries={entries} discard={(ids) => setAsked({ kind: "discard", ids })} />
-                {query.hasNextPage
-                  ? <div><Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>More</Button></div>
-                  : null}
-              </>
-            )}
+            first === undefined
+              ? (
+                <Empty title={`Nothing of this cause is ${state}`}>
+                  <Link to="/dead-letters">To all causes</Link>
+                </Empty>
+              )
+              : (
+                <>
+                  <section className={styles.what}>
+                    <h2>{first.error_message ?? "No message was kept"}</h2>
+                    <p className="dim">
+                      {first.error_type?.toLowerCase()} · <span className="mono">{cause}</span>
+                    </p>
+                    {first.stack_trace === null ? null : (
+                      <details>
+                        <summary className="dim">Stack of the latest failure</summary>
+                        <pre className="code" tabIndex={0}>{first.stack_trace}</pre>
+                      </details>
+                    )}
+                  </section>
+                  <Entries entries={entries} discard={(ids) => setAsked({ kind: "discard", ids })} />
+                  {query.hasNextPage
+                    ? (
+                      <div>
+                        <Button
+                          variant="default"
+                          loading={query.isFetchingNextPage}
+                          onClick={() => void query.fetchNextPage()}
+                        >
+                          More
+                        </Button>
+                      </div>
+                    )
+                    : null}
+                </>
+              )}
         </Loaded>
       </div>
-      {asked?.kind === "redrive" ? <RedriveForm filter={{ fingerprint: cause }} title="Redrive this cause" close={close} /> : null}
+      {asked?.kind === "redrive"
+        ? <RedriveForm filter={{ fingerprint: cause }} title="Redrive this cause" close={close} />
+        : null}
       {asked?.kind === "discard" ? <DiscardForm ids={asked.ids} close={close} /> : null}
     </Page>
   )

@@ -19,7 +19,9 @@ import { deadLetterStates } from "./States.ts"
 
 const route = getRouteApi("/app/dead-letters")
 
-const Line = ({ cause, state }: { readonly cause: typeof DeadLetterCause.Type; readonly state: DeadLetterState }): ReactNode => (
+const Line = (
+  { cause, state }: { readonly cause: typeof DeadLetterCause.Type; readonly state: DeadLetterState },
+): ReactNode => (
   <li className={styles.cause}>
     <Link
       to="/dead-letters/$cause"
@@ -29,11 +31,17 @@ const Line = ({ cause, state }: { readonly cause: typeof DeadLetterCause.Type; r
     >
       <span className={styles.message}>{cause.error_message ?? "No message was kept"}</span>
       <span className={styles.meta}>
-        <Tag kind={cause.error_type === "PERMANENT" ? "bad" : "wait"}>{cause.error_type?.toLowerCase() ?? "unknown"}</Tag>
+        <Tag kind={cause.error_type === "PERMANENT" ? "bad" : "wait"}>
+          {cause.error_type?.toLowerCase() ?? "unknown"}
+        </Tag>
         <span>{counted(cause.entries, "goal")}</span>
         <span>{counted(cause.runs, "run")}</span>
-        <span>first <Ago at={cause.first_failed_at} zone={ownZone} /></span>
-        <span>last <Ago at={cause.last_failed_at} zone={ownZone} /></span>
+        <span>
+          first <Ago at={cause.first_failed_at} zone={ownZone} />
+        </span>
+        <span>
+          last <Ago at={cause.last_failed_at} zone={ownZone} />
+        </span>
       </span>
     </Link>
   </li>
@@ -58,9 +66,11 @@ export const Causes = (): ReactNode => {
   return (
     <Page
       title="Dead letters"
-      beside={query.data === undefined || causes.length === 0
-        ? null
-        : <span className="dim">{counted(causes.length, "cause")} · {count(causes.reduce((sum, { entries }) => sum + entries, 0))} {state}</span>}
+      beside={query.data === undefined || causes.length === 0 ? null : (
+        <span className="dim">
+          {counted(causes.length, "cause")} · {count(causes.reduce((sum, { entries }) => sum + entries, 0))} {state}
+        </span>
+      )}
       actions={
         <>
           <nav className="tabs" aria-label="States">
@@ -71,7 +81,7 @@ export const Causes = (): ReactNode => {
                 search={one === "open" ? {} : { state: one }}
                 aria-current={one === state ? "page" : undefined}
                 activeProps={{}}
-          activeOptions={{ exact: true }}
+                activeOptions={{ exact: true }}
               >
                 {one.charAt(0).toUpperCase() + one.slice(1)}
               </Link>

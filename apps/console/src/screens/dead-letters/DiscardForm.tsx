@@ -23,7 +23,9 @@ const discardAll = async (ids: ReadonlyArray<string>, reason: string): Promise<v
 }
 
 /** The form. */
-export const DiscardForm = ({ close, ids }: { readonly ids: ReadonlyArray<string>; readonly close: () => void }): ReactNode => {
+export const DiscardForm = (
+  { close, ids }: { readonly ids: ReadonlyArray<string>; readonly close: () => void },
+): ReactNode => {
   const client = useQueryClient()
   const [reason, setReason] = useState("")
   const what = ids.length === 1 ? "this dead letter" : counted(ids.length, "dead letter")

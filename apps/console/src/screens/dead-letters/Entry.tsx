@@ -31,7 +31,9 @@ const RunLine = ({ id, zone }: { readonly id: string; readonly zone: string }): 
     <li className={styles.run}>
       {run === undefined ? <Bone width={86} /> : <Tag kind={states[run.status].kind}>{states[run.status].words}</Tag>}
       <Link to="/runs/$run" params={{ run: id }}>
-        {run === undefined ? <span className="mono">{id}</span> : <Instant at={run.scheduled_time} zone={zone} as="exact" />}
+        {run === undefined
+          ? <span className="mono">{id}</span>
+          : <Instant at={run.scheduled_time} zone={zone} as="exact" />}
       </Link>
     </li>
   )
@@ -44,20 +46,41 @@ const Facts = ({ entry, zone }: { readonly entry: DeadLetter; readonly zone: str
       <Link className="mono" to="/dead-letters/$cause" params={{ cause: entry.fingerprint }}>{entry.fingerprint}</Link>
     </dd>
     <dt>First failed</dt>
-    <dd><Ago at={entry.first_failed_at} zone={zone} /></dd>
+    <dd>
+      <Ago at={entry.first_failed_at} zone={zone} />
+    </dd>
     <dt>Last failed</dt>
-    <dd><Ago at={entry.last_failed_at} zone={zone} /></dd>
+    <dd>
+      <Ago at={entry.last_failed_at} zone={zone} />
+    </dd>
     <dt>Failures</dt>
     <dd>{count(entry.failure_count)}</dd>
     <dt>Retried</dt>
     <dd>{count(entry.retry_count)}</dd>
-    {entry.state === "open" ? <><dt>Kept</dt><dd><Countdown entry={entry} /></dd></> : null}
+    {entry.state === "open"
+      ? (
+        <>
+          <dt>Kept</dt>
+          <dd>
+            <Countdown entry={entry} />
+          </dd>
+        </>
+      )
+      : null}
     <dt>Goal</dt>
-    <dd><Id id={entry.goal_instance_id} whole /></dd>
+    <dd>
+      <Id id={entry.goal_instance_id} whole />
+    </dd>
     <dt>Agent</dt>
-    <dd><Link className="mono" to="/hires/$hire" params={{ hire: entry.hired_instance_id }}>{entry.hired_instance_id}</Link></dd>
+    <dd>
+      <Link className="mono" to="/hires/$hire" params={{ hire: entry.hired_instance_id }}>
+        {entry.hired_instance_id}
+      </Link>
+    </dd>
     <dt>Entry</dt>
-    <dd><Id id={entry.dlq_id} whole /></dd>
+    <dd>
+      <Id id={entry.dlq_id} whole />
+    </dd>
   </dl>
 )
 
@@ -71,12 +94,14 @@ export const EntryScreen = (): ReactNode => {
   const retry = useRetry()
   const [discarding, setDiscarding] = useState(false)
   const can = operator && query.data?.state === "open"
-  useActions(can
-    ? [
-      { label: "Retry this dead letter", keys: "r", run: () => retry(id) },
-      { label: "Discard this dead letter", keys: "D", run: () => setDiscarding(true) },
-    ]
-    : [])
+  useActions(
+    can
+      ? [
+        { label: "Retry this dead letter", keys: "r", run: () => retry(id) },
+        { label: "Discard this dead letter", keys: "D", run: () => setDiscarding(true) },
+      ]
+      : [],
+  )
   return (
     <Page
       title="Dead letter"
@@ -91,7 +116,15 @@ export const EntryScreen = (): ReactNode => {
         : null}
     >
       <div className="column">
-        <Loaded of={query} skeleton={<><Bone height={64} /><Bone height={240} /></>}>
+        <Loaded
+          of={query}
+          skeleton={
+            <>
+              <Bone height={64} />
+              <Bone height={240} />
+            </>
+          }
+        >
           {(entry) => (
             <>
               <section className={styles.what}>

@@ -14,7 +14,8 @@ import { kinds } from "./States.ts"
 const SOON_MS = 86_400_000
 
 /** The state of an entry. */
-export const State = ({ state }: { readonly state: DeadLetterState }): ReactNode => <Tag kind={kinds[state]}>{state}</Tag>
+export const State = ({ state }: { readonly state: DeadLetterState }): ReactNode =>
+  <Tag kind={kinds[state]}>{state}</Tag>
 
 /** How long an open entry is kept. */
 export const Countdown = ({ entry }: { readonly entry: DeadLetter }): ReactNode => {

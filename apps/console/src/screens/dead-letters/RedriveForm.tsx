@@ -1,6 +1,6 @@
 /** Redrives many dead letters: a dry run says which and how long, then they are queued, at a pace. */
 import { Button, TextInput } from "@mantine/core"
-import type { Redriven, RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
+import type { RedriveFilter, Redriven } from "@stint/domain/scheduler/DeadLetters"
 import { useQueryClient } from "@tanstack/react-query"
 import { type ReactNode, useRef, useState } from "react"
 import { idempotencyKey } from "../../api/Client.ts"
@@ -18,14 +18,16 @@ const numberOf = (text: string): number | undefined => text.trim() === "" ? unde
 
 const Would = ({ dry }: { readonly dry: Redriven }): ReactNode => (
   <p role="status">
-    {dry.matched === 0
-      ? "Nothing would be queued."
-      : (
-        <>
-          Would queue <b>{counted(dry.runs, "run")}</b> of {counted(dry.matched, "goal")}
-          {dry.finishes_at === null ? "." : <>; the last one starts by <Instant at={dry.finishes_at} zone={ownZone} as="exact" />.</>}
-        </>
-      )}
+    {dry.matched === 0 ? "Nothing would be queued." : (
+      <>
+        Would queue <b>{counted(dry.runs, "run")}</b> of {counted(dry.matched, "goal")}
+        {dry.finishes_at === null ? "." : (
+          <>
+            ; the last one starts by <Instant at={dry.finishes_at} zone={ownZone} as="exact" />.
+          </>
+        )}
+      </>
+    )}
   </p>
 )
 
@@ -60,14 +62,19 @@ export const RedriveForm = ({ close, filter, title }: {
     const of = JSON.stringify(body)
     if (key.current.of !== of) key.current = { of, key: idempotencyKey() }
     return redrive(body, key.current.key).then(({ queued, runs }) => {
-      toast("ok", queued === 0 ? "Nothing was queued." : `${counted(runs, "run")} of ${counted(queued, "goal")} queued.`)
+      toast(
+        "ok",
+        queued === 0 ? "Nothing was queued." : `${counted(runs, "run")} of ${counted(queued, "goal")} queued.`,
+      )
       void client.invalidateQueries({ queryKey: ["dead_letters"] })
       void client.invalidateQueries({ queryKey: ["runs"] })
     })
   }
   return (
     <Ask title={title} verb="Redrive" act={act} close={close} ready={isReason(reason)}>
-      <p className="dim">All their runs are queued again, the oldest first, under their own keys: what was done once is not done twice.</p>
+      <p className="dim">
+        All their runs are queued again, the oldest first, under their own keys: what was done once is not done twice.
+      </p>
       <div className="fields">
         <TextInput
           label="At most, goals"

@@ -3,7 +3,12 @@ import type { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import type { Kind } from "../../ui/Tag.tsx"
 
 /** What a state's colour means. */
-export const kinds: Readonly<Record<DeadLetterState, Kind>> = { open: "bad", resolved: "ok", discarded: "plain", expired: "plain" }
+export const kinds: Readonly<Record<DeadLetterState, Kind>> = {
+  open: "bad",
+  resolved: "ok",
+  discarded: "plain",
+  expired: "plain",
+}
 
 /** The states, in their order. */
 export const deadLetterStates = Object.keys(kinds) as ReadonlyArray<DeadLetterState>

@@ -85,7 +85,9 @@ const Drawn = ({ from, hours, more, sample }: {
             words={whole}
           />
         </Suspense>
-        {more ? <p className={styles.note}>Of the latest {count(PAGES * 200)} runs: there are others in this time.</p> : null}
+        {more
+          ? <p className={styles.note}>Of the latest {count(PAGES * 200)} runs: there are others in this time.</p>
+          : null}
       </section>
       <section className="card">
         <div className={styles.title}>
@@ -98,7 +100,9 @@ const Drawn = ({ from, hours, more, sample }: {
           <Chart
             label={lateness.p50 === undefined
               ? `No run by schedule began in the last ${window}`
-              : `Lateness of the last ${window}: half under ${span(lateness.p50)}, 95 % under ${span(lateness.p95 ?? 0)}`}
+              : `Lateness of the last ${window}: half under ${span(lateness.p50)}, 95 % under ${
+                span(lateness.p95 ?? 0)
+              }`}
             at={sample.at}
             series={late}
             words={span}
@@ -122,7 +126,15 @@ export const Charts = ({ hours }: { readonly hours: Window }): ReactNode => {
     [hours, query.data],
   )
   return (
-    <Loaded of={query} skeleton={<div className={styles.charts}><Bone height={218} /><Bone height={218} /></div>}>
+    <Loaded
+      of={query}
+      skeleton={
+        <div className={styles.charts}>
+          <Bone height={218} />
+          <Bone height={218} />
+        </div>
+      }
+    >
       {({ more, now }) =>
         sample === undefined ? null : <Drawn sample={sample} hours={hours} more={more} from={now - hours * HOUR_MS} />}
     </Loaded>

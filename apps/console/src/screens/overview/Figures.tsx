@@ -26,7 +26,9 @@ const Figure = ({ below, kind, label, to, value }: {
   const body = (
     <>
       <span className={styles.label}>{label}</span>
-      {value === undefined ? <Bone height={28} width={56} /> : <span className={styles.value} data-kind={kind}>{value ?? "–"}</span>}
+      {value === undefined
+        ? <Bone height={28} width={56} />
+        : <span className={styles.value} data-kind={kind}>{value ?? "–"}</span>}
       <span className={styles.below}>{value === null ? "can't be read now" : below}</span>
     </>
   )
@@ -35,8 +37,10 @@ const Figure = ({ below, kind, label, to, value }: {
     : <Link {...to} className={`card ${styles.figure}`}>{body}</Link>
 }
 
-const valueOf = <A,>({ data, isError }: { readonly data: A | undefined; readonly isError: boolean }, words: (data: A) => string) =>
-  data === undefined ? isError ? null : undefined : words(data)
+const valueOf = <A,>(
+  { data, isError }: { readonly data: A | undefined; readonly isError: boolean },
+  words: (data: A) => string,
+) => data === undefined ? isError ? null : undefined : words(data)
 
 const Due = (): ReactNode => {
   const due = useQuery(runsSampleQuery("due", (now) => ({ status: "pending", to: new Date(now).toISOString() }), PAGES))
@@ -88,14 +92,18 @@ export const Figures = (): ReactNode => {
       <Figure
         label="Running"
         value={valueOf(health, ({ running_goals }) => count(running_goals))}
-        below={health.data?.avg_duration_ms == null ? "none ended in the last hour" : `a run takes ${span(health.data.avg_duration_ms)}`}
+        below={health.data?.avg_duration_ms == null
+          ? "none ended in the last hour"
+          : `a run takes ${span(health.data.avg_duration_ms)}`}
         to={{ to: "/runs", search: { status: "running" } }}
       />
       <DeadLetters />
       <Figure
         label="Drafts waiting"
         value={valueOf(counts, ({ pending_review }) => count(pending_review))}
-        below={counts.data === undefined ? "" : `for approval · ${count(counts.data.approved_waiting)} approved, not executed`}
+        below={counts.data === undefined
+          ? ""
+          : `for approval · ${count(counts.data.approved_waiting)} approved, not executed`}
       />
       <Figure
         label="Deliveries failed"

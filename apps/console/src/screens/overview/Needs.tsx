@@ -23,7 +23,11 @@ import styles from "./overview.module.css"
 const LINES = 5
 
 const More = ({ of, to }: { readonly of: number; readonly to?: ReactNode }): ReactNode =>
-  of <= LINES ? null : <li className={styles.need}><span className="dim">and {count(of - LINES)} others {to}</span></li>
+  of <= LINES ? null : (
+    <li className={styles.need}>
+      <span className="dim">and {count(of - LINES)} others {to}</span>
+    </li>
+  )
 
 const Causes = (): ReactNode => {
   const causes = useQuery(causesQuery("open")).data?.items ?? []
@@ -33,7 +37,9 @@ const Causes = (): ReactNode => {
         <li key={cause.fingerprint} className={styles.need}>
           <Tag kind="bad">dead letters</Tag>
           <span className={styles.what}>{cause.error_message ?? "No message was kept"}</span>
-          <span className="dim">{counted(cause.entries, "goal")}, last <Ago at={cause.last_failed_at} zone={ownZone} /></span>
+          <span className="dim">
+            {counted(cause.entries, "goal")}, last <Ago at={cause.last_failed_at} zone={ownZone} />
+          </span>
           <Link to="/dead-letters/$cause" params={{ cause: cause.fingerprint }}>Look</Link>
         </li>
       ))}
@@ -59,8 +65,14 @@ const Deliveries = (): ReactNode => {
             {delivery.target?.url ?? "journal"}: {delivery.last_error ?? "no answer"}
           </span>
           <span className="dim">
-            <Link to="/hires/$hire" params={{ hire: delivery.hired_instance_id }} className="dim">{delivery.customer_id}</Link>
-            {delivery.gave_up_at === null ? null : <>, given up <Ago at={delivery.gave_up_at} zone={ownZone} /></>}
+            <Link to="/hires/$hire" params={{ hire: delivery.hired_instance_id }} className="dim">
+              {delivery.customer_id}
+            </Link>
+            {delivery.gave_up_at === null ? null : (
+              <>
+                , given up <Ago at={delivery.gave_up_at} zone={ownZone} />
+              </>
+            )}
           </span>
           {operator
             ? <button type="button" className="link-button" onClick={() => again(delivery)}>Try again</button>
@@ -80,14 +92,18 @@ export const Needs = ({ health, status }: {
   const causes = useQuery(causesQuery("open"))
   const failed = useQuery(failedDeliveriesQuery)
   const paused = [
-    ...(status?.is_paused === true ? [{ scope: undefined, paused_at: status.paused_at, reason: status.paused_reason }] : []),
+    ...(status?.is_paused === true
+      ? [{ scope: undefined, paused_at: status.paused_at, reason: status.paused_reason }]
+      : []),
     ...(status?.scopes ?? []),
   ]
   const known = causes.data !== undefined && failed.data !== undefined && status !== undefined
   const nothing = known && causes.data.items.length === 0 && failed.data.items.length === 0 && paused.length === 0
   return (
     <section>
-      <div className="section-head"><h2>What needs a person</h2></div>
+      <div className="section-head">
+        <h2>What needs a person</h2>
+      </div>
       <Problems problems={health?.problems ?? []} />
       {nothing
         ? (health?.problems.length ?? 0) > 0 ? null : <p className="dim">Nothing.</p>

@@ -27,13 +27,17 @@ const words: Readonly<Record<SchedulerHealth["status"], { readonly kind: Kind; r
 const reasonOf = ({ dlq_size, problems, success_rate_1h }: SchedulerHealth): string => {
   const reasons = [
     ...(problems.length > 0 ? [counted(problems.length, "problem")] : []),
-    ...(success_rate_1h !== null && success_rate_1h < 0.95 ? [`${Math.round(success_rate_1h * 100)} % of the last hour's attempts succeeded`] : []),
+    ...(success_rate_1h !== null && success_rate_1h < 0.95
+      ? [`${Math.round(success_rate_1h * 100)} % of the last hour's attempts succeeded`]
+      : []),
     ...(dlq_size >= 5 ? [counted(dlq_size, "open dead letter")] : []),
   ]
   return reasons.length === 0 ? "no problem" : reasons.join(", ")
 }
 
-const Headline = ({ health, status }: { readonly health: SchedulerHealth; readonly status: Status | undefined }): ReactNode => {
+const Headline = (
+  { health, status }: { readonly health: SchedulerHealth; readonly status: Status | undefined },
+): ReactNode => {
   const shown = words[health.status]
   return (
     <div className={styles.headline}>
@@ -44,7 +48,13 @@ const Headline = ({ health, status }: { readonly health: SchedulerHealth; readon
       <p className="dim">
         {status?.is_paused === true ? `${shown.words.toLowerCase()}, ` : ""}
         {reasonOf(health)}
-        {status === undefined ? null : ` · ${status.scopes.length === 0 ? "no customer or agent is" : `${counted(status.scopes.length, "customer or agent", "customers or agents")}`} paused`}
+        {status === undefined
+          ? null
+          : ` · ${
+            status.scopes.length === 0
+              ? "no customer or agent is"
+              : `${counted(status.scopes.length, "customer or agent", "customers or agents")}`
+          } paused`}
       </p>
     </div>
   )

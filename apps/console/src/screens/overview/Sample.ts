@@ -53,7 +53,12 @@ export const chart = (runs: ReadonlyArray<Run>, now: number, span: number): Char
   const all = ordered(points.flatMap(({ late }) => late))
   return {
     at: points.map(({ at }) => at),
-    counts: { completed: of("completed"), open: of("open"), cancelled: of("cancelled"), dead_lettered: of("dead_lettered") },
+    counts: {
+      completed: of("completed"),
+      open: of("open"),
+      cancelled: of("cancelled"),
+      dead_lettered: of("dead_lettered"),
+    },
     p50: points.map(({ late }) => quantile(ordered(late), 0.5) ?? null),
     p95: points.map(({ late }) => quantile(ordered(late), 0.95) ?? null),
     totals: {

@@ -46,7 +46,9 @@ const Entry = ({ attempt, zone }: { readonly attempt: Attempt; readonly zone: st
       <p>
         <b>Attempt {attempt.attempt}</b>
         <Tag kind={kind}>{words[kind]}</Tag>
-        <span className="dim"><Instant at={started_at} zone={zone} as="exact" /></span>
+        <span className="dim">
+          <Instant at={started_at} zone={zone} as="exact" />
+        </span>
         {ended_at === null ? null : <span className="dim">took {span(millisOf(ended_at) - millisOf(started_at))}</span>}
       </p>
       {error_details === null ? null : (
@@ -73,15 +75,13 @@ export const Attempts = ({ run, zone }: { readonly run: Run; readonly zone: stri
     <div className="section-head">
       <h2>Attempts</h2>
     </div>
-    {run.attempts.length === 0
-      ? <p className="dim">None began{run.status === "pending" ? " yet" : ""}.</p>
-      : (
-        <>
-          {run.attempts.length > 1 ? <Bars run={run} /> : null}
-          <ol className={styles.timeline}>
-            {run.attempts.map((attempt, index) => <Entry key={index} attempt={attempt} zone={zone} />)}
-          </ol>
-        </>
-      )}
+    {run.attempts.length === 0 ? <p className="dim">None began{run.status === "pending" ? " yet" : ""}.</p> : (
+      <>
+        {run.attempts.length > 1 ? <Bars run={run} /> : null}
+        <ol className={styles.timeline}>
+          {run.attempts.map((attempt, index) => <Entry key={index} attempt={attempt} zone={zone} />)}
+        </ol>
+      </>
+    )}
   </section>
 )

@@ -136,11 +136,13 @@ export const Filters = ({ open, setOpen }: {
           ? null
           : <option value={search.late}>Over {search.late} s late</option>}
       </select>
-      {open ? <ById close={() => setOpen(false)} /> : (
-        <button type="button" className={styles.chip} onClick={() => setOpen(true)}>
-          + Filter <span className="kbd" aria-hidden="true">F</span>
-        </button>
-      )}
+      {open
+        ? <ById close={() => setOpen(false)} />
+        : (
+          <button type="button" className={styles.chip} onClick={() => setOpen(true)}>
+            + Filter <span className="kbd" aria-hidden="true">F</span>
+          </button>
+        )}
       <Chips />
     </div>
   )

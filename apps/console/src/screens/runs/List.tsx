@@ -38,14 +38,20 @@ const Line = ({ run }: { readonly run: Run }): ReactNode => {
   const error = run.attempts.at(-1)?.error_details?.message
   return (
     <>
-      <span><Tag kind={state.kind}>{state.words}</Tag></span>
-      <span className={styles.slot}><Instant at={run.scheduled_time} zone={ownZone} as="exact" /></span>
+      <span>
+        <Tag kind={state.kind}>{state.words}</Tag>
+      </span>
+      <span className={styles.slot}>
+        <Instant at={run.scheduled_time} zone={ownZone} as="exact" />
+      </span>
       <span className={`mono ellipsis ${styles.goal}`}>{run.goal_instance_id}</span>
       <span className={`dim ellipsis ${styles.why}`}>
         {run.status === "completed" ? origins[run.origin] : run.reason ?? error ?? origins[run.origin]}
       </span>
       <span className={styles.figure}>{run.attempt > 1 ? `attempt ${run.attempt}` : ""}</span>
-      <span className={styles.figure} title="How late it began">{late === undefined ? "" : `+${span(Math.max(0, late))}`}</span>
+      <span className={styles.figure} title="How late it began">
+        {late === undefined ? "" : `+${span(Math.max(0, late))}`}
+      </span>
       <span className={styles.figure} title="How long it took">{took === undefined ? "" : span(took)}</span>
     </>
   )

@@ -30,14 +30,31 @@ export const Made = ({ id, zone }: { readonly id: string; readonly zone: string 
               <div className="section-head">
                 <b>{draft.title}</b>
                 <Tag kind={state.kind}>{asSeen(state.words)}</Tag>
-                <span className="dim">made <Ago at={draft.created_at} zone={zone} /></span>
+                <span className="dim">
+                  made <Ago at={draft.created_at} zone={zone} />
+                </span>
               </div>
-              <p className="dim"><Id id={draft.deliverable_id} whole /></p>
-              {draft.execution?.last_error == null ? null : <p className="dim">Delivery: {draft.execution.last_error}</p>}
-              <button type="button" className="link-button" aria-expanded={reading} onClick={() => setReading(!reading)}>
+              <p className="dim">
+                <Id id={draft.deliverable_id} whole />
+              </p>
+              {draft.execution?.last_error == null
+                ? null
+                : <p className="dim">Delivery: {draft.execution.last_error}</p>}
+              <button
+                type="button"
+                className="link-button"
+                aria-expanded={reading}
+                onClick={() => setReading(!reading)}
+              >
                 {reading ? "Hide what it says" : "Show what it says"}
               </button>
-              {reading ? <Suspense fallback={<Bone height={120} />}><Payload payload={draft.payload} /></Suspense> : null}
+              {reading
+                ? (
+                  <Suspense fallback={<Bone height={120} />}>
+                    <Payload payload={draft.payload} />
+                  </Suspense>
+                )
+                : null}
             </div>
           )
         }}

@@ -42,7 +42,9 @@ const Cancel = ({ close, run }: { readonly run: Run; readonly close: () => void 
     })
   return (
     <Ask title="Cancel this run?" verb="Cancel the run" bad act={act} close={close} ready={isReason(reason)}>
-      <p className="dim">It ends without a draft, and its slot counts as decided: the schedule does not run it again.</p>
+      <p className="dim">
+        It ends without a draft, and its slot counts as decided: the schedule does not run it again.
+      </p>
       <ReasonField reason={reason} set={setReason} autoFocus />
     </Ask>
   )
@@ -56,7 +58,9 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
     <section className="card padded">
       <dl className="facts">
         <dt>Slot</dt>
-        <dd><Instant at={run.scheduled_time} zone={zone} as="exact" named /></dd>
+        <dd>
+          <Instant at={run.scheduled_time} zone={zone} as="exact" named />
+        </dd>
         <dt>Came to be</dt>
         <dd>{origins[run.origin]}</dd>
         {late === undefined ? null : (
@@ -68,13 +72,18 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
         {run.next_attempt_at === null ? null : (
           <>
             <dt>Next attempt</dt>
-            <dd><Ago at={run.next_attempt_at} zone={zone} /></dd>
+            <dd>
+              <Ago at={run.next_attempt_at} zone={zone} />
+            </dd>
           </>
         )}
         {run.reason === null ? null : (
           <>
             <dt>Reason</dt>
-            <dd>{run.reason}{run.reason_code === null ? null : <span className="faint mono">{` ${run.reason_code}`}</span>}</dd>
+            <dd>
+              {run.reason}
+              {run.reason_code === null ? null : <span className="faint mono">{` ${run.reason_code}`}</span>}
+            </dd>
           </>
         )}
         <dt>Agent</dt>
@@ -82,21 +91,31 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
         {hire === undefined || !staff ? null : (
           <>
             <dt>Customer</dt>
-            <dd><Link to="/customers/$customer" params={{ customer: hire.customer_id }}>{hire.customer_id}</Link></dd>
+            <dd>
+              <Link to="/customers/$customer" params={{ customer: hire.customer_id }}>{hire.customer_id}</Link>
+            </dd>
           </>
         )}
         <dt>Goal</dt>
-        <dd><Id id={run.goal_instance_id} whole /></dd>
+        <dd>
+          <Id id={run.goal_instance_id} whole />
+        </dd>
         <dt>Run</dt>
-        <dd><Id id={run.scheduled_run_id} whole /></dd>
+        <dd>
+          <Id id={run.scheduled_run_id} whole />
+        </dd>
         {run.run_id === null ? null : (
           <>
             <dt>Execution</dt>
-            <dd><Id id={run.run_id} whole /></dd>
+            <dd>
+              <Id id={run.run_id} whole />
+            </dd>
           </>
         )}
         <dt>Key</dt>
-        <dd><Id id={run.idempotency_key} whole /></dd>
+        <dd>
+          <Id id={run.idempotency_key} whole />
+        </dd>
       </dl>
     </section>
   )

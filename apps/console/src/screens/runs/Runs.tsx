@@ -49,7 +49,7 @@ const Tabs = (): ReactNode => {
   const search = route.useSearch()
   return (
     <nav className="tabs" aria-label="States">
-      {([undefined, ...statuses]).map((status) => (
+      {[undefined, ...statuses].map((status) => (
         <Link
           key={status ?? "all"}
           to="/runs"

@@ -38,4 +38,5 @@ export const durationOf = ({ attempts }: Run): number | undefined => {
 }
 
 /** Whether a run can still be cancelled. */
-export const isOpen = ({ status }: Run): boolean => status === "pending" || status === "running" || status === "retrying"
+export const isOpen = ({ status }: Run): boolean =>
+  status === "pending" || status === "running" || status === "retrying"

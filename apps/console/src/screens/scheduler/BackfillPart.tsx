@@ -44,7 +44,11 @@ const Slots = ({ preview, zone }: { readonly preview: Backfilled; readonly zone:
       key: String(scheduled_time.epochMilliseconds),
       cells: [
         <Instant key="slot" at={scheduled_time} zone={zone} as="exact" />,
-        outcome === "taken" ? <span key="what" className="dim">has a run</span> : outcome === "queued" ? "queued" : "would be queued",
+        outcome === "taken"
+          ? <span key="what" className="dim">has a run</span>
+          : outcome === "queued"
+          ? "queued"
+          : "would be queued",
         scheduled_run_id === undefined ? null : (
           <Link key="run" to="/runs/$run" params={{ run: scheduled_run_id }}>
             {status === undefined ? "open" : <Tag kind={states[status].kind}>{states[status].words}</Tag>}
@@ -86,9 +90,19 @@ const Answer = ({ answer, zone }: { readonly answer: Backfilled; readonly zone: 
       <p role="status">
         {answer.matched === 0
           ? "The goal's rule has no slot in that time."
-          : `${counted(answer.matched, "slot")} in that time: ${answer.dry_run ? `${count(would)} would be queued` : `${count(answer.queued)} queued`}.`}
-        {answer.next_from === null ? null : <>{" "}The first beyond the cap: <Instant at={answer.next_from} zone={zone} as="exact" />.</>}
-        {answer.finishes_at === null ? null : <>{" "}The last starts by <Instant at={answer.finishes_at} zone={zone} as="exact" />.</>}
+          : `${counted(answer.matched, "slot")} in that time: ${
+            answer.dry_run ? `${count(would)} would be queued` : `${count(answer.queued)} queued`
+          }.`}
+        {answer.next_from === null ? null : (
+          <>
+            {" "}The first beyond the cap: <Instant at={answer.next_from} zone={zone} as="exact" />.
+          </>
+        )}
+        {answer.finishes_at === null ? null : (
+          <>
+            {" "}The last starts by <Instant at={answer.finishes_at} zone={zone} as="exact" />.
+          </>
+        )}
       </p>
       {answer.slots.length === 0 ? null : <Slots preview={answer} zone={zone} />}
       {answer.slots.length > SHOWN ? <p className="dim">and {count(answer.slots.length - SHOWN)} others</p> : null}
@@ -103,11 +117,13 @@ export const BackfillPart = ({ from, goal, to }: {
   readonly to: string | undefined
 }): ReactNode => {
   const [id, setId] = useState(goal ?? "")
-  const known = useQuery({ ...goalPreviewQuery(id.trim(), 1), enabled: /^GOI-\S{8,}$/.test(id.trim()), retry: false }).data
+  const known =
+    useQuery({ ...goalPreviewQuery(id.trim(), 1), enabled: /^GOI-\S{8,}$/.test(id.trim()), retry: false }).data
   const zone = known?.timezone ?? "UTC"
   const [now] = useState(Date.now)
   const [typed, setTyped] = useState<Partial<Asked>>({})
-  const begin = (given: string | undefined, ago: number) => localIn(given === undefined ? new Date(now - ago) : new Date(given), zone)
+  const begin = (given: string | undefined, ago: number) =>
+    localIn(given === undefined ? new Date(now - ago) : new Date(given), zone)
   const asked: Asked = { goal: id, from: begin(from, 86_400_000), to: begin(to, 0), cap: "", pace: "", ...typed }
   const [answer, setAnswer] = useState<Backfilled>()
   const [error, setError] = useState<unknown>()
@@ -124,8 +140,13 @@ export const BackfillPart = ({ from, goal, to }: {
   return (
     <section className="card padded" style={{ display: "grid", gap: 16 }}>
       <div>
-        <div className="section-head"><h2>Run past slots</h2></div>
-        <p className="dim">Of the goal's present rule, both ends included. A slot that ran is left alone; one that was skipped or missed runs.</p>
+        <div className="section-head">
+          <h2>Run past slots</h2>
+        </div>
+        <p className="dim">
+          Of the goal's present rule, both ends included. A slot that ran is left alone; one that was skipped or missed
+          runs.
+        </p>
       </div>
       <form
         style={{ display: "grid", gap: 16 }}
@@ -134,12 +155,44 @@ export const BackfillPart = ({ from, goal, to }: {
           preview()
         }}
       >
-        <GoalField goal={id} set={(goal) => { setId(goal); setAnswer(undefined) }} />
+        <GoalField
+          goal={id}
+          set={(goal) => {
+            setId(goal)
+            setAnswer(undefined)
+          }}
+        />
         <div className="fields">
-          <TextInput label={`From, ${zone}`} type="datetime-local" step="1" required value={asked.from} onChange={(event) => change({ from: event.currentTarget.value })} />
-          <TextInput label={`To, ${zone}`} type="datetime-local" step="1" required value={asked.to} onChange={(event) => change({ to: event.currentTarget.value })} />
-          <TextInput label="At most, slots" placeholder="1000" inputMode="numeric" value={asked.cap} onChange={(event) => change({ cap: event.currentTarget.value })} />
-          <TextInput label="Pace, runs a minute" placeholder="as fast as they go" inputMode="numeric" value={asked.pace} onChange={(event) => change({ pace: event.currentTarget.value })} />
+          <TextInput
+            label={`From, ${zone}`}
+            type="datetime-local"
+            step="1"
+            required
+            value={asked.from}
+            onChange={(event) => change({ from: event.currentTarget.value })}
+          />
+          <TextInput
+            label={`To, ${zone}`}
+            type="datetime-local"
+            step="1"
+            required
+            value={asked.to}
+            onChange={(event) => change({ to: event.currentTarget.value })}
+          />
+          <TextInput
+            label="At most, slots"
+            placeholder="1000"
+            inputMode="numeric"
+            value={asked.cap}
+            onChange={(event) => change({ cap: event.currentTarget.value })}
+          />
+          <TextInput
+            label="Pace, runs a minute"
+            placeholder="as fast as they go"
+            inputMode="numeric"
+            value={asked.pace}
+            onChange={(event) => change({ pace: event.currentTarget.value })}
+          />
         </div>
         <div className="row-actions">
           <Button type="submit" variant="default">Preview</Button>
@@ -150,7 +203,9 @@ export const BackfillPart = ({ from, goal, to }: {
       </form>
       {error === undefined ? null : <Refused error={error} />}
       {answer === undefined ? null : <Answer answer={answer} zone={zone} />}
-      {queuing ? <Queue body={bodyOf(asked, zone)} would={would} done={setAnswer} close={() => setQueuing(false)} /> : null}
+      {queuing
+        ? <Queue body={bodyOf(asked, zone)} would={would} done={setAnswer} close={() => setQueuing(false)} />
+        : null}
     </section>
   )
 }

@@ -35,7 +35,9 @@ const scopeOf = (kind: string, id: string): Scope =>
     ? { agent_id: id.trim() }
     : { every: kind === "customer" ? "customer" : "agent_type" }
 
-const LimitForm = ({ close, limit }: { readonly limit: RunLimit | undefined; readonly close: () => void }): ReactNode => {
+const LimitForm = (
+  { close, limit }: { readonly limit: RunLimit | undefined; readonly close: () => void },
+): ReactNode => {
   const client = useQueryClient()
   const [kind, setKind] = useState<string>("customer_id")
   const [id, setId] = useState("")
@@ -59,7 +61,12 @@ const LimitForm = ({ close, limit }: { readonly limit: RunLimit | undefined; rea
       <p className="dim">It binds from the next claim on, over all replicas together; what runs goes on.</p>
       {limit !== undefined ? null : (
         <div className="fields">
-          <NativeSelect label="Of" data={[...kinds]} value={kind} onChange={(event) => setKind(event.currentTarget.value)} />
+          <NativeSelect
+            label="Of"
+            data={[...kinds]}
+            value={kind}
+            onChange={(event) => setKind(event.currentTarget.value)}
+          />
           {kind === "customer_id" || kind === "agent_id"
             ? (
               <TextInput
@@ -72,7 +79,13 @@ const LimitForm = ({ close, limit }: { readonly limit: RunLimit | undefined; rea
             : null}
         </div>
       )}
-      <TextInput label="Runs at once" inputMode="numeric" required value={most} onChange={(event) => setMost(event.currentTarget.value)} />
+      <TextInput
+        label="Runs at once"
+        inputMode="numeric"
+        required
+        value={most}
+        onChange={(event) => setMost(event.currentTarget.value)}
+      />
       <ReasonField reason={reason} set={setReason} />
     </Ask>
   )
@@ -87,13 +100,23 @@ const RemoveForm = ({ close, limit }: { readonly limit: RunLimit; readonly close
       void client.invalidateQueries({ queryKey: ["scheduler"] })
     })
   return (
-    <Ask title={`Remove the limit of ${words(limit.scope)}?`} verb="Remove it" bad act={act} close={close} ready={isReason(reason)}>
+    <Ask
+      title={`Remove the limit of ${words(limit.scope)}?`}
+      verb="Remove it"
+      bad
+      act={act}
+      close={close}
+      ready={isReason(reason)}
+    >
       <ReasonField reason={reason} set={setReason} autoFocus />
     </Ask>
   )
 }
 
-type Asked = { readonly kind: "set"; readonly limit?: RunLimit } | { readonly kind: "remove"; readonly limit: RunLimit } | undefined
+type Asked =
+  | { readonly kind: "set"; readonly limit?: RunLimit }
+  | { readonly kind: "remove"; readonly limit: RunLimit }
+  | undefined
 
 /** The part. */
 export const Limits = (): ReactNode => {
@@ -113,11 +136,18 @@ export const Limits = (): ReactNode => {
       <Loaded of={query} skeleton={<Bone height={120} />}>
         {(limits) =>
           limits.length === 0
-            ? <Empty title="There are no limits"><p>Customers share every claim evenly.</p></Empty>
+            ? (
+              <Empty title="There are no limits">
+                <p>Customers share every claim evenly.</p>
+              </Empty>
+            )
             : (
               <Table
                 label="Limits"
-                columns={[{ label: "Of" }, { label: "At once", number: true }, { label: "Set by", wide: true }, { label: "When", wide: true }, { label: "Actions", silent: true }]}
+                columns={[{ label: "Of" }, { label: "At once", number: true }, { label: "Set by", wide: true }, {
+                  label: "When",
+                  wide: true,
+                }, { label: "Actions", silent: true }]}
                 rows={limits.map((limit) => ({
                   key: words(limit.scope),
                   cells: [
@@ -128,8 +158,20 @@ export const Limits = (): ReactNode => {
                     operator
                       ? (
                         <span key="do" className="row-actions">
-                          <button type="button" className="link-button" onClick={() => setAsked({ kind: "set", limit })}>Change…</button>
-                          <button type="button" className="link-button bad" onClick={() => setAsked({ kind: "remove", limit })}>Remove…</button>
+                          <button
+                            type="button"
+                            className="link-button"
+                            onClick={() => setAsked({ kind: "set", limit })}
+                          >
+                            Change…
+                          </button>
+                          <button
+                            type="button"
+                            className="link-button bad"
+                            onClick={() => setAsked({ kind: "remove", limit })}
+                          >
+                            Remove…
+                          </button>
                         </span>
                       )
                       : null,

@@ -20,7 +20,9 @@ const useChanged = () => {
 }
 
 /** The form of a pause; with a scope, of that one. */
-export const PauseForm = ({ close, scope: given }: { readonly close: () => void; readonly scope?: SentScope }): ReactNode => {
+export const PauseForm = (
+  { close, scope: given }: { readonly close: () => void; readonly scope?: SentScope },
+): ReactNode => {
   const changed = useChanged()
   const [kind, setKind] = useState("all")
   const [id, setId] = useState("")
@@ -35,8 +37,17 @@ export const PauseForm = ({ close, scope: given }: { readonly close: () => void;
       changed()
     })
   return (
-    <Ask title={given === undefined ? "Pause" : `Pause ${scopeWords(given)}?`} verb="Pause" bad act={act} close={close} ready={ready}>
-      <p className="dim">No new run of it starts until it is resumed. What fell due meanwhile is caught up as each goal says.</p>
+    <Ask
+      title={given === undefined ? "Pause" : `Pause ${scopeWords(given)}?`}
+      verb="Pause"
+      bad
+      act={act}
+      close={close}
+      ready={ready}
+    >
+      <p className="dim">
+        No new run of it starts until it is resumed. What fell due meanwhile is caught up as each goal says.
+      </p>
       {given === undefined
         ? (
           <div className="fields">
@@ -50,16 +61,14 @@ export const PauseForm = ({ close, scope: given }: { readonly close: () => void;
                 { value: "hire", label: "One agent (hire)" },
               ]}
             />
-            {kind === "all"
-              ? null
-              : (
-                <TextInput
-                  label={kind === "customer" ? "Customer id" : "Hire id"}
-                  required
-                  value={id}
-                  onChange={(event) => setId(event.currentTarget.value)}
-                />
-              )}
+            {kind === "all" ? null : (
+              <TextInput
+                label={kind === "customer" ? "Customer id" : "Hire id"}
+                required
+                value={id}
+                onChange={(event) => setId(event.currentTarget.value)}
+              />
+            )}
           </div>
         )
         : null}
@@ -70,7 +79,9 @@ export const PauseForm = ({ close, scope: given }: { readonly close: () => void;
 }
 
 /** The form of a resume. */
-export const ResumeForm = ({ close, scope }: { readonly close: () => void; readonly scope: SentScope | undefined }): ReactNode => {
+export const ResumeForm = (
+  { close, scope }: { readonly close: () => void; readonly scope: SentScope | undefined },
+): ReactNode => {
   const changed = useChanged()
   const [reason, setReason] = useState("")
   const act = () =>

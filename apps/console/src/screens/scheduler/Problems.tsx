@@ -12,7 +12,9 @@ export const Problems = ({ problems }: { readonly problems: ReadonlyArray<typeof
     <ul className={`card ${styles.problems}`}>
       {problems.map(({ because, detail, how, part, seen_by, since }) => (
         <li key={`${part} ${how} ${seen_by ?? ""}`}>
-          <span><b>{part}</b> <Tag kind={how === "late" ? "wait" : "bad"}>{how.replaceAll("_", " ")}</Tag></span>
+          <span>
+            <b>{part}</b> <Tag kind={how === "late" ? "wait" : "bad"}>{how.replaceAll("_", " ")}</Tag>
+          </span>
           <span>{detail}</span>
           <span className="dim">
             since <Ago at={since} zone={ownZone} />

@@ -27,7 +27,9 @@ export const Scheduler = (): ReactNode => {
   return (
     <Page
       title="Scheduler"
-      beside={status === undefined ? null : <Tag kind={status.is_paused ? "wait" : "ok"}>{status.is_paused ? "paused" : "running"}</Tag>}
+      beside={status === undefined
+        ? null
+        : <Tag kind={status.is_paused ? "wait" : "ok"}>{status.is_paused ? "paused" : "running"}</Tag>}
       actions={
         <nav className="tabs" aria-label="Parts">
           {shown.map((part) => (
@@ -37,7 +39,7 @@ export const Scheduler = (): ReactNode => {
               search={part === "state" ? {} : { show: part, ...(goal === undefined ? {} : { goal }) }}
               aria-current={part === show ? "page" : undefined}
               activeProps={{}}
-          activeOptions={{ exact: true }}
+              activeOptions={{ exact: true }}
             >
               {parts[part]}
             </Link>

@@ -55,7 +55,10 @@ const Scopes = ({ resume, status }: {
   return (
     <Table
       label="What is paused"
-      columns={[{ label: "Scope" }, { label: "Since" }, { label: "By", wide: true }, { label: "Reason" }, { label: "Actions", silent: true }]}
+      columns={[{ label: "Scope" }, { label: "Since" }, { label: "By", wide: true }, { label: "Reason" }, {
+        label: "Actions",
+        silent: true,
+      }]}
       rows={status.scopes.map(({ paused_at, paused_by, reason, scope }) => ({
         key: scopeWords(scope),
         cells: [
@@ -85,18 +88,38 @@ const Figures = ({ health }: { readonly health: SchedulerHealth }): ReactNode =>
     <dt>Attempts in the last hour</dt>
     <dd>
       {count(health.total_executions_1h)}
-      {health.success_rate_1h === null ? null : <span className="dim">, {percent(health.success_rate_1h)} succeeded</span>}
+      {health.success_rate_1h === null
+        ? null
+        : <span className="dim">, {percent(health.success_rate_1h)} succeeded</span>}
     </dd>
     <dt>A run takes</dt>
-    <dd>{health.avg_duration_ms === null ? <span className="dim">none in the last hour</span> : span(health.avg_duration_ms)}</dd>
+    <dd>
+      {health.avg_duration_ms === null
+        ? <span className="dim">none in the last hour</span>
+        : span(health.avg_duration_ms)}
+    </dd>
     <dt>Latest draft came</dt>
     <dd>
       {health.max_draft_lateness_ms === null
         ? <span className="dim">none in the last hour</span>
         : `${span(health.max_draft_lateness_ms)} after it was due`}
     </dd>
-    {health.last_run === null ? null : <><dt>Last attempt</dt><dd><Ago at={health.last_run} zone={ownZone} /></dd></>}
-    {health.last_failure === null ? null : <><dt>Last failure</dt><dd><Ago at={health.last_failure} zone={ownZone} /></dd></>}
+    {health.last_run === null ? null : (
+      <>
+        <dt>Last attempt</dt>
+        <dd>
+          <Ago at={health.last_run} zone={ownZone} />
+        </dd>
+      </>
+    )}
+    {health.last_failure === null ? null : (
+      <>
+        <dt>Last failure</dt>
+        <dd>
+          <Ago at={health.last_failure} zone={ownZone} />
+        </dd>
+      </>
+    )}
   </dl>
 )
 
@@ -108,15 +131,33 @@ export const State = (): ReactNode => {
   const [asked, setAsked] = useState<Asked>()
   const paused = status.data?.is_paused === true
   const close = () => setAsked(undefined)
-  useActions(operator
-    ? [
-      { label: "Pause the scheduler, a customer or an agent", keys: "p", run: () => setAsked({ kind: "pause" }) },
-      ...(paused ? [{ label: "Resume the scheduler", keys: "r", run: () => setAsked({ kind: "resume", scope: undefined }) } as const] : []),
-    ]
-    : [])
+  useActions(
+    operator
+      ? [
+        { label: "Pause the scheduler, a customer or an agent", keys: "p", run: () => setAsked({ kind: "pause" }) },
+        ...(paused
+          ? [
+            {
+              label: "Resume the scheduler",
+              keys: "r",
+              run: () => setAsked({ kind: "resume", scope: undefined }),
+            } as const,
+          ]
+          : []),
+      ]
+      : [],
+  )
   return (
     <>
-      <Loaded of={status} skeleton={<><Bone height={56} /><Bone height={72} /></>}>
+      <Loaded
+        of={status}
+        skeleton={
+          <>
+            <Bone height={56} />
+            <Bone height={72} />
+          </>
+        }
+      >
         {(status) => (
           <>
             <section className={styles.top}>
@@ -124,14 +165,18 @@ export const State = (): ReactNode => {
               {operator
                 ? (
                   <div className="row-actions">
-                    {paused ? <Button onClick={() => setAsked({ kind: "resume", scope: undefined })}>Resume…</Button> : null}
+                    {paused
+                      ? <Button onClick={() => setAsked({ kind: "resume", scope: undefined })}>Resume…</Button>
+                      : null}
                     <Button variant="default" onClick={() => setAsked({ kind: "pause" })}>Pause…</Button>
                   </div>
                 )
                 : null}
             </section>
             <section>
-              <div className="section-head"><h2>Paused by themselves</h2></div>
+              <div className="section-head">
+                <h2>Paused by themselves</h2>
+              </div>
               <Scopes status={status} resume={(scope) => setAsked({ kind: "resume", scope })} />
             </section>
           </>
@@ -142,7 +187,9 @@ export const State = (): ReactNode => {
           <section>
             <div className="section-head">
               <h2>Health of all replicas</h2>
-              <Tag kind={health.status === "healthy" ? "ok" : health.status === "degraded" ? "wait" : "bad"}>{health.status}</Tag>
+              <Tag kind={health.status === "healthy" ? "ok" : health.status === "degraded" ? "wait" : "bad"}>
+                {health.status}
+              </Tag>
             </div>
             <div className={styles.health}>
               <Problems problems={health.problems} />

@@ -13,7 +13,9 @@ import { toast } from "../../ui/Toasts.tsx"
 import { GoalField } from "./GoalField.tsx"
 
 /** The form. It ends at the run. */
-export const TriggerForm = ({ close, goal: given }: { readonly goal: string | undefined; readonly close: () => void }): ReactNode => {
+export const TriggerForm = (
+  { close, goal: given }: { readonly goal: string | undefined; readonly close: () => void },
+): ReactNode => {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [goal, setGoal] = useState(given ?? "")
@@ -22,7 +24,9 @@ export const TriggerForm = ({ close, goal: given }: { readonly goal: string | un
   const [force, setForce] = useState(false)
   const key = useRef({ of: "", key: "" })
   const asked = goal.trim()
-  const zone = useQuery({ ...goalPreviewQuery(asked, 1), enabled: /^GOI-\S{8,}$/.test(asked), retry: false }).data?.timezone ?? "UTC"
+  const zone =
+    useQuery({ ...goalPreviewQuery(asked, 1), enabled: /^GOI-\S{8,}$/.test(asked), retry: false }).data?.timezone ??
+      "UTC"
   const act = async () => {
     const body = {
       goal: asked,
@@ -65,12 +69,16 @@ export const TriggerPart = ({ goal }: { readonly goal: string | undefined }): Re
   useActions([{ label: "Run a goal", keys: "t", run: () => setOpen(true) }])
   return (
     <section className="card padded">
-      <div className="section-head"><h2>Run a goal on your word</h2></div>
+      <div className="section-head">
+        <h2>Run a goal on your word</h2>
+      </div>
       <p className="dim">
-        At once, or at a slot. It is exempt from the goal's rules for overlaps and missed slots, and it is in the action log. A slot
-        that has a run already is refused with that run's id.
+        At once, or at a slot. It is exempt from the goal's rules for overlaps and missed slots, and it is in the action
+        log. A slot that has a run already is refused with that run's id.
       </p>
-      <p style={{ marginTop: 16 }}><Button onClick={() => setOpen(true)}>Run a goal…</Button></p>
+      <p style={{ marginTop: 16 }}>
+        <Button onClick={() => setOpen(true)}>Run a goal…</Button>
+      </p>
       {open ? <TriggerForm goal={goal} close={() => setOpen(false)} /> : null}
     </section>
   )

@@ -21,7 +21,9 @@ const ruleWords = (field: Field): ReadonlyArray<string> => [
   ...(field.fields === undefined ? [] : [`with ${field.fields.map(({ key }) => key).join(", ")}`]),
 ]
 
-const FieldTable = ({ fields, label }: { readonly fields: ReadonlyArray<Field>; readonly label: string }): ReactNode => (
+const FieldTable = (
+  { fields, label }: { readonly fields: ReadonlyArray<Field>; readonly label: string },
+): ReactNode => (
   <Table
     label={label}
     columns={[{ label: "Field" }, { label: "Type" }, { label: "Rule", wide: true }]}
@@ -46,14 +48,20 @@ export const Fields = ({ type }: { readonly type: AgentType }): ReactNode => {
   return (
     <>
       <section>
-        <div className="section-head"><h2>Rules of its work</h2></div>
+        <div className="section-head">
+          <h2>Rules of its work</h2>
+        </div>
         <p className={styles.rules}>
-          <Tag kind={approval_required ? "wait" : "plain"}>{approval_required ? "approval required" : "approval for what acts"}</Tag>
+          <Tag kind={approval_required ? "wait" : "plain"}>
+            {approval_required ? "approval required" : "approval for what acts"}
+          </Tag>
           <Tag>{deterministic ? "no language model" : "language model allowed"}</Tag>
         </p>
       </section>
       <section>
-        <div className="section-head"><h2>Config of a hire</h2></div>
+        <div className="section-head">
+          <h2>Config of a hire</h2>
+        </div>
         <FieldTable label="Config of a hire" fields={type.config_schema.fields} />
       </section>
       {type.goal_templates.map((template) => (

@@ -52,7 +52,10 @@ const check = (text: string): Checked => {
     const value: unknown = JSON.parse(text)
     return { value, faults: issuesOf(value) }
   } catch (error) {
-    return { value: undefined, faults: [{ path: "$", message: error instanceof Error ? error.message : String(error) }] }
+    return {
+      value: undefined,
+      faults: [{ path: "$", message: error instanceof Error ? error.message : String(error) }],
+    }
   }
 }
 
@@ -60,7 +63,9 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
   const client = useQueryClient()
   const navigate = route.useNavigate()
   const [text, setText] = useState(() =>
-    pretty(before === undefined ? blank : { ...before, version: nextOf((before as { readonly version: string }).version) })
+    pretty(
+      before === undefined ? blank : { ...before, version: nextOf((before as { readonly version: string }).version) },
+    )
   )
   const { faults, value } = useMemo(() => check(text), [text])
   const changes = before === undefined || value === undefined ? [] : differ(before, value)
@@ -98,7 +103,11 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
         {send.isError ? <Refused error={send.error} /> : null}
         {faults.length === 0 ? null : (
           <ul className={styles.faults}>
-            {faults.map(({ message, path }) => <li key={`${path} ${message}`}><code>{path}</code> {message}</li>)}
+            {faults.map(({ message, path }) => (
+              <li key={`${path} ${message}`}>
+                <code>{path}</code> {message}
+              </li>
+            ))}
           </ul>
         )}
         {changes.length === 0 ? null : (
@@ -125,7 +134,13 @@ export const Publish = (): ReactNode => {
   const query = useQuery({ ...agentTypeQuery(from ?? ""), enabled: from !== undefined })
   const operator = useIsOperator()
   if (!operator) {
-    return <Page title="Publish"><Empty title="Operators publish agent types"><p>You can read them.</p></Empty></Page>
+    return (
+      <Page title="Publish">
+        <Empty title="Operators publish agent types">
+          <p>You can read them.</p>
+        </Empty>
+      </Page>
+    )
   }
   return (
     <Page title={from === undefined ? "Publish an agent type" : `New version of ${from}`}>

@@ -38,11 +38,19 @@ const Chooser = ({ label, set, value, versions }: {
 )
 
 const shownValue = (value: unknown): ReactNode =>
-  value === undefined ? <span className="faint">absent</span> : <code>{typeof value === "string" ? value : pretty(value)}</code>
+  value === undefined
+    ? <span className="faint">absent</span>
+    : <code>{typeof value === "string" ? value : pretty(value)}</code>
 
 const Differences = ({ after, before }: { readonly before: AgentType; readonly after: AgentType }): ReactNode => {
   const found = differ(definitionOf(before), definitionOf(after)).filter(({ path }) => path !== "$.version")
-  if (found.length === 0) return <Empty title="They do not differ"><p>Only the version's number does.</p></Empty>
+  if (found.length === 0) {
+    return (
+      <Empty title="They do not differ">
+        <p>Only the version's number does.</p>
+      </Empty>
+    )
+  }
   return (
     <div className={styles.diff}>
       <Table
@@ -66,7 +74,11 @@ const Version = ({ versions }: { readonly versions: ReadonlyArray<AgentType> }):
   const navigate = route.useNavigate()
   const shown = versions.find((one) => one.version === version) ?? (version === undefined ? versions[0] : undefined)
   if (shown === undefined) {
-    return <Empty title={`There is no version ${version}`}><Link to="." search={{}}>To the latest</Link></Empty>
+    return (
+      <Empty title={`There is no version ${version}`}>
+        <Link to="." search={{}}>To the latest</Link>
+      </Empty>
+    )
   }
   const before = versions.find((one) => one.version === from) ?? versions[versions.indexOf(shown) + 1] ??
     versions.find((one) => one !== shown)
@@ -89,13 +101,21 @@ const Version = ({ versions }: { readonly versions: ReadonlyArray<AgentType> }):
             />
           )
           : null}
-        <span className="dim">published <Instant at={shown.created_at} zone={ownZone} as="exact" /></span>
+        <span className="dim">
+          published <Instant at={shown.created_at} zone={ownZone} as="exact" />
+        </span>
       </div>
       {view === "fields" ? <Fields type={shown} /> : null}
-      {view === "json" ? <pre className="code" tabIndex={0} style={{ maxHeight: "none" }}>{pretty(definitionOf(shown))}</pre> : null}
+      {view === "json"
+        ? <pre className="code" tabIndex={0} style={{ maxHeight: "none" }}>{pretty(definitionOf(shown))}</pre>
+        : null}
       {view === "diff"
         ? before === undefined
-          ? <Empty title="There is one version alone"><p>A second one can be compared with it.</p></Empty>
+          ? (
+            <Empty title="There is one version alone">
+              <p>A second one can be compared with it.</p>
+            </Empty>
+          )
           : <Differences before={before} after={shown} />
         : null}
     </>
@@ -126,7 +146,7 @@ export const TypeScreen = (): ReactNode => {
                 search={({ view: _, ...was }) => ({ ...was, ...(one === "fields" ? {} : { view: one }) })}
                 aria-current={one === view ? "page" : undefined}
                 activeProps={{}}
-          activeOptions={{ exact: true }}
+                activeOptions={{ exact: true }}
               >
                 {labels[one]}
               </Link>
@@ -137,7 +157,15 @@ export const TypeScreen = (): ReactNode => {
       }
     >
       <div className="wide-column">
-        <Loaded of={query} skeleton={<><Bone height={28} width={240} /><Bone height={320} /></>}>
+        <Loaded
+          of={query}
+          skeleton={
+            <>
+              <Bone height={28} width={240} />
+              <Bone height={320} />
+            </>
+          }
+        >
           {(versions) => <Version versions={versions} />}
         </Loaded>
       </div>

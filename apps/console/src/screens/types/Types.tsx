@@ -26,7 +26,11 @@ export const Types = (): ReactNode => {
         <Loaded of={query} skeleton={<Bone height={140} />}>
           {(types) =>
             types.length === 0
-              ? <Empty title="There is no agent type"><p>Publish one, so that it can be hired.</p></Empty>
+              ? (
+                <Empty title="There is no agent type">
+                  <p>Publish one, so that it can be hired.</p>
+                </Empty>
+              )
               : (
                 <Table
                   label="Agent types"

@@ -1,6 +1,6 @@
 /** The facts behind an explanation, in order of time, each with its source: pure. */
 import type { Explanation, Verdict } from "@stint/domain/scheduler/Answers"
-import { type Moment, millisOf } from "../../format/Time.ts"
+import { millisOf, type Moment } from "../../format/Time.ts"
 import type { Kind } from "../../ui/Tag.tsx"
 
 /** A fact. */
@@ -36,10 +36,20 @@ const pauseFacts = ({ pauses }: Explanation): ReadonlyArray<Fact> =>
   pauses.flatMap(({ paused_at, paused_by, reason, resumed_at, resumed_by, scope }): ReadonlyArray<Fact> => {
     const what = scope === null ? "Everything" : scope.customer_id === undefined ? "The agent" : "The customer"
     return [
-      { at: paused_at, kind: "wait", words: `${what} was paused${by(paused_by)}${because(reason)}`, source: "action log" },
-      ...(resumed_at === null
-        ? []
-        : [{ at: resumed_at, kind: "plain", words: `${what} was resumed${by(resumed_by)}`, source: "action log" } as const]),
+      {
+        at: paused_at,
+        kind: "wait",
+        words: `${what} was paused${by(paused_by)}${because(reason)}`,
+        source: "action log",
+      },
+      ...(resumed_at === null ? [] : [
+        {
+          at: resumed_at,
+          kind: "plain",
+          words: `${what} was resumed${by(resumed_by)}`,
+          source: "action log",
+        } as const,
+      ]),
     ]
   })
 
@@ -47,14 +57,16 @@ const runFacts = ({ run }: Explanation): ReadonlyArray<Fact> =>
   run === null ? [] : [
     ...run.attempts.flatMap(({ attempt, ended_at, error_details, started_at }): ReadonlyArray<Fact> => [
       { at: started_at, kind: "run", words: `Attempt ${attempt} began`, source: "run" },
-      ...(ended_at === null ? [] : [{
-        at: ended_at,
-        kind: error_details === null ? "ok" : "bad",
-        words: error_details === null
-          ? `Attempt ${attempt} succeeded`
-          : `Attempt ${attempt} failed (${error_details.type}): ${error_details.message}`,
-        source: "run",
-      } as const]),
+      ...(ended_at === null ? [] : [
+        {
+          at: ended_at,
+          kind: error_details === null ? "ok" : "bad",
+          words: error_details === null
+            ? `Attempt ${attempt} succeeded`
+            : `Attempt ${attempt} failed (${error_details.type}): ${error_details.message}`,
+          source: "run",
+        } as const,
+      ]),
     ]),
     ...(run.next_attempt_at === null
       ? []
@@ -62,13 +74,20 @@ const runFacts = ({ run }: Explanation): ReadonlyArray<Fact> =>
   ]
 
 const ruleFacts = ({ missed, next_slot, previous_slot, slot, starts_at }: Explanation): ReadonlyArray<Fact> => [
-  ...(previous_slot === null ? [] : [{ at: previous_slot, kind: "plain", words: "The slot before", source: "rule" } as const]),
+  ...(previous_slot === null
+    ? []
+    : [{ at: previous_slot, kind: "plain", words: "The slot before", source: "rule" } as const]),
   ...(slot === null ? [] : [{ at: slot, kind: "plain", words: "This slot", source: "rule" } as const]),
   ...(starts_at === null || slot === null || millisOf(starts_at) === millisOf(slot)
     ? []
     : [{ at: starts_at, kind: "plain", words: "It was to start, with the goal's spread", source: "rule" } as const]),
   ...(missed === null ? [] : [
-    { at: missed.from, kind: "bad", words: `From here on slots were missed: ${missed.reason}`, source: "missed slots" } as const,
+    {
+      at: missed.from,
+      kind: "bad",
+      words: `From here on slots were missed: ${missed.reason}`,
+      source: "missed slots",
+    } as const,
     { at: missed.to, kind: "plain", words: "The last slot that was missed", source: "missed slots" } as const,
   ]),
   ...(next_slot === null ? [] : [{ at: next_slot, kind: "plain", words: "The next slot", source: "rule" } as const]),

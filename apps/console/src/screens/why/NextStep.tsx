@@ -33,7 +33,8 @@ export const NextStep = ({ explanation }: { readonly explanation: Explanation })
       case "missed":
         return slot === null ? undefined : {
           label: "Backfill this slot",
-          go: () => void navigate({ to: "/scheduler", search: { show: "backfill", goal, from: iso(slot), to: iso(slot) } }),
+          go: () =>
+            void navigate({ to: "/scheduler", search: { show: "backfill", goal, from: iso(slot), to: iso(slot) } }),
         }
       case "paused":
       case "waiting":
@@ -59,9 +60,13 @@ export const NextStep = ({ explanation }: { readonly explanation: Explanation })
   return (
     <>
       {step === undefined ? null : <Button onClick={step.go}>{step.label}</Button>}
-      {step === openRun || openRun === undefined ? null : <Button variant="default" onClick={openRun.go}>Open the run</Button>}
+      {step === openRun || openRun === undefined
+        ? null
+        : <Button variant="default" onClick={openRun.go}>Open the run</Button>}
       {asking === "trigger" ? <TriggerForm goal={goal} close={close} /> : null}
-      {asking === "resume" && paused !== undefined ? <ResumeForm scope={paused.scope ?? undefined} close={close} /> : null}
+      {asking === "resume" && paused !== undefined
+        ? <ResumeForm scope={paused.scope ?? undefined} close={close} />
+        : null}
     </>
   )
 }

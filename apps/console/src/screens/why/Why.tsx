@@ -28,7 +28,9 @@ const Facts = ({ explanation, zone }: { readonly explanation: Explanation; reado
     <ol className={`card ${styles.facts}`}>
       {factsOf(explanation).map(({ at, kind, source, words }, index) => (
         <li key={index} className={styles.fact} data-kind={kind}>
-          <span className={styles.when}><Instant at={at} zone={zone} as="exact" /></span>
+          <span className={styles.when}>
+            <Instant at={at} zone={zone} as="exact" />
+          </span>
           <span className={styles.words}>{words}</span>
           <span className={styles.source}>{source}</span>
         </li>
@@ -97,21 +99,32 @@ export const Why = (): ReactNode => {
               defaultValue={localIn(asked, zone)}
               onBlur={({ target: { value } }) => value !== "" && ask(instantIn(value, zone))}
               onKeyDown={(event) =>
-                event.key === "Enter" && event.currentTarget.value !== "" && ask(instantIn(event.currentTarget.value, zone))}
+                event.key === "Enter" && event.currentTarget.value !== "" &&
+                ask(instantIn(event.currentTarget.value, zone))}
             />
           </label>
           <div className={styles.around}>
-            {shown?.previous_slot == null ? null : (
-              <Link to="." search={{ at: iso(shown.previous_slot) }}>‹ Slot before</Link>
-            )}
+            {shown?.previous_slot == null
+              ? null
+              : <Link to="." search={{ at: iso(shown.previous_slot) }}>‹ Slot before</Link>}
             <Link to="." search={{}}>Now</Link>
             {shown?.next_slot == null ? null : <Link to="." search={{ at: iso(shown.next_slot) }}>Next slot ›</Link>}
           </div>
         </div>
-        <Loaded of={query} skeleton={<><Bone height={32} width="80%" /><Bone height={220} /></>}>
+        <Loaded
+          of={query}
+          skeleton={
+            <>
+              <Bone height={32} width="80%" />
+              <Bone height={220} />
+            </>
+          }
+        >
           {(explanation) => <Answer explanation={explanation} zone={zone} />}
         </Loaded>
-        <p className="faint">Goal <Id id={goal} whole /></p>
+        <p className="faint">
+          Goal <Id id={goal} whole />
+        </p>
       </div>
     </Page>
   )
