@@ -9,9 +9,9 @@ import { calm } from "./support/Visitor.ts"
 const reason = "a test of the console"
 
 /** Fills the reason of the dialog that is open, and sends it. */
-const sendWith = async (page: Page, verb: string, why: string | undefined = reason): Promise<void> => {
+const sendWith = async (page: Page, verb: string, why: string | null = reason): Promise<void> => {
   const dialog = page.locator("dialog[open]")
-  if (why !== undefined) await dialog.getByLabel("Reason").fill(why)
+  if (why !== null) await dialog.getByLabel("Reason").fill(why)
   await dialog.getByRole("button", { name: verb, exact: true }).click()
   await dialog.waitFor({ state: "detached" })
 }
@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     await page.getByRole("heading", { name: "The scheduler is paused" }).waitFor()
     assert.strictEqual((await scheduler("/status")).paused_reason, reason)
     await page.getByRole("button", { name: "Resume…" }).first().click()
-    await sendWith(page, "Resume", undefined)
+    await sendWith(page, "Resume", null)
     await page.getByRole("heading", { name: "The scheduler runs" }).waitFor()
   })
 
@@ -209,12 +209,12 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
         ["Business address", "Pune"],
       ] as const
     ) await page.locator("dialog[open]").getByLabel(label).fill(value)
-    await sendWith(page, "Make the record", undefined)
+    await sendWith(page, "Make the record", null)
     await page.getByRole("heading", { name: "A clinic" }).waitFor()
     await page.goto(`/customers/${ground.customer}`)
     const row = page.getByRole("table", { name: "Subscriptions" }).getByRole("row").last()
     await row.getByRole("button", { name: "Past due…" }).click()
-    await sendWith(page, "Mark it past due", undefined)
+    await sendWith(page, "Mark it past due", null)
     await row.getByText("past due", { exact: true }).waitFor()
     await row.getByRole("button", { name: "Activate" }).click()
     await row.getByText("active", { exact: true }).waitFor()
@@ -250,6 +250,37 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
       JSON.parse((await json.createReadStream().then((stream) => stream.toArray())).join("")).length,
       3,
     )
+  })
+
+  it("a delivery that failed for good stands on the overview, and is tried again", async () => {
+    const { customer, stack } = ground
+    const as = `customer:${customer}` as const
+    const { deliverable_id: id } = await scheduler(`/runs/${ground.broken[0].run}`)
+    const act = async (what: string, body: object) => {
+      const path = `/api/v1/deliverables/${id}/${what}`
+      const { json, status } = await stack.call("deliverables", "POST", path, {
+        as,
+        body,
+        headers: { "idempotency-key": what },
+      })
+      assert.strictEqual(status, 200, JSON.stringify(json))
+      return json
+    }
+    const { approval_id } = await act("review", { decision: "approved" })
+    await act("execute", { approval_id })
+    // three days later, had its host been away
+    await stack.sql("deliverables", `
+      update executions set state = 'failed', delivered_at = null, last_error = 'the host is away', gave_up_at = now()
+        where deliverable_id = '${id}'`)
+    await stack.sql("deliverables", `
+      update deliverables set execution_status = 'not_executed', executed_at = null where deliverable_id = '${id}'`)
+    await page.goto("/overview")
+    const line = page.locator("li", { hasText: "the host is away" })
+    await line.getByRole("button", { name: "Try again" }).click()
+    await page.getByText("It is being tried again.").waitFor()
+    await line.waitFor({ state: "detached" })
+    const read = () => stack.call("deliverables", "GET", `/api/v1/deliverables/${id}`, { as })
+    await until("it is delivered", async () => (await read()).json.execution_status === "executed")
   })
 
   it("the palette finds a screen of any id, and nothing was an error on the console", async () => {
