@@ -37,6 +37,18 @@ export interface Ground {
 
 const customer = "acme"
 
+/** What the customer says of itself. */
+const record = {
+  full_name: "Mira Nair",
+  email: "mira@example.org",
+  phone: "+919812345678",
+  business_name: "Acme Dental",
+  business_industry: "health",
+  business_address: "Pune",
+  preferred_contact_method: "email",
+  consent: true,
+}
+
 /** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it. */
 const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): Promise<Broken> => {
   const slot = new Date(Math.floor(Date.now() / 1000) * 1000 - 1_800_000 - nth * 60_000).toISOString()
@@ -93,6 +105,8 @@ export const openGround = async (): Promise<Ground> => {
   const browser = await launch()
   const url = `http://127.0.0.1:${stack.base}`
   const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+  // its contacts are its own word until an operator verifies them
+  await call("POST", "/api/v1/customers", { as: `customer:${customer}`, body: record })
   const hire = await hireAgent(call, customer, "marketing.healthcare.v1")
   const goals = []
   for (const goal_template_id of ["marketing.daily_micro_post.v1", "marketing.weekly_multichannel_batch.v1"]) {
