@@ -43,6 +43,10 @@ const variables = {
   "--mantine-color-default-border": "var(--line)",
   "--mantine-color-default-hover": "var(--bg)",
   "--mantine-color-anchor": "var(--accent)",
+  "--mantine-color-accent-filled": "var(--accent)",
+  "--mantine-color-accent-filled-hover": "color-mix(in srgb, var(--accent) 90%, var(--text))",
+  "--mantine-color-red-filled": "var(--bad)",
+  "--mantine-color-red-filled-hover": "color-mix(in srgb, var(--bad) 90%, var(--text))",
 }
 
 /** The variables of Mantine, by the tokens. */

@@ -27,7 +27,7 @@ export interface Slot {
 }
 
 /** The most pages of 200 that are read of the past, and of what is ahead. */
-const PAGES = 5
+const PAGES = 10
 
 /** The most hires whose goals get their names. */
 const NAMED = 30
