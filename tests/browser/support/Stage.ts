@@ -1,6 +1,7 @@
 /** A stack with customers on it, made over its services, so that a test begins where its screens do. */
 import { marketingHealthcare } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { tradeIntentDraft, tradingDeltaFutures } from "@stint/domain/agents/trading_delta_futures/Definition"
+import type { Send } from "../../support/Service.ts"
 import { startStack } from "../../support/Stack.ts"
 import { until } from "../../support/Until.ts"
 
@@ -12,7 +13,7 @@ export interface Stage {
   readonly url: string
   /** Calls a service as a customer or an operator; fails with the problem of what is refused. */
   call(
-    as: string,
+    as: NonNullable<Send["as"]>,
     service: "catalog" | "hiring" | "deliverables" | "scheduler",
     method: string,
     path: string,
@@ -68,7 +69,7 @@ export const startStage = async (): Promise<Stage> => {
     call,
     activate,
     trader: async (customer) => {
-      const as = `customer:${customer}`
+      const as = `customer:${customer}` as const
       const { subscription_id } = await call(as, "hiring", "POST", "/subscriptions", {
         agent_id: tradingDeltaFutures,
         customer_id: customer,

@@ -38,7 +38,7 @@ export const Toasts = (): ReactNode => (
     {useSyncExternalStore(subscribe, () => toasts).map(({ id, kind, text }) => (
       <div key={id} className={styles.toast} data-kind={kind}>
         <span aria-hidden="true">{kind === "ok" ? "✓" : "!"}</span>
-        {text}
+        <span>{text}</span>
       </div>
     ))}
   </div>

@@ -1,7 +1,7 @@
 /** The inbox: what waits for a decision beside the draft that is being read. On a phone each is a screen of its own. */
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate, useParams } from "@tanstack/react-router"
-import { type ReactNode, useRef, useState } from "react"
+import { type ReactNode, useEffect, useRef, useState } from "react"
 import { deliveriesQuery } from "../../api/Deliverables.ts"
 import { hiresQuery } from "../../api/Hires.ts"
 import { hireName } from "../../format/Words.ts"
@@ -106,7 +106,13 @@ export const Inbox = (): ReactNode => {
   const { select, selected, toggle } = useSelection(`${show} ${agent ?? ""}`)
   // a draft that left the list, because it was decided on, leaves its place to what follows
   const place = useRef(0)
-  const open = deliverable ?? (wide ? entries[0]?.id : undefined)
+  const first = entries[0]?.id
+  const open = deliverable ?? (wide ? first : undefined)
+  useEffect(() => {
+    // beside a list a draft is open; with its address, so that it stays when a decision takes it off the list
+    if (!wide || deliverable !== undefined || first === undefined) return
+    void navigate({ to: "/inbox/$deliverable", params: { deliverable: first }, search: true, replace: true })
+  }, [deliverable, first, navigate, wide])
   const at = entries.findIndex(({ id }) => id === open)
   if (at !== -1) place.current = at
   const go = (index: number) => {
