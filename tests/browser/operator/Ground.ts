@@ -1,21 +1,12 @@
 /** What the tests of the operator's screens stand on: a stack with a customer's goals and runs that failed, and a browser. */
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { existsSync } from "node:fs"
+import type { Page } from "playwright-core"
 import { hireAgent, setGoal } from "../../support/Customer.ts"
 import { type Stack, startStack } from "../../support/Stack.ts"
 import { until } from "../../support/Until.ts"
-
-/** Where a browser may be; undefined where this machine has none. */
-export const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync)
+import { launch, visit } from "../support/Visitor.ts"
 
 /** A role as which a page is signed in. */
 export type PageRole = "operator" | "viewer"
-
-/** How a page looks. */
-export interface Look {
-  readonly width: number
-  readonly scheme: "light" | "dark"
-}
 
 /** A goal of the ground, with its hire and a run of it that is dead-lettered. */
 export interface Broken {
@@ -37,13 +28,26 @@ export interface Ground {
   readonly subscription: string
   /** Two goals whose runs failed, each of a cause of its own. */
   readonly broken: readonly [Broken, Broken]
-  /** A page that is signed in. What it writes on its console as an error is in `errors`. */
-  page(role: PageRole, look?: Partial<Look>): Promise<Page>
-  readonly errors: Array<string>
+  /** A page that is signed in. */
+  page(role: PageRole): Promise<Page>
+  /** What the consoles of all pages said that is an error or a warning, so far. */
+  readonly complaints: ReadonlyArray<string>
   stop(): Promise<void>
 }
 
 const customer = "acme"
+
+/** What the customer says of itself. */
+const record = {
+  full_name: "Mira Nair",
+  email: "mira@example.org",
+  phone: "+919812345678",
+  business_name: "Acme Dental",
+  business_industry: "health",
+  business_address: "Pune",
+  preferred_contact_method: "email",
+  consent: true,
+}
 
 /** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it. */
 const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): Promise<Broken> => {
@@ -84,9 +88,10 @@ const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): 
   return { goal, hire, run, entry, cause, message, slot }
 }
 
-const signIn = (role: PageRole) => async (page: Page) => {
+/** Signs in as the page's own buttons do; an operator under the name of a person. */
+const signIn = async (role: PageRole, page: Page): Promise<void> => {
   const status = await page.evaluate(async (role) => {
-    const { csrf } = await (await fetch("/session")).json()
+    const { csrf } = await (await fetch("/session")).json() as { readonly csrf: string }
     const body = JSON.stringify(role === "operator" ? { role, subject: "ops.asha" } : { role })
     const headers = { "content-type": "application/json", "x-stint-csrf": csrf }
     return (await fetch("/session/local", { method: "POST", headers, body })).status
@@ -97,9 +102,11 @@ const signIn = (role: PageRole) => async (page: Page) => {
 /** Starts the stack and the browser. */
 export const openGround = async (): Promise<Ground> => {
   const stack = await startStack()
-  const browser: Browser = await chromium.launch({ executablePath: browserPath!, args: ["--no-sandbox"] })
+  const browser = await launch()
   const url = `http://127.0.0.1:${stack.base}`
   const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+  // its contacts are its own word until an operator verifies them
+  await call("POST", "/api/v1/customers", { as: `customer:${customer}`, body: record })
   const hire = await hireAgent(call, customer, "marketing.healthcare.v1")
   const goals = []
   for (const goal_template_id of ["marketing.daily_micro_post.v1", "marketing.weekly_multichannel_batch.v1"]) {
@@ -119,48 +126,28 @@ export const openGround = async (): Promise<Ground> => {
   const broken = await Promise.all(
     goals.map(({ goal_instance_id }, nth) => breakRun(stack, goal_instance_id, hire.hired_instance_id, nth)),
   )
-  const errors: Array<string> = []
-  const contexts: Array<BrowserContext> = []
+  const all: Array<Array<string>> = []
   return {
     stack,
     url,
     customer,
     subscription: hire.subscription_id,
     broken: [broken[0]!, broken[1]!],
-    errors,
-    page: async (role, { scheme = "light", width = 1280 } = {}) => {
-      const context = await browser.newContext({
-        baseURL: url,
-        colorScheme: scheme,
-        viewport: { width, height: 844 },
-        locale: "en-GB",
-        timezoneId: "Asia/Kolkata",
-        acceptDownloads: true,
-      })
-      contexts.push(context)
-      // whoever waits says for what; a machine that has other things to do as well is slow
-      context.setDefaultTimeout(120_000)
-      const page = await context.newPage()
-      page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`))
-      page.on("console", (message) => {
-        // without live changes the page polls, and the browser says that they are not there
-        if (message.type() !== "error" || message.location().url.endsWith("/events")) return
-        errors.push(`${page.url()}: ${message.text()} ${message.location().url}`)
-      })
+    get complaints() {
+      // while live changes are not there the page polls, and the browser writes down that they are not
+      return all.flat().filter((complaint) => !complaint.endsWith("/events)"))
+    },
+    page: async (role) => {
+      const { complaints, page } = await visit(browser, url)
+      all.push(complaints)
+      page.setDefaultTimeout(Number(process.env.TRY_MS ?? 120000))
       await page.goto("/")
-      await signIn(role)(page)
+      await signIn(role, page)
       return page
     },
     stop: async () => {
-      for (const context of contexts) await context.close()
       await browser.close()
       await stack.stop()
     },
   }
-}
-
-/** Waits until nothing on a screen is being read for the first time. */
-export const settled = async (page: Page): Promise<void> => {
-  await page.waitForSelector(".page")
-  await page.waitForFunction(() => document.querySelector("[aria-busy]") === null)
 }

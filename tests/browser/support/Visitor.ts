@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { until } from "../../support/Until.ts"
 import { chromiumPath } from "./Chromium.ts"
 
 /** How long one step may take on a machine that has other things to do as well, in milliseconds. */
@@ -53,9 +54,15 @@ export const signIn = async ({ page }: Visitor, role: "Customer", subject: strin
 }
 
 /** Waits until the page has read what it shows. */
-export const calm = (page: Page): Promise<unknown> =>
-  page.waitForFunction(
-    `document.querySelector("h1, h2") !== null && document.querySelector(".bone, [aria-busy=true]") === null`,
+export const calm = (page: Page): Promise<true> =>
+  // in one look after the other: a predicate that is a text would wait by eval, which the policy of the page refuses
+  until(
+    "the page has read what it shows",
+    () =>
+      page.evaluate(
+        `document.querySelector("h1, h2") !== null && document.querySelector(".bone, [aria-busy=true]") === null`,
+      ) as Promise<boolean>,
+    () => page.url(),
   )
 
 /** The serious faults that axe finds in a page. */

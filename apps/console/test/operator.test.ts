@@ -1,0 +1,148 @@
+/** What the operator's screens compute by themselves. */
+import { ActionLine } from "@stint/domain/ActionLine"
+import { Run } from "@stint/domain/scheduler/Runs"
+import { Schema } from "effect"
+import { assert, describe, it } from "vitest"
+import { instantIn, localIn } from "../src/format/Local.ts"
+import { csvOf } from "../src/screens/audit/Export.ts"
+import { mergeLogs } from "../src/screens/audit/Merge.ts"
+import { chart, quantile } from "../src/screens/overview/Sample.ts"
+import { mergeHead } from "../src/screens/runs/Merge.ts"
+import { differ } from "../src/screens/types/Diff.ts"
+
+const lineOf = (second: number, more: object = {}) =>
+  Schema.decodeUnknownSync(ActionLine)({
+    log_id: `LOG-${second}`,
+    action: "pause",
+    operator: "ops.asha",
+    timestamp: `2026-03-01T09:00:${String(second).padStart(2, "0")}.000Z`,
+    goal_instance_id: null,
+    reason: null,
+    action_metadata: {},
+    ...more,
+  })
+
+const runOf = (minute: number, late: number, status: string) =>
+  Schema.decodeUnknownSync(Run)({
+    scheduled_run_id: `SCH-${minute}-${late}`,
+    goal_instance_id: "GOI-1",
+    hired_instance_id: "HAI-1",
+    scheduled_time: `2026-03-01T09:${String(minute).padStart(2, "0")}:00.000Z`,
+    origin: "schedule",
+    status,
+    reason: null,
+    reason_code: null,
+    idempotency_key: "k",
+    run_id: null,
+    deliverable_id: null,
+    attempt: 1,
+    next_attempt_at: null,
+    attempts: [{
+      attempt: 1,
+      started_at: new Date(Date.UTC(2026, 2, 1, 9, minute, 0, late)).toISOString(),
+      ended_at: null,
+      error_details: null,
+    }],
+  })
+
+describe("a long list and its fresh beginning", () => {
+  const placed = (at: number) => ({ id: "", at })
+  it("has the head, then what the snapshot has after it", () => {
+    assert.deepStrictEqual(mergeHead([9, 8, 6], false, [8, 7, 6, 5, 4], placed), { lines: [9, 8, 6, 5, 4], gap: false })
+  })
+  it("drops what left the head, also where nothing of the snapshot follows", () => {
+    assert.deepStrictEqual(mergeHead([9, 6], false, [8, 7], placed), { lines: [9, 6], gap: false })
+    assert.deepStrictEqual(mergeHead([], true, [8, 7], placed), { lines: [], gap: false })
+  })
+  it("says when lines are missing between the two", () => {
+    assert.isTrue(mergeHead([9, 8], false, [5, 4], placed).gap)
+  })
+})
+
+describe("the logs of several services as one", () => {
+  it("goes down to where each is known, and names the one that is to be read on", () => {
+    const merged = mergeLogs([
+      { service: "catalog", lines: [lineOf(9), lineOf(4)], more: true },
+      { service: "hiring", lines: [lineOf(8), lineOf(2)], more: false },
+      { service: "scheduler", lines: [lineOf(7), lineOf(6)], more: true },
+    ])
+    assert.deepStrictEqual(merged.lines.map(({ log_id }) => log_id), ["LOG-9", "LOG-8", "LOG-7"])
+    assert.deepStrictEqual(merged.blocked, ["scheduler"])
+  })
+  it("is whole once all are read", () => {
+    const { blocked, lines } = mergeLogs([{ service: "hiring", lines: [lineOf(8), lineOf(2)], more: false }])
+    assert.strictEqual(lines.length, 2)
+    assert.deepStrictEqual(blocked, [])
+  })
+})
+
+describe("a file of the action logs", () => {
+  it("quotes what CSV needs quoted, and lets no spreadsheet take a reason for a formula", () => {
+    const csv = csvOf([{
+      ...lineOf(1, { reason: '=HYPERLINK("x"), now', action_metadata: { a: 1 } }),
+      service: "scheduler",
+    }])
+    assert.strictEqual(
+      csv.split("\r\n")[1],
+      `2026-03-01T09:00:01.000Z,scheduler,pause,ops.asha,,"'=HYPERLINK(""x""), now","{""a"":1}",LOG-1`,
+    )
+  })
+})
+
+describe("the diff of two definitions", () => {
+  const field = (key: string, label: string) => ({ key, label })
+  it("matches fields by their key, and names the path of each difference", () => {
+    assert.deepStrictEqual(
+      differ({ fields: [field("a", "A"), field("b", "B")] }, { fields: [field("a", "Z"), field("c", "C")] }),
+      [
+        { path: "$.fields.a.label", before: "A", after: "Z" },
+        { path: "$.fields.b", before: field("b", "B"), after: undefined },
+        { path: "$.fields.c", before: undefined, after: field("c", "C") },
+      ],
+    )
+  })
+  it("sees another order of the same fields, and nothing where nothing differs", () => {
+    const [a, b] = [field("a", "A"), field("b", "B")]
+    assert.deepStrictEqual(differ({ fields: [a, b] }, { fields: [b, a] }), [
+      { path: "$.fields (order)", before: "a, b", after: "b, a" },
+    ])
+    assert.deepStrictEqual(differ({ fields: [a], options: ["x"] }, { fields: [a], options: ["x"] }), [])
+    assert.deepStrictEqual(differ({ options: ["x"] }, { options: ["y"] }), [{
+      path: "$.options",
+      before: ["x"],
+      after: ["y"],
+    }])
+  })
+})
+
+describe("figures of a sample of runs", () => {
+  it("counts outcomes by their slot, and takes quantiles of the lateness", () => {
+    const now = Date.UTC(2026, 2, 1, 10)
+    const charted = chart(
+      [runOf(0, 10, "completed"), runOf(0, 30, "dead_lettered"), runOf(59, 20, "running")],
+      now,
+      3_600_000,
+    )
+    assert.strictEqual(charted.at[0], Date.UTC(2026, 2, 1, 9))
+    assert.strictEqual(charted.counts.completed[0], 1)
+    assert.strictEqual(charted.counts.dead_lettered[0], 1)
+    assert.strictEqual(charted.counts.open[59], 1)
+    assert.deepStrictEqual(charted.totals, { completed: 1, open: 1, cancelled: 0, dead_lettered: 1 })
+    assert.deepStrictEqual(charted.lateness, { p50: 20, p95: 30 })
+    assert.strictEqual(charted.p50[1], null)
+  })
+  it("has no quantile of nothing", () => {
+    assert.strictEqual(quantile([], 0.5), undefined)
+    assert.strictEqual(quantile([1, 2, 3, 4], 0.5), 2)
+  })
+})
+
+describe("times on the wall clock of a zone", () => {
+  it("are read as they are written, over a clock change as well", () => {
+    assert.strictEqual(instantIn("2026-03-01T09:00:00", "Asia/Kolkata").toISOString(), "2026-03-01T03:30:00.000Z")
+    assert.strictEqual(localIn(new Date("2026-03-01T03:30:00Z"), "Asia/Kolkata"), "2026-03-01T09:00:00")
+    // twice there: the first; not there: as long after the change
+    assert.strictEqual(instantIn("2026-10-25T02:30", "Europe/Berlin").toISOString(), "2026-10-25T00:30:00.000Z")
+    assert.strictEqual(instantIn("2026-03-29T02:30", "Europe/Berlin").toISOString(), "2026-03-29T01:30:00.000Z")
+  })
+})
