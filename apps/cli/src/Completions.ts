@@ -66,7 +66,7 @@ const zsh = (loaded: Loaded): string => {
     entries.map(([name, about]) => quoted(`${name}:${about.replaceAll(":", " ")}`)).join(" ")
   const cases = Object.entries(loaded).map(([name, { command }]) => {
     const actions = Object.entries(command.actions ?? {})
-    if (actions.length === 0) return `    ${name}) _arguments ${zshFlags(command.flags)} ;;`
+    if (actions.length === 0) return `    ${name}) _arguments ${zshFlags(command.flags)} '*:word:_files' ;;`
     const inner = actions.map(([action]) =>
       `      ${action}) _arguments ${zshFlags(flagsOf(command, action))} '*:word:_files' ;;`
     )

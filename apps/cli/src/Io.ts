@@ -43,17 +43,23 @@ const write = (to: typeof Deno.stdout, text: string): boolean => {
   }
 }
 
-/** A line of standard input; what ends it on a raw terminal is a return. */
+/** What ends a line: on a raw terminal a return, and the keys Ctrl-C and Ctrl-D, which are no signals there. */
+const INTERRUPT = "\u0003"
+const ends = ["\r", "\n", INTERRUPT, "\u0004"]
+
+/** A line of standard input without the blanks around it; empty when it was interrupted. */
 const readLine = async (): Promise<string> => {
   const decoder = new TextDecoder()
   const chunk = new Uint8Array(8_192)
   let text = ""
-  while (!/[\r\n\x03\x04]/.test(text)) {
+  while (!ends.some((end) => text.includes(end))) {
     const size = await Deno.stdin.read(chunk)
     if (size === null) break
     text += decoder.decode(chunk.subarray(0, size), { stream: true })
   }
-  return text.split(/[\r\n\x03\x04]/)[0]!.trim()
+  if (text.includes(INTERRUPT)) return ""
+  const [end = text.length] = ends.map((end) => text.indexOf(end)).filter((at) => at >= 0).toSorted((a, b) => a - b)
+  return text.slice(0, end).trim()
 }
 
 /** The same while the terminal does not show what is typed. */

@@ -4,6 +4,8 @@ import * as body from "./support/bodies.ts"
 import { Refusal } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
+const runsOf = (...runs: ReadonlyArray<object>) => ({ "scheduler.runs.list": () => body.page(...runs) })
+
 describe("what can't be taken back", () => {
   const cancelled = { "hiring.subscriptions.cancel": () => ({ ...body.subscription, status: "canceled" }) }
   const setting = { answers: cancelled, role: "customer" }
@@ -206,5 +208,7 @@ describe("--wait and --follow", () => {
       ["SCH-2", "completed"],
     ])
     assert.strictEqual(err, "A service that is needed does not answer now.\n")
+    const text = await invoke(["runs", "list", "--follow"], { answers: runsOf(body.run), until: (out) => out !== "" })
+    assert.match(text.out, /^SCH-1 {2}completed {6}2026-03-01T09:00:00Z/)
   })
 })

@@ -13,6 +13,8 @@ import { type Column, table } from "../../Show/Table.ts"
 
 /** How often --follow looks, in milliseconds. */
 const FOLLOW_MS = 1_000
+/** How many runs --follow remembers: those that were listed last. */
+const KNOWN = 10_000
 
 const columns: ReadonlyArray<Column<Run>> = [
   { head: "run", of: ({ scheduled_run_id }) => scheduled_run_id },
@@ -22,6 +24,11 @@ const columns: ReadonlyArray<Column<Run>> = [
   { head: "reason", of: ({ attempts, reason }) => reason ?? attempts.at(-1)?.error_details?.message, least: 12 },
   { head: "goal", of: ({ goal_instance_id }) => goal_instance_id, least: 12 },
 ]
+
+/** The same a line at a time: states begin one below the other, and so does what follows them. */
+const followed = columns.map((column) =>
+  column.head === "status" ? { ...column, of: ({ status }: Run) => status.padEnd("dead_lettered".length) } : column
+)
 
 const queryOf = ({ flags }: Session) => ({
   ...only({
@@ -58,10 +65,14 @@ const follow = async (session: Session): Promise<void> => {
     const fresh = (page?.value.items ?? []).map((run, nth) => ({ run, body: bodies[nth] }))
       .filter(({ run }) => known.get(run.scheduled_run_id) !== stateOf(run)).reverse()
     for (const { body, run } of fresh) {
-      known.set(run.scheduled_run_id, stateOf(run))
       if (isJson) documentLine(io, body)
-      else table({ ...io, isTerminal: { ...io.isTerminal, out: false } }, columns, [run])
+      else table({ ...io, isTerminal: { ...io.isTerminal, out: false } }, followed, [run])
     }
+    for (const run of page?.value.items ?? []) {
+      known.delete(run.scheduled_run_id)
+      known.set(run.scheduled_run_id, stateOf(run))
+    }
+    for (const id of known.keys()) if (known.size > KNOWN) known.delete(id)
     await io.pause(FOLLOW_MS)
   }
 }
