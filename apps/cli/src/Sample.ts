@@ -132,6 +132,7 @@ export const sampleReminder = ({ urls }: SampleSite, prefix: string): string =>
 /** What was made, and how to look at it; `prefix` stands before the command that makes a token. */
 export const sampleLines = ({ urls }: SampleSite, prefix: string): ReadonlyArray<string> => [
   `sample: ${sampleCustomer} has hired two agents; their first drafts are being made, and more come due within the minute. Look:`,
+  `  ${prefix}npx stint open --role customer`,
   `  TOKEN=$(${tokenCommand(prefix)})`,
   `  curl -H "Authorization: Bearer $TOKEN" "${urls.deliverables}/api/v1/deliverables?customer_id=${sampleCustomer}"`,
   `  curl -H "Authorization: Bearer $TOKEN" ${urls.scheduler}/api/v1/scheduler/runs`,

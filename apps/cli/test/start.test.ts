@@ -84,7 +84,7 @@ describe("stint start", () => {
     assert.strictEqual(
       npm.own().slice(npm.own().findIndex((line) => line.startsWith("sample: "))).join("\n"),
       shown!.trim().replaceAll(/127\.0\.0\.1:410(\d)/g, (_, n) => `127.0.0.1:${base + Number(n)}`)
-        .replace("npx stint token", `STINT_HOME='${folder}/it'\\''s a home' npx stint token`),
+        .replaceAll("npx stint", `STINT_HOME='${folder}/it'\\''s a home' npx stint`),
     )
     const token = await tokenFor(env, "customer", "sample-customer")
     const drafts = async () =>
