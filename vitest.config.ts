@@ -19,7 +19,7 @@ export default defineConfig({
     include: [
       "packages/**/test/**/*.test.ts",
       "services/**/test/**/*.test.ts",
-      "apps/gateway/test/**/*.test.ts",
+      "apps/{gateway,console}/test/**/*.test.ts",
       "tests/*.test.ts",
     ],
     // Half of the time a test waits for Postgres
