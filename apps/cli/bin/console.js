@@ -58,7 +58,8 @@ export const buildConsole = async () => {
       const child = spawn(denoBinary(), vite, {
         cwd: home,
         stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+        // a test's NODE_ENV would build React as its developers have it
+        env: { ...process.env, NODE_ENV: "production", DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
       })
       let text = ""
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => text += chunk)
