@@ -271,10 +271,13 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     const { approval_id } = await act("review", { decision: "approved" })
     await act("execute", { approval_id })
     // three days later, had its host been away; the database refuses to take a delivery back, and is told to look away
-    await stack.sql("deliverables", `set session_replication_role = replica;
+    await stack.sql(
+      "deliverables",
+      `set session_replication_role = replica;
       update executions set state = 'failed', delivered_at = null, last_error = 'the host is away', gave_up_at = now()
         where deliverable_id = '${id}';
-      update deliverables set execution_status = 'not_executed', executed_at = null where deliverable_id = '${id}'`)
+      update deliverables set execution_status = 'not_executed', executed_at = null where deliverable_id = '${id}'`,
+    )
     await page.goto("/overview")
     const line = page.locator("li", { hasText: "the host is away" })
     await line.getByRole("button", { name: "Try again" }).click()
