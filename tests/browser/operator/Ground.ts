@@ -140,7 +140,6 @@ export const openGround = async (): Promise<Ground> => {
     page: async (role) => {
       const { complaints, page } = await visit(browser, url)
       all.push(complaints)
-      page.setDefaultTimeout(Number(process.env.TRY_MS ?? 120000))
       await page.goto("/")
       await signIn(role, page)
       return page
