@@ -137,7 +137,11 @@ describe("the bundle of the programs", () => {
   })
 
   it("names the sources in a stack", async () => {
-    await edit("  return await command.run(", `  if (name === "keys") throw new Error("a fault")\n$&`)
+    // After a turn: while modules are evaluated there are no stacks (bundleStart.js)
+    await edit(
+      "Deno.exit(await stint(",
+      `await Promise.resolve()\nif (Deno.args[0] === "keys") throw new Error("a fault")\n$&`,
+    )
     await make()
     const bin = join(copy, "apps/cli/bin/stint.js")
     const { stderr } = await run("node", [bin, "keys"], { env: { ...process.env, NO_COLOR: "1" } }).then(
