@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { until } from "../../support/Until.ts"
 import { chromiumPath } from "./Chromium.ts"
 
 /** How long one step may take on a machine that has other things to do as well, in milliseconds. */
@@ -52,11 +53,12 @@ export const signIn = async ({ page }: Visitor, role: "Customer", subject: strin
   await page.getByRole("heading", { level: 1 }).waitFor()
 }
 
-/** Waits until the page has read what it shows. */
+/** Waits until the page has read what it shows. Asked from outside: the page's policy lets nothing be evaluated in it. */
 export const calm = (page: Page): Promise<unknown> =>
-  page.waitForFunction(
-    `document.querySelector("h1, h2") !== null && document.querySelector(".bone, [aria-busy=true]") === null`,
-  )
+  until("the page has read what it shows", () =>
+    page.evaluate<boolean>(
+      `document.querySelector("h1, h2") !== null && document.querySelector(".bone, [aria-busy=true]") === null`,
+    ))
 
 /** The serious faults that axe finds in a page. */
 export const axe = async (page: Page): Promise<ReadonlyArray<Fault>> => {
