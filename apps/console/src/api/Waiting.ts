@@ -1,4 +1,4 @@
-/** What waits for a person, over all customers: counts, and the deliveries that failed. */
+/** What waits for a person: of a customer its own, for those who see all of all customers. */
 import { DeliverableCounts } from "@stint/domain/deliverables/Deliverables"
 import { Delivery } from "@stint/domain/deliverables/Deliveries"
 import { listOf } from "@stint/domain/Protocol"
@@ -9,7 +9,7 @@ import { PAGE } from "./Queries.ts"
 const decodeCounts = decoder(DeliverableCounts)
 const decodeDeliveries = decoder(listOf(Delivery))
 
-/** How many drafts and deliveries of all customers wait for a person. */
+/** How many drafts and deliveries wait for a person. */
 export const countsQuery = queryOptions({
   queryKey: ["deliverables", "counts"],
   queryFn: ({ signal }) => call("GET", "/api/v1/deliverables/counts", decodeCounts, { signal }),

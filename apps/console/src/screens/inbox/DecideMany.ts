@@ -1,12 +1,12 @@
-/** The decisions on many drafts, some at a time: each has its own answer. */
+/** The decisions on many drafts: each has its own answer. */
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
 import { validationErrors } from "@stint/domain/Payload"
 import { failureOf } from "../../api/Client.ts"
-import { review } from "../../api/Deliverables.ts"
+import { decide } from "../../api/Deliverables.ts"
 
-/** How many are sent at once, well under what a customer may (domain.md, "Bounds"). */
-const AT_ONCE = 4
+/** How many decisions one request has (api.md). */
+const AT_ONCE = 200
 
 /** What became of the decisions: how many were taken, and which were refused. */
 export interface Decided {
@@ -25,14 +25,16 @@ export const decideMany = async (
   const refused: Array<{ id: string; why: string }> = drafts.filter((draft) => faults(draft).length > 0)
     .map((draft) => ({ id: draft.deliverable_id, why: `it fails ${faults(draft).join(", ")}` }))
   const waiting = drafts.filter((draft) => faults(draft).length === 0)
-  const work = async () => {
-    for (let draft = waiting.shift(); draft !== undefined; draft = waiting.shift()) {
-      const id = draft.deliverable_id
-      await review(id, decision, notes).catch((error: unknown) => {
-        refused.push({ id, why: failureOf(error).message })
-      })
+  for (let at = 0; at < waiting.length; at += AT_ONCE) {
+    const some = waiting.slice(at, at + AT_ONCE)
+    const answers = await decide(some, decision, notes).catch((error: unknown) =>
+      some.map(({ deliverable_id }) => ({ deliverable_id, problem: { title: failureOf(error).message } }))
+    )
+    for (const { deliverable_id: id, problem } of answers) {
+      if (problem !== undefined) {
+        refused.push({ id, why: "detail" in problem ? problem.detail ?? problem.title : problem.title })
+      }
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
   return { decided: drafts.length - refused.length, refused }
 }

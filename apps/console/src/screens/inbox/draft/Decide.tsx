@@ -51,7 +51,7 @@ const Undecided = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
   const decide = (decision: Decision) => {
     if (send.isPending || (decision === "approved" && invalid)) return
     send.mutate(() =>
-      review(draft.deliverable_id, decision, notes).then((answer) => {
+      review(draft, decision, notes).then((answer) => {
         toast("ok", decision === "approved" ? "Approved." : "Rejected.")
         return answer
       })
@@ -110,7 +110,7 @@ const Approved = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
       })
     )
   }
-  const again = () => send.mutate(() => review(draft.deliverable_id, "approved", ""))
+  const again = () => send.mutate(() => review(draft, "approved", ""))
   const retry = (id: string) =>
     send.mutate(() =>
       retryDelivery(id).then(() => {
