@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 /** What vitest calls once. */
 export default async (): Promise<void> => {
   if (chromiumPath === undefined) return
-  // vitest says NODE_ENV=test, which would build React as it is for its developers
+  // vitest's own NODE_ENV would build React for developers
   const env = { ...process.env, NODE_ENV: "production" }
   await promisify(execFile)("npm", ["run", "build", "-w", "apps/console"], { cwd: root, env })
 }

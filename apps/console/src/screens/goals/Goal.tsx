@@ -12,10 +12,11 @@ import { failureOf } from "../../api/Client.ts"
 import { deleteGoal, goalsQuery, putGoal, runGoal } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
 import { goalPreviewQuery } from "../../api/Answers.ts"
-import { zoneOf } from "../../format/Time.ts"
+import { millisOf, zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { Confirm } from "../../ui/Confirm.tsx"
+import { useNow } from "../../ui/Now.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
@@ -27,6 +28,9 @@ import { Runs } from "./Runs.tsx"
 type StoredGoal = typeof GoalModel.json.Type
 
 const route = getRouteApi("/app/agents/$hire/goals/$goal")
+
+/** How long after its making the scheduler is asked about a goal, in milliseconds. */
+const HEARD_MS = 5_000
 
 const schedulerWords = {
   running: "It is queued and runs now.",
@@ -69,7 +73,9 @@ const Head = (
   const { refresh, run, toggle } = useGoalActions(goal)
   const [deleting, setDeleting] = useState(false)
   const navigate = useNavigate()
-  const preview = useQuery(goalPreviewQuery(goal_instance_id, 1)).data
+  // the scheduler hears of a new goal a moment later
+  const isHeardOf = useNow() - millisOf(goal.created_at) > HEARD_MS
+  const preview = useQuery({ ...goalPreviewQuery(goal_instance_id, 1), enabled: isHeardOf }).data
   const runs = hire.active && enabled
   useActions([
     ...(runs ? [{ label: "Run this goal now", keys: "n", run: () => run.mutate() }] : []),

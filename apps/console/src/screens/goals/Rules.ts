@@ -53,6 +53,12 @@ const readMonth = async (rule: object, signal: AbortSignal) => {
   return { words: first.rule_in_words, zone: first.timezone, next: all.slice(0, 5), month, until }
 }
 
+/** Whether the scheduler can answer for a rule, which lags behind what is typed. */
+const isAskable = (rule: string): boolean => {
+  const { frequency, schedule } = JSON.parse(rule) as { readonly frequency: Frequency; readonly schedule: Values }
+  return frequency !== "on_demand" && scheduleIssues(frequency, schedule).length === 0
+}
+
 /** What a time of the template's own settings makes the default of `schedule.at`, as hiring has it. */
 const defaultAt = (template: GoalTemplate | undefined, settings: Values): string | undefined => {
   const field = template?.settings_schema.fields.find(({ format }) => format === "local_time")
@@ -78,7 +84,7 @@ export const useRulePreview = (
   const query = useQuery({
     queryKey: ["scheduler", "rule", rule],
     queryFn: ({ signal }) => readMonth(JSON.parse(rule) as object, signal),
-    enabled: frequency !== "on_demand" && own.length === 0,
+    enabled: isAskable(rule) && own.length === 0,
     placeholderData: keepPreviousData,
     retry: (failures, error) => failures < 2 && failureOf(error).passing,
     staleTime: 60_000,
