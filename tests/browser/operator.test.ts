@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
   it("runs: the filter is the URL, and gives the list back", async () => {
     const [first, second] = ground.broken
     await page.goto("/runs")
-    await page.getByRole("link", { name: "Dead-lettered" }).click()
+    await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Dead-lettered" }).click()
     await page.waitForURL(/status=dead_lettered/)
     await page.keyboard.press("f")
     await page.getByLabel("Its id").fill(first.goal)
@@ -273,10 +273,12 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     // three days later, had its host been away; the database refuses to take a delivery back, and is told to look away
     await stack.sql(
       "deliverables",
-      `set session_replication_role = replica;
-      update executions set state = 'failed', delivered_at = null, last_error = 'the host is away', gave_up_at = now()
-        where deliverable_id = '${id}';
-      update deliverables set execution_status = 'not_executed', executed_at = null where deliverable_id = '${id}'`,
+`do $$ begin
+        perform set_config('session_replication_role', 'replica', true);
+        update executions set state = 'failed', delivered_at = null, last_error = 'the host is away', gave_up_at = now()
+          where deliverable_id = '${id}';
+        update deliverables set execution_status = 'not_executed', executed_at = null where deliverable_id = '${id}';
+      end $$`,
     )
     await page.goto("/overview")
     const line = page.locator("li", { hasText: "the host is away" })
