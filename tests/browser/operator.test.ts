@@ -273,7 +273,7 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     // three days later, had its host been away; the database refuses to take a delivery back, and is told to look away
     await stack.sql(
       "deliverables",
-`do $$ begin
+      `do $$ begin
         perform set_config('session_replication_role', 'replica', true);
         update executions set state = 'failed', delivered_at = null, last_error = 'the host is away', gave_up_at = now()
           where deliverable_id = '${id}';

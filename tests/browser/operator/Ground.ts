@@ -134,8 +134,7 @@ export const openGround = async (): Promise<Ground> => {
     subscription: hire.subscription_id,
     broken: [broken[0]!, broken[1]!],
     get complaints() {
-      // while live changes are not there the page polls, and the browser writes down that they are not
-      return all.flat().filter((complaint) => !complaint.endsWith("/events)"))
+      return all.flat()
     },
     page: async (role) => {
       const { complaints, page } = await visit(browser, url)

@@ -1,5 +1,5 @@
 /** Builds the console before its tests, so that they are of what is in the sources. */
-import { buildConsole, consoleState } from "../../../apps/cli/bin/console.js"
+import { buildConsole, consoleState } from "@stint/cli/Pages"
 import { chromiumPath } from "./Chromium.ts"
 
 /** What vitest calls once. */
