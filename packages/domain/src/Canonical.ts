@@ -21,6 +21,7 @@ export const sha256Hex = (text: string): Effect.Effect<string, never, Digest.Dig
 
 /** A SHA-256 as it is sent: lower-case hex. */
 export const Sha256 = Schema.String.check(Schema.isPattern(/^[0-9a-f]{64}$/))
+  .annotate({ examples: ["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"] })
 
 /** The SHA-256 of a value's canonical JSON, which an approval stores and an execution compares (domain.md). */
 export const contentSha256 = (value: unknown): Effect.Effect<string, never, Digest.Digest> =>

@@ -206,7 +206,7 @@ describe("the client of hiring", () => {
       const { pathname, searchParams } = new URL(asked[0]!.url)
       assert.deepStrictEqual([pathname, Object.fromEntries(searchParams)], [
         "/api/v1/goal-changes",
-        { after: "7.1", wait_ms: "20000", limit: "500" },
+        { after: "7.1", wait_ms: "20000", limit: "1000" },
       ])
       assert.strictEqual(asked[0]!.headers.get("authorization"), "Bearer token-1")
       const { code, status } = new FeedCursorGone({})
