@@ -1,15 +1,6 @@
 /** Ctrl/Cmd-K: finds any screen, hire, goal or draft by its name or id, and does any action of the screen. */
 import { useNavigate } from "@tanstack/react-router"
-import {
-  type KeyboardEvent,
-  type ReactNode,
-  useDeferredValue,
-  useEffect,
-  useId,
-  useMemo,
-  useRef,
-  useState,
-} from "react"
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from "react"
 import { Dialog } from "../ui/Dialog.tsx"
 import { currentActions } from "./Actions.ts"
 import { directOf } from "./Direct.ts"
@@ -53,7 +44,8 @@ export const Palette = ({ close }: { readonly close: () => void }): ReactNode =>
   const list = useId()
   const input = useRef<HTMLInputElement>(null)
   const navigate = useNavigate()
-  const lines = useLines(useDeferredValue(asked), close)
+  // of what is typed now: a return right after it must not do what stood there before
+  const lines = useLines(asked, close)
   useEffect(() => input.current?.focus(), [])
   const chosen = lines[Math.min(at, lines.length - 1)]
   const move = (by: number) => setAt((was) => (Math.min(was, lines.length - 1) + by + lines.length) % lines.length)
