@@ -23,7 +23,7 @@ export default defineConfig({
       "tests/*.test.ts",
     ],
     // Half of the time a test waits for Postgres
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Whoever waits for something says so itself, after two minutes
     testTimeout: 300_000,
     hookTimeout: 180_000,

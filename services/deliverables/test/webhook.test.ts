@@ -213,13 +213,12 @@ onStage("webhook", (stage) => {
     await call("DELETE", `/api/v1/deliverables/${deleted.id}`, { as: "customer:acme" })
     const execution = () =>
       sql("select state, attempts, next_attempt_at, refusal from executions where deliverable_id = $1", [deleted.id])
-    // an attempt that was under way ends first
     await until(async () => (await execution())[0]!.state === "failed")
-    receiver.answers.length = 0
+    // one for an attempt that is under way still: else it would be delivered, and be told so
+    receiver.answers.splice(3)
     const [stopped] = await execution()
     assert.deepInclude(stopped, { state: "failed", next_attempt_at: null, refusal: "deliverable_deleted" })
     // attempts of another execution show that the worker claimed since
-    receiver.answers.push(answer(503), answer(503))
     await execute(later.id, { approval_id: later.approval_id })
     assert.isAtLeast((await executed(later.id)).execution.attempts, 2)
     assert.deepStrictEqual((await execution())[0], stopped)
