@@ -58,6 +58,8 @@ const start = async (folder: string): Promise<Program> => {
     cwd: folder,
     detached: true,
     env: {
+      // its slots are minutes old when they fall due: that alone makes no scheduler unready
+      STINT_LATENESS_OBJECTIVE: "86400",
       ...clean,
       ...databases,
       ...balancer.env,
