@@ -3,8 +3,6 @@ import type { AnyProblem } from "@stint/domain/Problem"
 import { Schema } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiSchema } from "effect/http-api"
-import { encoderOf } from "./Encoder.ts"
-import type { Page } from "./Paging.ts"
 
 /** 201 with a Location header. */
 export const madeAt = <A>(location: string, body: A) => HttpApiSchema.withHeaders({ body, headers: { location } })
@@ -29,11 +27,4 @@ export const encodedOnce = <S extends Schema.Codec<object, unknown>>(schema: S) 
     replies.set(value, reply)
     return reply
   }
-}
-
-/** The 200 of a page of items that were decoded from their rows: they are encoded by their schema, and not checked once more. */
-export const pageReply = <S extends Schema.Constraint>(item: S) => {
-  const encode = encoderOf(item)
-  return ({ items, ...rest }: Page<S["Type"]>): HttpServerResponse.HttpServerResponse =>
-    HttpServerResponse.text(JSON.stringify({ items: items.map(encode), ...rest }), { contentType: "application/json" })
 }

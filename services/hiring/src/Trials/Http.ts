@@ -1,7 +1,6 @@
 import { CurrentCaller } from "@stint/domain/Caller"
 import { HiringApi } from "@stint/domain/hiring/Api"
-import { Trial } from "@stint/domain/hiring/Trials"
-import { madeAt, pageReply } from "@stint/edge/Replies"
+import { madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Trials } from "../Trials.ts"
@@ -11,8 +10,6 @@ import { trialForService, trialOnWire as wire } from "./Wire.ts"
 const forCaller = (trial: TrialRow) =>
   Effect.map(CurrentCaller, ({ role }) => role === "service" ? trialForService(trial) : wire(trial))
 
-const page = pageReply(Trial)
-
 export const TrialsHttp = HttpApiBuilder.group(
   HiringApi,
   "trials",
@@ -21,7 +18,7 @@ export const TrialsHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       create: ({ payload }) =>
         Effect.map(trials.begin(payload), (made) => madeAt(`/api/v1/trials/${made.trial_id}`, wire(made))),
-      list: ({ query }) => Effect.map(trials.list(query), (list) => page({ ...list, items: list.items.map(wire) })),
+      list: ({ query }) => Effect.map(trials.list(query), (list) => ({ ...list, items: list.items.map(wire) })),
       get: ({ params }) => Effect.flatMap(trials.get(params.id), forCaller),
       end: ({ params, payload }) => Effect.map(trials.end(params.id, payload.status), wire),
       remove: ({ params }) => Effect.as(trials.remove(params.id), { deleted: true, trial_id: params.id }),

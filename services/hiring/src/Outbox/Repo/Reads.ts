@@ -68,7 +68,10 @@ interface Checked {
 const check = (text: string): Checked => {
   const entries: ReadonlyArray<unknown> = JSON.parse(text)
   const unread = entries.flatMap((entry, nth) => Option.isNone(decode(entry)) ? [nth] : [])
-  return { items: unread.length === 0 ? text : JSON.stringify(entries.filter((_, nth) => !unread.includes(nth))), unread }
+  return {
+    items: unread.length === 0 ? text : JSON.stringify(entries.filter((_, nth) => !unread.includes(nth))),
+    unread,
+  }
 }
 
 /** How many pages are remembered as checked: several readers ask for the same ones. */
