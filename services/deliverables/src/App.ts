@@ -16,9 +16,9 @@ import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { digestLayer } from "@stint/edge/Sha256"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
-import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Agents from "./Agents.ts"
@@ -105,7 +105,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Layer.provide(ActionLog.layer),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
-    Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )
 
