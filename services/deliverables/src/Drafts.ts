@@ -11,6 +11,15 @@ import {
   type RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
 import { DeliverableId } from "@stint/domain/Ids"
+import type {
+  DraftNotValid,
+  MakerAway,
+  MakerFailed,
+  MakerLate,
+  MakerMisconfigured,
+  MakerRefused,
+  OverBudget,
+} from "@stint/domain/deliverables/Makings"
 import type { Unavailable } from "@stint/domain/Problem"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
@@ -31,6 +40,13 @@ export type DraftProblem =
   | DraftImpossible
   | DraftKeyMismatch
   | RunLookupFailed
+  | DraftNotValid
+  | MakerRefused
+  | MakerMisconfigured
+  | OverBudget
+  | MakerLate
+  | MakerFailed
+  | MakerAway
   | Unavailable
 
 /** A run's draft that is stored: its id, and the deliverable that shows it. */

@@ -1,5 +1,7 @@
 /** Whether a run may have a draft, whether a key belongs to it, and the draft itself. */
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { makerFault } from "@stint/domain/Definition/Faults"
+import { slowMakerOf } from "@stint/domain/Definition/Maker"
 import {
   DraftImpossible,
   DraftKeyMismatch,
@@ -7,6 +9,7 @@ import {
   RunGoalNotFound,
   RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
+import { MakerMisconfigured } from "@stint/domain/deliverables/Makings"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
@@ -63,12 +66,26 @@ const isStorable = (value: unknown): boolean => {
 
 const isDraft = Schema.is(DraftPayload)
 
+/** Why no draft of this template may be made by its maker; undefined when it may. A planted definition is refused here. */
+const refusedMaker = (
+  { enforcement_defaults, goal_templates }: AgentTypeDefinition,
+  id: string,
+): MakerMisconfigured | undefined => {
+  const template = goal_templates.find(({ goal_template_id }) => goal_template_id === id)
+  const maker = template && slowMakerOf(template)
+  if (maker === undefined) return undefined
+  const fault = makerFault(enforcement_defaults, template!) ?? `is ${maker.kind}, which can't be called here`
+  return new MakerMisconfigured({ detail: `The maker of ${id} ${fault}` })
+}
+
 /** The draft of a run. A maker that throws or makes an invalid draft fails this run alone, not the batch. */
 export const draftOf = (
   definition: AgentTypeDefinition,
   { goal, hire }: Runnable,
   slot: DateTime.Utc,
-): Result.Result<Draft, DraftImpossible> => {
+): Result.Result<Draft, DraftImpossible | MakerMisconfigured> => {
+  const refused = refusedMaker(definition, goal.goal_template_id)
+  if (refused !== undefined) return Result.fail(refused)
   let draft: Draft
   try {
     draft = make({ definition, hire, goal, slot: DateTime.toEpochMillis(slot) })
