@@ -14,6 +14,7 @@ import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"
+import { isStorable } from "../Makers/Storable.ts"
 import type { GoalOfRun, HireOfRun } from "./Known.ts"
 
 /** Whether a stored draft is of the requested run: the same goal, hire and slot. */
@@ -51,17 +52,6 @@ export const runnable = (
   }
   if (!hire.runnable) return Result.fail(new RunNotRunnable({ detail: hire.reason ?? "hiring gives no reason" }))
   return Result.succeed({ goal, hire })
-}
-
-/** Whether Postgres can store the value: text with U+0000 or lone surrogates it can't. */
-const isStorable = (value: unknown): boolean => {
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0")
-  if (typeof value !== "object" || value === null) return true
-  if (Array.isArray(value)) return value.every(isStorable)
-  for (const key in value) {
-    if (!isStorable(key) || !isStorable((value as Record<string, unknown>)[key])) return false
-  }
-  return true
 }
 
 const isDraft = Schema.is(DraftPayload)

@@ -7,7 +7,7 @@ import type { HttpMaker, ModelMaker, SlowTemplateMaker } from "@stint/domain/Def
 import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import type { Effect, Schema } from "effect"
-import type { Draft } from "../Makers/Maker.ts"
+import type { Draft } from "./Maker.ts"
 import type { CallEnd, NewCall } from "./Calls.ts"
 import type { MakingError, OverBudget } from "./Errors.ts"
 

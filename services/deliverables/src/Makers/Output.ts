@@ -9,8 +9,9 @@ import type { GoalTemplate } from "@stint/domain/Definition"
 import { fieldIssues } from "@stint/domain/FieldIssues"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { Result, Schema } from "effect"
-import type { Draft } from "../Makers/Maker.ts"
+import type { Draft } from "./Maker.ts"
 import type { MakingInput } from "./SlowMaker.ts"
+import { isStorable } from "./Storable.ts"
 
 /** The most characters of a title, in code points. */
 const TITLE = 200
@@ -22,9 +23,6 @@ const text = (max: number) =>
     Schema.isPattern(/\S/, { message: "must not be blank" }),
     Schema.makeFilter((value: string) =>
       value.length <= max || [...value].length <= max || `must have at most ${max} characters`
-    ),
-    Schema.makeFilter((value: string) =>
-      (value.isWellFormed() && !value.includes("\0")) || "must be text without U+0000 and lone surrogates"
     ),
   )
 
@@ -81,8 +79,11 @@ export const draftFrom = (
     goal_template_id: goal.goal_template_id,
     goal_instance_id: goal.goal_instance_id,
   }
-  return Result.succeed({
+  const draft = {
     title: decoded.success.title,
     payload: { ...payload(decoded.success as unknown as Record<string, unknown>), ...common } as Draft["payload"],
-  })
+  }
+  return isStorable(draft)
+    ? Result.succeed(draft)
+    : Result.fail([{ path: "$", message: "must hold no U+0000 and no lone surrogates" }])
 }
