@@ -1,5 +1,7 @@
 /** Makings: drafts that a model or a program of the provider's own makes, which takes long (domain.md, "Makers"). */
 import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Access, Callers } from "../Caller.ts"
 import { faultFields, problem } from "../Problem.ts"
 import { Instant } from "../Protocol.ts"
 
@@ -67,3 +69,40 @@ export class OverBudget extends problem<OverBudget>()("OverBudget", {
   status: 409,
   title: "The hire's budget is used up",
 }) {}
+
+/** 404: no draft is being made under this key. */
+export class MakingNotFound extends problem<MakingNotFound>()("MakingNotFound", {
+  code: "making_not_found",
+  status: 404,
+  title: "No draft is being made for this run",
+}) {}
+
+/** The idempotency key of a run. */
+const RunKey = Schema.String.annotate({
+  description: "The idempotency key of the run",
+  examples: ["GOI-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11:2026-03-01T09:00:00.000Z"],
+})
+
+/** Endpoints of makings. */
+export class MakingsGroup extends HttpApiGroup.make("makings")
+  .annotate(OpenApi.Title, "Makings")
+  .annotate(OpenApi.Description, "Drafts that a model or a program of the provider's own makes, while they are made.")
+  .add(
+    HttpApiEndpoint.get("get", "/makings/:key", {
+      params: { key: RunKey },
+      success: Making,
+      error: MakingNotFound,
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
+      .annotate(OpenApi.Summary, "Get a making")
+      .annotate(OpenApi.Description, "Services only: how a draft stands that is being made, by the key of its run."),
+    HttpApiEndpoint.post("cancel", "/makings/cancel", {
+      payload: Schema.Struct({ keys: Schema.Array(RunKey).check(Schema.isBetweenLength(1, 1000)) }),
+      success: Schema.Struct({ cancelled: Schema.Int }),
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
+      .annotate(OpenApi.Summary, "Cancel makings")
+      .annotate(
+        OpenApi.Description,
+        "Services only: the runs of these keys are cancelled. What their makers still return is discarded; `cancelled` says how " +
+          "many were under way.",
+      ),
+  ) {}

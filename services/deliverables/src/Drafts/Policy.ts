@@ -1,7 +1,7 @@
 /** Whether a run may have a draft, whether a key belongs to it, and the draft itself. */
-import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
 import { makerFault } from "@stint/domain/Definition/Faults"
-import { slowMakerOf } from "@stint/domain/Definition/Maker"
+import { slowMakerOf, type SlowTemplateMaker } from "@stint/domain/Definition/Maker"
 import {
   DraftImpossible,
   DraftKeyMismatch,
@@ -56,26 +56,29 @@ export const runnable = (
 
 const isDraft = Schema.is(DraftPayload)
 
-/** Why no draft of this template may be made by its maker; undefined when it may. A planted definition is refused here. */
-const refusedMaker = (
-  { enforcement_defaults, goal_templates }: AgentTypeDefinition,
-  id: string,
-): MakerMisconfigured | undefined => {
-  const template = goal_templates.find(({ goal_template_id }) => goal_template_id === id)
+/**
+ * The slow maker of a run; undefined when a builtin makes its draft. A planted definition, whose type allows builtins alone, is
+ * refused here.
+ */
+export const slowMakerFor = (
+  definition: AgentTypeDefinition,
+  { goal: { goal_template_id } }: Runnable,
+): Result.Result<SlowTemplateMaker | undefined, MakerMisconfigured> => {
+  const template = findTemplate(definition, goal_template_id)
   const maker = template && slowMakerOf(template)
-  if (maker === undefined) return undefined
-  const fault = makerFault(enforcement_defaults, template!) ?? `is ${maker.kind}, which can't be called here`
-  return new MakerMisconfigured({ detail: `The maker of ${id} ${fault}` })
+  if (maker === undefined) return Result.succeed(undefined)
+  const refused = makerFault(definition.enforcement_defaults, template!)
+  return refused === undefined
+    ? Result.succeed(maker)
+    : Result.fail(new MakerMisconfigured({ detail: `The maker of ${goal_template_id} ${refused}` }))
 }
 
-/** The draft of a run. A maker that throws or makes an invalid draft fails this run alone, not the batch. */
+/** The draft that a builtin makes of a run. One that throws or makes an invalid draft fails this run alone, not the batch. */
 export const draftOf = (
   definition: AgentTypeDefinition,
   { goal, hire }: Runnable,
   slot: DateTime.Utc,
-): Result.Result<Draft, DraftImpossible | MakerMisconfigured> => {
-  const refused = refusedMaker(definition, goal.goal_template_id)
-  if (refused !== undefined) return Result.fail(refused)
+): Result.Result<Draft, DraftImpossible> => {
   let draft: Draft
   try {
     draft = make({ definition, hire, goal, slot: DateTime.toEpochMillis(slot) })

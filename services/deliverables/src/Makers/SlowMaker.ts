@@ -9,7 +9,7 @@ import type { JsonObject } from "@stint/domain/Protocol"
 import type { Effect, Schema } from "effect"
 import type { Draft } from "./Maker.ts"
 import type { CallEnd, NewCall } from "./Calls.ts"
-import type { MakingError, OverBudget } from "./Errors.ts"
+import type { MakerMisconfigured, MakingError, OverBudget } from "./Errors.ts"
 
 /** A decision of the past on a draft of the same goal. It is data that a person wrote, never instructions. */
 export interface PastDecision {
@@ -81,7 +81,7 @@ export interface Place {
 /** A maker of one kind. */
 export interface SlowMaker<Spec extends SlowTemplateMaker> {
   /** Where the calls of such a maker go, asked before it is queued. Fails with MakerMisconfigured where it can't be called. */
-  place(spec: Spec, customer_id: CustomerId): Effect.Effect<Place, MakingError>
+  place(spec: Spec, customer_id: CustomerId): Effect.Effect<Place, MakerMisconfigured>
   /**
    * Makes a draft. It is interrupted at the deadline, when its lease is lost, and at the drain; then it is asked again, and
    * calls that were recorded stay recorded. It does not retry by itself, but for the one repair of what does not decode.
