@@ -40,7 +40,9 @@ const programOf = (folder: string): Promise<string> => readFile(join(folder, "ap
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "stint-programs-test-"))
-  for (const name of ["apps/cli", "apps/gateway", "packages", "services", "package.json", "package-lock.json", "deno.json"]) {
+  for (
+    const name of ["apps/cli", "apps/gateway", "packages", "services", "package.json", "package-lock.json", "deno.json"]
+  ) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
   await mkdir(join(copy, "node_modules/@stint"), { recursive: true })
