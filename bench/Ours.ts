@@ -1,4 +1,5 @@
 /** Our side: the stack as `npm start` runs it, with hires and goals, and the hand that makes goals fall due. */
+import { freshSlot } from "../tests/proofs/Ground.ts"
 import { hireAgent, setGoal } from "../tests/support/Customer.ts"
 import { type ServiceName, type Stack } from "../tests/support/Stack.ts"
 import { cpuOf } from "./Cpu.ts"
@@ -7,7 +8,6 @@ import type { Connection, Server } from "./Server.ts"
 
 const SIDE_BY_SIDE = 25
 const HIRES = 10
-const MINUTE = 60_000
 const services: ReadonlyArray<ServiceName> = [
   "catalog",
   "hiring",
@@ -112,10 +112,8 @@ export const ours = async (
     "update projected_goals set next_slot = null, due_at = null",
   )
 
-  let slot = Math.floor(Date.now() / MINUTE) * MINUTE
   const makeDue: Ours["makeDue"] = async (count, from, everyMs = 0) => {
-    slot -= MINUTE
-    const at = new Date(slot).toISOString()
+    const at = freshSlot()
     const ids = goals.slice(0, count).map((id) => `'${id}'`).join()
     const due = from === undefined ? `'${at}'` : `to_timestamp((${from} + (n - 1) * ${everyMs}) / 1000.0)`
     const [row] = await scheduler.query<{ ms: number }>(

@@ -51,8 +51,7 @@ const read = new Set([
     .flat(),
   ...await named("apps/cli/src/"),
   ...serviceNames.map((service) => `${service.toUpperCase()}_MIGRATE_URL`),
-  // The catalog calls nobody
-  ...serviceNames.filter((service) => service !== "catalog").map((service) => `${service.toUpperCase()}_TOKEN_FILE`),
+  ...serviceNames.map((service) => `${service.toUpperCase()}_TOKEN_FILE`),
   "STINT_TEST_DATABASE_URL",
 ].filter((name) => !others.has(name)))
 

@@ -17,16 +17,16 @@ import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { digestLayer } from "@stint/edge/Sha256"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
-import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Agents from "./Agents.ts"
 import { AgentsRepo } from "./Agents/Repo.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import * as ActionLogRepo from "./ActionLog/Repo.ts"
-import { Catalog, Hiring } from "./Clients.ts"
+import { Catalog, Hiring, Scheduler } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesHttp } from "./Deliverables/Http.ts"
@@ -52,6 +52,9 @@ import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import * as Projection from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
+import { Reports } from "./Reports.ts"
+import { ReportsHttp } from "./Reports/Http.ts"
+import { ReportsRepo } from "./Reports/Repo.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsHttp } from "./Reviews/Http.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
@@ -65,6 +68,7 @@ const Storage = Layer.mergeAll(
   AgentsRepo.layer,
   DraftsRepo.layer,
   ReviewsRepo.layer,
+  ReportsRepo.layer,
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
   MakingsRepo.layer,
@@ -83,14 +87,14 @@ const Storage = Layer.mergeAll(
 )
 
 /** The services that deliverables calls, over HTTP. */
-export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
+export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
 
 /** Whether they are here: shown on `/readyz`, which they do not take away, since most of deliverables works without them. */
 const watched = Neighbours.layer("deliverables", ["hiring", "catalog"])
 
 /** Deliverables over given clients: a test gives its own, and they are never away unless it says so. */
 export const appWith = <E, R, E2 = never, R2 = never>(
-  clients: Layer.Layer<Catalog | Hiring, E, R>,
+  clients: Layer.Layer<Catalog | Hiring | Scheduler, E, R>,
   neighbours: Layer.Layer<Neighbours, E2, R2> = Neighbours.none,
 ) =>
   Layer.mergeAll(
@@ -118,13 +122,12 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide(ActionLogHttp),
+    Layer.provide([ActionLogHttp, ReportsHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide(ActionLog.layer),
-    Layer.provide(Makings.layer),
+    Layer.provide([ActionLog.layer, Reports.layer, Makings.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
-    Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )
 

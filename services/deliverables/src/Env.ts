@@ -9,6 +9,7 @@ export const env = [
   "DELIVERABLE_PERSISTENCE_MODE",
   "HIRING_URL",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "SCHEDULER_URL",
   "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
@@ -35,7 +36,7 @@ export const env = [
 ] as const
 
 /** The services that it calls. */
-export const calls = ["hiring", "catalog"] as const
+export const calls = ["hiring", "catalog", "scheduler"] as const
 
 /** What the launcher derives the permissions from. */
 export const manifest: Manifest = {

@@ -15,8 +15,8 @@ import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { digestLayer } from "@stint/edge/Sha256"
 import { Layer } from "effect"
-import { Digest } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
@@ -42,6 +42,9 @@ import { Limits } from "./Limits.ts"
 import { LimitsHttp } from "./Limits/Http.ts"
 import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
+import { Outcomes } from "./Outcomes.ts"
+import { OutcomesHttp } from "./Outcomes/Http.ts"
+import { OutcomesRepo } from "./Outcomes/Repo.ts"
 import { Pauses } from "./Pauses.ts"
 import { PausesHttp } from "./Pauses/Http.ts"
 import { PausesRepo } from "./Pauses/Repo.ts"
@@ -75,6 +78,7 @@ export const Repos = Layer.mergeAll(
   EngineRepo.layer,
   HealthRepo.layer,
   LimitsRepo.layer,
+  OutcomesRepo.layer,
   PausesRepo.layer,
   RetentionRepo.layer,
   SimulationRepo.layer,
@@ -129,6 +133,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       DeadLettersHttp,
       HealthHttp,
       LimitsHttp,
+      OutcomesHttp,
       PausesHttp,
       RunsHttp,
       SimulationHttp,
@@ -142,6 +147,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       DeadLetters.layer,
       Health.layer,
       Limits.layer,
+      Outcomes.layer,
       Pauses.layer,
       Runs.layer,
       Simulation.layer,
@@ -150,7 +156,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
-    Layer.provide([Storage, Digest.layerWebCrypto]),
+    Layer.provide([Storage, digestLayer]),
     Layer.provide([clients, neighbours]),
   )
 

@@ -9,6 +9,7 @@ import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { MakingsGroup } from "./Makings.ts"
+import { ReportsGroup } from "./Reports.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
@@ -24,6 +25,7 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     MakingsGroup,
     TrialDeliverablesGroup,
   )
+  .add(ReportsGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)
