@@ -71,7 +71,7 @@ export const slow: Proof = {
   name: "slow",
   promise: "Slow makings hold nothing: pure runs beside them wait for none of them.",
   attacks: "100 makings held until 200 pure runs beside them have their drafts (full: 1,000 and 6,000, over a minute).",
-  seconds: { quick: 25, full: 170 },
+  seconds: { quick: 30, full: 220 },
   attack: async (attack) => {
     const { is, that, violations } = judge()
     const count = attack.full ? 1_000 : 100
