@@ -1,40 +1,33 @@
 /** How many drafts a second its customers approve, and execute: through the API, with an Idempotency-Key each. */
-import {
-  drained,
-  fallDue,
-  freshSlot,
-  type Ground,
-  makeGoals,
-  order,
-} from "../../tests/proofs/Ground.ts";
-import { cpuOf } from "../Cpu.ts";
-import { median, roundedAll, spreadOf, table } from "../Figures.ts";
-import type { Server } from "../Server.ts";
+import { drained, fallDue, freshSlot, type Ground, makeGoals, order } from "../../tests/proofs/Ground.ts"
+import { cpuOf } from "../Cpu.ts"
+import { median, roundedAll, spreadOf, table } from "../Figures.ts"
+import type { Server } from "../Server.ts"
 
-const AT_ONCE = 16;
-const customer = "bench-review";
-const as = `customer:${customer}` as const;
+const AT_ONCE = 16
+const customer = "bench-review"
+const as = `customer:${customer}` as const
 
 const each = async <A>(
   items: ReadonlyArray<A>,
   work: (item: A) => Promise<void>,
 ) => {
-  const left = items.values();
+  const left = items.values()
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (const item of left) await work(item);
-  }));
-};
+    for (const item of left) await work(item)
+  }))
+}
 
 /** CPU seconds so far of those that take part. */
 const cpuOfAll = async ({ stack }: Ground, server: Server) => {
-  const [deliverables] = await stack.pids("deliverables");
-  const [hiring] = await stack.pids("hiring");
+  const [deliverables] = await stack.pids("deliverables")
+  const [hiring] = await stack.pids("hiring")
   return {
     deliverables: await cpuOf(deliverables!),
     hiring: await cpuOf(hiring!),
     postgres: await server.cpu(),
-  };
-};
+  }
+}
 
 /** Does something to all items, so many at once; how many a second, how long one took in milliseconds, and its CPU. */
 const timed = async <A>(
@@ -43,26 +36,25 @@ const timed = async <A>(
   items: ReadonlyArray<A>,
   work: (item: A) => Promise<void>,
 ) => {
-  const times: Array<number> = [];
-  const before = await cpuOfAll(ground, server);
-  const began = performance.now();
+  const times: Array<number> = []
+  const before = await cpuOfAll(ground, server)
+  const began = performance.now()
   await each(items, async (item) => {
-    const from = performance.now();
-    await work(item);
-    times.push(performance.now() - from);
-  });
-  const perSecond = items.length / ((performance.now() - began) / 1000);
-  const after = await cpuOfAll(ground, server);
-  const us = (name: keyof typeof after) =>
-    (after[name] - before[name]) / items.length * 1e6;
+    const from = performance.now()
+    await work(item)
+    times.push(performance.now() - from)
+  })
+  const perSecond = items.length / ((performance.now() - began) / 1000)
+  const after = await cpuOfAll(ground, server)
+  const us = (name: keyof typeof after) => (after[name] - before[name]) / items.length * 1e6
   return {
     perSecond,
     times,
     deliverables: us("deliverables"),
     hiring: us("hiring"),
     postgres: us("postgres"),
-  };
-};
+  }
+}
 
 /** Measures, prints the table, and returns the figures. Throws when a decision or an execution is refused. */
 export const review = async (
@@ -71,47 +63,47 @@ export const review = async (
   drafts: number,
   rounds: number,
 ) => {
-  const { stack, superuser } = ground;
-  const goals = await makeGoals(ground, customer, drafts, order);
+  const { stack, superuser } = ground
+  const goals = await makeGoals(ground, customer, drafts, order)
   const send = async (path: string, key: string, body: unknown) => {
     const answer = await stack.call("deliverables", "POST", path, {
       as,
       body,
       headers: { "idempotency-key": key },
-    });
+    })
     if (answer.status >= 300) {
       throw new Error(
         `${path}: ${answer.status} ${JSON.stringify(answer.json)}`,
-      );
+      )
     }
-    return answer.json;
-  };
+    return answer.json
+  }
   const found: Array<
     Record<"approve" | "execute", Awaited<ReturnType<typeof timed>>>
-  > = [];
+  > = []
   for (let n = 0; n < rounds; n++) {
-    const slot = freshSlot();
-    await fallDue(ground, goals, slot);
-    await drained(ground);
+    const slot = freshSlot()
+    await fallDue(ground, goals, slot)
+    await drained(ground)
     const made = await superuser.sql<{ id: string }>(
       "deliverables",
       `select deliverable_id as id from deliverables where customer_id = '${customer}' and scheduled_time = '${slot}'`,
-    );
-    const approvals = new Map<string, string>();
+    )
+    const approvals = new Map<string, string>()
     const approve = await timed(ground, server, made, async ({ id }) => {
       const { approval_id } = await send(
         `/api/v1/deliverables/${id}/review`,
         `approve-${id}`,
         { decision: "approved" },
-      );
-      approvals.set(id, approval_id);
-    });
+      )
+      approvals.set(id, approval_id)
+    })
     const execute = await timed(ground, server, made, async ({ id }) => {
       await send(`/api/v1/deliverables/${id}/execute`, `execute-${id}`, {
         approval_id: approvals.get(id),
-      });
-    });
-    found.push({ approve, execute });
+      })
+    })
+    found.push({ approve, execute })
   }
   const figureOf = (what: "approve" | "execute") => ({
     per_second: median(found.map((round) => round[what].perSecond)),
@@ -121,17 +113,17 @@ export const review = async (
       hiring: median(found.map((round) => round[what].hiring)),
       postgres: median(found.map((round) => round[what].postgres)),
     },
-  });
+  })
   const figures = roundedAll({
     drafts,
     rounds,
     at_once: AT_ONCE,
     approve: figureOf("approve"),
     execute: figureOf("execute"),
-  });
+  })
   console.log(
     `\nreview: ${drafts} drafts of one customer, ${AT_ONCE} requests at once, median of ${rounds} rounds`,
-  );
+  )
   console.log(table([
     [
       "",
@@ -149,6 +141,6 @@ export const review = async (
       `${figures[what].ms.p99.toFixed(1)} ms`,
       ...Object.values(figures[what].cpu_us).map((us) => us.toFixed(0)),
     ]),
-  ]));
-  return figures;
-};
+  ]))
+  return figures
+}

@@ -1,5 +1,6 @@
 /** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { MakerApi } from "@stint/domain/makers/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { ActionLog } from "@stint/edge/ActionLog"
@@ -99,6 +100,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
   Layer.mergeAll(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
     Docs.layer(DeliverablesApi),
+    Docs.document("/makers/openapi.json", MakerApi),
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),
