@@ -25,6 +25,10 @@ export interface Fares {
   held: boolean
   /** How often it has rebuilt without a page in between. */
   rebuilds: number
+  /** When it was last at the end of the feed, or began: epoch milliseconds. */
+  endedAt: number
+  /** Whether its last page was full, so that more may follow. */
+  behind: boolean
   /** The service whose feed it is. */
   readonly of?: string
 }
@@ -64,12 +68,18 @@ export const layer = Layer.unwrap(Effect.gen(function* () {
   const figures = Effect.map(
     Clock.currentTimeMillis,
     (now) =>
-      [...all].flatMap(([feed, { held, rebuilds, workedAt }]) => [
+      [...all].flatMap(([feed, { behind, endedAt, held, rebuilds, workedAt }]) => [
         {
           name: "follower_held_seconds",
           help: "For how long a follower of a feed has got nothing from it; 0 while it follows",
           labels: { feed },
           value: held ? (now - workedAt) / 1000 : 0,
+        },
+        {
+          name: "follower_behind_seconds",
+          help: "For how long a follower has not reached the end of its feed; 0 while it has",
+          labels: { feed },
+          value: held || behind ? (now - endedAt) / 1000 : 0,
         },
         {
           name: "follower_rebuilds_in_a_row",
@@ -95,6 +105,8 @@ export interface Following<Item, E, R> {
   readonly name: string
   /** The service whose feed it is: while that is away, the feed is held up for no other reason. */
   readonly of?: string
+  /** How many items a page has at most: the last one before the end has fewer, also none. */
+  readonly most: number
   /** The stored cursor; undefined before the first rebuild. */
   readonly load: Effect.Effect<string | undefined, E, R>
   /** The page after a cursor. It waits (long poll) while there is none: the follower asks again at once. */
@@ -127,10 +139,13 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
     let fares = all.get(feed.name)
     if (fares === undefined) {
       const { of } = feed
+      const now = yield* Clock.currentTimeMillis
       fares = {
-        workedAt: yield* Clock.currentTimeMillis,
+        workedAt: now,
         held: false,
         rebuilds: 0,
+        endedAt: now,
+        behind: false,
         ...(of === undefined ? {} : { of }),
       }
       all.set(feed.name, fares)
@@ -166,28 +181,30 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
       (gone) => Effect.succeed({ stale: after, why: (gone as CursorGone).why }),
     )
     if ("stale" in page) return page
-    if (page.cursor === after) return undefined
+    if (page.cursor === after) return 0
     yield* Watchdog.step(`applies ${page.items.length} changes after ${after}`)
     yield* feed.apply({ ...page, after })
-    return undefined
-  }) as Effect.Effect<Gone | undefined, E, R>
+    return page.items.length
+  }) as Effect.Effect<Gone | number, E, R>
 
-  const followed = Effect.gen(function* () {
+  const followed = Effect.fnUntraced(function* (items: number) {
     const fares = yield* faring
     fares.workedAt = yield* Clock.currentTimeMillis
     fares.held = false
     fares.rebuilds = 0
+    fares.behind = items >= feed.most
+    if (!fares.behind) fares.endedAt = fares.workedAt
     yield* worked
   })
 
-  return Watchdog.guard(feed.name, POLL)(poll).pipe(
-    Effect.flatMap((gone) => gone === undefined ? followed : rebuild(gone)),
+  const round = Watchdog.guard(feed.name, POLL)(poll).pipe(
+    Effect.flatMap((it) => typeof it === "number" ? followed(it) : rebuild(it)),
     Effect.sandbox,
     Effect.tapError((cause) => Effect.andThen(failed(cause), Effect.map(faring, (fares) => void (fares.held = true)))),
     Effect.retry(reconnect),
     Effect.orDie,
-    Effect.forever,
   )
+  return Effect.andThen(faring, Effect.forever(round))
 }
 
 /** Why a projection has to be rebuilt; `stale` is the cursor that is gone, undefined when there is none. */

@@ -10,6 +10,7 @@ const feedOf = (items: Array<number>, from = 0) => {
   const reached = Deferred.makeUnsafe<void>()
   const following: Following<number, string, never> = {
     name: "numbers",
+    most: 2,
     load: Effect.sync(() => place.cursor),
     fetch: (after) =>
       Effect.suspend(() => {
@@ -126,6 +127,23 @@ it.effect("C5: a projection that is refused right after its rebuild waits longer
     yield* Fiber.interrupt(fiber)
     assert.deepInclude(fares(), { rebuilds: 0, held: false })
     assert.deepStrictEqual(heldUp(followers, yield* Clock.currentTimeMillis), [])
+  }))
+
+it.effect("a follower is behind from the last end of the feed that it reached, while its pages are full", () =>
+  Effect.gen(function* () {
+    const { following, place } = feedOf([1, 2, 3, 4, 5])
+    place.cursor = "0"
+    const followers = new Map<string, Fares>()
+    const fiber = yield* Effect.forkChild(
+      follow({ ...following, fetch: (after) => Effect.delay(following.fetch(after), "10 seconds") }).pipe(
+        Effect.provideService(Followers, followers),
+      ),
+    )
+    yield* TestClock.adjust("25 seconds")
+    assert.deepInclude(followers.get("numbers"), { behind: true, endedAt: 0, workedAt: 20_000 })
+    yield* TestClock.adjust("10 seconds")
+    yield* Fiber.interrupt(fiber)
+    assert.deepInclude(followers.get("numbers"), { behind: false, endedAt: 30_000 })
   }))
 
 it.effect("a rebuild that another replica does is not counted", () =>
