@@ -74,8 +74,7 @@ export const namesRead: ReadonlySet<string> = new Set([
   ...manifests.flatMap(({ env }) => env),
   ...[...sources, ...command].flatMap(namedIn),
   ...serviceNames.map((service) => `${service.toUpperCase()}_MIGRATE_URL`),
-  // The catalog calls nobody
-  ...serviceNames.filter((service) => service !== "catalog").map((service) => `${service.toUpperCase()}_TOKEN_FILE`),
+  ...serviceNames.map((service) => `${service.toUpperCase()}_TOKEN_FILE`),
   "STINT_TEST_DATABASE_URL",
 ].filter((name) => !others.has(name)))
 

@@ -431,6 +431,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_hired_agents_active', 'CREATE INDEX ix_hired_agents_active ON public.hired_agents USING btree (active)'),
     ('index', 'ix_hired_agents_agent_id', 'CREATE INDEX ix_hired_agents_agent_id ON public.hired_agents USING btree (agent_id)'),
     ('index', 'ix_hired_agents_customer_id', 'CREATE INDEX ix_hired_agents_customer_id ON public.hired_agents USING btree (customer_id)'),
+    ('index', 'ix_hired_agents_live', 'CREATE INDEX ix_hired_agents_live ON public.hired_agents USING btree (agent_id, hired_instance_id) WHERE active'),
     ('index', 'ix_hired_agents_trial_end', 'CREATE INDEX ix_hired_agents_trial_end ON public.hired_agents USING btree (trial_end) WHERE ((trial_status)::text = ''active''::text)'),
     ('index', 'ix_hired_agents_trial_status', 'CREATE INDEX ix_hired_agents_trial_status ON public.hired_agents USING btree (trial_status)'),
     ('index', 'ix_hiring_action_log_operator', 'CREATE INDEX ix_hiring_action_log_operator ON public.hiring_action_log USING btree (operator, "timestamp", log_id)'),

@@ -13,6 +13,7 @@ import { local, type Place } from "./support/cases/local.ts"
 import { operations } from "./support/cases/operations.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
+import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
 const cases = [...people, ...operations]
@@ -40,6 +41,30 @@ describe("a command that calls the services", () => {
       assert.deepStrictEqual([problem.status, JSON.parse(problem.err)], [exit, by.body])
     })
   }
+
+  it("stint types check names what breaks, of all pages, and its exit status is 1 then", async () => {
+    const one = {
+      hired_instance_id: "HAI-1",
+      goal_instance_id: "GOI-1",
+      errors: [{ path: "$.settings.tea", message: "is required" }],
+    }
+    const answers: Answers = {
+      "catalog.agentTypes.check": ({ query }) =>
+        query.cursor === undefined
+          ? { breaks: [one], holds: 2, next_cursor: "n" }
+          : { breaks: [{ ...one, hired_instance_id: "HAI-2", errors_omitted: 3 }], holds: 1, next_cursor: null },
+    }
+    const text = await invoke(["types", "check", "-"], { answers, role: "operator", stdin })
+    assert.strictEqual(text.status, 1)
+    assert.match(
+      text.out,
+      /^HAI-1 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +- +and 3 more\n$/,
+    )
+    assert.match(text.err, /3 hires hold, 2 would break\./)
+    const json = await invoke(["types", "check", "-", "--json"], { answers, role: "operator", stdin })
+    const { breaks, holds } = JSON.parse(json.out)
+    assert.deepStrictEqual([json.status, breaks.length, holds], [1, 2, 3])
+  })
 })
 
 describe("a command that works on this machine", () => {

@@ -88,7 +88,7 @@ describe("stint start says in one sentence", () => {
       await refusal({ ...env, HIRING_DATABASE_URL: "mysql://me:secret@127.0.0.1/x" }),
       /^stint: HIRING_DATABASE_URL is no/,
     )
-    assert.match(await refusal({ ...env, STINT_JWKS_URL: "http://127.0.0.1:1/jwks" }), /HIRING_TOKEN_FILE/)
+    assert.match(await refusal({ ...env, STINT_JWKS_URL: "http://127.0.0.1:1/jwks" }), /CATALOG_TOKEN_FILE/)
   })
 })
 

@@ -22,6 +22,7 @@ export const actions = {
     "process_trial_end",
     "customer_create",
     "customer_verify",
+    "hires_migrate",
   ],
   deliverables: ["trial_deliverable_add", "delivery_retry"],
 } as const

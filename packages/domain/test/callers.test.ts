@@ -32,12 +32,13 @@ it("an endpoint names its callers when the role service may call it, and only th
 it("each service may do its own work alone", () => {
   const mayCall = (service: ServiceSubject) =>
     endpoints.filter(({ callers }) => callers.includes(service)).map((e) => e.name).sort()
-  assert.deepStrictEqual(mayCall("catalog"), [])
+  assert.deepStrictEqual(mayCall("catalog"), ["POST /api/v1/hired-agents/check"])
   assert.deepStrictEqual(mayCall("hiring"), ["GET /api/v1/agent-types/:type", "GET /api/v1/scheduler/status"])
   const feed = ["GET /api/v1/goal-changes", "GET /api/v1/goal-changes/snapshot", "POST /api/v1/goals/lookup"]
   assert.deepStrictEqual(mayCall("deliverables"), [
     "GET /api/v1/agent-types/:type",
     ...feed.slice(0, 2),
+    "GET /api/v1/scheduler/outcomes",
     "GET /api/v1/trials/:id",
     ...feed.slice(2),
   ])

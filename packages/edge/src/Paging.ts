@@ -97,7 +97,8 @@ export const decodeCursor = <S extends Schema.Codec<unknown, unknown>>(key: S) =
   }
 }
 
-const cursorOf = (key: unknown): string => Base64Url.encode(JSON.stringify(key))
+/** The cursor of a key, for an answer that is no page of `pageOf`. */
+export const cursorOf = (key: unknown): string => Base64Url.encode(JSON.stringify(key))
 
 /** After how many bytes of a page other requests may go on: about two milliseconds. */
 const STEP = 256 * 1024

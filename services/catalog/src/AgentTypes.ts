@@ -3,7 +3,7 @@ import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CurrentCaller } from "@stint/domain/Caller"
 import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, compareVersions, definitionId } from "@stint/domain/Definition"
-import { InvalidRequest } from "@stint/domain/Problem"
+import type { InvalidRequest } from "@stint/domain/Problem"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { SYSTEM } from "@stint/domain/Tokens"
 import { Health } from "@stint/edge/Health"
@@ -11,7 +11,7 @@ import { Ids } from "@stint/edge/Ids"
 import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
-import { differences, latest } from "./AgentTypes/Policy.ts"
+import { differences, isOfType, latest } from "./AgentTypes/Policy.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
 import type { VersionKey } from "./AgentTypes/Row.ts"
 
@@ -98,13 +98,7 @@ export class AgentTypes extends Context.Service<AgentTypes, {
       })
 
       const put = Effect.fn("AgentTypes.put")(function* (type: string, definition: AgentTypeDefinition) {
-        if (definition.agent_type_id !== type) {
-          const message = "must be the type that the path names"
-          return yield* new InvalidRequest({
-            detail: `agent_type_id ${message}`,
-            errors: [{ path: "$.agent_type_id", message }],
-          })
-        }
+        yield* Effect.fromResult(isOfType(definition, type))
         return yield* publish(definition)
       })
 

@@ -4,6 +4,7 @@ import { ActionLog } from "@stint/edge/ActionLog"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import * as Audit from "@stint/edge/Audit"
 import { AuditRepo } from "@stint/edge/Audit/Repo"
+import * as Client from "@stint/edge/Client"
 import * as Docs from "@stint/edge/Docs"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
@@ -19,6 +20,8 @@ import { ActionLogHttp } from "./ActionLog/Http.ts"
 import { AgentTypes } from "./AgentTypes.ts"
 import { AgentTypesHttp } from "./AgentTypes/Http.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
+import { Checks } from "./Checks.ts"
+import { Hiring } from "./Clients.ts"
 import * as Metrics from "./Metrics.ts"
 import { scripts } from "./Schema.ts"
 
@@ -41,16 +44,23 @@ const Storage = byUse(
     ),
 )
 
+/** The service that the catalog calls, over HTTP. */
+const Clients = Hiring.layer.pipe(Layer.provide(Client.layer))
+
+/** The catalog over a given hiring: a test gives its own. */
+export const appWith = <E, R>(clients: Layer.Layer<Hiring, E, R>) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
+    Docs.layer(CatalogApi),
+    Audit.layer("catalog"),
+    Metrics.worker,
+    Retention.layer(Effect.all([Audit.retention])),
+    AgentTypes.worker,
+  ).pipe(
+    Layer.provide([AgentTypesHttp, ActionLogHttp]),
+    Layer.provide([AgentTypes.layer, Checks.layer, ActionLog.layer, middlewares("catalog")]),
+    Layer.provide([Storage, clients]),
+  )
+
 /** The catalog. */
-export const App = Layer.mergeAll(
-  HttpApiBuilder.layer(CatalogApi, { openapiPath: "/openapi.json" }),
-  Docs.layer(CatalogApi),
-  Audit.layer("catalog"),
-  Metrics.worker,
-  Retention.layer(Effect.all([Audit.retention])),
-  AgentTypes.worker,
-).pipe(
-  Layer.provide([AgentTypesHttp, ActionLogHttp]),
-  Layer.provide([AgentTypes.layer, ActionLog.layer, middlewares("catalog")]),
-  Layer.provide(Storage),
-)
+export const App = appWith(Clients)

@@ -4,6 +4,7 @@ import type { Manifest } from "@stint/edge/Manifest"
 /** Its complete configuration: the environment variables that it may read (`--allow-env`). */
 export const env = [
   "CATALOG_DATABASE_URL",
+  "HIRING_URL",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
   "STINT_BOUNDS",
   "STINT_HOST",
@@ -17,11 +18,15 @@ export const env = [
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
   "STINT_REVOKED_FILE",
+  "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
   "STINT_TOKEN_MAX_LIFETIME",
   "STINT_UPGRADE_FROM",
   "USE_AGENT_TYPE_DB",
 ] as const
 
+/** The service that it calls. */
+export const calls = ["hiring"] as const
+
 /** What the launcher derives the permissions from. */
-export const manifest: Manifest = { env, inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" } }
+export const manifest: Manifest = { env, inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" }, calls }

@@ -25,7 +25,7 @@ import * as Agents from "./Agents.ts"
 import { AgentsRepo } from "./Agents/Repo.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import * as ActionLogRepo from "./ActionLog/Repo.ts"
-import { Catalog, Hiring } from "./Clients.ts"
+import { Catalog, Hiring, Scheduler } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesHttp } from "./Deliverables/Http.ts"
@@ -41,10 +41,19 @@ import { Attempts } from "./Executions/Attempts.ts"
 import { ExecutionsHttp } from "./Executions/Http.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
 import { Targets } from "./Executions/Targets.ts"
+import { Makings } from "./Makings.ts"
+import { MakingsHttp } from "./Makings/Http.ts"
+import { retention as makingsRetention } from "./Makings/Retention.ts"
+import * as MakingsWorker from "./Makings/Worker.ts"
+import { MakingsRepo } from "./Makings/Repo.ts"
+import { SlowMakers } from "./Makers/Slow.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import * as Projection from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
+import { Reports } from "./Reports.ts"
+import { ReportsHttp } from "./Reports/Http.ts"
+import { ReportsRepo } from "./Reports/Repo.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsHttp } from "./Reviews/Http.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
@@ -58,8 +67,10 @@ const Storage = Layer.mergeAll(
   AgentsRepo.layer,
   DraftsRepo.layer,
   ReviewsRepo.layer,
+  ReportsRepo.layer,
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
+  MakingsRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -75,14 +86,14 @@ const Storage = Layer.mergeAll(
 )
 
 /** The services that deliverables calls, over HTTP. */
-export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer).pipe(Layer.provide(Client.layer))
+export const Clients = Layer.mergeAll(Catalog.layer, Hiring.layer, Scheduler.layer).pipe(Layer.provide(Client.layer))
 
 /** Whether they are here: shown on `/readyz`, which they do not take away, since most of deliverables works without them. */
 const watched = Neighbours.layer("deliverables", ["hiring", "catalog"])
 
 /** Deliverables over given clients: a test gives its own, and they are never away unless it says so. */
 export const appWith = <E, R, E2 = never, R2 = never>(
-  clients: Layer.Layer<Catalog | Hiring, E, R>,
+  clients: Layer.Layer<Catalog | Hiring | Scheduler, E, R>,
   neighbours: Layer.Layer<Neighbours, E2, R2> = Neighbours.none,
 ) =>
   Layer.mergeAll(
@@ -93,18 +104,27 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     AwayAlarm.layer(() => false),
     FollowerAlarm.layer,
     metrics,
-    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
+    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention, makingsRetention])),
     Agents.worker,
     Executions.worker,
+    MakingsWorker.worker,
     Deliveries.watch,
     Projection.worker,
   ).pipe(
-    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),
-    Layer.provide(ActionLogHttp),
+    Layer.provide([
+      DraftsHttp,
+      DeliverablesHttp,
+      ReviewsHttp,
+      ExecutionsHttp,
+      DeliveriesHttp,
+      MakingsHttp,
+      TrialDeliverablesHttp,
+    ]),
+    Layer.provide([ActionLogHttp, ReportsHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide(ActionLog.layer),
+    Layer.provide([ActionLog.layer, Reports.layer, Makings.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )

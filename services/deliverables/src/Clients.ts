@@ -1,5 +1,5 @@
 /**
- * The clients of hiring (hires, goals, trials, the feed) and of the catalog (definitions). One that is away is asked once more
+ * The clients of hiring (hires, goals, trials, the feed), of the catalog (definitions) and of the scheduler (how runs ended). One that is away is asked once more
  * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run. A lookup
  * that fails while hiring is there is made again for fewer goals: what fails alone is named, and the rest goes on.
  */
@@ -7,6 +7,8 @@ import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
+import type { Outcomes } from "@stint/domain/scheduler/Outcomes"
 import { type AgentTypeId, type CustomerId, GoalInstanceId, HiredInstanceId, type TrialId } from "@stint/domain/Ids"
 import { Unauthorized, Unavailable, WrongRole } from "@stint/domain/Problem"
 import { type Fault, wordsOf } from "@stint/edge/Absence"
@@ -14,7 +16,7 @@ import * as Client from "@stint/edge/Client"
 import { CursorGone } from "@stint/edge/Follower"
 import { faultOf, Neighbours } from "@stint/edge/Neighbours"
 import { onceMore } from "@stint/edge/Schedules"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, type DateTime, Effect, Layer, Option } from "effect"
 
 /** How long a call may take, except a long poll of the feed. */
 const DEADLINE = "3 seconds"
@@ -237,6 +239,30 @@ export class Catalog extends Context.Service<Catalog, {
             Effect.catchTag("AgentTypeNotFound", () => Effect.succeed(Option.none<AgentTypeDefinition>())),
             reach,
             Effect.catch(Client.unavailable("catalog")),
+          ),
+      })
+    }),
+  )
+}
+
+/** The scheduler's call that deliverables makes. */
+export class Scheduler extends Context.Service<Scheduler, {
+  /** How the runs of one hire, or of one customer, with slots in [from, to) stand. */
+  outcomes(
+    whose: { readonly hired_instance_id: HiredInstanceId } | { readonly customer_id: CustomerId },
+    from: DateTime.Utc,
+    to: DateTime.Utc,
+  ): Effect.Effect<Outcomes, Unavailable>
+}>()("deliverables/Scheduler") {
+  static readonly layer = Layer.effect(
+    Scheduler,
+    Effect.gen(function* () {
+      const client = yield* Client.make(SchedulerApi, { name: "scheduler", deadline: DEADLINE })
+      return Scheduler.of({
+        outcomes: (whose, from, to) =>
+          client.outcomes.count({ query: { ...whose, from, to } }).pipe(
+            Effect.retry({ schedule: onceMore, while: isBroken }),
+            Effect.catch(Client.unavailable("scheduler")),
           ),
       })
     }),

@@ -9,6 +9,7 @@ export const env = [
   "DELIVERABLE_PERSISTENCE_MODE",
   "HIRING_URL",
   "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "SCHEDULER_URL",
   "STINT_ALERT_SECRET",
   "STINT_ALERT_SECRET_REF",
   "STINT_ALERT_WEBHOOK",
@@ -21,6 +22,7 @@ export const env = [
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_LOG",
+  "STINT_MAKER_HOSTS",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
@@ -34,7 +36,7 @@ export const env = [
 ] as const
 
 /** The services that it calls. */
-export const calls = ["hiring", "catalog"] as const
+export const calls = ["hiring", "catalog", "scheduler"] as const
 
 /** What the launcher derives the permissions from. */
 export const manifest: Manifest = {
@@ -43,6 +45,6 @@ export const manifest: Manifest = {
   calls,
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
-  hosts: ["STINT_WEBHOOK_HOSTS"],
+  hosts: ["STINT_MAKER_HOSTS", "STINT_WEBHOOK_HOSTS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

@@ -27,6 +27,9 @@ import { Catalog, Scheduler } from "./Clients.ts"
 import { Customers } from "./Customers.ts"
 import { CustomersHttp } from "./Customers/Http.ts"
 import { CustomersRepo } from "./Customers/Repo.ts"
+import { DefinitionsInUse } from "./DefinitionsInUse.ts"
+import { DefinitionsInUseHttp } from "./DefinitionsInUse/Http.ts"
+import { DefinitionsInUseRepo } from "./DefinitionsInUse/Repo.ts"
 import { Engagements } from "./Engagements.ts"
 import { EngagementsRepo } from "./Engagements/Repo.ts"
 import { Feed } from "./Feed.ts"
@@ -55,6 +58,7 @@ import { TrialStatusHttp } from "./TrialStatus/Http.ts"
 const Storage = Layer.mergeAll(
   CustomersRepo.layer,
   EngagementsRepo.layer,
+  DefinitionsInUseRepo.layer,
   PeriodsRepo.layer,
   AnnouncementsRepo.layer,
   TrialsRepo.layer,
@@ -101,6 +105,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       SubscriptionsHttp,
       HiresHttp,
       GoalsHttp,
+      DefinitionsInUseHttp,
       TrialStatusHttp,
       TrialsHttp,
       FeedHttp,
@@ -111,6 +116,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Subscriptions.layer,
       Hires.layer,
       Goals.layer,
+      DefinitionsInUse.layer,
       Trials.layer,
       TrialStatus.layer,
       Feed.layer,

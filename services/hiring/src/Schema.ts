@@ -21,4 +21,5 @@ export const scripts: ReadonlyArray<string> = [
   "087_announced_hires",
   "090_schema_scripts",
   "091_feed_unplaced_xid",
+  "120_live_hires",
 ]

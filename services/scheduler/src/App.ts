@@ -42,6 +42,9 @@ import { Limits } from "./Limits.ts"
 import { LimitsHttp } from "./Limits/Http.ts"
 import { LimitsRepo } from "./Limits/Repo.ts"
 import { Nudge } from "./Nudge.ts"
+import { Outcomes } from "./Outcomes.ts"
+import { OutcomesHttp } from "./Outcomes/Http.ts"
+import { OutcomesRepo } from "./Outcomes/Repo.ts"
 import { Pauses } from "./Pauses.ts"
 import { PausesHttp } from "./Pauses/Http.ts"
 import { PausesRepo } from "./Pauses/Repo.ts"
@@ -75,6 +78,7 @@ export const Repos = Layer.mergeAll(
   EngineRepo.layer,
   HealthRepo.layer,
   LimitsRepo.layer,
+  OutcomesRepo.layer,
   PausesRepo.layer,
   RetentionRepo.layer,
   SimulationRepo.layer,
@@ -129,6 +133,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       DeadLettersHttp,
       HealthHttp,
       LimitsHttp,
+      OutcomesHttp,
       PausesHttp,
       RunsHttp,
       SimulationHttp,
@@ -142,6 +147,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       DeadLetters.layer,
       Health.layer,
       Limits.layer,
+      Outcomes.layer,
       Pauses.layer,
       Runs.layer,
       Simulation.layer,

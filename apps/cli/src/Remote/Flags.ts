@@ -30,6 +30,12 @@ export const reasonFlag: Readonly<Record<string, Flag>> = {
   reason: { value: "WORDS", about: "why: it goes into the action log" },
 }
 
+/** The period of a report. */
+export const periodFlags: Readonly<Record<string, Flag>> = {
+  from: { value: "INSTANT", about: "its first instant; 30 days before its end unless given" },
+  to: { value: "INSTANT", about: "its end, which is not part of it; now unless given" },
+}
+
 /** A page of a list. */
 export const pageFlags: Readonly<Record<string, Flag>> = {
   limit: { value: "N", about: "at most so many, 1 to 200", default: "50" },

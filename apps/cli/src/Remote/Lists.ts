@@ -1,8 +1,9 @@
 /** Lists: a page, and where it goes on. */
+import { Instant } from "@stint/domain/Protocol"
 import { type Flags, UsageError } from "../Command.ts"
 import { fields } from "../Show/Fields.ts"
 import { type Column, table } from "../Show/Table.ts"
-import { type Answer, numberOf, only, type Session } from "./Session.ts"
+import { type Answer, given, numberOf, only, type Session } from "./Session.ts"
 
 /** A page as the services answer with it. */
 interface Page<A> {
@@ -14,6 +15,10 @@ interface Page<A> {
 /** The query of a page. Fails with a UsageError. */
 export const pageOf = (flags: Flags) =>
   only({ limit: numberOf(flags, "limit", 1, 200), cursor: flags.cursor as string | undefined })
+
+/** The query of a period. Fails with a UsageError. */
+export const periodIn = (flags: Flags) =>
+  only({ from: given(Instant, "--from", flags.from), to: given(Instant, "--to", flags.to) })
 
 /** An instant in a table: to the second, in UTC. */
 export const at = (instant: unknown): string | null => {

@@ -1,4 +1,4 @@
-import { pageFlags } from "../Remote/Flags.ts"
+import { pageFlags, periodFlags } from "../Remote/Flags.ts"
 import { remote } from "../Remote/Command.ts"
 
 /** `stint customers`: who the customers are. */
@@ -10,6 +10,11 @@ export const customers = remote({
       flags: { email: { value: "ADDRESS", about: "the one with this e-mail address" }, ...pageFlags },
     },
     show: { about: "one of them", operands: ["CUSTOMER"] },
+    report: {
+      about: "what all its agents did in a period, as stint hires report",
+      operands: ["CUSTOMER"],
+      flags: periodFlags,
+    },
   },
   load: () => import("./customers/Handlers.ts"),
 })

@@ -1,4 +1,4 @@
-import { pageFlags, yesFlag } from "../Remote/Flags.ts"
+import { pageFlags, periodFlags, yesFlag } from "../Remote/Flags.ts"
 import { remote } from "../Remote/Command.ts"
 
 /** `stint hires`: hired agents. */
@@ -12,6 +12,21 @@ export const hires = remote({
     show: {
       about: "one of them, with what is missing; HIRE is its id or that of its subscription",
       operands: ["HIRE"],
+    },
+    report: {
+      about: "what one did in a period: runs by outcome, drafts, how many were approved and how soon",
+      operands: ["HIRE"],
+      flags: periodFlags,
+    },
+    migrate: {
+      about:
+        "as an operator, moves the live hires of an agent type to a version; those that would not hold are skipped",
+      operands: ["TYPE", "VERSION"],
+      flags: {
+        cap: { value: "N", about: "at most so many hires, 1 to 1000", default: "1000" },
+        cursor: { value: "CURSOR", about: "goes on where the answer before ended" },
+        "dry-run": { about: "only says what would be moved and skipped" },
+      },
     },
     deactivate: {
       about: "as its customer, for good: its pending runs are cancelled; asks first",

@@ -13,6 +13,11 @@ export const types = remote({
       flags: { version: { value: "VERSION", about: "such as 1.0.0" } },
     },
     versions: { about: "the versions of one, the latest first", operands: ["TYPE"], flags: pageFlags },
+    check: {
+      about:
+        "whom the version in a file of JSON would break, - for standard input; it stores nothing, and the exit status is 1 when something breaks",
+      operands: ["FILE"],
+    },
     publish: {
       about: "publishes the version in a file of JSON, - for standard input; the same again changes nothing",
       operands: ["FILE"],

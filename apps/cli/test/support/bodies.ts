@@ -209,3 +209,16 @@ export const preview = {
 
 /** A page of a list. */
 export const page = (...items: ReadonlyArray<unknown>) => ({ items, next_cursor: null })
+
+/** A report on the period that was asked for, or on one. */
+export const report = ({ from = at, to = at }: { readonly from?: string; readonly to?: string }) => ({
+  from,
+  to,
+  runs: { pending: 0, running: 0, retrying: 0, completed: 3, cancelled: 1, dead_lettered: 0 },
+  runs_since: from,
+  drafts: 3,
+  approved: 1,
+  rejected: 1,
+  approval_rate: 0.5,
+  median_seconds_to_decision: 61.5,
+})

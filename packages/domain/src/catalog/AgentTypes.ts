@@ -6,8 +6,9 @@ import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
 import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
+import { DefinitionCheck } from "../hiring/DefinitionsInUse.ts"
 import { AgentTypeId } from "../Ids.ts"
-import { faultFields, InvalidRequest, problem } from "../Problem.ts"
+import { faultFields, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import {
   BodyLimits,
   created,
@@ -86,6 +87,21 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
         "Operators only; `agent_type_id` of the body must be that of the path. 201 when the version is new, " +
           "200 when it is published with the same content, 409 agent_type_immutable when it is published with " +
           "other content.",
+      ),
+    HttpApiEndpoint.post("check", "/:type/check", {
+      params: { type: AgentTypeId },
+      query: pageQuery,
+      payload: AgentTypeDefinition,
+      success: DefinitionCheck,
+      error: [InvalidRequest, Unavailable],
+    }).annotate(Access, ["operator"]).annotate(JudgedFirst, definitionSizeFaults)
+      .annotate(OpenApi.Summary, "Check whom a definition would break")
+      .annotate(
+        OpenApi.Description,
+        "Operators only; nothing is stored. The definition is held to the same rules as a published one, then to every " +
+          "live hire of the type: `breaks` names the configs and goals that would not hold under it, and why. Live is a " +
+          "hire that is not deactivated, under a subscription that is not canceled; a draft that is not configured may " +
+          "stay so.",
       ),
     HttpApiEndpoint.get("versions", "/:type/versions", {
       params: { type: AgentTypeId },

@@ -8,13 +8,24 @@ import { DeliveriesGroup } from "./Deliveries.ts"
 import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
+import { MakingsGroup } from "./Makings.ts"
+import { ReportsGroup } from "./Reports.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
   .add(actionLogGroup("deliverables"))
-  .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, DeliveriesGroup, TrialDeliverablesGroup)
+  .add(
+    DraftsGroup,
+    DeliverablesGroup,
+    ReviewsGroup,
+    ExecutionsGroup,
+    DeliveriesGroup,
+    MakingsGroup,
+    TrialDeliverablesGroup,
+  )
+  .add(ReportsGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

@@ -4,6 +4,7 @@ import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { CustomersGroup } from "./Customers.ts"
+import { DefinitionsInUseGroup } from "./DefinitionsInUse.ts"
 import { FeedGroup } from "./Feed.ts"
 import { GoalsGroup } from "./Goals.ts"
 import { HiresGroup } from "./Hires.ts"
@@ -15,7 +16,7 @@ import { TrialStatusGroup } from "./TrialStatus.ts"
 /** Customers, subscriptions, hires, goals, trials, and the change feed. */
 export class HiringApi extends HttpApi.make("hiring")
   .add(CustomersGroup, SubscriptionsGroup, HiresGroup, GoalsGroup, TrialStatusGroup, TrialsGroup, FeedGroup)
-  .add(actionLogGroup("hiring"))
+  .add(DefinitionsInUseGroup, actionLogGroup("hiring"))
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

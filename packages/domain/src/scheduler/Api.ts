@@ -8,6 +8,7 @@ import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
+import { OutcomesGroup } from "./Outcomes.ts"
 import { PausesGroup } from "./Pauses.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
@@ -28,6 +29,7 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     SimulationGroup,
     DeadLettersGroup,
     LimitsGroup,
+    OutcomesGroup,
     SchedulerHealthGroup,
   )
   .prefix("/api/v1")

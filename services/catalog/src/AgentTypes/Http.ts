@@ -3,6 +3,7 @@ import { encodedOnce, madeAt } from "@stint/edge/Replies"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { AgentTypes } from "../AgentTypes.ts"
+import { Checks } from "../Checks.ts"
 
 const reply = ({ agentType, made }: { readonly made: boolean; readonly agentType: AgentType }) =>
   made
@@ -19,11 +20,13 @@ export const AgentTypesHttp = HttpApiBuilder.group(
   "agentTypes",
   Effect.fn(function* (handlers) {
     const agentTypes = yield* AgentTypes
+    const checks = yield* Checks
     return handlers.handleAll({
       list: ({ query }) => agentTypes.list(query),
       publish: ({ payload }) => Effect.map(agentTypes.publish(payload), reply),
       get: ({ params, query }) => Effect.map(agentTypes.get(params.type, query.version), shown),
       put: ({ params, payload }) => Effect.map(agentTypes.put(params.type, payload), reply),
+      check: ({ params, payload, query }) => checks.check(params.type, payload, query),
       versions: ({ params, query }) => agentTypes.versions(params.type, query),
     })
   }),

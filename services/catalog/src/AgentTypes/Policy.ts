@@ -1,7 +1,19 @@
 /** Pure decisions of the catalog. */
-import { compareVersions } from "@stint/domain/Definition"
-import type { FieldIssue } from "@stint/domain/Problem"
-import { Predicate } from "effect"
+import { type AgentTypeDefinition, compareVersions } from "@stint/domain/Definition"
+import { type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
+import { Predicate, Result } from "effect"
+
+/** That a definition is of the type which a path names. */
+export const isOfType = (
+  { agent_type_id }: AgentTypeDefinition,
+  type: string,
+): Result.Result<void, InvalidRequest> => {
+  if (agent_type_id === type) return Result.void
+  const message = "must be the type that the path names"
+  return Result.fail(
+    new InvalidRequest({ detail: `agent_type_id ${message}`, errors: [{ path: "$.agent_type_id", message }] }),
+  )
+}
 
 /** The highest version by semantic versioning: 1.10.0 after 1.9.0, pre-releases below (semver.org, 11). */
 export const latest = <A extends { readonly version: string }>(versions: ReadonlyArray<A>): A | undefined =>

@@ -5,10 +5,11 @@ import { Goal } from "@stint/domain/hiring/Goals"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
+import type { RunCounts } from "@stint/domain/scheduler/Outcomes"
 import { shippedDefinitions } from "@stint/domain/Shipped"
 import { CursorGone } from "@stint/edge/Follower"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
-import { Catalog, Hiring } from "../../src/Clients.ts"
+import { Catalog, Hiring, Scheduler } from "../../src/Clients.ts"
 
 const marketingConfig = {
   nickname: "Asha",
@@ -43,6 +44,14 @@ export class World {
   readonly changes: Array<Change> = []
   hiringAway = false
   catalogAway = false
+  schedulerAway = false
+  /** From when on the scheduler knows runs, and how it counts them. */
+  runsSince = DateTime.makeUnsafe(0)
+  outcomes: (
+    whose: { readonly hired_instance_id?: string; readonly customer_id?: string },
+    from: DateTime.Utc,
+    to: DateTime.Utc,
+  ) => RunCounts = () => ({ pending: 0, running: 0, retrying: 0, completed: 0, cancelled: 0, dead_lettered: 0 })
   /** The ids of each lookup. */
   readonly lookups: Array<ReadonlySet<string>> = []
   /** The trials that were requested. */
@@ -202,6 +211,17 @@ export class World {
           return Effect.succeed(Option.fromUndefinedOr(this.definitions.get(`${type}@${version}`)))
         }),
     })
-    return Layer.merge(Layer.succeed(Hiring, hiring), Layer.succeed(Catalog, catalog))
+    const scheduler = Scheduler.of({
+      outcomes: (whose, from, to) =>
+        Effect.suspend(() => {
+          const since = DateTime.max(from, this.runsSince)
+          return this.schedulerAway ? away() : Effect.succeed({ runs: this.outcomes(whose, from, to), since })
+        }),
+    })
+    return Layer.mergeAll(
+      Layer.succeed(Hiring, hiring),
+      Layer.succeed(Catalog, catalog),
+      Layer.succeed(Scheduler, scheduler),
+    )
   }
 }

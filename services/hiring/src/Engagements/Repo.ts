@@ -1,7 +1,12 @@
 /** The transactions on engagements. The statements stand in Repo/, a file a table. */
 import { PgClient } from "@effect/sql-pg"
+import type { NewActionLine } from "@stint/domain/ActionLine"
 import type { HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
-import { Context, Effect, Layer, Option, type Result } from "effect"
+import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { oneLine } from "@stint/edge/OutageLog"
+import { isSqlUnavailable } from "@stint/edge/Pg"
+import { setAside } from "@stint/edge/Unreadable"
+import { Cause, Context, Effect, Exit, Layer, Option, Result } from "effect"
 import { isSqlError } from "effect/sql/SqlError"
 import { OutboxRepo } from "../Outbox/Repo.ts"
 import { after, type Amendment } from "./Amendment.ts"
@@ -26,6 +31,13 @@ export interface Stored<A> {
   readonly amendment: A
 }
 
+/** What became of one hire of many. */
+export interface Amending<A, E> {
+  readonly id: HiredInstanceId
+  /** Absent when the hire can't be read or stored. */
+  readonly outcome?: Result.Result<Stored<A>, E>
+}
+
 /** Subscriptions, hires and goals. */
 export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   /**
@@ -44,6 +56,16 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
     decide: (engagement: Engagement) => Result.Result<A, E>,
     adds: boolean,
   ): Effect.Effect<Option.Option<Stored<A>>, E>
+  /**
+   * As `amend`, for each of these hires with all its goals, in order and in one transaction, with the line of the action log
+   * that `record` makes of those that were stored. One whose decision fails stays as it is; one that can't be read or stored
+   * is set aside and has no outcome. The others go on.
+   */
+  amendEach<A extends Amendment, E>(
+    ids: ReadonlyArray<HiredInstanceId>,
+    decide: (engagement: Engagement) => Result.Result<A, E>,
+    record: (stored: ReadonlyArray<Stored<A>>) => NewActionLine | undefined,
+  ): Effect.Effect<ReadonlyArray<Amending<A, E>>>
   readonly subscriptions: SubscriptionReads
   readonly hires: HireReads
   readonly goals: GoalReads
@@ -53,6 +75,7 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       const outbox = yield* OutboxRepo
+      const log = yield* ActionLogRepo
       const subscriptions = subscriptionStatements(sql)
       const hires = hireStatements(sql)
       const goals = goalStatements(sql)
@@ -78,7 +101,45 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
         return Option.some<Engagement>({ subscription: subscription.value, hire, goals: looked, otherGoals })
       })
 
+      const amendOne = Effect.fnUntraced(function* <A extends Amendment, E>(
+        id: HiredInstanceId,
+        decide: (engagement: Engagement) => Result.Result<A, E>,
+      ) {
+        const before = yield* Effect.map(load({ hired_instance_id: id }, "all"), Option.getOrThrow)
+        const decided = decide(before)
+        if (Result.isFailure(decided)) return Result.fail(decided.failure)
+        const amendment = decided.success
+        yield* store(amendment)
+        return Result.succeed({ before, after: after(before, amendment), amendment })
+      })
+
+      const amendEach = Effect.fnUntraced(function* <A extends Amendment, E>(
+        ids: ReadonlyArray<HiredInstanceId>,
+        decide: (engagement: Engagement) => Result.Result<A, E>,
+        record: (stored: ReadonlyArray<Stored<A>>) => NewActionLine | undefined,
+      ) {
+        const all: Array<Amending<A, E>> = []
+        for (const id of ids) {
+          // A savepoint: one that can't be read or stored takes no other along
+          const exit = yield* Effect.exit(sql.withTransaction(amendOne(id, decide)))
+          if (Exit.isSuccess(exit)) all.push({ id, outcome: exit.value })
+          else if (isSqlUnavailable(Cause.squash(exit.cause)) || Cause.hasInterrupts(exit.cause)) {
+            return yield* Effect.failCause(exit.cause)
+          } else {
+            yield* setAside("hires", id, `it, or one of its goals, can't be read or written: ${oneLine(exit.cause)}`)
+            all.push({ id })
+          }
+        }
+        const stored = all.flatMap(({ outcome }) =>
+          outcome !== undefined && Result.isSuccess(outcome) ? [outcome.success] : []
+        )
+        const line = record(stored)
+        if (line !== undefined) yield* log.write(line)
+        return all
+      })
+
       return EngagementsRepo.of({
+        amendEach: (ids, decide, record) => Effect.orDie(sql.withTransaction(amendEach(ids, decide, record))),
         subscribe: (row, limit) =>
           Effect.gen(function* () {
             const has = yield* quotas.subscriptions(row.customer_id)

@@ -23,14 +23,16 @@ export const zoneOf = (definition: Pick<AgentTypeDefinition, "config_schema">, c
   return typeof zone === "string" && isTimezone(zone) ? zone : "UTC"
 }
 
-/** The faults of a hire's config, as many as a row holds; a config of before the bounds may be over one. */
-const missingOf = (
+/** Every fault of a hire's config; one of before the bounds may be over one. */
+export const configFaults = (
   definition: AgentTypeDefinition,
   config: HireRow["config"],
   bounds: Values,
-): HireRow["missing"] => {
-  const all = [...documentFaults(config, "$.config", bounds), ...configIssues(definition, config)]
-  const { issues, omitted } = namedFaults(all, { faults: defaults.faults, fault_chars: bounds.fault_chars })
+): Array<FieldIssue> => [...documentFaults(config, "$.config", bounds), ...configIssues(definition, config)]
+
+/** The faults of a hire's config, as many as a row holds. */
+const missingOf = (faults: ReadonlyArray<FieldIssue>, bounds: Values): HireRow["missing"] => {
+  const { issues, omitted } = namedFaults(faults, { faults: defaults.faults, fault_chars: bounds.fault_chars })
   return omitted === 0 ? issues : [...issues, { path: "$", message: `and ${omitted} more`, omitted }]
 }
 
@@ -49,28 +51,25 @@ const configured = (missing: HireRow["missing"], bounds: Values): Result.Result<
   return Result.fail(new HireNotConfigured({ detail: `${count} absent or not valid: see missing`, ...shown }))
 }
 
-/** The faults of the hire's goals under the definition; each path names its goal. */
-const goalFaults = (
-  definition: AgentTypeDefinition,
-  goals: ReadonlyArray<GoalRow>,
-  bounds: Values,
-): Array<FieldIssue> =>
-  goals.flatMap((goal) =>
-    [
-      ...documentFaults(goal.settings, "$.settings", bounds),
-      ...settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings),
-    ].map(({ message, path }) => ({
-      path: `$.goals[${JSON.stringify(goal.goal_instance_id)}]${path.slice(1)}`,
-      message,
-    }))
-  )
+/** Every fault of a goal under the definition. */
+export const goalFaults = (definition: AgentTypeDefinition, goal: GoalRow, bounds: Values): Array<FieldIssue> => [
+  ...documentFaults(goal.settings, "$.settings", bounds),
+  ...settingsIssues(definition, goal.goal_template_id, goal.frequency, goal.settings),
+]
+
+/** Faults of a goal, where they are named beside those of others: each path names the goal. */
+export const ofGoal = (goal_instance_id: string, faults: ReadonlyArray<FieldIssue>): Array<FieldIssue> =>
+  faults.map(({ message, path }) => ({
+    path: `$.goals[${JSON.stringify(goal_instance_id)}]${path.slice(1)}`,
+    message,
+  }))
 
 const goalsHold = (
   definition: AgentTypeDefinition,
   goals: ReadonlyArray<GoalRow>,
   bounds: Values,
 ): Result.Result<void, GoalsDoNotHold> => {
-  const errors = goalFaults(definition, goals, bounds)
+  const errors = goals.flatMap((goal) => ofGoal(goal.goal_instance_id, goalFaults(definition, goal, bounds)))
   const detail = `Goals are not valid under version ${definition.version}: change or delete them first, see errors`
   return errors.length === 0 ? Result.void : Result.fail(new GoalsDoNotHold({ detail, errors }))
 }
@@ -132,25 +131,26 @@ export const draft = (
     if (moves) yield* goalsHold(definition, engagement.goals, bounds)
     const before = engagement.hire ?? firstDraft(engagement, id, now)
     const config = input.config ?? before.config
-    const missing = missingOf(definition, config, bounds)
-    if (before.finalized_at !== null) yield* configured(missing, bounds)
-    const decision: Decision = {
-      hire: {
-        ...before,
-        definition_version: definition.version,
-        config,
-        settings: input.settings ?? before.settings,
-        configured: missing.length === 0,
-        missing,
-        timezone: zoneOf(definition, config),
-      },
-      goals: moves ? retimed(definition, engagement.goals, now) : [],
-    }
+    const hire = hireUnder(definition, { ...before, config, settings: input.settings ?? before.settings }, bounds)
+    if (before.finalized_at !== null) yield* configured(hire.missing, bounds)
+    const decision: Decision = { hire, goals: moves ? retimed(definition, engagement.goals, now) : [] }
     return decision
   })
 
+/** The hire under the definition, with all that follows from its config. */
+export const hireUnder = (definition: AgentTypeDefinition, hire: HireRow, bounds: Values): HireRow => {
+  const missing = missingOf(configFaults(definition, hire.config, bounds), bounds)
+  return {
+    ...hire,
+    definition_version: definition.version,
+    configured: missing.length === 0,
+    missing,
+    timezone: zoneOf(definition, hire.config),
+  }
+}
+
 /** The goals whose default time of day changes with the definition. */
-const retimed = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>, now: DateTime.Utc) =>
+export const retimed = (definition: AgentTypeDefinition, goals: ReadonlyArray<GoalRow>, now: DateTime.Utc) =>
   goals.flatMap((goal): Array<GoalRow> => {
     const default_at = defaultAt(definition, goal.goal_template_id, goal.settings)
     return default_at === goal.default_at ? [] : [{ ...goal, default_at, updated_at: now, version: goal.version + 1 }]

@@ -1,8 +1,9 @@
 import { Email } from "@stint/domain/Contact"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { CustomerId } from "@stint/domain/Ids"
 import type { Handlers } from "../../Remote/Command.ts"
-import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
+import { at, pageOf, periodIn, showPage, showThing } from "../../Remote/Lists.ts"
 import { given, only, required, whole } from "../../Remote/Session.ts"
 
 /** What `stint customers` does. */
@@ -17,6 +18,16 @@ export const handlers: Handlers = {
       { head: "e-mail", of: ({ email }) => email, least: 12 },
       { head: "verified", of: ({ verified_at }) => at(verified_at) },
     ])
+  },
+  report: async (session) => {
+    const customer = required(CustomerId, "CUSTOMER", session.operands[0])
+    const query = periodIn(session.flags)
+    const answer = await session.ask(
+      DeliverablesApi,
+      "deliverables",
+      ({ reports }) => reports.ofCustomer({ params: { customer }, query, ...whole }),
+    )
+    showThing(session, answer)
   },
   show: async (session) => {
     const id = required(CustomerId, "CUSTOMER", session.operands[0])

@@ -11,6 +11,7 @@ import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { given, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { fields } from "../../Show/Fields.ts"
 import type { Column } from "../../Show/Table.ts"
+import { check } from "./Check.ts"
 
 const issuesOf = issuesUnder(AgentTypeDefinition)
 
@@ -67,6 +68,7 @@ export const handlers: Handlers = {
         agentTypes.versions({ params: { type: type(session) }, query: pageOf(session.flags), ...whole })),
       columns,
     ),
+  check: async (session) => check(session, await definitionIn(session, session.operands[0]!)),
   publish: async (session) => {
     const payload = await definitionIn(session, session.operands[0]!)
     const answer = await session.ask(

@@ -39,6 +39,17 @@ export const people: ReadonlyArray<Case> = [
     words: /Publish the change under a new version/,
   },
   {
+    args: "types check -",
+    answers: {
+      "catalog.agentTypes.check": ({ payload, query }) =>
+        payload.version === "1.0.0" && { breaks: [], holds: 2, next_cursor: query.cursor === undefined ? "n" : null },
+    },
+    says: /^$/,
+    refused: "catalog.agentTypes.check",
+    by: new Refusal(503, "unavailable", "A service that is needed does not answer now"),
+    exit: 1,
+  },
+  {
     args: "customers list --email asha@example.org",
     answers: { "hiring.customers.list": () => body.page(body.customer) },
     says: /^CUS-1 +Asha Rao +Rao Dental +asha@example\.org +-\n$/,
@@ -46,6 +57,15 @@ export const people: ReadonlyArray<Case> = [
     by: new Refusal(401, "unauthorized", "A valid bearer token is needed"),
     exit: 5,
     words: /stint login/,
+  },
+  {
+    args: "customers report CUS-1",
+    answers: {
+      "deliverables.reports.ofCustomer": ({ params, query }) => params.customer === "CUS-1" && body.report(query),
+    },
+    says: /drafts +3\n/,
+    refused: "deliverables.reports.ofCustomer",
+    by: missing("customer_not_found"),
   },
   {
     args: "customers show CUS-1",
@@ -116,6 +136,31 @@ export const people: ReadonlyArray<Case> = [
     says: /missing\n {2}- path +\$\.config\.theme\n {4}message +is required\n/,
     refused: "hiring.hires.get",
     by: missing("hire_not_found"),
+  },
+  {
+    args: "hires report HAI-1 --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z",
+    answers: {
+      "deliverables.reports.ofHire": ({ query }) => query.to !== undefined && body.report(query),
+    },
+    says: /completed +3\n[^]*approval_rate +0\.5\nmedian_seconds_to_decision +61\.5\n/,
+    refused: "deliverables.reports.ofHire",
+    by: missing("hire_not_found"),
+  },
+  {
+    args: "hires migrate tea.v1 1.1.0 --dry-run",
+    answers: {
+      "hiring.definitionsInUse.migrate": ({ payload: { cap, dry_run, to_version } }) =>
+        cap === 1000 && dry_run && to_version === "1.1.0" && {
+          moved: 1,
+          hired_instance_ids: ["HAI-1"],
+          skipped: [{ hired_instance_id: "HAI-2", errors: [{ path: "$.config.garden", message: "is required" }] }],
+          next_cursor: null,
+        },
+    },
+    says: /^HAI-1 +would move +-\nHAI-2 +skipped +\$\.config\.garden is required\n$/,
+    refused: "hiring.definitionsInUse.migrate",
+    by: missing("agent_type_not_found"),
+    words: /stint types list names those there are/,
   },
   {
     args: "hires deactivate HAI-1 --yes",

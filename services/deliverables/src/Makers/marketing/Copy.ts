@@ -11,9 +11,14 @@ export interface Occasion {
 
 type Line = (occasion: Occasion) => string
 
-/** A language. It has ten openings and ten titles, one for each post that a platform may get in a batch. */
+/**
+ * A language. Every post has an opening and a nudge: no two pairs read the same, and there are more of them than a goal has
+ * slots in which nothing may repeat (Choice.ts). Each sentence ends with a mark, so that joined ones stay apart.
+ */
 export interface Copy {
   readonly openings: ReadonlyArray<Line>
+  /** Short sentences that name nobody. */
+  readonly nudges: ReadonlyArray<string>
   readonly titles: ReadonlyArray<Line>
   readonly teachings: ReadonlyArray<string>
   readonly offers: ReadonlyArray<Line>
@@ -25,6 +30,8 @@ export interface Copy {
   readonly signature: (by: string) => string
   readonly disclaimer: string
   readonly tags: ReadonlyArray<string>
+  /** The subject when the hire may name neither the topic nor the service. */
+  readonly health: string
   /** The brand when the config has no name. */
   readonly unnamed: string
 }

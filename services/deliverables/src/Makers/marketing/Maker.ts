@@ -8,11 +8,16 @@ import { type Platform, platforms } from "@stint/domain/agents/marketing_healthc
 import { fitLine } from "../Fit.ts"
 import { commonFields, type Maker, type MakerInput, templateOf } from "../Maker.ts"
 import { numberAt, textAt, textsAt } from "../Values.ts"
+import { constraintsOf } from "./Constraints.ts"
 import { english } from "./English.ts"
 import { hindi } from "./Hindi.ts"
 import { postFor } from "./Post.ts"
 
 const DAY_MS = 86_400_000
+
+/** How far the posts of a batch are apart (Choice.ts): ten of a platform are all different, also under the smallest modulus. */
+const NEXT_POST = 97
+const NEXT_PLATFORM = 31
 
 /** Suggested local times for posts, the best first. */
 const postingTimes = ["09:30", "18:30", "13:00", "20:00", "11:00", "16:30", "07:45", "14:30", "21:15", "10:15"]
@@ -41,7 +46,7 @@ const postsPerPlatform = ({ goal }: MakerInput): number =>
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
-/** Makes a batch of posts. The slot's day selects the sentences, so that batches differ and a retry makes the same one. */
+/** Makes a batch of posts. The slot selects the sentences, so that batches differ and a retry makes the same one. */
 const makeBatch: Maker = (input) => {
   const { config } = input.hire
   const template = templateOf(input)
@@ -50,11 +55,12 @@ const makeBatch: Maker = (input) => {
   const services = textsAt(config, "offerings_services")
   const copy = textAt(config, "primary_language") === "hi" ? hindi : english
   const posts = postsPerPlatform(input)
-  const firstTurn = ((Math.floor(input.slot / DAY_MS) % 10) + 10) % 10
+  const day = Math.abs(Math.floor(input.slot / DAY_MS))
+  const constraints = constraintsOf(config)
   const enabled = enabledPlatforms(input)
   const variants = enabled.flatMap((platform, position) =>
     Array.from({ length: posts }, (_, index) => {
-      const service = fitLine(services[(firstTurn + index) % services.length] ?? template.name, 60)
+      const service = fitLine(services[(day + index) % services.length] ?? template.name, 60)
       return postFor(platform, {
         copy,
         occasion: {
@@ -64,8 +70,9 @@ const makeBatch: Maker = (input) => {
           location: fitLine(textAt(config, "location"), 40),
         },
         signedBy: fitLine(textAt(config, "posting_identity"), 80),
-        turn: firstTurn + index + 3 * position,
-        shift: position,
+        slot: input.slot,
+        offset: NEXT_POST * index + NEXT_PLATFORM * position,
+        constraints,
       })
     })
   )

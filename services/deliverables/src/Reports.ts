@@ -1,0 +1,89 @@
+/** What agents did in a period: drafts and decisions from here, runs from the scheduler (api.md, "report"). */
+import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { DeliverablesHireGone, DeliverablesHireNotFound } from "@stint/domain/deliverables/Deliverables"
+import { type Report, REPORT_DAYS } from "@stint/domain/deliverables/Reports"
+import type { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
+import { CustomerNotFound, InvalidRequest, type Unavailable } from "@stint/domain/Problem"
+import { Context, DateTime, Effect, Layer } from "effect"
+import { hireOf, Hiring, Scheduler } from "./Clients.ts"
+import { ReportsRepo } from "./Reports/Repo.ts"
+
+/** A period, as a caller asks for it. */
+export interface PeriodQuery {
+  readonly from?: DateTime.Utc
+  readonly to?: DateTime.Utc
+}
+
+/** Reports. */
+export class Reports extends Context.Service<Reports, {
+  /** Of one hire. Another customer's is not found; past its retention it is gone. */
+  ofHire(
+    caller: Caller,
+    hire: HiredInstanceId,
+    query: PeriodQuery,
+  ): Effect.Effect<Report, DeliverablesHireNotFound | DeliverablesHireGone | InvalidRequest | Unavailable>
+  /** Of all hires of a customer, ended ones included. */
+  ofCustomer(
+    customer_id: CustomerId,
+    query: PeriodQuery,
+  ): Effect.Effect<Report, CustomerNotFound | InvalidRequest | Unavailable, CurrentCaller>
+}>()("deliverables/Reports") {
+  static readonly layer = Layer.effect(
+    Reports,
+    Effect.gen(function* () {
+      const repo = yield* ReportsRepo
+      const hiring = yield* Hiring
+      const scheduler = yield* Scheduler
+
+      const report = Effect.fnUntraced(function* (
+        customer_id: CustomerId,
+        hired_instance_id: HiredInstanceId | null,
+        query: PeriodQuery,
+      ) {
+        const { from, to } = yield* periodOf(query)
+        const [{ runs, since }, made] = yield* Effect.all([
+          scheduler.outcomes(hired_instance_id === null ? { customer_id } : { hired_instance_id }, from, to),
+          repo.made({ customer_id, hired_instance_id, from, to }),
+        ], { concurrency: "unbounded" })
+        const decided = made.approved + made.rejected
+        return {
+          from,
+          to,
+          runs,
+          runs_since: since,
+          ...made,
+          approval_rate: decided === 0 ? null : made.approved / decided,
+        }
+      })
+
+      return Reports.of({
+        ofHire: Effect.fn("Reports.ofHire")(function* (caller, id, query) {
+          const hire = yield* hireOf(hiring, id)
+          if (hire === undefined || !canSee(caller, hire.customer_id)) {
+            return yield* new DeliverablesHireNotFound({ detail: id })
+          }
+          if (hire.gone) return yield* new DeliverablesHireGone({ detail: id })
+          return yield* report(hire.customer_id, id, query)
+        }),
+        ofCustomer: Effect.fn("Reports.ofCustomer")(function* (asked, query) {
+          const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
+          return yield* report(customer_id, null, query)
+        }),
+      })
+    }),
+  )
+}
+
+const invalid = (message: string) =>
+  new InvalidRequest({ detail: `from ${message}`, errors: [{ path: "query.from", message }] })
+
+/** The period that is asked for: without an end until now, without a beginning of 30 days. */
+const periodOf = Effect.fnUntraced(function* (query: PeriodQuery) {
+  const to = query.to ?? (yield* DateTime.now)
+  const from = query.from ?? DateTime.subtract(to, { days: REPORT_DAYS.usual })
+  if (DateTime.isGreaterThanOrEqualTo(from, to)) return yield* invalid("must be before to")
+  if (DateTime.isLessThan(from, DateTime.subtract(to, { days: REPORT_DAYS.most }))) {
+    return yield* invalid(`must be at most ${REPORT_DAYS.most} days before to`)
+  }
+  return { from, to }
+})

@@ -1,0 +1,53 @@
+/** The SQL of reports. */
+import { PgClient } from "@effect/sql-pg"
+import { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
+import { Instant } from "@stint/domain/Protocol"
+import { Context, Effect, Layer, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+
+/** Whose drafts, made in [from, to); null: any hire's. */
+const Period = Schema.Struct({
+  customer_id: CustomerId,
+  hired_instance_id: Schema.NullOr(HiredInstanceId),
+  from: Instant,
+  to: Instant,
+})
+export type Period = typeof Period.Type
+
+/** What became of the drafts of a period. */
+const Made = Schema.Struct({
+  drafts: Schema.Int,
+  approved: Schema.Int,
+  rejected: Schema.Int,
+  median_seconds_to_decision: Schema.NullOr(Schema.Finite),
+})
+export type Made = typeof Made.Type
+
+/** Drafts and decisions, counted. */
+export class ReportsRepo extends Context.Service<ReportsRepo, {
+  /** Deleted drafts count: they were made, and may have been decided on. */
+  made(period: Period): Effect.Effect<Made>
+}>()("deliverables/ReportsRepo") {
+  static readonly layer = Layer.effect(
+    ReportsRepo,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const made = SqlSchema.findOne({
+        Request: Period,
+        Result: Made,
+        execute: ({ customer_id, from, hired_instance_id, to }) =>
+          sql`
+            select count(*)::int as drafts,
+              count(*) filter (where d.review_status = 'approved')::int as approved,
+              count(*) filter (where d.review_status = 'rejected')::int as rejected,
+              percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - d.created_at)::float8)
+                as median_seconds_to_decision
+            from deliverables d left join lateral (
+              select min(created_at) as decided_at from approvals where deliverable_id = d.deliverable_id) a on true
+            where d.customer_id = ${customer_id} and d.created_at >= ${from}::timestamptz and d.created_at < ${to}::timestamptz
+              ${hired_instance_id === null ? sql`` : sql`and d.hired_instance_id = ${hired_instance_id}`}`,
+      })
+      return ReportsRepo.of({ made: (period) => Effect.orDie(made(period)) })
+    }),
+  )
+}
