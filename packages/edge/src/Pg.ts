@@ -41,8 +41,8 @@ export const layer = (
       try: () => connectionOf(url),
       catch: (error) => new Refusal({ message: `${variable} ${(error as PgUrlError).message}` }),
     })
-    const maxConnections = yield* whole("STINT_PG_POOL", 2, 1_000, 10)
-    const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0)
+    const maxConnections = yield* whole("STINT_PG_POOL", 2, 1_000, 10, "connections")
+    const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0, "seconds")
     const load = reading("connections", loadOf(maxConnections), "1 second")
     const client = PgClient.layerFrom(Client.make({
       ...connection,

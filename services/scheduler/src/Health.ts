@@ -41,7 +41,7 @@ const toHealth = (vitals: Vitals, problems: ReadonlyArray<HealthProblem>): Sched
 }
 
 /** How long due work may wait, in seconds. */
-const objective = whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60)
+const objective = whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60, "seconds")
 
 const lateWords = (seconds: number, objective: number) =>
   `due work has waited for ${Math.round(seconds)} s; the objective is ${objective} s`
