@@ -14,7 +14,7 @@ import {
 import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { isoOf } from "../Instants.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
-import { Making } from "../deliverables/Makings.ts"
+import { Making } from "../Making.ts"
 import { RunReasonCode } from "./ReasonCodes.ts"
 import { TraceId } from "./Traces.ts"
 
