@@ -19,7 +19,7 @@ RUN groupadd --gid 10001 stint \
   && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin stint \
   # A new volume begins as the folder that it is mounted on: with this owner
   && install -d -o stint -g stint -m 0755 /var/lib/stint /var/lib/stint/superuser \
-  && install -d -o stint -g stint -m 0700 /var/lib/stint/vault /var/lib/stint/services /var/lib/stint/journal /var/cache/deno
+  && install -d -o stint -g stint -m 0700 /var/lib/stint/vault /var/lib/stint/services /var/lib/stint/journal /var/lib/stint/observability /var/cache/deno
 COPY --from=build /usr/local/bin/deno /usr/local/bin/deno
 COPY --from=build /app /app
 RUN ln -s /app/docker/stint /usr/local/bin/stint

@@ -25,6 +25,7 @@ export interface ComposeService {
   readonly volumes?: ReadonlyArray<string>
   readonly networks?: ReadonlyArray<string>
   readonly restart?: string
+  readonly profiles?: ReadonlyArray<string>
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly healthcheck?: { readonly test: ReadonlyArray<string> }
 }
@@ -39,15 +40,38 @@ export interface ComposeFile {
 /** Parses the text of the file. */
 export const parseCompose = (text: string): ComposeFile => Yaml.parse(text) as ComposeFile
 
+const root = new URL("../", import.meta.url)
+
+/** The variables that the profile `observability` is started with. */
+export const observabilityEnv = async (): Promise<Readonly<Record<string, string>>> => {
+  const lines = (await readFile(new URL("observability/compose.env", root), "utf8")).split("\n")
+  return Object.fromEntries(lines.flatMap((line) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? []
+    return name === undefined ? [] : [[name, value!]]
+  }))
+}
+
+/** A service's environment as Compose makes it, where these variables are set: `${NAME:-default}` is replaced. */
+export const interpolated = (
+  environment: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, text]) => [
+      name,
+      text.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, variable, fallback) => variables[variable] || fallback),
+    ]),
+  )
+
 /** The address of Postgres for the services of the file. */
 const DATABASE = "postgres:5432"
 
 /** The processes of the file whose command lines are derived. */
 export const derivedNames: ReadonlyArray<ProcessName> = ["gateway", ...serviceNames]
 
-/** The command line that a process of the file must have. */
+/** The command line that a process of the file must have, which also allows what the profile `observability` needs. */
 export const commandOf = async ({ services }: ComposeFile, service: ProcessName): Promise<ReadonlyArray<string>> => {
-  const env = services[service]!.environment ?? {}
+  const env = interpolated(services[service]!.environment ?? {}, await observabilityEnv())
   const { args } = launchOf(settingsOf(env), service, await manifestOf(service), {
     databaseHost: service === "gateway" ? undefined : DATABASE,
     // set in the service's environment
@@ -72,7 +96,7 @@ export const withCommands = async (text: string): Promise<string> => {
 }
 
 if (import.meta.main) {
-  const path = new URL("../docker-compose.yml", import.meta.url)
+  const path = new URL("docker-compose.yml", root)
   const text = await readFile(path, "utf8")
   const written = await withCommands(text)
   if (written !== text) {

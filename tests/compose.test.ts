@@ -5,10 +5,17 @@
 import { serviceNames } from "@stint/cli/Stack/Settings"
 import { PORTS } from "@stint/edge/Ports"
 import { assert, describe, it } from "@effect/vitest"
-import { readFile, readlink } from "node:fs/promises"
+import { access, readFile, readlink } from "node:fs/promises"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { commandOf, derivedNames, parseCompose, withCommands } from "../scripts/compose.ts"
+import {
+  commandOf,
+  derivedNames,
+  interpolated,
+  observabilityEnv,
+  parseCompose,
+  withCommands,
+} from "../scripts/compose.ts"
 import { contextFiles, lets, packageFolders } from "../scripts/image.ts"
 import { composeText } from "./support/Containers.ts"
 
@@ -29,11 +36,11 @@ describe("docker-compose.yml", () => {
     }
   })
 
-  it("publishes the gateway and the services alone, on 127.0.0.1, and leaves room for ten schedulers", () => {
+  it("publishes the gateway, the services and the profile's Grafana alone, on 127.0.0.1, and leaves room for ten schedulers", () => {
     for (const [name, { ports = [] }] of all) {
       for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+(-\d+)?:\d+$/, name)
       assert.notProperty(file.services[name], "container_name", name)
-      assert.strictEqual(ports.length, name in PORTS || name === "gateway" ? 1 : 0, name)
+      assert.strictEqual(ports.length, name in PORTS || ["gateway", "observability"].includes(name) ? 1 : 0, name)
     }
     assert.deepStrictEqual(file.services.scheduler!.ports, ["127.0.0.1:4104-4113:4104"])
   })
@@ -45,7 +52,8 @@ describe("docker-compose.yml", () => {
       ...all.map(([, { image }]) => image).filter((image) => image !== "stint:local"),
       ...[...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image),
     ]
-    for (const image of images) assert.match(image ?? "", /^[a-z/]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?$/)
+    const exact = /^[a-z/-]+:\d+\.\d+(\.\d+)?(-[a-z-]+)?(@sha256:[0-9a-f]{64})?$/
+    for (const image of images) assert.match(image ?? "", exact)
   })
 
   it("starts each after what it needs, and nothing waits for itself", () => {
@@ -72,12 +80,42 @@ describe("docker-compose.yml", () => {
   it("mounts volumes and networks that it has, and the vault only where keys are made or databases", () => {
     for (const [name, { networks = [], volumes = [] }] of all) {
       for (const network of networks) assert.property(file.networks, network, name)
-      for (const volume of volumes) assert.property(file.volumes, volume.split(":")[0]!, name)
+      for (const volume of volumes) {
+        const [from] = volume.split(":")
+        // a folder or a file of the repository is mounted to be read
+        if (from!.startsWith("./")) assert.match(volume, /^\.\/observability(\/[\w.]+)?:\S+:ro$/, name)
+        else assert.property(file.volumes, from!, name)
+      }
       const hasVault = volumes.some((volume) => volume.startsWith("vault:"))
       assert.strictEqual(hasVault, ["keys", "migrate", "tokens"].includes(name), name)
       if (name in PORTS || name === "gateway") assert.include(volumes, "services:/var/lib/stint/services:ro")
     }
     assert.isTrue((file.networks.database as { internal: boolean }).internal)
+  })
+
+  it("has a profile that shows what happens, which its variables start and send everything to", async () => {
+    const { observability, "observability-volume": volume } = file.services
+    for (const service of [observability!, volume!]) assert.deepStrictEqual(service.profiles, ["observability"])
+    for (const [name, { profiles }] of all) {
+      assert.strictEqual(profiles !== undefined, name.startsWith("observability"), name)
+    }
+    for (const mount of observability!.volumes!.filter((mount) => mount.startsWith("./"))) {
+      await access(join(root, mount.split(":")[0]!))
+    }
+    const variables = await observabilityEnv()
+    assert.strictEqual(variables.COMPOSE_PROFILES, "observability")
+    for (const name of derivedNames) {
+      const { environment = {} } = file.services[name]!
+      assert.strictEqual(interpolated(environment, {}).OTEL_EXPORTER_OTLP_ENDPOINT, "", name)
+      assert.strictEqual(interpolated(environment, variables).OTEL_EXPORTER_OTLP_ENDPOINT, "http://observability:4318")
+      assert.isTrue(
+        (await commandOf(file, name)).some((word) => /^--allow-net=.*\bobservability:4318\b/.test(word)),
+        name,
+      )
+    }
+    const { STINT_TRACE_URL } = interpolated(file.services.scheduler!.environment!, variables)
+    assert.strictEqual(new URL(STINT_TRACE_URL!).port, observability!.ports![0]!.split(":")[1])
+    assert.include(STINT_TRACE_URL, "{trace_id}")
   })
 
   it("holds no secret", () => {

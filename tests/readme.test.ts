@@ -1,10 +1,11 @@
 /** The README and docs/: their tours run as they stand, every `sh tour` block of a page in one shell, and what they name is there. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { openDevKey } from "@stint/cli/DevKey"
 import { proofs } from "./proofs/proofs.ts"
 import { type Stack, startStack } from "./support/Stack.ts"
 
@@ -19,6 +20,31 @@ const tourOf = (text: string) =>
     code: code!,
     shown: shown?.trim(),
   }))
+
+/** What a program prints; fails unless it ends with that exit status. */
+const output = (
+  [program, ...args]: readonly [string, ...ReadonlyArray<string>],
+  env: Readonly<Record<string, string>>,
+  expected = 0,
+) =>
+  new Promise<string>((resolve, reject) => {
+    const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } })
+    let text = ""
+    let errors = ""
+    child.stdout.on("data", (chunk) => text += chunk)
+    child.stderr.on("data", (chunk) => errors += chunk)
+    child.once("error", reject)
+    child.once("close", (code) => {
+      if (code === expected) resolve(expected === 0 ? text : errors)
+      else reject(new Error(`exit ${code}\n${text}\n${errors}`))
+    })
+  })
+
+/** The programs that docs/api.md shows, and how they are started where their language is there. */
+const examples = [
+  { language: "python", path: "examples/python/trade.py", version: "--version", command: ["python3"] },
+  { language: "go", path: "examples/go/trade.go", version: "version", command: ["go", "run"] },
+] as const
 
 describe("the README and docs", () => {
   let stack: Stack
@@ -48,16 +74,62 @@ describe("the README and docs", () => {
     const file = join(stack.home, `${path.replaceAll("/", "-")}.sh`)
     await mkdir(stack.home, { recursive: true })
     await writeFile(file, `set -euo pipefail\n${script}\n`)
-    const output = await new Promise<string>((resolve, reject) => {
-      const shell = spawn("bash", [file], { cwd: root, env: { ...process.env, STINT_HOME: stack.home } })
-      let text = ""
-      let errors = ""
-      shell.stdout.on("data", (chunk) => text += chunk)
-      shell.stderr.on("data", (chunk) => errors += chunk)
-      shell.once("close", (code) => code === 0 ? resolve(text) : reject(new Error(`exit ${code}\n${text}\n${errors}`)))
-    })
-    const printed = output.split("---block---").map((text) => text.trim())
+    const shown = await output(["bash", file], { STINT_HOME: stack.home })
+    const printed = shown.split("---block---").map((text) => text.trim())
     for (const [n, { shown }] of blocks.entries()) if (shown !== undefined) assert.strictEqual(printed[n], shown)
+  })
+
+  it.each(examples)("docs/api.md shows $path as it is", async ({ language, path }) => {
+    const [, shown] = new RegExp(`\n\`\`\`${language}\\n(.*?)\`\`\`\n`, "s").exec(await page("docs/api.md"))!
+    assert.strictEqual(shown, await page(path))
+  })
+
+  for (const { command: [program, ...args], path, version } of examples) {
+    // Where the language is missing the test is skipped, and counted as that
+    const isThere = spawnSync(program, [version]).status === 0
+    it.skipIf(!isThere)(`${path} hires, signs and executes, and says what is refused`, async () => {
+      const key = await openDevKey(stack.home, {})
+      const token = (role: "customer" | "operator" | "viewer", subject: string) => key.sign({ role, subject, ttl: 600 })
+      const customer = `${program}-clinic`
+      const env = {
+        STINT_URL: `http://127.0.0.1:${stack.base}`,
+        CUSTOMER_TOKEN: await token("customer", customer),
+        OPERATOR_TOKEN: await token("operator", "olga"),
+      }
+      // The second time the customer is signed up already
+      for (const times of [1, 2]) {
+        const said = await output([program, ...args, path], env)
+        const pattern = /^customer +(.*)\nhire +(HAI-.*)\ndraft +buy 2 BTC\napproved +(.*)\nexecuted +(DLV-.*)\n$/
+        const [, who, hire, hash, delivery] = pattern.exec(said) ?? assert.fail(said)
+        assert.strictEqual(who, customer)
+        const { json } = await stack.call("deliverables", "GET", `/api/v1/deliverables?customer_id=${customer}`, {
+          as: "operator:olga",
+        })
+        assert.strictEqual(json.items.length, times)
+        assert.deepInclude(json.items[0], {
+          hired_instance_id: hire,
+          content_sha256: hash,
+          review_status: "approved",
+          execution_status: "executed",
+        })
+        assert.strictEqual(json.items[0].execution.delivery_id, delivery)
+      }
+      const refused = await output(
+        [program, ...args, path],
+        { ...env, CUSTOMER_TOKEN: await token("viewer", "vera") },
+        1,
+      )
+      assert.match(refused, /^Stint refuses: 403 wrong_role: /)
+    })
+  }
+
+  it("the agent type in docs/agent-types.md can be published", async () => {
+    const [, json] = /```json\n(.*?)```/s.exec(await page("docs/agent-types.md"))!
+    const { json: made, status } = await stack.call("catalog", "POST", "/api/v1/agent-types", {
+      as: "operator:olga",
+      body: JSON.parse(json!),
+    })
+    assert.deepStrictEqual([status, made.id], [201, "garden.keeper.v1@1.0.0"], JSON.stringify(made))
   })
 
   it("has a row for every proof, and a proof for every row", async () => {
@@ -79,7 +151,11 @@ describe("the README and docs", () => {
     let named = 0
     for (const path of pages) {
       const text = await page(path)
-      const quoted = [...text.matchAll(/`((?:packages|services|apps|tests|sql|bench|docs)\/[\w./-]+\.(?:ts|md|sql))`/g)]
+      const quoted = [
+        ...text.matchAll(
+          /`((?:packages|services|apps|tests|sql|bench|docs|examples|scripts)\/[\w./-]+\.(?:ts|md|sql|py|go))`/g,
+        ),
+      ]
         .map(([, name]) => name!).filter((name) => !/NAME|SERVICE/.test(name))
       const linked = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to]) => join(dirname(path), to!))
       for (const name of [...quoted, ...linked]) {

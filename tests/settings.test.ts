@@ -1,69 +1,30 @@
-/** `.env.example` names every setting that a program here reads, once, with one line of meaning. */
+/** `.env.example` and docs/configuration.md name every setting that a program here reads, once, with what it means. */
 import { assert, describe, it } from "@effect/vitest"
+import { settingsOf } from "@stint/cli/Stack/Settings"
 import { audience } from "@stint/domain/Tokens"
 import { PORT_BASE } from "@stint/edge/Ports"
-import { manifestOf } from "@stint/cli/Stack/Launch"
-import { serviceNames, settingsOf } from "@stint/cli/Stack/Settings"
-import { readdir, readFile } from "node:fs/promises"
+import { PLANNER } from "@stint/scheduler/Queue/Repo"
+import { spawnSync } from "node:child_process"
+import { readFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
+import { configurationPage, namesRead, readSettings, wholes } from "../scripts/configuration.ts"
 
-const root = new URL("../", import.meta.url)
-const lines = (await readFile(new URL(".env.example", root), "utf8")).split("\n")
-const pairs = lines.flatMap((line) => {
-  const [, name, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? []
-  return name === undefined ? [] : [[name, value!] as const]
-})
-const values: Readonly<Record<string, string>> = Object.fromEntries(pairs)
+const textOf = (path: string) => readFile(new URL(`../${path}`, import.meta.url), "utf8")
 
-/** No settings: what the supervisor says to a service, what the runtime finds itself, and npm's own. */
-const others = new Set([
-  "STINT_SUPERVISED",
-  "STINT_INSTANCE",
-  "STINT_PARENT",
-  "STINT_PROGRAMS",
-  "PATH",
-  "HOME",
-  "XDG_CACHE_HOME",
-  "DENO_DIR",
-  "NO_COLOR",
-  "TERM",
-])
-
-/** The settings that source texts name: what is read from an environment, and constants of these shapes. */
-const named = async (folder: string): Promise<ReadonlyArray<string>> => {
-  const files = (await readdir(new URL(folder, root), { recursive: true })).filter((name) => /\.tsx?$/.test(name))
-  const texts = await Promise.all(files.map((name) => readFile(new URL(`${folder}${name}`, root), "utf8")))
-  return texts.flatMap((text) => [
-    ...[...text.matchAll(/\b(?:env|mine)\.([A-Z][A-Z0-9_]+)\b/g)].map(([, name]) => name!),
-    ...[...text.matchAll(/\benv\.get\("([A-Z0-9_]+)"\)/g)].map(([, name]) => name!),
-    ...[...text.matchAll(/\bConfig\.\w+\("([A-Z0-9_]+)"/g)].map(([, name]) => name!),
-    ...[...text.matchAll(/\bwhole\("([A-Z0-9_]+)"/g)].map(([, name]) => name!),
-    ...[...text.matchAll(/\bSTINT_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => name),
-  ])
-}
-
-const read = new Set([
-  ...(await Promise.all([...serviceNames, "gateway" as const].map(manifestOf))).flatMap(({ env }) => env),
-  ...(await Promise.all(
-    [...serviceNames.map((service) => `services/${service}/src/`), "packages/edge/src/", "apps/gateway/src/"].map(
-      named,
-    ),
-  ))
-    .flat(),
-  ...await named("apps/cli/src/"),
-  ...serviceNames.map((service) => `${service.toUpperCase()}_MIGRATE_URL`),
-  ...serviceNames.map((service) => `${service.toUpperCase()}_TOKEN_FILE`),
-  "STINT_TEST_DATABASE_URL",
-].filter((name) => !others.has(name)))
+const settings = await readSettings()
+const values: Readonly<Record<string, string>> = Object.fromEntries(settings.map(({ name, value }) => [name, value]))
 
 describe(".env.example", () => {
   it("names every setting, and none that nothing reads", () => {
-    assert.deepStrictEqual(Object.keys(values).toSorted(), [...read].toSorted())
-    assert.strictEqual(Object.keys(values).length, pairs.length)
+    assert.deepStrictEqual(Object.keys(values).toSorted(), [...namesRead].toSorted())
+    assert.strictEqual(Object.keys(values).length, settings.length)
   })
 
-  it("says in one line before each what it means", () => {
+  it("says in one line before each what it means, and in no more", async () => {
+    for (const { about, name } of settings) assert.match(about, /^\S.{10,}/, name)
+    const lines = (await textOf(".env.example")).split("\n")
     for (const [i, line] of lines.entries()) {
-      if (/^[A-Z]/.test(line)) assert.match(lines[i - 1]!, /^# \S.{10,}/, line)
+      if (/^# (?!--)/.test(line) && i > 2) assert.match(lines[i + 1]!, /^[A-Z]/, line)
     }
   })
 
@@ -75,26 +36,43 @@ describe(".env.example", () => {
     assert.deepStrictEqual(copied, none)
   })
 
+  it("can be loaded by a shell, as its first lines say", () => {
+    const path = fileURLToPath(new URL("../.env.example", import.meta.url))
+    const { stderr, stdout } = spawnSync("env", ["-i", "sh", "-c", `set -a; . ${path}; set +a; /usr/bin/env`])
+    assert.strictEqual(String(stderr), "")
+    const loaded = new Map(String(stdout).split("\n").map((line) => line.split(/=(.*)/) as [string, string]))
+    for (const { name, value } of settings) assert.strictEqual(loaded.get(name), value)
+  })
+
   it("the numbers and flags in it are those in the code", async () => {
-    const texts = (await Promise.all(
-      [
-        "packages/edge/src/Pg.ts",
-        "services/scheduler/src/Engine.ts",
-        "services/scheduler/src/Health.ts",
-        "packages/edge/src/Persistence.ts",
-      ].map((path) => readFile(new URL(path, root), "utf8")),
-    )).join("\n")
-    assert.include(texts, `whole("STINT_PG_POOL", 2, 1_000, ${values.STINT_PG_POOL})`)
-    assert.include(texts, `whole("STINT_PG_POOL_TTL", 0, 86_400, ${values.STINT_PG_POOL_TTL})`)
-    assert.include(texts, `whole("STINT_MAX_RUNNING", 1, 100_000, ${values.STINT_MAX_RUNNING})`)
-    assert.include(texts, `whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, ${values.STINT_LATENESS_OBJECTIVE})`)
-    assert.include(texts, `whole("STINT_RETRIES_PER_SECOND", 1, 100_000, ${values.STINT_RETRIES_PER_SECOND})`)
-    const gateway = (await Promise.all(
-      ["Sessions.ts", "Sessions/Oidc.ts"].map((path) => readFile(new URL(`apps/gateway/src/${path}`, root), "utf8")),
-    )).join("\n")
-    assert.include(gateway, `whole("STINT_SESSION_SECONDS", 60, 2_592_000, ${values.STINT_SESSION_SECONDS})`)
-    assert.include(gateway, `Config.withDefault("${values.STINT_OIDC_SCOPE}")`)
+    // one that is read in two places has the same numbers in both
+    for (const { name, otherwise, ...range } of wholes) {
+      assert.strictEqual(values[name], String(otherwise), name)
+      assert.deepInclude(wholes.find((it) => it.name === name), { otherwise, ...range }, name)
+    }
+    assert.isAtLeast(new Set(wholes.map(({ name }) => name)).size, 7)
+    const texts = await textOf("packages/edge/src/Persistence.ts")
+    assert.include(
+      await textOf("apps/gateway/src/Sessions/Oidc.ts"),
+      `Config.withDefault("${values.STINT_OIDC_SCOPE}")`,
+    )
+    assert.include(await textOf("packages/edge/src/Logs.ts"), `Config.withDefault("${values.STINT_LOG}")`)
     assert.include(texts, `Config.withDefault("${values.PERSISTENCE_MODE}")`)
     assert.include(texts, `Config.withDefault("${values.USE_AGENT_TYPE_DB}")`)
+  })
+})
+
+describe("docs/deploy-sql.md", () => {
+  it("names what a connection begins with, which PgBouncer has to ignore", async () => {
+    const [, parameters] = /startupParameters: \{([^}]+)\}/.exec(await textOf("packages/edge/src/Pg.ts"))!
+    const names = [...parameters!.matchAll(/^ +(\w+):/gm)].map(([, name]) => name).filter((name) => name !== "timezone")
+    const [, ignored] = /^ignore_startup_parameters = (.*)$/m.exec(await textOf("docs/deploy-sql.md"))!
+    assert.deepStrictEqual(ignored!.split(","), [...names, ...Object.keys(PLANNER)])
+  })
+})
+
+describe("docs/configuration.md", () => {
+  it("has every setting; scripts/configuration.ts writes it", async () => {
+    assert.strictEqual(await textOf("docs/configuration.md"), await configurationPage())
   })
 })

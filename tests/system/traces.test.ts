@@ -1,5 +1,9 @@
-/** Sight: the spans of a run, as a collector gets them from the processes of a stack, and its log as JSON. */
+/** Sight: the spans of a run and of the edits before it, as a collector gets them from the processes of a stack, and its log. */
+import { runKey } from "@stint/domain/scheduler/Runs"
+import { runTrace } from "@stint/domain/scheduler/Traces"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Digest } from "effect/crypto"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { hireAgent, setGoal } from "../support/Customer.ts"
@@ -13,21 +17,35 @@ interface Span {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
+  readonly links: ReadonlyArray<{ readonly traceId: string; readonly spanId: string }>
+  readonly attributes: ReadonlyArray<{ readonly key: string; readonly value: { readonly stringValue?: string } }>
   readonly text: string
 }
+
+const attribute = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value.stringValue
 
 /** A collector of OTLP over HTTP that keeps what it gets. */
 const openCollector = async () => {
   const spans: Array<Span> = []
+  const records: Array<{ readonly service: string; readonly said: string }> = []
+  const serviceOf = ({ attributes }: { readonly attributes: Span["attributes"] }) =>
+    attributes.find(({ key }) => key === "service.name")!.value.stringValue!
   const server: Server = createServer(async (request, response) => {
     const parts: Array<Uint8Array> = []
     for await (const part of request) parts.push(part)
     if (request.url === "/v1/traces") {
       const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString())
       for (const { resource, scopeSpans } of resourceSpans) {
-        const service = resource.attributes.find(({ key }: { key: string }) => key === "service.name").value.stringValue
         for (const { spans: some } of scopeSpans) {
-          for (const span of some) spans.push({ service, ...span, text: JSON.stringify(span) })
+          for (const span of some) spans.push({ service: serviceOf(resource), ...span, text: JSON.stringify(span) })
+        }
+      }
+    }
+    if (request.url === "/v1/logs") {
+      const { resourceLogs } = JSON.parse(Buffer.concat(parts).toString())
+      for (const { resource, scopeLogs } of resourceLogs) {
+        for (const { logRecords } of scopeLogs) {
+          for (const { body } of logRecords) records.push({ service: serviceOf(resource), said: body.stringValue })
         }
       }
     }
@@ -35,7 +53,12 @@ const openCollector = async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const { port } = server.address() as AddressInfo
-  return { spans, url: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(resolve)) }
+  return {
+    spans,
+    records,
+    url: `http://127.0.0.1:${port}`,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  }
 }
 
 describe("sight", () => {
@@ -43,36 +66,75 @@ describe("sight", () => {
   let stack: Stack
   beforeAll(async () => {
     collector = await openCollector()
-    stack = await startStack({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, STINT_LOG: "json" })
+    stack = await startStack({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      STINT_LOG: "json",
+      STINT_TRACE_URL: "https://traces.example.com/trace/{trace_id}",
+    })
   }, 120_000)
   afterAll(async () => {
     await stack?.stop()
     await collector?.close()
   })
 
-  it("one trace has every service that worked on a run, up to its delivery; no token is in a span", async () => {
-    const as = (service: string) => (method: string, path: string, send = {}) =>
-      stack.call(service as "hiring", method, path, send)
-    const hire = (await hireAgent(as("hiring"), "acme", "trading.delta_futures.v1")).hired_instance_id
-    const goal = (await setGoal(as("hiring"), "acme", hire, {
-      goal_template_id: "trading.trade_intent_draft.v1",
-      frequency: "on_demand",
-      settings: { coin: "BTC", side: "buy", units: 2 },
-    })).goal_instance_id
+  it("one trace has every service that worked on a run, its failure, its redrive and its delivery; no token is in it", async () => {
     const asCustomer = { as: "customer:acme" } as const
-    await stack.call("hiring", "POST", `/api/v1/hired-agents/${hire}/goals/${goal}/run`, { ...asCustomer, body: {} })
-    const run = await until("the run is completed", async () => {
-      const { json } = await stack.call(
-        "scheduler",
-        "GET",
-        `/api/v1/scheduler/runs?goal_instance_id=${goal}`,
-        asCustomer,
+    /** The trace that a request is of, by its header. */
+    const within = (traceId: string) => ({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` })
+    const [edit, asked] = ["e".repeat(32), "a".repeat(32)] as const
+    const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
+    const hire = (await hireAgent(hiring, "acme", "trading.delta_futures.v1")).hired_instance_id
+    const editing: typeof hiring = (method, path, send) => hiring(method, path, { ...send, headers: within(edit) })
+    const goal = (await setGoal(editing, "acme", hire, {
+      goal_template_id: "trading.guardrail_report.v1",
+      frequency: "monthly",
+      settings: {},
+    })).goal_instance_id
+
+    // no draft can be made by a definition that there is not
+    const pin = (version: string) =>
+      stack.sql(
+        "hiring",
+        `update hired_agents set definition_version = '${version}' where hired_instance_id = '${hire}'`,
       )
-      return json.items.find((it: { status: string }) => it.status === "completed")
+    await pin("9.9.9")
+    await hiring("POST", `/api/v1/hired-agents/${hire}/goals/${goal}/run`, {
+      ...asCustomer,
+      headers: within(asked),
+      body: {},
     })
-    const { trace_id } =
-      (await stack.call("scheduler", "GET", `/api/v1/scheduler/runs/${run.scheduled_run_id}`, asCustomer)).json
+    const runs = (path = "", as: "customer:acme" | "operator:olga" = "customer:acme") =>
+      stack.call("scheduler", "GET", `/api/v1/scheduler/runs${path}`, { as })
+    const runIn = (...states: ReadonlyArray<string>) =>
+      until(
+        `the run is ${states.join(" or ")}`,
+        async () =>
+          (await runs(`?goal_instance_id=${goal}`)).json.items.find((it: { status: string }) =>
+            states.includes(it.status)
+          ),
+      )
+    const { scheduled_run_id } = await runIn("dead_lettered")
+    await pin("1.0.0")
+    // the next version: what is known of this one is kept
+    const { agent_id, config, subscription_id } = (await hiring("GET", `/api/v1/hired-agents/${hire}`, asCustomer)).json
+    await hiring("PUT", "/api/v1/hired-agents/draft", { ...asCustomer, body: { subscription_id, agent_id, config } })
+    const run = await until("the redriven run is completed", async () => {
+      const { json } = await runs(`/${scheduled_run_id}`)
+      // also again: the scheduler may not have got the new version yet
+      if (json.status === "dead_lettered") {
+        await stack.call("scheduler", "POST", "/api/v1/scheduler/dlq/redrive", {
+          as: "operator:olga",
+          body: { filter: { goal_instance_id: goal }, cap: 10, dry_run: false, reason: "mended" },
+        })
+      }
+      return json.status === "completed" && json
+    })
+
+    const { trace_id, trace_url } = (await runs(`/${scheduled_run_id}`, "operator:olga")).json
     assert.match(trace_id, /^[0-9a-f]{32}$/)
+    assert.strictEqual(trace_url, `https://traces.example.com/trace/${trace_id}`)
+    // where operators look is nothing for a customer
+    assert.notProperty((await runs(`/${scheduled_run_id}`)).json, "trace_url")
     const { approval_id } =
       (await stack.call("deliverables", "POST", `/api/v1/deliverables/${run.deliverable_id}/review`, {
         ...asCustomer,
@@ -83,19 +145,41 @@ describe("sight", () => {
       headers: { "idempotency-key": "trace" },
       body: { approval_id },
     })
+    const spansOf = (trace: string, name: string) =>
+      collector.spans.filter((span) => span.traceId === trace && span.name === name)
     const ofRun = () => collector.spans.filter(({ traceId }) => traceId === trace_id)
     const seen = () => new Set(ofRun().map(({ name, service }) => `${service} ${name}`))
-    const wanted = ["stint-scheduler run", "stint-deliverables draft", "stint-deliverables deliver"]
+    const wanted = ["scheduler plan", "scheduler run", "deliverables draft", "deliverables deliver"]
+    const outcomes = () => new Set(spansOf(trace_id, "run").map((span) => attribute(span, "outcome")))
     // each process sends what has ended once a second
     await until(
       "the spans of all have come",
       () =>
-        wanted.every((name) => seen().has(name)) &&
+        wanted.every((name) => seen().has(`stint-${name}`)) &&
+        ["Dead", "Completed"].every((outcome) => outcomes().has(outcome)) &&
         ["scheduler", "deliverables", "hiring", "catalog"].every((name) =>
           ofRun().some(({ service }) => service === `stint-${name}`)
         ),
-      () => [...seen()].join("\n"),
+      () => [...seen(), ...outcomes()].join("\n"),
     )
+
+    // the request that asked for it and the run lead to each other
+    const [plan] = spansOf(trace_id, "plan")
+    const [project] = spansOf(asked, "project")
+    assert.deepInclude(project!.links[0], { traceId: trace_id, spanId: plan!.spanId })
+    assert.deepInclude(plan!.links[0], { traceId: asked, spanId: project!.spanId })
+    // so do the edit of the goal and the run of its next slot
+    const [edited] = spansOf(edit, "project")
+    assert.isTrue(
+      collector.spans.some(({ service, spanId, traceId }) =>
+        service === "stint-hiring" && traceId === edit && spanId === edited!.parentSpanId
+      ),
+    )
+    const { items: [next] } =
+      (await stack.call("scheduler", "GET", `/api/v1/scheduler/goals/${goal}/preview?count=1`, asCustomer)).json
+    const slot = runKey(goal, Date.parse(next.scheduled_time))
+    const { traceId } = await Effect.runPromise(Effect.provide(runTrace(slot), Digest.layerWebCrypto))
+    assert.strictEqual(edited!.links[0]!.traceId, traceId)
     // a token begins so
     for (const { text } of collector.spans) assert.notInclude(text, "eyJ")
   })
@@ -114,5 +198,10 @@ describe("sight", () => {
       assert.isString(level)
       assert.isString(message)
     }
+    const { message, service } = JSON.parse(lines[0]!)
+    await until(
+      "the collector has it as well",
+      () => collector.records.some((record) => record.service === `stint-${service}` && record.said === message),
+    )
   })
 })

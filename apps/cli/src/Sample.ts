@@ -3,7 +3,7 @@ import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { DevKey } from "./DevKey.ts"
-import { type SampleAgent, sampleAgents, type SampleGoal, zone } from "./Sample/Agents.ts"
+import { type SampleAgent, sampleAgents, type SampleGoal, sampleRecord, zone } from "./Sample/Agents.ts"
 import { call } from "./Sample/Client.ts"
 import type { ServiceName } from "./Stack/Settings.ts"
 
@@ -45,6 +45,14 @@ interface Hands {
   readonly operator: string
   readonly hiring: string
   readonly signal: AbortSignal
+}
+
+/** Its record, by which operators find it in the list of customers. */
+const signUp = async ({ customer: token, hiring, signal }: Hands): Promise<void> => {
+  const url = `${hiring}/customers`
+  const { items } = await call<{ items: ReadonlyArray<Thing> }>({ method: "GET", url, token }, signal)
+  if (items.length > 0) return
+  await call({ method: "POST", url, token, key: "sample-record", body: sampleRecord }, signal)
 }
 
 const subscribe = async ({ customer, hiring, operator, signal }: Hands, { agentId, name }: SampleAgent) => {
@@ -117,7 +125,7 @@ export const makeSample = async (
     hiring: `${urls.hiring}/api/v1`,
     signal,
   }
-  await Promise.all(sampleAgents(cron).map((agent) => hire(hands, agent)))
+  await Promise.all([signUp(hands), ...sampleAgents(cron).map((agent) => hire(hands, agent))])
   await write(home, { state: "done", cron })
   return "made"
 }

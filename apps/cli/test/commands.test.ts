@@ -1,9 +1,18 @@
-/** Every command that calls the services: its text, its `--json`, its failure and its exit status. */
-import { assert, describe, it } from "vitest"
-import { commands } from "../src/commands/All.ts"
+/** Every command: its text, its `--json`, its failure and its exit status. */
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { allFlags } from "../src/Command.ts"
+import { loadAll } from "../src/commands/All.ts"
+import { openDevKey } from "../src/DevKey.ts"
+import { readRing } from "../src/DevKey/Store.ts"
+import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
+import { local, type Place } from "./support/cases/local.ts"
 import { operations } from "./support/cases/operations.ts"
 import { people } from "./support/cases/people.ts"
+import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
@@ -56,16 +65,82 @@ describe("a command that calls the services", () => {
     const { breaks, holds } = JSON.parse(json.out)
     assert.deepStrictEqual([json.status, breaks.length, holds], [1, 2, 3])
   })
+})
 
-  it("that exists is among these", async () => {
-    const tried = new Set(cases.map(({ args }) => args.split(" ").slice(0, 2).join(" ")))
-    const all = await Promise.all(Object.entries(commands).map(async ([name, { load }]) => ({ name, ...await load() })))
-    const remote = all.filter(({ actions, flags }) => actions !== undefined && flags.url !== undefined)
-    assert.deepStrictEqual(
-      remote.flatMap(({ actions, name }) => Object.keys(actions!).map((action) => `${name} ${action}`))
-        .filter((name) => !tried.has(name)),
-      [],
-    )
-    assert.isAbove(remote.length, 9)
+describe("a command that works on this machine", () => {
+  const homes: Array<string> = []
+  let databases: Databases
+  beforeAll(async () => {
+    databases = await makeDatabases("migrated")
+  })
+  afterAll(async () => {
+    await databases.release()
+    for (const home of homes) await rm(home, { recursive: true })
+  })
+
+  /** A home of its own for each call: one that changes the keys changes none of another. */
+  const place = async (): Promise<Place> => {
+    const home = await mkdtemp(join(tmpdir(), "stint-commands-"))
+    homes.push(home)
+    await openDevKey(home, {})
+    await revokeToken(home, "jti", "5b0c")
+    const secrets = { acme: { hook: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" } }
+    await writeFile(join(home, "secrets.json"), JSON.stringify(secrets), { mode: 0o600 })
+    return { home, kid: (await readRing(home))!.keys[0]!.kid, databases: databases.env }
+  }
+
+  for (const { args = () => name, fails, json, name, says, setting = () => ({}) } of local) {
+    it(`stint ${name}: its text, its --json, its failure`, async () => {
+      const one = await place()
+      const text = await invoke(args(one).split(" "), setting(one))
+      assert.strictEqual(text.status, 0, text.err)
+      assert.match(text.out + text.err, says)
+      const other = await place()
+      const document = await invoke([...args(other).split(" "), "--json"], setting(other))
+      assert.strictEqual(document.status, 0, document.err)
+      assert.containsAllKeys(JSON.parse(document.out), json)
+      for (const more of [[], ["--json"]]) {
+        const failed = await invoke(
+          [...(fails.args ?? name).split(" "), ...more],
+          (fails.setting ?? setting)(await place()),
+        )
+        assert.strictEqual(failed.status, fails.exit, failed.out + failed.err)
+        if (more.length === 0) assert.match(failed.out + failed.err, fails.words)
+      }
+    })
+  }
+})
+
+describe("every command", () => {
+  /** Those that last until they are told to end, and what tests them; and one whose data is a script. */
+  const elsewhere: Readonly<Record<string, string>> = {
+    start: "apps/cli/test/start.test.ts",
+    demo: "apps/cli/test/demo.test.ts",
+    "compose keys": "tests/system/compose.test.ts",
+    "compose migrate": "tests/system/compose.test.ts",
+    "compose tokens": "tests/system/compose.test.ts",
+    "completions bash": "apps/cli/test/commandLine.test.ts",
+    "completions zsh": "apps/cli/test/commandLine.test.ts",
+    "completions fish": "apps/cli/test/commandLine.test.ts",
+  }
+
+  it("is among these, and so is every action of it", async () => {
+    const tried = new Set([
+      ...cases.flatMap(({ args }) => [args.split(" ")[0]!, args.split(" ").slice(0, 2).join(" ")]),
+      ...local.map(({ name }) => name),
+      ...Object.keys(elsewhere),
+    ])
+    const all = Object.entries(await loadAll()).flatMap(([name, { command: { actions, needsNoAction } }]) => [
+      ...(actions === undefined || needsNoAction ? [name] : []),
+      ...Object.keys(actions ?? {}).map((action) => `${name} ${action}`),
+    ])
+    assert.isAbove(all.length, 60)
+    assert.deepStrictEqual(all.filter((name) => !tried.has(name)), [])
+    for (const path of Object.values(elsewhere)) await access(new URL(`../../../${path}`, import.meta.url))
+  })
+
+  it("has --json, but for those that last and completions", async () => {
+    const without = Object.entries(await loadAll()).filter(([, { command }]) => allFlags(command).json === undefined)
+    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions"])
   })
 })

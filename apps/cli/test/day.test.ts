@@ -119,7 +119,19 @@ describe("a day with the command line", () => {
   it("as a process: doctor finds all well, and a table is for other programs as well", async () => {
     const { status, text } = await launch(["doctor"], env).end
     assert.strictEqual(status, 0, text)
-    for (const name of ["node", "keys", "scheduler port", "hiring database", "catalog", "clock"]) {
+    for (
+      const name of [
+        "node",
+        "keys",
+        "front door port",
+        "scheduler port",
+        "hiring database",
+        "front door",
+        "catalog",
+        "console",
+        "clock",
+      ]
+    ) {
       assert.match(text, new RegExp(`^(ok|warning) +${name} `, "m"))
     }
     const types = await launch(["types", "list"], env).end
@@ -139,43 +151,54 @@ describe("stint doctor", () => {
     })
     const { checks } = JSON.parse(said.out)
     const of = (name: string) => checks.find((check: Record<string, string>) => check.name === name)
-    assert.deepStrictEqual([said.status, of("keys").state, of("catalog port").state, of("databases").state], [
+    const skipped = ["keys", "front door port", "catalog port", "databases"]
+    assert.deepStrictEqual([said.status, ...skipped.map((name) => of(name).state)], [
       0,
-      "skipped",
-      "skipped",
-      "skipped",
+      ...skipped.map(() => "skipped"),
     ])
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(env.STINT_PORT_BASE) + 1 })
+    const listeners = [0, 1].map((n) => Deno.listen({ hostname: "127.0.0.1", port: Number(env.STINT_PORT_BASE) + n }))
     try {
       const taken = await invoke(["doctor"], {
         env: { ...env, XDG_CONFIG_HOME: env.STINT_HOME! },
         fetch: (() => Promise.reject(new TypeError("no answer"))) as unknown as typeof globalThis.fetch,
       })
       assert.strictEqual(taken.status, 1)
-      assert.match(
-        taken.out,
-        /FAILED +catalog port +\d+ is another program's\n +mend: stop what listens there, or set STINT_PORT_BASE/,
-      )
-      assert.include(taken.err, "1 checks failed.")
+      for (const name of ["front door", "catalog"]) {
+        assert.match(
+          taken.out,
+          new RegExp(
+            `FAILED +${name} port +\\d+ is another program's\n +mend: stop what listens there, or set STINT_PORT_BASE`,
+          ),
+        )
+      }
+      assert.include(taken.err, "2 checks failed.")
     } finally {
-      listener.close()
+      for (const listener of listeners) listener.close()
     }
   })
 
   it("asks another machine's services with the token, and compares the clocks", async () => {
-    const at = (skew: number, status = 200) =>
-      (() =>
+    const at = (skew: number, status = 200, page = "<h1>Stint</h1>") =>
+      ((_url: string, { headers }: { headers: Record<string, string> }) =>
         Promise.resolve(
-          new Response("{}", { status, headers: { date: new Date(Date.now() + skew).toUTCString() } }),
+          headers.accept === "text/html"
+            ? new Response(page, { headers: { "content-type": "text/html" } })
+            : new Response("{}", { status, headers: { date: new Date(Date.now() + skew).toUTCString() } }),
         )) as unknown as typeof globalThis.fetch
     const env = { STINT_URL: "https://stint.test", STINT_TOKEN: "a.b.c", XDG_CONFIG_HOME: "/nowhere" }
     const well = await invoke(["doctor"], { env, fetch: at(0) })
-    assert.deepStrictEqual([well.status, well.out.split("\n").length], [0, 6], well.out)
+    assert.deepStrictEqual([well.status, well.out.split("\n").length], [0, 7], well.out)
     const off = await invoke(["doctor"], { env, fetch: at(3_600_000) })
     assert.strictEqual(off.status, 1)
     assert.match(
       off.out,
       /FAILED +clock +the clock of catalog is 3\d{3}\.\d s ahead of this machine's\n +mend: set both/,
+    )
+    const bare = await invoke(["doctor"], { env, fetch: at(0, 200, "<h1>The console is not built</h1>") })
+    assert.strictEqual(bare.status, 0)
+    assert.match(
+      bare.out,
+      /warning +console +https:\/\/stint\.test has no console: it is not built\n +mend: run npm ci/,
     )
     const refused = await invoke(["doctor"], { env, fetch: at(0, 401) })
     assert.strictEqual(refused.status, 1)

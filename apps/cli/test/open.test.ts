@@ -6,7 +6,8 @@ import { launchOf, manifestOf } from "../src/Stack/Launch.ts"
 import { gatewayLaunch, sessionKeyFileOf } from "../src/Stack/Gateway.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
 import { textOf } from "../src/DevKey/Store.ts"
-import { cleanUp, launch, newFolder } from "./support/launcher.ts"
+import { invoke } from "./support/invoke.ts"
+import { cleanUp, newFolder } from "./support/launcher.ts"
 import { place, refusal } from "./support/stack.ts"
 
 afterAll(cleanUp)
@@ -18,9 +19,9 @@ describe("stint open says", () => {
     [["--subject", "System"], /is the system's own name/],
     [["--all"], /Unknown option/],
   ])("what it does not take: %s", async (args, says) => {
-    const { status, text } = await launch(["open", "--print", ...args], { STINT_HOME: await newFolder() }).end
+    const { err, status } = await invoke(["open", "--print", ...args], { env: { STINT_HOME: await newFolder() } })
     assert.strictEqual(status, 2)
-    assert.match(text.split("\n")[0]!, says)
+    assert.match(err, says)
   })
 
   it("that no stack was ever started, or none runs, or that its tokens are another's", async () => {

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process"
 import { chmod, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
-import { cleanUp, launch, newFolder } from "./support/launcher.ts"
+import { invoke } from "./support/invoke.ts"
+import { cleanUp, newFolder } from "./support/launcher.ts"
 
 const good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 const other = "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc="
@@ -13,7 +14,8 @@ const secrets = async (action: string, text: string, mode = 0o600) => {
   const path = join(folder, "secrets.json")
   await writeFile(path, text)
   await chmod(path, mode)
-  const { status, text: said } = await launch(["secrets", action], { STINT_SECRETS: path, STINT_HOME: folder }).end
+  const { err, out, status } = await invoke(["secrets", action], { env: { STINT_SECRETS: path, STINT_HOME: folder } })
+  const said = out + err
   for (const value of [good, other, "hunter2"]) assert.notInclude(said, value)
   return { status, said }
 }
@@ -72,9 +74,9 @@ describe("stint secrets", () => {
     const pipe = join(folder, "pipe")
     execFileSync("mkfifo", [pipe])
     for (const [path, kind] of [[pipe, "a pipe"], [folder, "a folder"]] as const) {
-      const { status, text } = await launch(["secrets", "check"], { STINT_SECRETS: path, STINT_HOME: folder }).end
+      const { err, status } = await invoke(["secrets", "check"], { env: { STINT_SECRETS: path, STINT_HOME: folder } })
       assert.strictEqual(status, 1)
-      assert.include(text, `STINT_SECRETS names ${path}, which can't be read: it is ${kind}, not a regular file.`)
+      assert.include(err, `STINT_SECRETS names ${path}, which can't be read: it is ${kind}, not a regular file.`)
     }
   })
 })

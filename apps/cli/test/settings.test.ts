@@ -122,7 +122,7 @@ describe("a service that is started alone", () => {
       "a pool without room",
       "catalog",
       () => ({ ...migrated.env, STINT_PG_POOL: "1" }),
-      /^catalog: STINT_PG_POOL is 1: it must be a whole number from 2 to 1000$/,
+      /^catalog: STINT_PG_POOL is 1: it must be a whole number of connections from 2 to 1000$/,
     ],
     [
       "a pool that is no number",

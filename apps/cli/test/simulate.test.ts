@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
 import { until } from "../../../tests/support/Until.ts"
+import { invoke } from "./support/invoke.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
 import { place, tokenFor } from "./support/stack.ts"
 
@@ -59,10 +60,10 @@ describe("stint simulate", () => {
       [["--file", wrong, "--days", "3"], 2, /leave --days out/],
     ]
     for (const [args, status, says] of refusals) {
-      const end = await simulate(args)
-      assert.strictEqual(end.status, status, end.text)
-      assert.match(end.text, says)
-      assert.strictEqual(end.text.trim().split("\n").length, 1, end.text)
+      const end = await invoke(["simulate", ...args], { env: {} })
+      assert.strictEqual(end.status, status, end.err)
+      assert.match(end.err, says)
+      assert.deepStrictEqual([end.out, end.err.trim().split("\n").length], ["", 1], end.err)
     }
     const setting = await simulate([], { STINT_MAX_RUNNING: "many" })
     assert.strictEqual(setting.status, 1)
@@ -71,9 +72,6 @@ describe("stint simulate", () => {
 
   it("--stored asks the stack that runs, and says so when none does", async () => {
     const { base, env } = await place()
-    const none = await simulate(["--stored"], env)
-    assert.strictEqual(none.status, 1)
-    assert.match(none.text, /^stint: No scheduler answers at http:\/\/127\.0\.0\.1:\d+: npm start starts one/)
     const stack = launch(["start"], env)
     await stack.line(/^ready/)
     const token = await tokenFor(env, "operator", "olga")
@@ -95,5 +93,11 @@ describe("stint simulate", () => {
     assert.deepStrictEqual((await log.json() as { items: unknown }).items, [], "a simulation does nothing")
     stack.signal("SIGTERM")
     await stack.end
+    const none = await simulate(["--stored"], env)
+    assert.strictEqual(none.status, 1)
+    assert.match(
+      none.text,
+      /^stint: scheduler does not answer at http:\/\/127\.0\.0\.1:\d+: start it with stint start\. stint doctor says/,
+    )
   })
 })

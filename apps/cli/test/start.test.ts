@@ -108,6 +108,10 @@ describe("stint start", () => {
       token,
     )
     assert.lengthOf(body.items, 2)
+    const customers = await get(`http://127.0.0.1:${base + 2}/api/v1/customers`, token)
+    assert.deepStrictEqual(customers.body.items.map((one: { customer_id: string }) => one.customer_id), [
+      "sample-customer",
+    ])
     again.signal("SIGTERM")
     assert.lengthOf((await again.end).text.match(/^sample/gm)!, 1)
   })

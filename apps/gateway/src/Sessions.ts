@@ -73,7 +73,7 @@ export class Sessions extends Context.Service<Sessions, {
       const codes = yield* Codes
       const { sign } = yield* Local
       const { provider } = yield* Oidc
-      const lasts = yield* whole("STINT_SESSION_SECONDS", 60, 2_592_000, 43200)
+      const lasts = yield* whole("STINT_SESSION_SECONDS", 60, 2_592_000, 43_200, "seconds")
       const ways: ReadonlyArray<Way> = [
         ...(Option.isSome(sign) ? [{ kind: "local" as const, roles: PersonRole.literals }] : []),
         ...(Option.isSome(provider) ? [{ kind: "oidc" as const, title: provider.value.title }] : []),

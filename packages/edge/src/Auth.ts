@@ -54,7 +54,7 @@ const verifying = Effect.fnUntraced(function* (service: string) {
   const rules: Rules = {
     service,
     audience,
-    maxLifetime: yield* whole("STINT_TOKEN_MAX_LIFETIME", 60, 31_536_000, LONGEST_LIFETIME),
+    maxLifetime: yield* whole("STINT_TOKEN_MAX_LIFETIME", 60, 31_536_000, LONGEST_LIFETIME, "seconds"),
     takesOld: yield* upgrading,
   }
   const options = {

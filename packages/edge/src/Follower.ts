@@ -25,6 +25,10 @@ export interface Fares {
   held: boolean
   /** How often it has rebuilt without a page in between. */
   rebuilds: number
+  /** When it was last at the end of the feed, or began: epoch milliseconds. */
+  endedAt: number
+  /** Whether its last page was full, so that more may follow. */
+  behind: boolean
   /** The service whose feed it is. */
   readonly of?: string
 }
@@ -64,12 +68,18 @@ export const layer = Layer.unwrap(Effect.gen(function* () {
   const figures = Effect.map(
     Clock.currentTimeMillis,
     (now) =>
-      [...all].flatMap(([feed, { held, rebuilds, workedAt }]) => [
+      [...all].flatMap(([feed, { behind, endedAt, held, rebuilds, workedAt }]) => [
         {
           name: "follower_held_seconds",
           help: "For how long a follower of a feed has got nothing from it; 0 while it follows",
           labels: { feed },
           value: held ? (now - workedAt) / 1000 : 0,
+        },
+        {
+          name: "follower_behind_seconds",
+          help: "For how long a follower has not reached the end of its feed; 0 while it has",
+          labels: { feed },
+          value: held || behind ? (now - endedAt) / 1000 : 0,
         },
         {
           name: "follower_rebuilds_in_a_row",
@@ -95,12 +105,12 @@ export interface Following<Item, E, R> {
   readonly name: string
   /** The service whose feed it is: while that is away, the feed is held up for no other reason. */
   readonly of?: string
+  /** How many items a page has at most. After a full one there may be another: it is asked for while the full one is applied. */
+  readonly most: number
   /** The stored cursor; undefined before the first rebuild. */
   readonly load: Effect.Effect<string | undefined, E, R>
   /** The page after a cursor. It waits (long poll) while there is none: the follower asks again at once. */
   readonly fetch: (after: string) => Effect.Effect<FeedPage<Item>, E | CursorGone, R>
-  /** After a page of so many items there is surely another one: it is asked for while this one is applied. Never unless given. */
-  readonly full?: number
   /**
    * Applies a page and stores its cursor, in one transaction, if the stored cursor still is `after`; else it changes
    * nothing. Its result is ignored: the cursor is loaded anew either way.
@@ -129,10 +139,13 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
     let fares = all.get(feed.name)
     if (fares === undefined) {
       const { of } = feed
+      const now = yield* Clock.currentTimeMillis
       fares = {
-        workedAt: yield* Clock.currentTimeMillis,
+        workedAt: now,
         held: false,
         rebuilds: 0,
+        endedAt: now,
+        behind: false,
         ...(of === undefined ? {} : { of }),
       }
       all.set(feed.name, fares)
@@ -169,7 +182,7 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
   })
 
   const askAhead = Effect.fnUntraced(function* ({ cursor: after, items }: FeedPage<Item>) {
-    if (items.length >= (feed.full ?? Infinity)) ahead = { after, page: yield* Effect.forkScoped(feed.fetch(after)) }
+    if (items.length >= feed.most) ahead = { after, page: yield* Effect.forkScoped(feed.fetch(after)) }
   })
 
   const poll = Effect.gen(function* () {
@@ -183,30 +196,31 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
       (gone) => Effect.succeed({ stale: after, why: (gone as CursorGone).why }),
     )
     if ("stale" in page) return page
-    if (page.cursor === after) return undefined
+    if (page.cursor === after) return 0
     yield* askAhead(page)
     yield* Watchdog.step(`applies ${page.items.length} changes after ${after}`)
     yield* feed.apply({ ...page, after })
-    return undefined
-  }) as Effect.Effect<Gone | undefined, E, R | Scope.Scope>
+    return page.items.length
+  }) as Effect.Effect<Gone | number, E, R | Scope.Scope>
 
-  const followed = Effect.gen(function* () {
+  const followed = Effect.fnUntraced(function* (items: number) {
     const fares = yield* faring
     fares.workedAt = yield* Clock.currentTimeMillis
     fares.held = false
     fares.rebuilds = 0
+    fares.behind = items >= feed.most
+    if (!fares.behind) fares.endedAt = fares.workedAt
     yield* worked
   })
 
-  return Watchdog.guard(feed.name, POLL)(poll).pipe(
-    Effect.flatMap((gone) => gone === undefined ? followed : rebuild(gone)),
+  const round = Watchdog.guard(feed.name, POLL)(poll).pipe(
+    Effect.flatMap((it) => typeof it === "number" ? followed(it) : rebuild(it)),
     Effect.sandbox,
     Effect.tapError((cause) => Effect.andThen(failed(cause), Effect.map(faring, (fares) => void (fares.held = true)))),
     Effect.retry(reconnect),
     Effect.orDie,
-    Effect.forever,
-    Effect.scoped,
   )
+  return Effect.andThen(faring, Effect.scoped(Effect.forever(round)))
 }
 
 /** A page that was asked for before the one before it was applied. */

@@ -9,7 +9,7 @@ import * as Body from "./Body.ts"
 import * as Bounds from "./Bounds.ts"
 import { Files } from "./Files.ts"
 import * as Follower from "./Follower.ts"
-import { Health, routes } from "./Health.ts"
+import { Health, metrics as readiness, routes } from "./Health.ts"
 import * as Idempotency from "./Idempotency.ts"
 import { Ids } from "./Ids.ts"
 import * as Logs from "./Logs.ts"
@@ -167,12 +167,12 @@ export const webHandler = <A, E, R>(
   const provided = Layer.mergeAll(
     app as Layer.Layer<A, E, HttpRouter.HttpRouter>,
     routes,
+    readiness,
     metricsRoutes(metrics),
   ).pipe(
     Layer.provideMerge(Layer.mergeAll(
       Routes.layer(table),
-      Layer.provide(Tracing.layer(service), config),
-      logs,
+      Tracing.layer(service).pipe(Layer.provide(config), Layer.provideMerge(logs)),
       Layer.succeed(Health, health),
       Layer.succeed(Audit, audit),
       Layer.mergeAll(Watchdog.layer, Unreadable.layer, Follower.layer).pipe(

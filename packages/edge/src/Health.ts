@@ -1,7 +1,8 @@
 /** Liveness, readiness and drain. */
-import { Context, Deferred, Effect, Fiber, Option } from "effect"
+import { Context, Deferred, type Duration, Effect, Fiber, Option } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import type { Absence } from "./Absence.ts"
+import { reading } from "./Metrics.ts"
 
 /** A condition for being ready; it fails with the reason why it does not hold. */
 export interface Check {
@@ -92,6 +93,26 @@ const readiness = ({ away, checks, itself, ready }: Report) => ({
   checks,
   away: away.map(({ since, ...absence }) => ({ ...absence, since: new Date(since).toISOString() })),
 })
+
+/** A scrape waits for no longer for the conditions: what takes more is not ready, as far as it shows. */
+const SCRAPE: Duration.Input = "1500 millis"
+
+/** `stint_ready` and `stint_ready_itself`: what `/readyz` says. */
+export const metrics = reading(
+  "readiness",
+  Effect.map(Health, ({ report }) =>
+    Effect.map(Effect.timeoutOption(report, SCRAPE), (said) => {
+      const { itself, ready } = Option.getOrElse(said, () => ({ itself: false, ready: false }))
+      return [
+        { name: "ready", help: "Whether it is ready, as /readyz says", value: ready ? 1 : 0 },
+        {
+          name: "ready_itself",
+          help: "Whether it would be ready if all other services were",
+          value: itself ? 1 : 0,
+        },
+      ]
+    })),
+)
 
 /**
  * `/livez`: 200 while the process answers. `/readyz`: 200 when it can do its work, else 503 with the reasons; `away` names the

@@ -1,10 +1,13 @@
 /** The database of a service: its client from `<NAME>_DATABASE_URL`. Which of its failures are transient: Pg/SqlErrors.ts. */
 import { PgClient } from "@effect/sql-pg"
 import { Clock, Config, Duration, Effect, Layer, Schema } from "effect"
+import { reading } from "./Metrics.ts"
 import * as Client from "./Pg/Client.ts"
 import { connectionOf } from "./Pg/Connection.ts"
+import { WAITS, WHAT } from "./Pg/Deadline.ts"
 import { PgUrlError } from "./Pg/Url.ts"
 import { Refusal, whole } from "./Refusal.ts"
+import { Watchdog } from "./Watchdog.ts"
 
 /** How long a statement may take, locks included, before the server cancels it, in milliseconds. */
 const STATEMENT_MS = 30_000
@@ -38,9 +41,10 @@ export const layer = (
       try: () => connectionOf(url),
       catch: (error) => new Refusal({ message: `${variable} ${(error as PgUrlError).message}` }),
     })
-    const maxConnections = yield* whole("STINT_PG_POOL", 2, 1_000, 10)
-    const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0)
-    return PgClient.layerFrom(Client.make({
+    const maxConnections = yield* whole("STINT_PG_POOL", 2, 1_000, 10, "connections")
+    const ttl = yield* whole("STINT_PG_POOL_TTL", 0, 86_400, 0, "seconds")
+    const load = reading("connections", loadOf(maxConnections), "1 second")
+    const client = PgClient.layerFrom(Client.make({
       ...connection,
       applicationName: `stint-${name.toLowerCase()}`,
       maxConnections,
@@ -52,6 +56,26 @@ export const layer = (
         ...settings,
       },
     }, { checkoutMs: CHECKOUT_MS, answerMs: STATEMENT_MS + 5_000 })).pipe(Layer.provide(machineTime))
+    return Layer.merge(client, load)
   }))
+
+/** What a scrape shows of the client's connections; one that holds a transaction and asks nothing is not seen. */
+const loadOf = (maxConnections: number) =>
+  Effect.map(Watchdog, (watch) =>
+    Effect.sync(() => {
+      const steps = watch.steps(WHAT)
+      const waiting = steps.filter((step) => step === WAITS).length
+      const statements = (state: string, value: number) => ({
+        name: "pg_statements",
+        help: "Statements that wait for a connection, and that Postgres works on",
+        labels: { state },
+        value,
+      })
+      return [
+        statements("waiting", waiting),
+        statements("running", steps.length - waiting),
+        { name: "pg_connections_most", help: "How many connections this process may open", value: maxConnections },
+      ]
+    }))
 
 export { isSqlUnavailable, isUnreadable } from "./Pg/SqlErrors.ts"

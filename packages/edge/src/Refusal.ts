@@ -4,13 +4,16 @@ import { Cause, Config, Data, Effect } from "effect"
 /** A setting is wrong, or the thing that it names is not usable; a retry does not help. The message holds no secret. */
 export class Refusal extends Data.TaggedError("Refusal")<{ readonly message: string }> {}
 
-/** A setting that is a whole number from `least` to `most`. Fails with a Refusal or a ConfigError. */
-export const whole = (name: string, least: number, most: number, otherwise: number) =>
+/**
+ * A setting that is a whole number of `unit`, from `least` to `most`. Fails with a Refusal or a ConfigError. Its calls are read by
+ * scripts/configuration.ts as well, for docs/configuration.md: numbers and unit stand there as they are.
+ */
+export const whole = (name: string, least: number, most: number, otherwise: number, unit: string) =>
   Config.Int(name).pipe(
     Config.withDefault(otherwise),
     Effect.filterOrFail(
       (n) => n >= least && n <= most,
-      (n) => new Refusal({ message: `${name} is ${n}: it must be a whole number from ${least} to ${most}` }),
+      (n) => new Refusal({ message: `${name} is ${n}: it must be a whole number of ${unit} from ${least} to ${most}` }),
     ),
   )
 

@@ -89,6 +89,11 @@ class Watch {
       .map(({ since, step, what }) => ({ what, step, ranMs: now - since }))
   }
 
+  /** At which step each piece of that name is now. */
+  steps(what: string): ReadonlyArray<string> {
+    return [...this.#all].filter((work) => work.what === what).map(({ step }) => step)
+  }
+
   /** How many pieces of each name are past their deadline and have not ended. */
   stalled(): ReadonlyMap<string, number> {
     return this.#late

@@ -10,6 +10,7 @@ const feedOf = (items: Array<number>, from = 0) => {
   const reached = Deferred.makeUnsafe<void>()
   const following: Following<number, string, never> = {
     name: "numbers",
+    most: 2,
     load: Effect.sync(() => place.cursor),
     fetch: (after) =>
       Effect.suspend(() => {
@@ -128,6 +129,23 @@ it.effect("C5: a projection that is refused right after its rebuild waits longer
     assert.deepStrictEqual(heldUp(followers, yield* Clock.currentTimeMillis), [])
   }))
 
+it.effect("a follower is behind from the last end of the feed that it reached, while its pages are full", () =>
+  Effect.gen(function* () {
+    const { following, place } = feedOf([1, 2, 3, 4, 5])
+    place.cursor = "0"
+    const followers = new Map<string, Fares>()
+    const fiber = yield* Effect.forkChild(
+      follow({ ...following, fetch: (after) => Effect.delay(following.fetch(after), "10 seconds") }).pipe(
+        Effect.provideService(Followers, followers),
+      ),
+    )
+    yield* TestClock.adjust("25 seconds")
+    assert.deepInclude(followers.get("numbers"), { behind: true, endedAt: 0, workedAt: 20_000 })
+    yield* TestClock.adjust("10 seconds")
+    yield* Fiber.interrupt(fiber)
+    assert.deepInclude(followers.get("numbers"), { behind: false, endedAt: 30_000 })
+  }))
+
 it.effect("a rebuild that another replica does is not counted", () =>
   Effect.gen(function* () {
     const { following, place } = feedOf([1, 2, 3], 3)
@@ -152,7 +170,6 @@ it.effect("the page after a full one is asked for while that one is applied", ()
     const asking = (after: string) => asked[after as keyof typeof asked]
     const fiber = yield* Effect.forkChild(follow({
       ...following,
-      full: 2,
       fetch: (after) =>
         Effect.andThen(
           asking(after) === undefined ? Effect.void : Deferred.succeed(asking(after), undefined),
@@ -174,7 +191,6 @@ it.effect("a page that was asked for early is discarded when another replica has
     let stolen = false
     const fiber = yield* Effect.forkChild(follow({
       ...following,
-      full: 2,
       fetch: (after) => Effect.andThen(Effect.sync(() => fetched.push(after)), following.fetch(after)),
       apply: (page) =>
         Effect.suspend(() => {

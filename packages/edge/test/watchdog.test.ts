@@ -29,6 +29,9 @@ it.live("the first late work of a name is said with its step, and so is the end 
     )
     const both = yield* Effect.forkChild(Effect.all([work, work], { concurrency: 2 }))
     yield* counts("the work", 2)
+    const watch = yield* Watchdog.Watchdog
+    assert.deepStrictEqual(watch.steps("the work"), Array(2).fill("waits\n  for the end"))
+    assert.deepStrictEqual(watch.steps("other work"), [])
     assert.lengthOf(lines, 1)
     assert.match(lines[0]!, /^the work has taken \S+ s, past its deadline of 0 s; since 20\S+Z, at: waits for the end$/)
     yield* Deferred.succeed(end, undefined)

@@ -23,7 +23,7 @@ const DEADLINE = "3 seconds"
 /** How long a long poll of the feed waits for a change, in milliseconds. */
 const WAIT_MS = 25_000
 /** How many changes a page of the feed has at most: as many as hiring gives, so that a reader that is behind asks seldom. */
-const PAGE = 1_000
+export const PAGE = 1_000
 
 /** The connection broke, as an idle one may: not a time-out, after which asking again would take as long once more. */
 const isBroken = (error: unknown) => faultOf(error)?.how === "refused"

@@ -21,18 +21,32 @@ const drafts = reading(
   "30 seconds",
 )
 
-/** Pending executions. */
+/** Executions that are not delivered. */
 const executions = reading(
   "executions",
-  Effect.map(MetricsRepo, (repo) =>
-    Effect.map(repo.waiting, ({ count, oldest_seconds }) => [
-      { name: "deliverables_executions_waiting", help: "Executions that are not delivered yet", value: count },
-      {
-        name: "deliverables_executions_oldest_age_seconds",
-        help: "How long ago the oldest of them was requested",
-        value: oldest_seconds,
-      },
-    ])),
+  Effect.map(
+    MetricsRepo,
+    (repo) =>
+      Effect.map(repo.undelivered, ({ count, failed, failed_last_hour, oldest_seconds }) => [
+        { name: "deliverables_executions_waiting", help: "Executions that are not delivered yet", value: count },
+        {
+          name: "deliverables_executions_oldest_age_seconds",
+          help: "How long ago the oldest of them was requested",
+          value: oldest_seconds,
+        },
+        {
+          name: "deliverables_executions_failed",
+          help:
+            "Executions that were given up, and not asked for again; those that may not be delivered any more aside",
+          value: failed,
+        },
+        {
+          name: "deliverables_executions_failed_last_hour",
+          help: "Those of them that were given up in the last hour",
+          value: failed_last_hour,
+        },
+      ]),
+  ),
 )
 
 /** All gauges. */

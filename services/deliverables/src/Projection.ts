@@ -7,7 +7,7 @@ import type { GoalInstanceId } from "@stint/domain/Ids"
 import { follow } from "@stint/edge/Follower"
 import { Health } from "@stint/edge/Health"
 import { Effect, Layer } from "effect"
-import { Hiring } from "./Clients.ts"
+import { Hiring, PAGE } from "./Clients.ts"
 import { makeEndings } from "./Executions/Endings.ts"
 import { GOALS_PAGE, ProjectionRepo } from "./Projection/Repo.ts"
 
@@ -58,6 +58,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   yield* follow({
     name: "goals of hiring's feed",
     of: "hiring",
+    most: PAGE,
     load: repo.cursor,
     fetch: hiring.changes,
     apply: ({ after, cursor, items }) =>

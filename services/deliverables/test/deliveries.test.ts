@@ -52,6 +52,11 @@ onStage("deliveries", (stage) => {
       cursor = `&cursor=${page.next_cursor}`
     }
     assert.deepStrictEqual(paged, newestFirst)
+    const { json: metrics } = await stage().call("GET", "/metrics")
+    for (const name of ["failed", "failed_last_hour"]) {
+      const shown = new RegExp(`^stint_deliverables_executions_${name} (\\d+)$`, "m").exec(metrics)
+      assert.isAtLeast(Number(shown?.[1]), 3, name)
+    }
     const first = (await list("state=failed&limit=1")).items[0]
     assert.deepInclude(first, {
       deliverable_id: failures[2]!.id,

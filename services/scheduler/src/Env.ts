@@ -31,6 +31,7 @@ export const env = [
   "STINT_SERVICE_TOKEN_FILE",
   "STINT_SUPERVISED",
   "STINT_TOKEN_MAX_LIFETIME",
+  "STINT_TRACE_URL",
   "STINT_UPGRADE_FROM",
 ] as const
 

@@ -11,7 +11,7 @@ import { whole } from "@stint/edge/Refusal"
 import { watchLate } from "@stint/edge/Schedules"
 import { guard, Watchdog } from "@stint/edge/Watchdog"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
-import { counterFigures, vitalFigures } from "./Health/Metrics.ts"
+import { closedFigures, counterFigures, vitalFigures } from "./Health/Metrics.ts"
 import { type HealthProblem, statusOf, successRate } from "./Health/Policy.ts"
 import { HealthRepo } from "./Health/Repo.ts"
 import type { Vitals } from "./Health/Row.ts"
@@ -41,7 +41,7 @@ const toHealth = (vitals: Vitals, problems: ReadonlyArray<HealthProblem>): Sched
 }
 
 /** How long due work may wait, in seconds. */
-const objective = whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60)
+const objective = whole("STINT_LATENESS_OBJECTIVE", 1, 86_400, 60, "seconds")
 
 const lateWords = (seconds: number, objective: number) =>
   `due work has waited for ${Math.round(seconds)} s; the objective is ${objective} s`
@@ -138,10 +138,19 @@ export class Health extends Context.Service<Health, {
   /** What a scrape shows of the scheduler. */
   static readonly metrics = reading(
     "scheduler",
-    Effect.map(HealthRepo, (repo) =>
-      Effect.gen(function* () {
+    Effect.gen(function* () {
+      const repo = yield* HealthRepo
+      const most = yield* objective
+      return Effect.gen(function* () {
         return [
           ...vitalFigures(yield* repo.vitals, yield* repo.paused),
+          ...closedFigures(yield* repo.closed),
+          {
+            name: "scheduler_waiting_seconds",
+            help: "For how long due work has waited that nothing is meant to hold back, as /readyz judges it",
+            value: yield* repo.waiting,
+          },
+          { name: "scheduler_waiting_objective_seconds", help: "How long it may wait", value: most },
           {
             name: "scheduler_retry_budget",
             help: "How many retries might start, as of the last claim of one",
@@ -149,6 +158,7 @@ export class Health extends Context.Service<Health, {
           },
           ...counterFigures(yield* repo.counters),
         ]
-      })),
+      })
+    }),
   )
 }

@@ -14,6 +14,7 @@ import { Nudge } from "./Nudge.ts"
 import { notRunnable } from "./Projection/History.ts"
 import { type ProjectedGoal, ProjectionRepo } from "./Projection/Repo.ts"
 import type { Rebuild } from "./Projection/Repo/Rebuild.ts"
+import { makeProjectionSpans } from "./Projection/Spans.ts"
 
 /** How long one long poll waits for a change, in milliseconds. */
 const LONG_POLL = 25_000
@@ -73,6 +74,7 @@ export class Projection extends Context.Service<Projection, {
     const hiring = yield* Hiring
     const repo = yield* ProjectionRepo
     const nudge = yield* Nudge
+    const withSpans = yield* makeProjectionSpans(repo.nextSlots)
 
     /** Reads the whole snapshot over what is projected; undefined when another replica took over. */
     const readSnapshot = Effect.fnUntraced(function* (under: Rebuild) {
@@ -117,13 +119,14 @@ export class Projection extends Context.Service<Projection, {
     yield* follow({
       name: "hiring's feed",
       of: "hiring",
+      most: PAGE,
       load: Effect.map(repo.cursor(), (cursor) => cursor ?? undefined),
       fetch: (after) =>
         hiring.changes(after, LONG_POLL).pipe(
           Effect.catchTag("FeedGone", ({ why }) => Effect.fail(new CursorGone({ why }))),
         ),
-      full: PAGE,
-      apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
+      apply: ({ after, cursor, items }) =>
+        Effect.andThen(withSpans(items, repo.apply(items, { after, to: cursor })), nudge.here),
       rebuild,
     }).pipe(Effect.forkScoped)
   }))

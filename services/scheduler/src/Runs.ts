@@ -5,6 +5,7 @@ import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
 import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
+import { traceUrl } from "@stint/edge/Tracing"
 import {
   cursorId,
   CursorMillis,
@@ -78,11 +79,18 @@ export class Runs extends Context.Service<Runs, {
       })
 
       const digest = yield* Digest.Digest
+      const urlOf = yield* traceUrl
       const get = Effect.fn("Runs.get")(function* (caller: Caller, id: ScheduledRunId) {
         const found = yield* repo.find(id, customerOf(caller))
         if (Option.isNone(found)) return yield* new RunNotFound({ detail: id })
         const { traceId: trace_id } = yield* runTrace(found.value.idempotency_key)
-        return Run.make({ ...toRun(found.value, namingFor(caller)), trace_id })
+        // where operators look is nothing for a customer
+        const trace_url = customerOf(caller) === undefined ? urlOf(trace_id) : undefined
+        return Run.make({
+          ...toRun(found.value, namingFor(caller)),
+          trace_id,
+          ...(trace_url === undefined ? {} : { trace_url }),
+        })
       }, Effect.provideService(Digest.Digest, digest))
 
       const cancel = Effect.fn("Runs.cancel")(

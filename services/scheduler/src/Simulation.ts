@@ -58,7 +58,7 @@ interface Stored {
 }
 
 const make = Effect.fnUntraced(function* ({ runMs, workload: storedWorkload }: Stored) {
-  const maxRunning = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800)
+  const maxRunning = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800, "runs")
   // two at once would take twice as long each, and twice the memory
   const oneAtATime = yield* Semaphore.make(1)
 

@@ -30,7 +30,7 @@ describe("a feed that is held up", () => {
         (rows) => rows.length === count,
         what,
       )
-    const fares: Fares = { workedAt: clock.now() - 30_000, held: true, rebuilds: 0 }
+    const fares: Fares = { workedAt: clock.now() - 30_000, held: true, rebuilds: 0, endedAt: 0, behind: false }
     followers.set("a feed", fares)
     assert.deepInclude(await health(), { status: "healthy", problems: [] })
     fares.workedAt -= 31_000

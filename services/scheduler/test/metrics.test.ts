@@ -55,6 +55,12 @@ describe("metrics and readiness", () => {
     await eventually(() => look(t), (seen) => JSON.stringify(seen) === JSON.stringify(expected), "the figures")
     assert.match(await metrics(t), /^# TYPE stint_scheduler_runs_total counter$/m)
     assert.deepStrictEqual(await look(await start({ replicaOf: t })), expected)
+    const [{ dlq_id }] = (await t.call("GET", "/dlq")).json.items
+    assert.strictEqual((await t.call("DELETE", `/dlq/${dlq_id}`, { body: { reason: "enough" } })).status, 200)
+    const closed = (text: string, state: string) =>
+      figure(text, `stint_scheduler_dead_letters_closed_last_hour\\{state="${state}"\\}`)
+    const text = await eventually(() => metrics(t), (text) => closed(text, "discarded") === 1, "one is discarded")
+    assert.deepStrictEqual([closed(text, "resolved"), closed(text, "expired")], [0, 0])
   })
 
   it("is not ready while due work waits for longer than the objective, and names the check", async () => {
@@ -64,6 +70,16 @@ describe("metrics and readiness", () => {
     const late = await eventually(() => readiness(t), ({ status }) => status === 503, "not ready")
     assert.match(late.json.checks.lateness, /^due work has waited for \d+ s; the objective is 1 s$/)
     assert.strictEqual(late.json.checks.engine, "ok")
+    const text = await eventually(
+      () => metrics(t),
+      (text) =>
+        figure(text, "stint_scheduler_waiting_seconds") > figure(text, "stint_scheduler_waiting_objective_seconds"),
+      "the figures say so",
+    )
+    assert.strictEqual(figure(text, "stint_scheduler_waiting_objective_seconds"), 1)
+    // whoever watches it knows that it could do its work
+    await eventually(() => metrics(t), (text) => figure(text, "stint_ready") === 0, "so does its readiness")
+    assert.strictEqual(figure(await metrics(t), "stint_ready_itself"), 1)
     await eventually(
       () => metrics(t),
       (text) => figure(text, 'stint_scheduler_breaker\\{downstream="deliverables",state="closed"\\}') === 0,
@@ -105,11 +121,15 @@ describe("metrics and readiness", () => {
     assert.match((await readiness(t)).json.checks.lateness, /^due work has waited for 36\d\d s/)
   })
 
-  it("refuses an objective that is no number", async () => {
-    const why = await startScheduler({ env: { STINT_LATENESS_OBJECTIVE: "soon" } }).then(
+  it.each([
+    ["STINT_LATENESS_OBJECTIVE", "soon"],
+    ["STINT_TRACE_URL", "traces.example.com/{trace_id}"],
+    ["STINT_TRACE_URL", "https://traces.example.com/trace/"],
+  ])("refuses %s=%s", async (name, value) => {
+    const why = await startScheduler({ env: { [name]: value } }).then(
       () => "it started",
       (error: Error) => error.message,
     )
-    assert.include(why, "STINT_LATENESS_OBJECTIVE")
+    assert.include(why, name)
   })
 })

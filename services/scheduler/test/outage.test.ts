@@ -31,8 +31,15 @@ const playNeighbours = () => {
 describe("an outage of hiring", () => {
   const since = Date.now() - 3_600_000
   const followers = new Map<string, Fares>([
-    ["hiring's feed, as it was", { workedAt: since, held: true, rebuilds: 0, of: "hiring" }],
-    ["another feed", { workedAt: since, held: true, rebuilds: 0, of: "elsewhere" }],
+    ["hiring's feed, as it was", {
+      workedAt: since,
+      held: true,
+      rebuilds: 0,
+      endedAt: since,
+      behind: false,
+      of: "hiring",
+    }],
+    ["another feed", { workedAt: since, held: true, rebuilds: 0, endedAt: since, behind: false, of: "elsewhere" }],
   ])
   const fault = { how: "unavailable" as const, detail: "it answered 503", since }
   const neighbours = Layer.succeed(Neighbours, {

@@ -1,9 +1,17 @@
-/** The services: who has their ports, whether they can do their work, and whether they take the token. */
+/** The services and the front door: who has their ports, whether they can do their work, and whether they take the token. */
 import { type Flags, UsageError } from "../Command.ts"
 import type { Io } from "../Io.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { type Context, contextOf } from "../Remote/Context.ts"
-import { portOf, type ServiceName, serviceNames, type Settings, urlOf } from "../Stack/Settings.ts"
+import {
+  portOf,
+  type ProcessName,
+  type ServiceName,
+  serviceNames,
+  type Settings,
+  settingsOf,
+  urlOf,
+} from "../Stack/Settings.ts"
 import type { Clock } from "./Clocks.ts"
 import { failed, type Finding, ok, skipped, warning } from "./Finding.ts"
 
@@ -18,9 +26,13 @@ const questions: Readonly<Record<ServiceName, string>> = {
   scheduler: "/api/v1/scheduler/runs?limit=1",
 }
 
-const ask = (io: Io, url: string, token?: string): Promise<Response | undefined> =>
+const ask = (
+  io: Io,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response | undefined> =>
   io.fetch(url, {
-    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+    headers,
     signal: AbortSignal.timeout(DEADLINE_MS),
   }).catch(() => undefined)
 
@@ -34,10 +46,13 @@ const isFree = ({ host }: Settings, port: number): boolean => {
   }
 }
 
-const portFinding = async (settings: Settings, io: Io, service: ServiceName): Promise<Finding> => {
-  const port = portOf(settings, service)
-  const name = `${service} port`
-  const response = await ask(io, `${urlOf(settings, service)}/readyz`)
+/** What a process is called for a person. */
+const nameOf = (process: ProcessName): string => process === "gateway" ? "front door" : process
+
+const portFinding = async (settings: Settings, io: Io, process: ProcessName): Promise<Finding> => {
+  const port = portOf(settings, process)
+  const name = `${nameOf(process)} port`
+  const response = await ask(io, `${urlOf(settings, process)}/readyz`)
   const body = await response?.json().catch(() => undefined) as { checks?: Record<string, string> } | undefined
   if (response !== undefined && body?.checks !== undefined) {
     const faults = Object.entries(body.checks).filter(([, result]) => result !== "ok").map(([what, why]) =>
@@ -60,7 +75,7 @@ const portFinding = async (settings: Settings, io: Io, service: ServiceName): Pr
 
 /** Checks who has the ports of a local stack. */
 export const ports = (settings: Settings, io: Io): Promise<ReadonlyArray<Finding>> =>
-  Promise.all(serviceNames.map((service) => portFinding(settings, io, service)))
+  Promise.all((["gateway", ...serviceNames] as const).map((process) => portFinding(settings, io, process)))
 
 const answered = async (name: string, url: string, response: Response | undefined): Promise<Finding> => {
   const text = await response?.text().catch(() => "")
@@ -72,6 +87,21 @@ const answered = async (name: string, url: string, response: Response | undefine
   }
   if (response.status === 403 || response.ok) return ok(name, `answers at ${url}`)
   return failed(name, `answers ${response.status}: ${text?.slice(0, 200)}`, "on its machine: stint doctor")
+}
+
+/** Whether a browser gets the console at the front door's address. */
+const consoleFinding = async (io: Io, url: string): Promise<Finding> => {
+  const response = await ask(io, `${url}/`, { accept: "text/html" })
+  const text = await response?.text().catch(() => "")
+  if (response === undefined) {
+    return failed("console", `${url} does not answer`, "stint start starts the front door; its log says why it ended")
+  }
+  if (!response.ok || !response.headers.get("content-type")?.startsWith("text/html")) {
+    return failed("console", `${url} answers ${response.status}, and no page`, "is that the front door's address?")
+  }
+  return /<h1>The console is not built/.test(text!)
+    ? warning("console", `${url} has no console: it is not built`, "run npm ci there, or set STINT_CONSOLE_DIST")
+    : ok("console", url)
 }
 
 /** The address and the token, or what is the matter with them. */
@@ -86,20 +116,29 @@ const contextFinding = async (flags: Flags, io: Io): Promise<Context | Finding> 
   }
 }
 
-/** Asks each service a small question with the token, and sees its clock. */
+/**
+ * Asks each service, and on a local stack the front door, a small question with the token, and sees its clock; asks for the
+ * console.
+ */
 export const services = async (
   flags: Flags,
   io: Io,
 ): Promise<{ readonly findings: ReadonlyArray<Finding>; readonly answers: ReadonlyArray<Clock> }> => {
   const context = await contextFinding(flags, io)
   if ("state" in context) return { findings: [context], answers: [] }
-  const token = await context.token()
-  const found = await Promise.all(serviceNames.map(async (service) => {
-    const url = context.urlOf(service)
-    const response = await ask(io, `${url}${questions[service]}`, token)
+  const authorization = `Bearer ${await context.token()}`
+  // Elsewhere the services are asked through the front door anyway
+  const door = context.isLocal ? urlOf(settingsOf(io.env), "gateway") : context.urlOf("catalog")
+  const asked = [
+    ...(context.isLocal ? [["front door", door, questions.catalog] as const] : []),
+    ...serviceNames.map((service) => [service, context.urlOf(service), questions[service]] as const),
+  ]
+  const question = async ([name, url, path]: typeof asked[number]) => {
+    const response = await ask(io, `${url}${path}`, { authorization })
     const date = Date.parse(response?.headers.get("date") ?? "")
-    const clock = Number.isNaN(date) ? [] : [{ of: service, ahead: date - Date.now() }]
-    return { finding: await answered(service, url, response), clock }
-  }))
-  return { findings: found.map(({ finding }) => finding), answers: found.flatMap(({ clock }) => clock) }
+    const clock = Number.isNaN(date) ? [] : [{ of: name, ahead: date - Date.now() }]
+    return { finding: await answered(name, url, response), clock }
+  }
+  const [page, found] = await Promise.all([consoleFinding(io, door), Promise.all(asked.map(question))])
+  return { findings: [...found.map(({ finding }) => finding), page], answers: found.flatMap(({ clock }) => clock) }
 }

@@ -31,6 +31,18 @@ export interface SampleAgent {
   readonly goals: ReadonlyArray<SampleGoal>
 }
 
+/** The record of the sample customer. */
+export const sampleRecord = {
+  full_name: "Dr. Meera Kulkarni",
+  email: "meera@koregaon-dental.example",
+  phone: "+91 98200 00042",
+  business_name: "Koregaon Dental Studio",
+  business_industry: "dentistry",
+  business_address: "Koregaon Park, Pune",
+  preferred_contact_method: "email",
+  consent: true,
+} as const
+
 const marketing = (cron: string): SampleAgent => ({
   name: "marketing",
   agentId: marketingHealthcare,

@@ -1,21 +1,20 @@
 /** Where a simulation is made: here for made-up hires, in the running scheduler for the goals that it has. */
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Simulate, Simulated } from "@stint/domain/scheduler/Simulation"
 import { sentenceOf } from "@stint/edge/Refusal"
 import { Simulation } from "@stint/scheduler/Simulation"
 import { Cause, Effect, Option, Schema } from "effect"
-import { openDevKey } from "../DevKey.ts"
-import { requireStack } from "../Postgres/Home.ts"
+import type { Flags } from "../Command.ts"
+import type { Io } from "../Io.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
-import { type Env, settingsOf, urlOf } from "../Stack/Settings.ts"
+import { sessionOf, whole } from "../Remote/Session.ts"
 import type { Answer } from "./Report.ts"
 
 /** The body of POST /scheduler/simulate. */
 export type Body = typeof Simulate.Encoded
 
-/** A token for one call, in seconds. */
-const TTL = 60
-/** A simulation may take 20 s, and wait for another. */
-const DEADLINE_MS = 60_000
+/** A simulation may take 20 s, and wait for another; in milliseconds. */
+const WAITS_MS = 45_000
 
 /** Simulates given hires in this process, by the scheduler's own code: no stack has to run. */
 export const simulateHere = (body: Body): Promise<Answer> =>
@@ -34,35 +33,15 @@ export const simulateHere = (body: Body): Promise<Answer> =>
     ),
   )
 
-/** Asks the running scheduler, as a viewer. Fails with a LauncherError when none runs, or it refuses. */
-export const simulateThere = async (body: Body, env: Env): Promise<Answer> => {
-  const settings = settingsOf(env)
-  const url = urlOf(settings, "scheduler")
-  const nobody = () =>
-    new LauncherError(`No scheduler answers at ${url}: npm start starts one. Without --stored none is needed.`)
-  if (settings.foreignTokens) {
-    throw new LauncherError(
-      `The services take the tokens of STINT_JWKS_URL or STINT_JWKS: POST ${url}/api/v1/scheduler/simulate with one.`,
-    )
-  }
-  await fetch(`${url}/livez`, { signal: AbortSignal.timeout(5_000) }).then((answer) => answer.body?.cancel())
-    .catch(() => Promise.reject(nobody()))
-  await requireStack(settings.home)
-  const key = await openDevKey(settings.home, env)
-  const answer = await fetch(`${url}/api/v1/scheduler/simulate`, {
-    method: "POST",
-    headers: {
-      authorization: `Bearer ${await key.sign({ role: "viewer", subject: "stint-simulate", ttl: TTL })}`,
-      "content-type": "application/json",
-    },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(DEADLINE_MS),
-  }).catch(() => Promise.reject(nobody()))
-  const json = await answer.json().catch(() => ({}))
-  if (answer.ok) return json as Answer
-  const { code = "no problem of ours", detail = "" } = json as { code?: string; detail?: string }
-  const hint = answer.status === 401 ? " Is STINT_HOME the running stack's?" : ""
-  throw new LauncherError(
-    `The scheduler refused: ${answer.status} ${code}${detail === "" ? "" : `, ${detail}`}.${hint}`,
+/** Asks a running scheduler. Fails as every call of a service does. */
+export const simulateThere = async (body: Body, flags: Flags, io: Io): Promise<Answer> => {
+  const session = await sessionOf(flags, io, [])
+  const payload = Schema.decodeSync(Simulate)(body)
+  const { body: answer } = await session.ask(
+    SchedulerApi,
+    "scheduler",
+    ({ simulation }) => simulation.simulate({ payload, ...whole }),
+    WAITS_MS,
   )
+  return answer as Answer
 }

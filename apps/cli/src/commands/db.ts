@@ -27,10 +27,11 @@ export const db: Command = {
     "dry-run": { about: "for migrate, down and reconcile: only says what would be done" },
     to: { value: "NAME", about: "for down: keeps the scripts up to this one; --service says of which" },
     yes: { about: "for down: does not refuse" },
+    json: { about: "prints {services: [{service, ok, ...}]} with what the action found; of reconcile {left}" },
   },
   notes:
     `<SERVICE>_DATABASE_URL: the database of that service, as its own role; unless given, the embedded one in STINT_HOME, which migrate alone makes where there is none.
 <SERVICE>_MIGRATE_URL: the same database as its owner, who may change the schema; the former unless given.
 Exit status: 0 all is well (reconcile: nothing differs, or all was mended), 1 a database differs, fails or can't be reached, 2 the command is wrong.`,
-  run: async (flags) => await (await import("./db/Run.ts")).perform(flags),
+  run: async (flags, io) => await (await import("./db/Run.ts")).perform(flags, io),
 }

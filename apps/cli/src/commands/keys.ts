@@ -1,10 +1,11 @@
-import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { nextAt, publishedAt, revoked, type Ring, rotated, SHORTEST_LEAD_MS, signerAt } from "../DevKey/Ring.ts"
 import { changeRing, newKey, readRing } from "../DevKey/Store.ts"
 import { longestLifetime, secondsOf } from "../Duration.ts"
 import { homeOf } from "../Home.ts"
+import type { Env, Io } from "../Io.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
+import { document } from "../Show/Fields.ts"
 
 /** How long a new key may be published before it signs, in seconds. */
 const LONGEST_LEAD = 86_400
@@ -21,9 +22,6 @@ const stateOf = (ring: Ring, kid: string, now: number): string => {
   return `${signerAt(ring, now)?.kid === kid ? "signs" : "signs no more"}${until}`
 }
 
-const lines = (ring: Ring, now: number): ReadonlyArray<string> =>
-  publishedAt(ring, now).map(({ kid }) => `${shown(kid)}  ${stateOf(ring, kid, now)}`)
-
 /** The keys of the home; a question makes none. */
 const existing = async (home: string): Promise<Ring> => {
   const ring = await readRing(home)
@@ -31,8 +29,30 @@ const existing = async (home: string): Promise<Ring> => {
   throw new LauncherError(`There are no keys in ${home} yet: the first start or the first token makes them.`)
 }
 
-const rotate = async (home: string, flags: Flags): Promise<void> => {
-  const { env } = process
+/** What an action did: as JSON, and as lines for a person. */
+interface Done {
+  readonly json: object
+  readonly lines: ReadonlyArray<string>
+}
+
+const list = async (home: string): Promise<Done> => {
+  const ring = await existing(home)
+  const now = Date.now()
+  const keys = publishedAt(ring, now)
+  return {
+    json: {
+      keys: keys.map(({ ends_at, kid, signs_from }) => ({
+        kid,
+        signs: signerAt(ring, now)?.kid === kid,
+        signs_from: at(signs_from),
+        accepted_until: ends_at === null ? null : at(ends_at),
+      })),
+    },
+    lines: keys.map(({ kid }) => `${shown(kid)}  ${stateOf(ring, kid, now)}`),
+  }
+}
+
+const rotate = async (home: string, flags: Flags, env: Env): Promise<Done> => {
   if (env.STINT_UPGRADE_FROM) {
     throw new LauncherError(
       "STINT_UPGRADE_FROM is set: services of before read the keys at their start alone. Rotate afterwards.",
@@ -47,23 +67,48 @@ const rotate = async (home: string, flags: Flags): Promise<void> => {
     if (next === undefined) return rotated(ring, key, { now, lead, lifetime: longestLifetime(env) * 1_000 })
     throw new LauncherError(`A rotation is under way: ${shown(next.kid)} signs from ${at(next.signs_from)}.`)
   })
-  const made = ring.keys.find(({ kid }) => kid === key.kid)!
-  console.log(
-    `The new key ${made.kid} is published, and signs from ${at(made.signs_from)}: by then every service knows it.`,
-  )
-  console.log("Tokens of the key of before hold until they expire. stint keys list shows both.")
+  const { kid, signs_from } = ring.keys.find(({ kid }) => kid === key.kid)!
+  return {
+    json: { kid, signs_from: at(signs_from) },
+    lines: [
+      `The new key ${kid} is published, and signs from ${at(signs_from)}: by then every service knows it.`,
+      "Tokens of the key of before hold until they expire. stint keys list shows both.",
+    ],
+  }
 }
 
-const revoke = async (home: string, kid: string): Promise<void> => {
+const revoke = async (home: string, kid: string, env: Env): Promise<Done> => {
   await existing(home)
   const spare = await newKey()
   await changeRing(home, (ring, now) => {
     if (publishedAt(ring, now).some((key) => key.kid === kid)) {
-      return revoked(ring, kid, spare, { now, lifetime: longestLifetime(process.env) * 1_000 })
+      return revoked(ring, kid, spare, { now, lifetime: longestLifetime(env) * 1_000 })
     }
     throw new LauncherError(`There is no key ${JSON.stringify(kid)}: stint keys list shows those there are.`)
   })
-  console.log(`The key ${shown(kid)} is revoked: within a minute every service refuses the tokens that it signed.`)
+  return {
+    json: { revoked: kid },
+    lines: [`The key ${shown(kid)} is revoked: within a minute every service refuses the tokens that it signed.`],
+  }
+}
+
+const actions: Readonly<Record<string, (home: string, flags: Flags, env: Env) => Promise<Done>>> = {
+  list,
+  rotate,
+  revoke: (home, { operand }, env) => revoke(home, String(operand), env),
+}
+
+const perform = async (flags: Flags, io: Io): Promise<number> => {
+  const { env } = io
+  if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {
+    throw new LauncherError(
+      "The keys come from STINT_JWKS_URL, STINT_JWKS_FILE or STINT_JWKS: their issuer rotates them.",
+    )
+  }
+  const { json, lines } = await actions[String(flags.action)]!(homeOf(env), flags, env)
+  if (flags.json === true) document(io, json)
+  else lines.forEach(io.out)
+  return 0
 }
 
 /** `stint keys`: the keys that the local stack signs tokens with. */
@@ -87,19 +132,11 @@ export const keys: Command = {
       operands: ["KID"],
     },
   },
-  flags: {},
-  run: async (flags) => {
-    const { env } = process
-    if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {
-      throw new LauncherError(
-        "The keys come from STINT_JWKS_URL, STINT_JWKS_FILE or STINT_JWKS: their issuer rotates them.",
-      )
-    }
-    const home = homeOf(env)
-    if (flags.action === "list") {
-      for (const line of lines(await existing(home), Date.now())) console.log(line)
-    } else if (flags.action === "rotate") await rotate(home, flags)
-    else await revoke(home, String(flags.operand))
-    return 0
+  flags: {
+    json: {
+      about:
+        "prints {keys: [{kid, signs, signs_from, accepted_until}]}, of rotate {kid, signs_from}, of revoke {revoked}",
+    },
   },
+  run: perform,
 }

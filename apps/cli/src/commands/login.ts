@@ -1,5 +1,6 @@
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import type { Io } from "../Io.ts"
+import { document } from "../Show/Fields.ts"
 
 /** The token: --token, or standard input, where no list of processes shows it. Fails with a UsageError. */
 const tokenOf = async (flags: Flags, io: Io): Promise<string> => {
@@ -21,6 +22,7 @@ export const login: Command = {
   flags: {
     url: { value: "URL", about: "the address of the front door, such as https://stint.example.org" },
     token: { value: "TOKEN", about: "the token; a list of processes shows it, so rather give it on standard input" },
+    json: { about: "prints {url, subject, role, expires_at, path}" },
   },
   notes: "Exit status: 0 kept, 1 the address does not answer, 2 the command is wrong, 5 the token is refused.",
   run: async (flags, io) => {
@@ -39,7 +41,9 @@ export const login: Command = {
     await tryToken(url, token, io)
     const path = await writeLogin(io.env, { url, token })
     const { exp, role, sub } = claimsOf(token)
-    const until = typeof exp === "number" ? `, until ${new Date(exp * 1000).toISOString()}` : ""
+    const expires_at = typeof exp === "number" ? new Date(exp * 1000).toISOString() : null
+    if (flags.json === true) document(io, { url, subject: sub, role, expires_at, path })
+    const until = expires_at === null ? "" : `, until ${expires_at}`
     io.err(`Signed in at ${url} as ${sub} (${role})${until}. Kept in ${path}.`)
     return 0
   },
@@ -48,10 +52,11 @@ export const login: Command = {
 /** `stint logout`: forgets them. */
 export const logout: Command = {
   about: "Removes what stint login keeps. The token holds until it expires: stint token revoke ends one earlier.",
-  flags: {},
-  run: async (_flags, io) => {
+  flags: { json: { about: "prints {path}" } },
+  run: async (flags, io) => {
     const { loginPath, removeLogin } = await import("../Remote/LoginFile.ts")
     await removeLogin(io.env)
+    if (flags.json === true) document(io, { path: loginPath(io.env) })
     io.err(`Signed out: ${loginPath(io.env)} is gone.`)
     return 0
   },

@@ -3,8 +3,10 @@ import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
 import { longestLifetime } from "../Duration.ts"
+import type { Io } from "../Io.ts"
 import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
+import { document } from "../Show/Fields.ts"
 import { settingsOf, urlOf } from "../Stack/Settings.ts"
 import { subjectOf } from "./token.ts"
 
@@ -29,8 +31,8 @@ const browser = (url: string): readonly [string, ...ReadonlyArray<string>] => {
 }
 
 /** Asks the front door for a code: the address has no token in it. */
-const codeAt = async (console: string, token: string, returnTo: unknown): Promise<string> => {
-  const response = await fetch(`${console}/session/codes`, {
+const codeAt = async (io: Io, console: string, token: string, returnTo: unknown): Promise<string> => {
+  const response = await io.fetch(`${console}/session/codes`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(returnTo === undefined ? {} : { return_to: returnTo }),
@@ -52,8 +54,8 @@ const openBrowser = async (url: string): Promise<boolean> => {
   }
 }
 
-const signIn = async (flags: Flags): Promise<string> => {
-  const { env } = process
+const signIn = async (flags: Flags, io: Io): Promise<string> => {
+  const { env } = io
   const settings = settingsOf(env)
   const role = roleOf(flags.role)
   const subject = flags.subject === undefined ? people[role] : subjectOf(flags.subject)
@@ -62,7 +64,7 @@ const signIn = async (flags: Flags): Promise<string> => {
   await requireStack(settings.home)
   const ttl = Math.min(DEFAULT_LIFETIME, longestLifetime(env))
   const token = await (await openDevKey(settings.home, env)).sign({ role, subject, ttl })
-  return await codeAt(console, token, flags.path)
+  return await codeAt(io, console, token, flags.path)
 }
 
 /** `stint open`: the console in a browser, signed in; its address on standard output. */
@@ -78,11 +80,14 @@ export const open: Command = {
     },
     path: { value: "PATH", about: "the screen: /inbox" },
     print: { about: "prints the address, and opens nothing" },
+    json: { about: "prints {url}, and opens nothing" },
   },
-  run: async (flags) => {
-    const url = await signIn(flags)
-    console.log(url)
-    if (!flags.print && !(await openBrowser(url))) console.error("stint: no browser could be opened: go there by hand.")
+  run: async (flags, io) => {
+    const url = await signIn(flags, io)
+    if (flags.json === true) document(io, { url })
+    else io.out(url)
+    const opens = flags.print !== true && flags.json !== true
+    if (opens && !(await openBrowser(url))) io.err("stint: no browser could be opened: go there by hand.")
     return 0
   },
 }

@@ -8,9 +8,10 @@ export const retention: Command = {
     "slots, alerts and the audit of the edge. What lives (pending, running, open) never goes, nor does the action log.",
   flags: {
     "dry-run": { about: "only says how many rows are past their time" },
+    json: { about: "prints {dry_run, items: [{service, name, rows, keeps}]}" },
     service: { value: "NAME", about: `${serviceNames.join(", ")}; all four unless given` },
   },
   notes:
     "<SERVICE>_DATABASE_URL: the database of that service, as its own role; unless given, the embedded one in STINT_HOME.",
-  run: async (flags) => await (await import("./retention/Run.ts")).perform(flags),
+  run: async (flags, io) => await (await import("./retention/Run.ts")).perform(flags, io),
 }

@@ -12,8 +12,12 @@ export const secrets: Command = {
         "their customer does not have (where hiring's database can be reached); exit status 1 for a fault",
     },
   },
-  flags: {},
+  flags: {
+    json: {
+      about: "prints {secrets: [{customer, name, state}]}, of check {secrets, customers, hires, faults, notes}",
+    },
+  },
   notes: `STINT_SECRETS: the file, {customer: {name: secret or [new, old]}}.
 HIRING_DATABASE_URL: hiring's database; unless given, the embedded one in STINT_HOME.`,
-  run: async (flags) => await (await import("./secrets/Run.ts")).perform(flags),
+  run: async (flags, io) => await (await import("./secrets/Run.ts")).perform(flags, io),
 }

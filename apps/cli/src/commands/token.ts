@@ -8,14 +8,15 @@ import {
   subjectRule,
 } from "@stint/domain/Tokens"
 import { decodeJwt } from "jose"
-import process from "node:process"
 import { type Command, type Flags, UsageError } from "../Command.ts"
 import { audienceOf, type Claims, openDevKey } from "../DevKey.ts"
 import { type Entry, readRevoked, revokeToken } from "../DevKey/Revoked.ts"
 import { longestLifetime, secondsOf } from "../Duration.ts"
 import { homeOf } from "../Home.ts"
+import type { Io } from "../Io.ts"
 import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
+import { document } from "../Show/Fields.ts"
 
 const roleOf = (text: unknown): Claims["role"] => {
   const role = roles.find((role) => role === text)
@@ -43,8 +44,8 @@ const audienceFor = (role: Claims["role"], to: unknown, people: string): string 
   return serviceAudience(people, callee)
 }
 
-const make = async (home: string, flags: Flags): Promise<void> => {
-  const { env } = process
+const make = async (home: string, flags: Flags, io: Io): Promise<void> => {
+  const { env } = io
   const role = roleOf(flags.role)
   const longest = longestLifetime(env)
   const claims: Claims = {
@@ -54,12 +55,14 @@ const make = async (home: string, flags: Flags): Promise<void> => {
     audience: audienceFor(role, flags.to, audienceOf(env)),
   }
   await requireStack(home)
-  console.log(await (await openDevKey(home, env)).sign(claims))
+  const token = await (await openDevKey(home, env)).sign(claims)
+  if (flags.json === true) document(io, { token })
+  else io.out(token)
 }
 
 /** Standard input: a token on a command line would show in the list of processes. */
-const readToken = async (): Promise<string> => {
-  const text = (await new Response(Deno.stdin.readable).text()).trim()
+const readToken = async (io: Io): Promise<string> => {
+  const text = (await io.read()).trim()
   try {
     const { jti } = decodeJwt(text)
     if (typeof jti === "string") return jti
@@ -74,7 +77,7 @@ const instantOf = (text: unknown): string => {
   throw new UsageError("--issued-before must be an instant like 2026-01-31T12:00:00Z.")
 }
 
-const revoke = async (home: string, flags: Flags): Promise<void> => {
+const revoke = async (home: string, flags: Flags, io: Io): Promise<void> => {
   const given = ["subject", "jti", "stdin"].filter((flag) => flags[flag] !== undefined)
   if (given.length !== 1) throw new UsageError("Say one of --subject NAME, --jti ID and --stdin.")
   if (flags.subject === undefined && (flags["for-good"] || flags["issued-before"] !== undefined)) {
@@ -84,21 +87,25 @@ const revoke = async (home: string, flags: Flags): Promise<void> => {
     ? subjectOf(flags.subject)
     : flags.jti !== undefined
     ? String(flags.jti)
-    : await readToken()
+    : await readToken(io)
   const entry: Entry = flags.subject === undefined || flags["for-good"]
     ? value
     : { value, issued_before: instantOf(flags["issued-before"]) }
   await requireStack(home)
-  await revokeToken(home, flags.subject === undefined ? "jti" : "sub", entry)
-  console.log("Revoked: within a minute every service refuses it. stint token revoked lists what is.")
+  const by = flags.subject === undefined ? "jti" : "sub"
+  await revokeToken(home, by, entry)
+  if (flags.json === true) document(io, { revoked: { [by]: entry } })
+  else io.out("Revoked: within a minute every service refuses it. stint token revoked lists what is.")
 }
 
-const list = async (home: string): Promise<void> => {
-  for (const [by, entries] of Object.entries(await readRevoked(home))) {
+const list = async (home: string, flags: Flags, io: Io): Promise<void> => {
+  const revoked = await readRevoked(home)
+  if (flags.json === true) return document(io, { jti: [], sub: [], kid: [], ...revoked })
+  for (const [by, entries] of Object.entries(revoked)) {
     for (const entry of entries as ReadonlyArray<Entry>) {
       const { issued_before, value } = typeof entry === "string" ? { value: entry, issued_before: undefined } : entry
       const when = issued_before === undefined ? "" : `, issued before ${issued_before}`
-      console.log(`${by} ${value}${when}`.replaceAll(/[^\x20-\x7e]/g, "?"))
+      io.out(`${by} ${value}${when}`.replaceAll(/[^\x20-\x7e]/g, "?"))
     }
   }
 }
@@ -130,18 +137,19 @@ export const token: Command = {
       about: "how long it holds: 90s, 15m, 12h (default), at most a day (STINT_TOKEN_MAX_LIFETIME)",
     },
     to: { value: "SERVICE", about: "with --role service: the one service that it is for" },
+    json: { about: "prints {token}, of revoke {revoked}, of revoked {jti, sub, kid}" },
   },
-  run: async (flags) => {
-    const { env } = process
+  run: async (flags, io) => {
+    const { env } = io
     if (env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS) {
       throw new LauncherError(
         "The services take the tokens of STINT_JWKS_URL, STINT_JWKS_FILE or STINT_JWKS: get one from its issuer.",
       )
     }
     const home = homeOf(env)
-    if (flags.action === "revoke") await revoke(home, flags)
-    else if (flags.action === "revoked") await list(home)
-    else await make(home, flags)
+    if (flags.action === "revoke") await revoke(home, flags, io)
+    else if (flags.action === "revoked") await list(home, flags, io)
+    else await make(home, flags, io)
     return 0
   },
 }

@@ -31,7 +31,7 @@ export class Local extends Context.Service<Local, {
       const path = yield* Config.option(Config.String("STINT_LOCAL_KEY_FILE"))
       const aud = yield* Config.String("STINT_JWT_AUDIENCE").pipe(Config.withDefault(audience))
       const iss = yield* Config.String("STINT_JWT_ISSUER").pipe(Config.withDefault("stint-local"))
-      const longest = yield* whole("STINT_TOKEN_MAX_LIFETIME", 60, 31_536_000, LONGEST_LIFETIME)
+      const longest = yield* whole("STINT_TOKEN_MAX_LIFETIME", 60, 31_536_000, LONGEST_LIFETIME, "seconds")
       const lifetime = Math.min(DEFAULT_LIFETIME, longest)
       const sign = (path: string) => (role: PersonRole, subject: string) =>
         Effect.gen(function* () {

@@ -7,7 +7,11 @@ import { Goal } from "./Goals.ts"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
 import { problem } from "../Problem.ts"
 import { Instant, JsonObject, wholeNumber } from "../Protocol.ts"
+import { SpanRef } from "../Trace.ts"
 import { SubscriptionStatus } from "./Subscriptions.ts"
+
+/** The span of the write, where it has one: what follows from it is shown in its trace. */
+const trace = Schema.optionalKey(SpanRef)
 
 /** What the scheduler needs of a goal. `version` grows with every write, so that an old change is recognised. */
 export const GoalChange = Schema.Struct({
@@ -24,6 +28,7 @@ export const GoalChange = Schema.Struct({
   schedule: JsonObject,
   /** What `schedule.at` defaults to where another setting says so (close_position_reminder's window); else null. */
   default_at: Schema.NullOr(Schema.String.annotate({ examples: ["18:00"] })),
+  trace,
 })
 export type GoalChange = typeof GoalChange.Type
 
@@ -44,6 +49,7 @@ export const HireChange = Schema.Struct({
   runnable: Schema.Boolean,
   /** Why it is not runnable, in words for its user; null when it is. */
   reason: Schema.NullOr(Schema.String),
+  trace,
 })
 export type HireChange = typeof HireChange.Type
 
@@ -65,6 +71,7 @@ export const RunRequested = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   scheduled_time: Instant,
   requested_by: Subject,
+  trace,
 })
 export type RunRequested = typeof RunRequested.Type
 

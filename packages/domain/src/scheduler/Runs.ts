@@ -15,8 +15,8 @@ import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { isoOf } from "../Instants.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
 import { Making } from "../Making.ts"
+import { TraceId } from "../Trace.ts"
 import { RunReasonCode } from "./ReasonCodes.ts"
-import { TraceId } from "./Traces.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
 export const ScheduledRunStatus = Schema.Literals(["pending", "completed", "cancelled"])
@@ -79,6 +79,10 @@ export class Run extends Schema.Class<Run>("Run")({
   idempotency_key: Schema.String,
   /** Of its spans (`runTrace`), where a collector is named; in the answer of one run, not in lists. */
   trace_id: Schema.optionalKey(TraceId),
+  /** Where a person sees that trace, where the scheduler knows (`STINT_TRACE_URL`); in the answer of one run, not to customers. */
+  trace_url: Schema.optionalKey(
+    Schema.String.annotate({ examples: ["https://traces.example.com/trace/4bf92f3577b34da6a3ce929d0e0e4736"] }),
+  ),
   run_id: Schema.NullOr(RunId),
   deliverable_id: Schema.NullOr(DeliverableId),
   attempt: Schema.Int,

@@ -1,11 +1,7 @@
 /** The trace of a run: derived from its idempotency key, so that every attempt, redrive and delivery of it has the same one. */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Digest } from "effect/crypto"
 import { sha256Hex } from "../Canonical.ts"
-
-/** A W3C trace id: 32 lower-case hex digits. */
-export const TraceId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{32}$/))
-  .annotate({ examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] })
 
 /** Where the spans of a run hang: its trace, and the id of the span above them, which nobody sends. */
 export interface RunTrace {

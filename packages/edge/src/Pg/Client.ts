@@ -11,7 +11,7 @@ import { Effect, Exit, Predicate, Scope } from "effect"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 import { Watchdog } from "../Watchdog.ts"
 import { Ages } from "./Ages.ts"
-import { bounded, type Deadlines, lateError, type Watch, WHAT } from "./Deadline.ts"
+import { bounded, type Deadlines, lateError, WAITS, type Watch, WHAT } from "./Deadline.ts"
 import * as Pipeline from "./Pipeline.ts"
 
 /** Runs a statement under its deadline. */
@@ -145,7 +145,7 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
   const pipeline = yield* Pipeline.make({ config, sessions: shared, deadlines, watch, ages })
 
   const checkout = <A, R>(acquire: Effect.Effect<A, SqlError.SqlError, R>) =>
-    bounded(watch, "waits for a connection", checkoutMs, () => acquire)
+    bounded(watch, WAITS, checkoutMs, () => acquire)
 
   const lend = <A, E, R>(
     use: (session: Session) => Effect.Effect<A, E, R>,
@@ -169,7 +169,7 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
 
   // one fiber for both: it waits for the connection, then for the answer
   const borrow: SqlConnection.Borrower = (use) =>
-    bounded(watch, "waits for a connection", checkoutMs, (work) => {
+    bounded(watch, WAITS, checkoutMs, (work) => {
       const run: Run = (sql, statement) =>
         Effect.suspend(() => {
           watch.restart(work, sql, answerMs)

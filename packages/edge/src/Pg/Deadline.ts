@@ -6,6 +6,8 @@ import { NoAnswer } from "./SqlErrors.ts"
 
 /** The name of its work in the watchdog's log and metric. */
 export const WHAT = "database"
+/** Its step while it has no connection yet. */
+export const WAITS = "waits for a connection"
 
 /** How long the client waits, in milliseconds. */
 export interface Deadlines {

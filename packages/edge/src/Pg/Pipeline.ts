@@ -8,7 +8,7 @@ import { type PgClient, PgConnection } from "@effect/sql-pg"
 import { Context, Deferred, Duration, Effect, Exit, Scope, Stream } from "effect"
 import type { SqlConnection, SqlError } from "effect/sql"
 import type { Ages } from "./Ages.ts"
-import { bounded, type Deadlines, lateError, type Watch, WHAT } from "./Deadline.ts"
+import { bounded, type Deadlines, lateError, WAITS, type Watch, WHAT } from "./Deadline.ts"
 import { isUnreadable, sqlState } from "./SqlErrors.ts"
 
 /** Whether the statements of a fiber may share a session. */
@@ -95,7 +95,7 @@ export const make = Effect.fnUntraced(function* ({ ages, config, deadlines, sess
         })))
     }
     const { opening } = place
-    return bounded(watch, "waits for a connection", deadlines.checkoutMs, () => Deferred.await(opening))
+    return bounded(watch, WAITS, deadlines.checkoutMs, () => Deferred.await(opening))
   }
 
   const usable = (place: Place): Shared | undefined => {

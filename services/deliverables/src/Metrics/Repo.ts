@@ -4,14 +4,19 @@ import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 
-/** Pending executions. `oldest_seconds`: how long ago the oldest was requested first; 0 when none is pending. */
-const Waiting = Schema.Struct({ count: Schema.Int, oldest_seconds: Schema.Number })
-export type Waiting = typeof Waiting.Type
+/** Executions that are not delivered. `oldest_seconds`: how long ago the oldest pending one was requested first; 0 without any. */
+const Undelivered = Schema.Struct({
+  count: Schema.Int,
+  oldest_seconds: Schema.Number,
+  failed: Schema.Int,
+  failed_last_hour: Schema.Int,
+})
+export type Undelivered = typeof Undelivered.Type
 
 export class MetricsRepo extends Context.Service<MetricsRepo, {
   /** Drafts that are not deleted, by review status; a status without drafts is absent. */
   readonly drafts: Effect.Effect<ReadonlyMap<ReviewStatus, number>>
-  readonly waiting: Effect.Effect<Waiting>
+  readonly undelivered: Effect.Effect<Undelivered>
 }>()("deliverables/MetricsRepo") {
   static readonly layer = Layer.effect(
     MetricsRepo,
@@ -23,19 +28,22 @@ export class MetricsRepo extends Context.Service<MetricsRepo, {
           sql`select review_status, count(*)::int as n from deliverables where deleted_at is null
               group by review_status`,
       })
-      const waiting = SqlSchema.findOne({
+      const undelivered = SqlSchema.findOne({
         Request: Schema.Void,
-        Result: Waiting,
+        Result: Undelivered,
         execute: () =>
           sql`select count(*)::int as count,
-                coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds
+                coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest_seconds,
+                (select count(*)::int from executions where state = 'failed' and refusal is null) as failed,
+                (select count(*)::int from executions where state = 'failed' and refusal is null
+                  and gave_up_at > now() - interval '1 hour') as failed_last_hour
               from executions where state = 'pending'`,
       })
       return MetricsRepo.of({
         drafts: Effect.orDie(
           Effect.map(drafts(undefined), (rows) => new Map(rows.map(({ n, review_status }) => [review_status, n]))),
         ),
-        waiting: Effect.orDie(waiting(undefined)),
+        undelivered: Effect.orDie(undelivered(undefined)),
       })
     }),
   )

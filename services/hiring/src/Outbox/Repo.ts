@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Change } from "@stint/domain/hiring/Feed"
 import { RETENTION } from "@stint/domain/Retention"
 import { InstantColumn } from "@stint/domain/Instants"
+import { here, type Place } from "@stint/edge/Tracing"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Cursor, OlderCursor } from "./Cursor.ts"
@@ -54,7 +55,11 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
       const placeAll = Effect.repeat(place, { until: (placed) => placed < PLACE_BATCH })
 
       return OutboxRepo.of({
-        append: (changes) => changes.length === 0 ? Effect.void : Effect.orDie(append(changes)),
+        append: (changes) =>
+          changes.length === 0
+            ? Effect.void
+            : Effect.flatMap(here, (place) =>
+              Effect.orDie(append(place === undefined ? changes : within(changes, place)))),
         // A page without changes may be followed by some that nobody has placed yet
         after: Effect.fnUntraced(function* (cursor, limit) {
           const first = yield* read(cursor, limit)
@@ -72,6 +77,12 @@ export class OutboxRepo extends Context.Service<OutboxRepo, {
     }),
   )
 }
+
+/** The changes with the span that they are written in. */
+const within = (changes: ReadonlyArray<Change>, { spanId, traceId }: Place): ReadonlyArray<Change> =>
+  changes.map((change) =>
+    change.type === "subscription" ? change : { ...change, trace: { trace_id: traceId, span_id: spanId } }
+  )
 
 // One NOTIFY a transaction, since it takes a global lock at commit: it is a hint, the followers' query is the truth
 const appending = (sql: PgClient.PgClient) =>

@@ -1,4 +1,5 @@
 /** Pure: the figures of a scrape. */
+import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import type { Distribution, Figure, Gauge } from "@stint/edge/Metrics"
 import { COUNTED_AS, DURATION_BUCKETS, LATENESS_BUCKETS } from "../Queue/Counters.ts"
 import type { Vitals } from "./Row.ts"
@@ -47,6 +48,15 @@ export const counterFigures = (counters: Counters): ReadonlyArray<Figure> => [
     ...distribution(counters, "duration", DURATION_BUCKETS),
   },
 ]
+
+/** The dead letters that were closed in the last hour, by how. */
+export const closedFigures = (closed: ReadonlyMap<string, number>): ReadonlyArray<Figure> =>
+  DeadLetterState.literals.filter((state) => state !== "open").map((state) => ({
+    name: "scheduler_dead_letters_closed_last_hour",
+    help: "Dead letters that were closed in the last hour, by how",
+    labels: { state },
+    value: closed.get(state) ?? 0,
+  }))
 
 /** The live runs, the last hour and the pauses. `paused`: the ids of the paused scopes. */
 export const vitalFigures = (vitals: Vitals, paused: ReadonlyArray<string>): ReadonlyArray<Figure> => {

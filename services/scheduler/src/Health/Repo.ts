@@ -51,6 +51,8 @@ export class HealthRepo extends Context.Service<HealthRepo, {
   readonly paused: Effect.Effect<ReadonlyArray<string>>
   /** The engine's counters of all replicas since the database was made, by `<name> <label>` (Queue/Counters.ts). */
   readonly counters: Effect.Effect<ReadonlyMap<string, number>>
+  /** How many dead letters were closed in the last hour, by how; a way that none was closed is absent. */
+  readonly closed: Effect.Effect<ReadonlyMap<string, number>>
   /** How many retries may start now, as of the last claim of one. */
   readonly retryTokens: Effect.Effect<number>
   /**
@@ -76,6 +78,13 @@ export class HealthRepo extends Context.Service<HealthRepo, {
         Result: Schema.Struct({ name: Schema.String, label: Schema.String, value: Schema.Finite }),
         execute: () => sql`select name, label, sum(value) as value from engine_counters group by name, label`,
       })
+      const closed = SqlSchema.findAll({
+        Request: Schema.Void,
+        Result: Schema.Struct({ state: Schema.String, n: Schema.Int }),
+        execute: () =>
+          sql`select state, count(*)::int as n from scheduler_dlq where closed_at > now() - interval '1 hour'
+              group by state`,
+      })
       const budget = SqlSchema.findOne({
         Request: Schema.Void,
         Result: Schema.Struct({ tokens: Schema.Finite }),
@@ -89,6 +98,9 @@ export class HealthRepo extends Context.Service<HealthRepo, {
             Effect.suspend(() => counters()),
             (rows) => new Map(rows.map(({ label, name, value }) => [`${name} ${label}`, value])),
           ),
+        ),
+        closed: Effect.orDie(
+          Effect.map(Effect.suspend(() => closed()), (rows) => new Map(rows.map(({ n, state }) => [state, n]))),
         ),
         retryTokens: Effect.orDie(Effect.map(Effect.suspend(() => budget()), (row) => row.tokens)),
         waiting: Effect.orDie(

@@ -65,6 +65,8 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
   rederive(after: string): Effect.Effect<{ readonly last: string | undefined; readonly moved: number }>
   /** A goal and its hire. */
   find(goal_instance_id: string): Effect.Effect<Option.Option<ProjectedGoal>>
+  /** The next slots of goals (epoch ms), of those that have one. */
+  nextSlots(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, number>>
   /** The versions of goals and of their hires, by goal; of a goal that is not projected none. */
   versions(goals: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, Versions>>
   /** Whether a hire is projected. */
@@ -94,6 +96,11 @@ export class ProjectionRepo extends Context.Service<ProjectionRepo, {
           Effect.orDie(Effect.map(
             reads.versions(goals),
             (rows) => new Map(rows.map(({ goal_instance_id, ...versions }) => [goal_instance_id, versions])),
+          )),
+        nextSlots: (goals) =>
+          Effect.orDie(Effect.map(
+            reads.nextSlots(goals),
+            (rows) => new Map(rows.map(({ goal_instance_id, next_slot }) => [goal_instance_id, next_slot])),
           )),
         knowsCustomer: (id) => Effect.orDie(Effect.map(reads.hireOf(id), Option.isSome)),
         knowsHire: (id) => Effect.orDie(Effect.map(reads.hires([id]), (hires) => hires.length > 0)),

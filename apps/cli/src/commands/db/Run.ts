@@ -3,18 +3,28 @@ import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { verify } from "@stint/edge/Migrator/Verify"
 import { Effect, Redacted } from "effect"
 import * as SqlError from "effect/sql/SqlError"
-import process from "node:process"
 import { type Flags, UsageError } from "../../Command.ts"
 import { ping } from "../../Db/Ping.ts"
 import { type Target, withTargets } from "../../Db/Targets.ts"
-import { complain, say as print } from "../../Output.ts"
+import type { Io } from "../../Io.ts"
 import { LauncherError } from "../../Postgres/LauncherError.ts"
+import { meanwhile } from "../../Remote/Wait.ts"
 import { readScripts } from "../../Scripts.ts"
+import { document } from "../../Show/Fields.ts"
 import { run } from "../../Stack/Databases.ts"
 import { type ServiceName, serviceNames } from "../../Stack/Settings.ts"
 
-/** What is done with one database; the answer is whether all is well. Throws a LauncherError. */
-type Action = (target: Target, flags: Flags) => Promise<boolean>
+/** Tells a person of a service. */
+type Say = (service: string, text: string) => void
+
+/** What came of it: whether all is well, and what --json says beside the service's name. */
+interface Outcome {
+  readonly ok: boolean
+  readonly json: object
+}
+
+/** What is done with one database. Throws a LauncherError. */
+type Action = (target: Target, flags: Flags, say: Say) => Promise<Outcome>
 
 const migrationOf = async ({ migrateUrl: url, runtimeRole, service }: Target) => ({
   service,
@@ -23,31 +33,29 @@ const migrationOf = async ({ migrateUrl: url, runtimeRole, service }: Target) =>
   files: await readScripts(service),
 })
 
-const say = (service: string, text: string) => print(`${service.padEnd(13)}${text}`)
-
 const list = (names: ReadonlyArray<string>, none: string): string => names.length === 0 ? none : names.join(", ")
 
 const actions: Readonly<Record<string, Action>> = {
-  migrate: async (target, flags) => {
+  migrate: async (target, flags, say) => {
     const migration = await migrationOf(target)
     if (!flags["dry-run"]) {
       const { applied } = await run(target.settings, migrate(migration))
       say(target.service, applied.length === 0 ? "nothing to do" : `applied ${applied.join(", ")}`)
-      return true
+      return { ok: true, json: { applied } }
     }
     const { pending } = await run(target.settings, upPlan(migration))
     say(target.service, pending.length === 0 ? "nothing to do" : `would apply ${pending.join(", ")}`)
-    return true
+    return { ok: true, json: { pending } }
   },
-  status: async (target) => {
+  status: async (target, _flags, say) => {
     const { applied, pending, refusal, unknown } = await run(target.settings, status(await migrationOf(target)))
     say(target.service, `applied: ${list(applied, "none")}`)
     say("", `pending: ${list(pending, "none")}`)
     if (refusal !== undefined) say("", `the schema ${refusal}`)
     else if (unknown.length > 0) say("", `of a newer program, on which this one may run: ${unknown.join(", ")}`)
-    return refusal === undefined
+    return { ok: refusal === undefined, json: { applied, pending, unknown, refusal: refusal ?? null } }
   },
-  verify: async (target) => {
+  verify: async (target, _flags, say) => {
     const checks = await run(target.settings, verify(await migrationOf(target)))
     for (const { check, result } of checks) say(target.service, `${check}: ${result}`)
     const wrong = checks.filter(({ ok }) => !ok).length
@@ -55,18 +63,18 @@ const actions: Readonly<Record<string, Action>> = {
       target.service,
       wrong === 0 ? `all ${checks.length} checks are ok` : `${wrong} of ${checks.length} checks differ`,
     )
-    return wrong === 0
+    return { ok: wrong === 0, json: { checks: checks.map(({ check, ok, result }) => ({ check, ok, result })) } }
   },
-  down: async (target, { "dry-run": dry, to }) => {
+  down: async (target, { "dry-run": dry, to }, say) => {
     const migration = { ...await migrationOf(target), ...(typeof to === "string" ? { to } : {}) }
     const { undone } = await run(target.settings, dry ? downPlan(migration) : down(migration))
     say(
       target.service,
       undone.length === 0 ? "nothing to do" : `${dry ? "would take" : "took"} back ${undone.join(", ")}`,
     )
-    return true
+    return { ok: true, json: { undone } }
   },
-  seed: async ({ databaseUrl, settings }) => {
+  seed: async ({ databaseUrl, settings }, _flags, say) => {
     const [{ seed }, { PgClient }, { connectionOf }] = await Promise.all([
       import("@stint/catalog/Seed"),
       import("@effect/sql-pg"),
@@ -86,9 +94,9 @@ const actions: Readonly<Record<string, Action>> = {
     for (const { id, outcome } of seeded) {
       say("catalog", outcome === "changed" ? `${id}: published with another content, which stays` : `${id}: ${outcome}`)
     }
-    return seeded.every(({ outcome }) => outcome !== "changed")
+    return { ok: seeded.every(({ outcome }) => outcome !== "changed"), json: { seeded } }
   },
-  ping: async ({ databaseUrl, migrateUrl, service, settings }) => {
+  ping: async ({ databaseUrl, migrateUrl, service, settings }, _flags, say) => {
     const urls = Redacted.value(databaseUrl) === Redacted.value(migrateUrl)
       ? [["service and owner", databaseUrl] as const]
       : [["service", databaseUrl] as const, ["owner", migrateUrl] as const]
@@ -96,7 +104,10 @@ const actions: Readonly<Record<string, Action>> = {
     for (const { as, ok, outcome, tried } of pongs) {
       say(service, `${ok ? "ok" : "FAILED"} as ${as}: ${tried}: ${outcome.replaceAll("\n", " ")}`)
     }
-    return pongs.every(({ ok }) => ok)
+    return {
+      ok: pongs.every(({ ok }) => ok),
+      json: { tries: pongs.map(({ as, ok, outcome, tried }) => ({ as, ok, outcome, tried })) },
+    }
   },
 }
 
@@ -133,30 +144,45 @@ const check = (action: string, flags: Flags): void => {
 }
 
 /** Compares all four databases; 0 when nothing differs in the end. */
-const reconciled = async (targets: ReadonlyArray<Target>, flags: Flags): Promise<number> => {
+const reconciled = async (targets: ReadonlyArray<Target>, flags: Flags, io: Io): Promise<number> => {
   const { reconcile } = await import("../../Db/Reconcile.ts")
-  const options = { dryRun: flags["dry-run"] === true, hasCatalog: process.env.USE_AGENT_TYPE_DB !== "false" }
-  const { left } = await run(targets[0]!.settings, reconcile(targets, options, print))
+  const options = { dryRun: flags["dry-run"] === true, hasCatalog: io.env.USE_AGENT_TYPE_DB !== "false" }
+  const isJson = flags.json === true
+  const comparing = run(targets[0]!.settings, reconcile(targets, options, isJson ? () => {} : io.out))
+  const { left } = await meanwhile(io, "Comparing the databases,", comparing)
+  if (isJson) document(io, { left })
   return left.length === 0 ? 0 : 1
 }
 
+/** Does it with one database after the other; a failure of one does not keep the others from their turn. */
+const inTurn = async (name: string, targets: ReadonlyArray<Target>, flags: Flags, io: Io): Promise<number> => {
+  const isJson = flags.json === true
+  const say: Say = isJson ? () => {} : (service, text) => io.out(`${service.padEnd(13)}${text}`)
+  const services: Array<object> = []
+  let allWell = true
+  for (const target of targets) {
+    try {
+      const { json, ok } = await meanwhile(io, `db ${name} of ${target.service},`, actions[name]!(target, flags, say))
+      services.push({ service: target.service, ok, ...json })
+      if (!ok) allWell = false
+    } catch (error) {
+      if (!(error instanceof LauncherError)) throw error
+      io.err(`stint: ${error.message}`)
+      services.push({ service: target.service, ok: false, error: error.message })
+      allWell = false
+    }
+  }
+  if (isJson) document(io, { services })
+  return allWell ? 0 : 1
+}
+
 /** What `stint db` does. */
-export const perform = async (flags: Flags): Promise<number> => {
+export const perform = async (flags: Flags, io: Io): Promise<number> => {
   const name = String(flags.action)
   check(name, flags)
-  return await withTargets(process.env, servicesOf(name, flags.service), async (targets) => {
-    if (name === "reconcile") return await reconciled(targets, flags)
-    let allWell = true
-    for (const target of targets) {
-      try {
-        if (!await actions[name]!(target, flags)) allWell = false
-      } catch (error) {
-        if (!(error instanceof LauncherError)) throw error
-        // The other databases have their turn all the same
-        complain(`stint: ${error.message}`)
-        allWell = false
-      }
-    }
-    return allWell ? 0 : 1
-  }, { makes: name === "migrate" && !flags["dry-run"] })
+  const use = (targets: ReadonlyArray<Target>) =>
+    name === "reconcile" ? reconciled(targets, flags, io) : inTurn(name, targets, flags, io)
+  return await withTargets(io.env, servicesOf(name, flags.service), use, {
+    makes: name === "migrate" && !flags["dry-run"],
+  })
 }

@@ -9,11 +9,12 @@ import { type RetentionJob, runJob } from "@stint/edge/Retention"
 import { jobs as schedulerJobs } from "@stint/scheduler/Retention"
 import { RetentionRepo } from "@stint/scheduler/Retention/Repo"
 import { Effect, Layer } from "effect"
-import process from "node:process"
 import { type Flags, UsageError } from "../../Command.ts"
 import { type Target, withTargets } from "../../Db/Targets.ts"
-import { complain, say } from "../../Output.ts"
+import type { Io } from "../../Io.ts"
 import { LauncherError } from "../../Postgres/LauncherError.ts"
+import { meanwhile } from "../../Remote/Wait.ts"
+import { document } from "../../Show/Fields.ts"
 import { run } from "../../Stack/Databases.ts"
 import { type ServiceName, serviceNames } from "../../Stack/Settings.ts"
 
@@ -61,24 +62,27 @@ const servicesOf = (text: unknown): ReadonlyArray<ServiceName> => {
 }
 
 /** What `stint retention` does. */
-export const perform = async (flags: Flags): Promise<number> => {
+export const perform = async (flags: Flags, io: Io): Promise<number> => {
   const isDry = flags["dry-run"] === true
-  return await withTargets(process.env, servicesOf(flags.service), async (targets) => {
+  return await withTargets(io.env, servicesOf(flags.service), async (targets) => {
+    const items: Array<object> = []
     let status = 0
     for (const target of targets) {
       try {
-        for (const { job, rows } of await clean(target, isDry)) {
-          say(
-            `${target.service.padEnd(13)}${job.name}: ${rows} ${isDry ? "would go" : "gone"} (kept ${job.keeps})`,
-          )
+        const words = `${isDry ? "Looking through" : "Cleaning"} ${target.service},`
+        for (const { job: { keeps, name }, rows } of await meanwhile(io, words, clean(target, isDry))) {
+          items.push({ service: target.service, name, rows, keeps })
+          if (flags.json === true) continue
+          io.out(`${target.service.padEnd(13)}${name}: ${rows} ${isDry ? "would go" : "gone"} (kept ${keeps})`)
         }
       } catch (error) {
         if (!(error instanceof LauncherError)) throw error
         // The other databases have their turn all the same
-        complain(`stint: ${error.message}`)
+        io.err(`stint: ${error.message}`)
         status = 1
       }
     }
+    if (flags.json === true) document(io, { dry_run: isDry, items })
     return status
   })
 }

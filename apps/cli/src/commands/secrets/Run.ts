@@ -7,8 +7,10 @@ import { Effect, Layer, Result } from "effect"
 import { stat } from "node:fs/promises"
 import process from "node:process"
 import type { Flags } from "../../Command.ts"
+import type { Env, Io } from "../../Io.ts"
 import { type Target, withTargets } from "../../Db/Targets.ts"
 import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
+import { document } from "../../Show/Fields.ts"
 import { run } from "../../Stack/Databases.ts"
 
 /** Standard Webhooks asks for keys of so many bytes. */
@@ -18,7 +20,7 @@ const [SHORTEST, LONGEST] = [24, 64]
 const shown = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200)
 
 /** Reads the file that STINT_SECRETS names. Fails with a LauncherError that quotes nothing of it. */
-const read = async (env: Readonly<Record<string, string | undefined>>): Promise<SecretsFile & { path: string }> => {
+const read = async (env: Env): Promise<SecretsFile & { path: string }> => {
   const path = env.STINT_SECRETS
   if (!path) throw new LauncherError("STINT_SECRETS names no file of secrets.")
   const text = await readTextFile(path).catch((error) => {
@@ -32,15 +34,24 @@ const read = async (env: Readonly<Record<string, string | undefined>>): Promise<
 const inOrder = <A>(map: ReadonlyMap<string, A>): ReadonlyArray<[string, A]> =>
   [...map].toSorted(([one], [other]) => one < other ? -1 : 1)
 
+/** A secret without its value. */
+interface Listed {
+  /** Null: an entry of the older shape, which has no customer. */
+  readonly customer: string | null
+  readonly name: string
+  readonly state: string
+}
+
 /** Every secret by customer and name, with how many are in use at once; never a value. */
-const list = ({ flat, owners }: SecretsFile): ReadonlyArray<string> => [
+const list = ({ flat, owners }: SecretsFile): ReadonlyArray<Listed> => [
   ...inOrder(owners).flatMap(([owner, names]) =>
-    inOrder(names).map(([name, entry]) => {
-      const state = entryFault(entry) ?? (Array.isArray(entry) && entry.length > 1 ? "two at once" : "one")
-      return `${shown(owner).padEnd(24)} ${shown(name).padEnd(24)} ${state}`
-    })
+    inOrder(names).map(([name, entry]) => ({
+      customer: shown(owner),
+      name: shown(name),
+      state: entryFault(entry) ?? (Array.isArray(entry) && entry.length > 1 ? "two at once" : "one"),
+    }))
   ),
-  ...flat.toSorted().map((name) => `${"-".padEnd(24)} ${shown(name).padEnd(24)} of the older shape: not used`),
+  ...flat.toSorted().map((name) => ({ customer: null, name: shown(name), state: "of the older shape: not used" })),
 ]
 
 /** What is wrong with the entries of the file. */
@@ -112,28 +123,40 @@ const missing = (file: SecretsFile, hires: ReadonlyArray<Webhook>): ReadonlyArra
     ]
   })
 
-const check = async (file: SecretsFile & { path: string }): Promise<number> => {
+const check = async (file: SecretsFile & { path: string }, flags: Flags, io: Io): Promise<number> => {
   const faults = [...await rightsFault(file.path), ...entryFaults(file)]
-  let hires = "hires were not looked at: "
+  let hires: number | undefined
+  let why = ""
   try {
-    const found = await withTargets(process.env, ["hiring"], ([target]) => webhooks(target!))
+    const found = await withTargets(io.env, ["hiring"], ([target]) => webhooks(target!))
     faults.push(...missing(file, found))
-    hires = `${found.length} hires deliver to webhooks`
+    hires = found.length
   } catch (error) {
     if (!(error instanceof LauncherError)) throw error
-    hires += error.message.replace(/\.$/, "")
+    why = error.message.replace(/\.$/, "")
   }
-  for (const note of notes(file)) console.log(`note: ${note}`)
-  for (const fault of faults) console.error(`fault: ${fault}`)
   const secrets = [...file.owners.values()].reduce((sum, names) => sum + names.size, 0)
-  console.log(`${secrets} secrets of ${file.owners.size} customers; ${hires}; ${faults.length} faults`)
+  const customers = file.owners.size
+  if (flags.json === true) document(io, { secrets, customers, hires: hires ?? null, faults, notes: notes(file) })
+  else {
+    for (const note of notes(file)) io.out(`note: ${note}`)
+    for (const fault of faults) io.err(`fault: ${fault}`)
+    const looked = hires === undefined ? `hires were not looked at: ${why}` : `${hires} hires deliver to webhooks`
+    io.out(`${secrets} secrets of ${customers} customers; ${looked}; ${faults.length} faults`)
+  }
   return faults.length === 0 ? 0 : 1
 }
 
 /** What `stint secrets` does. */
-export const perform = async ({ action }: Flags): Promise<number> => {
-  const file = await read(process.env)
-  if (action === "check") return await check(file)
-  for (const line of list(file)) console.log(line)
+export const perform = async (flags: Flags, io: Io): Promise<number> => {
+  const file = await read(io.env)
+  if (flags.action === "check") return await check(file, flags, io)
+  const secrets = list(file)
+  if (flags.json === true) document(io, { secrets })
+  else {
+    for (const { customer, name, state } of secrets) {
+      io.out(`${(customer ?? "-").padEnd(24)} ${name.padEnd(24)} ${state}`)
+    }
+  }
   return 0
 }

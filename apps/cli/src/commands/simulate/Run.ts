@@ -1,23 +1,17 @@
 import { issuesUnder } from "@stint/domain/FieldIssues"
 import { Simulate } from "@stint/domain/scheduler/Simulation"
 import { readTextFile } from "@stint/edge/Serve/TextFile"
-import process from "node:process"
 import { type Flags, UsageError } from "../../Command.ts"
-import { say } from "../../Output.ts"
+import type { Io } from "../../Io.ts"
 import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
+import { numberOf } from "../../Remote/Session.ts"
+import { meanwhile } from "../../Remote/Wait.ts"
+import { document } from "../../Show/Fields.ts"
 import { mixOf } from "../../Simulate/Mix.ts"
 import { reportOf } from "../../Simulate/Report.ts"
 import { type Body, simulateHere, simulateThere } from "../../Simulate/Site.ts"
 
 const issuesOf = issuesUnder(Simulate)
-
-const wholeOf = (flags: Flags, name: string, least: number, most: number, otherwise?: number): number | undefined => {
-  const text = flags[name]
-  if (text === undefined) return otherwise
-  const value = /^\d{1,9}$/.test(String(text)) ? Number(text) : NaN
-  if (value >= least && value <= most) return value
-  throw new UsageError(`--${name} must be a whole number, ${least} to ${most}.`)
-}
 
 /** The body in a file, held to what the scheduler takes. */
 const bodyIn = async (path: string): Promise<Body> => {
@@ -44,19 +38,23 @@ const bodyOf = async (flags: Flags): Promise<Body> => {
     return await bodyIn(String(flags.file))
   }
   if (flags.stored === true && flags.hires !== undefined) throw new UsageError("Say --hires or --stored, not both.")
-  const spread = wholeOf(flags, "spread", 0, 86_400)
+  const spread = numberOf(flags, "spread", 0, 86_400)
   return {
-    days: wholeOf(flags, "days", 1, 366, 30)!,
-    ...(flags.stored === true ? { source: "stored" } : { hires: mixOf(wholeOf(flags, "hires", 1, 100_000, 1_000)!) }),
+    days: numberOf(flags, "days", 1, 366) ?? 30,
+    ...(flags.stored === true ? { source: "stored" } : { hires: mixOf(numberOf(flags, "hires", 1, 100_000) ?? 1_000) }),
     ...(spread === undefined ? {} : { spread_seconds: spread }),
   }
 }
 
 /** What `stint simulate` does. */
-export const perform = async (flags: Flags): Promise<number> => {
+export const perform = async (flags: Flags, io: Io): Promise<number> => {
   const body = await bodyOf(flags)
-  const answer = body.source === "stored" ? await simulateThere(body, process.env) : await simulateHere(body)
-  const lines = flags.json === true ? JSON.stringify(answer, null, 2).split("\n") : reportOf(answer)
-  lines.forEach((line) => say(line))
+  const answer = await meanwhile(
+    io,
+    "Simulating,",
+    body.source === "stored" ? simulateThere(body, flags, io) : simulateHere(body),
+  )
+  if (flags.json === true) document(io, answer)
+  else reportOf(answer).forEach(io.out)
   return 0
 }

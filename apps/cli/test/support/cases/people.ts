@@ -243,8 +243,10 @@ export const people: ReadonlyArray<Case> = [
   },
   {
     args: "runs show SCH-1",
-    answers: { "scheduler.runs.get": () => body.run },
-    says: /attempts\n {2}- attempt +1\n/,
+    answers: {
+      "scheduler.runs.get": () => ({ ...body.run, trace_url: "https://traces.example.com/trace/4bf92f3577b34da6" }),
+    },
+    says: /trace_url +https:\/\/traces\.example\.com\/trace\/4bf92f3577b34da6\n[^]*attempts\n {2}- attempt +1\n/,
     refused: "scheduler.runs.get",
     by: missing("run_not_found"),
     words: /stint runs list/,

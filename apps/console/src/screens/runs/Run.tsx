@@ -116,6 +116,14 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
         <dd>
           <Id id={run.idempotency_key} whole />
         </dd>
+        {run.trace_url === undefined ? null : (
+          <>
+            <dt>Trace</dt>
+            <dd>
+              <a href={run.trace_url} target="_blank" rel="noreferrer">Every attempt, draft and delivery</a>
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   )

@@ -43,6 +43,13 @@ export const projectionReads = Effect.map(PgClient.PgClient, (sql) => ({
           from projected_goals g join projected_hires h using (hired_instance_id)
           where g.goal_instance_id = any(${ids}::varchar[])`,
   }),
+  nextSlots: SqlSchema.findAll({
+    Request: Ids,
+    Result: Schema.Struct({ goal_instance_id: Schema.String, next_slot: Millis }),
+    execute: (ids) =>
+      sql`select goal_instance_id, next_slot from projected_goals
+          where goal_instance_id = any(${ids}::varchar[]) and next_slot is not null`,
+  }),
   goalIds: SqlSchema.findAll({
     Request: Schema.Void,
     Result: Schema.Struct({ goal_instance_id: GoalRow.fields.goal_instance_id }),
