@@ -3,7 +3,8 @@
  * maker works nothing else is held for it. `Makings/Worker.ts` has them made.
  */
 import { type SlowTemplateMaker, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
-import { type MakerPlace, type Making, MakingNotFound } from "@stint/domain/deliverables/Makings"
+import { type MakerPlace, MakingNotFound } from "@stint/domain/deliverables/Makings"
+import type { Making } from "@stint/domain/Making"
 import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { Context, DateTime, Effect, Layer, Queue, Result } from "effect"

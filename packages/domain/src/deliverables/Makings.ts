@@ -2,21 +2,9 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
+import { Making } from "../Making.ts"
 import { faultFields, problem } from "../Problem.ts"
 import { Instant } from "../Protocol.ts"
-
-/** A draft that is being made, or waits for its maker. `calls`: how often the maker was called for it. */
-export const Making = Schema.Struct({
-  state: Schema.Literal("making"),
-  /** When its attempt began. */
-  since: Instant,
-  /** When it is late, if its maker has not answered. While the maker is away it moves on with the waiting. */
-  deadline: Instant,
-  calls: Schema.Int,
-  /** What the maker says of its progress, or why it waits. */
-  note: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(300))),
-}).annotate({ identifier: "Making" })
-export type Making = typeof Making.Type
 
 /** 504: the maker took longer than its `timeout_seconds`. TRANSIENT. */
 export class MakerLate extends problem<MakerLate>()("MakerLate", {

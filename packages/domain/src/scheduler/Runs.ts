@@ -14,8 +14,8 @@ import {
 import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { isoOf } from "../Instants.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
+import { Making } from "../Making.ts"
 import { TraceId } from "../Trace.ts"
-import { Making } from "../deliverables/Makings.ts"
 import { RunReasonCode } from "./ReasonCodes.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
