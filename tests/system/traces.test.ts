@@ -155,7 +155,7 @@ describe("sight", () => {
     await until(
       "the spans of all have come",
       () =>
-        wanted.every((name) => seen().has(`stint-${name}`)) &&
+        wanted.every((name) => seen().has(`stint-${name}`)) && spansOf(asked, "project").length > 0 &&
         ["Dead", "Completed"].every((outcome) => outcomes().has(outcome)) &&
         ["scheduler", "deliverables", "hiring", "catalog"].every((name) =>
           ofRun().some(({ service }) => service === `stint-${name}`)
@@ -169,7 +169,7 @@ describe("sight", () => {
     assert.deepInclude(project!.links[0], { traceId: trace_id, spanId: plan!.spanId })
     assert.deepInclude(plan!.links[0], { traceId: asked, spanId: project!.spanId })
     // so do the edit of the goal and the run of its next slot
-    const [edited] = spansOf(edit, "project")
+    const edited = spansOf(edit, "project").find((span) => attribute(span, "change") === "goal")
     assert.isTrue(
       collector.spans.some(({ service, spanId, traceId }) =>
         service === "stint-hiring" && traceId === edit && spanId === edited!.parentSpanId
@@ -198,10 +198,13 @@ describe("sight", () => {
       assert.isString(level)
       assert.isString(message)
     }
-    const { message, service } = JSON.parse(lines[0]!)
     await until(
-      "the collector has it as well",
-      () => collector.records.some((record) => record.service === `stint-${service}` && record.said === message),
+      "the collector has them as well",
+      () =>
+        lines.map((line) => JSON.parse(line)).some(({ message, service }) =>
+          collector.records.some((record) => record.service === `stint-${service}` && record.said === message)
+        ),
+      () => JSON.stringify([lines, collector.records]),
     )
   })
 })

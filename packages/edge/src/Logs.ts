@@ -14,6 +14,9 @@ const shown = (value: unknown) => typeof value === "string" ? value : Formatter.
 
 const partsOf = (message: unknown) => (Array.isArray(message) ? message : [message]).map(shown)
 
+/** What a record says, in one line. */
+export const saidIn = (message: unknown): string => printable(partsOf(message).join(" "))
+
 /** A record as a line: time, level, fiber, messages, cause, and annotations as name=value. */
 const line = Logger.make<unknown, string>(({ cause, date, fiber, logLevel, message }) => {
   const parts = partsOf(message)
@@ -44,7 +47,7 @@ const json = (service: string) =>
       time: date.toISOString(),
       level: logLevel.toLowerCase(),
       service,
-      message: printable(partsOf(message).join(" ")),
+      message: saidIn(message),
       ...(cause.reasons.length > 0 ? { cause: printable(Cause.pretty(cause)) } : {}),
       ...(request_id === "" ? {} : { request_id }),
       ...placeOf(fiber),

@@ -3,9 +3,10 @@
  * the log goes to standard output alone. A request is a span, and so is what it calls and asks the database for; work that no
  * request waits for has the spans of `traced` alone.
  */
-import { Config, Context, Effect, Layer, Option, References, Tracer } from "effect"
+import { Config, Context, Effect, Layer, Logger, Option, References, Tracer } from "effect"
 import { FetchHttpClient, HttpMiddleware } from "effect/http"
-import { OtlpLogger, OtlpSerialization, OtlpTracer } from "effect/observability"
+import { OtlpExporter, OtlpLogger, OtlpSerialization, OtlpTracer } from "effect/observability"
+import { saidIn } from "./Logs.ts"
 import { httpUrl } from "./Places.ts"
 import { Refusal } from "./Refusal.ts"
 import { version } from "./Version.ts"
@@ -35,6 +36,10 @@ const rooted = Effect.map(Tracer.Tracer, (tracer) =>
       ),
   }))
 
+/** The same with each message as the lines of the log have it: a list of parts would stay one. */
+const said = (logger: Logger.Logger<unknown, void>) =>
+  Logger.make<unknown, void>((record) => logger.log({ ...record, message: saidIn(record.message) }))
+
 /**
  * Sends the spans of the service of that name, and its log, which still goes where it went before. Fails with a Refusal when the
  * collector's url is none.
@@ -49,12 +54,14 @@ export const layer = (service: string) =>
       exportInterval: EVERY,
     } as const
     const tracer = OtlpTracer.layer({ url: `${collector}/v1/traces`, ...sent })
-    const log = OtlpLogger.layer({ url: `${collector}/v1/logs`, ...sent, mergeWithExisting: true })
+    const log = Logger.layer([Effect.map(OtlpLogger.make({ url: `${collector}/v1/logs`, ...sent }), said)], {
+      mergeWithExisting: true,
+    })
     return Layer.mergeAll(
       Layer.succeed(Traced, true),
       HttpMiddleware.layerTracerDisabledForUrls(PROBES),
       Layer.merge(log, Layer.provide(Layer.effect(Tracer.Tracer, rooted), tracer)).pipe(
-        Layer.provide([OtlpSerialization.layerJson, FetchHttpClient.layer]),
+        Layer.provide([OtlpSerialization.layerJson, FetchHttpClient.layer, OtlpExporter.layerFlusher]),
       ),
     )
   }))

@@ -244,7 +244,7 @@ export const people: ReadonlyArray<Case> = [
   {
     args: "runs show SCH-1",
     answers: {
-      "scheduler.runs.get": () => ({ ...body.run, trace_url: "https://traces.example.com/trace/4bf92f3577b34da6" }),
+      "scheduler.runs.get": () => ({ trace_url: "https://traces.example.com/trace/4bf92f3577b34da6", ...body.run }),
     },
     says: /trace_url +https:\/\/traces\.example\.com\/trace\/4bf92f3577b34da6\n[^]*attempts\n {2}- attempt +1\n/,
     refused: "scheduler.runs.get",
