@@ -24,6 +24,10 @@ begin
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
   execute format('grant select, insert, delete on deleted_goals to %I', runtime);
   execute format('grant select, insert on trial_deliverables to %I', runtime);
+  -- kept for good: what a call cost never goes away
+  execute format('grant select, insert, update on making_calls to %I', runtime);
+  execute format('grant select, insert, update, delete on makings to %I', runtime);
+  execute format('grant select, insert, update on maker_places to %I', runtime);
   -- written, never changed
   execute format('grant select, insert on deliverables_action_log to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);

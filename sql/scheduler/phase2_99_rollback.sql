@@ -17,6 +17,7 @@ drop table if exists alerts;
 drop function if exists probe_database();
 drop table if exists database_probe;
 drop table if exists missed_slots;
+drop table if exists run_makings;
 drop table if exists run_attempts;
 drop table if exists run_queue;
 drop function if exists record_run_taken_over();

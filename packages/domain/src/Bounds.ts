@@ -44,6 +44,7 @@ const declared = {
   subscriptions_per_customer: { value: 400, means: "subscriptions of a customer that are not canceled" },
   trials_per_customer: { value: 400, means: "trials that a customer began and did not remove" },
   runs_by_hand_per_minute: { value: 60, means: "runs by hand of a customer in a minute" },
+  makings_per_host: { value: 16, means: "drafts that the programs of a remote host make at once, over all replicas" },
   requests_per_second: { value: 20, means: "requests of a customer in a second, over all replicas, in the long run" },
   request_burst: { value: 100, means: "requests of a customer at once" },
   request_bytes: {

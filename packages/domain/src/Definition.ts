@@ -3,7 +3,8 @@
  * (domain.md, "Agent types that ship as seed data"). A definition that decodes can be hired.
  */
 import { Order, Result, Schema, SemVer } from "effect"
-import { definitionFaults, fieldFaults, fieldListFaults, keyFault } from "./Definition/Faults.ts"
+import { definitionFaults, fieldFaults, fieldListFaults, keyFault, makerFaults } from "./Definition/Faults.ts"
+import { TemplateMaker } from "./Definition/Maker.ts"
 import { AgentTypeId } from "./Ids.ts"
 
 /** How often a goal runs. `on_demand` has no slots; `cron` has its rule in `settings.schedule.cron`. */
@@ -54,6 +55,8 @@ export interface Field {
   readonly min_items?: number
   /** Of a number: it must be greater than this. */
   readonly min_exclusive?: number
+  /** Of text or a list of text: the most characters, in code points. */
+  readonly max_length?: number
   /** Of text. */
   readonly format?: FieldFormat
   /** The value is an item of that list; text is compared trimmed and in upper case. */
@@ -76,6 +79,7 @@ export const Field: Schema.Codec<Field> = Schema.suspend(() =>
     item_type: Schema.optionalKey(FieldType),
     min_items: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))),
     min_exclusive: Schema.optionalKey(Schema.Finite),
+    max_length: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100_000 }))),
     format: Schema.optionalKey(FieldFormat),
     one_of_field: Schema.optionalKey(Schema.String),
     keys_of_field: Schema.optionalKey(Schema.String),
@@ -89,6 +93,10 @@ const FieldList = Schema.Array(Field).check(Schema.makeFilter(fieldListFaults))
 export const ConfigSchema = Schema.Struct({ fields: FieldList }).annotate({ identifier: "ConfigSchema" })
 export type ConfigSchema = typeof ConfigSchema.Type
 
+/** What a model or a program of the provider's own must return: the `fields` of a structured_deliverable_v1. */
+export const OutputSchema = Schema.Struct({ fields: FieldList }).annotate({ identifier: "OutputSchema" })
+export type OutputSchema = typeof OutputSchema.Type
+
 /** A goal that a hire can pursue, and the fields of its settings (`schedule` aside, which every goal has). */
 export const GoalTemplate = Schema.Struct({
   goal_template_id: name("The template's id, unique in its definition", "marketing.daily_micro_post.v1"),
@@ -96,6 +104,10 @@ export const GoalTemplate = Schema.Struct({
   default_frequency: Frequency,
   settings_schema: Schema.Struct({ fields: FieldList }),
   skill_binding: text(128),
+  /** Who makes its drafts; absent: a builtin. */
+  maker: Schema.optionalKey(TemplateMaker),
+  /** Of a model or http maker. Without it its drafts are the type's own payload where it has one, else a document. */
+  output: Schema.optionalKey(OutputSchema),
 }).annotate({ identifier: "GoalTemplate" })
 export type GoalTemplate = typeof GoalTemplate.Type
 
@@ -119,15 +131,28 @@ export const Version = Schema.String.annotate({ examples: ["1.0.0"] }).check(
 /** A version in a request or a row. No format is checked: an ill-formed one is not found. */
 export const NamedVersion = Schema.String.annotate({ description: "A version of an agent type", examples: ["1.0.0"] })
 
-/** An agent type's definition, as a provider publishes it. */
-export const AgentTypeDefinition = Schema.Struct({
+const definition = Schema.Struct({
   agent_type_id: name("The agent type", "marketing.healthcare.v1").pipe(Schema.decodeTo(AgentTypeId)),
   version: Version,
   config_schema: ConfigSchema,
   goal_templates: Schema.Array(GoalTemplate),
   enforcement_defaults: EnforcementDefaults,
-}).check(Schema.makeFilter(definitionFaults)).annotate({ identifier: "AgentTypeDefinition" })
+})
+
+/** An agent type's definition, as a provider publishes it. */
+export const AgentTypeDefinition = definition.check(
+  Schema.makeFilter(definitionFaults),
+  Schema.makeFilter(makerFaults),
+).annotate({ identifier: "AgentTypeDefinition" })
 export type AgentTypeDefinition = typeof AgentTypeDefinition.Type
+
+/**
+ * A definition as it is stored. One whose makers break a rule is read all the same: the run that asks for such a draft is refused
+ * and says why, where an unreadable definition would only be missing.
+ */
+export const StoredDefinition = definition.check(Schema.makeFilter(definitionFaults)).annotate({
+  identifier: "StoredDefinition",
+})
 
 /** The id of one version of a type: `{agent_type_id}@{version}`. */
 export const definitionId = (

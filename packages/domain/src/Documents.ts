@@ -87,7 +87,9 @@ export const definitionSizeFaults = (definition: Json, bounds: Values): Array<Fi
   const templates = listOf(own(definition, "goal_templates"))
   const counts = [
     own(own(definition, "config_schema"), "fields"),
-    ...templates.map((template) => own(own(template, "settings_schema"), "fields")),
+    ...templates.flatMap((
+      template,
+    ) => [own(own(template, "settings_schema"), "fields"), own(own(template, "output"), "fields")]),
   ].map(countFields)
   const sum = (of: "fields" | "options") => counts.reduce((all, one) => all + one[of], 0)
   const faults: ReadonlyArray<readonly [path: string, message: string | undefined]> = [

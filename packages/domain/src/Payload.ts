@@ -1,6 +1,7 @@
 /** All types of drafts: a union tagged by `type`, stored in the JSONB column `deliverables.payload` (domain.md, "Drafts"). */
 import { Schema } from "effect"
 import { GenericDeliverable } from "./agents/generic/Payload.ts"
+import { StructuredDeliverable } from "./agents/structured/Payload.ts"
 import { MarketingDraftBatch } from "./agents/marketing_healthcare/Payload.ts"
 import {
   TradingClosePositionProposal,
@@ -15,6 +16,7 @@ export const DraftPayload = Schema.Union([
   TradingClosePositionProposal,
   TradingGuardrailReport,
   GenericDeliverable,
+  StructuredDeliverable,
 ]).annotate({ identifier: "DraftPayload" })
 export type DraftPayload = typeof DraftPayload.Type
 

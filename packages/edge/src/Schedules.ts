@@ -28,6 +28,19 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
 /** A delivery while it can't be known whether it may be made, since the service that knows is away. */
 export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 
+/** A maker that is away: after 1, 2, 4 and so on up to every 60 seconds, each drawn from 50 to 100 % of it. */
+export const makerAway = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("1 minute")]).pipe(
+  halfToFull,
+)
+
+/** Asking for a draft that is being made: after 1, 1.5, 2.3 and so on up to every 15 seconds, each drawn from 50 to 100 % of it. */
+export const lookAtMaking = Schedule.min([Schedule.exponential("1 second", 1.5), Schedule.spaced("15 seconds")]).pipe(
+  halfToFull,
+)
+
+/** Renewing the leases of makings, and writing what their makers say of their progress. */
+export const renewMakings = Schedule.spaced("5 seconds")
+
 /** Looking for deliveries that failed for good. */
 export const lookAtFailures = Schedule.spaced("30 seconds")
 

@@ -57,24 +57,33 @@ export const retryAfterOf = (value: string | undefined, now: number): number | u
 /** The receiver was not reached or did not answer in time; `why` is one line. */
 export class Undelivered extends Schema.TaggedError<Undelivered>()("Undelivered", { why: Schema.String }) {}
 
+/** Makes `sign`: the headers that sign a message sent now, one signature for each secret; none without secrets. */
+export const makeSigner = Effect.gen(function* () {
+  const mac = yield* Mac.Mac
+  return (
+    secrets: Signing,
+    { body, id }: { readonly id: string; readonly body: string },
+  ): Effect.Effect<Readonly<Record<string, string>>> =>
+    Effect.gen(function* () {
+      const timestamp = Math.floor(DateTime.toEpochMillis(yield* DateTime.now) / 1000)
+      const signatures = yield* Effect.forEach(secrets, (secret) => signatureOf(secret, { id, timestamp, body }))
+      return {
+        "webhook-id": id,
+        "webhook-timestamp": String(timestamp),
+        ...(signatures.length === 0 ? {} : { "webhook-signature": signatures.join(" ") }),
+      }
+    }).pipe(Effect.provideService(Mac.Mac, mac), Effect.orDie)
+})
+
 /** Makes `send`, which posts a message and succeeds with the answer, whatever its status. It follows no redirect. */
 export const makeSender = Effect.gen(function* () {
-  const mac = yield* Mac.Mac
+  const sign = yield* makeSigner
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   return ({ body, id, secrets, url }: Message): Effect.Effect<Answer, Undelivered> =>
     Effect.gen(function* () {
       const now = DateTime.toEpochMillis(yield* DateTime.now)
-      const timestamp = Math.floor(now / 1000)
-      const signatures = yield* Effect.forEach(secrets, (secret) => signatureOf(secret, { id, timestamp, body })).pipe(
-        Effect.provideService(Mac.Mac, mac),
-        Effect.orDie,
-      )
       const request = HttpClientRequest.post(url).pipe(
-        HttpClientRequest.setHeaders({
-          "webhook-id": id,
-          "webhook-timestamp": String(timestamp),
-          "webhook-signature": signatures.join(" "),
-        }),
+        HttpClientRequest.setHeaders(yield* sign(secrets, { id, body })),
         HttpClientRequest.bodyText(body, "application/json"),
       )
       const { headers, status } = yield* client.execute(request)
@@ -97,7 +106,7 @@ export const makeSender = Effect.gen(function* () {
 })
 
 /** Why the request did not reach its receiver, in one line. */
-const reasonOf = ({ reason }: HttpClientError.HttpClientError) => {
+export const reasonOf = ({ reason }: HttpClientError.HttpClientError) => {
   const { cause } = reason as { readonly cause?: unknown }
   return (cause instanceof Error ? cause.message : reason._tag).split("\n")[0]!.slice(0, 300)
 }

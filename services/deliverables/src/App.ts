@@ -41,6 +41,12 @@ import { Attempts } from "./Executions/Attempts.ts"
 import { ExecutionsHttp } from "./Executions/Http.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
 import { Targets } from "./Executions/Targets.ts"
+import { Makings } from "./Makings.ts"
+import { MakingsHttp } from "./Makings/Http.ts"
+import { retention as makingsRetention } from "./Makings/Retention.ts"
+import * as MakingsWorker from "./Makings/Worker.ts"
+import { MakingsRepo } from "./Makings/Repo.ts"
+import { SlowMakers } from "./Makers/Slow.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import * as Projection from "./Projection.ts"
@@ -64,6 +70,7 @@ const Storage = Layer.mergeAll(
   ReportsRepo.layer,
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
+  MakingsRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -97,18 +104,28 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     AwayAlarm.layer(() => false),
     FollowerAlarm.layer,
     metrics,
-    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention])),
+    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention, makingsRetention])),
     Agents.worker,
     Executions.worker,
+    MakingsWorker.worker,
     Deliveries.watch,
     Projection.worker,
   ).pipe(
-    Layer.provide([DraftsHttp, DeliverablesHttp, ReviewsHttp, ExecutionsHttp, DeliveriesHttp, TrialDeliverablesHttp]),
+    Layer.provide([
+      DraftsHttp,
+      DeliverablesHttp,
+      ReviewsHttp,
+      ExecutionsHttp,
+      DeliveriesHttp,
+      MakingsHttp,
+      TrialDeliverablesHttp,
+    ]),
     Layer.provide([ActionLogHttp, ReportsHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
     Layer.provide([ActionLog.layer, Reports.layer]),
+    Layer.provide(Makings.layer),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
-    Layer.provide([middlewares("deliverables"), Targets.layer, Alarm.layer]),
+    Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )

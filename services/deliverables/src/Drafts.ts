@@ -11,7 +11,17 @@ import {
   type RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
 import { DeliverableId } from "@stint/domain/Ids"
-import type { Unavailable } from "@stint/domain/Problem"
+import type {
+  DraftNotValid,
+  MakerAway,
+  MakerFailed,
+  MakerLate,
+  MakerMisconfigured,
+  MakerRefused,
+  Making,
+  OverBudget,
+} from "@stint/domain/deliverables/Makings"
+import { Unavailable } from "@stint/domain/Problem"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
 import { traced } from "@stint/edge/Tracing"
@@ -21,8 +31,10 @@ import { Definitions } from "./Definitions.ts"
 import { toDeliverable } from "./Deliverables/Wire.ts"
 import type { HireOfRun } from "./Drafts/Known.ts"
 import { type Found, makeLookup } from "./Drafts/Lookup.ts"
-import { draftOf, isOwnKey, mismatch, type Runnable, sameRun } from "./Drafts/Policy.ts"
-import { DraftsRepo, type NewDraft } from "./Drafts/Repo.ts"
+import { draftOf, isOwnKey, mismatch, type Runnable, sameRun, slowMakerFor } from "./Drafts/Policy.ts"
+import { DraftsRepo } from "./Drafts/Repo.ts"
+import type { NewDraft } from "./Deliverables/Repo/NewDrafts.ts"
+import { type Asked, Makings } from "./Makings.ts"
 
 /** Why a run gets no draft. */
 export type DraftProblem =
@@ -31,6 +43,13 @@ export type DraftProblem =
   | DraftImpossible
   | DraftKeyMismatch
   | RunLookupFailed
+  | DraftNotValid
+  | MakerRefused
+  | MakerMisconfigured
+  | OverBudget
+  | MakerLate
+  | MakerFailed
+  | MakerAway
   | Unavailable
 
 /** A run's draft that is stored: its id, and the deliverable that shows it. */
@@ -39,12 +58,17 @@ export interface Drafted {
   readonly show: () => Deliverable
 }
 
+/** A run whose draft a slow maker makes. */
+export interface Underway {
+  readonly making: Making
+}
+
 /** The outcome of one run of a batch. */
-export type DraftOutcome = Result.Result<Drafted, DraftProblem>
+export type DraftOutcome = Result.Result<Drafted | Underway, DraftProblem>
 
 /** Makes drafts. */
 export class Drafts extends Context.Service<Drafts, {
-  /** The draft of one run; the stored one when its key is known. */
+  /** The draft of one run; the stored one when its key is known. Fails with Unavailable while a slow maker makes it. */
   create(key: string, request: DraftRequest): Effect.Effect<Deliverable, DraftProblem>
   /**
    * The drafts of a batch: an outcome for each item, in order. Hiring is asked once, for those whose goal or hire is not kept at
@@ -59,6 +83,7 @@ export class Drafts extends Context.Service<Drafts, {
       const repo = yield* DraftsRepo
       const lookup = yield* makeLookup
       const make = yield* makeAll
+      const makings = yield* Makings
 
       /** The stored rows of these runs, by key; undefined for one that can't be read. */
       const stored = Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>) {
@@ -77,12 +102,24 @@ export class Drafts extends Context.Service<Drafts, {
         return found
       })
 
+      /** How those stand that a slow maker makes. One whose draft is stored is left out. */
+      const askFor = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>, outcomes: Map<string, DraftOutcome>) {
+        const drafted = new Set(
+          (yield* repo.byKeys(asked.map((one) => one.idempotency_key))).map(({ key }) => key.idempotency_key),
+        )
+        const waiting = asked.filter((one) => !drafted.has(one.idempotency_key))
+        for (const [key, outcome] of yield* makings.ask(waiting)) {
+          outcomes.set(key, Result.map(outcome, (making): Underway => ({ making })))
+        }
+      })
+
       /** Makes and stores the drafts of runs that have none. A run whose key another call stored meanwhile is left out. */
       const createNew = Effect.fnUntraced(function* (
         items: ReadonlyArray<BatchItem>,
         found: ReadonlyMap<string, Found>,
       ) {
-        const { drafts, outcomes } = yield* make(items, found)
+        const { asked, drafts, outcomes } = yield* make(items, found)
+        if (asked.length > 0) yield* askFor(asked, outcomes)
         const inserted = drafts.length === 0 ? new Set<string>() : yield* repo.insert(drafts)
         for (const draft of drafts) {
           if (inserted.has(draft.idempotency_key)) {
@@ -130,7 +167,9 @@ export class Drafts extends Context.Service<Drafts, {
 
       const create = Effect.fn("Drafts.create")(function* (key: string, request: DraftRequest) {
         const [outcome] = yield* createBatch([{ idempotency_key: key, ...request }])
-        return (yield* Effect.fromResult(outcome!)).show()
+        const made = yield* Effect.fromResult(outcome!)
+        if ("making" in made) return yield* new Unavailable({ detail: "The draft is being made: ask again" })
+        return made.show()
       })
 
       return Drafts.of({ create, createBatch })
@@ -144,7 +183,7 @@ const DEFINITIONS = 8
 const idOf = ({ agent_id, definition_version }: HireOfRun) =>
   definitionId({ agent_type_id: agent_id, version: definition_version })
 
-/** Makes the drafts of runs, storing nothing: the drafts, and the failed outcomes by key. */
+/** Makes the drafts of runs, storing nothing: the drafts, those that slow makers make, and the failed outcomes by key. */
 const makeAll = Effect.gen(function* () {
   const definitions = yield* Definitions
   const ids = yield* Ids
@@ -187,6 +226,11 @@ const makeAll = Effect.gen(function* () {
   ) {
     const run = yield* Effect.fromResult(found)
     const definition = yield* definitionOf(run, known)
+    const spec = yield* Effect.fromResult(slowMakerFor(definition, run))
+    if (spec !== undefined) {
+      const { attempt, idempotency_key, scheduled_time } = item
+      return { idempotency_key, attempt, scheduled_time, spec, hire: run.hire, goal: run.goal } satisfies Asked
+    }
     const draft = yield* Effect.fromResult(draftOf(definition, run, item.scheduled_time))
     const made: NewDraft = {
       deliverable_id: DeliverableId.make(yield* ids.next("DEL")),
@@ -208,7 +252,8 @@ const makeAll = Effect.gen(function* () {
   return Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>, found: ReadonlyMap<string, Found>) {
     const outcomes = new Map<string, DraftOutcome>()
     const drafts: Array<NewDraft> = []
-    if (items.length === 0) return { drafts, outcomes }
+    const asked: Array<Asked> = []
+    if (items.length === 0) return { asked, drafts, outcomes }
     const known = yield* definitionsOf(found.values())
     const now = yield* DateTime.now
     for (const item of items) {
@@ -218,10 +263,11 @@ const makeAll = Effect.gen(function* () {
           makeOne(item, found.get(idempotency_key)!, known, now),
         ),
       )
-      if (Result.isSuccess(made)) drafts.push(made.success)
-      else outcomes.set(item.idempotency_key, Result.fail(made.failure))
+      if (Result.isFailure(made)) outcomes.set(item.idempotency_key, Result.fail(made.failure))
+      else if ("spec" in made.success) asked.push(made.success)
+      else drafts.push(made.success)
     }
-    return { drafts, outcomes }
+    return { asked, drafts, outcomes }
   })
 })
 

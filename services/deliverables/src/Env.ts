@@ -22,6 +22,7 @@ export const env = [
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_LOG",
+  "STINT_MAKER_HOSTS",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
@@ -44,6 +45,6 @@ export const manifest: Manifest = {
   calls,
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
-  hosts: ["STINT_WEBHOOK_HOSTS"],
+  hosts: ["STINT_MAKER_HOSTS", "STINT_WEBHOOK_HOSTS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

@@ -23,4 +23,5 @@ export const scripts: ReadonlyArray<string> = [
   "086_database_probe",
   "090_schema_scripts",
   "100_what_waits",
+  "110_makings",
 ]

@@ -71,7 +71,7 @@ const revisionsOf = (known: Versions | undefined) =>
   }
 
 /** What 0.2.0 does not know, and refuses: asked without, it looks goals and hires up, and answers with deliverables. */
-const NEW_FIELDS = /^\$\.(answer|items\[\d+\]\.(goal|hire)_revision)$/
+const NEW_FIELDS = /^\$\.(answer|items\[\d+\]\.(attempt|(goal|hire)_revision))$/
 const isOlder = (error: Failure): boolean =>
   error._tag === "InvalidRequest" && (error.errors ?? []).some(({ path }) => NEW_FIELDS.test(path))
 
@@ -92,23 +92,39 @@ export class Drafts extends Context.Service<Drafts, {
     runs: ReadonlyArray<ClaimedRun>,
     versions?: ReadonlyMap<string, Versions>,
   ): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
+  /** The runs of these keys are cancelled: what is being made for them is not wanted any more. */
+  cancelMakings(keys: ReadonlyArray<string>): Effect.Effect<void, Away | CallFailed>
 }>()("scheduler/Drafts") {
   static readonly layer = Layer.effect(
     Drafts,
     Effect.gen(function* () {
       const ports = yield* PortCheck
       const url = yield* Client.urlOf("deliverables")
-      const { drafts } = yield* client
+      const { drafts, makings } = yield* client
       return Drafts.of({
         make: Effect.fnUntraced(function* (runs, versions = new Map()) {
           yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ how: "refused", message }))
-          const items = runs.map((run) => ({ ...itemOf(run), ...revisionsOf(versions.get(run.goal_instance_id)) }))
+          const items = runs.map((run) => ({
+            ...itemOf(run),
+            ...revisionsOf(versions.get(run.goal_instance_id)),
+            attempt: String(run.fence),
+          }))
           const answer = yield* drafts.createBatch({ payload: { items, answer: "ids" } }).pipe(
             Effect.catchIf(isOlder, () => drafts.createBatch({ payload: { items: runs.map(itemOf) } })),
             Effect.mapError(failureOf),
           )
           return answer.items
         }),
+        cancelMakings: (keys) =>
+          makings.cancel({ payload: { keys } }).pipe(
+            // 0.2.0 makes nothing slowly
+            Effect.catchIf(
+              (error) => error._tag === "HttpClientError" && error.response?.status === 404,
+              () => Effect.void,
+            ),
+            Effect.mapError(failureOf),
+            Effect.asVoid,
+          ),
       })
     }),
   )

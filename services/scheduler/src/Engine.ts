@@ -9,8 +9,9 @@ import { Effect, FiberSet, Layer } from "effect"
 import { CircuitBreaker } from "effect/persistence"
 import { DOWNSTREAM, makeBreaker } from "./Engine/Breaker.ts"
 import { makeCycle } from "./Engine/Cycle.ts"
-import { makeExecute } from "./Engine/Execute.ts"
+import { makeCall, makeExecute } from "./Engine/Execute.ts"
 import { makeInHand } from "./Engine/InHand.ts"
+import { makeLooks } from "./Engine/Looks.ts"
 import { Queue } from "./Queue.ts"
 
 /** How long a drain waits for work under way before it releases it, in milliseconds. */
@@ -63,12 +64,14 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const retriesPerSecond = yield* whole("STINT_RETRIES_PER_SECOND", 1, 100_000, 100)
   const breaker = yield* makeBreaker
   const working = yield* FiberSet.make<void>()
+  const call = yield* makeCall(breaker)
+  const looks = yield* makeLooks(breaker, (runs) => call(runs, undefined))
   const cycle = yield* makeCycle({
     holder: `scheduler-${uuidv7(Date.now())}`,
     retriesPerSecond,
     breaker,
     inHand: makeInHand(permits),
-    execute: yield* makeExecute(breaker),
+    execute: yield* makeExecute(call, looks.hint),
     working,
   })
   yield* state.add("engine", breakerGauges(breaker), "1 second")
@@ -78,8 +81,10 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     Effect.forkScoped,
   )
   const loop = yield* Effect.forkScoped(yield* repeated(cycle))
+  const looking = yield* Effect.forkScoped(looks.worker)
   yield* health.onDrain(Effect.gen(function* () {
     loop.interruptUnsafe()
+    looking.interruptUnsafe()
     yield* FiberSet.awaitEmpty(working).pipe(Effect.timeoutOption(DRAIN_MS))
     yield* FiberSet.clear(working)
   }))

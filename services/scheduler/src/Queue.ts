@@ -12,8 +12,10 @@ import { Increments } from "./Queue/Counters.ts"
 import { RANK } from "./Queue/Fair.ts"
 import type { Outcome } from "./Queue/Outcome.ts"
 import { makeWriteOutcomes, type Written } from "./Queue/Outcomes.ts"
+import type { Making } from "@stint/domain/deliverables/Makings"
 import { QueueRepo } from "./Queue/Repo.ts"
 import type { Which } from "./Queue/Repo/Ends.ts"
+import type { Looked } from "./Queue/Repo/Makings.ts"
 import type { Recorded, Started } from "./Queue/Repo/Unrecorded.ts"
 import { fencedOf } from "./Queue/Row.ts"
 
@@ -28,6 +30,14 @@ export interface Requeued {
   readonly origin?: RunOrigin
   /** Joins its `run_metadata`, which loses the reason for which it was cancelled. */
   readonly note?: Record<string, Schema.Json>
+}
+
+/** The next look at a run whose draft is being made. */
+export interface NextLook {
+  readonly run: ClaimedRun
+  /** Null: what was said before. */
+  readonly making: Making | null
+  readonly delayMs: number
 }
 
 /** A run that was cancelled. */
@@ -147,6 +157,14 @@ export class Queue extends Context.Service<Queue, {
   renew(runs: ReadonlyArray<ClaimedRun>, leaseMs: number): Effect.Effect<ReadonlySet<number>>
   /** Completes, retries, releases, cancels and dead-letters held runs, each only if its fence still stands. */
   writeOutcomes(outcomes: ReadonlyArray<Outcome>): Effect.Effect<Written>
+  /** Takes runs whose drafts are being made, and which are to be asked for again; of one that is not under way any more no run. */
+  readonly takeLooks: Effect.Effect<ReadonlyArray<Looked>>
+  /** When they are asked for next, and what was said of them, if anything was. */
+  lookAgain(looks: ReadonlyArray<NextLook>): Effect.Effect<void>
+  /** Forgets the makings of these claims. */
+  forgetMakings(claims: ReadonlyArray<Pick<ClaimedRun, "scheduled_run_id" | "fence">>): Effect.Effect<void>
+  /** Milliseconds until the next is to be asked for; undefined when none is being made. */
+  readonly nextLook: Effect.Effect<number | undefined>
   /** Makes runs ready that are waiting behind no run: what a crash between two units of work can leave; how many. */
   readonly releaseStuck: Effect.Effect<number>
 }>()("scheduler/Queue") {
@@ -221,6 +239,15 @@ export class Queue extends Context.Service<Queue, {
         },
         renew: (runs, leaseMs) => Effect.orDie(repo.atomically(renew(runs, leaseMs))),
         writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
+        takeLooks: Effect.orDie(Effect.suspend(() => repo.takeLooks())),
+        lookAgain: (looks) =>
+          Effect.orDie(
+            repo.lookAgain(
+              looks.map(({ delayMs, making, run }) => ({ ...fencedOf(run), delay: delayMs / 1000, making })),
+            ),
+          ),
+        forgetMakings: (claims) => Effect.orDie(repo.forget(claims.map(fencedOf))),
+        nextLook: Effect.orDie(Effect.map(Effect.suspend(() => repo.nextLook()), ({ wait }) => wait ?? undefined)),
         releaseStuck: Effect.orDie(repo.atomically(releaseStuck)),
       })
     }),

@@ -87,6 +87,7 @@ export const runOf = (run: Partial<RunRow> = {}, more: Partial<RunFacts> = {}): 
     next_attempt_at: null,
     started_at: null,
     ended_at: null,
+    making: null,
     failed_attempts: [],
     ...run,
   },

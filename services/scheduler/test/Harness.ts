@@ -54,6 +54,7 @@ export interface StartOptions {
 /** The hiring and the deliverables that a scheduler calls, played by the test. */
 const play = (changes: Array<Change>) => {
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
+  const cancelled: Array<string> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
   const hiring = Hiring.of({
     changes: (after, waitMs) =>
@@ -75,9 +76,11 @@ const play = (changes: Array<Change>) => {
         batches.push(runs)
         return answering(runs, versions)
       }),
+    cancelMakings: (keys) => Effect.sync(() => void cancelled.push(...keys)),
   })
   return {
     batches,
+    cancelled,
     answer: (with_: Answering) => void (answering = with_),
     clients: Layer.mergeAll(Layer.succeed(Hiring, hiring), Layer.succeed(Drafts, drafts)),
   }
@@ -142,7 +145,7 @@ export const startScheduler = async (
 ): Promise<TestScheduler> => {
   const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
-  const { answer, batches, clients } = play(changes)
+  const { answer, batches, cancelled, clients } = play(changes)
   const service = await startService(
     appWith(clients, neighbours).pipe(
       Layer.provide(Layer.succeed(Followers, followers)),
@@ -157,6 +160,7 @@ export const startScheduler = async (
     database,
     changes,
     batches,
+    cancelled,
     get attempts() {
       return batches.flat()
     },
@@ -188,6 +192,8 @@ export interface TestScheduler {
   readonly changes: Array<Change>
   /** Every batch that the played deliverables received. */
   readonly batches: ReadonlyArray<ReadonlyArray<ClaimedRun>>
+  /** The keys of makings that it was told to cancel. */
+  readonly cancelled: ReadonlyArray<string>
   /** Every run that it received, one entry an attempt. */
   readonly attempts: ReadonlyArray<ClaimedRun>
   /** How the played deliverables answers from now on. */

@@ -29,6 +29,13 @@ const linesOf = (payload: DraftPayload): ReadonlyArray<string> => {
       return [`close the position on ${payload.exchange_provider} at ${payload.window_local_time}`]
     case "trading_guardrail_report_v1":
       return [`may trade ${payload.snapshot.allowed_coins.join(", ")}`]
+    case "structured_deliverable_v1":
+      return [
+        ...Object.entries(payload.fields).map(([key, value]) =>
+          `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`
+        ),
+        ...(payload.body ?? "").split("\n"),
+      ]
     case "generic_deliverable_v1":
       return payload.body.split("\n")
   }

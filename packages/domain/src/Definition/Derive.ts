@@ -26,9 +26,16 @@ const oneOf = (options: ReadonlyArray<string>) =>
 
 const formats = { iana_timezone: Timezone, local_time: LocalTime }
 
-const textOf = (field: Field): Schema.Codec<unknown> => {
-  if (field.format !== undefined) return formats[field.format]
-  return field.required ? text.check(notBlank) : text
+/** At most so many characters, counted in code points. */
+const atMost = (max: number) =>
+  Schema.makeFilter((value: string) =>
+    value.length <= max || [...value].length <= max || `must have at most ${max} characters`
+  )
+
+const textOf = ({ format, max_length, required }: Field): Schema.Codec<unknown> => {
+  if (format !== undefined) return formats[format]
+  const written = required ? text.check(notBlank) : text
+  return max_length === undefined ? written : written.check(atMost(max_length))
 }
 
 const numberOf = ({ min_exclusive }: Field): Schema.Codec<unknown> =>

@@ -1,6 +1,7 @@
 /** Checks of a definition beyond its shape. Each fault has a path. */
 import type { Schema } from "effect"
-import type { ConfigSchema, Field, FieldType, GoalTemplate } from "../Definition.ts"
+import type { ConfigSchema, EnforcementDefaults, Field, FieldType, GoalTemplate } from "../Definition.ts"
+import { slowMakerOf } from "./Maker.ts"
 import { isTimezone } from "../Formats.ts"
 import { isSecretKey } from "../Secrets.ts"
 
@@ -45,6 +46,7 @@ export const fieldFaults = (field: Field): Array<Fault> => {
   only("min_items", field.type === "list", "a list")
   only("options", holds(field, "enum"), "an enum or a list of enum")
   only("min_exclusive", field.type === "number", "a number")
+  only("max_length", holds(field, "text"), "text or a list of text")
   only("format", field.type === "text", "text")
   only("one_of_field", isText(field.type) || field.type === "number", "text, an enum or a number")
   only("keys_of_field", field.type === "object", "an object")
@@ -119,7 +121,32 @@ export const definitionFaults = (definition: {
     faults.push(
       ...depthFaults(template.settings_schema.fields, settings),
       ...reservedFaults(template.settings_schema.fields, settings, "schedule", "every goal has it"),
+      ...depthFaults(template.output?.fields ?? [], ["goal_templates", index, "output", "fields"]),
     )
   })
   return faults
 }
+
+/** Why a template can't have its maker under the type's rules; undefined when it can. */
+export const makerFault = (
+  { deterministic }: Pick<EnforcementDefaults, "deterministic">,
+  template: Pick<GoalTemplate, "maker">,
+): string | undefined =>
+  deterministic && slowMakerOf(template) !== undefined
+    ? "must be builtin, since the type is deterministic: no model and no program of another may take part in its work"
+    : undefined
+
+/** Faults of the makers of a definition: one that its type does not allow, and an `output` that no maker would return. */
+export const makerFaults = (definition: {
+  readonly goal_templates: ReadonlyArray<GoalTemplate>
+  readonly enforcement_defaults: EnforcementDefaults
+}): Array<Fault> =>
+  definition.goal_templates.flatMap((template, index) => {
+    const refused = makerFault(definition.enforcement_defaults, template)
+    return [
+      ...(refused === undefined ? [] : [fault(["goal_templates", index, "maker", "kind"], refused)]),
+      ...(template.output !== undefined && slowMakerOf(template) === undefined
+        ? [fault(["goal_templates", index, "output"], "only a template with a model or http maker can have output")]
+        : []),
+    ]
+  })

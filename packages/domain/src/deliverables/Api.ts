@@ -8,6 +8,7 @@ import { DeliveriesGroup } from "./Deliveries.ts"
 import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
+import { MakingsGroup } from "./Makings.ts"
 import { ReportsGroup } from "./Reports.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
@@ -15,8 +16,16 @@ import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 /** Deliverables' API. */
 export class DeliverablesApi extends HttpApi.make("deliverables")
   .add(actionLogGroup("deliverables"))
-  .add(DraftsGroup, DeliverablesGroup, ReviewsGroup, ExecutionsGroup, DeliveriesGroup, TrialDeliverablesGroup)
-  .add(ReportsGroup)
+  .add(
+    DraftsGroup,
+    DeliverablesGroup,
+    ReviewsGroup,
+    ExecutionsGroup,
+    DeliveriesGroup,
+    MakingsGroup,
+    ReportsGroup,
+    TrialDeliverablesGroup,
+  )
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

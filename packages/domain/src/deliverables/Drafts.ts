@@ -3,6 +3,16 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { Deliverable } from "./Deliverables.ts"
+import {
+  DraftNotValid,
+  MakerAway,
+  MakerFailed,
+  MakerLate,
+  MakerMisconfigured,
+  MakerRefused,
+  Making,
+  OverBudget,
+} from "./Makings.ts"
 import { DeliverableId, GoalInstanceId, HiredInstanceId } from "../Ids.ts"
 import { AnyProblem, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import { created, Instant, KeepsReplies, RequiredIdempotencyHeader } from "../Protocol.ts"
@@ -17,24 +27,29 @@ export type DraftRequest = typeof DraftRequest.Type
 
 /**
  * One run of a batch, with the run's own key, and the revisions (`revisionOf` of hiring/Feed.ts) of its goal and hire that the
- * scheduler decided by. Absent in requests of 0.2.0: then hiring is asked.
+ * scheduler decided by. Absent in requests of 0.2.0: then hiring is asked. `attempt` names the attempt of the run, whatever it is
+ * called: asked again under the same one, a making that failed answers with its failure; under another it is made again.
  */
 export const BatchItem = Schema.Struct({
   idempotency_key: Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/)),
   ...DraftRequest.fields,
   goal_revision: Schema.optionalKey(Schema.String.annotate({ examples: ["3@1764406800000"] })),
   hire_revision: Schema.optionalKey(Schema.String.annotate({ examples: ["2@1764403200000"] })),
+  attempt: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,64}$/)).annotate({ examples: ["48213"] }),
+  ),
 })
 export type BatchItem = typeof BatchItem.Type
 
 /**
- * The answer for one run of a batch: the deliverable, or its id where the request asks for ids; or the problem that a single
- * call would have answered with.
+ * The answer for one run of a batch: the deliverable, or its id where the request asks for ids; `making` while its maker works: it
+ * is to be asked for again under the same key; or the problem that a single call would have answered with.
  */
 export const BatchAnswer = Schema.Struct({
   idempotency_key: Schema.String,
   deliverable: Schema.optionalKey(Deliverable),
   deliverable_id: Schema.optionalKey(DeliverableId),
+  making: Schema.optionalKey(Making),
   problem: Schema.optionalKey(AnyProblem),
 })
 export type BatchAnswer = typeof BatchAnswer.Type
@@ -90,6 +105,13 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
         DraftKeyMismatch,
         InvalidRequest,
         RunLookupFailed,
+        DraftNotValid,
+        MakerRefused,
+        MakerMisconfigured,
+        OverBudget,
+        MakerLate,
+        MakerFailed,
+        MakerAway,
         Unavailable,
       ],
     }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"]).annotate(KeepsReplies, true)
@@ -112,7 +134,7 @@ export class DraftsGroup extends HttpApiGroup.make("drafts")
       .annotate(
         OpenApi.Description,
         "Services only, up to 1000 at once. No header key: each item carries its run's key and has its own " +
-          "answer, a deliverable (its id alone with `answer: ids`) or a problem. A draft is never made under an older " +
+          "answer, a deliverable (its id alone with `answer: ids`), a making or a problem. A draft is never made under an older " +
           "goal or hire than the revisions that an item names.",
       ),
   ) {}

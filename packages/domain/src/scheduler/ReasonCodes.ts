@@ -27,6 +27,16 @@ export const ReasonCode = Schema.Literals([
 ])
 export type ReasonCode = typeof ReasonCode.Type
 
+/** What deliverables answers for a run that its hire's budget does not allow: it is cancelled. */
+export const BUDGET = "budget"
+
+/**
+ * The code that a person sees: `budget` is stored as `hire_not_runnable`, which programs of 0.2.0 know, with the code itself in
+ * the error of its last attempt.
+ */
+export const RunReasonCode = Schema.Literals([...ReasonCode.literals, BUDGET])
+export type RunReasonCode = typeof RunReasonCode.Type
+
 /** Why a range of slots was recorded as missed (`missed_slots.reason_code`). */
 export const MissedCode = Schema.Literals(["too_old", "schedule_invalid"])
 export type MissedCode = typeof MissedCode.Type

@@ -13,7 +13,8 @@ import {
 } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
-import { ReasonCode } from "./ReasonCodes.ts"
+import { Making } from "../deliverables/Makings.ts"
+import { RunReasonCode } from "./ReasonCodes.ts"
 import { TraceId } from "./Traces.ts"
 
 /** What is stored of a slot: pending -> completed or cancelled. */
@@ -74,7 +75,7 @@ export class Run extends Schema.Class<Run>("Run")({
   origin: RunOrigin,
   status: RunStatus,
   reason: Schema.NullOr(Schema.String),
-  reason_code: Schema.NullOr(ReasonCode),
+  reason_code: Schema.NullOr(RunReasonCode),
   idempotency_key: Schema.String,
   /** Of its spans (`runTrace`), where a collector is named; in the answer of one run, not in lists. */
   trace_id: Schema.optionalKey(TraceId),
@@ -83,6 +84,8 @@ export class Run extends Schema.Class<Run>("Run")({
   attempt: Schema.Int,
   next_attempt_at: Schema.NullOr(Instant),
   attempts: Schema.Array(Attempt),
+  /** While its maker works; in the answer of one run, not in lists. */
+  making: Schema.optionalKey(Making),
 }) {}
 
 /** 404, also for a run of another customer's goal. */

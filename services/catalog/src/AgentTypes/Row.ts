@@ -1,12 +1,12 @@
 /** A row of `agent_type_definitions`. */
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
-import { AgentTypeDefinition } from "@stint/domain/Definition"
+import { StoredDefinition } from "@stint/domain/Definition"
 import { Schema } from "effect"
 
 /** A published version: the definition is the payload. */
 export const AgentTypeRow = Schema.Struct({
   id: Schema.String,
-  payload: AgentTypeDefinition,
+  payload: StoredDefinition,
   created_at: Schema.DateTimeUtcFromDate,
   updated_at: Schema.DateTimeUtcFromDate,
 })

@@ -67,6 +67,16 @@ export const deliverableTag = (
 export const shown = (row: DeliverableRow): Effect.Effect<Deliverable, never, Digest.Digest> =>
   Effect.andThen(tagged(deliverableTag(row)), Effect.map(hashed(row), toDeliverable))
 
+/** A deliverable for a program of 0.2.0, which knows no structured drafts and needs no more than its id: as a document. */
+export const asBefore = (deliverable: Deliverable): Deliverable => {
+  const { payload } = deliverable
+  if (payload.type !== "structured_deliverable_v1") return deliverable
+  const { body = "", fields: _, title: __, ...common } = payload
+  return Deliverable.make({ ...deliverable, payload: { ...common, type: "generic_deliverable_v1", body } }, {
+    disableChecks: true,
+  })
+}
+
 /** Where a deliverable is read. */
 export const locationOf = ({ deliverable_id }: Pick<Deliverable, "deliverable_id">) =>
   `/api/v1/deliverables/${deliverable_id}`

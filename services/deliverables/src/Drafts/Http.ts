@@ -1,10 +1,11 @@
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { type BatchAnswer, type BatchItem } from "@stint/domain/deliverables/Drafts"
+import { Unavailable } from "@stint/domain/Problem"
 import { madeAt, problemOf } from "@stint/edge/Replies"
 import { RequestId } from "@stint/edge/RequestContext"
 import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { locationOf } from "../Deliverables/Wire.ts"
+import { asBefore, locationOf } from "../Deliverables/Wire.ts"
 import { type DraftOutcome, Drafts } from "../Drafts.ts"
 
 const answers = (
@@ -15,8 +16,15 @@ const answers = (
   items: outcomes.map((outcome, i): BatchAnswer => {
     const { idempotency_key } = items[i]!
     if (Result.isSuccess(outcome)) {
+      if ("making" in outcome.success) {
+        // who says nothing of the answer is of 0.2.0: it asks again, uncharged
+        return answer === undefined
+          ? { idempotency_key, problem: problemOf(new Unavailable({ detail: "The draft is being made" }), request_id) }
+          : { idempotency_key, making: outcome.success.making }
+      }
       const { deliverable_id, show } = outcome.success
-      return answer === "ids" ? { idempotency_key, deliverable_id } : { idempotency_key, deliverable: show() }
+      if (answer === "ids") return { idempotency_key, deliverable_id }
+      return { idempotency_key, deliverable: answer === undefined ? asBefore(show()) : show() }
     }
     return { idempotency_key, problem: problemOf(outcome.failure, request_id) }
   }),

@@ -14,7 +14,14 @@ export type GoalOfRun = Pick<
 /** What a draft needs of its hire. */
 export type HireOfRun = Pick<
   LookedUpHire,
-  "hired_instance_id" | "customer_id" | "agent_id" | "definition_version" | "config" | "runnable" | "reason"
+  | "hired_instance_id"
+  | "customer_id"
+  | "agent_id"
+  | "definition_version"
+  | "config"
+  | "settings"
+  | "runnable"
+  | "reason"
 >
 
 /** What is kept is at most so much: characters of JSON, and so many more for each goal or hire. */
@@ -70,13 +77,14 @@ export class Known {
   /** The same of a hire. */
   keepHire(hire: LookedUpHire, now: number): void {
     if (hire.version === undefined || hire.changed_at === undefined) return
-    const { agent_id, config, customer_id, definition_version, hired_instance_id, reason, runnable } = hire
+    const { agent_id, config, customer_id, definition_version, hired_instance_id, reason, runnable, settings } = hire
     this.#put(hired_instance_id, revisionOf(hire.version, hire.changed_at), now + HIRE_MS, {
       hired_instance_id,
       customer_id,
       agent_id,
       definition_version,
       config,
+      settings,
       runnable,
       reason,
     })

@@ -1,5 +1,7 @@
 /** Whether a run may have a draft, whether a key belongs to it, and the draft itself. */
-import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
+import { makerFault } from "@stint/domain/Definition/Faults"
+import { slowMakerOf, type SlowTemplateMaker } from "@stint/domain/Definition/Maker"
 import {
   DraftImpossible,
   DraftKeyMismatch,
@@ -7,10 +9,12 @@ import {
   RunGoalNotFound,
   RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
+import { MakerMisconfigured } from "@stint/domain/deliverables/Makings"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
 import { type Draft, make } from "../Makers.ts"
+import { isStorable } from "../Makers/Storable.ts"
 import type { GoalOfRun, HireOfRun } from "./Known.ts"
 
 /** Whether a stored draft is of the requested run: the same goal, hire and slot. */
@@ -50,20 +54,26 @@ export const runnable = (
   return Result.succeed({ goal, hire })
 }
 
-/** Whether Postgres can store the value: text with U+0000 or lone surrogates it can't. */
-const isStorable = (value: unknown): boolean => {
-  if (typeof value === "string") return value.isWellFormed() && !value.includes("\0")
-  if (typeof value !== "object" || value === null) return true
-  if (Array.isArray(value)) return value.every(isStorable)
-  for (const key in value) {
-    if (!isStorable(key) || !isStorable((value as Record<string, unknown>)[key])) return false
-  }
-  return true
-}
-
 const isDraft = Schema.is(DraftPayload)
 
-/** The draft of a run. A maker that throws or makes an invalid draft fails this run alone, not the batch. */
+/**
+ * The slow maker of a run; undefined when a builtin makes its draft. A planted definition, whose type allows builtins alone, is
+ * refused here.
+ */
+export const slowMakerFor = (
+  definition: AgentTypeDefinition,
+  { goal: { goal_template_id } }: Runnable,
+): Result.Result<SlowTemplateMaker | undefined, MakerMisconfigured> => {
+  const template = findTemplate(definition, goal_template_id)
+  const maker = template && slowMakerOf(template)
+  if (maker === undefined) return Result.succeed(undefined)
+  const refused = makerFault(definition.enforcement_defaults, template!)
+  return refused === undefined
+    ? Result.succeed(maker)
+    : Result.fail(new MakerMisconfigured({ detail: `The maker of ${goal_template_id} ${refused}` }))
+}
+
+/** The draft that a builtin makes of a run. One that throws or makes an invalid draft fails this run alone, not the batch. */
 export const draftOf = (
   definition: AgentTypeDefinition,
   { goal, hire }: Runnable,

@@ -68,6 +68,7 @@ const secrets = JSON.stringify({
     both: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc="],
     unreadable: "a-webhook-secret",
   },
+  "$makers": { agent: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
   globex: { theirs: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
   flat: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 })

@@ -46,7 +46,7 @@ const released = (runs: Runs, delayMs: number): ReadonlyArray<Outcome> =>
   runs.map((run) => ({ _tag: "Released", run, delayMs }))
 
 /** Makes the drafts of claimed runs: an outcome for each. */
-const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
+export const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
   const drafts = yield* Drafts
   const projection = yield* ProjectionRepo
   const neighbours = yield* Neighbours
@@ -119,10 +119,15 @@ const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typeof mak
   })
 })
 
-/** Executes runs, under the versions that they were decided by, if these are known; interrupted, it releases them. */
-export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<typeof makeBreaker>) {
+/**
+ * Executes runs, under the versions that they were decided by, if these are known; interrupted, it releases them. `setAside` is
+ * told when some of them are being made.
+ */
+export const makeExecute = Effect.fnUntraced(function* (
+  call: Effect.Success<ReturnType<typeof makeCall>>,
+  setAside: Effect.Effect<void>,
+) {
   const queue = yield* Queue
-  const call = yield* makeCall(breaker)
   const spans = yield* makeRunSpans
 
   const write = (outcomes: ReadonlyArray<Outcome>) =>
@@ -130,7 +135,7 @@ export const makeExecute = Effect.fnUntraced(function* (breaker: Effect.Success<
       // the database may restart meanwhile: an outcome that is written twice finds its fence gone and changes nothing
       Effect.sandbox,
       Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
-      Effect.asVoid,
+      Effect.andThen(outcomes.some(({ _tag }) => _tag === "Making") ? setAside : Effect.void),
       Effect.catchCause((cause) =>
         Effect.logWarning("outcomes could not be written; the runs are retried when their leases end", cause)
       ),

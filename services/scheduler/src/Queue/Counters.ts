@@ -13,6 +13,7 @@ export const COUNTED_AS = {
   Dead: "dead_lettered",
   Gone: "gone",
   Released: "handed_back",
+  Making: "set_aside",
 } as const satisfies Record<Outcome["_tag"], string>
 
 /** Increments of counters, by name and label. */

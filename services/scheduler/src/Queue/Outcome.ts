@@ -1,4 +1,5 @@
 /** What a claim ended with, as its holder reports it. */
+import type { Making as MakingState } from "@stint/domain/deliverables/Makings"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { GoneCode } from "@stint/domain/scheduler/ReasonCodes"
 import type { ErrorType } from "@stint/domain/scheduler/Runs"
@@ -39,6 +40,14 @@ export interface Released {
   readonly delayMs: number
 }
 
+/** Its draft is being made: it stays under way, and is asked for again after a delay. */
+export interface Making {
+  readonly _tag: "Making"
+  readonly run: ClaimedRun
+  readonly making: MakingState
+  readonly delayMs: number
+}
+
 /** Its goal, hire or subscription is gone or may not run: it is cancelled. */
 export interface Gone {
   readonly _tag: "Gone"
@@ -58,4 +67,4 @@ export interface Dead {
 }
 
 /** How an attempt ended. */
-export type Outcome = Completed | Retry | Released | Gone | Dead
+export type Outcome = Completed | Retry | Released | Making | Gone | Dead

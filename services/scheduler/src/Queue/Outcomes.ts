@@ -20,7 +20,7 @@ const seconds = ({ delayMs }: { readonly delayMs: number }) => delayMs / 1000
 /** The goals of serial runs that end with these outcomes. */
 const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => [
   ...new Set(
-    outcomes.filter(({ _tag, run }) => run.serial && _tag !== "Retry" && _tag !== "Released")
+    outcomes.filter(({ _tag, run }) => run.serial && _tag !== "Retry" && _tag !== "Released" && _tag !== "Making")
       .map(({ run }) => run.goal_instance_id),
   ),
 ]
@@ -92,6 +92,16 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     return rows as Rows
   })
 
+  const setAside = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+    const made = ofTag(outcomes, "Making")
+    if (made.length === 0) return none
+    const rows = yield* repo.setAside(
+      made.map((outcome) => ({ ...fencedOf(outcome.run), delay: seconds(outcome), making: outcome.making })),
+    )
+    counted.outcome("Making", rows.length)
+    return rows as Rows
+  })
+
   const gone = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const ended = ofTag(outcomes, "Gone")
     if (ended.length === 0) return none
@@ -132,7 +142,7 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     }
     const counted = new Increments()
     const rows = yield* Effect.forEach(
-      [completed, retried, released, gone, dead],
+      [completed, retried, released, setAside, gone, dead],
       (write) => write(outcomes, counted),
     )
     const written = new Set(rows.flat().map((row) => row.scheduled_run_id))

@@ -6,6 +6,7 @@ import { counterWrites } from "./Repo/Counters.ts"
 import { ending } from "./Repo/Ends.ts"
 import { enqueueing } from "./Repo/Enqueue.ts"
 import { lanes } from "./Repo/Lanes.ts"
+import { makings } from "./Repo/Makings.ts"
 import { transitions } from "./Repo/Transitions.ts"
 import { unrecorded } from "./Repo/Unrecorded.ts"
 import { IdList } from "./Row.ts"
@@ -52,6 +53,7 @@ const statements = Effect.gen(function* () {
     ...yield* lanes,
     ...yield* transitions,
     ...yield* ending,
+    ...yield* makings,
     ...yield* unrecorded,
     count: yield* counterWrites,
     lockGoals,

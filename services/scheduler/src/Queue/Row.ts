@@ -1,6 +1,5 @@
 /** The encodings of the queue's parameters and rows. */
 import { Schema } from "effect"
-import type { ClaimedRun } from "../Model.ts"
 import type { AttemptError } from "./Outcome.ts"
 
 /** Rows for a statement's `json_to_recordset`: a list of structs, encoded to its JSON text. */
@@ -14,7 +13,9 @@ export const IdList = Schema.Array(Schema.String)
 export const Fenced = { id: Schema.String, fence: Schema.Int }
 
 /** The fields of `Fenced`. */
-export const fencedOf = ({ fence, scheduled_run_id }: ClaimedRun) => ({ id: scheduled_run_id, fence })
+export const fencedOf = (
+  { fence, scheduled_run_id }: { readonly scheduled_run_id: string; readonly fence: number },
+) => ({ id: scheduled_run_id, fence })
 
 /** A run's id. */
 export const RunId = Schema.Struct({ scheduled_run_id: Schema.String })

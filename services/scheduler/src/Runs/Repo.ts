@@ -80,8 +80,8 @@ const recordedOf = (
 const reads = Effect.map(PgClient.PgClient, (sql) => {
   const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
-  const select = (unrecorded: Fragment = sql`false`) =>
-    sql`select ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
+  const select = (unrecorded: Fragment = sql`false`, making: Fragment = sql`null::jsonb`) =>
+    sql`select ${making} as making, ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
         ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
         r.run_metadata ->> 'cancelled_by' as cancelled_by, r.run_metadata ->> 'cancel_reason' as cancel_reason,
         r.idempotency_key, g.run_id, g.deliverable_id, coalesce(q.attempt, g.attempt, 0) as attempt,
@@ -92,6 +92,8 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       from scheduled_goal_runs r
       left join run_queue q using (scheduled_run_id)
       left join goal_runs g using (scheduled_run_id)`
+  const underway = sql`(select m.making from run_makings m
+      where m.scheduled_run_id = r.scheduled_run_id and m.fence = q.fence and q.state = 'held')`
   // the status that is shown, in the words of the indexes: of what is final the table says all, and a condition more would
   // make the planner expect few rows, and have several workers read ahead
   const shows = (shown: RunStatus) => {
@@ -139,7 +141,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       Request: Schema.Struct({ id: Schema.String, customer: Schema.optionalKey(Schema.String) }),
       Result: RunRow,
       execute: ({ customer, id }) =>
-        sql`${select()} where r.scheduled_run_id = ${id} and ${
+        sql`${select(sql`false`, underway)} where r.scheduled_run_id = ${id} and ${
           customer === undefined ? sql`true` : sql`r.customer_id = ${customer}`
         }`,
     }),

@@ -1,4 +1,5 @@
 /** A run, decoded: its rows in scheduled_goal_runs, run_queue, goal_runs and run_attempts together. */
+import { Making } from "@stint/domain/deliverables/Makings"
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "@stint/domain/Ids"
 import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { ErrorDetails, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
@@ -43,6 +44,8 @@ export const RunRow = Schema.Struct({
   started_at: Schema.NullOr(Millis),
   ended_at: Schema.NullOr(Millis),
   failed_attempts: Schema.Array(FailedAttempt),
+  /** While its draft is being made; read for one run, null in lists. */
+  making: Schema.NullOr(Making),
 })
 export type RunRow = typeof RunRow.Type
 

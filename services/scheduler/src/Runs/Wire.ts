@@ -1,5 +1,6 @@
 /** Pure: a run as its reader sees it, without the names that are not for a customer. */
 import { Run } from "@stint/domain/scheduler/Runs"
+import { BUDGET } from "@stint/domain/scheduler/ReasonCodes"
 import { DateTime } from "effect"
 import type { Naming } from "../Names.ts"
 import { attemptsOf, type RunRow } from "./Row.ts"
@@ -18,10 +19,13 @@ const reasonFor = (
 
 /** A run on the wire. */
 export const toRun = (row: RunRow, naming: Naming): Run => {
-  const { cancel_reason: _, cancelled_by: __, ended_at: ___, failed_attempts: ____, started_at: _____, ...rest } = row
+  const { cancel_reason: _, cancelled_by: __, ended_at: ___, failed_attempts, making, started_at: ____, ...rest } = row
+  const isOverBudget = row.reason_code === "hire_not_runnable" && failed_attempts.at(-1)?.error_details.type === BUDGET
   return Run.make({
     ...rest,
     reason: reasonFor(row, naming),
+    reason_code: isOverBudget ? BUDGET : row.reason_code,
+    ...(making === null ? {} : { making }),
     scheduled_time: DateTime.makeUnsafe(row.scheduled_time),
     next_attempt_at: when(row.next_attempt_at),
     attempts: attemptsOf(row).map((attempt) => ({

@@ -18,6 +18,8 @@ export const summaryOf = (payload: DraftPayload): string => {
       return `close positions at ${payload.window_local_time}`
     case "trading_guardrail_report_v1":
       return "a report, nothing to act on"
+    case "structured_deliverable_v1":
+      return payload.title
     case "generic_deliverable_v1":
       return payload.body.split("\n").find((line) => line.trim() !== "")?.replace(/^[#>*\s-]+/, "") ?? "a document"
   }

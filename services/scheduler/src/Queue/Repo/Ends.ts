@@ -6,6 +6,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
 import { IDS, inputById, inputOf } from "./Input.ts"
+import { MAKERS } from "./Makings.ts"
 import { ERROR, IS_HELD } from "./Transitions.ts"
 import { EXECUTED_BEFORE, RUN_KEY } from "./Unrecorded.ts"
 
@@ -50,7 +51,8 @@ const takeOut = (sql: PgClient.PgClient) =>
           delete from run_queue where (select count(*) from locked) >= 0 and ${sql.unsafe(IS_HELD)}
           returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, recorded,
             ${sql.unsafe(RUN_KEY)} as key, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds,
-            case when not caught_up then extract(epoch from clock_timestamp() - due_at)::float8 end as late
+            case when not caught_up and holder <> ${MAKERS} then extract(epoch from clock_timestamp() - due_at)::float8
+            end as late
         ), runs as (
           insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
             scheduled_time, created_at, status, completed_at, closed_at, origin, idempotency_key, draft_late_ms)

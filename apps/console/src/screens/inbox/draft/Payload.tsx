@@ -1,5 +1,6 @@
 /** A draft as those will see it whom it is for: a post as a post, an order as a ticket, a document as a document. */
 import { type MarketingVariant, platformLimits } from "@stint/domain/agents/marketing_healthcare/Payload"
+import type { StructuredDeliverable } from "@stint/domain/agents/structured/Payload"
 import {
   tradingChecks,
   type TradingClosePositionProposal,
@@ -7,7 +8,7 @@ import {
   type TradingIntentPlan,
 } from "@stint/domain/agents/trading_delta_futures/Payload"
 import type { DraftPayload } from "@stint/domain/Payload"
-import { lazy, type ReactNode, Suspense } from "react"
+import { Fragment, lazy, type ReactNode, Suspense } from "react"
 import { count, counted, titled } from "../../../format/Words.ts"
 import { Bone } from "../../../ui/States.tsx"
 import styles from "./draft.module.css"
@@ -130,6 +131,37 @@ const Guardrails = ({ snapshot }: { readonly snapshot: TradingGuardrailReport["s
   </article>
 )
 
+/** A value of a draft as text: a list as its lines, an object as its JSON. */
+const shown = (value: unknown): string =>
+  Array.isArray(value) ? value.map(shown).join("\n") : typeof value === "object" ? JSON.stringify(value) : String(value)
+
+const Structured = ({ draft }: { readonly draft: StructuredDeliverable }): ReactNode => (
+  <article className={styles.post} aria-label="Draft">
+    <div className={styles.text}>
+      <p className={styles.heading}>{draft.title}</p>
+      <dl className="facts">
+        {Object.entries(draft.fields).map(([key, value]) => (
+          <Fragment key={key}>
+            <dt>{titled(key)}</dt>
+            <dd className={styles.words}>{shown(value)}</dd>
+          </Fragment>
+        ))}
+      </dl>
+    </div>
+    {draft.body === undefined ? null : (
+      <Suspense
+        fallback={
+          <div className={styles.text}>
+            <Bone height={200} />
+          </div>
+        }
+      >
+        <Markdown text={draft.body} />
+      </Suspense>
+    )}
+  </article>
+)
+
 /** What a draft says. */
 export const Payload = ({ payload }: { readonly payload: DraftPayload }): ReactNode => {
   switch (payload.type) {
@@ -148,6 +180,8 @@ export const Payload = ({ payload }: { readonly payload: DraftPayload }): ReactN
       return <ClosePosition proposal={payload} />
     case "trading_guardrail_report_v1":
       return <Guardrails snapshot={payload.snapshot} />
+    case "structured_deliverable_v1":
+      return <Structured draft={payload} />
     case "generic_deliverable_v1":
       return (
         <article className={styles.post} aria-label="Document">

@@ -1,0 +1,108 @@
+/** Makings: drafts that a model or a program of the provider's own makes, which takes long (domain.md, "Makers"). */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Access, Callers } from "../Caller.ts"
+import { faultFields, problem } from "../Problem.ts"
+import { Instant } from "../Protocol.ts"
+
+/** A draft that is being made, or waits for its maker. `calls`: how often the maker was called for it. */
+export const Making = Schema.Struct({
+  state: Schema.Literal("making"),
+  /** When its attempt began. */
+  since: Instant,
+  /** When it is late, if its maker has not answered. While the maker is away it moves on with the waiting. */
+  deadline: Instant,
+  calls: Schema.Int,
+  /** What the maker says of its progress, or why it waits. */
+  note: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(300))),
+}).annotate({ identifier: "Making" })
+export type Making = typeof Making.Type
+
+/** 504: the maker took longer than its `timeout_seconds`. TRANSIENT. */
+export class MakerLate extends problem<MakerLate>()("MakerLate", {
+  code: "maker_late",
+  status: 504,
+  title: "The maker took too long",
+}) {}
+
+/** 502: the maker answered, with a failure that may pass. TRANSIENT. */
+export class MakerFailed extends problem<MakerFailed>()("MakerFailed", {
+  code: "maker_failed",
+  status: 502,
+  title: "The maker failed",
+}) {}
+
+/** 503: the maker was away for as long as a run waits for it. It is dead-lettered, and no attempt is charged for the waiting. */
+export class MakerAway extends problem<MakerAway>()("MakerAway", {
+  code: "maker_away",
+  status: 503,
+  title: "The maker is away",
+}) {}
+
+/** 422: what the maker returned is no draft of this template, also after it was told why. PERMANENT. */
+export class DraftNotValid extends problem<DraftNotValid>()("DraftNotValid", {
+  code: "draft_not_valid",
+  status: 422,
+  title: "What the maker returned is no valid draft",
+}, { errors: Schema.optionalKey(faultFields.errors), errors_omitted: faultFields.errors_omitted }) {}
+
+/** 422: the maker refuses to make this draft. PERMANENT. */
+export class MakerRefused extends problem<MakerRefused>()("MakerRefused", {
+  code: "maker_refused",
+  status: 422,
+  title: "The maker refuses to make this draft",
+}) {}
+
+/**
+ * 422: the maker can't be called as it is configured: an unknown model, a host that may not be called, an unknown secret, or a
+ * maker that the type's rules forbid. PERMANENT.
+ */
+export class MakerMisconfigured extends problem<MakerMisconfigured>()("MakerMisconfigured", {
+  code: "maker_misconfigured",
+  status: 422,
+  title: "The maker can't be called as it is configured",
+}) {}
+
+/** 409: the hire's budget does not allow it (`settings.budget`). The run is cancelled, with the reason `budget`. */
+export class OverBudget extends problem<OverBudget>()("OverBudget", {
+  code: "budget",
+  status: 409,
+  title: "The hire's budget is used up",
+}) {}
+
+/** 404: no draft is being made under this key. */
+export class MakingNotFound extends problem<MakingNotFound>()("MakingNotFound", {
+  code: "making_not_found",
+  status: 404,
+  title: "No draft is being made for this run",
+}) {}
+
+/** The idempotency key of a run. */
+const RunKey = Schema.String.annotate({
+  description: "The idempotency key of the run",
+  examples: ["GOI-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11:2026-03-01T09:00:00.000Z"],
+})
+
+/** Endpoints of makings. */
+export class MakingsGroup extends HttpApiGroup.make("makings")
+  .annotate(OpenApi.Title, "Makings")
+  .annotate(OpenApi.Description, "Drafts that a model or a program of the provider's own makes, while they are made.")
+  .add(
+    HttpApiEndpoint.get("get", "/makings/:key", {
+      params: { key: RunKey },
+      success: Making,
+      error: MakingNotFound,
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
+      .annotate(OpenApi.Summary, "Get a making")
+      .annotate(OpenApi.Description, "Services only: how a draft stands that is being made, by the key of its run."),
+    HttpApiEndpoint.post("cancel", "/makings/cancel", {
+      payload: Schema.Struct({ keys: Schema.Array(RunKey).check(Schema.isBetweenLength(1, 1000)) }),
+      success: Schema.Struct({ cancelled: Schema.Int }),
+    }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
+      .annotate(OpenApi.Summary, "Cancel makings")
+      .annotate(
+        OpenApi.Description,
+        "Services only: the runs of these keys are cancelled. What their makers still return is discarded; `cancelled` says how " +
+          "many were under way.",
+      ),
+  ) {}

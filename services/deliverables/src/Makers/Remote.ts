@@ -1,0 +1,176 @@
+/**
+ * The maker `http`: a program of the provider's own. One signed request (Standard Webhooks) under the key of the run, answered 200
+ * with the draft, or 202 and asked for at its Location (packages/domain/src/makers/Api.ts; docs/makers.md).
+ */
+import { Bounds } from "@stint/domain/Bounds"
+import type { HttpMaker } from "@stint/domain/Definition/Maker"
+import { isAllowed, placeOf, portOf } from "@stint/domain/HostList"
+import { type DraftRequested, NoDraft, Working } from "@stint/domain/makers/Api"
+import type { FieldIssue } from "@stint/domain/Problem"
+import { hostList } from "@stint/edge/Places"
+import { makeSecrets, type Signing } from "@stint/edge/Secrets"
+import { makeSigner } from "@stint/edge/Webhooks"
+import { DateTime, Effect, Option, Result, Schema } from "effect"
+import type { Draft } from "./Maker.ts"
+import { DraftNotValid, MakerFailed, MakerMisconfigured, MakerRefused, type MakingError } from "./Errors.ts"
+import { draftFrom } from "./Output.ts"
+import { type Answer, judged, makeExchange } from "./Remote/Exchange.ts"
+import type { MakingInput, MakingRequest, SlowMaker } from "./SlowMaker.ts"
+
+/** Whose secrets makers' requests are signed with, in the file STINT_SECRETS: no subject of a token can have this name. */
+const OWNER = "$makers"
+
+/** The wait between two looks where the maker asks for none, the shortest and the longest, in seconds. */
+const LOOK = 2
+const SHORTEST_LOOK = 0.2
+const LONGEST_LOOK = 60
+
+const decodeWorking = Schema.decodeUnknownOption(Working)
+const decodeNoDraft = Schema.decodeUnknownOption(NoDraft)
+
+/** What was returned, and what is wrong with it. */
+interface Repair {
+  readonly answer: Schema.Json
+  readonly errors: ReadonlyArray<FieldIssue>
+}
+
+const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(millis))
+
+/** The body of a request: all that people wrote stands in it as data. */
+const bodyOf = (
+  { definition, goal, hire, template, ...input }: MakingInput,
+  call: { readonly call_id: string; readonly deadline: number; readonly repair: Repair | undefined },
+  now: DateTime.Utc,
+): string =>
+  JSON.stringify(
+    {
+      type: "draft.requested",
+      timestamp: DateTime.formatIso(now),
+      data: {
+        idempotency_key: input.key,
+        call_id: call.call_id,
+        deadline: instant(call.deadline),
+        customer_id: input.customer_id,
+        agent_id: input.agent_id,
+        definition_version: definition.version,
+        hired_instance_id: hire.hired_instance_id,
+        goal_instance_id: goal.goal_instance_id,
+        goal_template_id: goal.goal_template_id,
+        scheduled_time: instant(input.slot),
+        config: hire.config,
+        settings: goal.settings,
+        ...(template.output === undefined ? {} : { output: template.output }),
+        decisions: input.decisions.map(({ decided_at, ...past }) => ({ ...past, decided_at: instant(decided_at) })),
+        ...(call.repair === undefined ? {} : { repair: call.repair }),
+      },
+    } satisfies Encoded,
+  )
+type Encoded = typeof DraftRequested.Encoded
+
+/** The failure that an answer other than 200 and 202 stands for; one that is away is judged before (Exchange.ts). */
+const failureOf = ({ body, status }: Answer): MakingError => {
+  const said = Option.getOrElse(decodeNoDraft(body), (): NoDraft => ({}))
+  const detail = `The maker answered ${status}${said.detail === undefined ? "" : `: ${said.detail.slice(0, 300)}`}`
+  if (status === 422 && said.code === "refused") return new MakerRefused({ detail })
+  if (status >= 300 && status < 400) {
+    return new MakerMisconfigured({ detail: `${detail}, a redirect, which is not followed` })
+  }
+  return status >= 400 && status < 500 && status !== 409
+    ? new MakerMisconfigured({ detail })
+    : new MakerFailed({ detail })
+}
+
+/** The url to look at, which has to be of the maker's own origin. */
+const locationOf = (location: string | undefined, url: string): Result.Result<string, MakingError> => {
+  const at = location === undefined ? null : URL.parse(location, url)
+  if (at === null) return Result.fail(new MakerFailed({ detail: "The maker answered 202 without a Location" }))
+  return at.origin === new URL(url).origin
+    ? Result.succeed(at.href)
+    : Result.fail(new MakerMisconfigured({ detail: "The Location of the maker is of another host" }))
+}
+
+/** Makes the maker. `STINT_MAKER_HOSTS` lists the hosts that may be called; each is a place of its own. */
+export const makeRemote = Effect.gen(function* () {
+  const secrets = yield* makeSecrets
+  const hosts = yield* hostList("STINT_MAKER_HOSTS")
+  const limit = (yield* Bounds).makings_per_host
+  const exchange = yield* makeExchange(yield* makeSigner)
+
+  const signing = ({ secret_ref }: HttpMaker): Effect.Effect<Signing, MakingError> =>
+    secret_ref === undefined ? Effect.succeed([]) : secrets(OWNER, secret_ref).pipe(
+      Effect.catchTags({
+        SecretUnknown: ({ why }) => Effect.fail(new MakerMisconfigured({ detail: why })),
+        SecretsUnreadable: ({ why }) => Effect.fail(new MakerFailed({ detail: why })),
+      }),
+    )
+
+  const place: SlowMaker<HttpMaker>["place"] = ({ url }, customer_id) =>
+    Effect.suspend(() => {
+      const parsed = new URL(url)
+      return isAllowed(hosts, parsed, customer_id)
+        ? Effect.succeed({ name: `host:${placeOf({ hostname: parsed.hostname, port: portOf(parsed) })}`, limit })
+        : Effect.fail(
+          new MakerMisconfigured({
+            detail: `The host ${parsed.host} is not in STINT_MAKER_HOSTS; ask the operator to add it`,
+          }),
+        )
+    })
+
+  /** Looks until the maker has answered; the queue ends it at the deadline. */
+  const look = Effect.fnUntraced(function* (
+    first: Answer,
+    { input, progress, spec }: MakingRequest<HttpMaker>,
+    secret: Signing,
+  ) {
+    let answer = first
+    let location = first.location
+    while (answer.status === 202) {
+      const working = Option.getOrElse(decodeWorking(answer.body), (): Working => ({}))
+      if (working.note !== undefined) yield* progress(working.note)
+      location = answer.location ?? location
+      const url = yield* Effect.fromResult(locationOf(location, spec.url))
+      const seconds = Math.min(Math.max(working.poll_after_seconds ?? LOOK, SHORTEST_LOOK), LONGEST_LOOK)
+      yield* Effect.sleep(seconds * 1_000)
+      answer = yield* judged(exchange({ method: "GET", url, key: input.key, secrets: secret, body: "" }))
+    }
+    return answer
+  })
+
+  /** One call, from its request to its last answer. */
+  const call = Effect.fnUntraced(function* (request: MakingRequest<HttpMaker>, repair: Repair | undefined) {
+    const { input, spec } = request
+    const secret = yield* signing(spec)
+    const { name } = yield* place(spec, input.customer_id)
+    const { call_id, ended } = yield* request.recordCall({ place: name, model: null, max_cost: 0, max_tokens: 0 })
+    const body = bodyOf(input, { call_id, deadline: request.deadline, repair }, yield* DateTime.now)
+    // what broke on the way stays unknown: the maker may have got it
+    const answer = yield* exchange({ method: "POST", url: spec.url, key: input.key, secrets: secret, body })
+    const isMade = answer.status === 200 || answer.status === 202
+    yield* ended({
+      outcome: isMade ? "answered" : "failed",
+      tokens_in: 0,
+      tokens_out: 0,
+      cost: 0,
+      ...(isMade ? {} : { error: `it answered ${answer.status}` }),
+    })
+    const last = yield* look(yield* judged(Effect.succeed(answer)), request, secret)
+    return last.status === 200 ? last.body : yield* failureOf(last)
+  })
+
+  const make = Effect.fn("Remote.make")(
+    function* (request: MakingRequest<HttpMaker>): Effect.fn.Return<Draft, MakingError> {
+      const answer = yield* call(request, undefined)
+      const draft = draftFrom(request.input, answer)
+      if (Result.isSuccess(draft)) return draft.success
+      const repaired = draftFrom(request.input, yield* call(request, { answer: answer ?? null, errors: draft.failure }))
+      if (Result.isSuccess(repaired)) return repaired.success
+      return yield* new DraftNotValid({
+        detail: "The maker's answer is no draft of this template, also after it was told why",
+        errors: repaired.failure,
+      })
+    },
+  )
+
+  const maker: SlowMaker<HttpMaker> = { place, make }
+  return maker
+})

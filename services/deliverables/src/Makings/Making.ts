@@ -1,0 +1,205 @@
+/** Has one claimed making made, and writes how it ended. */
+import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
+import { makerFault } from "@stint/domain/Definition/Faults"
+import { slowMakerOf } from "@stint/domain/Definition/Maker"
+import { DeliverableId } from "@stint/domain/Ids"
+import { DraftPayload } from "@stint/domain/Payload"
+import { runTrace } from "@stint/domain/scheduler/Traces"
+import { Ids } from "@stint/edge/Ids"
+import { delayAfter, makerAway, reconnect } from "@stint/edge/Schedules"
+import { traced } from "@stint/edge/Tracing"
+import { Cause, Clock, DateTime, Effect, Option, Result, Schedule, Schema } from "effect"
+import { Digest } from "effect/crypto"
+import type { Unavailable } from "@stint/domain/Problem"
+import { Definitions } from "../Definitions.ts"
+import type { NewCall } from "../Makers/Calls.ts"
+import {
+  DraftNotValid,
+  MakerFailed,
+  MakerLate,
+  MakerMisconfigured,
+  type MakingError,
+  PlaceAway,
+} from "../Makers/Errors.ts"
+import type { Draft } from "../Makers/Maker.ts"
+import { SlowMakers } from "../Makers/Slow.ts"
+import type { MakingInput, MakingRequest } from "../Makers/SlowMaker.ts"
+import { isStorable } from "../Makers/Storable.ts"
+import { problemOf, storable } from "./Policy.ts"
+import { MakingsRepo } from "./Repo.ts"
+import { LEASE_SECONDS } from "./Repo/Claims.ts"
+import type { ClaimedMaking } from "./Row.ts"
+
+/** The most characters of a note. */
+const NOTE = 300
+/** How many times in a row a place is found away before the waits between tries grow no longer. */
+const FAILURES = 8
+
+const isDraft = Schema.is(DraftPayload)
+
+/** A draft, with what its definition says of it. */
+interface Made {
+  readonly draft: Draft
+  readonly definition: AgentTypeDefinition
+}
+
+/** What a making is made from. */
+const inputOf = Effect.fnUntraced(function* (row: ClaimedMaking, definition: AgentTypeDefinition) {
+  const repo = yield* MakingsRepo
+  const template = findTemplate(definition, row.goal_template_id)
+  const spec = template && slowMakerOf(template)
+  if (template === undefined || spec === undefined) {
+    return yield* new MakerMisconfigured({ detail: `${row.goal_template_id} has no slow maker in this definition` })
+  }
+  const refused = makerFault(definition.enforcement_defaults, template)
+  if (refused !== undefined) {
+    return yield* new MakerMisconfigured({ detail: `The maker of ${row.goal_template_id} ${refused}` })
+  }
+  const decisions = yield* repo.decisions(row.goal_instance_id)
+  const input: MakingInput = {
+    key: row.idempotency_key,
+    customer_id: row.customer_id,
+    agent_id: row.agent_id,
+    definition,
+    template,
+    hire: { hired_instance_id: row.hired_instance_id, config: row.input.config, settings: row.input.settings },
+    goal: {
+      goal_instance_id: row.goal_instance_id,
+      goal_template_id: row.goal_template_id,
+      settings: row.input.goal_settings,
+    },
+    slot: DateTime.toEpochMillis(row.scheduled_time),
+    decisions: decisions.map(({ decided_at, ...past }) => ({
+      ...past,
+      decided_at: DateTime.toEpochMillis(decided_at),
+    })),
+  }
+  return { input, spec }
+})
+
+/** Calls the maker of a claimed making. A defect of it fails this making alone. */
+const makeCalling = Effect.gen(function* () {
+  const repo = yield* MakingsRepo
+  const definitions = yield* Definitions
+  const makers = yield* SlowMakers
+  const ids = yield* Ids
+
+  const recordCall = (row: ClaimedMaking) =>
+    Effect.fnUntraced(function* (call: NewCall) {
+      const call_id = yield* ids.next("CAL")
+      // the lease is lost: whoever holds the making now calls its maker
+      if (!(yield* repo.record(row, call_id, call))) return yield* Effect.interrupt
+      return { call_id, ended: (end: Parameters<typeof repo.endCall>[1]) => repo.endCall(call_id, end) }
+    })
+
+  return Effect.fnUntraced(function* (
+    row: ClaimedMaking,
+    noted: (note: string) => Effect.Effect<void>,
+  ): Effect.fn.Return<Made, MakingError | Unavailable> {
+    const { agent_id, definition_version } = row
+    const found = yield* definitions.get(agent_id, definition_version)
+    if (Option.isNone(found)) {
+      return yield* new MakerMisconfigured({ detail: `${agent_id}@${definition_version} is not in the catalog` })
+    }
+    const definition = found.value
+    const { input, spec } = yield* Effect.provideService(inputOf(row, definition), MakingsRepo, repo)
+    const common = {
+      input,
+      deadline: (yield* Clock.currentTimeMillis) + row.left_ms,
+      progress: (note: string) => noted(storable(note, NOTE)),
+      recordCall: recordCall(row),
+    }
+    const making = spec.kind === "model"
+      ? makers.model.make({ ...common, spec } satisfies MakingRequest)
+      : makers.http.make({ ...common, spec } satisfies MakingRequest)
+    const draft = yield* making.pipe(
+      Effect.timeoutOrElse({
+        duration: row.left_ms,
+        orElse: () => Effect.fail(new MakerLate({ detail: `It took longer than ${row.left_ms / 1_000} s` })),
+      }),
+      Effect.catchDefect((defect) =>
+        Effect.andThen(
+          Effect.logError(`the maker of ${row.idempotency_key} died`, defect),
+          Effect.fail(new MakerFailed({ detail: "Something broke on our side" })),
+        )
+      ),
+    )
+    if (!isDraft(draft.payload) || !isStorable(draft)) {
+      return yield* new DraftNotValid({ detail: "It is no draft of any known type" })
+    }
+    return { draft, definition }
+  })
+})
+
+/** Has a claimed making made and writes its end; interrupted, it gives the making back. */
+export const makeMaking = Effect.gen(function* () {
+  const repo = yield* MakingsRepo
+  const ids = yield* Ids
+  const digest = yield* Digest.Digest
+  const call = yield* makeCalling
+
+  const stored = Effect.fnUntraced(function* (row: ClaimedMaking, { definition, draft }: Made) {
+    return yield* repo.store(row, {
+      deliverable_id: DeliverableId.make(yield* ids.next("DEL")),
+      hired_instance_id: row.hired_instance_id,
+      goal_instance_id: row.goal_instance_id,
+      goal_template_id: row.goal_template_id,
+      title: draft.title,
+      payload: draft.payload,
+      idempotency_key: row.idempotency_key,
+      customer_id: row.customer_id,
+      agent_id: row.agent_id,
+      scheduled_time: row.scheduled_time,
+      approval_required: definition.enforcement_defaults.approval_required,
+      created_at: yield* DateTime.now,
+    })
+  })
+
+  /** The place is away: its breaker opens, and the making waits. */
+  const wait = Effect.fnUntraced(function* (row: ClaimedMaking, { retryAfter, why }: PlaceAway) {
+    const backoff = yield* delayAfter(makerAway, Math.min(row.failures + 1, FAILURES))
+    yield* repo.openPlace(row.place, storable(why), Math.max(backoff ?? 0, retryAfter ?? 0))
+    return yield* repo.release(row, storable(`${row.place} is away: ${why}`, NOTE))
+  })
+
+  const write = Effect.fnUntraced(function* (row: ClaimedMaking, made: Result.Result<Made, MakingError | Unavailable>) {
+    if (Result.isSuccess(made)) {
+      if (row.failures > 0) yield* repo.closePlace(row.place)
+      return yield* stored(row, made.success)
+    }
+    const error = made.failure
+    if (error._tag === "PlaceAway") return yield* wait(row, error)
+    // the catalog is away: the maker was not called
+    if (error._tag === "Unavailable") return yield* repo.release(row, storable(error.detail ?? error.title, NOTE))
+    // it answered, whatever it said
+    const isThere = error._tag === "MakerFailed" || error._tag === "MakerRefused" || error._tag === "DraftNotValid"
+    if (row.failures > 0 && isThere) yield* repo.closePlace(row.place)
+    return yield* repo.fail(row, problemOf(error))
+  })
+
+  return (row: ClaimedMaking, noted: (note: string) => Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.result(call(row, noted)).pipe(
+      traced("make", Effect.provideService(runTrace(row.idempotency_key), Digest.Digest, digest), {
+        goal_instance_id: row.goal_instance_id,
+        place: row.place,
+      }),
+      Effect.flatMap((made) =>
+        write(row, made).pipe(
+          // the database may restart meanwhile: an end that is written twice finds its fence gone
+          Effect.sandbox,
+          Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_SECONDS * 1_000 / 2 }))),
+        )
+      ),
+      Effect.flatMap((held) =>
+        held
+          ? Effect.void
+          : Effect.logWarning(`the end of the making ${row.idempotency_key} is not written: it was lost`)
+      ),
+      Effect.onInterrupt(() => Effect.ignoreCause(Effect.timeout(repo.release(row, null), "5 seconds"))),
+      Effect.catchCause((cause) =>
+        Cause.hasInterruptsOnly(cause)
+          ? Effect.failCause(cause as Cause.Cause<never>)
+          : Effect.logWarning(`the end of the making ${row.idempotency_key} can't be written`, cause)
+      ),
+    )
+})

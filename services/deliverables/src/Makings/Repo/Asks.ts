@@ -1,0 +1,83 @@
+/** Asking for makings, and how they stand: what their runs see. */
+import type { PgClient } from "@effect/sql-pg"
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Effect, Schema } from "effect"
+import { SqlSchema } from "effect/sql"
+import { MakingRow, StoredInput } from "../Row.ts"
+
+/** A making that is asked for. */
+export const NewMaking = Schema.Struct({
+  idempotency_key: Schema.String,
+  customer_id: CustomerId,
+  agent_id: AgentTypeId,
+  definition_version: Schema.String,
+  hired_instance_id: HiredInstanceId,
+  goal_instance_id: GoalInstanceId,
+  goal_template_id: Schema.String,
+  scheduled_time: Schema.String,
+  input: StoredInput,
+  place: Schema.String,
+  /** How many makings work at its place at once. */
+  most: Schema.Int,
+  timeout_seconds: Schema.Int,
+  attempt: Schema.NullOr(Schema.String),
+})
+export type NewMaking = typeof NewMaking.Type
+
+const Keys = Schema.Array(Schema.String)
+
+/** The statements over makings as their runs see them. */
+export const asks = (sql: PgClient.PgClient) => {
+  const find = SqlSchema.findAll({
+    Request: Keys,
+    Result: MakingRow,
+    execute: (keys) =>
+      sql`select idempotency_key, state, attempt, since, calls, note, problem,
+            coalesce(deadline, now() + make_interval(secs => timeout_seconds)) as deadline,
+            extract(epoch from now() - ended_at)::float8 as ended_for
+          from makings where idempotency_key = any(${keys}::text[])`,
+  })
+  // one that ended without a draft is made again: who asks has judged that (Policy.ts)
+  const ask = SqlSchema.findAll({
+    Request: Schema.fromJsonString(Schema.Array(NewMaking)),
+    Result: Schema.Struct({ idempotency_key: Schema.String }),
+    execute: (rows) =>
+      sql`with asked as (
+            select * from json_to_recordset(${rows}::json) as x (idempotency_key varchar, customer_id varchar,
+              agent_id varchar, definition_version varchar, hired_instance_id varchar, goal_instance_id varchar,
+              goal_template_id varchar, scheduled_time timestamptz, input jsonb, place varchar, most integer,
+              timeout_seconds integer, attempt varchar)
+          ), places as (
+            insert into maker_places (place, most) select place, max(most) from asked group by place order by place
+            on conflict (place) do update set most = excluded.most where maker_places.most <> excluded.most
+          )
+          insert into makings (idempotency_key, customer_id, agent_id, definition_version, hired_instance_id,
+            goal_instance_id, goal_template_id, scheduled_time, input, place, timeout_seconds, attempt, state)
+          select idempotency_key, customer_id, agent_id, definition_version, hired_instance_id, goal_instance_id,
+            goal_template_id, scheduled_time, input, place, timeout_seconds, attempt, 'waiting'
+          from asked order by idempotency_key
+          on conflict (idempotency_key) do update set state = 'waiting', attempt = excluded.attempt, since = now(),
+            definition_version = excluded.definition_version, goal_template_id = excluded.goal_template_id,
+            input = excluded.input, place = excluded.place, timeout_seconds = excluded.timeout_seconds,
+            deadline = null, lease_until = null, fence = null, calls = 0, note = null, problem = null, ended_at = null
+          where makings.state in ('failed', 'cancelled')
+          returning idempotency_key`,
+  })
+  const cancel = SqlSchema.findAll({
+    Request: Keys,
+    Result: Schema.Struct({ idempotency_key: Schema.String }),
+    execute: (keys) =>
+      sql`with open as (
+            select idempotency_key from makings
+            where idempotency_key = any(${keys}::text[]) and state in ('waiting', 'making')
+            order by idempotency_key for update
+          )
+          update makings m set state = 'cancelled', ended_at = now(), lease_until = null, fence = null from open
+          where m.idempotency_key = open.idempotency_key returning m.idempotency_key`,
+  })
+  return {
+    find: (keys: ReadonlyArray<string>) => Effect.orDie(find(keys)),
+    ask: (rows: ReadonlyArray<NewMaking>) => Effect.orDie(Effect.asVoid(ask(rows))),
+    cancel: (keys: ReadonlyArray<string>) => Effect.orDie(Effect.map(cancel(keys), (rows) => rows.length)),
+  }
+}

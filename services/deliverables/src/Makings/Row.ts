@@ -1,0 +1,77 @@
+/** A row of `makings`, decoded. */
+import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { faultFields } from "@stint/domain/Problem"
+import { JsonObject } from "@stint/domain/Protocol"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
+import { Schema } from "effect"
+
+/** waiting -> making -> made or failed; making -> waiting; cancelled when its run is. */
+export const MakingState = Schema.Literals(["waiting", "making", "made", "failed", "cancelled"])
+export type MakingState = typeof MakingState.Type
+
+/** Why a making failed: what its run is answered with. */
+export const StoredProblem = Schema.Struct({
+  code: Schema.Literals([
+    "maker_late",
+    "maker_failed",
+    "maker_away",
+    "maker_refused",
+    "maker_misconfigured",
+    "draft_not_valid",
+    "draft_impossible",
+    "budget",
+  ]),
+  detail: Schema.String,
+  errors: Schema.optionalKey(faultFields.errors),
+})
+export type StoredProblem = typeof StoredProblem.Type
+
+/** What a making is made from besides its definition and its key. */
+export const StoredInput = Schema.Struct({
+  config: JsonObject,
+  /** Of the hire. */
+  settings: JsonObject,
+  /** Of the goal. */
+  goal_settings: JsonObject,
+})
+export type StoredInput = typeof StoredInput.Type
+
+/** A making as its run asks for it. */
+export const MakingRow = Schema.Struct({
+  idempotency_key: Schema.String,
+  state: MakingState,
+  attempt: Schema.NullOr(Schema.String),
+  since: Schema.DateTimeUtcFromDate,
+  /** When it is late, as things stand. */
+  deadline: Schema.DateTimeUtcFromDate,
+  calls: Schema.Int,
+  note: Schema.NullOr(Schema.String),
+  problem: Schema.NullOr(StoredProblem),
+  /** For how many seconds it has been over; null while it is not. */
+  ended_for: Schema.NullOr(Schema.Finite),
+})
+export type MakingRow = typeof MakingRow.Type
+
+/** A claimed making. */
+export const ClaimedMaking = Schema.Struct({
+  idempotency_key: Schema.String,
+  fence: BigIntColumn,
+  customer_id: CustomerId,
+  agent_id: AgentTypeId,
+  definition_version: Schema.String,
+  hired_instance_id: HiredInstanceId,
+  goal_instance_id: GoalInstanceId,
+  goal_template_id: Schema.String,
+  scheduled_time: Schema.DateTimeUtcFromDate,
+  input: StoredInput,
+  place: Schema.String,
+  /** How often its place was found away in a row. */
+  failures: Schema.Int,
+  /** Milliseconds until it is late. */
+  left_ms: Schema.Finite,
+})
+export type ClaimedMaking = typeof ClaimedMaking.Type
+
+/** What names a claim. */
+export const Held = Schema.Struct({ idempotency_key: Schema.String, fence: BigIntColumn })
+export type Held = typeof Held.Type

@@ -1,0 +1,5 @@
+-- Takes back 260_run_makings.
+
+drop table if exists run_makings;
+
+delete from schema_scripts where name = '260_run_makings';
