@@ -2,12 +2,13 @@
 import { assert, describe, it } from "vitest"
 import { commands } from "../src/commands/All.ts"
 import * as body from "./support/bodies.ts"
+import { hires } from "./support/cases/hires.ts"
 import { operations } from "./support/cases/operations.ts"
 import { people } from "./support/cases/people.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...operations]
+const cases = [...people, ...hires, ...operations]
 
 const stdin = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
