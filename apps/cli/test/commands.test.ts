@@ -9,6 +9,7 @@ import { openDevKey } from "../src/DevKey.ts"
 import { readRing } from "../src/DevKey/Store.ts"
 import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
+import { hires } from "./support/cases/hires.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { operations } from "./support/cases/operations.ts"
 import { people } from "./support/cases/people.ts"
@@ -16,7 +17,7 @@ import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...operations]
+const cases = [...people, ...hires, ...operations]
 
 const stdin = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),

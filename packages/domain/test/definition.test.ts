@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { AgentTypeDefinition, compareVersions } from "../src/Definition.ts"
 import { issuesUnder } from "../src/FieldIssues.ts"
-import { shippedDefinitions } from "../src/Shipped.ts"
+import { modelDefinitions, shippedDefinitions } from "../src/Shipped.ts"
 
 const issues = issuesUnder(AgentTypeDefinition)
 const [marketing, trading] = shippedDefinitions as unknown as [AgentTypeDefinition, AgentTypeDefinition]
@@ -15,7 +15,9 @@ const faultsOf = (...fields: ReadonlyArray<Record<string, unknown>>) =>
 
 describe("a definition", () => {
   it("ships as domain.md's tables say", () => {
-    for (const definition of shippedDefinitions) assert.deepStrictEqual(issues(definition), [])
+    for (const definition of [...shippedDefinitions, ...modelDefinitions]) {
+      assert.deepStrictEqual(issues(definition), [])
+    }
     assert.deepStrictEqual(
       marketing.config_schema.fields.map((field) => `${field.key}${field.required ? "" : "?"}:${field.type}`),
       [

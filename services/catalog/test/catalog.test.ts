@@ -47,13 +47,13 @@ describe("the catalog", () => {
   const paths = ({ json }: Answer) => json.errors.map((one: { path: string }) => one.path)
   const versions = ({ json }: Answer) => json.items.map((one: { version: string }) => one.version)
 
-  it("ships two types, published at start", async () => {
+  it("ships three types, published at start", async () => {
     const listed = (await get("?limit=200")).json.items.map((one: { agent_type_id: string }) => one.agent_type_id)
     for (const { agent_type_id, version } of shippedDefinitions) {
       assert.strictEqual((await get(`/${agent_type_id}?version=${version}`)).json.id, `${agent_type_id}@${version}`)
       assert.include(listed, agent_type_id)
     }
-    assert.strictEqual(shippedDefinitions.length, 2)
+    assert.strictEqual(shippedDefinitions.length, 3)
     assert.deepStrictEqual(listed, listed.toSorted())
   })
 

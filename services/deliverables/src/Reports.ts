@@ -6,7 +6,7 @@ import type { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import { Context, DateTime, Effect, Layer } from "effect"
 import { hireOf, Hiring, Scheduler } from "./Clients.ts"
-import { ReportsRepo } from "./Reports/Repo.ts"
+import { ReportsRepo, type Used } from "./Reports/Repo.ts"
 
 /** A period, as a caller asks for it. */
 export interface PeriodQuery {
@@ -41,9 +41,10 @@ export class Reports extends Context.Service<Reports, {
         query: PeriodQuery,
       ) {
         const { from, to } = yield* periodOf(query)
-        const [{ runs, since }, made] = yield* Effect.all([
+        const [{ runs, since }, made, used] = yield* Effect.all([
           scheduler.outcomes(hired_instance_id === null ? { customer_id } : { hired_instance_id }, from, to),
           repo.made({ customer_id, hired_instance_id, from, to }),
+          repo.used({ customer_id, hired_instance_id, from, to }),
         ], { concurrency: "unbounded" })
         const decided = made.approved + made.rejected
         return {
@@ -53,6 +54,7 @@ export class Reports extends Context.Service<Reports, {
           runs_since: since,
           ...made,
           approval_rate: decided === 0 ? null : made.approved / decided,
+          ...spent(used, made.approved),
         }
       })
 
@@ -73,6 +75,25 @@ export class Reports extends Context.Service<Reports, {
     }),
   )
 }
+
+/** What makers used and cost. Millionths are summed, so that no sum rounds. */
+const spent = (used: ReadonlyArray<Used>, approved: number) => {
+  const sum = (of: (one: Used) => number) => used.reduce((all, one) => all + of(one), 0)
+  const millionths = sum(({ cost }) => cost)
+  return {
+    tokens: Object.fromEntries(
+      used.flatMap(({ model, tokens_in, tokens_out }) =>
+        model === null ? [] : [[model, { in: tokens_in, out: tokens_out }] as const]
+      ),
+    ),
+    calls_unknown: sum(({ unknown }) => unknown),
+    cost: millionths / MILLION,
+    cost_per_approved: approved === 0 ? null : Math.round(millionths / approved) / MILLION,
+  }
+}
+
+/** Millionths of the currency's unit. */
+const MILLION = 1_000_000
 
 const invalid = (message: string) =>
   new InvalidRequest({ detail: `from ${message}`, errors: [{ path: "query.from", message }] })

@@ -1,10 +1,17 @@
 /** The drafts of the trading agent, the generic draft, and what holds for every draft. */
 import { assert, describe, it } from "@effect/vitest"
 import { marketingHealthcareDefinition as marketing } from "@stint/domain/agents/marketing_healthcare/Definition"
+import {
+  replyToReview,
+  reviewRequest,
+  reviewsReplyWriterDefinition as replies,
+  weeklyReplies,
+} from "@stint/domain/agents/reviews_reply_writer/Definition"
 import { tradingDeltaFuturesDefinition as trading } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { TradingIntentPlan } from "@stint/domain/agents/trading_delta_futures/Payload"
 import { canonicalJson } from "@stint/domain/Canonical"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
+import { configIssues, settingsIssues } from "@stint/domain/Definition/Validate"
 import { isActing } from "@stint/domain/Draft"
 import { issuesUnder } from "@stint/domain/FieldIssues"
 import { GoalInstanceId } from "@stint/domain/Ids"
@@ -152,6 +159,47 @@ describe("an agent type without makers", () => {
   it("is treated like a template without a maker, or one that its definition no longer has", () => {
     assert.strictEqual(draft(marketing, "support.digest.v1", {}).payload.type, "generic_deliverable_v1")
     assert.strictEqual(draft(marketing, "constructor", {}).payload.type, "generic_deliverable_v1")
+  })
+})
+
+describe("the reply writer, which is data alone", () => {
+  const config = {
+    nickname: "Ravi",
+    primary_language: "en",
+    timezone: "Asia/Kolkata",
+    business_name: "Spice Garden",
+    business_kind: "family restaurant",
+    tone: "warm",
+    own_words: ["Thank you for coming by, see you soon!"],
+  }
+  const review = { review: "Great dosa, slow service", rating: 3, reviewer: "Meera", platform: "google" }
+  const settings: Readonly<Record<string, JsonObject>> = {
+    [replyToReview]: review,
+    [weeklyReplies]: { reviews: [review] },
+    [reviewRequest]: { occasion: "this month's visits" },
+  }
+
+  it("takes such a hire and such goals", () => {
+    assert.deepStrictEqual(configIssues(replies, config), [])
+    for (const { default_frequency, goal_template_id } of replies.goal_templates) {
+      const given = settings[goal_template_id]!
+      assert.deepStrictEqual(settingsIssues(replies, goal_template_id, default_frequency, given), [], goal_template_id)
+    }
+    assert.deepStrictEqual(
+      settingsIssues(replies, weeklyReplies, "weekly", { reviews: [{ ...review, rating: 0 }] }).map(({ path }) => path),
+      ["$.settings.reviews[0].rating"],
+    )
+  })
+
+  it("lays the review and the business's own words before the person who answers", () => {
+    for (const template of [replyToReview, weeklyReplies]) {
+      const { payload } = draft(replies, template, config, settings[template])
+      assert.isTrue(payload.type === "generic_deliverable_v1")
+      if (payload.type !== "generic_deliverable_v1") continue
+      for (const part of ["Great dosa, slow service", "Meera", "Spice Garden", "see you soon"]) {
+        assert.include(payload.body, part)
+      }
+    }
   })
 })
 

@@ -1,6 +1,6 @@
 /** Reports: what they count, held against a calculation by hand, and who reads them. */
 import { assert, it } from "@effect/vitest"
-import type { RunCounts } from "@stint/domain/scheduler/Outcomes"
+import type { RunCounts } from "@stint/domain/RunCounts"
 import { DateTime, Effect, Schema } from "effect"
 import { onStage, type Stage } from "./support/Harness.ts"
 
@@ -18,6 +18,37 @@ const Draft = Schema.Struct({
   isDeleted: Schema.Boolean,
 })
 type Draft = typeof Draft.Type
+
+/** A call of a maker; without an end it is not known how it ended. */
+const Call = Schema.Struct({
+  minute: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 })),
+  hire: Schema.Literals(["a", "b"]),
+  model: Schema.NullOr(Schema.Literals(["small-1", "large-2"])),
+  tokens: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000 })),
+  cost: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 })),
+  hasEnded: Schema.Boolean,
+})
+type Call = typeof Call.Type
+
+/** Stores calls of makers of a customer. */
+const storeCalls = ({ sql }: Stage, customer: string, calls: ReadonlyArray<Call>) =>
+  sql(
+    `insert into making_calls (call_id, idempotency_key, customer_id, hired_instance_id, goal_instance_id, place, model, max_cost,
+      max_tokens, started_at, ended_at, outcome, tokens_in, tokens_out, cost)
+    select id, id, customer, hire, 'GOI-1', 'model:writer', model, cost + 7, 9, made, ended, case when ended is not null then 'answered' end,
+      case when ended is not null then tokens end, case when ended is not null then tokens + 1 end,
+      case when ended is not null then cost end
+    from json_to_recordset($1::json) as r (id text, customer text, hire text, model text, cost int8, tokens int8, made timestamptz,
+      ended timestamptz)`,
+    [JSON.stringify(calls.map(({ hasEnded, hire, minute, ...call }, nth) => ({
+      id: `CALL-${customer}-${nth}`,
+      customer,
+      hire: `HAI-${customer}-${hire}`,
+      made: at(minute),
+      ended: hasEnded ? at(300) : null,
+      ...call,
+    })))],
+  )
 
 /** Stores drafts of a customer, as they would have been made and decided on. */
 const store = async ({ sql }: Stage, customer: string, drafts: ReadonlyArray<Draft>) => {
@@ -55,7 +86,7 @@ const store = async ({ sql }: Stage, customer: string, drafts: ReadonlyArray<Dra
 }
 
 /** The same by hand. */
-const naive = (drafts: ReadonlyArray<Draft>) => {
+const naive = (drafts: ReadonlyArray<Draft>, calls: ReadonlyArray<Call>) => {
   const decided = drafts.filter(({ decision }) => decision !== null)
   const seconds = decided.map((draft) => draft.seconds).toSorted((a, b) => a - b)
   const middle = [seconds[Math.floor((seconds.length - 1) / 2)]!, seconds[Math.floor(seconds.length / 2)]!]
@@ -66,6 +97,24 @@ const naive = (drafts: ReadonlyArray<Draft>) => {
     rejected: decided.length - approved,
     approval_rate: decided.length === 0 ? null : approved / decided.length,
     median_seconds_to_decision: decided.length === 0 ? null : (middle[0]! + middle[1]!) / 2,
+    ...naiveCost(calls, approved),
+  }
+}
+
+const naiveCost = (calls: ReadonlyArray<Call>, approved: number) => {
+  const tokens: Record<string, { in: number; out: number }> = {}
+  let cost = 0n
+  for (const call of calls) {
+    cost += BigInt(call.hasEnded ? call.cost : call.cost + 7)
+    if (call.model === null) continue
+    const of = tokens[call.model] ??= { in: 0, out: 0 }
+    if (call.hasEnded) [of.in, of.out] = [of.in + call.tokens, of.out + call.tokens + 1]
+  }
+  return {
+    tokens,
+    calls_unknown: calls.filter(({ hasEnded }) => !hasEnded).length,
+    cost: Number(`${cost / 1_000_000n}.${String(cost % 1_000_000n).padStart(6, "0")}`),
+    cost_per_approved: approved === 0 ? null : Math.round(Number(cost) / approved) / 1_000_000,
   }
 }
 
@@ -76,21 +125,25 @@ onStage("a report", (stage) => {
 
   it.effect.prop("counts what a calculation by hand counts, of a hire and of a customer, in any period", {
     drafts: Schema.Array(Draft),
+    calls: Schema.Array(Call),
     from: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 50 })),
     length: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 60 })),
-  }, ({ drafts, from, length }) =>
+  }, ({ calls, drafts, from, length }) =>
     Effect.promise(async () => {
       const customer = `report-${++customers}`
       const { world } = stage()
       for (const hire of ["a", "b"]) world.hire(`HAI-${customer}-${hire}`, { customer_id: customer as never })
       await store(stage(), customer, drafts)
+      await storeCalls(stage(), customer, calls)
       const query = `from=${at(from)}&to=${at(from + length)}`
-      const within = drafts.filter(({ minute }) => minute >= from && minute < from + length)
+      const isWithin = ({ minute }: { readonly minute: number }) => minute >= from && minute < from + length
+      const [made, called] = [drafts.filter(isWithin), calls.filter(isWithin)]
+      const isOfA = ({ hire }: { readonly hire: string }) => hire === "a"
       const whole = await get(`/customers/${customer}/report?${query}`)
       const period = { from: at(from), to: at(from + length), runs: noRuns, runs_since: at(from) }
-      assert.deepStrictEqual(whole.json, { ...period, ...naive(within) })
+      assert.deepStrictEqual(whole.json, { ...period, ...naive(made, called) })
       const one = await get(`/hired-agents/HAI-${customer}-a/report?${query}`)
-      assert.deepStrictEqual(one.json, { ...period, ...naive(within.filter(({ hire }) => hire === "a")) })
+      assert.deepStrictEqual(one.json, { ...period, ...naive(made.filter(isOfA), called.filter(isOfA)) })
     }), { arbitrary: { runs: 25 } })
 
   it("has the runs as the scheduler counts them, and says from when on it knows them", async () => {

@@ -17,7 +17,7 @@ import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import { operatorsLines } from "@stint/edge/ActionLog"
 import { IdSeed } from "@stint/edge/Ids"
 import { cursorId, cursorOf, decodeCursor, DEFAULT_LIMIT, type Entry, pageOf, type Taken } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Catalog } from "./Clients.ts"
 import { breaksOf, configStands, type Faulty, migrate, skippedFor } from "./DefinitionsInUse/Policy.ts"
 import { DefinitionsInUseRepo, type GoalPlace, type Live } from "./DefinitionsInUse/Repo.ts"
@@ -31,8 +31,9 @@ import { goalFaults } from "./Hires/Policy.ts"
 const GOALS = 1_000
 /** How many hires one transaction moves. */
 const BATCH = 20
-/** How many hires a migration looks at before it answers. */
+/** How many hires a migration looks at before it answers, and for how long it goes on, in milliseconds. */
 const LOOKED = 1_000
+const WORKS_MS = 5_000
 
 /** Whom a definition concerns. */
 export class DefinitionsInUse extends Context.Service<DefinitionsInUse, {
@@ -245,7 +246,9 @@ const migrating = Effect.gen(function* () {
     const hired_instance_ids: Array<HiredInstanceId> = []
     const skipped: Array<SkippedHire> = []
     let [looked, bytes, more] = [0, 0, true]
+    const until = (yield* Clock.currentTimeMillis) + WORKS_MS
     while (more && hired_instance_ids.length < cap && looked < LOOKED && bytes < room) {
+      if (looked > 0 && (yield* Clock.currentTimeMillis) > until) break
       const one = yield* step(definition, after, Math.min(BATCH, cap - hired_instance_ids.length), dry_run)
       hired_instance_ids.push(...one.moved)
       skipped.push(...one.skipped)

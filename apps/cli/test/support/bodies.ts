@@ -221,4 +221,8 @@ export const report = ({ from = at, to = at }: { readonly from?: string; readonl
   rejected: 1,
   approval_rate: 0.5,
   median_seconds_to_decision: 61.5,
+  tokens: { "small-1": { in: 1200, out: 300 } },
+  calls_unknown: 0,
+  cost: 0.012,
+  cost_per_approved: 0.012,
 })

@@ -23,9 +23,9 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     ExecutionsGroup,
     DeliveriesGroup,
     MakingsGroup,
+    ReportsGroup,
     TrialDeliverablesGroup,
   )
-  .add(ReportsGroup)
   .prefix("/api/v1")
   .middleware(Idempotency)
   .middleware(BodyLimits)

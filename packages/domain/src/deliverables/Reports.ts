@@ -5,13 +5,20 @@ import { Access } from "../Caller.ts"
 import { CustomerId, HiredInstanceId } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, Unavailable } from "../Problem.ts"
 import { Instant } from "../Protocol.ts"
-import { RunCounts } from "../scheduler/Outcomes.ts"
+import { RunCounts } from "../RunCounts.ts"
 import { DeliverablesHireGone, DeliverablesHireNotFound, readers } from "./Deliverables.ts"
 
 /** How long a period may be, in days, and how long it is when nothing is said. */
 export const REPORT_DAYS = { most: 366, usual: 30 } as const
 
-/** A report. Runs are those whose slots lie in the period, drafts those that were made in it, decisions those on these drafts. */
+/** The tokens that the calls of a model used. */
+export const Tokens = Schema.Struct({ in: Schema.Int, out: Schema.Int }).annotate({ identifier: "Tokens" })
+export type Tokens = typeof Tokens.Type
+
+/**
+ * A report. Runs are those whose slots lie in the period, drafts those that were made in it, decisions those on these drafts,
+ * tokens and cost those of the calls of makers that began in it.
+ */
 export const Report = Schema.Struct({
   from: Instant,
   to: Instant,
@@ -25,6 +32,15 @@ export const Report = Schema.Struct({
   }),
   median_seconds_to_decision: Schema.NullOr(Schema.Finite).annotate({
     description: "From the draft to its first decision; of an even number the mean of the middle two",
+  }),
+  tokens: Schema.Record(Schema.String, Tokens).annotate({ description: "By the model's id at its provider" }),
+  calls_unknown: Schema.Int.annotate({
+    description:
+      "Calls of makers of which it is not known how they ended, or not yet: they count in cost with their maximum",
+  }),
+  cost: Schema.Finite.annotate({ description: "In the currency of the prices of STINT_MODELS, with six decimals" }),
+  cost_per_approved: Schema.NullOr(Schema.Finite).annotate({
+    description: "Cost by approved draft, to the nearest millionth; null when none was approved",
   }),
 }).annotate({ identifier: "Report" })
 export type Report = typeof Report.Type

@@ -93,8 +93,8 @@ export class DefinitionsInUseGroup extends HttpApiGroup.make("definitionsInUse")
         OpenApi.Description,
         "Operators only: moves live hires of the type that are at another version, by id, in batches of one " +
           "transaction each. One whose config or goals would not hold under the version is skipped and reported. " +
-          "It ends after `cap` moved hires, or after 1000 were looked at; go on with `next_cursor`. Safe to repeat: " +
-          "a hire that is at the version already is left alone.",
+          "It ends after `cap` moved hires, after 1000 were looked at, or after five seconds; go on with `next_cursor`. Safe to " +
+          "repeat: a hire that is at the version already is left alone.",
       ),
   )
   .prefix("/hired-agents") {}

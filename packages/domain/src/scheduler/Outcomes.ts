@@ -5,17 +5,7 @@ import { Access, Callers } from "../Caller.ts"
 import { CustomerId, HiredInstanceId } from "../Ids.ts"
 import { InvalidRequest } from "../Problem.ts"
 import { Instant } from "../Protocol.ts"
-
-/** How many runs stand how. */
-export const RunCounts = Schema.Struct({
-  pending: Schema.Int,
-  running: Schema.Int,
-  retrying: Schema.Int,
-  completed: Schema.Int,
-  cancelled: Schema.Int,
-  dead_lettered: Schema.Int,
-}).annotate({ identifier: "RunCounts" })
-export type RunCounts = typeof RunCounts.Type
+import { RunCounts } from "../RunCounts.ts"
 
 /** The runs whose slots lie in a period. */
 export const Outcomes = Schema.Struct({

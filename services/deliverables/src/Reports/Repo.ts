@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 
@@ -23,10 +24,23 @@ const Made = Schema.Struct({
 })
 export type Made = typeof Made.Type
 
-/** Drafts and decisions, counted. */
+/** What the calls of makers used that began in the period: of a model, or of all programs (null). */
+const Used = Schema.Struct({
+  model: Schema.NullOr(Schema.String),
+  tokens_in: BigIntColumn,
+  tokens_out: BigIntColumn,
+  /** In millionths. */
+  cost: BigIntColumn,
+  unknown: Schema.Int,
+})
+export type Used = typeof Used.Type
+
+/** Drafts, decisions and calls, counted. */
 export class ReportsRepo extends Context.Service<ReportsRepo, {
   /** Deleted drafts count: they were made, and may have been decided on. */
   made(period: Period): Effect.Effect<Made>
+  /** A call that is not known to have ended counts with its maximum (domain.md, "Makers"). */
+  used(period: Period): Effect.Effect<ReadonlyArray<Used>>
 }>()("deliverables/ReportsRepo") {
   static readonly layer = Layer.effect(
     ReportsRepo,
@@ -47,7 +61,22 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
             where d.customer_id = ${customer_id} and d.created_at >= ${from}::timestamptz and d.created_at < ${to}::timestamptz
               ${hired_instance_id === null ? sql`` : sql`and d.hired_instance_id = ${hired_instance_id}`}`,
       })
-      return ReportsRepo.of({ made: (period) => Effect.orDie(made(period)) })
+      const used = SqlSchema.findAll({
+        Request: Period,
+        Result: Used,
+        execute: ({ customer_id, from, hired_instance_id, to }) =>
+          sql`
+            select model, sum(coalesce(tokens_in, 0))::int8 as tokens_in, sum(coalesce(tokens_out, 0))::int8 as tokens_out,
+              sum(coalesce(cost, max_cost))::int8 as cost, count(*) filter (where outcome is null)::int as unknown
+            from making_calls
+            where customer_id = ${customer_id} and started_at >= ${from}::timestamptz and started_at < ${to}::timestamptz
+              ${hired_instance_id === null ? sql`` : sql`and hired_instance_id = ${hired_instance_id}`}
+            group by model order by model`,
+      })
+      return ReportsRepo.of({
+        made: (period) => Effect.orDie(made(period)),
+        used: (period) => Effect.orDie(used(period)),
+      })
     }),
   )
 }

@@ -1,6 +1,6 @@
 /** The SQL of outcomes. */
 import { PgClient } from "@effect/sql-pg"
-import { RunCounts } from "@stint/domain/scheduler/Outcomes"
+import { RunCounts } from "@stint/domain/RunCounts"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"

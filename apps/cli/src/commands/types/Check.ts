@@ -23,7 +23,8 @@ const rowsOf = ({ errors, errors_omitted = 0, goal_instance_id: goal, hired_inst
 const allPages = async (session: Session, payload: AgentTypeDefinition) => {
   const breaks: Array<Break> = []
   let [holds, unreadable] = [0, 0]
-  for (let cursor: string | undefined;;) {
+  let cursor: string | undefined
+  while (true) {
     const { value } = await session.ask(CatalogApi, "catalog", ({ agentTypes }) =>
       agentTypes.check({
         params: { type: payload.agent_type_id },

@@ -8,7 +8,7 @@ import {
 import { codePoints, fitLine } from "../Fit.ts"
 import { type Brief, partsOf, teachingsOf } from "./Brief.ts"
 import { type Cores, coresUnder, FEWEST, fillersOf, filling, turnOf } from "./Choice.ts"
-import { type Constraints, mentions } from "./Constraints.ts"
+import { allows, type Constraints, mentions } from "./Constraints.ts"
 import type { Occasion } from "./Copy.ts"
 import { cost, requiredTags, tagsUnder } from "./Hashtags.ts"
 import { capitalised, layouts, type Parts } from "./Layout.ts"
@@ -63,14 +63,17 @@ const decorations = ["disclaimer", "offer", "ask", "greeting", "signature"] as c
 
 /** The core with what else fits. */
 const decorated = (bound: Bound, all: Parts): Parts => {
+  const { brief: { copy }, constraints, platform, room } = bound
   let now = coreOf(bound, all)
-  const tryWith = (more: Partial<Parts>) => {
+  const tryWith = (sentence: string, more: Partial<Parts>) => {
     const next = { ...now, ...more }
-    if (isWithin(bound, textOf(bound, next))) now = next
+    if (allows(constraints, sentence) && codePoints(textOf(bound, next)) <= room) now = next
   }
-  for (const teaching of all.teachings) tryWith({ teachings: [...now.teachings, teaching] })
+  if (platform !== "youtube" || allows(constraints, copy.inThisVideo)) {
+    for (const teaching of all.teachings) tryWith(teaching, { teachings: [...now.teachings, teaching] })
+  }
   for (const part of decorations) {
-    if (all[part] !== "" && now[part] === "") tryWith({ [part]: all[part] })
+    if (all[part] !== "" && now[part] === "") tryWith(all[part], { [part]: all[part] })
   }
   return now
 }
@@ -119,8 +122,8 @@ const titleOf = ({ brief: { copy }, constraints: { never } }: Bound, occasion: O
 }
 
 /** What a post may be about: the topic, else the service, else health, whichever may be named. */
-const namable = ({ copy, occasion }: Brief, { never }: Constraints): Occasion => {
-  const subject = [occasion.subject, occasion.service, copy.health].find((one) => !mentions(one, never))
+const namable = ({ copy, occasion }: Brief, constraints: Constraints): Occasion => {
+  const subject = [occasion.subject, occasion.service, copy.health].find((one) => allows(constraints, one))
   return subject === undefined ? occasion : { ...occasion, subject }
 }
 
@@ -136,7 +139,10 @@ export const boundPost = (platform: Platform, given: Brief, constraints: Constra
   const turn = turnOf(cores, brief.slot, brief.offset)
   const parts = partsOf(bound.brief, cores.core(turn), turn, teachingsOf[platform])
   const whole = textOf(bound, decorated(bound, parts))
-  const text = codePoints(whole) >= constraints.least ? whole : textOf(bound, filled(bound, parts))
+  // what stands beside the core may say something over the joint of two sentences, or be too short
+  const text = codePoints(whole) >= constraints.least && isWithin(bound, whole)
+    ? whole
+    : textOf(bound, filled(bound, parts))
   if (!isWithin(bound, text) || codePoints(text) < constraints.least) {
     throw new Error(`the hire's constraints leave no post for ${platform}`)
   }

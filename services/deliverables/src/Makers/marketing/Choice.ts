@@ -5,7 +5,7 @@
  * 30, without looking at any of them, and a retry of a slot chooses the same.
  */
 import { codePoints } from "../Fit.ts"
-import { type Constraints, mentions, plain } from "./Constraints.ts"
+import { allows, type Constraints, plain } from "./Constraints.ts"
 import type { Copy, Occasion } from "./Copy.ts"
 
 /** Such primes; marketing.test.ts holds them to that. */
@@ -62,8 +62,8 @@ const STEP = 7_919
 const overJoints = /[^\p{L}\p{M}\p{N}] /u
 
 /** The sentences that a post may have, with their lengths in code points. */
-const allowed = (lines: ReadonlyArray<string>, { never }: Constraints) =>
-  lines.flatMap((text, index) => mentions(text, never) ? [] : [{ text, index, length: codePoints(text) }])
+const allowed = (lines: ReadonlyArray<string>, constraints: Constraints) =>
+  lines.flatMap((text, index) => allows(constraints, text) ? [{ text, index, length: codePoints(text) }] : [])
 
 /** What a sentence more adds to a post, in code points: at least, and at most (an item of a list). */
 const JOINT = { least: 1, most: 4 } as const

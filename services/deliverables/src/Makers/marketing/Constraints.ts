@@ -13,6 +13,10 @@ import { objectAt, textsAt } from "../Values.ts"
 export interface Constraints {
   /** Plain (`plain`); each of them not blank. */
   readonly never: ReadonlyArray<string>
+  /** The same as hashtags would have them. */
+  readonly neverTags: ReadonlyArray<string>
+  /** Whether sentences hold none of them: a hire's posts are made of the same ones each day. */
+  readonly allowed: Map<string, boolean>
   readonly least: number
   readonly most: number
   readonly tags: {
@@ -37,6 +41,20 @@ export const mentions = (text: string, never: ReadonlyArray<string>): boolean =>
   return never.some((one) => read.includes(one))
 }
 
+/** How many sentences are remembered for a hire. */
+const REMEMBERED = 500
+
+/** Whether a sentence may be said. */
+export const allows = ({ allowed, never }: Constraints, text: string): boolean => {
+  if (never.length === 0) return true
+  const known = allowed.get(text)
+  if (known !== undefined) return known
+  if (allowed.size >= REMEMBERED) allowed.clear()
+  const allow = !mentions(text, never)
+  allowed.set(text, allow)
+  return allow
+}
+
 const listAt = (record: JsonObject, key: string): Array<string> => {
   const value = Object.hasOwn(record, key) ? record[key] : undefined
   return typeof value === "string" && value.trim() !== "" ? [value] : textsAt(record, key)
@@ -54,8 +72,11 @@ const keys = ["never_mention", "max_length", "min_length", "hashtags"]
 const read = (given: JsonObject): Constraints | undefined => {
   if (!keys.some((key) => Object.hasOwn(given, key))) return undefined
   const hashtags = objectAt(given, "hashtags")
+  const never = listAt(given, "never_mention").map(plain).filter((one) => one !== "")
   return {
-    never: listAt(given, "never_mention").map(plain).filter((one) => one !== ""),
+    never,
+    neverTags: never.map(squeezed).filter((one) => one !== ""),
+    allowed: new Map(),
     least: Math.ceil(numberAt(given, "min_length") ?? 0),
     most: Math.floor(numberAt(given, "max_length") ?? Infinity),
     tags: {
@@ -72,6 +93,7 @@ const known = new WeakMap<JsonObject, { readonly constraints: Constraints | unde
 
 /** The constraints of a config; undefined when it has none that bind. */
 export const constraintsOf = (config: JsonObject): Constraints | undefined => {
+  if (!Object.hasOwn(config, "constraints")) return undefined
   const given = objectAt(config, "constraints")
   const before = known.get(given)
   if (before !== undefined) return before.constraints

@@ -74,9 +74,9 @@ export const hashtagsOf = (copy: Copy, occasion: Occasion, platform: Platform): 
   )
 
 /** Whether a hashtag says, in one word, what is never mentioned. */
-const isBarred = (tag: string, { never, tags }: Constraints): boolean => {
+const isBarred = (tag: string, { neverTags, tags }: Constraints): boolean => {
   const word = squeezed(tag)
-  return tags.forbidden.has(word) || never.some((one) => squeezed(one) !== "" && word.includes(squeezed(one)))
+  return tags.forbidden.has(word) || neverTags.some((one) => word.includes(one))
 }
 
 /** The hashtags that every post has, as the hire wrote them. Throws where its constraints contradict each other. */
