@@ -167,7 +167,12 @@ try {
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }
-  if (wants("http")) figures.http = await http(stack, server, { count: size.requests, rounds: size.rounds })
+  if (wants("http")) {
+    figures.http = await http(stack, server, {
+      count: size.requests,
+      rounds: size.rounds,
+    })
+  }
   if (wants("hostile")) {
     figures.hostile = await hostile(stack, form === "quick" ? 5 : 30)
   }
@@ -187,14 +192,18 @@ try {
   }
   if (wants("engine") || wants("schedulers")) {
     const goals = await makeGoals(ground, "bench", size.runs)
-    if (wants("engine")) figures.engine = await engine(ground, server, goals, size.rounds)
-    if (wants("schedulers")) figures.schedulers = await schedulers(ground, goals, size.rounds)
+    if (wants("engine")) {
+      figures.engine = await engine(ground, server, goals, size.rounds)
+    }
+    if (wants("schedulers")) {
+      figures.schedulers = await schedulers(ground, goals, size.rounds)
+    }
   }
   if (wants("feed")) {
     figures.feed = await feed(ground, size.changes, size.rounds)
   }
   if (wants("review")) {
-    figures.review = await review(ground, size.drafts, size.rounds)
+    figures.review = await review(ground, server, size.drafts, size.rounds)
   }
   if (wants("inbox")) figures.inbox = await inbox(ground, size.inbox)
   // The last: most of its backlog is left behind

@@ -1,6 +1,8 @@
 /** How many drafts a second its customers approve, and execute: through the API, with an Idempotency-Key each. */
 import { drained, fallDue, freshSlot, type Ground, makeGoals, order } from "../../tests/proofs/Ground.ts"
+import { cpuOf } from "../Cpu.ts"
 import { median, roundedAll, spreadOf, table } from "../Figures.ts"
+import type { Server } from "../Server.ts"
 
 const AT_ONCE = 16
 const customer = "bench-review"
@@ -16,27 +18,48 @@ const each = async <A>(
   }))
 }
 
-/** Does something to all items, so many at once; how many a second, and how long one took, in milliseconds. */
+/** CPU seconds so far of those that take part. */
+const cpuOfAll = async ({ stack }: Ground, server: Server) => {
+  const [deliverables] = await stack.pids("deliverables")
+  const [hiring] = await stack.pids("hiring")
+  return {
+    deliverables: await cpuOf(deliverables!),
+    hiring: await cpuOf(hiring!),
+    postgres: await server.cpu(),
+  }
+}
+
+/** Does something to all items, so many at once; how many a second, how long one took in milliseconds, and its CPU. */
 const timed = async <A>(
+  ground: Ground,
+  server: Server,
   items: ReadonlyArray<A>,
   work: (item: A) => Promise<void>,
 ) => {
   const times: Array<number> = []
+  const before = await cpuOfAll(ground, server)
   const began = performance.now()
   await each(items, async (item) => {
     const from = performance.now()
     await work(item)
     times.push(performance.now() - from)
   })
+  const perSecond = items.length / ((performance.now() - began) / 1000)
+  const after = await cpuOfAll(ground, server)
+  const us = (name: keyof typeof after) => (after[name] - before[name]) / items.length * 1e6
   return {
-    perSecond: items.length / ((performance.now() - began) / 1000),
+    perSecond,
     times,
+    deliverables: us("deliverables"),
+    hiring: us("hiring"),
+    postgres: us("postgres"),
   }
 }
 
 /** Measures, prints the table, and returns the figures. Throws when a decision or an execution is refused. */
 export const review = async (
   ground: Ground,
+  server: Server,
   drafts: number,
   rounds: number,
 ) => {
@@ -67,7 +90,7 @@ export const review = async (
       `select deliverable_id as id from deliverables where customer_id = '${customer}' and scheduled_time = '${slot}'`,
     )
     const approvals = new Map<string, string>()
-    const approve = await timed(made, async ({ id }) => {
+    const approve = await timed(ground, server, made, async ({ id }) => {
       const { approval_id } = await send(
         `/api/v1/deliverables/${id}/review`,
         `approve-${id}`,
@@ -75,7 +98,7 @@ export const review = async (
       )
       approvals.set(id, approval_id)
     })
-    const execute = await timed(made, async ({ id }) => {
+    const execute = await timed(ground, server, made, async ({ id }) => {
       await send(`/api/v1/deliverables/${id}/execute`, `execute-${id}`, {
         approval_id: approvals.get(id),
       })
@@ -85,6 +108,11 @@ export const review = async (
   const figureOf = (what: "approve" | "execute") => ({
     per_second: median(found.map((round) => round[what].perSecond)),
     ms: spreadOf(found.flatMap((round) => round[what].times)),
+    cpu_us: {
+      deliverables: median(found.map((round) => round[what].deliverables)),
+      hiring: median(found.map((round) => round[what].hiring)),
+      postgres: median(found.map((round) => round[what].postgres)),
+    },
   })
   const figures = roundedAll({
     drafts,
@@ -97,12 +125,21 @@ export const review = async (
     `\nreview: ${drafts} drafts of one customer, ${AT_ONCE} requests at once, median of ${rounds} rounds`,
   )
   console.log(table([
-    ["", "a second", "p50", "p99"],
+    [
+      "",
+      "a second",
+      "p50",
+      "p99",
+      "CPU us: deliverables",
+      "hiring",
+      "postgres",
+    ],
     ...(["approve", "execute"] as const).map((what) => [
       what,
       figures[what].per_second.toFixed(0),
       `${figures[what].ms.p50.toFixed(1)} ms`,
       `${figures[what].ms.p99.toFixed(1)} ms`,
+      ...Object.values(figures[what].cpu_us).map((us) => us.toFixed(0)),
     ]),
   ]))
   return figures

@@ -64,9 +64,12 @@ export const makeGoals = async (
   customer: string,
   count: number,
   template: { readonly goal_template_id: string; readonly settings: Record<string, unknown> } = report,
+  agent: { readonly agent_id: string; readonly config?: Record<string, unknown> } = {
+    agent_id: "trading.delta_futures.v1",
+  },
 ): Promise<Goals> => {
   const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
-  const hire: string = (await hireAgent(hiring, customer, "trading.delta_futures.v1")).hired_instance_id
+  const hire: string = (await hireAgent(hiring, customer, agent.agent_id, {}, agent.config)).hired_instance_id
   const goal = { ...template, frequency: "monthly" }
   const first: string = (await setGoal(hiring, customer, hire, goal)).goal_instance_id
   await superuser.sql(

@@ -10,6 +10,7 @@ import { hostile } from "./hostile.ts"
 import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
+import { making } from "./making.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -17,6 +18,7 @@ import type { Proof } from "./Proof.ts"
 import { recovery } from "./recovery.ts"
 import { replicas } from "./replicas.ts"
 import { restored } from "./restore.ts"
+import { slow } from "./slow.ts"
 
 export const proofs: ReadonlyArray<Proof> = [
   replicas,
@@ -25,6 +27,8 @@ export const proofs: ReadonlyArray<Proof> = [
   outage,
   idempotency,
   execution,
+  making,
+  slow,
   pause,
   poison,
   fairness,

@@ -38,8 +38,9 @@ const ok = (answer: Answer, what: string) => {
 export const hireAgent = async (
   call: CallHiring,
   customer: string,
-  agent_id: keyof typeof configs,
+  agent_id: string,
   settings: Record<string, unknown> = {},
+  config: Record<string, unknown> = configs[agent_id as keyof typeof configs],
 ) => {
   const as = `customer:${customer}` as const
   const subscription = ok(
@@ -53,7 +54,7 @@ export const hireAgent = async (
   const hire = ok(
     await call("PUT", "/api/v1/hired-agents/draft", {
       as,
-      body: { subscription_id: subscription.subscription_id, agent_id, config: configs[agent_id], settings },
+      body: { subscription_id: subscription.subscription_id, agent_id, config, settings },
     }),
     "draft",
   )

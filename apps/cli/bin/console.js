@@ -1,11 +1,12 @@
 // The console's pages: built by `npm ci`, or by the first start after their sources changed.
 import { spawn } from "node:child_process"
-import { createHash, randomUUID } from "node:crypto"
+import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
 import { denoBinary } from "./deno.js"
+import { factsOf, isAsItWas } from "./stamps.js"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../../")
 const home = join(root, "apps/console")
@@ -23,12 +24,26 @@ const filesBelow = (path) =>
     .filter(({ name }) => !notSources.has(name) && !name.startsWith("dist."))
     .flatMap((entry) => entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)])
 
-const keyOf = () => {
-  const hash = createHash("sha256")
-  for (const path of sources.flatMap(filesBelow).sort()) {
-    hash.update(relative(root, path)).update("\0").update(fs.readFileSync(path)).update("\0")
+const sourceFiles = () => sources.flatMap(filesBelow)
+
+/** What the pages are made of now, by path. */
+const factsNow = () => Object.fromEntries(sourceFiles().map((path) => [relative(root, path), factsOf(path)]))
+
+/** What they were made of; undefined when there are none. */
+const madeOf = () => {
+  try {
+    return JSON.parse(fs.readFileSync(mark, "utf8"))
+  } catch {
+    return undefined
   }
-  return hash.digest("hex")
+}
+
+const isFresh = (made) => {
+  const files = sourceFiles()
+  return files.length === Object.keys(made).length && files.every((path) => {
+    const facts = made[relative(root, path)]
+    return facts !== undefined && isAsItWas(path, facts)
+  })
 }
 
 /** Whether the tools are here: an installation that only runs leaves them out. */
@@ -43,14 +58,15 @@ const canBuild = () => {
 
 /** How the pages stand: `built`, `stale` (they can be built), or `without` (they can't). */
 export const consoleState = () => {
-  const built = fs.existsSync(mark) ? fs.readFileSync(mark, "utf8") : undefined
-  if (!canBuild()) return built === undefined ? "without" : "built"
-  return built === keyOf() ? "built" : "stale"
+  const made = madeOf()
+  if (made !== undefined && isFresh(made)) return "built"
+  if (canBuild()) return "stale"
+  return made === undefined ? "without" : "built"
 }
 
 /** Builds them, which takes a few seconds; undefined when it is done, else what went wrong. Who reads them meanwhile has the old ones. */
 export const buildConsole = async () => {
-  const key = keyOf()
+  const facts = factsNow()
   const made = `${dist}.${randomUUID()}`
   const vite = ["run", "-A", "npm:vite", "build", "--logLevel", "warn", "--outDir", made, "--emptyOutDir"]
   try {
@@ -67,7 +83,7 @@ export const buildConsole = async () => {
       child.once("close", (code) => resolve(code === 0 ? undefined : text.trim().split("\n").slice(-3).join(" ")))
     })
     if (said !== undefined) return said
-    fs.writeFileSync(join(made, ".built"), key)
+    fs.writeFileSync(join(made, ".built"), JSON.stringify(facts))
     const old = `${dist}.${randomUUID()}`
     if (fs.existsSync(dist)) fs.renameSync(dist, old)
     fs.renameSync(made, dist)

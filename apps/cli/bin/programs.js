@@ -1,15 +1,15 @@
 // The programs of the stack, bundled: a process then loads a few files instead of eight hundred, and their compiled code.
-import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import { factsOf, isAsItWas } from "./stamps.js"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, "../../../")
 
 /** The files beside the sources that a bundle follows from. */
-const makers = ["programs.js", "bundle.js"]
+const makers = ["programs.js", "stamps.js", "bundle.js"]
 
 /** How many bundles are kept, each some 45 MB: a branch that is switched to and fro does not make its own anew each time. */
 const KEPT = 4
@@ -26,25 +26,6 @@ const defaultPlaces = () => [
 const isOurs = (place) => {
   const info = fs.lstatSync(place)
   return info.isDirectory() && [0, userId].includes(info.uid) && (info.mode & 0o022) === 0
-}
-
-/** What changes whenever a file is written or replaced. */
-const stampOf = (path) => {
-  const { ctimeNs, ino, mtimeNs, size } = fs.statSync(path, { bigint: true })
-  return [size, mtimeNs, ctimeNs, ino].join()
-}
-
-const digestOf = (path) => createHash("sha256").update(fs.readFileSync(path)).digest("base64")
-
-const factsOf = (path) => ({ stamp: stampOf(path), digest: digestOf(path) })
-
-/** Whether a file is as it was: by its stamp, else by its content, since a copy of it is as good. */
-const isAsItWas = (path, { digest, stamp }) => {
-  try {
-    return stampOf(path) === stamp || digestOf(path) === digest
-  } catch {
-    return false
-  }
 }
 
 /** Whether a bundle is whole, and made from the files that are here now. */

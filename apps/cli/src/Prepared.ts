@@ -2,7 +2,6 @@
  * A data folder in which the databases of all services are migrated already. It is made once for a version of Postgres and
  * the scripts under sql/, and kept; whoever begins with an empty home takes a copy, and passwords of its own.
  */
-import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { drop, empty, keepIn, takeFrom } from "./Prepared/Cache.ts"
@@ -15,7 +14,8 @@ import { endPostmaster } from "./Postgres/Postmaster.ts"
 import { SCRAM_ITERATIONS, settings, start } from "./Postgres/Server.ts"
 import type { Server, ServiceDatabases } from "./Provision.ts"
 import { embeddedPrefix, keepPasswords, newPasswords, type Passwords, services } from "./Provision/Roles.ts"
-import { readScripts } from "./Scripts.ts"
+import { keepSchema } from "./Provision/Schema.ts"
+import { hashOfScripts } from "./Scripts.ts"
 
 /** What is prepared; by default what `stint start` needs. */
 export interface Variant {
@@ -36,12 +36,7 @@ const makers = ["./Prepared.ts", "./Provision.ts", "./Provision/Embedded.ts", ".
 
 /** Names the folder after all that it is made from. */
 const keyOf = async ({ name = "stack", sources = [] }: Variant): Promise<string> => {
-  const hash = createHash("sha256")
-  for (const service of services) {
-    for (const { name, sql } of (await readScripts(service)).toSorted((a, b) => a.name < b.name ? -1 : 1)) {
-      hash.update(`${service}/${name}\n${sql}\n`)
-    }
-  }
+  const hash = await hashOfScripts(services)
   for (const source of [...makers.map((path) => new URL(path, import.meta.url)), ...sources]) {
     hash.update(await readFile(source))
   }
@@ -94,6 +89,7 @@ const personalise = async (data: NewData): Promise<void> => {
   await setPasswords(data, { ...passwords, [data.record.user]: data.record.password })
   // Before the folder has its name: a home that has one has these as well
   await keepPasswords(data.home, passwords)
+  await keepSchema(data.home)
 }
 
 /** Makes the databases in the folder, keeps a copy in the cache, and personalises it. */

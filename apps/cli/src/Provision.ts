@@ -3,17 +3,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import type { SqlError } from "effect/sql"
-import { namesOf, type Passwords, type ServiceName, services } from "./Provision/Roles.ts"
+import { namesOf, type Passwords, type Server, type ServiceName, services, urlTextOf } from "./Provision/Roles.ts"
 
-export { newPasswords, type Passwords, type ServiceName, services } from "./Provision/Roles.ts"
-
-/** A server and a superuser on it. */
-export interface Server {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly password: string
-}
+export { newPasswords, type Passwords, type Server, type ServiceName, services } from "./Provision/Roles.ts"
 
 /** How one service reaches its database: as itself, and as the owner, who alone may change the schema. */
 export interface ServiceDatabase {
@@ -28,7 +20,7 @@ export type ServiceDatabases = Readonly<Record<ServiceName, ServiceDatabase>>
 
 /** The connection string of a role; its password is inside, so it is redacted. */
 export const urlOf = (server: Server, role: string, password: string, database: string): Redacted.Redacted =>
-  Redacted.make(`postgres://${role}:${encodeURIComponent(password)}@${server.host}:${server.port}/${database}`)
+  Redacted.make(urlTextOf(server, role, password, database))
 
 /** A superuser's client, on one connection. */
 export const adminClient = (server: Server, database = "postgres") =>

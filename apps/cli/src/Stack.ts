@@ -7,6 +7,7 @@ import { buildConsole, consoleState } from "./Pages.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { pause } from "./Postgres/Postmaster.ts"
 import { gatewayLaunch } from "./Stack/Gateway.ts"
+import { knownUrls, type OwnDatabases } from "./Stack/Known.ts"
 import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
 import { supervise, type Supervised } from "./Stack/Process.ts"
@@ -80,6 +81,29 @@ const startServers = async (services: ReadonlyArray<Placed>, home: string, outpu
   ))
 }
 
+/**
+ * Where the databases are: as the last start left them, else migrated now. `mend` migrates those that were taken as they were left,
+ * once: a service refused its own.
+ */
+const findDatabases = async (
+  settings: Settings,
+  services: ReadonlyArray<Placed>,
+  servers: ReadonlyArray<OwnDatabases>,
+  output: Output,
+) => {
+  const migrate = async () => {
+    if (services.some(({ storage }) => storage.kind !== "process")) step(output, "databases", "migrating")
+    const { prepare } = await import("./Stack/Databases.ts")
+    return await prepare(settings, services, servers)
+  }
+  const known = await knownUrls(services, servers)
+  let mended: Promise<unknown> | undefined
+  return {
+    urls: known ?? await migrate(),
+    mend: (): Promise<unknown> => known === undefined ? Promise.resolve() : mended ??= migrate(),
+  }
+}
+
 /** Builds the console where its sources are not those that it was built of. Without it the services work all the same. */
 const makePages = async (output: Output): Promise<void> => {
   if (consoleState() !== "stale") return
@@ -115,10 +139,10 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
   const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
-  const pages = makePages(output)
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
   const gateway = await gatewayLaunch(settings, key !== undefined)
+  let mend = (): Promise<unknown> => Promise.resolve()
   const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) => [
     supervise({
       name: "gateway",
@@ -141,17 +165,18 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
         rest: urls.promise.then((all) =>
           all[place.service] === undefined ? {} : { [urlVariable(place)]: all[place.service]! }
         ),
+        mend: () => mend(),
       }, output)
     ),
   ]
   begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
+  const pages = makePages(output)
   // They read their tokens once they begin: what writes them runs while they load
   if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
-  const { prepare } = await import("./Stack/Databases.ts")
   const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))
-  if (services.some(({ storage }) => storage.kind !== "process")) step(output, "databases", "migrating")
-  const prepared = await prepare(settings, services, servers)
+  const databases = await findDatabases(settings, services, servers, output)
+  mend = databases.mend
   await removed
   if (servers.some(({ port, postgres }) => postgres.port !== port)) {
     // Another program took the port meanwhile, and the services may reach none but that
@@ -159,7 +184,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     begun.services.push(...launch(Object.fromEntries(servers.map(({ kind, postgres }) => [kind, postgres.port]))))
   }
   step(output, "services", "starting")
-  urls.resolve(prepared)
+  urls.resolve(databases.urls)
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
   await Promise.race([
     Promise.all([allUp(settings, begun, output), pages]),

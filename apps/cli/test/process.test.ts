@@ -1,10 +1,14 @@
 /** What a launcher believes of the processes that it started. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { afterEach, assert, describe, it } from "vitest"
 import { LauncherError } from "../src/Postgres/LauncherError.ts"
+import { freePortBase } from "../../../tests/support/Stack.ts"
 import { until } from "../../../tests/support/Until.ts"
-import { complaintOf, failuresAfter, supervise, type Supervised } from "../src/Stack/Process.ts"
+import { complaintOf, failuresAfter, supervise, type Supervised, type Task } from "../src/Stack/Process.ts"
 
 const open: Array<() => unknown> = []
 
@@ -25,10 +29,14 @@ const stranger = async () => {
 }
 
 /** A service whose process runs this program. */
-const service = (url: string, program: string): { readonly it: Supervised; readonly lines: Array<string> } => {
+const service = (
+  url: string,
+  program: string,
+  more: Pick<Task, "mend"> = {},
+): { readonly it: Supervised; readonly lines: Array<string> } => {
   const lines: Array<string> = []
   const launch = { args: ["eval", program], env: { DENO_NO_UPDATE_CHECK: "1" } }
-  const it = supervise({ name: "catalog", url, launch: () => launch, rest: Promise.resolve({}) }, {
+  const it = supervise({ name: "catalog", url, launch: () => launch, rest: Promise.resolve({}), ...more }, {
     line: (line) => void lines.push(line),
     flush: () => Promise.resolve(),
   })
@@ -77,6 +85,34 @@ describe("a supervised service", () => {
   it("that can't be started is quoted with the line that says why", async () => {
     const { it } = service("http://127.0.0.1:1", `await import("data:text/javascript,throw new Error('no luck')")`)
     assert.match((await failure(it.up)).message, /exit status 1; it said: error: Uncaught .*Error: no luck$/)
+  })
+})
+
+describe("a service that can't work as it finds things", () => {
+  /** Works once the folder is there. */
+  const program = (folder: string, port: string) => `
+    if (!await Deno.stat(${JSON.stringify(folder)}).catch(() => undefined)) Deno.exit(1)
+    const { value } = await Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader().read()
+    const headers = { "x-stint-instance": JSON.parse(value).STINT_INSTANCE }
+    const onListen = () => console.log("catalog listens on its port")
+    Deno.serve({ hostname: "127.0.0.1", port: ${port}, onListen }, () => Response.json({ checks: {} }, { headers }))`
+
+  it("is started again after what it lacks was made", async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), "stint-mend-")), "made")
+    open.push(() => rm(dirname(folder), { recursive: true }))
+    const port = String(await freePortBase())
+    let mended = 0
+    const mend = () => (mended++, mkdir(folder))
+    const { it, lines } = service(`http://127.0.0.1:${port}`, program(folder, port), { mend })
+    await it.up
+    assert.strictEqual(mended, 1)
+    assert.deepStrictEqual(lines, ["catalog ended with exit status 1: starting it again in 0.2 s"])
+  })
+
+  it("is given up when that can't be made", async () => {
+    const mend = () => Promise.reject(new LauncherError("The schema is newer."))
+    const { it } = service("http://127.0.0.1:1", "Deno.exit(1)", { mend })
+    assert.strictEqual((await failure(it.up)).message, "The schema is newer.")
   })
 })
 

@@ -40,7 +40,9 @@ const programOf = (folder: string): Promise<string> => readFile(join(folder, "ap
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "stint-programs-test-"))
-  for (const name of ["apps/cli", "packages", "services", "package.json", "package-lock.json", "deno.json"]) {
+  for (
+    const name of ["apps/cli", "apps/gateway", "packages", "services", "package.json", "package-lock.json", "deno.json"]
+  ) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
   await mkdir(join(copy, "node_modules/@stint"), { recursive: true })
@@ -48,7 +50,7 @@ beforeAll(async () => {
     if (name === "@stint" || name === ".cache") continue
     await symlink(join(root, "node_modules", name), join(copy, "node_modules", name))
   }
-  for (const name of ["packages/domain", "packages/edge", "apps/cli"]) {
+  for (const name of ["packages/domain", "packages/edge", "apps/cli", "apps/gateway"]) {
     await symlink(join(copy, name), join(copy, "node_modules/@stint", name.split("/")[1]!))
   }
   for (const name of await readdir(join(copy, "services"))) {

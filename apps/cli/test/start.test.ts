@@ -32,7 +32,8 @@ describe("stint start", () => {
     assert.deepStrictEqual(
       before.filter((line) => /^(postgres|databases|services) /.test(line)).map((line) => line.split(/ +/, 2).join(" "))
         .filter((step) => step !== "postgres preparing"),
-      ["postgres starting", "databases migrating", "services starting"],
+      // what an empty home copies is at the schema of this program already
+      ["postgres starting", "services starting"],
     )
     assert.deepStrictEqual(before.slice(-4).map((line) => line.split(" ")[0]), [...services])
     assert.isEmpty(before.filter((line) => /ready/i.test(line)))

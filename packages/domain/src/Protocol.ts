@@ -5,6 +5,7 @@ import { Model } from "effect/schema"
 import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
 import { digits } from "./Document.ts"
+import { InstantColumn, instantOf, isoOf, LAST_INSTANT } from "./Instants.ts"
 import {
   BodyTooLarge,
   type FieldIssue,
@@ -36,9 +37,6 @@ const isInstant = (text: string): boolean => {
   return year >= 1970 && date.getUTCMonth() === month && date.getUTCDate() === day
 }
 
-/** The last millisecond of the year 9999, since the epoch. */
-const LAST_INSTANT = 253_402_300_799_999
-
 /**
  * An instant on the wire: RFC 3339 in UTC, 1970 to 9999. Other offsets are refused, not converted. One step of the codec does
  * it all, since a page of a list has a hundred of them: what is written is judged by its number, not read back.
@@ -53,11 +51,11 @@ export const Instant = Schema.String.annotate({
     SchemaTransformation.transformEffect<DateTime.Utc, string>({
       decode: (text, options) =>
         isInstant(text)
-          ? Effect.succeed(DateTime.makeUnsafe(text.toUpperCase()))
+          ? Effect.succeed(instantOf(Date.parse(text.toUpperCase())))
           : Effect.fail(new SchemaIssue.InvalidValue({ message: instantFault(text) }, text, options)),
       encode: (at, options) =>
         at.epochMilliseconds >= 0 && at.epochMilliseconds <= LAST_INSTANT
-          ? Effect.succeed(DateTime.formatIso(at))
+          ? Effect.succeed(isoOf(at.epochMilliseconds))
           : Effect.fail(new SchemaIssue.InvalidValue({ message: notInstant }, at, options)),
     }),
   ),
@@ -65,15 +63,15 @@ export const Instant = Schema.String.annotate({
 
 /** An instant of a model: `timestamptz` in a row, RFC 3339 on the wire. */
 export const InstantField = Model.Field({
-  select: Schema.DateTimeUtcFromDate,
-  insert: Schema.DateTimeUtcFromDate,
+  select: InstantColumn,
+  insert: InstantColumn,
   json: Instant,
 })
 
 /** `InstantField` or null. */
 export const NullableInstantField = Model.Field({
-  select: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  insert: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  select: Schema.NullOr(InstantColumn),
+  insert: Schema.NullOr(InstantColumn),
   json: Schema.NullOr(Instant),
 })
 

@@ -44,8 +44,10 @@ it("each service may do its own work alone", () => {
   ])
   assert.deepStrictEqual(mayCall("scheduler"), [
     ...feed.slice(0, 2),
+    "GET /api/v1/makings/:key",
     "POST /api/v1/deliverables",
     "POST /api/v1/deliverables/batch",
     ...feed.slice(2),
+    "POST /api/v1/makings/cancel",
   ])
 })

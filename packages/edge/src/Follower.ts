@@ -2,7 +2,7 @@
  * Follows a feed by its cursor. Each page is applied in one transaction with the cursor that follows it, so a change is
  * applied once, however often it is read and by however many replicas.
  */
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Fiber, Layer, Schema, type Scope } from "effect"
 import { lasted } from "./Absence.ts"
 import { StateMetrics } from "./Metrics.ts"
 import { outage } from "./OutageLog.ts"
@@ -99,6 +99,8 @@ export interface Following<Item, E, R> {
   readonly load: Effect.Effect<string | undefined, E, R>
   /** The page after a cursor. It waits (long poll) while there is none: the follower asks again at once. */
   readonly fetch: (after: string) => Effect.Effect<FeedPage<Item>, E | CursorGone, R>
+  /** After a page of so many items there is surely another one: it is asked for while this one is applied. Never unless given. */
+  readonly full?: number
   /**
    * Applies a page and stores its cursor, in one transaction, if the stored cursor still is `after`; else it changes
    * nothing. Its result is ignored: the cursor is loaded anew either way.
@@ -155,22 +157,38 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
     else yield* Effect.sleep(LOOK_AGAIN)
   })
 
+  /** The page after a cursor that was asked for already. */
+  let ahead: Ahead<Item, E> | undefined
+
+  const pageAfter = Effect.fnUntraced(function* (after: string) {
+    const asked = ahead
+    ahead = undefined
+    if (asked?.after === after) return yield* Fiber.join(asked.page)
+    if (asked !== undefined) yield* Fiber.interrupt(asked.page)
+    return yield* feed.fetch(after)
+  })
+
+  const askAhead = Effect.fnUntraced(function* ({ cursor: after, items }: FeedPage<Item>) {
+    if (items.length >= (feed.full ?? Infinity)) ahead = { after, page: yield* Effect.forkScoped(feed.fetch(after)) }
+  })
+
   const poll = Effect.gen(function* () {
     yield* Watchdog.step("loads the cursor")
     const after = yield* feed.load
     if (after === undefined) return { stale: undefined, why: "there is no cursor" }
     yield* Watchdog.step(`waits for the page after ${after}`)
     const page = yield* Effect.catchTag(
-      feed.fetch(after) as Effect.Effect<FeedPage<Item>, CursorGone | E, R>,
+      pageAfter(after) as Effect.Effect<FeedPage<Item>, CursorGone | E, R>,
       "CursorGone",
       (gone) => Effect.succeed({ stale: after, why: (gone as CursorGone).why }),
     )
     if ("stale" in page) return page
     if (page.cursor === after) return undefined
+    yield* askAhead(page)
     yield* Watchdog.step(`applies ${page.items.length} changes after ${after}`)
     yield* feed.apply({ ...page, after })
     return undefined
-  }) as Effect.Effect<Gone | undefined, E, R>
+  }) as Effect.Effect<Gone | undefined, E, R | Scope.Scope>
 
   const followed = Effect.gen(function* () {
     const fares = yield* faring
@@ -187,7 +205,14 @@ export const follow = <Item, E, R>(feed: Following<Item, E, R>): Effect.Effect<n
     Effect.retry(reconnect),
     Effect.orDie,
     Effect.forever,
+    Effect.scoped,
   )
+}
+
+/** A page that was asked for before the one before it was applied. */
+interface Ahead<Item, E> {
+  readonly after: string
+  readonly page: Fiber.Fiber<FeedPage<Item>, E | CursorGone>
 }
 
 /** Why a projection has to be rebuilt; `stale` is the cursor that is gone, undefined when there is none. */

@@ -25,7 +25,7 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
   halfToFull,
 )
 
-/** A delivery while it can't be known whether it may be made, since the service that knows is away. */
+/** A delivery or a making while the service is away that knows whether, or of what, it may be made. */
 export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 
 /** A maker that is away: after 1, 2, 4 and so on up to every 60 seconds, each drawn from 50 to 100 % of it. */

@@ -7,8 +7,8 @@ import { type ConnectionLimits, listen, type Listening, serveConnection } from "
 import { denoFiles } from "./Serve/DenoFiles.ts"
 import { denoPortCheck } from "./Serve/DenoPortCheck.ts"
 import { denoSha256 } from "./Serve/DenoSha256.ts"
-import { instanceHeader } from "./Serve/Instance.ts"
-import { given, orphaned, supervised } from "./Serve/Supervisor.ts"
+import { instanceHeader, listensLine } from "./Serve/Instance.ts"
+import { given, orphaned } from "./Serve/Supervisor.ts"
 import { pathOf } from "./Target.ts"
 
 /** How long a drain may take before the process exits anyway, in milliseconds. */
@@ -71,8 +71,8 @@ const open = (
 }
 
 /**
- * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, and prints one line when it does, unless it has a
- * supervisor. On SIGTERM, SIGINT or the death of its supervisor it drains: readiness is taken away, background work ends,
+ * Listens on `STINT_HOST` (default 127.0.0.1) and the service's port, and prints one line when it does, by which a supervisor knows
+ * that it can ask. On SIGTERM, SIGINT or the death of its supervisor it drains: readiness is taken away, background work ends,
  * the listener closes once its requests are answered, then the layers (the database pool among them).
  */
 export const serve = (
@@ -105,7 +105,7 @@ export const serve = (
   } catch (error) {
     return refuse(listenFailure(port, error))
   }
-  if (!supervised) console.log(`${service.name} listens on http://${hostname}:${port}`)
+  console.log(listensLine(service.name, `http://${hostname}:${port}`))
   service.refused.then(refuse)
   let ending = false
   const end = async () => {

@@ -144,3 +144,47 @@ it.effect("a rebuild that another replica does is not counted", () =>
     assert.strictEqual(followers.get("numbers")!.rebuilds, 0)
     assert.deepStrictEqual(place.rebuilt, [])
   }))
+
+it.effect("the page after a full one is asked for while that one is applied", () =>
+  Effect.gen(function* () {
+    const { following, place, reached } = feedOf([1, 2, 3, 4, 5])
+    const asked = { "2": Deferred.makeUnsafe<void>(), "4": Deferred.makeUnsafe<void>() }
+    const asking = (after: string) => asked[after as keyof typeof asked]
+    const fiber = yield* Effect.forkChild(follow({
+      ...following,
+      full: 2,
+      fetch: (after) =>
+        Effect.andThen(
+          asking(after) === undefined ? Effect.void : Deferred.succeed(asking(after), undefined),
+          following.fetch(after),
+        ),
+      // the last page is not full
+      apply: (page) =>
+        Effect.andThen(page.cursor === "5" ? Effect.void : Deferred.await(asking(page.cursor)), following.apply(page)),
+    }))
+    yield* reached
+    yield* Fiber.interrupt(fiber)
+    assert.deepStrictEqual(place.applied, [1, 2, 3, 4, 5])
+  }))
+
+it.effect("a page that was asked for early is discarded when another replica has moved the cursor", () =>
+  Effect.gen(function* () {
+    const { following, place, reached } = feedOf([1, 2, 3, 4, 5, 6])
+    const fetched: Array<string> = []
+    let stolen = false
+    const fiber = yield* Effect.forkChild(follow({
+      ...following,
+      full: 2,
+      fetch: (after) => Effect.andThen(Effect.sync(() => fetched.push(after)), following.fetch(after)),
+      apply: (page) =>
+        Effect.suspend(() => {
+          if (!stolen) place.cursor = "4"
+          stolen = true
+          return following.apply(page)
+        }),
+    }))
+    yield* reached
+    yield* Fiber.interrupt(fiber)
+    assert.deepStrictEqual(place.applied, [5, 6])
+    assert.deepStrictEqual(fetched, ["0", "2", "4", "6"])
+  }))

@@ -1,5 +1,6 @@
 /** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { MakerApi } from "@stint/domain/makers/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { ActionLog } from "@stint/edge/ActionLog"
@@ -16,9 +17,9 @@ import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { digestLayer } from "@stint/edge/Sha256"
 import * as Retention from "@stint/edge/Retention"
 import { Effect, Layer } from "effect"
-import { Digest } from "effect/crypto"
 import { FetchHttpClient } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Agents from "./Agents.ts"
@@ -99,6 +100,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
   Layer.mergeAll(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
     Docs.layer(DeliverablesApi),
+    Docs.document("/makers/openapi.json", MakerApi),
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),
@@ -122,11 +124,10 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     ]),
     Layer.provide([ActionLogHttp, ReportsHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer]),
-    Layer.provide(Makings.layer),
+    Layer.provide([ActionLog.layer, Reports.layer, Makings.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
-    Layer.provide([Storage, Digest.layerWebCrypto, FetchHttpClient.layer]),
+    Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),
     Layer.provide([clients, neighbours]),
   )
 

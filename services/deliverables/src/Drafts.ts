@@ -18,9 +18,9 @@ import type {
   MakerLate,
   MakerMisconfigured,
   MakerRefused,
-  Making,
   OverBudget,
 } from "@stint/domain/deliverables/Makings"
+import type { Making } from "@stint/domain/Making"
 import { Unavailable } from "@stint/domain/Problem"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"

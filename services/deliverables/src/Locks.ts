@@ -1,4 +1,4 @@
 /** The advisory locks of deliverables: every key stands here, and no two are the same. */
 
 /** One claim of makings at a time: how many work at a place must not change before it commits. */
-export const MAKINGS_LOCK = 7142_001
+export const MAKINGS_LOCK = 7143_001

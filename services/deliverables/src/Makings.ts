@@ -3,7 +3,8 @@
  * maker works nothing else is held for it. `Makings/Worker.ts` has them made.
  */
 import { type SlowTemplateMaker, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
-import { type Making, MakingNotFound } from "@stint/domain/deliverables/Makings"
+import { type MakerPlace, MakingNotFound } from "@stint/domain/deliverables/Makings"
+import type { Making } from "@stint/domain/Making"
 import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { Context, DateTime, Effect, Layer, Queue, Result } from "effect"
@@ -72,6 +73,8 @@ export class Makings extends Context.Service<Makings, {
   get(key: string): Effect.Effect<Making, MakingNotFound>
   /** Cancels those that are under way; how many were. What their makers still return is discarded. */
   cancel(keys: ReadonlyArray<string>): Effect.Effect<number>
+  /** Where makers are called, by name. */
+  readonly places: Effect.Effect<ReadonlyArray<MakerPlace>>
   /** Waits until this process has queued some: a hint, since the queue is the truth. */
   readonly asked: Effect.Effect<void>
 }>()("deliverables/Makings") {
@@ -126,7 +129,7 @@ export class Makings extends Context.Service<Makings, {
         return toMaking(row)
       })
 
-      return Makings.of({ ask, get, cancel: repo.cancel, asked: Queue.take(hints) })
+      return Makings.of({ ask, get, cancel: repo.cancel, places: repo.places, asked: Queue.take(hints) })
     }),
   )
 }

@@ -15,8 +15,8 @@ import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
+import { digestLayer } from "@stint/edge/Sha256"
 import { Layer } from "effect"
-import { Digest } from "effect/crypto"
 import { HttpApiBuilder } from "effect/http-api"
 import { ActionLog } from "./ActionLog.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
@@ -156,7 +156,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       middlewares("scheduler"),
     ]),
     Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
-    Layer.provide([Storage, Digest.layerWebCrypto]),
+    Layer.provide([Storage, digestLayer]),
     Layer.provide([clients, neighbours]),
   )
 

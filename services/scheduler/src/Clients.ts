@@ -131,7 +131,7 @@ export class Drafts extends Context.Service<Drafts, {
 }
 
 /** How many changes a page of the feed has at most: as many as hiring gives, so that a reader that is behind asks seldom. */
-const PAGE = 1_000
+export const PAGE = 1_000
 
 /** Hiring's feed and lookup. */
 export class Hiring extends Context.Service<Hiring, {

@@ -1,11 +1,14 @@
 /** The rows that the scheduler's features share, with instants as epoch milliseconds: the engine compares, never formats. */
 import { Frequency } from "@stint/domain/Definition"
 import { CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
+import { isoOf } from "@stint/domain/Instants"
 import { JsonObject } from "@stint/domain/Protocol"
 import type { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { RunOrigin } from "@stint/domain/scheduler/Runs"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema, SchemaTransformation } from "effect"
+
+export { isoOf } from "@stint/domain/Instants"
 
 /** An instant in epoch milliseconds; `timestamptz` in a row. */
 export const Millis = Schema.Date.pipe(
@@ -14,20 +17,6 @@ export const Millis = Schema.Date.pipe(
     SchemaTransformation.transform({ decode: (date) => date.getTime(), encode: (millis) => new Date(millis) }),
   ),
 )
-
-/** Texts of instants: the goals of a batch share most of theirs. */
-const texts = new Map<number, string>()
-const TEXTS = 1_000
-
-/** An instant (epoch ms) as text. */
-export const isoOf = (millis: number): string => {
-  const known = texts.get(millis)
-  if (known !== undefined) return known
-  if (texts.size >= TEXTS) texts.clear()
-  const text = new Date(millis).toISOString()
-  texts.set(millis, text)
-  return text
-}
 
 /** An instant (epoch ms) as text for a statement's JSON; null for none. */
 export const iso = (millis: number | null | undefined): string | null =>

@@ -9,7 +9,7 @@ import { CursorGone, follow } from "@stint/edge/Follower"
 import { reconnect } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
 import { Context, Effect, Layer, Option } from "effect"
-import { Hiring } from "./Clients.ts"
+import { Hiring, PAGE } from "./Clients.ts"
 import { Nudge } from "./Nudge.ts"
 import { notRunnable } from "./Projection/History.ts"
 import { type ProjectedGoal, ProjectionRepo } from "./Projection/Repo.ts"
@@ -122,6 +122,7 @@ export class Projection extends Context.Service<Projection, {
         hiring.changes(after, LONG_POLL).pipe(
           Effect.catchTag("FeedGone", ({ why }) => Effect.fail(new CursorGone({ why }))),
         ),
+      full: PAGE,
       apply: ({ after, cursor, items }) => Effect.andThen(repo.apply(items, { after, to: cursor }), nudge.here),
       rebuild,
     }).pipe(Effect.forkScoped)

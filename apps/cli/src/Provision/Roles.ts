@@ -4,6 +4,22 @@ import { randomBytes } from "node:crypto"
 import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
+/** A server and a superuser on it. */
+export interface Server {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+}
+
+/** The connection string of a role, with its password in it. */
+export const urlTextOf = (
+  { host, port }: Pick<Server, "host" | "port">,
+  role: string,
+  password: string,
+  database: string,
+): string => `postgres://${role}:${encodeURIComponent(password)}@${host}:${port}/${database}`
+
 /** The services that keep data, each in a database of its own. */
 export const services = ["catalog", "hiring", "deliverables", "scheduler"] as const
 

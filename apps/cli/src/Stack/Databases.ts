@@ -8,13 +8,14 @@ import { Cause, Effect, Exit, Redacted } from "effect"
 import { SqlError } from "effect/sql"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import { join } from "node:path"
-import type { RunningPostgres } from "../Postgres.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { prepareDatabases } from "../Provision/Embedded.ts"
+import { keepSchema } from "../Provision/Schema.ts"
 import { readScripts } from "../Scripts.ts"
 import { databaseHost } from "./Launch.ts"
 import { type DatabaseUrls, type ServiceName, type Settings } from "./Settings.ts"
-import type { OwnServer, Placed } from "./Storage.ts"
+import type { OwnDatabases } from "./Known.ts"
+import type { Placed } from "./Storage.ts"
 
 /** What Postgres answers to a wrong password (SQLSTATE invalid_password). */
 const INVALID_PASSWORD = "28P01"
@@ -73,12 +74,6 @@ const migrateGiven = (service: ServiceName, { databaseUrl, migrateUrl }: Databas
     if (databaseUrl !== migrateUrl) yield* enter(service, databaseUrl)
   })
 
-/** A server that the launcher runs. */
-export interface OwnDatabases {
-  readonly kind: OwnServer
-  readonly postgres: RunningPostgres & { readonly home: string }
-}
-
 /**
  * Brings the databases of these services to the schema of this program, and answers with the url of each that has one, as
  * the service itself connects.
@@ -96,7 +91,9 @@ export const prepare = async (
   )
   const made = Promise.all(servers.map(async ({ kind, postgres: { home, host, port, superuser } }) => {
     const server = { host, port, ...superuser }
-    return [kind, await run({ ...settings, databases: {}, home }, prepareDatabases(home, server))] as const
+    const databases = await run({ ...settings, databases: {}, home }, prepareDatabases(home, server))
+    await keepSchema(home)
+    return [kind, databases] as const
   }))
   const [own] = await Promise.all([made, given])
   return Object.fromEntries(services.flatMap(({ service, storage }) => {

@@ -1,4 +1,4 @@
-import { instanceHeader } from "@stint/edge/Serve/Instance"
+import { instanceHeader, listensLine } from "@stint/edge/Serve/Instance"
 import { stripVTControlCharacters } from "node:util"
 import { root } from "../Home.ts"
 import { linesOf, type Output } from "../Output.ts"
@@ -10,8 +10,9 @@ import type { ProcessName } from "./Settings.ts"
 /** How long a service may take until it can do its work, in milliseconds. */
 const START_MS = 60_000
 
-/** Between two questions whether a service can do its work, in milliseconds. */
+/** Between two questions whether a service can do its work, in milliseconds: once it listens, and before it says so. */
 const POLL_MS = 20
+const UNHEARD_MS = 200
 
 /** How often in a row a service may end before it ever worked. */
 const FALSE_STARTS = 3
@@ -49,8 +50,8 @@ const unready = async (url: string, instance: string): Promise<string | undefine
   }
 }
 
-/** Whether anything listens there: asked often while a service loads, it costs a tenth of a request. */
-const listens = async (url: string): Promise<boolean> => {
+/** Whether anything listens there: another program may have the port. It costs a tenth of a request. */
+const isTaken = async (url: string): Promise<boolean> => {
   const { hostname, port } = new URL(url)
   try {
     const connection = await Deno.connect({ hostname: hostname.replace(/^\[|\]$/g, ""), port: Number(port) })
@@ -89,6 +90,8 @@ export interface Task {
   readonly launch: () => Launch
   /** The variables that it is given when it may begin; until then it loads its code, and waits. */
   readonly rest: Promise<Readonly<Record<string, string>>>
+  /** Asked after a process that ended before the service ever worked: what it lacked may be made before the next. May fail with a LauncherError. */
+  readonly mend?: () => Promise<unknown>
 }
 
 /** A service over all of its processes, one after the other. */
@@ -110,6 +113,8 @@ interface Service {
 interface Spawned {
   readonly child: Deno.ChildProcess
   readonly said: ReadonlyArray<string>
+  /** Fulfilled when it says that it listens. */
+  readonly listening: Promise<void>
   /** Fulfilled when its output is read to the end. */
   readonly read: Promise<unknown>
 }
@@ -140,7 +145,9 @@ const spawn = ({ output, task: { launch, name, rest } }: Service, instance: stri
     stderr: "piped",
   }).spawn()
   const said: Array<string> = []
+  const { promise: listening, resolve: listens } = Promise.withResolvers<void>()
   const pass = (line: string) => {
+    if (line.startsWith(listensLine(name, ""))) return listens()
     said.push(line)
     if (said.length > KEPT_LINES) said.shift()
     // a record of JSON names its service itself
@@ -148,19 +155,26 @@ const spawn = ({ output, task: { launch, name, rest } }: Service, instance: stri
   }
   const read = Promise.all([child.stdout, child.stderr].map((stream) => linesOf(stream, pass).catch(() => {})))
   void begin(child, rest, instance)
-  return { child, said, read }
+  return { child, said, listening, read }
 }
 
 /** Fulfils `up` once the process can do its work; gives up when it has ended, or needs too long for its first time. */
-const watch = async (service: Service, ended: Promise<unknown>, instance: string): Promise<void> => {
+const watch = async (
+  service: Service,
+  { child, listening }: Pick<Spawned, "child" | "listening">,
+  instance: string,
+): Promise<void> => {
   const { output, task: { name, rest, url }, up } = service
   let over = false
-  ended.finally(() => over = true)
+  let heard = false
+  listening.then(() => heard = true)
+  child.status.finally(() => over = true)
   await rest.catch(() => over = true)
   const end = Date.now() + START_MS
-  for (; !over && !service.stopping; await pause(POLL_MS)) {
+  const wait = () => heard ? pause(POLL_MS) : Promise.race([listening, pause(UNHEARD_MS)])
+  for (; !over && !service.stopping; await wait()) {
     // A service that listens answers once its layers are built: one request waits for that
-    const why = await listens(url) ? await unready(url, instance) : "it does not answer"
+    const why = heard || await isTaken(url) ? await unready(url, instance) : "it does not answer"
     if (over || service.stopping) return
     if (why === undefined) {
       if (service.worked) output.line(`${name} is back at ${url}`)
@@ -188,9 +202,10 @@ const keepRunning = async (service: Service): Promise<void> => {
   for (let failures = 0; !service.stopping;) {
     const began = Date.now()
     const instance = crypto.randomUUID()
-    const { child, read, said } = spawn(service, instance)
+    const process = spawn(service, instance)
+    const { child, read, said } = process
     service.child = child
-    void watch(service, child.status, instance)
+    void watch(service, process, instance)
     const { code, signal } = await child.status
     // A Ctrl-C reaches the services as soon as it reaches us; and whatever holds a pipe open is not waited for
     await Promise.all([pause(30), Promise.race([read, pause(500)])])
@@ -205,6 +220,13 @@ const keepRunning = async (service: Service): Promise<void> => {
     if (!service.worked && failures >= FALSE_STARTS) {
       const why = `${task.name} can't be started, it ended ${how}; it said: ${complaintOf(said)}`
       return up.reject(new LauncherError(why))
+    }
+    if (!service.worked) {
+      try {
+        await Promise.race([task.mend?.(), halt.promise])
+      } catch (error) {
+        return up.reject(error)
+      }
     }
     output.line(`${task.name} ended ${how}: starting it again in ${backoff(failures) / 1000} s`)
     await Promise.race([pause(backoff(failures)), halt.promise])

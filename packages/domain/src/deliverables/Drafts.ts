@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { Deliverable } from "./Deliverables.ts"
+import { Making } from "../Making.ts"
 import {
   DraftNotValid,
   MakerAway,
@@ -10,7 +11,6 @@ import {
   MakerLate,
   MakerMisconfigured,
   MakerRefused,
-  Making,
   OverBudget,
 } from "./Makings.ts"
 import { DeliverableId, GoalInstanceId, HiredInstanceId } from "../Ids.ts"

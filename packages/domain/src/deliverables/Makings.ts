@@ -2,21 +2,9 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
+import { Making } from "../Making.ts"
 import { faultFields, problem } from "../Problem.ts"
 import { Instant } from "../Protocol.ts"
-
-/** A draft that is being made, or waits for its maker. `calls`: how often the maker was called for it. */
-export const Making = Schema.Struct({
-  state: Schema.Literal("making"),
-  /** When its attempt began. */
-  since: Instant,
-  /** When it is late, if its maker has not answered. While the maker is away it moves on with the waiting. */
-  deadline: Instant,
-  calls: Schema.Int,
-  /** What the maker says of its progress, or why it waits. */
-  note: Schema.optionalKey(Schema.String.check(Schema.isMaxLength(300))),
-}).annotate({ identifier: "Making" })
-export type Making = typeof Making.Type
 
 /** 504: the maker took longer than its `timeout_seconds`. TRANSIENT. */
 export class MakerLate extends problem<MakerLate>()("MakerLate", {
@@ -83,6 +71,23 @@ const RunKey = Schema.String.annotate({
   examples: ["GOI-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11:2026-03-01T09:00:00.000Z"],
 })
 
+/** Where makers are called: a model by its alias, or a host, with its breaker. */
+export const MakerPlace = Schema.Struct({
+  place: Schema.String.annotate({ examples: ["host:agents.example.com:443"] }),
+  /** How many makings work there at once, over all replicas. */
+  limit: Schema.Int,
+  /** How many work there now, and how many wait for it. */
+  making: Schema.Int,
+  waiting: Schema.Int,
+  /** Since when it is away; null while it is there. */
+  away_since: Schema.NullOr(Instant),
+  /** When one making tries it again; null while it is there. */
+  retry_at: Schema.NullOr(Instant),
+  /** How it was found away last. */
+  last_error: Schema.NullOr(Schema.String),
+}).annotate({ identifier: "MakerPlace" })
+export type MakerPlace = typeof MakerPlace.Type
+
 /** Endpoints of makings. */
 export class MakingsGroup extends HttpApiGroup.make("makings")
   .annotate(OpenApi.Title, "Makings")
@@ -95,6 +100,15 @@ export class MakingsGroup extends HttpApiGroup.make("makings")
     }).annotate(Access, ["service"]).annotate(Callers, ["scheduler"])
       .annotate(OpenApi.Summary, "Get a making")
       .annotate(OpenApi.Description, "Services only: how a draft stands that is being made, by the key of its run."),
+    HttpApiEndpoint.get("places", "/maker-places", {
+      success: Schema.Struct({ items: Schema.Array(MakerPlace) }),
+    }).annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "List where makers are called")
+      .annotate(
+        OpenApi.Description,
+        "For operators and viewers: every model and host that was called, how many drafts it makes and how many wait for it, and " +
+          "since when it is away.",
+      ),
     HttpApiEndpoint.post("cancel", "/makings/cancel", {
       payload: Schema.Struct({ keys: Schema.Array(RunKey).check(Schema.isBetweenLength(1, 1000)) }),
       success: Schema.Struct({ cancelled: Schema.Int }),

@@ -12,8 +12,9 @@ import {
   ScheduledRunId,
 } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, problem } from "../Problem.ts"
+import { isoOf } from "../Instants.ts"
 import { IdempotencyHeader, Instant, listOf, pageQuery, Reason, wholeNumber } from "../Protocol.ts"
-import { Making } from "../deliverables/Makings.ts"
+import { Making } from "../Making.ts"
 import { RunReasonCode } from "./ReasonCodes.ts"
 import { TraceId } from "./Traces.ts"
 
@@ -45,8 +46,7 @@ export const ErrorType = Schema.Literals(["TRANSIENT", "PERMANENT"])
 export type ErrorType = typeof ErrorType.Type
 
 /** The idempotency key of a run: derived from its goal and slot (epoch ms), never drawn (domain.md, "Idempotency key"). */
-export const runKey = (goal_instance_id: string, slot: number): string =>
-  `${goal_instance_id}:${new Date(slot).toISOString()}`
+export const runKey = (goal_instance_id: string, slot: number): string => `${goal_instance_id}:${isoOf(slot)}`
 
 /** What went wrong in one attempt: the JSONB column `error_details`. */
 export const ErrorDetails = Schema.Struct({

@@ -1,6 +1,7 @@
 /** The SQL of a service's action log, which is append-only. A line is written in the transaction of what it records. */
 import { PgClient } from "@effect/sql-pg"
 import { ActionLine, lineAt, type NewActionLine } from "@stint/domain/ActionLine"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Context, DateTime, Effect, Layer, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { type Stretch, type Taken, takenOf } from "../Paging.ts"
@@ -17,7 +18,7 @@ export interface ActionFilter extends Stretch<ActionKey> {
 /** The columns that place a line in a list. */
 const Place = Schema.Struct({ timestamp: Schema.Date, log_id: Schema.String })
 
-const ActionRow = Schema.Struct({ ...ActionLine.fields, timestamp: Schema.DateTimeUtcFromDate })
+const ActionRow = Schema.Struct({ ...ActionLine.fields, timestamp: InstantColumn })
 
 /** The lines of a service. */
 export class ActionLogRepo extends Context.Service<ActionLogRepo, {

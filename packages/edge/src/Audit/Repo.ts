@@ -1,6 +1,7 @@
 /** The storage of audit lines: `gateway_audit_logs`. */
 import { PgClient } from "@effect/sql-pg"
 import type { Role } from "@stint/domain/Caller"
+import { isoOf } from "@stint/domain/Instants"
 import { RETENTION } from "@stint/domain/Retention"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -64,7 +65,7 @@ export class AuditRepo extends Context.Service<AuditRepo, {
       })
       return AuditRepo.of({
         append: (lines) => {
-          const rows = lines.map((line) => ({ ...line, timestamp: new Date(line.timestamp).toISOString() }))
+          const rows = lines.map((line) => ({ ...line, timestamp: isoOf(line.timestamp) }))
           return Effect.orDie(Effect.asVoid(sql`
             insert into gateway_audit_logs (id, correlation_id, causation_id, timestamp, service, request_id, http_method,
               endpoint, subject, role, status_code, error_type, total_latency_ms, action, resource, resource_id)

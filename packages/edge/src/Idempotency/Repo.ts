@@ -92,7 +92,9 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
           sql`select k.* from json_to_recordset(${scopes}::json) as x (caller text, route text, key text)
               join idempotency_keys k on (k.caller, k.route, k.key) = (x.caller, x.route, x.key)`,
       })
-      // keys that are new, whose holder died, or that are past their time; of two at once the row's lock lets one through
+      // keys that are new, whose holder died, or that are past their time; of two at once the row's lock lets one through. Its commit
+      // does not wait for the disk: one that a crash of the server loses has changed nothing, since what its request commits in
+      // this database flushes all that was committed before
       const take = SqlSchema.findAll({
         Request: Schema.String,
         Result: Row,
@@ -101,7 +103,7 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 locked_until, expires_at)
               select caller, route, key, sent, canonical, holder, date_trunc('milliseconds', now()),
                 now() + make_interval(secs => ${HOLD_SECONDS}), now() + make_interval(hours => ${KEEP_HOURS})
-              from json_to_recordset(${all}::json)
+              from set_config('synchronous_commit', 'off', true), json_to_recordset(${all}::json)
                 as x (caller text, route text, key text, sent text, canonical text, holder uuid)
               on conflict (caller, route, key) do update set
                 locked_until = excluded.locked_until, expires_at = excluded.expires_at,

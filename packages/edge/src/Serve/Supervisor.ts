@@ -19,9 +19,6 @@ const firstLine = async (): Promise<Record<string, string>> => {
   return JSON.parse(text)
 }
 
-/** Whether there is a supervisor. */
-export const supervised = input !== undefined
-
 /** The variables that the supervisor sends; empty without one. */
 export const given: Promise<Readonly<Record<string, string>>> = firstLine()
 

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
+import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -49,7 +50,7 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
       const sql = yield* PgClient.PgClient
       const log = yield* ActionLogRepo
       const insert = SqlSchema.findOneOption({
-        Request: Schema.Struct({ definition: AgentTypeDefinition, now: Schema.DateTimeUtcFromDate }),
+        Request: Schema.Struct({ definition: AgentTypeDefinition, now: InstantColumn }),
         Result: AgentTypeRow,
         // The unique key (agent_type_id, version) decides, not a read before
         execute: ({ definition: d, now }) =>

@@ -1,14 +1,15 @@
 /** A row of `agent_type_definitions`. */
 import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { StoredDefinition } from "@stint/domain/Definition"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 
 /** A published version: the definition is the payload. */
 export const AgentTypeRow = Schema.Struct({
   id: Schema.String,
   payload: StoredDefinition,
-  created_at: Schema.DateTimeUtcFromDate,
-  updated_at: Schema.DateTimeUtcFromDate,
+  created_at: InstantColumn,
+  updated_at: InstantColumn,
 })
 export type AgentTypeRow = typeof AgentTypeRow.Type
 
@@ -16,7 +17,7 @@ export type AgentTypeRow = typeof AgentTypeRow.Type
 export const VersionKey = Schema.Struct({
   agent_type_id: Schema.String,
   version: Schema.String,
-  created_at: Schema.DateTimeUtcFromDate,
+  created_at: InstantColumn,
 })
 export type VersionKey = typeof VersionKey.Type
 

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { DeliverableCounts, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
@@ -13,7 +14,7 @@ import { DeliverableRow, ShownRow } from "./Row.ts"
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
 
 /** The same key as it is in a row. */
-const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, deliverable_id: DeliverableId })
+const Place = Schema.Struct({ created_at: InstantColumn, deliverable_id: DeliverableId })
 
 /** Which deliverables to list, newest first; null: any. Deleted ones are never listed. */
 export const Listing = Schema.Struct({

@@ -7,13 +7,14 @@ import {
 } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 
 /** pending -> delivered, or failed when no further attempt follows; failed -> pending when it is executed again. */
 export const ExecutionState = Schema.Literals(["pending", "delivered", "failed"])
 export type ExecutionState = typeof ExecutionState.Type
 
-const instant = Schema.DateTimeUtcFromDate
+const instant = InstantColumn
 
 const isRefusal = Schema.is(DeliveryRefusal)
 

@@ -4,6 +4,7 @@ import { DeliveryId } from "@stint/domain/deliverables/Deliveries"
 import { DeliveryState } from "@stint/domain/deliverables/Deliverables"
 import { CustomerId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { InstantColumn } from "@stint/domain/Instants"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
@@ -15,7 +16,7 @@ import { DeliveryRow, Retry } from "./Row.ts"
 export const After = Schema.Struct({ created_at: Instant, delivery_id: Schema.String })
 
 /** The same key as it is in a row. */
-const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, delivery_id: Schema.String })
+const Place = Schema.Struct({ created_at: InstantColumn, delivery_id: Schema.String })
 
 /** Which deliveries to list; null: any. */
 const Listing = Schema.Struct({

@@ -1,5 +1,6 @@
 /** A row of `executions` as its readers see it, and a line of `delivery_action_log`. */
 import { DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 import { ExecutionRow } from "../Executions/Row.ts"
 
@@ -11,7 +12,7 @@ export const DeliveryRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   goal_instance_id: GoalInstanceId,
   refusal: Schema.NullOr(Schema.String),
-  gave_up_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  gave_up_at: Schema.NullOr(InstantColumn),
   /** Whether an attempt is under way. */
   held: Schema.Boolean,
 })

@@ -10,6 +10,7 @@ import { PgClient } from "@effect/sql-pg"
 import { DeliveryTarget } from "@stint/domain/Definition/HireSettings"
 import { DeliveryRefusal, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scope } from "effect"
@@ -180,7 +181,7 @@ const outcomes = (sql: PgClient.PgClient) => {
   const locked = (c: typeof Claim.Encoded) =>
     sql`d as (select deliverable_id from deliverables where deliverable_id = ${c.deliverable_id} for update)`
   const complete = SqlSchema.findAll({
-    Request: Schema.Struct({ ...Claim.fields, at: Schema.DateTimeUtcFromDate }),
+    Request: Schema.Struct({ ...Claim.fields, at: InstantColumn }),
     Result: Written,
     // also when the deliverable was deleted meanwhile, since it was delivered; written twice it changes nothing
     execute: (c) =>

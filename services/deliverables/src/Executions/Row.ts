@@ -1,6 +1,7 @@
 /** A row of `executions`: the intent to deliver, and how its delivery stands. */
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Decision } from "@stint/domain/deliverables/Reviews"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 import { ExecutionState } from "../Deliverables/Row.ts"
 
@@ -18,14 +19,14 @@ export const ExecutionRow = Schema.Struct({
   requested_by: Schema.String,
   attempts: Schema.Int,
   last_error: Schema.NullOr(Schema.String),
-  next_attempt_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  locked_until: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  next_attempt_at: Schema.NullOr(InstantColumn),
+  locked_until: Schema.NullOr(InstantColumn),
   fence: Schema.BigInt,
-  created_at: Schema.DateTimeUtcFromDate,
-  delivered_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  created_at: InstantColumn,
+  delivered_at: Schema.NullOr(InstantColumn),
   customer_id: CustomerId,
   /** When it was executed or tried again by a person last, and how many attempts it had before. */
-  armed_at: Schema.DateTimeUtcFromDate,
+  armed_at: InstantColumn,
   armed_attempts: Schema.Int,
 })
 export type ExecutionRow = typeof ExecutionRow.Type

@@ -6,7 +6,7 @@ export interface NewCall {
   readonly place: string
   /** The model's id at its provider; null for a program. */
   readonly model: string | null
-  /** The most that it can cost, in millionths of the unit in which STINT_MODELS has its prices; 0 where nothing is known of it. */
+  /** The most that it can cost, in millionths of the unit in which the models have their prices; 0 where nothing is known of it. */
   readonly max_cost: number
   /** The most tokens that it can use, in and out together; 0 where nothing is known of it. */
   readonly max_tokens: number

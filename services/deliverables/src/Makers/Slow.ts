@@ -6,8 +6,7 @@ import { Mac } from "effect/crypto"
 import { makeRemote } from "./Remote.ts"
 import type { SlowMaker, SlowMakersByKind } from "./SlowMaker.ts"
 
-const noModel = (model: string) =>
-  new MakerMisconfigured({ detail: `There is no model ${model}: STINT_MODELS names no file` })
+const noModel = (model: string) => new MakerMisconfigured({ detail: `There is no model ${model}: none is configured` })
 
 /** The maker `model` where no models are configured. */
 const withoutModels: SlowMaker<ModelMaker> = {

@@ -10,6 +10,7 @@ export const MakingsHttp = HttpApiBuilder.group(
     const makings = yield* Makings
     return handlers.handleAll({
       get: ({ params }) => makings.get(params.key),
+      places: () => Effect.map(makings.places, (items) => ({ items })),
       cancel: ({ payload }) => Effect.map(makings.cancel(payload.keys), (cancelled) => ({ cancelled })),
     })
   }),

@@ -6,7 +6,7 @@ import { DeliverableId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
-import { delayAfter, makerAway, reconnect } from "@stint/edge/Schedules"
+import { delayAfter, makerAway, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import { traced } from "@stint/edge/Tracing"
 import { Cause, Clock, DateTime, Effect, Option, Result, Schedule, Schema } from "effect"
 import { Digest } from "effect/crypto"
@@ -169,8 +169,11 @@ export const makeMaking = Effect.gen(function* () {
     }
     const error = made.failure
     if (error._tag === "PlaceAway") return yield* wait(row, error)
-    // the catalog is away: the maker was not called
-    if (error._tag === "Unavailable") return yield* repo.release(row, storable(error.detail ?? error.title, NOTE))
+    // the catalog is away: the maker was not called, and the making is held until it may be there again
+    if (error._tag === "Unavailable") {
+      yield* Effect.sleep((yield* delayAfter(unknownStanding, 1)) ?? 0)
+      return yield* repo.release(row, storable(error.detail ?? error.title, NOTE))
+    }
     // it answered, whatever it said
     const isThere = error._tag === "MakerFailed" || error._tag === "MakerRefused" || error._tag === "DraftNotValid"
     if (row.failures > 0 && isThere) yield* repo.closePlace(row.place)

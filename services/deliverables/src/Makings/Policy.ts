@@ -1,5 +1,6 @@
 /** Pure: how a making answers its run, and what a maker's failure is stored as. */
-import { MakerAway, type Making } from "@stint/domain/deliverables/Makings"
+import { MakerAway } from "@stint/domain/deliverables/Makings"
+import type { Making } from "@stint/domain/Making"
 import { DraftImpossible } from "@stint/domain/deliverables/Drafts"
 import type { FieldIssue } from "@stint/domain/Problem"
 import {

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Approval } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, DeliverableId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
@@ -12,7 +13,7 @@ import { findReadable } from "@stint/edge/Pg/Rows"
 export const After = Schema.Struct({ created_at: Instant, approval_id: ApprovalId })
 
 /** The same key as it is in a row. */
-const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, approval_id: ApprovalId })
+const Place = Schema.Struct({ created_at: InstantColumn, approval_id: ApprovalId })
 
 const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr(After), limit: Schema.Int })
 

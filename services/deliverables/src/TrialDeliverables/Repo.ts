@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
+import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -14,7 +15,7 @@ import { TrialDeliverableRow } from "./Row.ts"
 export const After = Schema.Struct({ created_at: Instant, trial_deliverable_id: TrialDeliverableId })
 
 /** The same key as it is in a row. */
-const Place = Schema.Struct({ created_at: Schema.DateTimeUtcFromDate, trial_deliverable_id: TrialDeliverableId })
+const Place = Schema.Struct({ created_at: InstantColumn, trial_deliverable_id: TrialDeliverableId })
 
 const Listing = Schema.Struct({ trial_id: TrialId, after: Schema.NullOr(After), limit: Schema.Int })
 

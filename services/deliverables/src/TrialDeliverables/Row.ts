@@ -1,5 +1,6 @@
 /** A row of `trial_deliverables`. */
 import { TrialDeliverableId, TrialId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 
 /** The row; `file_size` in bytes. */
@@ -11,6 +12,6 @@ export const TrialDeliverableRow = Schema.Struct({
   file_size: Schema.NullOr(Schema.Int),
   mime_type: Schema.NullOr(Schema.String),
   description: Schema.NullOr(Schema.String),
-  created_at: Schema.DateTimeUtcFromDate,
+  created_at: InstantColumn,
 })
 export type TrialDeliverableRow = typeof TrialDeliverableRow.Type

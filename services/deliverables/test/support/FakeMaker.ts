@@ -108,3 +108,17 @@ export const ended = (stage: Pick<Stage, "call" | "world">, goal: string, attemp
     const answer = await ask(stage, goal, attempt)
     return answer.making === undefined && answer
   })
+
+/** The recorded calls for a goal's drafts. */
+export const callsOf = (stage: Stage, goal: string) =>
+  stage.sql(
+    "select outcome, place, model, cost::int from making_calls where goal_instance_id = $1 order by started_at",
+    [
+      goal,
+    ],
+  )
+/** The stored drafts of a goal. */
+export const draftsOf = async (
+  stage: Stage,
+  goal: string,
+) => (await stage.sql("select payload, title from deliverables where goal_instance_id = $1", [goal]))

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CustomerId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, type DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -88,7 +89,7 @@ const conflicting = (sql: PgClient.PgClient) =>
 
 const verifying = (sql: PgClient.PgClient) =>
   SqlSchema.findOneOption({
-    Request: Schema.Struct({ customer_id: CustomerId, now: Schema.DateTimeUtcFromDate }),
+    Request: Schema.Struct({ customer_id: CustomerId, now: InstantColumn }),
     Result: CustomerRow,
     execute: ({ customer_id, now }) =>
       sql`

@@ -1,6 +1,7 @@
 /** A row of `customer_entity`. */
 import { ContactMethod } from "@stint/domain/hiring/Customers"
 import { CustomerId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 
 /** A customer; `customer_id` is the subject of its tokens, or a new id where an operator stored the record. */
@@ -17,8 +18,8 @@ export const CustomerRow = Schema.Struct({
   preferred_contact_method: ContactMethod,
   consent: Schema.Boolean,
   /** When an operator made or verified its contacts; null: they are the customer's own word. */
-  verified_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  created_at: Schema.DateTimeUtcFromDate,
-  updated_at: Schema.DateTimeUtcFromDate,
+  verified_at: Schema.NullOr(InstantColumn),
+  created_at: InstantColumn,
+  updated_at: InstantColumn,
 })
 export type CustomerRow = typeof CustomerRow.Type

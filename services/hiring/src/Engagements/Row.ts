@@ -5,11 +5,12 @@ import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, SubscriptionI
 import { FieldIssue } from "@stint/domain/Problem"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Duration, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { InstantColumn } from "@stint/domain/Instants"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Schema } from "effect"
 import type { Counts } from "../Quotas.ts"
 
-const Instant = Schema.DateTimeUtcFromDate
+const Instant = InstantColumn
 
 /** A row of `subscriptions`. */
 export const SubscriptionRow = Schema.Struct({

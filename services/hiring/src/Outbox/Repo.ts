@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Change } from "@stint/domain/hiring/Feed"
 import { RETENTION } from "@stint/domain/Retention"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Cursor, OlderCursor } from "./Cursor.ts"
@@ -91,7 +92,7 @@ const appending = (sql: PgClient.PgClient) =>
 const readingSlot = (sql: PgClient.PgClient) =>
   SqlSchema.findOneOption({
     Request: Schema.String,
-    Result: Schema.Struct({ scheduled_time: Schema.DateTimeUtcFromDate }),
+    Result: Schema.Struct({ scheduled_time: InstantColumn }),
     execute: (request_id) =>
       sql`
         select (payload->>'scheduled_time')::timestamptz as scheduled_time from hiring_outbox

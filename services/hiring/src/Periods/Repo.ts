@@ -1,6 +1,7 @@
 /** Engagements at which something is due. The database's clock judges, and replicas share the work. */
 import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
+import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { oneLine } from "@stint/edge/OutageLog"
 import { isSqlUnavailable } from "@stint/edge/Pg"
@@ -132,7 +133,7 @@ const lockingDue = (sql: PgClient.PgClient) =>
     what: "subscriptions",
     Request: Schema.Struct({ limit: Schema.Int, aside: Schema.Array(Schema.String) }),
     Key,
-    Result: Schema.Struct({ ...SubscriptionRow.fields, judged_at: Schema.DateTimeUtcFromDate }),
+    Result: Schema.Struct({ ...SubscriptionRow.fields, judged_at: InstantColumn }),
     query: ({ aside, limit }) =>
       sql`
         select s.*, now() as judged_at from subscriptions s

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CustomerId, TrialId } from "@stint/domain/Ids"
 import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
+import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -50,7 +51,7 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
         execute: (id) => sql`select * from trials where trial_id = ${id}`,
       })
       const end = SqlSchema.findOneOption({
-        Request: Schema.Struct({ id: TrialId, status: LeadTrialEnd, now: Schema.DateTimeUtcFromDate }),
+        Request: Schema.Struct({ id: TrialId, status: LeadTrialEnd, now: InstantColumn }),
         Result: TrialRow,
         execute: ({ id, now, status }) =>
           sql`

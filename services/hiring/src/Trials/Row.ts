@@ -1,6 +1,7 @@
 /** A row of `trials`. */
 import { LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { AgentTypeId, CustomerId, TrialId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
 
 /** A lead trial; `customer_id` is the customer that began it, null when an operator did. */
@@ -11,11 +12,11 @@ export const TrialRow = Schema.Struct({
   customer_email: Schema.String,
   company: Schema.String,
   phone: Schema.NullOr(Schema.String),
-  start_date: Schema.DateTimeUtcFromDate,
-  end_date: Schema.DateTimeUtcFromDate,
+  start_date: InstantColumn,
+  end_date: InstantColumn,
   status: LeadTrialStatus,
   customer_id: Schema.NullOr(CustomerId),
-  created_at: Schema.DateTimeUtcFromDate,
-  updated_at: Schema.DateTimeUtcFromDate,
+  created_at: InstantColumn,
+  updated_at: InstantColumn,
 })
 export type TrialRow = typeof TrialRow.Type

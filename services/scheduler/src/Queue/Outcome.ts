@@ -1,5 +1,5 @@
 /** What a claim ended with, as its holder reports it. */
-import type { Making as MakingState } from "@stint/domain/deliverables/Makings"
+import type { Making as MakingState } from "@stint/domain/Making"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { GoneCode } from "@stint/domain/scheduler/ReasonCodes"
 import type { ErrorType } from "@stint/domain/scheduler/Runs"

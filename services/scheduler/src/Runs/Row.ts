@@ -1,5 +1,5 @@
 /** A run, decoded: its rows in scheduled_goal_runs, run_queue, goal_runs and run_attempts together. */
-import { Making } from "@stint/domain/deliverables/Makings"
+import { Making } from "@stint/domain/Making"
 import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "@stint/domain/Ids"
 import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { ErrorDetails, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"

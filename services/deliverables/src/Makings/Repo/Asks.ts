@@ -1,6 +1,7 @@
 /** Asking for makings, and how they stand: what their runs see. */
 import type { PgClient } from "@effect/sql-pg"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { MakerPlace } from "@stint/domain/deliverables/Makings"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { MakingRow, StoredInput } from "../Row.ts"
@@ -25,6 +26,12 @@ export const NewMaking = Schema.Struct({
 export type NewMaking = typeof NewMaking.Type
 
 const Keys = Schema.Array(Schema.String)
+
+const PlaceRow = Schema.Struct({
+  ...MakerPlace.fields,
+  away_since: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  retry_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+})
 
 /** The statements over makings as their runs see them. */
 export const asks = (sql: PgClient.PgClient) => {
@@ -75,7 +82,19 @@ export const asks = (sql: PgClient.PgClient) => {
           update makings m set state = 'cancelled', ended_at = now(), lease_until = null, fence = null from open
           where m.idempotency_key = open.idempotency_key returning m.idempotency_key`,
   })
+  const places = SqlSchema.findAll({
+    Request: Schema.Void,
+    Result: PlaceRow,
+    execute: () =>
+      sql`select p.place, p.most as limit, coalesce(m.making, 0)::int as making, coalesce(m.waiting, 0)::int as waiting,
+            p.open_since as away_since, p.retry_at, p.last_error
+          from maker_places p left join (
+            select place, count(*) filter (where state = 'making') as making, count(*) filter (where state = 'waiting') as waiting
+            from makings where state in ('waiting', 'making') group by place) m using (place)
+          order by p.place`,
+  })
   return {
+    places: Effect.orDie(Effect.suspend(() => places(undefined))),
     find: (keys: ReadonlyArray<string>) => Effect.orDie(find(keys)),
     ask: (rows: ReadonlyArray<NewMaking>) => Effect.orDie(Effect.asVoid(ask(rows))),
     cancel: (keys: ReadonlyArray<string>) => Effect.orDie(Effect.map(cancel(keys), (rows) => rows.length)),

@@ -1,13 +1,14 @@
 /** The table `goal_instances`. */
 import type { PgClient } from "@effect/sql-pg"
 import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { GoalRow, GoalState } from "../Row.ts"
 
-const Instant = Schema.DateTimeUtcFromDate
+const Instant = InstantColumn
 
 /** A place among the goals of a hire by their age: when one was added, and its id. */
 export const GoalPlace = Schema.Struct({ created_at: Instant, goal_instance_id: Schema.String })

@@ -3,6 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { defaults } from "@stint/domain/Bounds"
 import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { type DateTime, Effect, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
@@ -10,7 +11,7 @@ import { findReadable } from "@stint/edge/Pg/Rows"
 import type { Target } from "../Repo.ts"
 import { type Hired, type HiredState, HireRow, HireState, SubscriptionRow } from "../Row.ts"
 
-const Instant = Schema.DateTimeUtcFromDate
+const Instant = InstantColumn
 
 /** A place among hires by the end of their trial: that end, null for a trial that has not started, and the hire's id. */
 export const TrialPlace = Schema.Struct({ trial_end: Schema.NullOr(Instant), hired_instance_id: Schema.String })

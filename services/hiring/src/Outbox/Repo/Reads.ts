@@ -59,18 +59,51 @@ const Read = Schema.Struct({
   items: Schema.NullOr(Schema.String),
 })
 
+/** The text of a page without the entries that can't be read, and which those are, by their number in the page. */
+interface Checked {
+  readonly items: string
+  readonly unread: ReadonlyArray<number>
+}
+
+const check = (text: string): Checked => {
+  const entries: ReadonlyArray<unknown> = JSON.parse(text)
+  const unread = entries.flatMap((entry, nth) => Option.isNone(decode(entry)) ? [nth] : [])
+  return {
+    items: unread.length === 0 ? text : JSON.stringify(entries.filter((_, nth) => !unread.includes(nth))),
+    unread,
+  }
+}
+
+/** How many pages are remembered as checked: several readers ask for the same ones. */
+const PAGES = 4
+
+/** Checks a page, or knows it by its text. */
+const checking = () => {
+  const known = new Map<string, Checked>()
+  return (text: string): Checked => {
+    const checked = known.get(text) ?? check(text)
+    known.delete(text)
+    known.set(text, checked)
+    if (known.size > PAGES) known.delete(known.keys().next().value!)
+    return checked
+  }
+}
+
 /**
  * The page of a read that found one. Its text is sent as it is stored, and made anew without the entries that can't be read: a
  * reader that met one could read none of the page.
  */
-const pageOf = ({ items, mark, positions }: typeof Read.Type, xid: bigint): Page => {
+const pageOf = (
+  { items, mark, positions }: typeof Read.Type,
+  xid: bigint,
+  checked: (text: string) => Checked,
+): Page => {
   if (items === null || mark === null || positions === null) return EMPTY
-  const entries: ReadonlyArray<unknown> = JSON.parse(items)
-  const changes = entries.filter((entry) => Option.isSome(decode(entry)))
+  const { items: readable, unread } = checked(items)
   return {
-    items: changes.length === entries.length ? items : JSON.stringify(changes),
+    items: readable,
     last: { position: positions.at(-1)!, mark, xid },
-    unread: changes.length === entries.length ? [] : positions.filter((_, nth) => Option.isNone(decode(entries[nth]))),
+    unread: unread.map((nth) => positions[nth]!),
   }
 }
 
@@ -107,13 +140,14 @@ export const reading = (sql: PgClient.PgClient) => {
                 where position > ${after}::bigint order by position limit ${limit}) as listed) as measured) as weighed
           where coalesce(before, 0) + case when bytes <= ${LARGEST} then bytes else 0 end <= ${bytes}) as page`,
   })
+  const checked = checking()
   return Effect.fnUntraced(function* (cursor: Cursor, limit: number) {
     const bytes = Math.max((yield* Bounds).answer_bytes, LARGEST)
     // The row of the sequence is always there
     const found = yield* read({ after: cursor.position, limit, bytes })
     const reached = found.positions?.at(-1) ?? cursor.position
     const xid = reached === found.last ? found.xid - 1n : cursor.xid
-    return { gone: goneOf(cursor, found), page: pageOf(found, xid), unplaced: found.unplaced }
+    return { gone: goneOf(cursor, found), page: pageOf(found, xid, checked), unplaced: found.unplaced }
   })
 }
 

@@ -3,7 +3,7 @@
  * it. Its lease ends long after the making must have, so that nobody takes it over meanwhile, also no program of 0.2.0.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Making } from "@stint/domain/deliverables/Makings"
+import { Making } from "@stint/domain/Making"
 import { ScheduledRunId } from "@stint/domain/Ids"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Effect, Schema } from "effect"

@@ -1,0 +1,144 @@
+/** What an http maker is asked, and what its answers lead to. */
+import { afterAll, assert, beforeAll, it } from "@effect/vitest"
+import {
+  ask,
+  callsOf,
+  definitionOf,
+  draftOf,
+  draftsOf,
+  ended,
+  type FakeMaker,
+  goalAt,
+  slot,
+  startMaker,
+} from "./support/FakeMaker.ts"
+import { onStage, until } from "./support/Harness.ts"
+import { expectedSignature, heldAnswer } from "./support/Receiver.ts"
+
+let maker: FakeMaker
+beforeAll(() => void (maker = startMaker()))
+afterAll(() => maker.end())
+
+onStage("an http maker", (stage) => {
+  beforeAll(() => {
+    stage().world.publish(definitionOf(maker.host))
+    stage().world.publish(definitionOf("elsewhere.example", {}, { version: "4.0.0" }))
+    stage().world.publish(definitionOf(maker.host, { secret_ref: "unknown" }, { version: "5.0.0" }))
+  })
+
+  it("asks its maker with a signed request that holds the run's data, and the decisions of the past with their notes", async () => {
+    const goal = goalAt(stage(), "asked")
+    const key = `${goal}:2026-02-01T09:00:00.000Z`
+    const before = await until(async () => {
+      const { json } = await stage().draft(goal, "2026-02-01T09:00:00.000Z", key)
+      return json.deliverable_id
+    })
+    await stage().call("POST", `/api/v1/deliverables/${before}/review`, {
+      as: "customer:acme",
+      body: { decision: "rejected", notes: "Too formal" },
+    })
+    await ask(stage(), goal)
+    await ended(stage(), goal)
+    const request = maker.of(goal)[1]!
+    assert.strictEqual(request.headers.get("idempotency-key"), `${goal}:${slot}`)
+    assert.strictEqual(request.headers.get("webhook-id"), `${goal}:${slot}`)
+    const secret = Uint8Array.from(atob("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), (c) => c.charCodeAt(0))
+    assert.strictEqual(request.headers.get("webhook-signature"), await expectedSignature(secret, request))
+    assert.deepInclude(request.data, {
+      idempotency_key: `${goal}:${slot}`,
+      customer_id: "acme",
+      definition_version: "1.0.0",
+      goal_template_id: "reviews.reply",
+      scheduled_time: slot,
+      config: { tone: "warm" },
+      settings: {},
+    })
+    assert.match(request.data.call_id, /^CAL-/)
+    const [{ decided_at: _, payload, ...decision }] = request.data.decisions
+    assert.deepStrictEqual(decision, { decision: "rejected", notes: "Too formal", title: "A reply" })
+    assert.strictEqual(payload.fields.reply, "Thank you!")
+    assert.deepStrictEqual(request.data.output.fields[0].key, "reply")
+    for (const internal of ["traceparent", "b3", "authorization"]) assert.isNull(request.headers.get(internal))
+  })
+
+  it("looks at the Location of a 202 until the draft is there, and shows the maker's notes meanwhile", async () => {
+    const goal = goalAt(stage(), "polled")
+    const held = heldAnswer(200)
+    maker.on(goal, (one, nth) => {
+      if (one.method === "POST") {
+        return Response.json({ poll_after_seconds: 0.2 }, { status: 202, headers: { location: "/makings/7" } })
+      }
+      assert.strictEqual(one.path, "/makings/7")
+      if (nth === 2) return Response.json({ note: "reading 40 reviews", poll_after_seconds: 0.2 }, { status: 202 })
+      return held.answer().then(() => draftOf("Late but good"))
+    })
+    await ask(stage(), goal)
+    await until(async () => (await ask(stage(), goal)).making?.note === "reading 40 reviews")
+    held.open()
+    await ended(stage(), goal)
+    const [draft] = await draftsOf(stage(), goal)
+    assert.deepInclude(draft!.payload, { fields: { reply: "Late but good" } })
+    assert.strictEqual(maker.of(goal).filter(({ method }) => method === "POST").length, 1)
+  })
+
+  it("has an answer that is no draft repaired once, with its faults told, and fails for good after that", async () => {
+    const long = "x".repeat(41)
+    const goal = goalAt(stage(), "repaired")
+    maker.on(goal, (one) => draftOf(one.data.repair === undefined ? long : "Short"))
+    await ask(stage(), goal)
+    assert.isDefined((await ended(stage(), goal)).deliverable_id)
+    const { repair } = maker.of(goal)[1]!.data
+    assert.deepStrictEqual(repair, {
+      answer: { title: "A reply", fields: { reply: long } },
+      errors: [{ path: "$.fields.reply", message: "must have at most 40 characters" }],
+    })
+    const bad = goalAt(stage(), "invalid")
+    maker.on(bad, () => Response.json({ title: "A reply", fields: {}, approved: true }))
+    await ask(stage(), bad)
+    const { problem } = await ended(stage(), bad)
+    assert.deepInclude(problem, { code: "draft_not_valid", status: 422 })
+    assert.strictEqual(maker.of(bad).length, 2)
+    assert.lengthOf(await draftsOf(stage(), bad), 0)
+    assert.deepStrictEqual((await callsOf(stage(), bad)).map(({ outcome }) => outcome), ["answered", "answered"])
+  })
+
+  it.each<[string, () => Response, string, number]>([
+    [
+      "refuses",
+      () => Response.json({ code: "refused", detail: "Not this one" }, { status: 422 }),
+      "maker_refused",
+      422,
+    ],
+    ["breaks", () => new Response("oops", { status: 500 }), "maker_failed", 502],
+    ["redirects", () => new Response(null, { status: 307, headers: { location: "/b" } }), "maker_misconfigured", 422],
+    ["knows no such request", () => new Response("?", { status: 404 }), "maker_misconfigured", 422],
+    [
+      "looks elsewhere",
+      () => Response.json({}, { status: 202, headers: { location: "http://elsewhere.example/" } }),
+      "maker_misconfigured",
+      422,
+    ],
+    ["answers without an end", () => new Response("x".repeat(1_100_000)), "maker_failed", 502],
+  ])("of a maker that %s fails as its answer says", async (name, answer, code, status) => {
+    const goal = goalAt(stage(), `fails-${name.replaceAll(" ", "-")}`)
+    maker.on(goal, answer)
+    await ask(stage(), goal)
+    assert.deepInclude((await ended(stage(), goal)).problem, { code, status })
+  })
+
+  it("of a host, or by a secret, that may not be used is refused before anything is sent", async () => {
+    const host = await ask(stage(), goalAt(stage(), "elsewhere", "4.0.0"))
+    assert.deepInclude(host.problem, { code: "maker_misconfigured", status: 422 })
+    assert.include(host.problem.detail, "STINT_MAKER_HOSTS")
+    const goal = goalAt(stage(), "unsigned", "5.0.0")
+    await ask(stage(), goal)
+    assert.include((await ended(stage(), goal)).problem.detail, "The secret unknown is not known")
+    assert.lengthOf(maker.of(goal), 0)
+    assert.lengthOf(await callsOf(stage(), goal), 0)
+  })
+
+  it("has a document of its own for who writes a maker", async () => {
+    const { json } = await stage().call("GET", "/makers/openapi.json")
+    assert.sameMembers(Object.keys(json.paths), ["/make", "/makings/{making}"])
+  })
+}, { env: { STINT_MAKER_HOSTS: "127.0.0.1" } })
