@@ -31,4 +31,5 @@ export const scripts: ReadonlyArray<string> = [
   "250_run_writes",
   "251_late_runs",
   "252_run_keys",
+  "270_replicas",
 ]

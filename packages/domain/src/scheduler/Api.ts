@@ -6,9 +6,11 @@ import { BackfillGroup } from "./Backfill.ts"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
+import { FiguresGroup } from "./Figures.ts"
 import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { PausesGroup } from "./Pauses.ts"
+import { ReplicasGroup } from "./Replicas.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
@@ -29,6 +31,8 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     DeadLettersGroup,
     LimitsGroup,
     SchedulerHealthGroup,
+    FiguresGroup,
+    ReplicasGroup,
   )
   .prefix("/api/v1")
   .middleware(Idempotency)
