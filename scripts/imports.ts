@@ -36,6 +36,7 @@ const neutral = new Set(
     "Canonical",
     "FieldIssues",
     "HostList",
+    "JsonPath",
     "Problem",
     "Protocol",
     "Retention",

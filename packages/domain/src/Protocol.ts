@@ -1,7 +1,6 @@
 /** What all APIs share: instants, bodies, Idempotency-Keys, lists and the middlewares (api.md, "Conventions"). */
 import { Context, DateTime, Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Model } from "effect/schema"
 import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
 import { digits } from "./Document.ts"
@@ -62,20 +61,6 @@ export const Instant = Schema.String.annotate({
     }),
   ),
 )
-
-/** An instant of a model: `timestamptz` in a row, RFC 3339 on the wire. */
-export const InstantField = Model.Field({
-  select: Schema.DateTimeUtcFromDate,
-  insert: Schema.DateTimeUtcFromDate,
-  json: Instant,
-})
-
-/** `InstantField` or null. */
-export const NullableInstantField = Model.Field({
-  select: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  insert: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  json: Schema.NullOr(Instant),
-})
 
 /** Free text of at most `max` characters. */
 export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))

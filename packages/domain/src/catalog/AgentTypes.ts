@@ -4,9 +4,9 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api
 import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
-import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { AgentTypeDefinition } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
-import { AgentTypeId } from "../Ids.ts"
+import { AgentTypeId, NamedVersion } from "../Ids.ts"
 import { faultFields, InvalidRequest, problem } from "../Problem.ts"
 import {
   BodyLimits,

@@ -2,12 +2,20 @@
 import { DateTime, Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
-import { Frequency, NamedVersion } from "../Definition.ts"
+import { Frequency } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
-import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
+import {
+  AgentTypeId,
+  CustomerId,
+  GoalInstanceId,
+  HiredInstanceId,
+  NamedVersion,
+  Subject,
+  SubscriptionId,
+} from "../Ids.ts"
 import { problem } from "../Problem.ts"
 import { Instant, JsonObject, wholeNumber } from "../Protocol.ts"
-import { SubscriptionStatus } from "./Subscriptions.ts"
+import { SubscriptionStatus } from "./SubscriptionStatus.ts"
 
 /** What the scheduler needs of a goal. `version` grows with every write, so that an old change is recognised. */
 export const GoalChange = Schema.Struct({
