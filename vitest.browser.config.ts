@@ -5,7 +5,7 @@ import { common } from "./vitest.config.ts"
 export default defineConfig({
   test: {
     ...common,
-    globalSetup: ["tests/browser/support/build.ts"],
+    globalSetup: ["tests/browser/support/globalSetup.ts"],
     include: ["tests/browser/*.test.ts"],
     // A stack and a browser: two cores carry one
     maxWorkers: 1,

@@ -37,6 +37,7 @@ const neutral = new Set(
     "FieldIssues",
     "HostList",
     "Instants",
+    "JsonPath",
     "Problem",
     "Protocol",
     "Retention",

@@ -12,8 +12,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // declarations of the contracts: what nobody uses of them is left out
     rolldownOptions: {
+      // what every page needs is one file: a dozen small ones would be compressed each by itself
+      output: {
+        codeSplitting: { groups: [{ name: "vendor", test: /node_modules.(react|react-dom|scheduler|@tanstack)[/]/ }] },
+      },
+      // declarations of the contracts: what nobody uses of them is left out
       treeshake: { manualPureFunctions: ["Context", "HttpApiSchema", "Model", "OpenApi", "Schema", "created"] },
     },
   },

@@ -23,6 +23,7 @@ begin
     run_attempts, missed_slots, scheduler_alerts, alerts, run_limits, projected_hires, projected_goals, idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on run_makings to %I', runtime);
   execute format('grant select, insert, update, delete on dropped_slots to %I', runtime);
+  execute format('grant select, insert, update, delete on dropped_slots, scheduler_replicas to %I', runtime);
   execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   -- written, and removed when they are old; never changed
   execute format('grant select, insert, delete on gateway_audit_logs, goal_history to %I', runtime);

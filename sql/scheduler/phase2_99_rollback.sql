@@ -11,6 +11,7 @@ drop table if exists engine_counters;
 drop table if exists retry_budget;
 drop table if exists run_limits;
 drop table if exists goal_history;
+drop table if exists scheduler_replicas;
 drop table if exists scheduler_alerts;
 drop table if exists dropped_slots;
 drop table if exists alerts;

@@ -1,9 +1,9 @@
 import type { Browser } from "playwright-core"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../support/Until.ts"
 import { chromiumPath, named } from "./support/Chromium.ts"
-import { type Stage, startStage } from "./support/Stage.ts"
-import { launch, signIn, visit } from "./support/Visitor.ts"
+import { openStage, type Stage } from "./support/Stage.ts"
+import { launch, leave, signIn, visit } from "./support/Visitor.ts"
 
 type Items = ReadonlyArray<Record<string, unknown>>
 
@@ -11,12 +11,10 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
   let stage: Stage
   let browser: Browser
   beforeAll(async () => {
-    ;[stage, browser] = await Promise.all([startStage(), launch()])
+    ;[stage, browser] = await Promise.all([openStage(), launch()])
   })
-  afterAll(async () => {
-    await browser?.close()
-    await stage?.stop()
-  })
+  afterEach(leave)
+  afterAll(() => browser?.close())
 
   it("an agent is hired: subscribed, paid, filled in with the service's faults at their fields, finalized", async () => {
     const visitor = await visit(browser, stage.url)
@@ -155,6 +153,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     await page.getByRole("heading", { name: "Buy 1 BTC", level: 2 }).waitFor()
     await page.keyboard.press("g")
     await page.keyboard.press("a")
+    await page.getByRole("heading", { name: "Agents", level: 1 }).waitFor()
     await page.getByRole("link", { name: /Night desk/ }).waitFor()
     assert.deepStrictEqual(complaints, [])
   })

@@ -1,19 +1,17 @@
 import type { Browser } from "playwright-core"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { chromiumPath, named } from "./support/Chromium.ts"
-import { type Stage, startStage } from "./support/Stage.ts"
-import { launch, signIn, visit } from "./support/Visitor.ts"
+import { openStage, type Stage } from "./support/Stage.ts"
+import { launch, leave, signIn, visit } from "./support/Visitor.ts"
 
 describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
   let stage: Stage
   let browser: Browser
   beforeAll(async () => {
-    ;[stage, browser] = await Promise.all([startStage(), launch()])
+    ;[stage, browser] = await Promise.all([openStage(), launch()])
   })
-  afterAll(async () => {
-    await browser?.close()
-    await stage?.stop()
-  })
+  afterEach(leave)
+  afterAll(() => browser?.close())
 
   it("is worked by the keyboard alone, from the sign-in to a signed and executed draft", async () => {
     const hire = await stage.trader("kay")

@@ -2,8 +2,8 @@ import type { Browser } from "playwright-core"
 import { gzipSync } from "node:zlib"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { chromiumPath, named } from "./support/Chromium.ts"
-import { type Stage, startStage, types } from "./support/Stage.ts"
-import { axe, calm, launch, signIn, sizes, visit, type Visitor } from "./support/Visitor.ts"
+import { openStage, type Stage, types } from "./support/Stage.ts"
+import { calm, launch, leave, signIn, unusable, visit, type Visitor } from "./support/Visitor.ts"
 
 /** The most script that the first view may have, compressed, in bytes. */
 const FIRST_VIEW = 200_000
@@ -14,7 +14,7 @@ describe.skipIf(chromiumPath === undefined)(named("every screen"), () => {
   let visitor: Visitor
   let screens: Record<string, string>
   beforeAll(async () => {
-    ;[stage, browser] = await Promise.all([startStage(), launch()])
+    ;[stage, browser] = await Promise.all([openStage(), launch()])
     const hire = await stage.trader("sam")
     const goal = await stage.orders("sam", hire, 2)
     const draft = await stage.draft("sam", hire, goal)
@@ -36,30 +36,15 @@ describe.skipIf(chromiumPath === undefined)(named("every screen"), () => {
     await signIn(visitor, "Customer", "sam")
   })
   afterAll(async () => {
+    await leave()
     await browser?.close()
-    await stage?.stop()
   })
 
-  for (const scheme of ["light", "dark"] as const) {
-    for (const size of ["desk", "phone"] as const) {
-      it(`is usable in ${scheme}, on a ${size}: nothing serious for axe, nothing beside the window, an empty console`, async () => {
-        const { complaints, page } = visitor
-        await page.setViewportSize(sizes[size])
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" })
-        const faults: Record<string, unknown> = {}
-        for (const [name, path] of Object.entries(screens)) {
-          await page.goto(path)
-          await calm(page)
-          const found = await axe(page)
-          if (found.length > 0) faults[name] = found
-          const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-          if (over !== 0) faults[`${name}, width`] = over
-        }
-        assert.deepStrictEqual(faults, {})
-        assert.deepStrictEqual(complaints, [])
-      })
-    }
-  }
+  it("are usable in both themes, on a desk and on a phone: nothing serious for axe, nothing beside the window, an empty console", async () => {
+    const { complaints, page } = visitor
+    assert.deepStrictEqual(await unusable(page, Object.entries(screens)), {})
+    assert.deepStrictEqual(complaints, [])
+  })
 
   it("shows a first view of at most 200 kB of compressed script, all of this origin", async () => {
     const { context, page } = await visit(browser, stage.url)

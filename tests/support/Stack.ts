@@ -96,28 +96,54 @@ export const callerOf = async (home: string) => {
   }
 }
 
-/** A stack that runs. */
-export interface Stack {
+/** A stack that somebody runs: its services are called, its databases are looked at. */
+export interface ReachedStack {
   readonly home: string
   readonly base: number
-  /** What it has printed so far. */
-  readonly output: () => string
   /** Sends a request to a service, as a role and subject. */
   call(service: ServiceName, method: string, path: string, send?: Send): Promise<Answer>
+  /** Runs statements in a service's database as the superuser: what a test looks at, or moves in time. */
+  sql<A>(service: ServiceName, statement: string): Promise<ReadonlyArray<A>>
+}
+
+/** A stack that runs. */
+export interface Stack extends ReachedStack {
+  /** What it has printed so far. */
+  readonly output: () => string
   /** Waits until a service says that it is ready. */
   isReady(service: ServiceName): Promise<void>
   /** SIGKILL, or another signal, to a service's process. */
   kill(service: ServiceName | "gateway", signal?: NodeJS.Signals): Promise<void>
   /** SIGKILL to Postgres: the postmaster, and with it every backend. */
   killPostgres(): Promise<void>
-  /** Runs statements in a service's database as the superuser: what a test looks at, or moves in time. */
-  sql<A>(service: ServiceName, statement: string): Promise<ReadonlyArray<A>>
   /** The process ids of a service. */
   pids(service: ServiceName | "gateway"): Promise<ReadonlyArray<number>>
   /** The process id of the launcher itself. */
   launcher(): Promise<number>
   /** SIGTERM to all, then the home is removed. More than once does no harm. */
   stop(options?: { readonly keepHome?: boolean }): Promise<void>
+}
+
+/** Reaches the stack of a home, which somebody runs on ports from `base` on. */
+export const reachStack = async (home: string, base: number): Promise<ReachedStack> => {
+  const call = await callerOf(home)
+  return {
+    home,
+    base,
+    call: (service, method, path, send = {}) =>
+      call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send, service),
+    sql: async <A>(service: ServiceName, statement: string) => {
+      const { password, port, user } = JSON.parse(await readFile(join(home, "postgres.json"), "utf8"))
+      return Effect.runPromise(
+        Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
+          Effect.provide(PgClient.layer({
+            url: Redacted.make(`postgres://${user}:${password}@127.0.0.1:${port}/stint_${service}`),
+            maxConnections: 1,
+          })),
+        ),
+      ) as Promise<ReadonlyArray<A>>
+    },
+  }
 }
 
 /** Starts it, in a new home unless one is given, and waits until it says that it is ready. */
@@ -148,16 +174,12 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     () => output,
   )
   if (launcher.exitCode !== null) throw new Error(`the stack did not start:\n${output}`)
-  const call = await callerOf(home)
   const pids = (name: ServiceName | "gateway") =>
     processesOf(group, `${name === "gateway" ? "apps" : "services"}/${name}/src/main.`)
   return {
-    home,
-    base,
+    ...await reachStack(home, base),
     output: () => output,
     pids,
-    call: (service, method, path, send = {}) =>
-      call(`http://127.0.0.1:${base + PORTS[service]}${path}`, method, send, service),
     isReady: async (service) => {
       const url = `http://127.0.0.1:${base + PORTS[service]}/readyz`
       await until(`${service} is ready`, async () => {
@@ -172,17 +194,6 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     killPostgres: async () => {
       const pid = Number((await readFile(join(home, "postgres", "postmaster.pid"), "utf8")).split("\n")[0])
       process.kill(pid, "SIGKILL")
-    },
-    sql: async <A>(service: ServiceName, statement: string) => {
-      const { password, port, user } = JSON.parse(await readFile(join(home, "postgres.json"), "utf8"))
-      return Effect.runPromise(
-        Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
-          Effect.provide(PgClient.layer({
-            url: Redacted.make(`postgres://${user}:${password}@127.0.0.1:${port}/stint_${service}`),
-            maxConnections: 1,
-          })),
-        ),
-      ) as Promise<ReadonlyArray<A>>
     },
     launcher: async () => (await processesOf(group, "apps/cli/src/main."))[0]!,
     stop: async ({ keepHome = false } = {}) => {

@@ -32,6 +32,14 @@ const leftOut = (statement: Node): string | undefined => {
   return isNode(declaration.id) ? String(declaration.id.name) : undefined
 }
 
+/** The answers of endpoints with a status of their own: `const accepted = HttpApiSchema.WithHeaders(...)`, which nothing else reads. */
+const answerOf = (statement: Node): string | undefined => {
+  if (statement.type !== "VariableDeclaration") return undefined
+  const [first, ...more] = statement.declarations as ReadonlyArray<Node>
+  if (first === undefined || more.length > 0 || rootOf(first.init) !== "HttpApiSchema") return undefined
+  return isNode(first.id) ? String(first.id.name) : undefined
+}
+
 /** The plugin. A class that is left out is undefined: whoever uses one sees it at the first call. */
 export const contracts = (): Plugin => ({
   name: "stint:contracts",
@@ -40,10 +48,11 @@ export const contracts = (): Plugin => ({
     if (!/\/packages\/domain\/src\/.*\.ts$/.test(id)) return undefined
     const statements = this.parse(code).body as unknown as ReadonlyArray<Node>
     return statements.toReversed().reduce((text, statement) => {
-      const name = leftOut(statement)
-      return name === undefined
+      const [named, answer] = [leftOut(statement), answerOf(statement)]
+      const put = named === undefined ? answer === undefined ? undefined : `const ${answer}` : `export const ${named}`
+      return put === undefined
         ? text
-        : `${text.slice(0, statement.start)}export const ${name} = undefined;${text.slice(statement.end)}`
+        : `${text.slice(0, statement.start)}${put} = undefined;${text.slice(statement.end)}`
     }, code)
   },
 })

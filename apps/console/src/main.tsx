@@ -10,6 +10,7 @@ import { colorSchemes, resolver, theme } from "./theme/Theme.ts"
 import "./ui/mantine.ts"
 import "./theme/tokens.css"
 import "./ui/ui.css"
+import "./ui/list.css"
 import "./ui/operator.css"
 
 const client = makeQueryClient(() => void router.invalidate())

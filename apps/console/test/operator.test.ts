@@ -1,12 +1,11 @@
 /** What the operator's screens compute by themselves. */
 import { ActionLine } from "@stint/domain/ActionLine"
-import { Run } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { instantIn, localIn } from "../src/format/Local.ts"
-import { csvOf } from "../src/screens/audit/Export.ts"
+import { csvOf } from "../src/format/Files.ts"
+import { columns, record } from "../src/screens/audit/Export.ts"
 import { mergeLogs } from "../src/screens/audit/Merge.ts"
-import { chart, quantile } from "../src/screens/overview/Sample.ts"
 import { mergeHead } from "../src/screens/runs/Merge.ts"
 import { differ } from "../src/screens/types/Diff.ts"
 
@@ -20,29 +19,6 @@ const lineOf = (second: number, more: object = {}) =>
     reason: null,
     action_metadata: {},
     ...more,
-  })
-
-const runOf = (minute: number, late: number, status: string) =>
-  Schema.decodeUnknownSync(Run)({
-    scheduled_run_id: `SCH-${minute}-${late}`,
-    goal_instance_id: "GOI-1",
-    hired_instance_id: "HAI-1",
-    scheduled_time: `2026-03-01T09:${String(minute).padStart(2, "0")}:00.000Z`,
-    origin: "schedule",
-    status,
-    reason: null,
-    reason_code: null,
-    idempotency_key: "k",
-    run_id: null,
-    deliverable_id: null,
-    attempt: 1,
-    next_attempt_at: null,
-    attempts: [{
-      attempt: 1,
-      started_at: new Date(Date.UTC(2026, 2, 1, 9, minute, 0, late)).toISOString(),
-      ended_at: null,
-      error_details: null,
-    }],
   })
 
 describe("a long list and its fresh beginning", () => {
@@ -78,10 +54,8 @@ describe("the logs of several services as one", () => {
 
 describe("a file of the action logs", () => {
   it("quotes what CSV needs quoted, and lets no spreadsheet take a reason for a formula", () => {
-    const csv = csvOf([{
-      ...lineOf(1, { reason: '=HYPERLINK("x"), now', action_metadata: { a: 1 } }),
-      service: "scheduler",
-    }])
+    const line = lineOf(1, { reason: '=HYPERLINK("x"), now', action_metadata: { a: 1 } })
+    const csv = csvOf(columns, [record({ ...line, service: "scheduler" })])
     assert.strictEqual(
       csv.split("\r\n")[1],
       `2026-03-01T09:00:01.000Z,scheduler,pause,ops.asha,,"'=HYPERLINK(""x""), now","{""a"":1}",LOG-1`,
@@ -112,28 +86,6 @@ describe("the diff of two definitions", () => {
       before: ["x"],
       after: ["y"],
     }])
-  })
-})
-
-describe("figures of a sample of runs", () => {
-  it("counts outcomes by their slot, and takes quantiles of the lateness", () => {
-    const now = Date.UTC(2026, 2, 1, 10)
-    const charted = chart(
-      [runOf(0, 10, "completed"), runOf(0, 30, "dead_lettered"), runOf(59, 20, "running")],
-      now,
-      3_600_000,
-    )
-    assert.strictEqual(charted.at[0], Date.UTC(2026, 2, 1, 9))
-    assert.strictEqual(charted.counts.completed[0], 1)
-    assert.strictEqual(charted.counts.dead_lettered[0], 1)
-    assert.strictEqual(charted.counts.open[59], 1)
-    assert.deepStrictEqual(charted.totals, { completed: 1, open: 1, cancelled: 0, dead_lettered: 1 })
-    assert.deepStrictEqual(charted.lateness, { p50: 20, p95: 30 })
-    assert.strictEqual(charted.p50[1], null)
-  })
-  it("has no quantile of nothing", () => {
-    assert.strictEqual(quantile([], 0.5), undefined)
-    assert.strictEqual(quantile([1, 2, 3, 4], 0.5), 2)
   })
 })
 

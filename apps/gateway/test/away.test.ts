@@ -1,49 +1,10 @@
-import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { until } from "../../../tests/support/Until.ts"
 import { Browser, jsonOf, ORIGIN } from "../../../tests/support/Browser.ts"
-import { type Front, nowhere, startFront, startUpstream, token } from "./support/Front.ts"
+import { behindFront, problemOf } from "./support/Behind.ts"
+import { nowhere, startFront } from "./support/Front.ts"
 
-/** What a service got. */
-interface Heard {
-  readonly method: string
-  readonly target: string
-  readonly headers: Headers
-}
-let heard: Array<Heard> = []
-let answer: (request: Request) => Response | Promise<Response>
-const upstream = startUpstream((request) => {
-  const { headers, method, url } = request
-  heard.push({ method, target: url.slice(upstream.url.length), headers: new Headers(headers) })
-  return answer(request)
-})
-let front: Front
-let bearer: string
-beforeAll(async () => {
-  front = await startFront({ upstream: upstream.url })
-  bearer = `Bearer ${await token("customer", "acme")}`
-})
-beforeEach(() => {
-  heard = []
-  answer = () => Response.json({ items: [] })
-})
-afterAll(async () => {
-  await front.stop()
-  await upstream.stop()
-})
-
-const send = (method: string, path: string, init: RequestInit = {}, to: Pick<Front, "fetch"> = front) =>
-  to.fetch(
-    new Request(`${ORIGIN}${path}`, {
-      method,
-      ...init,
-      headers: { host: "127.0.0.1:4100", authorization: bearer, ...init.headers as Record<string, string> },
-    }),
-  )
-const problemOf = async (response: Response) => {
-  const { code, request_id, status } = await jsonOf(response)
-  assert.strictEqual(request_id, response.headers.get("x-request-id"))
-  return [response.status, status, code]
-}
+const t = behindFront()
 
 describe("a path", () => {
   it.each([
@@ -60,38 +21,38 @@ describe("a path", () => {
     "/api/v1/agent-types/%00",
   ])("that is a trick reaches no service: %s", async (path) => {
     // a Request would mend some: the url is put in as a client sends it
-    const request = new Request(`${ORIGIN}/`, { headers: { host: "127.0.0.1:4100", authorization: bearer } })
+    const request = new Request(`${ORIGIN}/`, { headers: { host: "127.0.0.1:4100", authorization: t.bearer } })
     Object.defineProperty(request, "url", { value: `${ORIGIN}${path}` })
-    const response = await front.fetch(request)
+    const response = await t.front.fetch(request)
     assert.oneOf(response.status, [404, 405], path)
-    assert.isEmpty(heard)
+    assert.isEmpty(t.heard)
   })
 
   it.each(["/api/v1/agent-types/a%2Fb", "/api/v1/agent-types/%2e%2e%2fmetrics", "/api/v1/agent-types/%E2%82%AC"])(
     "keeps an encoded parameter as it was sent: %s",
     async (path) => {
-      await send("GET", path)
-      assert.strictEqual(heard[0]!.target, path)
+      await t.send("GET", path)
+      assert.strictEqual(t.heard[0]!.target, path)
     },
   )
 
   it("under a Host that is none is 400", async () => {
-    const request = new Request(`${ORIGIN}/api/v1/agent-types`, { headers: { host: "a b", authorization: bearer } })
-    assert.deepStrictEqual(await problemOf(await front.fetch(request)), [400, 400, "invalid_request"])
+    const request = new Request(`${ORIGIN}/api/v1/agent-types`, { headers: { host: "a b", authorization: t.bearer } })
+    assert.deepStrictEqual(await problemOf(await t.front.fetch(request)), [400, 400, "invalid_request"])
   })
 })
 
 describe("a service that is away", () => {
   it("is a 503 that names it, and /readyz names all that are", async () => {
-    const own = await startFront({ upstream: upstream.url, env: { HIRING_URL: nowhere() } })
-    const response = await send("GET", "/api/v1/hired-agents?customer_id=acme", {}, own)
+    const own = await startFront({ upstream: t.upstream.url, env: { HIRING_URL: nowhere() } })
+    const response = await t.send("GET", "/api/v1/hired-agents?customer_id=acme", {}, own)
     assert.strictEqual(response.headers.get("retry-after"), "1")
     const problem = await jsonOf(response)
     assert.deepStrictEqual([response.status, problem.code], [503, "unavailable"])
     assert.include(problem.detail, "hiring")
-    assert.strictEqual((await send("GET", "/api/v1/agent-types", {}, own)).status, 200)
+    assert.strictEqual((await t.send("GET", "/api/v1/agent-types", {}, own)).status, 200)
     const away = await until("readiness names it", async () => {
-      const ready = await send("GET", "/readyz", {}, own)
+      const ready = await t.send("GET", "/readyz", {}, own)
       const { away, itself } = await jsonOf(ready)
       assert.deepStrictEqual([ready.status, itself], [200, "ready"])
       return away.find(({ part }: { readonly part: string }) => part === "hiring")
@@ -110,7 +71,7 @@ describe("a service that is away", () => {
     })()
     const url = `http://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`
     const own = await startFront({ upstream: url })
-    const response = await send("POST", "/api/v1/deliverables", { body: "{}" }, own)
+    const response = await t.send("POST", "/api/v1/deliverables", { body: "{}" }, own)
     assert.strictEqual(response.headers.get("retry-after"), "1")
     assert.deepStrictEqual(await problemOf(response), [502, 502, "bad_gateway"])
     await own.stop()
@@ -130,8 +91,8 @@ describe("a service that is away", () => {
 
 describe("what is counted", () => {
   it("is each route by its template", async () => {
-    await send("GET", "/api/v1/agent-types/some-type")
-    const text = await (await send("GET", "/metrics")).text()
+    await t.send("GET", "/api/v1/agent-types/some-type")
+    const text = await (await t.send("GET", "/metrics")).text()
     assert.match(text, /stint_http_requests_total\{[^}]*route="\/api\/v1\/agent-types\/:type"[^}]*\} [1-9]/)
     assert.notInclude(text, "some-type")
     assert.match(text, /stint_neighbour_away\{[^}]*part="hiring"[^}]*\} 0/)

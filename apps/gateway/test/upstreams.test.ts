@@ -1,50 +1,11 @@
-import { afterAll, assert, beforeAll, beforeEach, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { table } from "@stint/gateway/Upstreams/Table"
 import { until } from "../../../tests/support/Until.ts"
-import { jsonOf, ORIGIN } from "../../../tests/support/Browser.ts"
-import { type Front, startFront, startUpstream, token } from "./support/Front.ts"
+import { jsonOf } from "../../../tests/support/Browser.ts"
+import { behindFront, problemOf } from "./support/Behind.ts"
+import { startFront, startUpstream } from "./support/Front.ts"
 
-/** What a service got. */
-interface Heard {
-  readonly method: string
-  readonly target: string
-  readonly headers: Headers
-}
-let heard: Array<Heard> = []
-let answer: (request: Request) => Response | Promise<Response>
-const upstream = startUpstream((request) => {
-  const { headers, method, url } = request
-  heard.push({ method, target: url.slice(upstream.url.length), headers: new Headers(headers) })
-  return answer(request)
-})
-let front: Front
-let bearer: string
-beforeAll(async () => {
-  front = await startFront({ upstream: upstream.url })
-  bearer = `Bearer ${await token("customer", "acme")}`
-})
-beforeEach(() => {
-  heard = []
-  answer = () => Response.json({ items: [] })
-})
-afterAll(async () => {
-  await front.stop()
-  await upstream.stop()
-})
-
-const send = (method: string, path: string, init: RequestInit = {}, to: Pick<Front, "fetch"> = front) =>
-  to.fetch(
-    new Request(`${ORIGIN}${path}`, {
-      method,
-      ...init,
-      headers: { host: "127.0.0.1:4100", authorization: bearer, ...init.headers as Record<string, string> },
-    }),
-  )
-const problemOf = async (response: Response) => {
-  const { code, request_id, status } = await jsonOf(response)
-  assert.strictEqual(request_id, response.headers.get("x-request-id"))
-  return [response.status, status, code]
-}
+const t = behindFront()
 
 describe("the table of routes", () => {
   it("has each route once: a path belongs to one service", () => {
@@ -66,7 +27,7 @@ describe("the table of routes", () => {
     const own = await startFront({ env })
     for (const { method, path, service } of table) {
       const real = path.replaceAll(/:\w+/g, "X-1")
-      const response = await send(method, real, method === "GET" ? {} : { body: "{}" }, own)
+      const response = await t.send(method, real, method === "GET" ? {} : { body: "{}" }, own)
       await response.body?.cancel()
       assert.strictEqual(asked.at(-1), `${service} ${method} ${real}`)
     }
@@ -82,9 +43,9 @@ describe("the table of routes", () => {
     ["DELETE", "/", 405, "method_not_allowed"],
     ["POST", "/nothing", 405, "method_not_allowed"],
   ])("%s %s is %i", async (method, path, status, code) => {
-    const [got, , found] = await problemOf(await send(method, path))
+    const [got, , found] = await problemOf(await t.send(method, path))
     assert.deepStrictEqual([got, found], [status, code])
-    assert.isEmpty(heard)
+    assert.isEmpty(t.heard)
   })
 })
 
@@ -92,11 +53,11 @@ describe("a request", () => {
   it("arrives as it was sent, with the token, the id and the trace, and without what is the front door's", async () => {
     const trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     let body = ""
-    answer = async (request) => {
+    t.answer = async (request) => {
       body = await request.text()
       return Response.json({})
     }
-    await send("POST", "/api/v1/deliverables/DEL-1/review?x=a%20b&y=%2F", {
+    await t.send("POST", "/api/v1/deliverables/DEL-1/review?x=a%20b&y=%2F", {
       body: `{"decision":"approved"}`,
       headers: {
         "content-type": "application/json",
@@ -115,7 +76,7 @@ describe("a request", () => {
         "sec-fetch-site": "none",
       },
     })
-    const [got] = heard
+    const [got] = t.heard
     assert.deepStrictEqual([got!.method, got!.target, body], [
       "POST",
       "/api/v1/deliverables/DEL-1/review?x=a%20b&y=%2F",
@@ -124,7 +85,7 @@ describe("a request", () => {
     const of = (name: string) => got!.headers.get(name)
     assert.deepStrictEqual(
       ["authorization", "content-type", "idempotency-key", "if-match", "x-request-id", "tracestate"].map(of),
-      [bearer, "application/json", "once", `"v1"`, "req-7", "a=b"],
+      [t.bearer, "application/json", "once", `"v1"`, "req-7", "a=b"],
     )
     // the same trace, and the front door's own span
     assert.match(of("traceparent")!, new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
@@ -134,7 +95,7 @@ describe("a request", () => {
   })
 
   it("loses the headers of its connection alone, those that Connection names included", async () => {
-    await send("GET", "/api/v1/agent-types", {
+    await t.send("GET", "/api/v1/agent-types", {
       headers: {
         connection: "x-mine, keep-alive, authorization, b@d",
         "x-mine": "1",
@@ -145,16 +106,16 @@ describe("a request", () => {
         "x-kept": "1",
       },
     })
-    const names = [...heard[0]!.headers.keys()]
+    const names = [...t.heard[0]!.headers.keys()]
     for (const name of ["x-mine", "te", "upgrade", "proxy-authorization"]) assert.notInclude(names, name)
-    assert.strictEqual(heard[0]!.headers.get("x-kept"), "1")
+    assert.strictEqual(t.heard[0]!.headers.get("x-kept"), "1")
     // no caller takes the token away
-    assert.strictEqual(heard[0]!.headers.get("authorization"), bearer)
+    assert.strictEqual(t.heard[0]!.headers.get("authorization"), t.bearer)
   })
 
   it("streams: its service reads the beginning before the end is sent", async () => {
     const first = Promise.withResolvers<string>()
-    answer = async (request) => {
+    t.answer = async (request) => {
       const reader = request.body!.pipeThrough(new TextDecoderStream()).getReader()
       first.resolve((await reader.read()).value!)
       let rest = ""
@@ -166,7 +127,7 @@ describe("a request", () => {
     }
     const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>()
     const writer = writable.getWriter()
-    const answered = send("POST", "/api/v1/deliverables", { body: readable, duplex: "half" } as RequestInit)
+    const answered = t.send("POST", "/api/v1/deliverables", { body: readable, duplex: "half" } as RequestInit)
     await writer.write(new TextEncoder().encode("begin"))
     assert.strictEqual(await first.promise, "begin")
     await writer.write(new TextEncoder().encode("end"))
@@ -176,7 +137,7 @@ describe("a request", () => {
 
   it("ends at its service when its caller goes away", async () => {
     const gone = Promise.withResolvers<void>()
-    answer = (request) =>
+    t.answer = (request) =>
       new Promise((resolve) =>
         request.signal.addEventListener("abort", () => {
           gone.resolve()
@@ -184,9 +145,9 @@ describe("a request", () => {
         })
       )
     const caller = new AbortController()
-    const answered = send("GET", "/api/v1/agent-types", { signal: caller.signal })
+    const answered = t.send("GET", "/api/v1/agent-types", { signal: caller.signal })
     answered.catch(() => {})
-    await until("the service has the request", () => heard.length === 1)
+    await until("the service has the request", () => t.heard.length === 1)
     caller.abort()
     await gone.promise
   })
@@ -194,7 +155,7 @@ describe("a request", () => {
 
 describe("an answer", () => {
   it("comes back as it is, without what is of one connection, and with no cookie", async () => {
-    answer = () =>
+    t.answer = () =>
       new Response(`{"code":"draft_invalid","status":409,"request_id":"req-7"}`, {
         status: 409,
         headers: {
@@ -206,7 +167,7 @@ describe("an answer", () => {
           "ratelimit": `"customer";r=99;t=1`,
         },
       })
-    const response = await send("GET", "/api/v1/agent-types", { headers: { "x-request-id": "req-7" } })
+    const response = await t.send("GET", "/api/v1/agent-types", { headers: { "x-request-id": "req-7" } })
     assert.deepStrictEqual([response.status, (await jsonOf(response)).code], [409, "draft_invalid"])
     assert.strictEqual(response.headers.get("etag"), `"v2"`)
     assert.strictEqual(response.headers.get("ratelimit"), `"customer";r=99;t=1`)
@@ -217,7 +178,7 @@ describe("an answer", () => {
 
   it("streams: its caller reads the beginning before the end is made", async () => {
     const end = Promise.withResolvers<void>()
-    answer = () =>
+    t.answer = () =>
       new Response(
         new ReadableStream({
           async start(controller) {
@@ -228,27 +189,27 @@ describe("an answer", () => {
           },
         }),
       )
-    const reader = (await send("GET", "/api/v1/agent-types")).body!.pipeThrough(new TextDecoderStream()).getReader()
+    const reader = (await t.send("GET", "/api/v1/agent-types")).body!.pipeThrough(new TextDecoderStream()).getReader()
     assert.strictEqual((await reader.read()).value, "begin")
     end.resolve()
     assert.strictEqual((await reader.read()).value, "end")
   })
 
   it.each([204, 304])("without a body is one: %i", async (status) => {
-    answer = () => new Response(null, { status, headers: { etag: `"v1"` } })
-    const response = await send("GET", "/api/v1/agent-types")
+    t.answer = () => new Response(null, { status, headers: { etag: `"v1"` } })
+    const response = await t.send("GET", "/api/v1/agent-types")
     assert.deepStrictEqual([response.status, response.body, response.headers.get("etag")], [status, null, `"v1"`])
   })
 
   it("to HEAD has the headers alone", async () => {
-    answer = () => new Response(null, { headers: { "content-type": "application/json", "x-kept": "1" } })
-    const response = await send("HEAD", "/api/v1/agent-types")
+    t.answer = () => new Response(null, { headers: { "content-type": "application/json", "x-kept": "1" } })
+    const response = await t.send("HEAD", "/api/v1/agent-types")
     assert.deepStrictEqual([response.status, response.headers.get("x-kept"), await response.text()], [200, "1", ""])
-    assert.strictEqual(heard[0]!.method, "HEAD")
+    assert.strictEqual(t.heard[0]!.method, "HEAD")
   })
 
   it("that leads elsewhere is not followed with the token", async () => {
-    answer = () => new Response(null, { status: 307, headers: { location: "http://127.0.0.1:1/" } })
-    assert.strictEqual((await send("GET", "/api/v1/agent-types")).status, 307)
+    t.answer = () => new Response(null, { status: 307, headers: { location: "http://127.0.0.1:1/" } })
+    assert.strictEqual((await t.send("GET", "/api/v1/agent-types")).status, 307)
   })
 })

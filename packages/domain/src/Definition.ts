@@ -128,9 +128,6 @@ export const Version = Schema.String.annotate({ examples: ["1.0.0"] }).check(
   ),
 )
 
-/** A version in a request or a row. No format is checked: an ill-formed one is not found. */
-export const NamedVersion = Schema.String.annotate({ description: "A version of an agent type", examples: ["1.0.0"] })
-
 const definition = Schema.Struct({
   agent_type_id: name("The agent type", "marketing.healthcare.v1").pipe(Schema.decodeTo(AgentTypeId)),
   version: Version,

@@ -1,7 +1,7 @@
 /** The sizes of what people write in JSON: a config, settings, a definition (domain.md, "Bounds"). Judged before any decoding. */
 import type { Schema } from "effect"
 import type { BoundName, Values } from "./Bounds.ts"
-import { jsonPath } from "./FieldIssues.ts"
+import { jsonPath } from "./JsonPath.ts"
 import type { FieldIssue } from "./Problem.ts"
 
 const utf8 = new TextEncoder()

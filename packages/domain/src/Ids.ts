@@ -79,3 +79,6 @@ export const GoalTemplateId = Schema.String.annotate({
   description: "A goal template of the hire's agent type",
   examples: ["marketing.daily_micro_post.v1"],
 })
+
+/** A version in a request or a row. No format is checked: an ill-formed one is not found. */
+export const NamedVersion = Schema.String.annotate({ description: "A version of an agent type", examples: ["1.0.0"] })

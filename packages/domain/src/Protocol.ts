@@ -1,11 +1,10 @@
 /** What all APIs share: instants, bodies, Idempotency-Keys, lists and the middlewares (api.md, "Conventions"). */
 import { Context, DateTime, Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Model } from "effect/schema"
 import type { Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
 import { digits } from "./Document.ts"
-import { InstantColumn, instantOf, isoOf, LAST_INSTANT } from "./Instants.ts"
+import { instantOf, isoOf, LAST_INSTANT } from "./Instants.ts"
 import {
   BodyTooLarge,
   type FieldIssue,
@@ -60,20 +59,6 @@ export const Instant = Schema.String.annotate({
     }),
   ),
 )
-
-/** An instant of a model: `timestamptz` in a row, RFC 3339 on the wire. */
-export const InstantField = Model.Field({
-  select: InstantColumn,
-  insert: InstantColumn,
-  json: Instant,
-})
-
-/** `InstantField` or null. */
-export const NullableInstantField = Model.Field({
-  select: Schema.NullOr(InstantColumn),
-  insert: Schema.NullOr(InstantColumn),
-  json: Schema.NullOr(Instant),
-})
 
 /** Free text of at most `max` characters. */
 export const text = (max: number) => Schema.String.check(Schema.isMaxLength(max))

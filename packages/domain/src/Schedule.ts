@@ -2,7 +2,7 @@
 import { Result, Schema } from "effect"
 import { cronFault, parseCron } from "./Cron.ts"
 import { dayMs } from "./DayPattern.ts"
-import { isTimezone, localTime } from "./Formats.ts"
+import { isTimezone, LocalTime } from "./Formats.ts"
 
 const known = new Map<string, boolean>()
 
@@ -23,12 +23,6 @@ export const Timezone = Schema.String.annotate({ examples: ["Asia/Kolkata", "UTC
   ),
 )
 export type Timezone = typeof Timezone.Type
-
-/** A time of day HH:MM, 00:00 to 23:59. */
-export const LocalTime = Schema.String.check(
-  Schema.isPattern(localTime, { message: "must be a time of day HH:MM, 00:00 to 23:59" }),
-).annotate({ examples: ["09:00"] })
-export type LocalTime = typeof LocalTime.Type
 
 /** The weekdays, Monday first. */
 export const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const

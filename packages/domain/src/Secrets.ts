@@ -1,5 +1,5 @@
 /** Finds secrets in config and settings, which may hold references to secrets only (domain.md, "Rules: hires and goals"). */
-import { jsonPath } from "./FieldIssues.ts"
+import { jsonPath } from "./JsonPath.ts"
 import type { FieldIssue } from "./Problem.ts"
 
 const names = [

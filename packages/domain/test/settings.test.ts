@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { marketingHealthcareDefinition as marketing } from "../src/agents/marketing_healthcare/Definition.ts"
 import { tradingDeltaFuturesDefinition as trading } from "../src/agents/trading_delta_futures/Definition.ts"
 import type { AgentTypeDefinition, Frequency } from "../src/Definition.ts"
-import { hireSettingsIssues } from "../src/Definition/HireSettings.ts"
+import { hireSettingsIssues } from "../src/Definition/HireSettingsFaults.ts"
 import { parseHostList } from "../src/HostList.ts"
 import { settingsIssues } from "../src/Definition/Validate.ts"
 

@@ -3,7 +3,7 @@
  * can't store (api.md). What takes long lets other requests go on in between.
  */
 import { Bounds, type Values } from "@stint/domain/Bounds"
-import { jsonPath } from "@stint/domain/FieldIssues"
+import { jsonPath } from "@stint/domain/JsonPath"
 import { BodyTooLarge, type FieldIssue, InvalidRequest } from "@stint/domain/Problem"
 import { BodyLimits, JudgedFirst } from "@stint/domain/Protocol"
 import { Context, Effect, Layer, Option, type Schema, Stream } from "effect"

@@ -3,7 +3,7 @@
  * before `JSON.parse` makes it, and so is what parsing would change without a word (RFC 7493): a number that a double does
  * not hold exactly, a key that an object has twice. Whether the text is JSON at all is left to `JSON.parse`.
  */
-import { jsonPath } from "@stint/domain/FieldIssues"
+import { jsonPath } from "@stint/domain/JsonPath"
 import type { FieldIssue } from "@stint/domain/Problem"
 
 /** The most of a text, by the names of domain's bounds. */

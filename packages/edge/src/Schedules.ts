@@ -90,6 +90,9 @@ export const rereadFile = Schedule.spaced("10 seconds")
 /** Fetching an issuer's keys anew, in the background. */
 export const refetchKeys = Schedule.spaced("30 seconds")
 
+/** Saying that a replica is here. */
+export const sayHere = Schedule.spaced("15 seconds")
+
 /** Upkeep that no caller waits for. */
 export const hourly = Schedule.spaced("1 hour")
 

@@ -2,7 +2,8 @@
 import { Bounds } from "@stint/domain/Bounds"
 import { canSee, CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { RETENTION } from "@stint/domain/Retention"
-import { hireSettingsIssues, secretRefOf } from "@stint/domain/Definition/HireSettings"
+import { secretRefOf } from "@stint/domain/Definition/HireSettings"
+import { hireSettingsIssues } from "@stint/domain/Definition/HireSettingsFaults"
 import type {
   GoalsDoNotHold,
   HireDeactivated,

@@ -1,5 +1,5 @@
 /** What a scrape of hiring shows. */
-import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { type Gauge, reading } from "@stint/edge/Metrics"
 import { Effect } from "effect"
 import { MetricsRepo } from "./Metrics/Repo.ts"

@@ -35,6 +35,9 @@ import { DeadLettersHttp } from "./DeadLetters/Http.ts"
 import { DeadLettersRepo } from "./DeadLetters/Repo.ts"
 import * as Engine from "./Engine.ts"
 import { EngineRepo } from "./Engine/Repo.ts"
+import { Figures } from "./Figures.ts"
+import { FiguresHttp } from "./Figures/Http.ts"
+import { FiguresRepo } from "./Figures/Repo.ts"
 import { Health } from "./Health.ts"
 import { HealthHttp } from "./Health/Http.ts"
 import { HealthRepo } from "./Health/Repo.ts"
@@ -52,6 +55,9 @@ import { Projection } from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Queue } from "./Queue.ts"
 import { PLANNER } from "./Queue/Repo.ts"
+import { Replicas } from "./Replicas.ts"
+import { ReplicasHttp } from "./Replicas/Http.ts"
+import { ReplicasRepo } from "./Replicas/Repo.ts"
 import * as Retention from "./Retention.ts"
 import { RetentionRepo } from "./Retention/Repo.ts"
 import { Runs } from "./Runs.ts"
@@ -76,10 +82,12 @@ export const Repos = Layer.mergeAll(
   BackfillRepo.layer,
   DeadLettersRepo.layer,
   EngineRepo.layer,
+  FiguresRepo.layer,
   HealthRepo.layer,
   LimitsRepo.layer,
   OutcomesRepo.layer,
   PausesRepo.layer,
+  ReplicasRepo.layer,
   RetentionRepo.layer,
   SimulationRepo.layer,
   TriggersRepo.layer,
@@ -124,6 +132,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Health.readiness,
     Projection.rederivation,
     Projection.worker,
+    Replicas.worker,
     Retention.worker,
   ).pipe(
     Layer.provide([
@@ -131,10 +140,12 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       AnswersHttp,
       BackfillHttp,
       DeadLettersHttp,
+      FiguresHttp,
       HealthHttp,
       LimitsHttp,
       OutcomesHttp,
       PausesHttp,
+      ReplicasHttp,
       RunsHttp,
       SimulationHttp,
       TriggersHttp,
@@ -145,6 +156,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Answers.layer,
       Backfills.layer,
       DeadLetters.layer,
+      Figures.layer,
       Health.layer,
       Limits.layer,
       Outcomes.layer,
@@ -155,7 +167,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       Upcoming.layer,
       middlewares("scheduler"),
     ]),
-    Layer.provide([Alarm.layer, Alerts.layer, Projection.layer]),
+    Layer.provide([Alarm.layer, Alerts.layer, Projection.layer, Replicas.layer]),
     Layer.provide([Storage, digestLayer]),
     Layer.provide([clients, neighbours]),
   )

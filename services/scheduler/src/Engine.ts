@@ -1,6 +1,5 @@
 /** The engine: sleeps until something is due, claims it, has its draft made, and writes the outcome. */
 import { Health } from "@stint/edge/Health"
-import { uuidv7 } from "@stint/edge/Ids"
 import { type Gauge, StateMetrics } from "@stint/edge/Metrics"
 import { oneLine, outage } from "@stint/edge/OutageLog"
 import { whole } from "@stint/edge/Refusal"
@@ -13,6 +12,7 @@ import { makeCall, makeExecute } from "./Engine/Execute.ts"
 import { makeInHand } from "./Engine/InHand.ts"
 import { makeLooks } from "./Engine/Looks.ts"
 import { Queue } from "./Queue.ts"
+import { Replicas } from "./Replicas.ts"
 
 /** How long a drain waits for work under way before it releases it, in milliseconds. */
 const DRAIN_MS = 8_000
@@ -60,14 +60,14 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
   const health = yield* Health
   const state = yield* StateMetrics
   const queue = yield* Queue
-  const permits = yield* whole("STINT_MAX_RUNNING", 1, 100_000, 800, "runs")
+  const { own, permits } = yield* Replicas
   const retriesPerSecond = yield* whole("STINT_RETRIES_PER_SECOND", 1, 100_000, 100, "retries a second")
   const breaker = yield* makeBreaker
   const working = yield* FiberSet.make<void>()
   const call = yield* makeCall(breaker)
   const looks = yield* makeLooks(breaker, (runs) => call(runs, undefined))
   const cycle = yield* makeCycle({
-    holder: `scheduler-${uuidv7(Date.now())}`,
+    holder: own,
     retriesPerSecond,
     breaker,
     inHand: makeInHand(permits),

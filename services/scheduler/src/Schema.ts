@@ -32,4 +32,5 @@ export const scripts: ReadonlyArray<string> = [
   "251_late_runs",
   "252_run_keys",
   "260_run_makings",
+  "270_replicas",
 ]

@@ -73,6 +73,8 @@ export const runOf = (run: Partial<RunRow> = {}, more: Partial<RunFacts> = {}): 
     scheduled_run_id: "SCH-1" as never,
     goal_instance_id: "GOI-1" as never,
     hired_instance_id: "HAI-1" as never,
+    customer_id: "acme" as never,
+    agent_id: "gardening.v1" as never,
     scheduled_time: slot,
     origin: "schedule",
     status: "pending",

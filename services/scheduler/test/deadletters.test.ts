@@ -52,6 +52,7 @@ describe("dead letters", () => {
     )
     for (const letter of of) assert.strictEqual(letter.fingerprint, most!.fingerprint)
     const latest = of[0]
+    assert.deepInclude(latest, { customer_id: "acme", agent_id: "gardening.v1", closed_at: null })
     assert.deepInclude(most, { example: latest.dlq_id, last_failed_at: latest.last_failed_at })
     assert.strictEqual((await t.call("GET", `/dlq/${most!.example}`)).json.fingerprint, most!.fingerprint)
     assert.isFalse((await causes("?state=discarded")).some((cause) => cause.fingerprint === most!.fingerprint))
@@ -85,6 +86,9 @@ describe("dead letters", () => {
     await only(`?customer_id=lea&from=${iso(at)}&to=${iso(at + 1)}`, true)
     await only(`?customer_id=lea&to=${iso(at)}`, false)
     await only(`?customer_id=lea&from=${iso(at + 1)}`, false)
+    const discarded = await t.call("DELETE", `/dlq/${letter.dlq_id}`, { body: { reason: "seen" } })
+    assert.deepInclude(discarded.json, { state: "discarded", customer_id: "lea", agent_id: "baking.v1" })
+    assert.isAtLeast(Date.parse(discarded.json.closed_at), at)
     for (const bad of ["error_type=BAD", "from=now", "customer_id=a%20b"]) {
       assert.strictEqual((await t.call("GET", `/dlq?${bad}`)).status, 400, bad)
     }

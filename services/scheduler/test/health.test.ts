@@ -64,6 +64,9 @@ describe("health", () => {
       status: "healthy",
       pending_goals: 0,
       running_goals: 0,
+      retrying_goals: 0,
+      due_goals: 0,
+      oldest_due_ms: null,
       success_rate_1h: null,
       failure_rate_1h: null,
       total_executions_1h: 0,
@@ -113,6 +116,26 @@ describe("health", () => {
       ]
     ) assert.match(metrics.json, line)
     assert.notMatch(metrics.json, /acme|GOI-|HAI-/)
+  })
+
+  it("counts all that is due, and for how long the oldest has been, also while it is paused", async () => {
+    await t.call("POST", "/pause", { body: { reason: "to see what is due" } })
+    const goal = t.goal(t.hire().hired_instance_id)
+    for (let n = 0; n < 2; n++) t.request(goal)
+    const health = async () => (await t.call("GET", "/health")).json
+    await eventually(health, (h) => h.due_goals === 2, "two are due")
+    await asOwner(
+      t.database.ownerUrl,
+      (sql) =>
+        sql`update run_queue set claimable_at = now() - interval '90 seconds' where scheduled_run_id = (
+              select min(scheduled_run_id) from run_queue)`,
+    )
+    const { oldest_due_ms, ...rest } = await health()
+    assert.deepInclude(rest, { pending_goals: 2, due_goals: 2, retrying_goals: 0, running_goals: 0 })
+    assert.isAtLeast(oldest_due_ms, 90_000)
+    // of one that came due a minute later it would be under 60 s
+    assert.isBelow(oldest_due_ms, 150_000)
+    await t.call("POST", "/resume", { body: {} })
   })
 
   it("is for operators and viewers", async () => {

@@ -2,6 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { eventually, made, startScheduler, type TestScheduler } from "./Harness.ts"
+import { asOwner } from "./Owner.ts"
 
 describe("two replicas", () => {
   let one: TestScheduler
@@ -72,5 +73,54 @@ describe("two replicas", () => {
       (a) => a.json.items.length === 1,
       "completed",
     )
+  })
+
+  it("are listed with what they hold; one that is not heard of is away, one that stops is gone", async () => {
+    const list = async (): Promise<ReadonlyArray<Record<string, unknown>>> =>
+      (await one.call("GET", "/replicas", { as: "viewer:vera" })).json.items
+    const three = await startScheduler({ replicaOf: one, env: { STINT_MAX_RUNNING: "7" } })
+    const all = await eventually(list, (items) => items.length === 3, "all three say that they are here")
+    assert.deepStrictEqual(all.map(({ max_running, running, state }) => [state, max_running, running]), [
+      ["here", 7, 0],
+      ["here", 800, 0],
+      ["here", 800, 0],
+    ])
+    assert.strictEqual(new Set(all.map(({ replica }) => replica)).size, 3)
+    await three.stop()
+    const left = await list()
+    assert.deepStrictEqual(left.map(({ replica }) => replica), all.slice(1).map(({ replica }) => replica))
+
+    const quiet = String(left[1]!.replica)
+    await asOwner(
+      one.database.ownerUrl,
+      (sql) =>
+        sql`insert into scheduler_replicas (replica, version, max_running, started_at, seen_at)
+          values ('scheduler-lost', '0.3.0', 5, now() - interval '1 hour', now() - interval '50 seconds'),
+            ('scheduler-forgotten', '0.3.0', 5, now() - interval '3 days', now() - interval '2 days')`,
+    )
+    await asOwner(
+      one.database.ownerUrl,
+      (sql) =>
+        sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id, scheduled_time,
+            serial, claimable_at, due_at, state, attempt, fence, holder, claimed_at)
+          select 'SCH-held-' || n, 'GOI-held', 'HAI-held', 'acme', 'gardening.v1', now(), false, now() + interval '1 hour', now(),
+            'held', 1, nextval('run_fence'), holder, now() - n * interval '1 second'
+          from (values (1, ${quiet}), (2, ${quiet}), (3, 'scheduler-of-before')) as x (n, holder)`,
+    )
+    const found = Object.fromEntries(
+      (await list()).map(({ replica, running, state }) => [String(replica), [state, running]]),
+    )
+    assert.deepStrictEqual(found, {
+      [String(left[0]!.replica)]: ["here", 0],
+      [quiet]: ["here", 2],
+      "scheduler-lost": ["away", 0],
+      "scheduler-forgotten": ["away", 0],
+      "scheduler-of-before": ["unknown", 1],
+    })
+    await asOwner(one.database.ownerUrl, (sql) => sql`delete from run_queue where goal_instance_id = 'GOI-held'`)
+    // whoever starts forgets those that have been away for a day
+    await (await startScheduler({ replicaOf: one })).stop()
+    assert.notInclude((await list()).map(({ replica }) => replica), "scheduler-forgotten")
+    assert.strictEqual((await one.call("GET", "/replicas", { as: "customer:acme" })).status, 403)
   })
 })

@@ -6,6 +6,7 @@ import { Ids } from "@stint/edge/Ids"
 import { Effect, Layer } from "effect"
 import process from "node:process"
 import { testDatabase } from "../../../tests/support/Database.ts"
+import { FiguresRepo } from "../src/Figures/Repo.ts"
 import { Nudge } from "../src/Nudge.ts"
 import { Queue } from "../src/Queue.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
@@ -13,7 +14,7 @@ import { RunsRepo } from "../src/Runs/Repo.ts"
 const ROWS = Number(process.env.STINT_TEST_VOLUME ?? 100_000)
 const LIMIT = 50
 
-const layer = RunsRepo.layer.pipe(
+const layer = Layer.mergeAll(RunsRepo.layer, FiguresRepo.layer).pipe(
   Layer.provide(Queue.layer),
   // a listener would take the one connection, whose reads are counted
   Layer.provide(
@@ -50,7 +51,7 @@ const read = Effect.gen(function* () {
 })
 
 describe("lists of many runs", { timeout: 600_000 }, () => {
-  it.live("D24: by status read few rows, of the whole table none", () =>
+  it.live("D24: by status read few rows, figures those of their window, of the whole table none", () =>
     Effect.gen(function* () {
       yield* fill
       const repo = yield* RunsRepo
@@ -71,5 +72,21 @@ describe("lists of many runs", { timeout: 600_000 }, () => {
         // the pending ones are few: all of them may be read, and sorted
         assert.isAtMost(after.rows - before.rows, 6 * LIMIT, status)
       }
+
+      // an hour of 3,600 runs among all
+      const sql = yield* PgClient.PgClient
+      const [row] = yield* sql<{ latest: Date }>`select max(closed_at) as latest from scheduled_goal_runs`
+      const to = row!.latest.getTime() - 1_000_000
+      const before = yield* read
+      const { ended } = yield* (yield* FiguresRepo).read({ from: to - 3_600_000, to, step: 60_000 })
+      const after = yield* read
+      assert.deepInclude(ended.find(({ point }) => point === null)!, {
+        completed: 3_600,
+        cancelled: 0,
+        dead_lettered: 0,
+      })
+      assert.lengthOf(ended, 61)
+      assert.strictEqual(after.whole - before.whole, 0)
+      assert.isAtMost(after.rows - before.rows, 3_700)
     }).pipe(Effect.provide(layer)))
 })

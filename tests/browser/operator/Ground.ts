@@ -1,8 +1,9 @@
-/** What the tests of the operator's screens stand on: a stack with a customer's goals and runs that failed, and a browser. */
+/** What the tests of the operator's screens stand on: a customer's goals and runs that failed, on the stack, and a browser. */
 import type { Page } from "playwright-core"
 import { hireAgent, setGoal } from "../../support/Customer.ts"
-import { type Stack, startStack } from "../../support/Stack.ts"
+import type { ReachedStack } from "../../support/Stack.ts"
 import { until } from "../../support/Until.ts"
+import { sharedStack } from "../support/Shared.ts"
 import { launch, visit } from "../support/Visitor.ts"
 
 /** A role as which a page is signed in. */
@@ -22,7 +23,7 @@ export interface Broken {
 
 /** The ground. */
 export interface Ground {
-  readonly stack: Stack
+  readonly stack: ReachedStack
   readonly url: string
   readonly customer: string
   readonly subscription: string
@@ -35,25 +36,37 @@ export interface Ground {
   stop(): Promise<void>
 }
 
-const customer = "acme"
-
-/** What the customer says of itself. */
-const record = {
+/** What a customer says of itself; its contacts are nobody else's. */
+const recordOf = (customer: string, phone: string) => ({
   full_name: "Mira Nair",
-  email: "mira@example.org",
-  phone: "+919812345678",
+  email: `mira@${customer}.example.org`,
+  phone,
   business_name: "Acme Dental",
   business_industry: "health",
   business_address: "Pune",
   preferred_contact_method: "email",
   consent: true,
-}
+})
 
 /** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it. */
-const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): Promise<Broken> => {
+const breakRun = async (
+  stack: ReachedStack,
+  customer: string,
+  { goal_instance_id: goal, hired_instance_id: hire }: {
+    readonly goal_instance_id: string
+    readonly hired_instance_id: string
+  },
+  nth: number,
+): Promise<Broken> => {
   const slot = new Date(Math.floor(Date.now() / 1000) * 1000 - 1_800_000 - nth * 60_000).toISOString()
-  const [run, entry, cause] = [`SCH-failed-${nth}`, `DLQ-failed-${nth}`, `cause${nth}`]
-  const message = nth === 0 ? "DraftNotValid: the post is too long" : "MakerLate: no answer in time"
+  const [run, entry, cause] = ["SCH", "DLQ", "cause"].map((kind) => `${kind}-${customer}-${nth}`) as [
+    string,
+    string,
+    string,
+  ]
+  const message = nth === 0
+    ? `DraftNotValid: a post of ${customer} is too long`
+    : `MakerLate: no answer to ${customer} in time`
   const at = `timestamptz '${slot}'`
   const error = JSON.stringify({ type: "PERMANENT", message, attempt: 1 })
   await stack.sql(
@@ -77,7 +90,7 @@ const breakRun = async (stack: Stack, goal: string, hire: string, nth: number): 
     `
     insert into goal_runs (run_id, goal_instance_id, idempotency_key, status, started_at, completed_at, error_details,
         scheduled_run_id)
-      values ('RUN-failed-${nth}', '${goal}', '${goal}:${slot}', 'failed', ${at}, ${at} + interval '1 second', '${error}', '${run}')`,
+      values ('RUN-${customer}-${nth}', '${goal}', '${goal}:${slot}', 'failed', ${at}, ${at} + interval '1 second', '${error}', '${run}')`,
   )
   await stack.sql(
     "scheduler",
@@ -99,14 +112,14 @@ const signIn = async (role: PageRole, page: Page): Promise<void> => {
   if (status !== 200) throw new Error(`signing in as ${role}: ${status}`)
 }
 
-/** Starts the stack and the browser. */
-export const openGround = async (): Promise<Ground> => {
-  const stack = await startStack()
+/** Makes it on the stack, for a customer that no other file has, and starts the browser. */
+export const openGround = async (customer: string, phone: string): Promise<Ground> => {
+  const stack = await sharedStack()
   const browser = await launch()
   const url = `http://127.0.0.1:${stack.base}`
   const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
   // its contacts are its own word until an operator verifies them
-  await call("POST", "/api/v1/customers", { as: `customer:${customer}`, body: record })
+  await call("POST", "/api/v1/customers", { as: `customer:${customer}`, body: recordOf(customer, phone) })
   const hire = await hireAgent(call, customer, "marketing.healthcare.v1")
   const goals = []
   for (const goal_template_id of ["marketing.daily_micro_post.v1", "marketing.weekly_multichannel_batch.v1"]) {
@@ -124,7 +137,7 @@ export const openGround = async (): Promise<Ground> => {
     )
   }
   const broken = await Promise.all(
-    goals.map(({ goal_instance_id }, nth) => breakRun(stack, goal_instance_id, hire.hired_instance_id, nth)),
+    goals.map((goal, nth) => breakRun(stack, customer, goal, nth)),
   )
   const all: Array<Array<string>> = []
   return {
@@ -143,9 +156,6 @@ export const openGround = async (): Promise<Ground> => {
       await signIn(role, page)
       return page
     },
-    stop: async () => {
-      await browser.close()
-      await stack.stop()
-    },
+    stop: () => browser.close(),
   }
 }

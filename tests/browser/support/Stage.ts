@@ -1,9 +1,9 @@
-/** A stack with customers on it, made over its services, so that a test begins where its screens do. */
+/** The stack with customers on it, made over its services, so that a test begins where its screens do. */
 import { marketingHealthcare } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { tradeIntentDraft, tradingDeltaFutures } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { Send } from "../../support/Service.ts"
-import { startStack } from "../../support/Stack.ts"
 import { until } from "../../support/Until.ts"
+import { sharedStack } from "./Shared.ts"
 
 type Json = Record<string, unknown>
 
@@ -27,7 +27,6 @@ export interface Stage {
   draft(customer: string, hire: string, goal: string): Promise<string>
   /** Activates a subscription, as its operator. */
   activate(subscription: string): Promise<unknown>
-  stop(): Promise<void>
 }
 
 /** A config of the trading agent that can work. */
@@ -45,9 +44,9 @@ const config = {
 /** The agent types that are shipped. */
 export const types = { marketing: marketingHealthcare, trading: tradingDeltaFutures }
 
-/** Starts it. */
-export const startStage = async (): Promise<Stage> => {
-  const stack = await startStack()
+/** Opens it. */
+export const openStage = async (): Promise<Stage> => {
+  const stack = await sharedStack()
   const call: Stage["call"] = async (as, service, method, path, body) => {
     const answer = await stack.call(service, method, `/api/v1${path}`, { as, ...(body === undefined ? {} : { body }) })
     if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer.json)}`)
@@ -100,6 +99,5 @@ export const startStage = async (): Promise<Stage> => {
         return drafts.length > before ? drafts[0]!.deliverable_id : undefined
       })
     },
-    stop: () => stack.stop(),
   }
 }

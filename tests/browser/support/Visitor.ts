@@ -29,12 +29,22 @@ export interface Visitor {
 /** Starts the browser. */
 export const launch = (): Promise<Browser> => {
   if (chromiumPath === undefined) throw new Error("there is no Chromium here")
-  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox"] })
+  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] })
+}
+
+const sessions = new Set<BrowserContext>()
+
+/** Ends the sessions that were opened since the last time: what a test leaves open goes on reading, and costs the next one. */
+export const leave = async (): Promise<void> => {
+  const open = [...sessions]
+  sessions.clear()
+  await Promise.all(open.map((context) => context.close()))
 }
 
 /** Opens a session at an origin. */
 export const visit = async (browser: Browser, baseURL: string): Promise<Visitor> => {
   const context = await browser.newContext({ baseURL, viewport: sizes.desk, colorScheme: "light", locale: "en-GB" })
+  sessions.add(context)
   context.setDefaultTimeout(STEP_MS)
   const page = await context.newPage()
   const complaints: Array<string> = []
@@ -60,17 +70,58 @@ export const calm = (page: Page): Promise<unknown> =>
       `document.querySelector("h1, h2") !== null && document.querySelector(".bone, [aria-busy=true]") === null`,
     ))
 
-/** The serious faults that axe finds in a page. */
-export const axe = async (page: Page): Promise<ReadonlyArray<Fault>> => {
-  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-  await page.evaluate(source)
-  const { violations } = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })") as {
+const axeSource = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+/** The serious faults that axe finds in a page as it stands; of `colours` alone, where it was asked about all else just now. */
+const axe = async (page: Page, colours: boolean): Promise<ReadonlyArray<Fault>> => {
+  if (await page.evaluate("typeof axe") === "undefined") await page.evaluate(await axeSource)
+  const only = colours ? ", runOnly: ['color-contrast', 'link-in-text-block']" : ""
+  const { violations } = await page.evaluate(`axe.run(document, { resultTypes: ['violations']${only} })`) as {
     readonly violations: ReadonlyArray<{
       readonly id: string
       readonly impact: string
-      readonly nodes: ReadonlyArray<{ readonly target: ReadonlyArray<string>; readonly html: string }>
+      readonly nodes: ReadonlyArray<{ readonly html: string; readonly failureSummary: string }>
     }>
   }
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(({ html }) => html.slice(0, 200)) }))
+    .map(({ id, impact, nodes }) => ({
+      id,
+      impact,
+      where: nodes.map(({ failureSummary, html }) => `${html.slice(0, 200)}: ${failureSummary}`),
+    }))
+}
+
+/** How a screen is looked at, one after the other: it is opened as the first, and then changes as it stands. */
+const looks = [
+  { colorScheme: "dark", size: "phone" },
+  { colorScheme: "light", size: "phone" },
+  { colorScheme: "light", size: "desk" },
+  { colorScheme: "dark", size: "desk" },
+] as const
+
+/**
+ * What keeps screens from being usable in both themes, on a phone and on a desk: serious faults of axe, and what stands beside
+ * the window. Each is opened once, on a phone in the dark. By the screen's name and how it was looked at.
+ */
+export const unusable = async (
+  page: Page,
+  screens: ReadonlyArray<readonly [name: string, path: string]>,
+): Promise<Record<string, unknown>> => {
+  const faults: Record<string, unknown> = {}
+  for (const [name, path] of screens) {
+    for (const [nth, { colorScheme, size }] of looks.entries()) {
+      await page.setViewportSize(sizes[size])
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+      if (nth === 0) await page.goto(path)
+      // the page hears of another theme or size with its next frame, and shows it with the one after
+      await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+      await calm(page)
+      // at the same size another theme is the same document in other colours
+      const found = await axe(page, nth > 0 && looks[nth - 1]!.size === size)
+      const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+      if (found.length > 0) faults[`${name}, ${colorScheme}, ${size}`] = found
+      if (over !== 0) faults[`${name}, ${colorScheme}, ${size}, width`] = over
+    }
+  }
+  return faults
 }

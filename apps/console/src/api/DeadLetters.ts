@@ -11,7 +11,6 @@ import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
-import { somePages } from "./Pages.ts"
 
 const decode = decoder(DeadLetter)
 const decodeList = decoder(listOf(DeadLetter))
@@ -46,17 +45,13 @@ export const deadLetterQuery = (id: string) =>
     queryFn: ({ signal }) => call("GET", url(id), decode, { signal }),
   })
 
-/** The pages of entries that the figures of a day read at most. */
-const DAY_PAGES = 5
-
-/** The entries that failed last within a day; `more` says that there are others. */
-export const deadLettersOfDayQuery = queryOptions({
-  queryKey: ["dead_letters", "day"],
-  queryFn: ({ signal }) => {
-    const from = new Date(Date.now() - 86_400_000).toISOString()
-    return somePages((cursor) => page({ from }, cursor, signal), DAY_PAGES)
-  },
-})
+/** The open dead letter of a goal: it has at most one. */
+export const deadLetterOfGoalQuery = (goal: string) =>
+  queryOptions({
+    queryKey: ["dead_letters", "of", goal],
+    queryFn: ({ signal }) =>
+      page({ goal_instance_id: goal, state: "open" }, "", signal).then(({ items }) => items[0] ?? null),
+  })
 
 /** Queues all runs of an entry again. */
 export const retryDeadLetter = (id: string): Promise<typeof Retried.Type> =>

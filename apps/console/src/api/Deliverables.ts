@@ -1,19 +1,16 @@
 /** Deliverables: drafts, decisions, executions and deliveries. */
 import { Delivery, type DeliveryId } from "@stint/domain/deliverables/Deliveries"
 import { Deliverable, type DeliveryState, type ReviewStatus } from "@stint/domain/deliverables/Deliverables"
-import { Approval, type Decision, DecisionAnswer } from "@stint/domain/deliverables/Reviews"
+import type { Decision } from "@stint/domain/deliverables/Reviews"
 import type { CustomerId } from "@stint/domain/Ids"
 import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
-import { Schema } from "effect"
 import { call, decoder, idempotencyKey } from "./Client.ts"
 import { PAGE } from "./Queries.ts"
 
 const decode = decoder(Deliverable)
 const decodeList = decoder(listOf(Deliverable))
-const decodeApprovals = decoder(listOf(Approval.json))
 const decodeDelivery = decoder(Delivery)
-const decodeDecisions = decoder(Schema.Struct({ items: Schema.Array(DecisionAnswer) }))
 const decodeDeliveries = decoder(listOf(Delivery))
 
 /** Which drafts a list has; what is left out filters nothing. */
@@ -47,14 +44,6 @@ export const deliverableQuery = (id: string) =>
     queryFn: ({ signal }) => call("GET", `/api/v1/deliverables/${encodeURIComponent(id)}`, decode, { signal }),
   })
 
-/** The decisions on a draft. */
-export const approvalsQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["deliverables", "approvals", id],
-    queryFn: ({ signal }) =>
-      call("GET", `/api/v1/deliverables/${encodeURIComponent(id)}/approvals`, decodeApprovals, { signal }),
-  })
-
 /** Deliveries of a customer in a state, the newest first. */
 export const deliveriesQuery = (customer_id: CustomerId, state: DeliveryState) =>
   queryOptions({
@@ -64,7 +53,7 @@ export const deliveriesQuery = (customer_id: CustomerId, state: DeliveryState) =
   })
 
 /** What is signed: this content, and no other that stands there meanwhile. */
-const signed = ({ content_sha256 }: Deliverable, decision: Decision, notes: string) => ({
+export const signed = ({ content_sha256 }: Deliverable, decision: Decision, notes: string) => ({
   decision,
   ...(content_sha256 === undefined ? {} : { content_sha256 }),
   ...(notes.trim() === "" ? {} : { notes: notes.trim() }),
@@ -76,22 +65,6 @@ export const review = (draft: Deliverable, decision: Decision, notes: string): P
     headers: { "idempotency-key": idempotencyKey() },
     body: signed(draft, decision, notes),
   })
-
-/** Decides on many drafts as they were shown, at most 200; an answer for each, in their order. */
-export const decide = (
-  drafts: ReadonlyArray<Deliverable>,
-  decision: Decision,
-  notes: string,
-): Promise<ReadonlyArray<DecisionAnswer>> =>
-  call("POST", "/api/v1/deliverables/decisions", decodeDecisions, {
-    headers: { "idempotency-key": idempotencyKey() },
-    body: {
-      items: drafts.map((draft) => ({
-        deliverable_id: draft.deliverable_id,
-        ...signed(draft, decision, notes),
-      })),
-    },
-  }).then(({ items }) => items)
 
 /** Executes an approved draft. `key` is kept by the caller, so that a press that is repeated executes once. */
 export const execute = ({ approval_id, deliverable_id }: Deliverable, key: string): Promise<Deliverable> =>

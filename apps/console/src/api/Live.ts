@@ -1,5 +1,8 @@
-/** Live changes: server-sent events name the topics that changed; while they fail, the page asks every ten seconds. */
-import type { QueryClient } from "@tanstack/react-query"
+/**
+ * Live changes: server-sent events name the topics that changed; while they fail, the page asks every ten seconds. Whoever reads
+ * may hold them: then nothing is read again until they go on.
+ */
+import { focusManager, type QueryClient } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { topics } from "./Queries.ts"
 
@@ -9,19 +12,33 @@ const POLL_MS = 10_000
 /** How long changes are collected before what they touch is read again, in milliseconds. */
 const GATHER_MS = 150
 
-/** Whether changes arrive by themselves: `live`, or `polling` while the events fail. */
-export type Liveness = "live" | "polling"
+/** Whether changes arrive by themselves: `live`, `polling` while the events fail, or `held` by whoever reads. */
+export type Liveness = "live" | "polling" | "held"
 
 const Changes = Schema.fromJsonString(Schema.Struct({ topics: Schema.Array(Schema.String) }))
 const decode = Schema.decodeUnknownOption(Changes)
 
-let liveness: Liveness = "polling"
+let following: "live" | "polling" = "polling"
+let held = false
 const watchers = new Set<() => void>()
 
-const say = (now: Liveness): void => {
-  if (liveness === now) return
-  liveness = now
+const tell = (): void => {
   for (const watcher of watchers) watcher()
+}
+
+const say = (now: typeof following): void => {
+  if (following === now) return
+  following = now
+  tell()
+}
+
+/** Holds what is on the screen as it is, or lets it go on: then all of it is read again. */
+export const hold = (client: QueryClient, on: boolean): void => {
+  held = on
+  // to queries it is as if nobody looked: none is read again by time alone
+  focusManager.setFocused(on ? false : undefined)
+  tell()
+  if (!on) void client.invalidateQueries()
 }
 
 /** The store of the liveness, for useSyncExternalStore. */
@@ -30,7 +47,7 @@ export const livenessStore = {
     watchers.add(watcher)
     return () => watchers.delete(watcher)
   },
-  get: (): Liveness => liveness,
+  get: (): Liveness => held ? "held" : following,
 }
 
 /** Follows the changes until it is called off. */
@@ -39,6 +56,10 @@ export const followChanges = (client: QueryClient): () => void => {
   let gathering: ReturnType<typeof setTimeout> | undefined
   const refresh = () => {
     gathering = undefined
+    if (held) {
+      changed.clear()
+      return
+    }
     for (const topic of changed) void client.invalidateQueries({ queryKey: [topic] })
     changed.clear()
   }
@@ -51,7 +72,7 @@ export const followChanges = (client: QueryClient): () => void => {
     gathering ??= setTimeout(refresh, GATHER_MS)
   })
   const poll = setInterval(() => {
-    if (liveness === "live" || document.visibilityState === "hidden") return
+    if (held || following === "live" || document.visibilityState === "hidden") return
     for (const topic of topics) void client.invalidateQueries({ queryKey: [topic] })
   }, POLL_MS)
   return () => {

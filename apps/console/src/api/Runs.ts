@@ -22,30 +22,34 @@ export const runsQuery = (filter: Query) =>
     getNextPageParam: ({ next_cursor }) => next_cursor,
   })
 
+/** How many runs a page of the long list has: as many as the API gives. */
+export const RUNS_PAGE = 200
+
+/** A page of the runs of a filter, the latest slot first. */
+export const runsPage = (filter: Query, cursor: string, signal?: AbortSignal) =>
+  call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, cursor, limit: RUNS_PAGE }, signal })
+
 /** Runs of a time, from at most so many pages of 200; `more` says that it has others. */
 export const runsBetweenQuery = (filter: Query, pages: number) =>
   queryOptions({
     queryKey: ["runs", "between", filter, pages],
-    queryFn: ({ signal }) =>
-      somePages(
-        (cursor) =>
-          call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, cursor, limit: 200 }, signal }),
-        pages,
-      ),
+    queryFn: ({ signal }) => somePages((cursor) => runsPage(filter, cursor, signal), pages),
     placeholderData: keepPreviousData,
   })
 
-/** How many runs a page of the long list has: as many as the API gives. */
-export const RUNS_PAGE = 200
+/** How often a run that is under way is read again, in milliseconds: of one whose slot is old no event tells. */
+const UNDER_WAY_MS = 3_000
 
-const page = (filter: Query, cursor: string, signal: AbortSignal) =>
-  call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, cursor, limit: RUNS_PAGE }, signal })
+const isUnderWay = ({ scheduled_time, status }: Run): boolean =>
+  status === "running" || status === "retrying" ||
+  (status === "pending" && scheduled_time.epochMilliseconds <= Date.now())
 
 /** The first page of a list, which changes refresh. */
 export const runsHeadQuery = (filter: Query) =>
   queryOptions({
     queryKey: ["runs", "head", filter],
-    queryFn: ({ signal }) => page(filter, "", signal),
+    queryFn: ({ signal }) => runsPage(filter, "", signal),
+    refetchInterval: ({ state }) => state.data?.items.some(isUnderWay) ? UNDER_WAY_MS : false,
   })
 
 /**
@@ -55,10 +59,12 @@ export const runsHeadQuery = (filter: Query) =>
 export const runsSnapshotQuery = (filter: Query) =>
   infiniteQueryOptions({
     queryKey: ["snapshot", "runs", filter],
-    queryFn: ({ pageParam, signal }) => page(filter, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => runsPage(filter, pageParam, signal),
     initialPageParam: "",
     getNextPageParam: ({ next_cursor }) => next_cursor,
     staleTime: Infinity,
+    // pages never change once they are read: comparing all of them at each new one would be the cost of a long list
+    structuralSharing: false,
     gcTime: 0,
   })
 
@@ -67,6 +73,7 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: ["runs", "one", id],
     queryFn: ({ signal }) => call("GET", `/api/v1/scheduler/runs/${encodeURIComponent(id)}`, decode, { signal }),
+    refetchInterval: ({ state }) => state.data !== undefined && isUnderWay(state.data) ? UNDER_WAY_MS : false,
   })
 
 /** Cancels a run. */
@@ -74,19 +81,4 @@ export const cancelRun = (id: string, reason: string): Promise<Run> =>
   call("POST", `/api/v1/scheduler/runs/${encodeURIComponent(id)}/cancel`, decode, {
     headers: { "idempotency-key": idempotencyKey() },
     body: { reason },
-  })
-
-/** How often figures over many runs are read again, in milliseconds. */
-const FIGURES_MS = 15_000
-
-/** The latest runs of a filter, at most so many pages of 200: figures are taken of them. `more` says that there are others. */
-export const runsSampleQuery = (name: string, filter: (now: number) => Query, pages: number) =>
-  queryOptions({
-    queryKey: ["snapshot", "sample", name, pages],
-    queryFn: async ({ signal }) => {
-      const now = Date.now()
-      const query = filter(now)
-      return { now, ...await somePages((cursor) => page(query, cursor, signal), pages) }
-    },
-    refetchInterval: FIGURES_MS,
   })

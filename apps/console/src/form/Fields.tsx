@@ -4,7 +4,7 @@
  */
 import { Autocomplete, Checkbox, NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core"
 import type { Field } from "@stint/domain/Definition"
-import { jsonPath } from "@stint/domain/FieldIssues"
+import { jsonPath } from "@stint/domain/JsonPath"
 import type { FieldIssue } from "@stint/domain/Problem"
 import type { ReactNode } from "react"
 import { titled } from "../format/Words.ts"

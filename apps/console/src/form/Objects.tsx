@@ -1,7 +1,7 @@
 /** Fields that hold objects: groups of fields, rows of them, and what has no fields of its own. */
 import { Button, CloseButton, Input, TextInput } from "@mantine/core"
 import type { Field } from "@stint/domain/Definition"
-import { jsonPath } from "@stint/domain/FieldIssues"
+import { jsonPath } from "@stint/domain/JsonPath"
 import { type ReactNode, useState } from "react"
 import { titled } from "../format/Words.ts"
 import { type FieldProps, Fields } from "./Fields.tsx"

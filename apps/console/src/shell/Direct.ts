@@ -13,8 +13,14 @@ export const directOf = (asked: string, role: PersonRole): NavigateOptions | und
   switch (kind) {
     case "SCH":
       return { to: "/runs/$run", params: { run: id } }
-    case "GOI":
-      return { to: "/goals/$goal/why", params: { goal: id } }
+    // RUN- is the execution of the run whose id has the same end
+    case "RUN":
+      return { to: "/runs/$run", params: { run: `SCH-${id.slice(4)}` } }
+    case "GOI": {
+      // with a slot behind it, it is a run's idempotency key
+      const [, goal = id, at] = /^(.+?):(\d{4}-\d\d-\d\dT.+Z)$/.exec(id) ?? []
+      return { to: "/goals/$goal/why", params: { goal }, search: at === undefined ? {} : { at } }
+    }
     case "DLQ":
       return { to: "/dead-letters/entry/$entry", params: { entry: id } }
     case "HAI":

@@ -2,16 +2,16 @@
 import { useQueryClient } from "@tanstack/react-query"
 import { Link, Outlet, useNavigate } from "@tanstack/react-router"
 import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react"
-import { followChanges, livenessStore } from "../api/Live.ts"
+import { followChanges, hold, livenessStore } from "../api/Live.ts"
 import { Toasts } from "../ui/Toasts.tsx"
-import { Account } from "./Account.tsx"
 import { useActions, useKeys } from "./Actions.ts"
 import { WaitingBadge } from "./Badges.tsx"
-import { KeyHelp } from "./KeyHelp.tsx"
 import { placesOf } from "./Navigation.ts"
 import styles from "./shell.module.css"
 import { useUser } from "./User.ts"
 
+const Account = lazy(() => import("./Account.tsx").then(({ Account }) => ({ default: Account })))
+const KeyHelp = lazy(() => import("./KeyHelp.tsx").then(({ KeyHelp }) => ({ default: KeyHelp })))
 const Palette = lazy(() => import("./Palette.tsx").then(({ Palette }) => ({ default: Palette })))
 
 type Open = "palette" | "keys" | "account" | undefined
@@ -49,6 +49,11 @@ export const Shell = (): ReactNode => {
       keys,
       run: () => void navigate({ to }),
     })),
+    {
+      label: liveness === "held" ? "Let changes arrive again" : "Hold what is shown: no changes arrive",
+      keys: "h",
+      run: () => hold(client, liveness !== "held"),
+    },
     { label: "Show the keys", keys: "?", run: () => setOpen("keys") },
     { label: "Account and theme", run: () => setOpen("account") },
   ])
@@ -63,27 +68,30 @@ export const Shell = (): ReactNode => {
           <span>Find</span>
           <span className="kbd">{isMac ? "⌘" : "Ctrl"} K</span>
         </button>
+        <button
+          type="button"
+          className={styles.live}
+          data-live={liveness}
+          aria-pressed={liveness === "held"}
+          title={liveness === "held" ? "Let changes arrive again" : "Hold what is shown"}
+          onClick={() => hold(client, liveness !== "held")}
+        >
+          {liveness}
+        </button>
         <button type="button" className={styles.who} onClick={() => setOpen("account")}>
           <span className="ellipsis">{user.subject}</span>
-          <span className={styles.role}>
-            {user.role}
-            <span className={styles.live} data-live={liveness}>{liveness}</span>
-          </span>
+          <span className={styles.role}>{user.role}</span>
         </button>
       </nav>
       <main id="main" className={styles.main} tabIndex={-1}>
         <Outlet />
       </main>
       <Toasts />
-      {open === "palette"
-        ? (
-          <Suspense fallback={null}>
-            <Palette close={close} />
-          </Suspense>
-        )
-        : null}
-      {open === "keys" ? <KeyHelp close={close} /> : null}
-      {open === "account" ? <Account close={close} showKeys={() => setOpen("keys")} /> : null}
+      <Suspense fallback={null}>
+        {open === "palette" ? <Palette close={close} /> : null}
+        {open === "keys" ? <KeyHelp close={close} /> : null}
+        {open === "account" ? <Account close={close} showKeys={() => setOpen("keys")} /> : null}
+      </Suspense>
     </div>
   )
 }

@@ -25,10 +25,12 @@ export const Refused = ({ error }: { readonly error: unknown }): ReactNode => {
 }
 
 /** A form in a dialog. `ready` says whether there is all that it needs. */
-export const Ask = ({ act, bad = false, children, close, ready = true, title, verb }: {
+export const Ask = ({ act, bad = false, children, close, no = "Cancel", ready = true, title, verb }: {
   readonly title: string
   /** The button: what it does. */
   readonly verb: string
+  /** The button that leaves all as it is. */
+  readonly no?: string
   /** Whether it destroys, or stops. */
   readonly bad?: boolean
   readonly ready?: boolean
@@ -59,7 +61,7 @@ export const Ask = ({ act, bad = false, children, close, ready = true, title, ve
         {children}
         {error === undefined ? null : <Refused error={error} />}
         <div className={styles.buttons}>
-          <Button variant="default" onClick={close}>Cancel</Button>
+          <Button variant="default" onClick={close}>{no}</Button>
           <Button type="submit" loading={busy} disabled={!ready} {...(bad ? { color: "red" } : {})}>{verb}</Button>
         </div>
       </form>

@@ -1,7 +1,8 @@
 /** Derives a Schema from the fields of a definition, which validates a config or a goal's settings. It refuses unknown keys. */
 import { Schema } from "effect"
 import type { Field } from "../Definition.ts"
-import { LocalTime, Timezone } from "../Schedule.ts"
+import { LocalTime } from "../Formats.ts"
+import { Timezone } from "../Schedule.ts"
 import { referenceFaults } from "./References.ts"
 
 type Fields = ReadonlyArray<Field>

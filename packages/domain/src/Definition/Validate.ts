@@ -1,7 +1,8 @@
 /** Validates a hire's config and a goal's settings by a definition. Every fault has a JSONPath and a sentence. */
 import { Schema } from "effect"
 import { type AgentTypeDefinition, type Field, findTemplate, type Frequency } from "../Definition.ts"
-import { issuesUnder, jsonPath } from "../FieldIssues.ts"
+import { issuesUnder } from "../FieldIssues.ts"
+import { jsonPath } from "../JsonPath.ts"
 import type { FieldIssue } from "../Problem.ts"
 import { ScheduleSettings } from "../Schedule.ts"
 import { derive, type Derived, deriveShape } from "./Derive.ts"

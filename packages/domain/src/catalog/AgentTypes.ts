@@ -4,10 +4,10 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api
 import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
 import { Access, Authorization, Callers } from "../Caller.ts"
-import { AgentTypeDefinition, NamedVersion } from "../Definition.ts"
+import { AgentTypeDefinition } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
 import { DefinitionCheck } from "../hiring/DefinitionsInUse.ts"
-import { AgentTypeId } from "../Ids.ts"
+import { AgentTypeId, NamedVersion } from "../Ids.ts"
 import { faultFields, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import {
   BodyLimits,

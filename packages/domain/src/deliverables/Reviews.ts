@@ -17,7 +17,8 @@ import { Sha256 } from "../Canonical.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
 import { AnyProblem, CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
-import { ConditionalHeaders, IdempotencyHeader, InstantField, listOf, pageQuery, tagged, text } from "../Protocol.ts"
+import { InstantField } from "../ModelFields.ts"
+import { ConditionalHeaders, IdempotencyHeader, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. */
 export const Decision = Schema.Literals(["approved", "rejected"])

@@ -2,13 +2,21 @@
 import { DateTime, Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
-import { Frequency, NamedVersion } from "../Definition.ts"
+import { Frequency } from "../Definition.ts"
 import { Goal } from "./Goals.ts"
-import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, Subject, SubscriptionId } from "../Ids.ts"
+import {
+  AgentTypeId,
+  CustomerId,
+  GoalInstanceId,
+  HiredInstanceId,
+  NamedVersion,
+  Subject,
+  SubscriptionId,
+} from "../Ids.ts"
 import { problem } from "../Problem.ts"
 import { Instant, JsonObject, wholeNumber } from "../Protocol.ts"
 import { SpanRef } from "../Trace.ts"
-import { SubscriptionStatus } from "./Subscriptions.ts"
+import { SubscriptionStatus } from "./SubscriptionStatus.ts"
 
 /** The span of the write, where it has one: what follows from it is shown in its trace. */
 const trace = Schema.optionalKey(SpanRef)

@@ -8,12 +8,12 @@ import { Frequency } from "../Definition.ts"
 import { HireDeactivated, HireGone, HireNotFound } from "./Hires.ts"
 import { GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { InvalidRequest, PreconditionFailed, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
+import { InstantField } from "../ModelFields.ts"
 import {
   ConditionalHeaders,
   created,
   IdempotencyHeader,
   Instant,
-  InstantField,
   JsonObject,
   JudgedFirst,
   listOf,

@@ -2,9 +2,8 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access } from "../Caller.ts"
-import { NamedVersion } from "../Definition.ts"
 import { documentFaults, own } from "../Documents.ts"
-import { AgentTypeId, CustomerId, HiredInstanceId, SubscriptionId } from "../Ids.ts"
+import { AgentTypeId, CustomerId, HiredInstanceId, NamedVersion, SubscriptionId } from "../Ids.ts"
 import {
   CustomerNotFound,
   faultFields,
@@ -26,7 +25,8 @@ import {
   pageQuery,
   tagged,
 } from "../Protocol.ts"
-import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound, SubscriptionStatus } from "./Subscriptions.ts"
+import { AgentTypeUnknown, SubscriptionNotActive, SubscriptionNotFound } from "./Subscriptions.ts"
+import { SubscriptionStatus } from "./SubscriptionStatus.ts"
 
 /** not_started -> active -> ended_converted or ended_not_converted; a finished one never restarts. */
 export const TrialStatus = Schema.Literals(["not_started", "active", "ended_converted", "ended_not_converted"])

@@ -5,19 +5,9 @@ import { Model } from "effect/schema"
 import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
-import {
-  created,
-  IdempotencyHeader,
-  InstantField,
-  listOf,
-  NoFields,
-  NullableInstantField,
-  pageQuery,
-} from "../Protocol.ts"
-
-/** pending_payment -> active <-> past_due; each of them -> canceled, which is final. */
-export const SubscriptionStatus = Schema.Literals(["pending_payment", "active", "past_due", "canceled"])
-export type SubscriptionStatus = typeof SubscriptionStatus.Type
+import { InstantField, NullableInstantField } from "../ModelFields.ts"
+import { created, IdempotencyHeader, listOf, NoFields, pageQuery } from "../Protocol.ts"
+import { SubscriptionStatus } from "./SubscriptionStatus.ts"
 
 /** The length of a period. */
 export const Duration = Schema.Literals(["monthly", "quarterly", "yearly"])

@@ -12,7 +12,8 @@ import { InvalidRequest } from "../Problem.ts"
 import { IdempotencyHeader, Instant, JsonObject, JudgedFirst, wholeNumber } from "../Protocol.ts"
 import { DropCode, MissedCode, ReasonCode } from "./ReasonCodes.ts"
 import { Run } from "./Runs.ts"
-import { LocalTime, Rule, Timezone } from "../Schedule.ts"
+import { LocalTime } from "../Formats.ts"
+import { Rule, Timezone } from "../Schedule.ts"
 
 /** One time that a rule fires. */
 export const Fire = Schema.Struct({

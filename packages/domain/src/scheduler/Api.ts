@@ -6,10 +6,12 @@ import { BackfillGroup } from "./Backfill.ts"
 import { documentOf } from "../Document.ts"
 import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
+import { FiguresGroup } from "./Figures.ts"
 import { LimitsGroup } from "./Limits.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { OutcomesGroup } from "./Outcomes.ts"
 import { PausesGroup } from "./Pauses.ts"
+import { ReplicasGroup } from "./Replicas.ts"
 import { RunsGroup } from "./Runs.ts"
 import { SchedulerHealthGroup } from "./Health.ts"
 import { SimulationGroup } from "./Simulation.ts"
@@ -31,6 +33,8 @@ export class SchedulerApi extends HttpApi.make("scheduler")
     LimitsGroup,
     OutcomesGroup,
     SchedulerHealthGroup,
+    FiguresGroup,
+    ReplicasGroup,
   )
   .prefix("/api/v1")
   .middleware(Idempotency)

@@ -31,6 +31,9 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   dlq_id: DlqId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  /** These two are null once the scheduler does not know the agent any more; absent in answers of 0.2.0. */
+  customer_id: Schema.optionalKey(Schema.NullOr(CustomerId)),
+  agent_id: Schema.optionalKey(Schema.NullOr(AgentTypeId)),
   error_type: Schema.NullOr(ErrorType),
   error_message: Schema.NullOr(Schema.String),
   stack_trace: Schema.NullOr(Schema.String),
@@ -42,6 +45,8 @@ export class DeadLetter extends Schema.Class<DeadLetter>("DeadLetter")({
   expires_at: Instant,
   retry_count: Schema.Int,
   state: DeadLetterState,
+  /** When it stopped being open; null while it is. Absent in answers of 0.2.0. */
+  closed_at: Schema.optionalKey(Schema.NullOr(Instant)),
   scheduled_run_ids: Schema.Array(ScheduledRunId),
 }) {}
 

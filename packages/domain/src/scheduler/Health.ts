@@ -46,6 +46,12 @@ export const SchedulerHealth = Schema.Struct({
   /** Live runs that no replica holds: due, in backoff, or waiting for their time or for another run. */
   pending_goals: Schema.Int,
   running_goals: Schema.Int,
+  /** Of the pending ones, those that failed before. These three: absent in answers of 0.2.0. */
+  retrying_goals: Schema.optionalKey(Schema.Int),
+  /** Of the pending ones, those that could be claimed now, were it not for a pause or a limit. */
+  due_goals: Schema.optionalKey(Schema.Int),
+  /** For how long the oldest of those has been due, in milliseconds; null when there is none. */
+  oldest_due_ms: Schema.optionalKey(Schema.NullOr(Schema.Finite)),
   success_rate_1h: Rate,
   failure_rate_1h: Rate,
   /** Attempts that completed or failed in the last hour. */

@@ -71,6 +71,9 @@ export class Run extends Schema.Class<Run>("Run")({
   scheduled_run_id: ScheduledRunId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  /** Whose it is, and the type of its agent. Null once the scheduler does not know them any more; absent in answers of 0.2.0. */
+  customer_id: Schema.optionalKey(Schema.NullOr(CustomerId)),
+  agent_id: Schema.optionalKey(Schema.NullOr(AgentTypeId)),
   scheduled_time: Instant,
   origin: RunOrigin,
   status: RunStatus,

@@ -7,7 +7,8 @@ import { scheduleFaults } from "../Definition/ScheduleKeys.ts"
 import { listOf, overBound as over, own } from "../Documents.ts"
 import { InvalidRequest, problem } from "../Problem.ts"
 import { Instant, JudgedFirst } from "../Protocol.ts"
-import { LocalTime, ScheduleSettings, Timezone } from "../Schedule.ts"
+import { LocalTime } from "../Formats.ts"
+import { ScheduleSettings, Timezone } from "../Schedule.ts"
 
 /** The most goals of one simulation. */
 export const maxGoals = 200_000

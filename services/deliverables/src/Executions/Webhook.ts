@@ -1,5 +1,6 @@
 /** The target `webhook`: a POST of a signed envelope, as in Standard Webhooks 1.0 (standardwebhooks.com; docs/webhooks.md). */
-import { type DeliveryTarget, webhookFault } from "@stint/domain/Definition/HireSettings"
+import type { DeliveryTarget } from "@stint/domain/Definition/HireSettings"
+import { webhookFault } from "@stint/domain/Definition/HireSettingsFaults"
 import { hostList } from "@stint/edge/Places"
 import { makeSecrets } from "@stint/edge/Secrets"
 import { type Answer, makeSender } from "@stint/edge/Webhooks"

@@ -1,4 +1,5 @@
 /** A row of `makings`, decoded. */
+import { InstantColumn } from "@stint/domain/Instants"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { faultFields } from "@stint/domain/Problem"
 import { JsonObject } from "@stint/domain/Protocol"
@@ -41,9 +42,9 @@ export const MakingRow = Schema.Struct({
   idempotency_key: Schema.String,
   state: MakingState,
   attempt: Schema.NullOr(Schema.String),
-  since: Schema.DateTimeUtcFromDate,
+  since: InstantColumn,
   /** When it is late, as things stand. */
-  deadline: Schema.DateTimeUtcFromDate,
+  deadline: InstantColumn,
   calls: Schema.Int,
   note: Schema.NullOr(Schema.String),
   problem: Schema.NullOr(StoredProblem),
@@ -62,7 +63,7 @@ export const ClaimedMaking = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   goal_instance_id: GoalInstanceId,
   goal_template_id: Schema.String,
-  scheduled_time: Schema.DateTimeUtcFromDate,
+  scheduled_time: InstantColumn,
   input: StoredInput,
   place: Schema.String,
   /** How often its place was found away in a row. */

@@ -1,6 +1,6 @@
 /** Counts of hiring's rows. */
 import { PgClient } from "@effect/sql-pg"
-import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 

@@ -1,5 +1,5 @@
 /** Rows of `scheduler_dlq`; instants are epoch milliseconds. */
-import { DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
+import { AgentTypeId, CustomerId, DlqId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { ErrorType } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
@@ -10,6 +10,9 @@ export const DeadLetterRow = Schema.Struct({
   dlq_id: DlqId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  /** These two are null once its hire is not projected any more. */
+  customer_id: Schema.NullOr(CustomerId),
+  agent_id: Schema.NullOr(AgentTypeId),
   error_type: Schema.NullOr(ErrorType),
   error_message: Schema.NullOr(Schema.String),
   stack_trace: Schema.NullOr(Schema.String),
@@ -20,6 +23,7 @@ export const DeadLetterRow = Schema.Struct({
   expires_at: Millis,
   retry_count: Schema.Int,
   state: DeadLetterState,
+  closed_at: Schema.NullOr(Millis),
   scheduled_run_ids: Schema.Array(ScheduledRunId),
 })
 export type DeadLetterRow = typeof DeadLetterRow.Type

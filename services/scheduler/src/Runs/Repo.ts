@@ -81,8 +81,10 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
   const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
   const select = (unrecorded: Fragment = sql`false`, making: Fragment = sql`null::jsonb`) =>
-    sql`select ${making} as making, ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id, r.scheduled_time, r.origin,
-        ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
+    sql`select ${making} as making, ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id,
+        nullif(r.customer_id, '') as customer_id,
+        (select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) as agent_id,
+        r.scheduled_time, r.origin, ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
         r.run_metadata ->> 'cancelled_by' as cancelled_by, r.run_metadata ->> 'cancel_reason' as cancel_reason,
         r.idempotency_key, g.run_id, g.deliverable_id, coalesce(q.attempt, g.attempt, 0) as attempt,
         case when q.state <> 'held' then q.claimable_at end as next_attempt_at, g.started_at, g.completed_at as ended_at,

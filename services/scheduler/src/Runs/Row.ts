@@ -1,6 +1,14 @@
 /** A run, decoded: its rows in scheduled_goal_runs, run_queue, goal_runs and run_attempts together. */
 import { Making } from "@stint/domain/Making"
-import { DeliverableId, GoalInstanceId, HiredInstanceId, RunId, ScheduledRunId } from "@stint/domain/Ids"
+import {
+  AgentTypeId,
+  CustomerId,
+  DeliverableId,
+  GoalInstanceId,
+  HiredInstanceId,
+  RunId,
+  ScheduledRunId,
+} from "@stint/domain/Ids"
 import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { ErrorDetails, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
@@ -27,6 +35,10 @@ export const RunRow = Schema.Struct({
   scheduled_run_id: ScheduledRunId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: HiredInstanceId,
+  /** Null of a run from before the queue whose hire was not projected. */
+  customer_id: Schema.NullOr(CustomerId),
+  /** Null once its hire is not projected any more. */
+  agent_id: Schema.NullOr(AgentTypeId),
   scheduled_time: Millis,
   origin: RunOrigin,
   status: RunStatus,

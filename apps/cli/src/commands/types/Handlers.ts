@@ -1,5 +1,6 @@
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
-import { AgentTypeDefinition, NamedVersion } from "@stint/domain/Definition"
+import { AgentTypeDefinition } from "@stint/domain/Definition"
+import { NamedVersion } from "@stint/domain/Ids"
 import { issuesUnder } from "@stint/domain/FieldIssues"
 import { AgentTypeId } from "@stint/domain/Ids"
 import { readTextFile } from "@stint/edge/Serve/TextFile"

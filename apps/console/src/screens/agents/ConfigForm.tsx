@@ -13,6 +13,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react"
 import { CallFailed, failureOf } from "../../api/Client.ts"
 import { draftHire, finalizeHire, hireQuery } from "../../api/Hires.ts"
 import { Fields } from "../../form/Fields.tsx"
+import { Form, Refusal } from "../../form/Form.tsx"
 import { focusFirst, type Values } from "../../form/Values.ts"
 import { counted } from "../../format/Words.ts"
 import { toast } from "../../ui/Toasts.tsx"
@@ -88,18 +89,9 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
   }
   const open = new Set(missing.map(({ path }) => keyOf(path))).size
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        finalize.mutate()
-      }}
-    >
+    <Form submit={() => finalize.mutate()}>
       <Fields fields={type.config_schema.fields} root={root} values={values} faults={shown} set={change} />
-      {save.isError || (finalize.isError && refused.faults.length === 0)
-        ? <p role="alert" className={styles.alert}>{refused.message}</p>
-        : null}
+      <Refusal of={save.isError || refused.faults.length > 0 ? save : finalize} />
       <div className={styles.save}>
         <Button type="submit" loading={finalize.isPending}>Finalize</Button>
         <span className="dim" role="status">
@@ -110,7 +102,7 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
             : `Kept. ${counted(open, "field")} to fill in.`}
         </span>
       </div>
-    </form>
+    </Form>
   )
 }
 
@@ -136,14 +128,7 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
   const refused = failureOf(save.error)
   const changed = JSON.stringify(values) !== JSON.stringify(hire.config)
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
+    <Form submit={() => save.mutate()}>
       <Fields
         fields={type.config_schema.fields}
         root={root}
@@ -152,7 +137,7 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
         disabled={!active}
         set={setValues}
       />
-      {save.isError ? <p role="alert" className={styles.alert}>{refused.message}</p> : null}
+      <Refusal of={save} />
       {active && changed
         ? (
           <div className={styles.save}>
@@ -169,7 +154,7 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
           </div>
         )
         : null}
-    </form>
+    </Form>
   )
 }
 

@@ -1,5 +1,4 @@
 /** All drafts of an agent, the newest first. */
-import { Button } from "@mantine/core"
 import type { Hire } from "@stint/domain/hiring/Hires"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -7,6 +6,7 @@ import type { ReactNode } from "react"
 import { inboxQuery } from "../../api/Deliverables.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { Instant } from "../../ui/Instant.tsx"
+import { More } from "../../ui/More.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { stateOf, summaryOf } from "../inbox/Summary.ts"
@@ -52,19 +52,7 @@ export const Drafts = ({ hire }: { readonly hire: Hire }): ReactNode => {
                 )
               })}
             </div>
-            {query.hasNextPage
-              ? (
-                <div>
-                  <Button
-                    variant="default"
-                    loading={query.isFetchingNextPage}
-                    onClick={() => void query.fetchNextPage()}
-                  >
-                    Older drafts
-                  </Button>
-                </div>
-              )
-              : null}
+            <More of={query}>Older drafts</More>
           </div>
         )
       }}

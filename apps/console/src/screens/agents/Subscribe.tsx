@@ -6,9 +6,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useRef, useState } from "react"
 import { agentTypeQuery } from "../../api/Catalog.ts"
-import { failureOf, idempotencyKey } from "../../api/Client.ts"
+import { idempotencyKey } from "../../api/Client.ts"
 import { draftHire } from "../../api/Hires.ts"
 import { subscribe, subscriptionsQuery } from "../../api/Subscriptions.ts"
+import { Refusal } from "../../form/Form.tsx"
 import { titled } from "../../format/Words.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
@@ -68,7 +69,7 @@ const Choose = ({ type }: { readonly type: AgentType }): ReactNode => {
         ))}
       </fieldset>
       <p className="dim">The first seven days are a trial; it starts once the agent is set up and has a goal.</p>
-      {send.isError ? <p role="alert" className={styles.alert}>{failureOf(send.error).message}</p> : null}
+      <Refusal of={send} />
       <div>
         <Button type="submit" loading={send.isPending}>Subscribe</Button>
       </div>
@@ -109,7 +110,7 @@ const Paid = ({ subscription }: { readonly subscription: Subscription }): ReactN
           </p>
         )
         : <p>An agent is set up under an active subscription.</p>}
-      {begin.isError ? <p role="alert" className={styles.alert}>{failureOf(begin.error).message}</p> : null}
+      <Refusal of={begin} />
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { Schema } from "effect"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { draftHire, hireQuery } from "../../api/Hires.ts"
+import { Form, Refusal } from "../../form/Form.tsx"
 import "../../form/Inputs.ts"
 import { faultAt, focusFirst } from "../../form/Values.ts"
 import { toast } from "../../ui/Toasts.tsx"
@@ -50,18 +51,11 @@ export const TargetForm = ({ hire }: { readonly hire: Hire }): ReactNode => {
     },
     onError: (error) => setTimeout(() => focusFirst(failureOf(error).faults)),
   })
-  const { faults, message } = failureOf(save.error)
+  const { faults } = failureOf(save.error)
   const error = (key: string) => save.isError ? faultAt(faults, `$.settings.execution.${key}`, true) : undefined
   const changed = JSON.stringify(form) !== JSON.stringify(stored)
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
+    <Form submit={() => save.mutate()}>
       <fieldset className={styles.choices} disabled={!active}>
         <legend className="visually-hidden">Target</legend>
         {ExecutionTarget.literals.map((target) => (
@@ -103,7 +97,7 @@ export const TargetForm = ({ hire }: { readonly hire: Hire }): ReactNode => {
           </>
         )
         : null}
-      {save.isError ? <p role="alert" className={styles.alert}>{message}</p> : null}
+      <Refusal of={save} />
       {active
         ? (
           <div>
@@ -111,6 +105,6 @@ export const TargetForm = ({ hire }: { readonly hire: Hire }): ReactNode => {
           </div>
         )
         : null}
-    </form>
+    </Form>
   )
 }

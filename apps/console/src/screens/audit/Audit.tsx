@@ -6,6 +6,7 @@ import { type ReactNode, useMemo, useState } from "react"
 import { actionsQuery, loggedActions } from "../../api/ActionLogs.ts"
 import { failureOf } from "../../api/Client.ts"
 import { type Logger, loggers } from "../../api/Loggers.ts"
+import { type FileKind, save } from "../../format/Files.ts"
 import { ownZone } from "../../format/Time.ts"
 import { count, counted, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
@@ -13,7 +14,7 @@ import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { toast } from "../../ui/Toasts.tsx"
 import styles from "./audit.module.css"
-import { csvOf, download, jsonOf, MOST, readAll } from "./Export.ts"
+import { columns, MOST, readAll, record } from "./Export.ts"
 import { Lines } from "./Lines.tsx"
 import { isAsked, mergeLogs } from "./Merge.ts"
 
@@ -73,7 +74,7 @@ const Filters = (): ReactNode => {
   const [who, setWho] = useState(operator ?? "")
   const actions = [...new Set((service === undefined ? loggers : [service]).flatMap((one) => loggedActions[one]))]
   return (
-    <div className={styles.filters}>
+    <div className="list-filters">
       <select
         className="filter"
         aria-label="Service"
@@ -115,7 +116,7 @@ const Filters = (): ReactNode => {
         }}
       >
         <input
-          className={styles.input}
+          className={`field-input ${styles.operator}`}
           aria-label="Who"
           placeholder="Who, then Enter"
           value={who}
@@ -131,13 +132,11 @@ export const Audit = (): ReactNode => {
   const { action, operator } = route.useSearch()
   const { loadMore, more, query, services, shown, since } = useAudit()
   const [busy, setBusy] = useState(false)
-  const save = (kind: "csv" | "json") => {
+  const saveAs = (kind: FileKind) => {
     setBusy(true)
     void readAll({ services, operator, action, since })
       .then(({ lines, more }) => {
-        const day = new Date().toISOString().slice(0, 10)
-        if (kind === "csv") download(`audit-${day}.csv`, "text/csv", csvOf(lines))
-        else download(`audit-${day}.json`, "application/json", jsonOf(lines))
+        save("audit", kind, columns, lines.map(record))
         toast(
           "ok",
           more
@@ -149,8 +148,8 @@ export const Audit = (): ReactNode => {
       .finally(() => setBusy(false))
   }
   useActions([
-    { label: "Export the action log as CSV", run: () => save("csv") },
-    { label: "Export the action log as JSON", run: () => save("json") },
+    { label: "Export the action log as CSV", run: () => saveAs("csv") },
+    { label: "Export the action log as JSON", run: () => saveAs("json") },
   ])
   return (
     <Page
@@ -158,12 +157,12 @@ export const Audit = (): ReactNode => {
       bare
       actions={
         <>
-          <Button size="xs" variant="default" loading={busy} onClick={() => save("csv")}>CSV</Button>
-          <Button size="xs" variant="default" loading={busy} onClick={() => save("json")}>JSON</Button>
+          <Button size="xs" variant="default" loading={busy} onClick={() => saveAs("csv")}>CSV</Button>
+          <Button size="xs" variant="default" loading={busy} onClick={() => saveAs("json")}>JSON</Button>
         </>
       }
     >
-      <div className={styles.frame}>
+      <div className="list-frame">
         <Filters key={operator ?? ""} />
         <Loaded
           of={query}

@@ -1,4 +1,4 @@
-/** The lines of the action logs as a file: CSV or JSON. */
+/** The lines of the action logs, to be saved as a file. */
 import { actionPage } from "../../api/ActionLogs.ts"
 import type { Logger } from "../../api/Loggers.ts"
 import { isAsked, type Line } from "./Merge.ts"
@@ -41,25 +41,8 @@ export const readAll = async ({ action, operator, services, since }: Asked): Pro
   return { lines: all.slice(0, MOST), more: more || all.length > MOST }
 }
 
-const record = ({ action, action_metadata, goal_instance_id, log_id, operator, reason, service, timestamp }: Line) => ({
-  timestamp: new Date(timestamp.epochMilliseconds).toISOString(),
-  service,
-  action,
-  operator,
-  goal_instance_id,
-  reason,
-  action_metadata,
-  log_id,
-})
-
-/** A cell of CSV (RFC 4180). What a spreadsheet would take for a formula gets a quote before it. */
-const cell = (value: unknown): string => {
-  const text = value === null ? "" : typeof value === "string" ? value : JSON.stringify(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-
-const columns = [
+/** The columns of the file. */
+export const columns = [
   "timestamp",
   "service",
   "action",
@@ -70,25 +53,16 @@ const columns = [
   "log_id",
 ] as const
 
-/** The lines as CSV, with a head. */
-export const csvOf = (lines: ReadonlyArray<Line>): string =>
-  [
-    columns.join(","),
-    ...lines.map((line) => {
-      const values = record(line)
-      return columns.map((name) => cell(values[name])).join(",")
-    }),
-  ].join("\r\n") + "\r\n"
-
-/** The lines as JSON. */
-export const jsonOf = (lines: ReadonlyArray<Line>): string => `${JSON.stringify(lines.map(record), null, 2)}\n`
-
-/** Gives the reader a file. */
-export const download = (name: string, type: string, text: string): void => {
-  const url = URL.createObjectURL(new Blob([text], { type }))
-  const link = document.createElement("a")
-  link.href = url
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(url), 1_000)
-}
+/** A line as it stands in the file. */
+export const record = (
+  { action, action_metadata, goal_instance_id, log_id, operator, reason, service, timestamp }: Line,
+) => ({
+  timestamp: new Date(timestamp.epochMilliseconds).toISOString(),
+  service,
+  action,
+  operator,
+  goal_instance_id,
+  reason,
+  action_metadata,
+  log_id,
+})

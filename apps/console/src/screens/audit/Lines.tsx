@@ -67,8 +67,8 @@ export const Lines = ({ lines, loadMore, more, zone }: {
     if (more && last >= lines.length - AHEAD) loadMore()
   }, [last, lines.length, loadMore, more])
   return (
-    <div ref={scroller} className={styles.scroller} tabIndex={0} role="region" aria-label="Lines of the action logs">
-      <ol className={styles.lines} style={{ height: rows.getTotalSize() }}>
+    <div ref={scroller} className="list-scroller" tabIndex={0} role="region" aria-label="Lines of the action logs">
+      <ol className="list-lines" style={{ height: rows.getTotalSize() }}>
         {shown.map(({ index, key, start }) => {
           const line = lines[index]
           return line === undefined ? null : (
@@ -76,7 +76,7 @@ export const Lines = ({ lines, loadMore, more, zone }: {
               key={key}
               ref={rows.measureElement}
               data-index={index}
-              className={styles.line}
+              className={`list-line ${styles.line}`}
               style={{ transform: `translateY(${start}px)` }}
               aria-setsize={more ? -1 : lines.length}
               aria-posinset={index + 1}

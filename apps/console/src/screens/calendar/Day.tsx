@@ -63,29 +63,15 @@ const Line = ({ group, zone }: { readonly group: Group; readonly zone: string })
       {slot.note === undefined ? null : <span className={styles.note}>{slot.note}</span>}
     </>
   )
+  const looks = { className: styles.slot, "data-state": slot.state, title, preload: false } as const
   return slot.deliverable === undefined || size > 1
     ? (
-      <Link
-        to="/agents/$hire/goals/$goal"
-        params={{ hire: slot.hire, goal: slot.goal }}
-        className={styles.slot}
-        data-state={slot.state}
-        title={title}
-        preload={false}
-      >
+      <Link to="/agents/$hire/goals/$goal" params={{ hire: slot.hire, goal: slot.goal }} {...looks}>
         {inside}
       </Link>
     )
     : (
-      <Link
-        to="/inbox/$deliverable"
-        params={{ deliverable: slot.deliverable }}
-        search={{ show: "all" }}
-        className={styles.slot}
-        data-state={slot.state}
-        title={title}
-        preload={false}
-      >
+      <Link to="/inbox/$deliverable" params={{ deliverable: slot.deliverable }} search={{ show: "all" }} {...looks}>
         {inside}
       </Link>
     )

@@ -8,6 +8,7 @@ import { ownZone } from "../../format/Time.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ago } from "../../ui/Instant.tsx"
+import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
@@ -34,7 +35,7 @@ const Find = ({ field }: { readonly field: React.RefObject<HTMLInputElement | nu
     <form className={styles.find} onSubmit={go} role="search">
       <input
         ref={field}
-        className={styles.input}
+        className="field-input"
         aria-label="Customer id, hire id or e-mail address"
         placeholder="Customer id, hire id or e-mail address"
         value={asked}
@@ -102,15 +103,7 @@ export const Customers = (): ReactNode => {
                 />
               )}
         </Loaded>
-        {query.hasNextPage
-          ? (
-            <div>
-              <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                More
-              </Button>
-            </div>
-          )
-          : null}
+        <More of={query} />
       </div>
       {making ? <NewCustomerForm close={() => setMaking(false)} /> : null}
     </Page>

@@ -1,5 +1,6 @@
 /** The subscriptions of a customer: activate them once they are paid, mark them past due. */
-import type { Subscription, SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import type { Subscription } from "@stint/domain/hiring/Subscriptions"
+import type { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { useQueryClient } from "@tanstack/react-query"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"

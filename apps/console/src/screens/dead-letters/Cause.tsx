@@ -1,6 +1,6 @@
 /** One cause: what it says, its entries with their countdown, and what can be done with all of them or with one. */
 import { Button } from "@mantine/core"
-import type { DeadLetter } from "@stint/domain/scheduler/DeadLetters"
+import type { DeadLetter, DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -10,12 +10,13 @@ import { count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ago } from "../../ui/Instant.tsx"
+import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
 import styles from "./dead-letters.module.css"
 import { DiscardForm } from "./DiscardForm.tsx"
-import { Countdown, State, useRetry } from "./EntryParts.tsx"
+import { Countdown, useRetry } from "./EntryParts.tsx"
 import { RedriveForm } from "./RedriveForm.tsx"
 
 const route = getRouteApi("/app/dead-letters/$cause")
@@ -28,50 +29,86 @@ type Asked =
   | { readonly kind: "discard"; readonly ids: ReadonlyArray<string> }
   | undefined
 
-const Entries = ({ discard, entries }: {
+const Entries = ({ discard, entries, select, selected, state }: {
   readonly entries: ReadonlyArray<DeadLetter>
+  readonly state: DeadLetterState
   readonly discard: (ids: ReadonlyArray<string>) => void
+  readonly selected: ReadonlySet<string>
+  /** Absent where nothing can be done with them. */
+  readonly select: ((id: string) => void) | undefined
 }): ReactNode => {
-  const operator = useIsOperator()
   const retry = useRetry()
   return (
     <Table
       label="Dead letters of this cause"
       columns={[
+        ...(select === undefined ? [] : [{ label: "Select", silent: true }]),
         { label: "Goal" },
-        { label: "State" },
+        { label: "Customer", wide: true },
         { label: "Failures", number: true, wide: true },
         { label: "Runs", number: true, wide: true },
         { label: "Retried", number: true, wide: true },
         { label: "Last failed", wide: true },
-        { label: "Kept" },
+        { label: state === "open" ? "Kept" : "Closed" },
         { label: "Actions", silent: true },
       ]}
       rows={entries.map((entry) => ({
         key: entry.dlq_id,
         cells: [
+          ...(select === undefined ? [] : [
+            <input
+              key="select"
+              type="checkbox"
+              aria-label={`Select ${entry.goal_instance_id}`}
+              checked={selected.has(entry.dlq_id)}
+              onChange={() => select(entry.dlq_id)}
+            />,
+          ]),
           <Link key="goal" className="mono" to="/dead-letters/entry/$entry" params={{ entry: entry.dlq_id }}>
             {entry.goal_instance_id}
           </Link>,
-          <State key="state" state={entry.state} />,
+          entry.customer_id ?? "–",
           count(entry.failure_count),
           count(entry.scheduled_run_ids.length),
           count(entry.retry_count),
           <Ago key="last" at={entry.last_failed_at} zone={ownZone} />,
           <Countdown key="kept" entry={entry} />,
-          operator && entry.state === "open"
-            ? (
-              <span key="actions" className="row-actions">
-                <button type="button" className="link-button" onClick={() => retry(entry.dlq_id)}>Retry</button>
-                <button type="button" className="link-button bad" onClick={() => discard([entry.dlq_id])}>
-                  Discard…
-                </button>
-              </span>
-            )
-            : null,
+          select === undefined ? null : (
+            <span key="actions" className="row-actions">
+              <button type="button" className="link-button" onClick={() => retry([entry.dlq_id])}>Retry</button>
+              <button type="button" className="link-button bad" onClick={() => discard([entry.dlq_id])}>
+                Discard…
+              </button>
+            </span>
+          ),
         ],
       }))}
     />
+  )
+}
+
+const Selected = ({ clear, discard, ids }: {
+  readonly ids: ReadonlyArray<string>
+  readonly discard: (ids: ReadonlyArray<string>) => void
+  readonly clear: () => void
+}): ReactNode => {
+  const retry = useRetry()
+  return (
+    <div className={`card ${styles.selected}`} role="region" aria-label="Selected dead letters">
+      <b>{counted(ids.length, "dead letter")} selected</b>
+      <button type="button" className="link-button" onClick={clear}>none</button>
+      <span className="spring" />
+      <Button size="xs" variant="default" onClick={() => discard(ids)}>Discard {count(ids.length)}…</Button>
+      <Button
+        size="xs"
+        onClick={() => {
+          retry(ids)
+          clear()
+        }}
+      >
+        Retry {count(ids.length)}
+      </Button>
+    </div>
   )
 }
 
@@ -82,10 +119,14 @@ export const Cause = (): ReactNode => {
   const query = useInfiniteQuery(deadLettersQuery({ fingerprint: cause, state }))
   const operator = useIsOperator()
   const [asked, setAsked] = useState<Asked>()
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const entries = query.data?.pages.flatMap(({ items }) => items) ?? []
   const first = entries[0]
+  // what was closed meanwhile is not selected any more
+  const selected = entries.map(({ dlq_id }) => dlq_id as string).filter((id) => chosen.has(id))
   const can = operator && state === "open" && entries.length > 0
-  const discardAll = () => setAsked({ kind: "discard", ids: entries.slice(0, DISCARDED).map(({ dlq_id }) => dlq_id) })
+  const discardThese = (ids: ReadonlyArray<string>) => setAsked({ kind: "discard", ids })
+  const discardAll = () => discardThese(entries.slice(0, DISCARDED).map(({ dlq_id }) => dlq_id))
   useActions(
     can
       ? [
@@ -141,20 +182,17 @@ export const Cause = (): ReactNode => {
                       </details>
                     )}
                   </section>
-                  <Entries entries={entries} discard={(ids) => setAsked({ kind: "discard", ids })} />
-                  {query.hasNextPage
-                    ? (
-                      <div>
-                        <Button
-                          variant="default"
-                          loading={query.isFetchingNextPage}
-                          onClick={() => void query.fetchNextPage()}
-                        >
-                          More
-                        </Button>
-                      </div>
-                    )
-                    : null}
+                  {selected.length === 0
+                    ? null
+                    : <Selected ids={selected} discard={discardThese} clear={() => setChosen(new Set())} />}
+                  <Entries
+                    entries={entries}
+                    state={state}
+                    discard={discardThese}
+                    selected={chosen}
+                    select={can ? (id) => setChosen((was) => was.symmetricDifference(new Set([id]))) : undefined}
+                  />
+                  <More of={query} />
                 </>
               )}
         </Loaded>

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react"
 import { deadLetterQuery } from "../../api/DeadLetters.ts"
 import { runQuery } from "../../api/Runs.ts"
 import { goalPreviewQuery } from "../../api/Answers.ts"
-import { count } from "../../format/Words.ts"
+import { count, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Id } from "../../ui/Id.tsx"
@@ -57,22 +57,29 @@ const Facts = ({ entry, zone }: { readonly entry: DeadLetter; readonly zone: str
     <dd>{count(entry.failure_count)}</dd>
     <dt>Retried</dt>
     <dd>{count(entry.retry_count)}</dd>
-    {entry.state === "open"
-      ? (
-        <>
-          <dt>Kept</dt>
-          <dd>
-            <Countdown entry={entry} />
-          </dd>
-        </>
-      )
-      : null}
+    {entry.state !== "open" && entry.closed_at == null ? null : (
+      <>
+        <dt>{entry.state === "open" ? "Kept" : "Closed"}</dt>
+        <dd>
+          <Countdown entry={entry} />
+        </dd>
+      </>
+    )}
+    {entry.customer_id == null ? null : (
+      <>
+        <dt>Customer</dt>
+        <dd>
+          <Link to="/customers/$customer" params={{ customer: entry.customer_id }}>{entry.customer_id}</Link>
+        </dd>
+      </>
+    )}
     <dt>Goal</dt>
     <dd>
       <Id id={entry.goal_instance_id} whole />
     </dd>
     <dt>Agent</dt>
     <dd>
+      {entry.agent_id == null ? null : `${titled(entry.agent_id)} `}
       <Link className="mono" to="/hires/$hire" params={{ hire: entry.hired_instance_id }}>
         {entry.hired_instance_id}
       </Link>
@@ -97,7 +104,7 @@ export const EntryScreen = (): ReactNode => {
   useActions(
     can
       ? [
-        { label: "Retry this dead letter", keys: "r", run: () => retry(id) },
+        { label: "Retry this dead letter", keys: "r", run: () => retry([id]) },
         { label: "Discard this dead letter", keys: "D", run: () => setDiscarding(true) },
       ]
       : [],
@@ -110,7 +117,7 @@ export const EntryScreen = (): ReactNode => {
         ? (
           <>
             <Button size="xs" variant="default" onClick={() => setDiscarding(true)}>Discard…</Button>
-            <Button size="xs" onClick={() => retry(id)}>Retry</Button>
+            <Button size="xs" onClick={() => retry([id])}>Retry</Button>
           </>
         )
         : null}

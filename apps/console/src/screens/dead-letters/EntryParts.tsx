@@ -4,7 +4,10 @@ import { useQueryClient } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { retryDeadLetter } from "../../api/DeadLetters.ts"
+import { toEach } from "../../api/Many.ts"
 import { lengthOf, millisOf, ownZone, timeIn, utcOf } from "../../format/Time.ts"
+import { count } from "../../format/Words.ts"
+import { Ago } from "../../ui/Instant.tsx"
 import { useNow } from "../../ui/Now.ts"
 import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
@@ -17,10 +20,10 @@ const SOON_MS = 86_400_000
 export const State = ({ state }: { readonly state: DeadLetterState }): ReactNode =>
   <Tag kind={kinds[state]}>{state}</Tag>
 
-/** How long an open entry is kept. */
+/** How long an open entry is kept; of a closed one, since when it is. */
 export const Countdown = ({ entry }: { readonly entry: DeadLetter }): ReactNode => {
   const left = millisOf(entry.expires_at) - useNow()
-  if (entry.state !== "open") return null
+  if (entry.state !== "open") return entry.closed_at == null ? null : <Ago at={entry.closed_at} zone={ownZone} />
   return (
     <time
       className={left < SOON_MS ? "soon" : "dim"}
@@ -32,12 +35,15 @@ export const Countdown = ({ entry }: { readonly entry: DeadLetter }): ReactNode 
   )
 }
 
-/** Retries an entry, and says what came of it. */
+/** Retries entries, and says what came of it. */
 export const useRetry = () => {
   const client = useQueryClient()
-  return (id: string) =>
-    void retryDeadLetter(id)
-      .then(() => toast("ok", "Its runs are queued."), (error: unknown) => toast("bad", failureOf(error).message))
+  return (ids: ReadonlyArray<string>) =>
+    void toEach(ids, retryDeadLetter)
+      .then(
+        () => toast("ok", ids.length === 1 ? "Its runs are queued." : `The runs of ${count(ids.length)} are queued.`),
+        (error: unknown) => toast("bad", failureOf(error).message),
+      )
       .finally(() => {
         void client.invalidateQueries({ queryKey: ["dead_letters"] })
         void client.invalidateQueries({ queryKey: ["runs"] })

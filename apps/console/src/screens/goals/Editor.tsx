@@ -10,6 +10,7 @@ import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { putGoal } from "../../api/Goals.ts"
 import { Fields } from "../../form/Fields.tsx"
+import { Form, Refusal } from "../../form/Form.tsx"
 import { focusFirst, objectOf, type Values, withValue } from "../../form/Values.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { toast } from "../../ui/Toasts.tsx"
@@ -104,14 +105,7 @@ export const Editor = ({ goal, hire, saved, template: proposed, type }: {
   const disabled = !hire.active
   return (
     <div className={styles.halves}>
-      <form
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate(form)
-        }}
-      >
+      <Form submit={() => save.mutate(form)}>
         <NativeSelect
           id="$.goal_template_id"
           label="What it does"
@@ -149,7 +143,7 @@ export const Editor = ({ goal, hire, saved, template: proposed, type }: {
           disabled={disabled}
           set={(schedule) => setForm({ ...form, settings: withValue(form.settings, "schedule", schedule) })}
         />
-        {save.isError ? <p role="alert" className={styles.alert}>{refused.message}</p> : null}
+        <Refusal of={save} />
         {disabled ? null : (
           <div className={styles.buttons}>
             <Button type="submit" disabled={!changed} loading={save.isPending}>
@@ -170,7 +164,7 @@ export const Editor = ({ goal, hire, saved, template: proposed, type }: {
               : null}
           </div>
         )}
-      </form>
+      </Form>
       <RulePicture preview={preview} frequency={form.frequency} />
     </div>
   )

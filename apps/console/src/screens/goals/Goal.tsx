@@ -63,19 +63,24 @@ const useGoalActions = (
     },
     onError,
   })
-  return { run, toggle, refresh }
+  const forget = () =>
+    client.setQueryData(
+      goalsQuery(hired_instance_id).queryKey,
+      (goals) => goals?.filter((one) => one.goal_instance_id !== goal_instance_id),
+    )
+  return { run, toggle, refresh, forget }
 }
 
 const Head = (
   { goal, hire, name }: { readonly goal: StoredGoal; readonly hire: Hire; readonly name: string },
 ): ReactNode => {
   const { enabled, goal_instance_id, hired_instance_id } = goal
-  const { refresh, run, toggle } = useGoalActions(goal)
+  const { forget, refresh, run, toggle } = useGoalActions(goal)
   const [deleting, setDeleting] = useState(false)
   const navigate = useNavigate()
   // the scheduler hears of a new goal a moment later
   const isHeardOf = useNow() - millisOf(goal.created_at) > HEARD_MS
-  const preview = useQuery({ ...goalPreviewQuery(goal_instance_id, 1), enabled: isHeardOf }).data
+  const preview = useQuery({ ...goalPreviewQuery(goal_instance_id, 1), enabled: isHeardOf && !deleting }).data
   const runs = hire.active && enabled
   useActions([
     ...(runs ? [{ label: "Run this goal now", keys: "n", run: () => run.mutate() }] : []),
@@ -108,6 +113,8 @@ const Head = (
             act={() =>
               deleteGoal(hired_instance_id, goal_instance_id).then(async () => {
                 toast("ok", "It is deleted.")
+                // nothing asks about it any more, also no list that was read before
+                forget()
                 await navigate({ to: "/agents/$hire", params: { hire: hired_instance_id }, search: { tab: "goals" } })
                 refresh()
               })}

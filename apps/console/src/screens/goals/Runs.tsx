@@ -1,6 +1,6 @@
 /** The runs of a goal, the latest slot first, and why each ran or did not. */
 import { Button } from "@mantine/core"
-import type { Run, RunStatus } from "@stint/domain/scheduler/Runs"
+import type { Run } from "@stint/domain/scheduler/Runs"
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -9,19 +9,11 @@ import { runsQuery } from "../../api/Runs.ts"
 import { counted } from "../../format/Words.ts"
 import { Dialog } from "../../ui/Dialog.tsx"
 import { Instant } from "../../ui/Instant.tsx"
+import { More } from "../../ui/More.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
-import { type Kind, Tag } from "../../ui/Tag.tsx"
+import { Tag } from "../../ui/Tag.tsx"
+import { states } from "../runs/Words.ts"
 import styles from "./goals.module.css"
-
-/** What the state of a run means. */
-export const runKinds: Record<RunStatus, Kind> = {
-  pending: "plain",
-  running: "run",
-  retrying: "wait",
-  completed: "ok",
-  cancelled: "plain",
-  dead_lettered: "bad",
-}
 
 const Why = (
   { at, close, goal }: { readonly goal: string; readonly at: Date; readonly close: () => void },
@@ -76,7 +68,7 @@ export const Runs = ({ goal, zone }: { readonly goal: string; readonly zone: str
                     <Instant at={run.scheduled_time} zone={zone} />
                   </span>
                   <span>
-                    <Tag kind={runKinds[run.status]}>{run.status.replace("_", "-")}</Tag>
+                    <Tag kind={states[run.status].kind}>{states[run.status].words}</Tag>
                   </span>
                   <span className="dim ellipsis" title={about(run)}>{about(run)}</span>
                   <span>
@@ -106,15 +98,7 @@ export const Runs = ({ goal, zone }: { readonly goal: string; readonly zone: str
           )
         }}
       </Loaded>
-      {query.hasNextPage
-        ? (
-          <p style={{ marginTop: 12 }}>
-            <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Older runs
-            </Button>
-          </p>
-        )
-        : null}
+      <More of={query}>Older runs</More>
       {asked === undefined ? null : <Why goal={goal} at={asked} close={() => setAsked(undefined)} />}
     </section>
   )

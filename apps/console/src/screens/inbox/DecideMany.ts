@@ -3,7 +3,7 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
 import { validationErrors } from "@stint/domain/Payload"
 import { failureOf } from "../../api/Client.ts"
-import { decide } from "../../api/Deliverables.ts"
+import { decide } from "../../api/Decisions.ts"
 
 /** How many decisions one request has (api.md). */
 const AT_ONCE = 200

@@ -1,7 +1,7 @@
 /** The inbox: what waits for a decision beside the draft that is being read. On a phone each is a screen of its own. */
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate, useParams } from "@tanstack/react-router"
-import { type ReactNode, useEffect, useRef, useState } from "react"
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react"
 import { deliveriesQuery } from "../../api/Deliverables.ts"
 import { hiresQuery } from "../../api/Hires.ts"
 import { hireName } from "../../format/Words.ts"
@@ -9,13 +9,14 @@ import { useActions } from "../../shell/Actions.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Empty, Loaded } from "../../ui/States.tsx"
-import { BulkBar } from "./BulkBar.tsx"
 import { Draft } from "./Draft.tsx"
 import { useEntries } from "./Entries.ts"
 import styles from "./inbox.module.css"
 import { List, ListSkeleton } from "./List.tsx"
 import { type Show, shows } from "./Search.ts"
 import { useWide } from "./Wide.ts"
+
+const BulkBar = lazy(() => import("./BulkBar.tsx").then(({ BulkBar }) => ({ default: BulkBar })))
 
 const route = getRouteApi("/app/inbox")
 
@@ -161,11 +162,13 @@ export const Inbox = (): ReactNode => {
           </Loaded>
           {selected.size > 0
             ? (
-              <BulkBar
-                chosen={entries.flatMap(({ draft, id }) => draft !== undefined && selected.has(id) ? [draft] : [])}
-                all={() => select(entries.map(({ id }) => id))}
-                select={select}
-              />
+              <Suspense fallback={null}>
+                <BulkBar
+                  chosen={entries.flatMap(({ draft, id }) => draft !== undefined && selected.has(id) ? [draft] : [])}
+                  all={() => select(entries.map(({ id }) => id))}
+                  select={select}
+                />
+              </Suspense>
             )
             : null}
         </section>

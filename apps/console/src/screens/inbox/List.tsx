@@ -92,8 +92,8 @@ export const List = ({ entries, loadMore, more, open, selected, toggle }: {
     if (at !== -1) lines.scrollToIndex(at, { align: "auto" })
   }, [at, lines])
   return (
-    <div ref={scroller} className={styles.scroller}>
-      <ul className={styles.lines} style={{ height: lines.getTotalSize() }}>
+    <div ref={scroller} className={`list-scroller ${styles.scroller}`}>
+      <ul className="list-lines" style={{ height: lines.getTotalSize() }}>
         {shown.map(({ index, start }) => {
           const entry = entries[index]
           if (entry === undefined) return null
@@ -101,7 +101,7 @@ export const List = ({ entries, loadMore, more, open, selected, toggle }: {
           return (
             <li
               key={entry.id}
-              className={styles.line}
+              className={`list-line ${styles.line}`}
               data-on={entry.id === open ? "" : undefined}
               data-selecting={selected.size > 0 ? "" : undefined}
               style={{ transform: `translateY(${start}px)` }}
@@ -121,7 +121,7 @@ export const List = ({ entries, loadMore, more, open, selected, toggle }: {
                 to="/inbox/$deliverable"
                 params={{ deliverable: entry.id }}
                 search
-                className={styles.entry}
+                className={`list-entry ${styles.entry}`}
                 preload={false}
                 aria-current={entry.id === open ? "true" : undefined}
               >

@@ -1,32 +1,26 @@
-/** Runs by outcome, and how late they began, over a window. */
+/** Runs by outcome, and how late their drafts came, over a window. */
+import type { Figures } from "@stint/domain/scheduler/Figures"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { lazy, type ReactNode, Suspense, useMemo } from "react"
-import { runsSampleQuery } from "../../api/Runs.ts"
+import { figuresQuery } from "../../api/Figures.ts"
 import { span } from "../../format/Length.ts"
+import { millisOf } from "../../format/Time.ts"
 import { count, counted } from "../../format/Words.ts"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import styles from "./overview.module.css"
 import type { Window } from "./Routes.ts"
-import { chart, type Charted, type Outcome, outcomes } from "./Sample.ts"
 
 const Chart = lazy(() => import("./Chart.tsx").then(({ Chart }) => ({ default: Chart })))
 
-/** The most pages of 200 runs that the figures are taken of. */
-const PAGES = 10
+/** How runs end, in the order in which a chart stacks them. */
+const outcomes = ["completed", "cancelled", "dead_lettered"] as const
+type Outcome = typeof outcomes[number]
 
-const HOUR_MS = 3_600_000
-
-const colours: Readonly<Record<Outcome, string>> = {
-  completed: "ok",
-  open: "run",
-  cancelled: "faint",
-  dead_lettered: "bad",
-}
+const colours: Readonly<Record<Outcome, string>> = { completed: "ok", cancelled: "faint", dead_lettered: "bad" }
 
 const names: Readonly<Record<Outcome, string>> = {
   completed: "completed",
-  open: "open",
   cancelled: "cancelled",
   dead_lettered: "dead-lettered",
 }
@@ -44,22 +38,32 @@ const Legend = ({ colour, label, value }: {
   </span>
 )
 
-const Drawn = ({ from, hours, more, sample }: {
-  readonly sample: Charted
+const Quantile = ({ colour, label, value }: {
+  readonly colour: string
+  readonly label: string
+  readonly value: number | null
+}): ReactNode => <Legend colour={colour} label={label} value={value === null ? "–" : span(value)} />
+
+const Drawn = ({ figures: { from, points, total }, hours }: {
+  readonly figures: Figures
   readonly hours: Window
-  readonly more: boolean
-  readonly from: number
 }): ReactNode => {
-  const { lateness, totals } = sample
+  const at = useMemo(() => points.map((point) => millisOf(point.at)), [points])
   const byOutcome = useMemo(
-    () => outcomes.map((name) => ({ label: names[name], colour: colours[name], values: sample.counts[name] })),
-    [sample],
+    () =>
+      outcomes.map((name) => ({
+        label: names[name],
+        colour: colours[name],
+        values: points.map((point) => point[name]),
+      })),
+    [points],
   )
   const late = useMemo(() => [
-    { label: "p95", colour: "wait", values: sample.p95 },
-    { label: "p50", colour: "run", values: sample.p50 },
-  ], [sample])
+    { label: "p95", colour: "wait", values: points.map((point) => point.draft_lateness_p95_ms) },
+    { label: "p50", colour: "run", values: points.map((point) => point.draft_lateness_p50_ms) },
+  ], [points])
   const window = counted(hours, "hour")
+  const { draft_lateness_p50_ms: p50, draft_lateness_p95_ms: p95 } = total
   return (
     <div className={styles.charts}>
       <section className="card">
@@ -69,41 +73,35 @@ const Drawn = ({ from, hours, more, sample }: {
             <Link
               key={name}
               to="/runs"
-              search={{ from: new Date(from).toISOString(), ...(name === "open" ? {} : { status: name }) }}
-              className={styles.keyLink}
+              search={{ from: new Date(millisOf(from)).toISOString(), status: name }}
             >
-              <Legend colour={colours[name]} label={names[name]} value={count(totals[name])} />
+              <Legend colour={colours[name]} label={names[name]} value={count(total[name])} />
             </Link>
           ))}
         </div>
         <Suspense fallback={<div className={styles.chart} />}>
           <Chart
             bars
-            label={`Runs of the last ${window}: ${outcomes.map((name) => `${totals[name]} ${names[name]}`).join(", ")}`}
-            at={sample.at}
+            label={`Runs of the last ${window}: ${outcomes.map((name) => `${total[name]} ${names[name]}`).join(", ")}`}
+            at={at}
             series={byOutcome}
             words={whole}
           />
         </Suspense>
-        {more
-          ? <p className={styles.note}>Of the latest {count(PAGES * 200)} runs: there are others in this time.</p>
-          : null}
       </section>
       <section className="card">
         <div className={styles.title}>
           <h2>Lateness</h2>
-          <Legend colour="run" label="p50" value={lateness.p50 === undefined ? "–" : span(lateness.p50)} />
-          <Legend colour="wait" label="p95" value={lateness.p95 === undefined ? "–" : span(lateness.p95)} />
-          <span className="faint">slot to first attempt</span>
+          <Quantile colour="run" label="p50" value={p50} />
+          <Quantile colour="wait" label="p95" value={p95} />
+          <span className={styles.key}>from due to its draft</span>
         </div>
         <Suspense fallback={<div className={styles.chart} />}>
           <Chart
-            label={lateness.p50 === undefined
-              ? `No run by schedule began in the last ${window}`
-              : `Lateness of the last ${window}: half under ${span(lateness.p50)}, 95 % under ${
-                span(lateness.p95 ?? 0)
-              }`}
-            at={sample.at}
+            label={p50 === null
+              ? `No run was completed in the last ${window}`
+              : `Lateness of the last ${window}: half under ${span(p50)}, 95 % under ${span(p95 ?? 0)}`}
+            at={at}
             series={late}
             words={span}
           />
@@ -114,29 +112,16 @@ const Drawn = ({ from, hours, more, sample }: {
 }
 
 /** The charts. */
-export const Charts = ({ hours }: { readonly hours: Window }): ReactNode => {
-  const query = useQuery(
-    runsSampleQuery(`${hours} hours`, (now) => ({
-      from: new Date(now - hours * HOUR_MS).toISOString(),
-      to: new Date(now).toISOString(),
-    }), PAGES),
-  )
-  const sample = useMemo(
-    () => query.data === undefined ? undefined : chart(query.data.items, query.data.now, hours * HOUR_MS),
-    [hours, query.data],
-  )
-  return (
-    <Loaded
-      of={query}
-      skeleton={
-        <div className={styles.charts}>
-          <Bone height={218} />
-          <Bone height={218} />
-        </div>
-      }
-    >
-      {({ more, now }) =>
-        sample === undefined ? null : <Drawn sample={sample} hours={hours} more={more} from={now - hours * HOUR_MS} />}
-    </Loaded>
-  )
-}
+export const Charts = ({ hours }: { readonly hours: Window }): ReactNode => (
+  <Loaded
+    of={useQuery(figuresQuery(hours === 1 ? "1" : hours === 6 ? "6" : "24"))}
+    skeleton={
+      <div className={styles.charts}>
+        <Bone height={218} />
+        <Bone height={218} />
+      </div>
+    }
+  >
+    {(figures) => <Drawn figures={figures} hours={hours} />}
+  </Loaded>
+)

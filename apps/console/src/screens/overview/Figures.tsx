@@ -2,18 +2,13 @@
 import { useQuery } from "@tanstack/react-query"
 import { Link, type LinkProps } from "@tanstack/react-router"
 import type { ReactNode } from "react"
-import { deadLettersOfDayQuery } from "../../api/DeadLetters.ts"
+import { figuresQuery } from "../../api/Figures.ts"
 import { healthQuery } from "../../api/Operations.ts"
-import { runsSampleQuery } from "../../api/Runs.ts"
 import { countsQuery } from "../../api/Waiting.ts"
 import { span } from "../../format/Length.ts"
-import { millisOf } from "../../format/Time.ts"
 import { count } from "../../format/Words.ts"
 import { Bone } from "../../ui/States.tsx"
 import styles from "./overview.module.css"
-
-/** The most pages of 200 due runs that are counted. */
-const PAGES = 5
 
 const Figure = ({ below, kind, label, to, value }: {
   readonly label: string
@@ -43,20 +38,16 @@ const valueOf = <A,>(
 ) => data === undefined ? isError ? null : undefined : words(data)
 
 const Due = (): ReactNode => {
-  const due = useQuery(runsSampleQuery("due", (now) => ({ status: "pending", to: new Date(now).toISOString() }), PAGES))
-  const retrying = useQuery(runsSampleQuery("retrying", () => ({ status: "retrying" }), 1))
-  const oldest = due.data?.items.at(-1)
-  const age = due.data === undefined || oldest === undefined
-    ? "nothing waits"
-    : `${due.data.more ? "oldest of these" : "oldest"} ${span(due.data.now - millisOf(oldest.scheduled_time))}`
-  const again = retrying.data === undefined || retrying.data.items.length === 0
-    ? ""
-    : ` · ${count(retrying.data.items.length)}${retrying.data.more ? "+" : ""} retrying`
+  const health = useQuery(healthQuery)
+  const { due_goals, oldest_due_ms, retrying_goals } = health.data ?? {}
+  const age = oldest_due_ms == null ? "nothing waits" : `oldest ${span(oldest_due_ms)}`
   return (
     <Figure
       label="Due now"
-      value={valueOf(due, ({ items, more }) => `${count(items.length)}${more ? "+" : ""}`)}
-      below={`${age}${again}`}
+      value={due_goals === undefined
+        ? health.data === undefined && !health.isError ? undefined : null
+        : count(due_goals)}
+      below={`${age}${retrying_goals ? ` · ${count(retrying_goals)} retrying` : ""}`}
       to={{ to: "/runs", search: { status: "pending" } }}
     />
   )
@@ -64,18 +55,15 @@ const Due = (): ReactNode => {
 
 const DeadLetters = (): ReactNode => {
   const health = useQuery(healthQuery)
-  const day = useQuery(deadLettersOfDayQuery)
-  const of = (state: string) => day.data?.items.filter((one) => one.state === state).length ?? 0
-  const more = day.data?.more === true ? "+" : ""
-  const closed = of("resolved") + of("discarded") + of("expired")
+  const day = useQuery(figuresQuery("24")).data?.total
   return (
     <Figure
       label="Dead letters"
       value={valueOf(health, ({ dlq_size }) => count(dlq_size))}
       kind={(health.data?.dlq_size ?? 0) > 0 ? "bad" : undefined}
-      below={day.data === undefined
+      below={day === undefined
         ? "open"
-        : `open · ${count(day.data.items.length)}${more} failed in 24 h, ${count(closed)} of them closed`}
+        : `open · in 24 h ${count(day.dead_letters_opened)} opened, ${count(day.dead_letters_closed)} closed`}
       to={{ to: "/dead-letters" }}
     />
   )

@@ -4,6 +4,7 @@ import type { Status } from "@stint/domain/scheduler/Pauses"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi } from "@tanstack/react-router"
 import type { ReactNode } from "react"
+import { replicasQuery } from "../../api/Figures.ts"
 import { healthQuery, statusQuery } from "../../api/Operations.ts"
 import { counted } from "../../format/Words.ts"
 import { Page } from "../../ui/Page.tsx"
@@ -39,6 +40,7 @@ const Headline = (
   { health, status }: { readonly health: SchedulerHealth; readonly status: Status | undefined },
 ): ReactNode => {
   const shown = words[health.status]
+  const here = useQuery(replicasQuery).data?.items.filter(({ state }) => state === "here").length
   return (
     <div className={styles.headline}>
       <h2 data-kind={shown.kind}>
@@ -48,6 +50,7 @@ const Headline = (
       <p className="dim">
         {status?.is_paused === true ? `${shown.words.toLowerCase()}, ` : ""}
         {reasonOf(health)}
+        {here === undefined ? null : ` · ${counted(here, "scheduler")}`}
         {status === undefined
           ? null
           : ` · ${

@@ -1,7 +1,9 @@
 /** The filter of the runs: what holds, each with a way out of it, and a form for another one. */
 import { Button } from "@mantine/core"
 import { getRouteApi, useNavigate } from "@tanstack/react-router"
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react"
+import { type FormEvent, memo, type ReactNode, useEffect, useRef, useState } from "react"
+import { instantIn, localIn } from "../../format/Local.ts"
+import { defined } from "../../format/Search.ts"
 import { ownZone, timeIn } from "../../format/Time.ts"
 import { useActions } from "../../shell/Actions.ts"
 import styles from "./runs.module.css"
@@ -70,7 +72,7 @@ const ById = ({ close }: { readonly close: () => void }): ReactNode => {
       </select>
       <input
         ref={field}
-        className={styles.input}
+        className="field-input"
         aria-label="Its id"
         placeholder="Its id; of a run, to open it"
         value={id}
@@ -90,13 +92,51 @@ const ById = ({ close }: { readonly close: () => void }): ReactNode => {
   )
 }
 
+const At = ({ label, set, value }: {
+  readonly label: string
+  readonly value: string
+  readonly set: (value: string) => void
+}): ReactNode => (
+  <input
+    type="datetime-local"
+    step="1"
+    className="field-input"
+    aria-label={`${label}, ${ownZone}`}
+    value={value}
+    onChange={(event) => set(event.target.value)}
+  />
+)
+
+const Between = ({ close }: { readonly close: () => void }): ReactNode => {
+  const { from, to } = route.useSearch()
+  const navigate = useNavigate()
+  const local = (instant: string | undefined) => instant === undefined ? "" : localIn(new Date(instant), ownZone)
+  const [first, setFirst] = useState(local(from))
+  const [end, setEnd] = useState(local(to))
+  const iso = (text: string) => text === "" ? undefined : instantIn(text, ownZone).toISOString()
+  const go = (event: FormEvent) => {
+    event.preventDefault()
+    close()
+    void navigate({ to: "/runs", search: (was) => defined({ ...was, from: iso(first), to: iso(end) }) })
+  }
+  return (
+    <form className={styles.byId} onSubmit={go}>
+      <At label="Slots from" value={first} set={setFirst} />
+      <At label="Slots before" value={end} set={setEnd} />
+      <Button type="submit" size="xs">Show</Button>
+      <Button size="xs" variant="default" onClick={close}>Close</Button>
+    </form>
+  )
+}
+
 /** The line of filters. */
-export const Filters = ({ open, setOpen }: {
+export const Filters = memo(({ open, setOpen }: {
   readonly open: boolean
   readonly setOpen: (open: boolean) => void
 }): ReactNode => {
   const search = route.useSearch()
   const navigate = useNavigate()
+  const [between, setBetween] = useState(false)
   useActions([
     { label: "Filter the runs", keys: "f", run: () => setOpen(true) },
     ...(Object.keys(search).length > 0
@@ -104,22 +144,29 @@ export const Filters = ({ open, setOpen }: {
       : []),
   ])
   return (
-    <div className={styles.filters}>
+    <div className="list-filters">
       <select
         className="filter"
         aria-label="Time"
         value=""
-        onChange={({ target: { value } }) =>
+        onChange={({ target: { value } }) => {
+          if (value === "between") {
+            setBetween(true)
+            return
+          }
           void navigate({
             to: "/runs",
             search: ({ from: _, to: __, ...was }) =>
               value === "any" ? was : { ...was, from: new Date(Date.now() - Number(value) * 3_600_000).toISOString() },
-          })}
+          })
+        }}
       >
         <option value="" disabled hidden>{search.from === undefined ? "Any time" : "Time"}</option>
         <option value="any">Any time</option>
         {times.map(([hours, label]) => <option key={hours} value={hours}>{label}</option>)}
+        <option value="between">From … to …</option>
       </select>
+      {between ? <Between close={() => setBetween(false)} /> : null}
       <select
         className="filter"
         aria-label="Lateness"
@@ -146,4 +193,4 @@ export const Filters = ({ open, setOpen }: {
       <Chips />
     </div>
   )
-}
+})

@@ -2,10 +2,11 @@
 import type { Run } from "@stint/domain/scheduler/Runs"
 import { Link, useNavigate } from "@tanstack/react-router"
 import { useVirtualizer } from "@tanstack/react-virtual"
-import { type ReactNode, useEffect, useRef, useState } from "react"
+import { memo, type ReactNode, useEffect, useRef, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { span } from "../../format/Length.ts"
 import { ownZone } from "../../format/Time.ts"
+import { titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { Instant } from "../../ui/Instant.tsx"
 import { Bone } from "../../ui/States.tsx"
@@ -21,7 +22,7 @@ const AHEAD = 100
 
 /** The list before it is read. */
 export const ListSkeleton = (): ReactNode => (
-  <div className={styles.scroller}>
+  <div className="list-scroller">
     {Array.from({ length: 14 }, (_, index) => (
       <div key={index} className={styles.bones}>
         <Bone width={84} />
@@ -30,6 +31,12 @@ export const ListSkeleton = (): ReactNode => (
     ))}
   </div>
 )
+
+/** The type of the agent and its customer, as far as the scheduler knows them. */
+const whose = ({ agent_id, customer_id }: Run): string =>
+  [agent_id == null ? "an agent that is gone" : titled(agent_id), customer_id ?? ""].filter((one) => one !== "").join(
+    " · ",
+  )
 
 const Line = ({ run }: { readonly run: Run }): ReactNode => {
   const state = states[run.status]
@@ -44,7 +51,10 @@ const Line = ({ run }: { readonly run: Run }): ReactNode => {
       <span className={styles.slot}>
         <Instant at={run.scheduled_time} zone={ownZone} as="exact" />
       </span>
-      <span className={`mono ellipsis ${styles.goal}`}>{run.goal_instance_id}</span>
+      <span className={styles.goal}>
+        <span className="ellipsis">{whose(run)}</span>
+        <span className="mono ellipsis">{run.goal_instance_id}</span>
+      </span>
       <span className={`dim ellipsis ${styles.why}`}>
         {run.status === "completed" ? origins[run.origin] : run.reason ?? error ?? origins[run.origin]}
       </span>
@@ -56,6 +66,34 @@ const Line = ({ run }: { readonly run: Run }): ReactNode => {
     </>
   )
 }
+
+/** A line in its place. One that stays where it is is not drawn again when others come: links are what costs in a long list. */
+const Row = memo(({ index, on, run, size, start }: {
+  readonly run: Run
+  readonly index: number
+  /** Its top, in pixels. */
+  readonly start: number
+  readonly on: boolean
+  /** How many lines there are; -1 while that is not known. */
+  readonly size: number
+}): ReactNode => (
+  <li
+    className={`list-line ${styles.line}`}
+    data-on={on ? "" : undefined}
+    style={{ transform: `translateY(${start}px)` }}
+    aria-setsize={size}
+    aria-posinset={index + 1}
+  >
+    <Link
+      to="/runs/$run"
+      params={{ run: run.scheduled_run_id }}
+      preload={false}
+      className={`list-entry ${styles.entry}`}
+    >
+      <Line run={run} />
+    </Link>
+  </li>
+))
 
 /** The list. */
 export const List = ({ failed, loadMore, more, runs }: {
@@ -103,24 +141,19 @@ export const List = ({ failed, loadMore, more, runs }: {
           <button type="button" className="link-button" onClick={() => void failed.refetch()}>Try again</button>
         </div>
       )}
-      <div ref={scroller} className={styles.scroller}>
-        <ul className={styles.lines} style={{ height: lines.getTotalSize() }} aria-label="Runs">
+      <div ref={scroller} className="list-scroller">
+        <ul className="list-lines" style={{ height: lines.getTotalSize() }} aria-label="Runs">
           {shown.map(({ index, start }) => {
             const run = runs[index]
-            if (run === undefined) return null
-            return (
-              <li
+            return run === undefined ? null : (
+              <Row
                 key={run.scheduled_run_id}
-                className={styles.line}
-                data-on={index === at ? "" : undefined}
-                style={{ transform: `translateY(${start}px)` }}
-                aria-setsize={more ? -1 : runs.length}
-                aria-posinset={index + 1}
-              >
-                <Link to="/runs/$run" params={{ run: run.scheduled_run_id }} preload={false} className={styles.entry}>
-                  <Line run={run} />
-                </Link>
-              </li>
+                run={run}
+                index={index}
+                start={start}
+                on={index === at}
+                size={more ? -1 : runs.length}
+              />
             )
           })}
         </ul>

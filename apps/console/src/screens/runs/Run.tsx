@@ -1,26 +1,28 @@
 /** One run: how it stands, every attempt with its error, the draft that it made, and its cancellation. */
 import { Button } from "@mantine/core"
+import type { DeadLetter } from "@stint/domain/scheduler/DeadLetters"
 import type { Run } from "@stint/domain/scheduler/Runs"
-import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
+import { deadLetterOfGoalQuery } from "../../api/DeadLetters.ts"
 import { hireQuery } from "../../api/Hires.ts"
-import { cancelRun, runQuery } from "../../api/Runs.ts"
+import { runQuery } from "../../api/Runs.ts"
 import { goalPreviewQuery } from "../../api/Answers.ts"
 import { span } from "../../format/Length.ts"
 import { zoneOf } from "../../format/Time.ts"
-import { hireName } from "../../format/Words.ts"
+import { hireName, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { useUser } from "../../shell/User.ts"
-import { Ask, isReason, ReasonField } from "../../ui/Ask.tsx"
 import { Id } from "../../ui/Id.tsx"
 import { Ago, Instant } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
-import { toast } from "../../ui/Toasts.tsx"
+import { useRetry } from "../dead-letters/EntryParts.tsx"
 import { Attempts } from "./Attempts.tsx"
+import { CancelForm } from "./CancelForm.tsx"
 import { Made } from "./Made.tsx"
 import styles from "./runs.module.css"
 import { isOpen, latenessOf, origins, states } from "./Words.ts"
@@ -31,29 +33,18 @@ const route = getRouteApi("/app/runs/$run")
 const useZone = (goal: string | undefined): string =>
   useQuery({ ...goalPreviewQuery(goal ?? "", 1), enabled: goal !== undefined }).data?.timezone ?? "UTC"
 
-const Cancel = ({ close, run }: { readonly run: Run; readonly close: () => void }): ReactNode => {
-  const client = useQueryClient()
-  const [reason, setReason] = useState("")
-  const act = () =>
-    cancelRun(run.scheduled_run_id, reason).then((answer) => {
-      client.setQueryData(runQuery(run.scheduled_run_id).queryKey, answer)
-      void client.invalidateQueries({ queryKey: ["runs"] })
-      toast("ok", "Cancelled.")
-    })
-  return (
-    <Ask title="Cancel this run?" verb="Cancel the run" bad act={act} close={close} ready={isReason(reason)}>
-      <p className="dim">
-        It ends without a draft, and its slot counts as decided: the schedule does not run it again.
-      </p>
-      <ReasonField reason={reason} set={setReason} autoFocus />
-    </Ask>
-  )
+/** The open dead letter that a run is in; undefined where it is in none, or that is not known yet. */
+const useDeadLetter = (run: Run | undefined): DeadLetter | undefined => {
+  const dead = run?.status === "dead_lettered"
+  const letter = useQuery({ ...deadLetterOfGoalQuery(run?.goal_instance_id ?? ""), enabled: dead }).data
+  return dead && letter?.scheduled_run_ids.includes(run.scheduled_run_id) ? letter : undefined
 }
 
 const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): ReactNode => {
   const hire = useQuery(hireQuery(run.hired_instance_id)).data
   const staff = useUser().role !== "customer"
   const late = latenessOf(run)
+  const customer = run.customer_id ?? hire?.customer_id
   return (
     <section className="card padded">
       <dl className="facts">
@@ -87,12 +78,15 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
           </>
         )}
         <dt>Agent</dt>
-        <dd>{hire === undefined ? <Id id={run.hired_instance_id} /> : `${hireName(hire)} (${zoneOf(hire.config)})`}</dd>
-        {hire === undefined || !staff ? null : (
+        <dd>
+          {hire === undefined ? <Id id={run.hired_instance_id} /> : `${hireName(hire)} (${zoneOf(hire.config)})`}
+          {run.agent_id == null ? null : <span className="dim">{` ${titled(run.agent_id)}`}</span>}
+        </dd>
+        {customer == null || !staff ? null : (
           <>
             <dt>Customer</dt>
             <dd>
-              <Link to="/customers/$customer" params={{ customer: hire.customer_id }}>{hire.customer_id}</Link>
+              <Link to="/customers/$customer" params={{ customer }}>{customer}</Link>
             </dd>
           </>
         )}
@@ -154,8 +148,12 @@ export const RunScreen = (): ReactNode => {
       search: { at: new Date(run.scheduled_time.epochMilliseconds).toISOString() },
     })
   }
+  const letter = useDeadLetter(run)
+  const retry = useRetry()
+  const again = operator && letter !== undefined ? () => retry([letter.dlq_id]) : undefined
   useActions([
     { label: "Why did it run, or not?", keys: "w", run: toWhy },
+    ...(again === undefined ? [] : [{ label: "Retry the run", keys: "r", run: again }]),
     ...(cancellable ? [{ label: "Cancel the run", keys: "c", run: () => setCancelling(true) }] : []),
   ])
   return (
@@ -165,7 +163,22 @@ export const RunScreen = (): ReactNode => {
       actions={run === undefined ? null : (
         <>
           <Link className="dim" to="/runs" search={{ goal: run.goal_instance_id }}>All of this goal</Link>
+          {operator
+            ? (
+              <Link className="dim" to="/scheduler" search={{ show: "trigger", goal: run.goal_instance_id }}>
+                Run this goal…
+              </Link>
+            )
+            : null}
+          {letter === undefined
+            ? null
+            : (
+              <Link className="dim" to="/dead-letters/entry/$entry" params={{ entry: letter.dlq_id }}>
+                Its dead letter
+              </Link>
+            )}
           <Button size="xs" variant="default" onClick={toWhy}>Why?</Button>
+          {again === undefined ? null : <Button size="xs" onClick={again}>Retry</Button>}
           {cancellable ? <Button size="xs" color="red" onClick={() => setCancelling(true)}>Cancel…</Button> : null}
         </>
       )}
@@ -183,7 +196,7 @@ export const RunScreen = (): ReactNode => {
           )}
         </Loaded>
       </div>
-      {cancelling && run !== undefined ? <Cancel run={run} close={() => setCancelling(false)} /> : null}
+      {cancelling ? <CancelForm ids={[id]} close={() => setCancelling(false)} /> : null}
     </Page>
   )
 }

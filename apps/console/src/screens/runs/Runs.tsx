@@ -1,20 +1,30 @@
 /** Runs: the filter is the URL, the list is read as one scrolls, and its beginning is kept fresh. */
+import { Button } from "@mantine/core"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
-import { type ReactNode, useEffect, useMemo, useState } from "react"
+import { memo, type ReactNode, useEffect, useMemo, useState } from "react"
+import { failureOf } from "../../api/Client.ts"
 import { runsHeadQuery, runsSnapshotQuery } from "../../api/Runs.ts"
+import { type FileKind, save } from "../../format/Files.ts"
 import { millisOf } from "../../format/Time.ts"
-import { count } from "../../format/Words.ts"
+import { count, counted } from "../../format/Words.ts"
+import { useActions } from "../../shell/Actions.ts"
+import { useIsOperator } from "../../shell/Role.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Empty, Loaded } from "../../ui/States.tsx"
+import { toast } from "../../ui/Toasts.tsx"
+import { CancelForm } from "./CancelForm.tsx"
+import { columns, readAll, record } from "./Export.ts"
 import { Filters } from "./Filters.tsx"
 import { List, ListSkeleton } from "./List.tsx"
 import { mergeHead } from "./Merge.ts"
-import styles from "./runs.module.css"
 import { queryOf, type RunsSearch } from "./Search.ts"
-import { states, statuses } from "./Words.ts"
+import { isOpen, states, statuses } from "./Words.ts"
 
 const route = getRouteApi("/app/runs")
+
+/** The most runs that are cancelled at once. */
+const CANCELLED = 200
 
 /** The runs of a filter: a snapshot that grows as one scrolls, and its beginning, which is read again at every change. */
 const useRuns = (search: RunsSearch) => {
@@ -40,12 +50,13 @@ const useRuns = (search: RunsSearch) => {
   const loadMore = () => {
     if (!snapshot.isFetching && snapshot.data !== undefined) void snapshot.fetchNextPage()
   }
-  return { head, lines, loadMore, more, failed: snapshot.isError ? snapshot : undefined }
+  return { filter, head, lines, loadMore, more, failed: snapshot.isError ? snapshot : undefined }
 }
 
 const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
-const Tabs = (): ReactNode => {
+/** As the filters: drawn again when the search changes, and not with each page of the list. */
+const Tabs = memo((): ReactNode => {
   const search = route.useSearch()
   return (
     <nav className="tabs" aria-label="States">
@@ -63,14 +74,27 @@ const Tabs = (): ReactNode => {
       ))}
     </nav>
   )
-}
+})
 
 /** The screen of runs. */
 export const Runs = (): ReactNode => {
   const search = route.useSearch()
-  const { failed, head, lines, loadMore, more } = useRuns(search)
+  const { failed, filter, head, lines, loadMore, more } = useRuns(search)
   const [filtering, setFiltering] = useState(false)
+  const [cancelled, setCancelled] = useState<ReadonlyArray<string>>()
   const filtered = Object.keys(search).length > 0
+  const open = useIsOperator() && search.status !== undefined ? lines.filter(isOpen).slice(0, CANCELLED) : []
+  const saveAs = (kind: FileKind) =>
+    void readAll(filter).then(({ items, more }) => {
+      save("runs", kind, columns, items.map(record))
+      toast("ok", `${counted(items.length, "run")} in the file${more ? ": there are others" : ""}.`)
+    }, (error: unknown) => toast("bad", failureOf(error).message))
+  const cancelAll = () => setCancelled(open.map(({ scheduled_run_id }) => scheduled_run_id))
+  useActions([
+    { label: "Export these runs as CSV", run: () => saveAs("csv") },
+    { label: "Export these runs as JSON", run: () => saveAs("json") },
+    ...(open.length > 0 ? [{ label: `Cancel ${counted(open.length, "run")}`, keys: "C", run: cancelAll }] : []),
+  ])
   return (
     <Page
       title="Runs"
@@ -78,9 +102,18 @@ export const Runs = (): ReactNode => {
       beside={head.data === undefined
         ? null
         : <span className="dim" data-testid="loaded">{`${count(lines.length)}${more ? "+" : ""}`}</span>}
-      actions={<Tabs />}
+      actions={
+        <>
+          <Tabs />
+          {open.length === 0
+            ? null
+            : <Button size="xs" color="red" onClick={cancelAll}>Cancel {counted(open.length, "run")}…</Button>}
+          <Button size="xs" variant="default" onClick={() => saveAs("csv")}>CSV</Button>
+          <Button size="xs" variant="default" onClick={() => saveAs("json")}>JSON</Button>
+        </>
+      }
     >
-      <div className={styles.frame}>
+      <div className="list-frame">
         <Filters open={filtering} setOpen={setFiltering} />
         <Loaded of={head} skeleton={<ListSkeleton />}>
           {() =>
@@ -93,6 +126,7 @@ export const Runs = (): ReactNode => {
               : <List runs={lines} more={more} loadMore={loadMore} failed={failed} />}
         </Loaded>
       </div>
+      {cancelled === undefined ? null : <CancelForm ids={cancelled} close={() => setCancelled(undefined)} />}
     </Page>
   )
 }

@@ -16,6 +16,7 @@ import { Table } from "../../ui/Table.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { Problems } from "./Problems.tsx"
 import { PauseForm, ResumeForm } from "./PauseForms.tsx"
+import { Replicas } from "./Replicas.tsx"
 import styles from "./scheduler.module.css"
 import { scopeWords, type SentScope } from "./Scopes.ts"
 
@@ -82,7 +83,18 @@ const Scopes = ({ resume, status }: {
 const Figures = ({ health }: { readonly health: SchedulerHealth }): ReactNode => (
   <dl className={`facts card padded`}>
     <dt>Runs that wait</dt>
-    <dd>{count(health.pending_goals)}</dd>
+    <dd>
+      {count(health.pending_goals)}
+      {health.due_goals === undefined
+        ? null
+        : <span className="dim">, {count(health.due_goals)} due, {count(health.retrying_goals ?? 0)} retrying</span>}
+    </dd>
+    {health.oldest_due_ms == null ? null : (
+      <>
+        <dt>The oldest is due for</dt>
+        <dd>{span(health.oldest_due_ms)}</dd>
+      </>
+    )}
     <dt>Runs that are running</dt>
     <dd>{count(health.running_goals)}</dd>
     <dt>Attempts in the last hour</dt>
@@ -198,6 +210,7 @@ export const State = (): ReactNode => {
           </section>
         )}
       </Loaded>
+      <Replicas />
       {asked?.kind === "pause" ? <PauseForm close={close} /> : null}
       {asked?.kind === "resume" ? <ResumeForm scope={asked.scope} close={close} /> : null}
     </>

@@ -49,6 +49,7 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
       <label className={styles.subject}>
         <span className="dim">As somebody else</span>
         <input
+          className="field-input"
           value={subject}
           onChange={(event) => setSubject(event.target.value)}
           placeholder="a customer's id, or a name"

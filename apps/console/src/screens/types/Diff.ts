@@ -1,5 +1,5 @@
 /** What differs between two JSON values, by path: pure. Items of lists are matched by their key or id where they have one. */
-import { jsonPath } from "@stint/domain/FieldIssues"
+import { jsonPath } from "@stint/domain/JsonPath"
 
 /** A difference. `before` is undefined for what was added, `after` for what was removed. */
 export interface Difference {

@@ -93,6 +93,7 @@ export const Why = (): ReactNode => {
           <label>
             <span className="dim">Asked about, {zone}</span>
             <input
+              className="field-input"
               key={`${at ?? "now"} ${zone}`}
               type="datetime-local"
               step="1"

@@ -1,7 +1,7 @@
 /** Drafts of the marketing agent, and the length limits of the platforms. */
 import { Schema } from "effect"
 import { actingDraftFields } from "../../Draft.ts"
-import { LocalTime } from "../../Schedule.ts"
+import { LocalTime } from "../../Formats.ts"
 
 /** The platforms, in the order of their posts in a batch. */
 export const platforms = ["youtube", "instagram", "facebook", "linkedin", "whatsapp", "x", "twitter"] as const

@@ -1,5 +1,6 @@
 /** Asking for makings, and how they stand: what their runs see. */
 import type { PgClient } from "@effect/sql-pg"
+import { InstantColumn } from "@stint/domain/Instants"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { MakerPlace } from "@stint/domain/deliverables/Makings"
 import { Effect, Schema } from "effect"
@@ -29,8 +30,8 @@ const Keys = Schema.Array(Schema.String)
 
 const PlaceRow = Schema.Struct({
   ...MakerPlace.fields,
-  away_since: Schema.NullOr(Schema.DateTimeUtcFromDate),
-  retry_at: Schema.NullOr(Schema.DateTimeUtcFromDate),
+  away_since: Schema.NullOr(InstantColumn),
+  retry_at: Schema.NullOr(InstantColumn),
 })
 
 /** The statements over makings as their runs see them. */

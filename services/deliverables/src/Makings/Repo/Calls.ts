@@ -1,5 +1,6 @@
 /** The calls of makers, each recorded before it is sent, and the decisions of the past that a maker is told. */
 import type { PgClient } from "@effect/sql-pg"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Decision } from "@stint/domain/deliverables/Reviews"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -16,7 +17,7 @@ const PastDecisionRow = Schema.Struct({
   notes: Schema.NullOr(Schema.String),
   title: Schema.String,
   payload: Schema.Json,
-  decided_at: Schema.DateTimeUtcFromDate,
+  decided_at: InstantColumn,
 })
 
 /** The statements of calls. */

@@ -1,7 +1,7 @@
 /** The table `hired_agents`. */
 import type { PgClient } from "@effect/sql-pg"
 import { defaults } from "@stint/domain/Bounds"
-import { SubscriptionStatus } from "@stint/domain/hiring/Subscriptions"
+import { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { InstantColumn } from "@stint/domain/Instants"
 import { type DateTime, Effect, Option, Schema } from "effect"

@@ -13,10 +13,11 @@ const CAUSES = 200
 
 export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
   const select = sql`select d.dlq_id, d.goal_instance_id, d.hired_instance_id, d.error_type, d.error_message,
-        d.stack_trace, d.fingerprint, d.failure_count, d.first_failed_at, d.last_failed_at, d.expires_at, d.retry_count, d.state,
+        d.stack_trace, d.fingerprint, d.failure_count, d.first_failed_at, d.last_failed_at, d.expires_at, d.retry_count,
+        d.state, d.closed_at, h.customer_id, h.agent_id,
         coalesce((select array_agg(r.scheduled_run_id order by r.scheduled_time) from scheduled_goal_runs r
           where r.dlq_id = d.dlq_id), '{}') as scheduled_run_ids
-      from scheduler_dlq d`
+      from scheduler_dlq d left join projected_hires h using (hired_instance_id)`
   // the hires of a customer or of an agent type: a dead letter names its hire alone
   const hires = (of: Fragment) =>
     sql`d.hired_instance_id in (select hired_instance_id from projected_hires where ${of})`

@@ -6,15 +6,16 @@ import { isActing } from "@stint/domain/Draft"
 import { type DraftPayload, intentAction } from "@stint/domain/Payload"
 import { useQuery } from "@tanstack/react-query"
 import { Schema } from "effect"
-import { type ReactNode, useEffect, useState } from "react"
-import { approvalsQuery } from "../../../api/Deliverables.ts"
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react"
 import { hireQuery } from "../../../api/Hires.ts"
 import { zoneOf } from "../../../format/Time.ts"
 import { shortened } from "../../../format/Words.ts"
-import { Instant } from "../../../ui/Instant.tsx"
 import { Bone } from "../../../ui/States.tsx"
 import { summaryOf, verbOf } from "../Summary.ts"
 import styles from "./draft.module.css"
+import { Target } from "./Target.tsx"
+
+const Decided = lazy(() => import("./Decided.tsx").then(({ Decided }) => ({ default: Decided })))
 
 const decodeSettings = Schema.decodeUnknownOption(HireSettings)
 
@@ -42,55 +43,10 @@ const useContentHash = (payload: DraftPayload): string | undefined => {
   return hash
 }
 
-const Target = ({ target }: { readonly target: DeliveryTarget }): ReactNode => {
-  if (target.target === "journal") return <>the local journal, nobody outside</>
-  const host = URL.parse(target.url ?? "")?.host ?? target.url
-  return (
-    <span title={target.url}>
-      {host} <span className="faint">signed with {target.secret_ref}</span>
-    </span>
-  )
-}
-
 const wide = (action: string | undefined, payload: DraftPayload): string =>
   isActing(action)
     ? `one execution: ${verbOf(payload).toLowerCase()}`
     : "one execution, which does nothing to the world"
-
-const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: string }): ReactNode => {
-  const approvals = useQuery(approvalsQuery(draft.deliverable_id)).data?.items
-  const latest = approvals?.find(({ approval_id }) => approval_id === draft.approval_id) ?? approvals?.[0]
-  if (latest === undefined) return <Bone height={84} />
-  return (
-    <>
-      <dt>decided</dt>
-      <dd>
-        {latest.decision} <Instant at={latest.created_at} zone={zone} />
-      </dd>
-      {latest.notes === null ? null : (
-        <>
-          <dt>notes</dt>
-          <dd className={styles.notes}>{latest.notes}</dd>
-        </>
-      )}
-      <dt>content</dt>
-      <dd>
-        {summaryOf(draft.payload)}{" "}
-        <span className="faint mono" title={latest.content_sha256}>
-          {shortened(latest.content_sha256)}
-        </span>
-      </dd>
-      {latest.target === null ? null : (
-        <>
-          <dt>goes to</dt>
-          <dd>
-            <Target target={latest.target} />
-          </dd>
-        </>
-      )}
-    </>
-  )
-}
 
 const Undecided = ({ draft, settings }: { readonly draft: Deliverable; readonly settings: unknown }): ReactNode => {
   const hash = useContentHash(draft.payload)
@@ -119,7 +75,11 @@ export const Signature = ({ draft }: { readonly draft: Deliverable }): ReactNode
       <b>{title}</b>
       <dl className="facts">
         {decided
-          ? <Decided draft={draft} zone={zoneOf(hire?.config)} />
+          ? (
+            <Suspense fallback={<Bone height={84} />}>
+              <Decided draft={draft} zone={zoneOf(hire?.config)} />
+            </Suspense>
+          )
           : <Undecided draft={draft} settings={hire?.settings} />}
       </dl>
     </section>
