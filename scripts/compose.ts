@@ -7,6 +7,7 @@ import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
 import { type ProcessName, serviceNames, settingsOf } from "@stint/cli/Stack/Settings"
 import { Yaml } from "effect/encoding"
 import { readFile, writeFile } from "node:fs/promises"
+import { fileURLToPath } from "node:url"
 
 /** The parts of a service in the file that are read here. */
 export interface ComposeService {
@@ -69,6 +70,14 @@ const DATABASE = "postgres:5432"
 /** The processes of the file whose command lines are derived. */
 export const derivedNames: ReadonlyArray<ProcessName> = ["gateway", ...serviceNames]
 
+/** Where a file of a container lies here: what is mounted from beside the compose file. */
+const placedAt = (volumes: ReadonlyArray<string>) => (path: string): string => {
+  const mount = volumes.map((volume) => volume.split(":")).find(([source, target]) =>
+    source!.startsWith("./") && target === path
+  )
+  return mount === undefined ? path : fileURLToPath(new URL(`../${mount[0]}`, import.meta.url))
+}
+
 /** The command line that a process of the file must have, which also allows what the profile `observability` needs. */
 export const commandOf = async ({ services }: ComposeFile, service: ProcessName): Promise<ReadonlyArray<string>> => {
   const env = interpolated(services[service]!.environment ?? {}, await observabilityEnv())
@@ -78,6 +87,7 @@ export const commandOf = async ({ services }: ComposeFile, service: ProcessName)
     jwksFile: env.STINT_JWKS_FILE,
     revokedFile: env.STINT_REVOKED_FILE,
     tokenFile: env.STINT_SERVICE_TOKEN_FILE,
+    placedAt: placedAt(services[service]!.volumes ?? []),
   })
   return ["deno", ...args]
 }

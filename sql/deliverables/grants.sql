@@ -26,6 +26,7 @@ begin
   execute format('grant select, insert on trial_deliverables to %I', runtime);
   -- kept for good: what a call cost never goes away
   execute format('grant select, insert, update on making_calls to %I', runtime);
+  execute format('grant select, insert, update on making_costs to %I', runtime);
   execute format('grant select, insert, update, delete on makings to %I', runtime);
   execute format('grant select, insert, update on maker_places to %I', runtime);
   -- written, never changed

@@ -14,6 +14,7 @@ drop table if exists gateway_audit_logs cascade;
 drop table if exists idempotency_keys cascade;
 drop table if exists maker_places cascade;
 drop table if exists making_calls cascade;
+drop table if exists making_costs cascade;
 drop table if exists makings cascade;
 drop table if exists rate_buckets cascade;
 drop table if exists schema_ledger cascade;

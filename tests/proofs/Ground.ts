@@ -70,6 +70,18 @@ export const makeGoals = async (
 ): Promise<Goals> => {
   const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
   const hire: string = (await hireAgent(hiring, customer, agent.agent_id, {}, agent.config)).hired_instance_id
+  return await makeGoalsOf({ stack, superuser }, customer, hire, count, template)
+}
+
+/** The same for a hire that is there. */
+export const makeGoalsOf = async (
+  { stack, superuser }: Site,
+  customer: string,
+  hire: string,
+  count: number,
+  template: { readonly goal_template_id: string; readonly settings: Record<string, unknown> },
+): Promise<Goals> => {
+  const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
   const goal = { ...template, frequency: "monthly" }
   const first: string = (await setGoal(hiring, customer, hire, goal)).goal_instance_id
   await superuser.sql(

@@ -1,5 +1,6 @@
 /** All the proofs, in the order of the table in docs/guarantees.md. */
 import { audit } from "./audit.ts"
+import { budget } from "./budget.ts"
 import { calendar } from "./calendar.ts"
 import { edits } from "./edits.ts"
 import { execution } from "./execution.ts"
@@ -32,6 +33,7 @@ export const proofs: ReadonlyArray<Proof> = [
   pause,
   poison,
   fairness,
+  budget,
   idle,
   explain,
   calendar,

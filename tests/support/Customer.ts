@@ -34,7 +34,7 @@ const ok = (answer: Answer, what: string) => {
   return answer.json
 }
 
-/** Subscribes, activates, hires, configures and finalizes; the hire. */
+/** Subscribes, activates, hires, configures and finalizes; the hire. A type that does not ship needs its config. */
 export const hireAgent = async (
   call: CallHiring,
   customer: string,

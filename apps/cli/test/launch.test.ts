@@ -1,5 +1,6 @@
 /** From a manifest to permissions: what a variable names can be reached, and nothing else. */
 import { manifest as scheduler } from "@stint/scheduler/Env"
+import { manifest as catalog } from "@stint/catalog/Env"
 import { manifest as deliverables } from "@stint/deliverables/Env"
 import { manifest as hiring } from "@stint/hiring/Env"
 import { mkdir, writeFile } from "node:fs/promises"
@@ -57,6 +58,33 @@ describe("a service's permissions", () => {
     const ofHiring = flagsOf(launchOf(settingsOf(env), "hiring", hiring, given).args)
     assert.notMatch(ofHiring["--allow-net"]!, /example/)
     assert.strictEqual(ofHiring["--allow-read"], "/tokens/own,/secrets")
+  })
+
+  it("the hosts of the models in a file, which it may read; one that can't be read is the service's own to refuse", async () => {
+    const file = join(await newFolder(), "models.json")
+    await writeFile(
+      file,
+      JSON.stringify({ a: { base_url: "https://A.example/v1" }, b: { base_url: "http://[::1]:11434/v1" } }),
+    )
+    const flags = flagsOf(
+      launchOf(settingsOf({ STINT_HOME: "/home", STINT_MODELS: file }), "deliverables", deliverables, given).args,
+    )
+    assert.match(flags["--allow-net"]!, /,a\.example:443,\[::1\]:11434$/)
+    assert.include(flags["--allow-read"]!.split(","), file)
+    const placedAt = (path: string) => path.replace("/container", join(file, ".."))
+    const inside = { STINT_HOME: "/home", STINT_MODELS: "/container/models.json" }
+    const container = flagsOf(launchOf(settingsOf(inside), "deliverables", deliverables, { ...given, placedAt }).args)
+    assert.strictEqual(container["--allow-net"], flags["--allow-net"])
+    assert.include(container["--allow-read"]!.split(","), "/container/models.json")
+    await writeFile(file, "{")
+    const env = { STINT_HOME: "/home", STINT_MODELS: file }
+    assert.notMatch(
+      flagsOf(launchOf(settingsOf(env), "deliverables", deliverables, given).args)["--allow-net"]!,
+      /example/,
+    )
+    // the catalog reads which models there are, and calls none
+    const ofCatalog = flagsOf(launchOf(settingsOf(env), "catalog", catalog, given).args)
+    assert.strictEqual(ofCatalog["--allow-read"], `/tokens/own,${file}`)
   })
 
   it.each<[string, string]>([

@@ -39,6 +39,14 @@ describe("stint secrets", () => {
     ])
   })
 
+  it("the keys of models are no webhooks' secrets: any key will do", async () => {
+    const file = { acme: { hook: good }, $models: { example: "sk-test-51d9", odd: "two words" } }
+    const { said } = await secrets("check", JSON.stringify(file), 0o600)
+    assert.match(said, /fault: \$models odd must be a key: one text of printable ASCII without spaces/)
+    assert.match(said, /3 secrets of 1 customers; .*; 1 faults/)
+    assert.notInclude(said, "sk-test")
+  })
+
   it("D12: check names what a library would not read, and who else may read the file", async () => {
     const file = { acme: { hook: good, plain: "hunter2-hunter2", many: [good, good, other] } }
     const { said, status } = await secrets("check", JSON.stringify(file), 0o644)

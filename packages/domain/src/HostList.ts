@@ -91,3 +91,16 @@ export const parseHttpUrl = (setting: string, text: string): URL => {
   if (url.hash !== "") refuse(`${setting} has a part after #, which is never sent; leave it out`)
   return url
 }
+
+/**
+ * The http and https urls under the keys `base_url` of a JSON object's objects. What can't be read is left out: whoever reads the
+ * whole file refuses it and says why.
+ */
+export const baseUrlsOf = (text: string): ReadonlyArray<URL> => {
+  try {
+    return Object.values(JSON.parse(text.replace(/^\uFEFF/, "")) as Record<string, { readonly base_url?: unknown }>)
+      .map(({ base_url }) => parseHttpUrl("base_url", String(base_url)))
+  } catch {
+    return []
+  }
+}

@@ -113,7 +113,7 @@ describe("a hire's settings", () => {
       "$.settings.execution.url is for a webhook; set target to webhook, or leave it out",
     ]],
     [{ execution: { target: "mail" } }, ["$.settings.execution.target must be one of: journal, webhook"]],
-    [{ colour: 1 }, ["$.settings.colour no such setting; known settings: execution"]],
+    [{ colour: 1 }, ["$.settings.colour no such setting; known settings: budget, execution"]],
     [[], ["$.settings must be an object"]],
   ])("%j", (settings, expected) => {
     assert.deepStrictEqual(lines(hireSettingsIssues(settings, hosts, "acme")), expected)

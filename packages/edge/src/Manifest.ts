@@ -20,4 +20,6 @@ export interface Manifest {
   readonly connects?: ReadonlyArray<string>
   /** Variables that list hosts that it connects to (`parseHostList`). */
   readonly hosts?: ReadonlyArray<string>
+  /** Variables that name a file which it reads, and whose `base_url`s it connects to (`baseUrlsOf`). */
+  readonly hostsIn?: ReadonlyArray<string>
 }

@@ -2,7 +2,8 @@
  * The secrets that webhooks are signed with, as Standard Webhooks reads them (standardwebhooks.com). They are never logged.
  *
  * The JSON file that STINT_SECRETS names is `{owner: {name: secret or [new, old]}}`: a name finds only its own owner's. The
- * entries of the older shape, `{name: secret}`, belong to nobody: they are not used.
+ * entries of the older shape, `{name: secret}`, belong to nobody: they are not used. Under an owner that no token can name lie those of
+ * the operator: `$models`, the keys of language models.
  */
 import { Config, Effect, Option, Redacted, Result, Schema } from "effect"
 import { Base64 } from "effect/encoding"
@@ -88,11 +89,10 @@ const unreadable = (why: string) =>
   )
 
 /**
- * Makes the function that looks a secret up by its owner and name. It reads the file each time, so that a secret can be
- * replaced while the service runs; a file that can't be read then gives no secret. A file that can't be read at the start is
- * a Refusal.
+ * Makes the function that looks an entry up by its owner and name. It reads the file each time, so that a secret can be replaced
+ * while the service runs; a file that can't be read then gives none. A file that can't be read at the start is a Refusal.
  */
-export const makeSecrets = Effect.gen(function* () {
+const makeEntries = Effect.gen(function* () {
   const files = yield* Files
   const path = yield* Config.option(Config.String("STINT_SECRETS"))
 
@@ -123,12 +123,36 @@ export const makeSecrets = Effect.gen(function* () {
     if (Option.isNone(path)) return yield* unknown
     const { owners } = yield* read(path.value)
     const entry = owners.get(owner)?.get(name)
-    if (entry === undefined) return yield* unknown
-    const fault = entryFault(entry)
-    if (fault !== undefined) return yield* new SecretUnknown({ why: `The secret ${name} ${fault}` })
-    return signingOf(entry)
+    return entry === undefined ? yield* unknown : entry
   })
 })
+
+/** Makes the function that looks up what a webhook is signed with, by its owner and name, as the file has it now. */
+export const makeSecrets = Effect.map(
+  makeEntries,
+  (entryOf) =>
+    Effect.fnUntraced(function* (owner: string, name: string) {
+      const entry = yield* entryOf(owner, name)
+      const fault = entryFault(entry)
+      if (fault !== undefined) return yield* new SecretUnknown({ why: `The secret ${name} ${fault}` })
+      return signingOf(entry)
+    }),
+)
+
+/** What is wrong with the key of an API; undefined when nothing is. */
+export const keyFault = (entry: unknown): string | undefined =>
+  typeof entry === "string" && /^[\x21-\x7e]{1,4096}$/.test(entry)
+    ? undefined
+    : "must be a key: one text of printable ASCII without spaces"
+
+/** Makes the function that looks up the key of an API, by its owner and name, as the file has it now. */
+export const makeKeys = Effect.map(makeEntries, (entryOf) =>
+  Effect.fnUntraced(function* (owner: string, name: string) {
+    const entry = yield* entryOf(owner, name)
+    const fault = keyFault(entry)
+    if (fault !== undefined) return yield* new SecretUnknown({ why: `The secret ${name} ${fault}` })
+    return Redacted.make(entry as string)
+  }))
 
 /** A setting that holds a secret, or the new one and the old one with a comma between. */
 export const secretSetting = Effect.fnUntraced(function* (name: string) {

@@ -1,7 +1,7 @@
 /** Secrets as the libraries of Standard Webhooks read them, by owner, from a file that may be edited while it is in use. */
 import { assert, describe, it } from "@effect/vitest"
 import { FileFailure, Files } from "@stint/edge/Files"
-import { alertSecret, bytesOf, makeSecrets, readSecretsFile } from "@stint/edge/Secrets"
+import { alertSecret, bytesOf, makeKeys, makeSecrets, readSecretsFile } from "@stint/edge/Secrets"
 import { retryAfterOf, signatureOf } from "@stint/edge/Webhooks"
 import { ConfigProvider, Effect, Option, Redacted, Result } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
@@ -41,6 +41,29 @@ const withFile = <A, E>(
     Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ STINT_SECRETS: "/secrets.json" }))),
   )
 }
+
+describe("the key of an API", () => {
+  it.effect("is found by its owner and name, as it stands now; an unknown or odd one is told without its value", () => {
+    const files = Files.of({
+      read: () =>
+        Effect.succeed(
+          JSON.stringify({ $models: { example: "sk-test-51d9", odd: "two words" }, acme: { example: "x" } }),
+        ),
+      readFrom: () => Effect.succeed(new Uint8Array()),
+      appendLine: () => Effect.void,
+    })
+    return Effect.gen(function* () {
+      const keys = yield* makeKeys
+      assert.strictEqual(Redacted.value(yield* keys("$models", "example")), "sk-test-51d9")
+      assert.match((yield* Effect.flip(keys("$models", "other"))).why, /other is not known/)
+      assert.match((yield* Effect.flip(keys("$models", "odd"))).why, /odd must be a key/)
+      assert.notInclude(String(yield* keys("$models", "example")), "sk-test")
+    }).pipe(
+      Effect.provideService(Files, files),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ STINT_SECRETS: "/secrets.json" }))),
+    )
+  })
+})
 
 describe("a secret", () => {
   // signatures of the library standardwebhooks 1.1.1 for this message

@@ -3,13 +3,15 @@ import type { NewActionLine } from "@stint/domain/ActionLine"
 import { CurrentCaller } from "@stint/domain/Caller"
 import { AgentType, AgentTypeImmutable, AgentTypeNotFound } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, compareVersions, definitionId } from "@stint/domain/Definition"
+import { parseModels } from "@stint/domain/Models"
 import type { InvalidRequest } from "@stint/domain/Problem"
-import { shippedDefinitions } from "@stint/domain/Shipped"
+import { shippedWith } from "@stint/domain/Shipped"
 import { SYSTEM } from "@stint/domain/Tokens"
 import { Health } from "@stint/edge/Health"
 import { Ids } from "@stint/edge/Ids"
 import { CursorText, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { reconnect } from "@stint/edge/Schedules"
+import { settingFile } from "@stint/edge/SettingFile"
 import { Context, DateTime, Effect, Layer, Option, Ref, Schema } from "effect"
 import { differences, isOfType, latest } from "./AgentTypes/Policy.ts"
 import { AgentTypesRepo } from "./AgentTypes/Repo.ts"
@@ -106,16 +108,20 @@ export class AgentTypes extends Context.Service<AgentTypes, {
     }),
   )
 
-  /** Publishes the shipped types at the start, once the database is there; a published version stays as it is. */
+  /**
+   * Publishes the shipped types at the start, once the database is there; a published version stays as it is. Those that models
+   * write are published where STINT_MODELS has their models.
+   */
   static readonly worker = Layer.effectDiscard(Effect.gen(function* () {
     const agentTypes = yield* AgentTypes
+    const shipped = shippedWith(Option.getOrElse(yield* settingFile("STINT_MODELS", parseModels), () => new Map()))
     const health = yield* Health
     const done = yield* Ref.make(false)
     yield* health.require({
       name: "shipped types",
       check: Effect.flatMap(Ref.get(done), (is) => is ? Effect.void : Effect.fail("not published yet")),
     })
-    yield* Effect.forEach(shippedDefinitions, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
+    yield* Effect.forEach(shipped, (definition) => agentTypes.publish(definition), { discard: true }).pipe(
       Effect.catchTag(
         "AgentTypeImmutable",
         (error) => Effect.logError(`a shipped type is published with other content: ${error.detail}`),

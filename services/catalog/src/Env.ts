@@ -14,6 +14,7 @@ export const env = [
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_LOG",
+  "STINT_MODELS",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
   "STINT_PORT_BASE",
@@ -29,4 +30,9 @@ export const env = [
 export const calls = ["hiring"] as const
 
 /** What the launcher derives the permissions from. */
-export const manifest: Manifest = { env, inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" }, calls }
+export const manifest: Manifest = {
+  env,
+  inMemory: { variable: "USE_AGENT_TYPE_DB", value: "false" },
+  calls,
+  reads: ["STINT_MODELS"],
+}

@@ -8,6 +8,7 @@ import { shippedDefinitions } from "@stint/domain/Shipped"
 import { DateTime, Effect, Layer, Option } from "effect"
 import { testDatabase } from "../../../tests/support/Database.ts"
 import { ready, startService } from "../../../tests/support/Service.ts"
+import { until } from "../../../tests/support/Until.ts"
 import { AgentTypesRepo } from "../src/AgentTypes/Repo.ts"
 import { App } from "../src/App.ts"
 
@@ -117,4 +118,31 @@ it("with USE_AGENT_TYPE_DB=false the catalog needs no database, and replays an I
     ["gardening.v1", ...shippedDefinitions.map((one) => one.agent_type_id)],
   )
   await catalog.dispose()
+})
+
+it("publishes the types that models write where STINT_MODELS has their models, so that the latest can always run", async () => {
+  const model = {
+    provider: "anthropic",
+    base_url: "http://127.0.0.1:1/v1",
+    model: "m",
+    price_per_million_in: 0,
+    price_per_million_out: 0,
+  }
+  const latestWith = async (models: string | undefined) => {
+    const env = { USE_AGENT_TYPE_DB: "false", ...(models === undefined ? {} : { STINT_MODELS: "models.json" }) }
+    const catalog = await startService(App, env, models === undefined ? {} : { "models.json": models })
+    await ready(catalog)
+    const { json } = await catalog.call("GET", "/api/v1/agent-types/marketing.healthcare.v1", { as: "viewer:vera" })
+    await catalog.dispose()
+    return json.version
+  }
+  assert.strictEqual(await latestWith(undefined), "1.0.0")
+  assert.strictEqual(await latestWith(JSON.stringify({ painter: model })), "1.0.0")
+  assert.strictEqual(await latestWith(JSON.stringify({ writer: model })), "1.1.0")
+  const refused = await startService(App, { USE_AGENT_TYPE_DB: "false", STINT_MODELS: "models.json" }, {
+    "models.json": "{",
+  })
+  await until("it refuses to start", () => refused.refusal() !== undefined)
+  assert.strictEqual(refused.refusal(), "STINT_MODELS names a file that is not JSON")
+  await refused.dispose()
 })

@@ -22,6 +22,7 @@ export const env = [
   "STINT_JWT_AUDIENCE",
   "STINT_JWT_ISSUER",
   "STINT_LOG",
+  "STINT_MODELS",
   "STINT_MAKER_HOSTS",
   "STINT_PG_POOL",
   "STINT_PG_POOL_TTL",
@@ -46,5 +47,6 @@ export const manifest: Manifest = {
   reads: ["STINT_SECRETS"],
   appends: { STINT_JOURNAL: "journal.jsonl" },
   hosts: ["STINT_MAKER_HOSTS", "STINT_WEBHOOK_HOSTS"],
+  hostsIn: ["STINT_MODELS"],
   connects: ["STINT_ALERT_WEBHOOK"],
 }

@@ -24,4 +24,5 @@ export const scripts: ReadonlyArray<string> = [
   "090_schema_scripts",
   "100_what_waits",
   "110_makings",
+  "130_making_costs",
 ]

@@ -77,10 +77,17 @@ const template = Schema.decodeUnknownSync(GoalTemplate)({
   maker: { kind: "http", url: "https://agents.example.com/" },
 })
 const output = { fields: [{ key: "reply", label: "Reply", type: "text" as const, required: true }] }
+const common = {
+  goal,
+  template,
+  definition: marketingHealthcareDefinition,
+  hire: { hired_instance_id: "HAI-1" as never, config: {}, settings: {} },
+  slot: 0,
+}
 const kinds = {
-  structured: { agent_id: "a" as never, goal, template: { ...template, output } },
-  document: { agent_id: "a" as never, goal, template },
-  own: { agent_id: marketingHealthcareDefinition.agent_type_id, goal, template },
+  structured: { ...common, agent_id: "a" as never, template: { ...template, output } },
+  document: { ...common, agent_id: "a" as never },
+  own: { ...common, agent_id: marketingHealthcareDefinition.agent_type_id },
 }
 const ours = {
   draft_only: true,

@@ -3,7 +3,7 @@
  * what differs. Nothing is acted on twice: a run that is made again has its old key, so that a stored draft is its answer.
  */
 import { PgClient } from "@effect/sql-pg"
-import { shippedDefinitions } from "@stint/domain/Shipped"
+import { modelDefinitions, shippedDefinitions } from "@stint/domain/Shipped"
 import { MigrationError } from "@stint/edge/Migrator"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { postgresWords } from "@stint/edge/Pg/SqlErrors"
@@ -137,7 +137,9 @@ const untilNoneLasts = (clients: Clients) =>
 
 /** What a person can do about what can't be mended here. */
 const sayHelp = (left: ReadonlyArray<Difference>, say: Say) => {
-  const shipped = new Set(shippedDefinitions.map((one) => `${one.agent_type_id}@${one.version}`))
+  const shipped = new Set(
+    [...shippedDefinitions, ...modelDefinitions].map((one) => `${one.agent_type_id}@${one.version}`),
+  )
   const pinned = ofKind(left, "definitions")
   if (pinned.some(({ id }) => shipped.has(id))) say("npx stint db seed publishes the definitions that ship")
   if (pinned.some(({ id }) => !shipped.has(id))) {

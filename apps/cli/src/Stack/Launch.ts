@@ -1,8 +1,15 @@
 /** From what a service says it needs (its manifest) to the process that gets exactly that. */
-import { parseHostList, parseHttpUrl, placeOf, portOf as urlPort, SettingError } from "@stint/domain/HostList"
+import {
+  baseUrlsOf,
+  parseHostList,
+  parseHttpUrl,
+  placeOf,
+  portOf as urlPort,
+  SettingError,
+} from "@stint/domain/HostList"
 import type { Manifest } from "@stint/edge/Manifest"
 import * as Pg from "@stint/edge/Pg/Url"
-import { existsSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { bundledFlags } from "../../bin/bundledFlags.js"
 import { LauncherError } from "../Postgres/LauncherError.ts"
@@ -24,6 +31,8 @@ export interface Given {
   readonly tokenFile: string | undefined
   /** Variables of this process alone, where the environment has none. */
   readonly own?: Readonly<Record<string, string | undefined>>
+  /** Where a file that the service reads lies here, when it runs in a container. */
+  readonly placedAt?: (path: string) => string
 }
 
 /** The program of a process: bundled, unless the bundle is gone, else its sources. */
@@ -63,6 +72,12 @@ const hostOf = (name: string, text: string): string => {
 const hostsOf = (name: string, text: string): ReadonlyArray<string> =>
   readSetting(() => parseHostList(name, text)).map(placeOf)
 
+/** The hosts of the urls in a file. Of one that can't be read there are none: the service itself refuses it and says why. */
+const hostsInFile = (path: string): ReadonlyArray<string> =>
+  existsSync(path)
+    ? baseUrlsOf(readFileSync(path, "utf8")).map((url) => placeOf({ hostname: url.hostname, port: urlPort(url) }))
+    : []
+
 /** Where the database of a url listens, a socket's path included. */
 export const databaseHost = (text: string): string => {
   const url = Pg.parsePgUrl(text)
@@ -99,8 +114,9 @@ const everyonesUrls = ["STINT_JWKS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
 /** The launch of a process: the least permissions under which it does what its manifest says. */
 export const launchOf = (settings: Settings, service: ProcessName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
-  const { appends = {}, calls = [], connects = [], hosts: lists = [], reads = [] } = manifest
-  const files = [...everyonesFiles, ...reads]
+  const { appends = {}, calls = [], connects = [], hosts: lists = [], hostsIn = [], reads = [] } = manifest
+  const { placedAt = (path) => path } = given
+  const files = [...everyonesFiles, ...reads, ...hostsIn]
   const values: Record<string, string | undefined> = Object.fromEntries(manifest.env.map((name) => [name, mine[name]]))
   values.STINT_HOST = settings.host
   values.STINT_PORT_BASE = String(settings.portBase)
@@ -131,6 +147,7 @@ export const launchOf = (settings: Settings, service: ProcessName, manifest: Man
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
     ...[...everyonesUrls, ...connects].flatMap((name) => valueOf(name).map((value) => hostOf(name, value))),
     ...lists.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
+    ...hostsIn.flatMap(valueOf).map(placedAt).flatMap(hostsInFile),
   ]
   return {
     args: [

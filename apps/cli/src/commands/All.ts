@@ -94,6 +94,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "list or check the secrets that webhooks are signed with",
     load: () => import("./secrets.ts").then(({ secrets }) => secrets),
   },
+  maker: {
+    about: "check a maker of drafts that is called over HTTP",
+    load: () => import("./maker.ts").then(({ maker }) => maker),
+  },
   token: {
     about: "print a token for the local stack, or revoke some",
     load: () => import("./token.ts").then(({ token }) => token),

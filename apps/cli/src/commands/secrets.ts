@@ -17,7 +17,7 @@ export const secrets: Command = {
       about: "prints {secrets: [{customer, name, state}]}, of check {secrets, customers, hires, faults, notes}",
     },
   },
-  notes: `STINT_SECRETS: the file, {customer: {name: secret or [new, old]}}.
+  notes: `STINT_SECRETS: the file, {customer: {name: secret or [new, old]}}; under $models the keys of language models.
 HIRING_DATABASE_URL: hiring's database; unless given, the embedded one in STINT_HOME.`,
   run: async (flags, io) => await (await import("./secrets/Run.ts")).perform(flags, io),
 }

@@ -1,5 +1,6 @@
 /** Has one claimed making made, and writes how it ended. */
 import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
+import { budgetOf } from "@stint/domain/Definition/HireSettings"
 import { makerFault } from "@stint/domain/Definition/Faults"
 import { slowMakerOf } from "@stint/domain/Definition/Maker"
 import { DeliverableId } from "@stint/domain/Ids"
@@ -25,6 +26,7 @@ import type { Draft } from "../Makers/Maker.ts"
 import { SlowMakers } from "../Makers/Slow.ts"
 import type { MakingInput, MakingRequest } from "../Makers/SlowMaker.ts"
 import { isStorable } from "../Makers/Storable.ts"
+import { monthOf, overBudget } from "./Budget.ts"
 import { problemOf, storable } from "./Policy.ts"
 import { MakingsRepo } from "./Repo.ts"
 import { LEASE_SECONDS } from "./Repo/Claims.ts"
@@ -87,8 +89,13 @@ const makeCalling = Effect.gen(function* () {
   const recordCall = (row: ClaimedMaking) =>
     Effect.fnUntraced(function* (call: NewCall) {
       const call_id = yield* ids.next("CAL")
+      const { config, settings } = row.input
+      const budget = budgetOf(settings)
+      const month = monthOf(config, yield* Clock.currentTimeMillis)
+      const record = yield* repo.record(row, call_id, call, month, budget)
       // the lease is lost: whoever holds the making now calls its maker
-      if (!(yield* repo.record(row, call_id, call))) return yield* Effect.interrupt
+      if (record === "lost") return yield* Effect.interrupt
+      if (record === "over budget") return yield* overBudget(budget)
       return { call_id, ended: (end: Parameters<typeof repo.endCall>[1]) => repo.endCall(call_id, end) }
     })
 

@@ -50,6 +50,8 @@ export interface Stage {
 export interface StageOptions {
   readonly env?: Record<string, string>
   readonly retryAfter?: number
+  /** Files besides those that every stage has. */
+  readonly files?: Record<string, string>
 }
 
 let keys = 0
@@ -68,6 +70,7 @@ const secrets = JSON.stringify({
     both: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "bm90LWEtcHJlZml4ZWQtc2VjcmV0LTEyMzQ1Njc="],
     unreadable: "a-webhook-secret",
   },
+  "$models": { example: "sk-test-51d9c0ffee" },
   "$makers": { agent: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
   globex: { theirs: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
   flat: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -137,7 +140,7 @@ export const startStage = async (options: StageOptions = {}) => {
   const retry = Layer.succeed(DeliveryRetry, Schedule.spaced(`${options.retryAfter ?? 50} millis`))
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
-    own["secrets.json"] = secrets
+    Object.assign(own, { "secrets.json": secrets, ...options.files })
     const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own)
     ends.push(service.dispose)
     await ready(service)

@@ -7,6 +7,7 @@ import { type Flags, UsageError } from "../../Command.ts"
 import { ping } from "../../Db/Ping.ts"
 import { type Target, withTargets } from "../../Db/Targets.ts"
 import type { Io } from "../../Io.ts"
+import { modelsIn } from "../../Models.ts"
 import { LauncherError } from "../../Postgres/LauncherError.ts"
 import { meanwhile } from "../../Remote/Wait.ts"
 import { readScripts } from "../../Scripts.ts"
@@ -80,6 +81,7 @@ const actions: Readonly<Record<string, Action>> = {
       import("@effect/sql-pg"),
       import("@stint/edge/Pg/Connection"),
     ])
+    const models = await modelsIn(settings.env)
     const client = PgClient.layer({ ...connectionOf(databaseUrl), maxConnections: 1 })
     const sentence = (error: unknown) =>
       new MigrationError({
@@ -89,7 +91,7 @@ const actions: Readonly<Record<string, Action>> = {
       })
     const seeded = await run(
       settings,
-      seed.pipe(Effect.provide(client), Effect.catchDefect((defect) => Effect.fail(sentence(defect)))),
+      seed(models).pipe(Effect.provide(client), Effect.catchDefect((defect) => Effect.fail(sentence(defect)))),
     )
     for (const { id, outcome } of seeded) {
       say("catalog", outcome === "changed" ? `${id}: published with another content, which stays` : `${id}: ${outcome}`)

@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { bytesOf, entryFault, readSecretsFile, type SecretsFile } from "@stint/edge/Secrets"
+import { bytesOf, entryFault, keyFault, readSecretsFile, type SecretsFile } from "@stint/edge/Secrets"
 import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { TargetsRepo, type Webhook } from "@stint/hiring/Targets/Repo"
@@ -34,6 +34,13 @@ const read = async (env: Env): Promise<SecretsFile & { path: string }> => {
 const inOrder = <A>(map: ReadonlyMap<string, A>): ReadonlyArray<[string, A]> =>
   [...map].toSorted(([one], [other]) => one < other ? -1 : 1)
 
+/** The owner of the keys of language models: no token can name it. */
+const MODELS = "$models"
+
+/** What is wrong with an entry; undefined when nothing is. */
+const faultOf = (owner: string, entry: unknown): string | undefined =>
+  owner === MODELS ? keyFault(entry) : entryFault(entry)
+
 /** A secret without its value. */
 interface Listed {
   /** Null: an entry of the older shape, which has no customer. */
@@ -48,7 +55,7 @@ const list = ({ flat, owners }: SecretsFile): ReadonlyArray<Listed> => [
     inOrder(names).map(([name, entry]) => ({
       customer: shown(owner),
       name: shown(name),
-      state: entryFault(entry) ?? (Array.isArray(entry) && entry.length > 1 ? "two at once" : "one"),
+      state: faultOf(owner, entry) ?? (Array.isArray(entry) && entry.length > 1 ? "two at once" : "one"),
     }))
   ),
   ...flat.toSorted().map((name) => ({ customer: null, name: shown(name), state: "of the older shape: not used" })),
@@ -58,7 +65,7 @@ const list = ({ flat, owners }: SecretsFile): ReadonlyArray<Listed> => [
 const entryFaults = ({ owners }: SecretsFile): ReadonlyArray<string> =>
   inOrder(owners).flatMap(([owner, names]) =>
     inOrder(names).flatMap(([name, entry]) => {
-      const fault = entryFault(entry)
+      const fault = faultOf(owner, entry)
       return fault === undefined ? [] : [`${shown(owner)} ${shown(name)} ${fault}`]
     })
   )
@@ -71,7 +78,7 @@ const notes = ({ flat, owners }: SecretsFile): ReadonlyArray<string> => [
   ]),
   ...inOrder(owners).flatMap(([owner, names]) =>
     inOrder(names).flatMap(([name, entry]) => {
-      if (entryFault(entry) !== undefined) return []
+      if (owner === MODELS || entryFault(entry) !== undefined) return []
       const lengths = (Array.isArray(entry) ? entry : [entry]).map((secret) => bytesOf(secret)!.length)
       const odd = lengths.find((length) => length < SHORTEST || length > LONGEST)
       return odd === undefined
@@ -136,7 +143,7 @@ const check = async (file: SecretsFile & { path: string }, flags: Flags, io: Io)
     why = error.message.replace(/\.$/, "")
   }
   const secrets = [...file.owners.values()].reduce((sum, names) => sum + names.size, 0)
-  const customers = file.owners.size
+  const customers = [...file.owners.keys()].filter((owner) => owner !== MODELS).length
   if (flags.json === true) document(io, { secrets, customers, hires: hires ?? null, faults, notes: notes(file) })
   else {
     for (const note of notes(file)) io.out(`note: ${note}`)

@@ -23,7 +23,7 @@ const NEXT_PLATFORM = 31
 const postingTimes = ["09:30", "18:30", "13:00", "20:00", "11:00", "16:30", "07:45", "14:30", "21:15", "10:15"]
 
 /** The enabled platforms in the order of the field's options. */
-const enabledPlatforms = ({ definition, hire }: MakerInput): Array<Platform> => {
+export const enabledPlatforms = ({ definition, hire }: MakerInput): Array<Platform> => {
   const enabled = textsAt(hire.config, "platforms_enabled")
   const options = definition.config_schema.fields.find((field) => field.key === "platforms_enabled")?.options
   return (options ?? platforms).filter((option): option is Platform =>
@@ -41,7 +41,8 @@ const topicsOf = ({ goal }: MakerInput): Array<string> => {
   )
 }
 
-const postsPerPlatform = ({ goal }: MakerInput): number =>
+/** How many posts each platform gets. */
+export const postsPerPlatform = ({ goal }: MakerInput): number =>
   Math.min(10, Math.max(1, Math.floor(numberAt(goal.settings, "posts_per_platform") ?? 1)))
 
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`

@@ -1,0 +1,261 @@
+/** `stint maker check`: the example makers keep to the contract, and a maker that breaks one rule fails the case of it. */
+import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { invoke } from "./support/invoke.ts"
+
+const { fetch } = globalThis
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+
+let home: string
+let secretFile: string
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "stint-maker-"))
+  secretFile = join(home, "secret")
+  await writeFile(secretFile, `${SECRET}\n`)
+})
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+/** Checks a maker; the cases that did not hold, by name, and what was said. */
+const check = async (url: string, ...more: ReadonlyArray<string>) => {
+  const { err, out, status } = await invoke(["maker", "check", url, "--json", "--secret-file", secretFile, ...more], {
+    fetch,
+  })
+  const { cases } = JSON.parse(out) as { cases: ReadonlyArray<{ name: string; state: string; detail?: string }> }
+  const failed = Object.fromEntries(
+    cases.filter(({ state }) => state === "failed").map(({ detail, name }) => [name, detail]),
+  )
+  return { failed, err, status, cases }
+}
+
+/** A program of the examples on a port of its own; ended when `use` is done. */
+const withExample = async (
+  program: string,
+  args: ReadonlyArray<string>,
+  use: (url: string) => Promise<void>,
+): Promise<void> => {
+  const child = spawn(program, args, {
+    cwd: home,
+    env: {
+      PATH: process.env.PATH,
+      STINT_MAKER_SECRET: SECRET,
+      STINT_MAKER_DRAFTS: join(home, `drafts-${args.length}`),
+    },
+    stdio: ["ignore", "pipe", "ignore"],
+  })
+  try {
+    const port = await new Promise<string>((resolve, reject) => {
+      child.once("exit", (code) => reject(new Error(`${program} ended with ${code}`)))
+      child.once("error", reject)
+      createInterface(child.stdout).on("line", (line) => {
+        const found = /^listening on (\d+)$/.exec(line)
+        if (found !== null) resolve(found[1]!)
+      })
+    })
+    await use(`http://127.0.0.1:${port}/make`)
+  } finally {
+    child.removeAllListeners("exit")
+    const gone = new Promise((resolve) => child.once("exit", resolve))
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL")
+      await gone
+    }
+  }
+}
+
+describe("the example makers", () => {
+  it("in Python with its standard library keeps to the contract", async () => {
+    await withExample("python3", [join(root, "examples/makers/python/maker.py"), "0"], async (url) => {
+      const { err, failed, status } = await check(url)
+      assert.deepStrictEqual([failed, status], [{}, 0], err)
+    })
+  })
+
+  it("in TypeScript keeps to the contract", async () => {
+    const permissions = ["--allow-net=127.0.0.1", "--allow-env", `--allow-read=${home}`, `--allow-write=${home}`]
+    const args = ["run", "--no-prompt", ...permissions, join(root, "examples/makers/typescript/maker.ts"), "0"]
+    await withExample(Deno.execPath(), args, async (url) => {
+      const { err, failed, status } = await check(url)
+      assert.deepStrictEqual([failed, status], [{}, 0], err)
+    })
+  })
+})
+
+/** What a maker of the test has at hand: the bytes that came, whether they are signed, and whether lately. */
+interface Came {
+  readonly text: string
+  readonly isSigned: boolean
+  readonly isRecent: boolean
+  readonly isLook: boolean
+}
+
+const verified = async (request: Request): Promise<Came> => {
+  const text = await request.text()
+  const { headers } = request
+  const bytes = Uint8Array.from(atob(SECRET.slice("whsec_".length)), (c) => c.charCodeAt(0))
+  const key = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"])
+  const sent = headers.get("webhook-timestamp")!
+  const signed = new TextEncoder().encode(`${headers.get("webhook-id")}.${sent}.${text}`)
+  const tag = btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.sign("HMAC", key, signed))))
+  return {
+    text,
+    isSigned: headers.get("webhook-signature") === `v1,${tag}`,
+    isRecent: Math.abs(Date.now() / 1_000 - Number(sent)) < 300,
+    isLook: request.method === "GET",
+  }
+}
+
+const good = { title: "A reply", fields: { reply: "Thank you." } }
+const json = (status: number, body: unknown, headers = {}) => Response.json(body, { status, headers })
+
+/** A maker that keeps to the contract, but for what `twist` answers instead. */
+const answering = (twist: (came: Came) => Response | undefined) => async (request: Request): Promise<Response> => {
+  const came = await verified(request)
+  const twisted = twist(came)
+  if (twisted !== undefined) return twisted
+  if (!came.isSigned || !came.isRecent) return json(401, {})
+  if (came.isLook) return json(200, good)
+  try {
+    JSON.parse(came.text)
+    return json(200, good)
+  } catch {
+    return json(400, {})
+  }
+}
+
+const withMaker = async (handler: (request: Request) => Promise<Response>, use: (url: string) => Promise<void>) => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, handler)
+  try {
+    await use(`http://127.0.0.1:${server.addr.port}/make`)
+  } finally {
+    await server.shutdown()
+  }
+}
+
+let made = 0
+const location = { location: "/makings/1" }
+
+describe("a maker that breaks a rule fails the cases of it", () => {
+  it.each<[string, (came: Came) => Response | undefined, ReadonlyArray<string>]>([
+    ["keeps to all of them", () => undefined, []],
+    ["looks at no signature", (came) => came.isSigned ? undefined : json(200, good), ["unsigned", "forged", "changed"]],
+    ["takes old requests", (came) => came.isRecent || !came.isSigned ? undefined : json(200, good), ["late"]],
+    [
+      "fails at what is no JSON",
+      (came) => came.isSigned && /\{$/.test(came.text) ? json(500, {}) : undefined,
+      ["malformed"],
+    ],
+    [
+      "makes a key anew",
+      (came) =>
+        came.isSigned && came.isRecent && /\}$/.test(came.text)
+          ? json(200, { ...good, title: `${made++}` })
+          : undefined,
+      ["repeat", "at once"],
+    ],
+    ["refuses what it does not know", (came) => came.text.includes("added_later") ? json(400, {}) : undefined, [
+      "newer",
+    ]],
+    ["takes little", (came) => came.text.length > 100_000 ? json(413, {}) : undefined, ["large"]],
+    [
+      "answers 202 and has it at its Location",
+      (came) =>
+        came.isSigned && came.isRecent && /\}$/.test(came.text)
+          ? json(202, { poll_after_seconds: 0 }, location)
+          : undefined,
+      [],
+    ],
+  ])("%s", async (_, twist, failing) => {
+    await withMaker(answering(twist), async (url) => {
+      const { err, failed, status } = await check(url)
+      assert.deepStrictEqual(Object.keys(failed), failing, JSON.stringify(failed))
+      assert.strictEqual(status, failing.length === 0 ? 0 : 1)
+      assert.match(err, failing.length === 0 ? /^Every case holds\.$/m : /of 12 cases failed\.$/m)
+    })
+  })
+
+  it.each<[string, Response, RegExp]>([
+    ["a draft without its fields", json(200, { title: "A reply" }), /not valid: \$\.fields is required/],
+    [
+      "a draft with more than its fields",
+      json(200, { ...good, review_status: "approved" }),
+      /\$\.review_status no such field/,
+    ],
+    ["no JSON", new Response("hello"), /its draft is not valid/],
+    ["202 without a Location", json(202, {}), /202 without a Location/],
+    ["202 with a Location elsewhere", json(202, {}, { location: "https://elsewhere.example/1" }), /of another host/],
+    ["a redirect", new Response(null, { status: 307, headers: { location: "/elsewhere" } }), /it answered 307/],
+    ["500", json(500, {}), /it answered 500/],
+  ])("answers with %s", async (_, response, why) => {
+    const answer = (came: Came) =>
+      came.isSigned && came.isRecent && /\}$/.test(came.text) ? response.clone() : undefined
+    await withMaker(answering(answer), async (url) => {
+      const { failed } = await check(url, "--case", "draft")
+      assert.match(failed.draft!, why)
+    })
+  })
+
+  it("is too slow, or not there", async () => {
+    const ending = new AbortController()
+    const { signal } = ending
+    const never = () => new Promise<Response>(() => {})
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {}, signal }, never)
+    const slow = await check(`http://127.0.0.1:${server.addr.port}/make`, "--case", "draft", "--seconds", "1")
+    assert.match(slow.failed.draft!, /no answer within 1 s/)
+    ending.abort()
+    const gone = await check("http://127.0.0.1:1/make", "--case", "draft")
+    assert.match(gone.failed.draft!, /the connection broke/)
+    assert.strictEqual(gone.status, 1)
+  })
+})
+
+describe("stint maker check", () => {
+  it("tells each case in words, and asks unsigned where it has no secret", async () => {
+    const open = async (request: Request) => {
+      await request.text()
+      return json(200, good)
+    }
+    await withMaker(open, async (url) => {
+      const { err, out, status } = await invoke(["maker", "check", url], { fetch })
+      assert.strictEqual(status, 1)
+      assert.match(out, /^ok {7}draft {6}a request is answered 200/m)
+      assert.match(out, /^skipped {2}forged {5}a signature by another secret is refused\n +requests are not signed/m)
+      assert.match(out, /^FAILED {3}malformed {2}a body that is no JSON is refused\n +what is no JSON must be refused/m)
+      assert.match(err, /1 of 12 cases failed\./)
+    })
+  })
+
+  it("asks with data of one's own", async () => {
+    const data = join(home, "data.json")
+    const output = { fields: [{ key: "headline", label: "Headline", type: "text", required: true }] }
+    await writeFile(data, JSON.stringify({ settings: { topic: "teeth" }, output }))
+    let asked = ""
+    await withMaker(async (request) => {
+      asked ||= await request.text()
+      return json(200, { title: "Teeth", fields: { headline: "Teeth" } })
+    }, async (url) => {
+      const { failed } = await check(url, "--data", data, "--case", "draft")
+      assert.notProperty(failed, "draft")
+      assert.deepStrictEqual(JSON.parse(asked).data.settings, { topic: "teeth" })
+    })
+  })
+
+  it.each<[ReadonlyArray<string>, number, RegExp]>([
+    [["maker"], 2, /Say one of check/],
+    [["maker", "check"], 2, /Say check URL/],
+    [["maker", "check", "agents.example.com"], 2, /URL must be a url/],
+    [["maker", "check", "http://127.0.0.1:1/", "--seconds", "0"], 2, /--seconds must be 1 to 3600/],
+    [["maker", "check", "http://127.0.0.1:1/", "--case", "none"], 2, /--case must be one of draft, repeat/],
+    [["maker", "check", "http://127.0.0.1:1/", "--secret-file", "/none"], 1, /--secret-file names \/none/],
+    [["maker", "check", "http://127.0.0.1:1/", "--data", "/none"], 1, /--data names \/none/],
+  ])("%j is refused", async (args, status, why) => {
+    const said = await invoke(args, { fetch })
+    assert.strictEqual(said.status, status)
+    assert.match(said.err, why)
+  })
+})
