@@ -3,6 +3,7 @@ import { Access, Authorization, Callers } from "@stint/domain/Caller"
 import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { StateMetrics } from "@stint/edge/Metrics"
 import * as Pg from "@stint/edge/Pg"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { Effect, Layer, Schema } from "effect"
@@ -56,4 +57,5 @@ export const start = (env: Record<string, string>, storage: Layer.Layer<Idempote
 export const inMemory = Layer.merge(IdempotencyRepo.layerMemory, RateRepo.layerMemory)
 export const onPostgres = Layer.merge(IdempotencyRepo.layer, RateRepo.layer).pipe(
   Layer.provide(Pg.layer("catalog")),
+  Layer.provide(Layer.sync(StateMetrics, StateMetrics.make)),
 ) as Layer.Layer<IdempotencyRepo | RateRepo>

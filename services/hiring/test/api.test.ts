@@ -162,6 +162,8 @@ describe("hiring's contract", () => {
       "POST /goals/lookup",
       "GET /goal-changes",
       "GET /goal-changes/snapshot",
+      "POST /hired-agents/check",
+      "POST /hired-agents/migrate",
     ])
   })
 

@@ -26,6 +26,7 @@ layer(testDatabase("hiring"))("hiring's tables", (it) => {
         "ix_hired_agents_active",
         "ix_hired_agents_agent_id",
         "ix_hired_agents_customer_id",
+        "ix_hired_agents_live",
         "ix_hired_agents_trial_end",
         "ix_hired_agents_trial_status",
         "pk_goal_instances",

@@ -107,6 +107,7 @@ describe("the client of deliverables", () => {
           goal_instance_id: "GOI-1",
           hired_instance_id: "HAI-1",
           scheduled_time: "2026-01-01T09:00:00.000Z",
+          attempt: "7",
         }],
         answer: "ids",
       })

@@ -9,7 +9,7 @@ export const Replica = Schema.Struct({
   replica: Schema.String.annotate({ examples: ["scheduler-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
   /** here: it said so within 45 seconds. away: it did not, and nobody stopped it. unknown: of a version that does not say. */
   state: Schema.Literals(["here", "away", "unknown"]),
-  version: Schema.NullOr(Schema.String),
+  version: Schema.NullOr(Schema.String.annotate({ description: "The version of its program", examples: ["0.3.0"] })),
   started_at: Schema.NullOr(Instant),
   seen_at: Schema.NullOr(Instant),
   /** How many runs it may hold at once. */
