@@ -123,6 +123,7 @@ describe("every command", () => {
     "completions bash": "apps/cli/test/commandLine.test.ts",
     "completions zsh": "apps/cli/test/commandLine.test.ts",
     "completions fish": "apps/cli/test/commandLine.test.ts",
+    "maker check": "apps/cli/test/maker.test.ts",
   }
 
   it("is among these, and so is every action of it", async () => {

@@ -137,7 +137,7 @@ describe("a day with the command line", () => {
     const types = await launch(["types", "list"], env).end
     assert.deepStrictEqual([types.status, types.text.split("\n").map((line) => line.split(/ +/)[0])], [
       0,
-      ["marketing.healthcare.v1", "trading.delta_futures.v1", ""],
+      ["marketing.healthcare.v1", "reviews.reply_writer.v1", "trading.delta_futures.v1", ""],
     ])
   })
 })

@@ -46,7 +46,7 @@ describe("stint start", () => {
     const operator = await tokenFor(env, "operator", "me")
     const { body, status } = await get(`http://127.0.0.1:${base + 1}/api/v1/agent-types`, operator)
     assert.strictEqual(status, 200)
-    assert.lengthOf(body.items, 2)
+    assert.lengthOf(body.items, 3)
     assert.strictEqual((await stat(join(home, "keys", "signing.jwk.json"))).mode & 0o777, 0o600)
 
     const { pid: victim } = (await groupOf(stack.pid)).find(({ command }) => command.includes("services/scheduler"))!
@@ -107,7 +107,7 @@ describe("stint start", () => {
       `http://127.0.0.1:${base + 2}/api/v1/subscriptions?customer_id=sample-customer`,
       token,
     )
-    assert.lengthOf(body.items, 2)
+    assert.lengthOf(body.items, 3)
     const customers = await get(`http://127.0.0.1:${base + 2}/api/v1/customers`, token)
     assert.deepStrictEqual(customers.body.items.map((one: { customer_id: string }) => one.customer_id), [
       "sample-customer",
