@@ -89,7 +89,7 @@ const personalise = async (data: NewData): Promise<void> => {
   await setPasswords(data, { ...passwords, [data.record.user]: data.record.password })
   // Before the folder has its name: a home that has one has these as well
   await keepPasswords(data.home, passwords)
-  await keepSchema(data.home)
+  await keepSchema(data.home, data.record)
 }
 
 /** Makes the databases in the folder, keeps a copy in the cache, and personalises it. */

@@ -107,7 +107,7 @@ describe("stint start", () => {
       `http://127.0.0.1:${base + 2}/api/v1/subscriptions?customer_id=sample-customer`,
       token,
     )
-    assert.lengthOf(body.items, 3)
+    assert.lengthOf(body.items, 2)
     const customers = await get(`http://127.0.0.1:${base + 2}/api/v1/customers`, token)
     assert.deepStrictEqual(customers.body.items.map((one: { customer_id: string }) => one.customer_id), [
       "sample-customer",

@@ -92,7 +92,7 @@ export const prepare = async (
   const made = Promise.all(servers.map(async ({ kind, postgres: { home, host, port, superuser } }) => {
     const server = { host, port, ...superuser }
     const databases = await run({ ...settings, databases: {}, home }, prepareDatabases(home, server))
-    await keepSchema(home)
+    await keepSchema(home, superuser)
     return [kind, databases] as const
   }))
   const [own] = await Promise.all([made, given])

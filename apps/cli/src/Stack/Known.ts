@@ -1,7 +1,7 @@
 /** The databases of a stack that its last start left at the schema of this program. Imports nothing that is slow to load. */
 import type { RunningPostgres } from "../Postgres.ts"
-import { embeddedPrefix, namesOf, type Passwords, readPasswords, urlTextOf } from "../Provision/Roles.ts"
-import { isSchemaKept } from "../Provision/Schema.ts"
+import { embeddedPrefix, namesOf, type Passwords, urlTextOf } from "../Provision/Roles.ts"
+import { keptPasswords } from "../Provision/Schema.ts"
 import type { ServiceName } from "./Settings.ts"
 import type { OwnServer, Placed } from "./Storage.ts"
 
@@ -11,12 +11,12 @@ export interface OwnDatabases {
   readonly postgres: RunningPostgres & { readonly home: string }
 }
 
-/** The passwords of each server; undefined when one of them has databases of another schema, or none. */
+/** The passwords of each server; undefined when one of them has databases of another schema, other passwords, or none. */
 const passwordsOf = async (servers: ReadonlyArray<OwnDatabases>) => {
   const all = new Map<OwnServer, Passwords>()
-  for (const { kind, postgres: { home } } of servers) {
-    const passwords = await readPasswords(home)
-    if (passwords === undefined || !(await isSchemaKept(home))) return undefined
+  for (const { kind, postgres: { home, superuser } } of servers) {
+    const passwords = await keptPasswords(home, superuser)
+    if (passwords === undefined) return undefined
     all.set(kind, passwords)
   }
   return all
