@@ -15,19 +15,28 @@ import {
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import { Sha256 } from "../Canonical.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
-import { ApprovalId, CustomerId, DeliverableId } from "../Ids.ts"
-import { AnyProblem, CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
-import { InstantField } from "../ModelFields.ts"
+import { ApprovalId, CustomerId, DeliverableId, MandateId, NamedVersion } from "../Ids.ts"
+import {
+  AnyProblem,
+  CustomerNotFound,
+  DutyMissing,
+  InvalidRequest,
+  PreconditionFailed,
+  problem,
+  Unavailable,
+} from "../Problem.ts"
+import { InstantField, NullableInstantField } from "../ModelFields.ts"
 import { ConditionalHeaders, IdempotencyHeader, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
-/** What a customer decides on a draft. */
-export const Decision = Schema.Literals(["approved", "rejected"])
+/** What a customer decides on a draft. `changes_requested`: the maker is to write the next revision by the notes. */
+export const Decision = Schema.Literals(["approved", "rejected", "changes_requested"])
 export type Decision = typeof Decision.Type
 
 /**
  * One decision, kept for ever. `content_sha256`: of the canonical JSON (RFC 8785) of the content that was decided on. `target`:
  * where an approval lets it go; null of a rejection, and where a program of 0.2.0 approved: then the hire's target of the
- * execution counts.
+ * execution counts. `decided_by`: the person, or the customer itself. `definition_version`: the hire's when it was approved; null
+ * of other decisions and of 0.2.0. `expires_at`: until when an approval is good; null: it never gets too old.
  */
 export class Approval extends Model.Class<Approval>("Approval")({
   approval_id: ApprovalId,
@@ -37,6 +46,13 @@ export class Approval extends Model.Class<Approval>("Approval")({
   notes: Schema.NullOr(Schema.String),
   content_sha256: Schema.String,
   target: Schema.NullOr(DeliveryTarget),
+  revision: Schema.Int,
+  decided_by: Schema.String,
+  mandate_id: Schema.NullOr(MandateId),
+  definition_version: Schema.NullOr(NamedVersion),
+  expires_at: NullableInstantField,
+  withdrawn_at: NullableInstantField,
+  withdrawn_by: Schema.NullOr(Schema.String),
   created_at: InstantField,
 }) {}
 
@@ -59,18 +75,57 @@ export class RevisionChanged extends problem<RevisionChanged>()("RevisionChanged
   code: "revision_changed",
   status: 409,
   title: "The content is not the one that was decided on",
-}, { content_sha256: Schema.String }) {}
+}, { content_sha256: Schema.String, revision: Schema.Int }) {}
+
+/** How many revisions by its maker a deliverable may have. */
+export const MOST_BY_MAKER = 10
+
+/** How many revisions a deliverable may have in all. */
+export const MOST_REVISIONS = 100
+
+/** 409: it has as many revisions as it may have. */
+export class TooManyRevisions extends problem<TooManyRevisions>()("TooManyRevisions", {
+  code: "too_many_revisions",
+  status: 409,
+  title: "That deliverable has as many revisions as it may have",
+}, { most: Schema.Int }) {}
+
+/** 409: only approvals that still count can be withdrawn. */
+export class NotWithdrawable extends problem<NotWithdrawable>()("NotWithdrawable", {
+  code: "not_withdrawable",
+  status: 409,
+  title: "That approval can't be withdrawn",
+}) {}
+
+/** 409: the author of the current revision may not be one of those who approve it (the template's `separate_editor`). */
+export class SeparateEditor extends problem<SeparateEditor>()("SeparateEditor", {
+  code: "separate_editor",
+  status: 409,
+  title: "Who wrote a revision can't approve it",
+}) {}
 
 /** The most decisions of one request (api.md). */
 const MOST_DECISIONS = 200
 
-/** One decision of many; `content_sha256` is that of the content that was shown. */
+/** A request for changes says what is to change. */
+const notesOfChanges = Schema.makeFilter((
+  { decision, notes }: { readonly decision: Decision; readonly notes?: string },
+) =>
+  decision !== "changes_requested" || (notes ?? "").trim() !== "" ||
+  { path: ["notes"], issue: "is required: it tells the maker what to change" }
+)
+
+/** The number of the revision that was shown. */
+const revision = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MOST_REVISIONS })))
+
+/** One decision of many; `content_sha256` is that of the content that was shown, `revision` its number. */
 export const DecisionItem = Schema.Struct({
   deliverable_id: DeliverableId,
   decision: Decision,
   content_sha256: Sha256,
+  revision,
   notes: Schema.optionalKey(text(4000)),
-})
+}).check(notesOfChanges)
 export type DecisionItem = typeof DecisionItem.Type
 
 /** What came of it: the deliverable, or the problem that a single review would have answered with. */
@@ -103,7 +158,8 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         notes: Schema.optionalKey(text(4000)),
         /** Of the content that was shown; without it the decision is on whatever the content is. */
         content_sha256: Schema.optionalKey(Sha256),
-      }),
+        revision,
+      }).check(notesOfChanges),
       success: Deliverable,
       error: [
         DeliverableNotFound,
@@ -111,7 +167,10 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
+        DutyMissing,
         RevisionChanged,
+        TooManyRevisions,
+        SeparateEditor,
         AlreadyReviewed,
         // a draft that needs no review may be executed before it is reviewed
         AlreadyExecuted,
@@ -120,10 +179,12 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         Unavailable,
       ],
     }).annotate(Access, ["customer"]).annotateMerge(tagged)
-      .annotate(OpenApi.Summary, "Approve or reject a deliverable")
+      .annotate(OpenApi.Summary, "Approve or reject a deliverable, or ask for changes")
       .annotate(
         OpenApi.Description,
-        "Its customer only, once: a second decision is 409 already_reviewed. A draft with validation errors " +
+        "Its customer only, or a person of it who has the duty reviewer, once a person and revision: a second decision is 409 already_reviewed. " +
+          "A decision on a revision or hash that is not the current one is 409 revision_changed with the current one. " +
+          "changes_requested needs notes: the maker writes the next revision, and meanwhile it is in_revision. A draft with validation errors " +
           "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256, and the " +
           "hire's target with its url and secret's name; once these changed it can be decided on again. " +
           "Safe to repeat under the same Idempotency-Key.",
@@ -156,6 +217,26 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "Get a decision")
       .annotate(OpenApi.Description, "An approval or a rejection, for its customer, operators and viewers."),
+    HttpApiEndpoint.post("withdraw", "/approvals/:id/withdraw", {
+      params: { id: ApprovalId },
+      headers: IdempotencyHeader,
+      payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
+      success: Approval.json,
+      error: [
+        ApprovalNotFound,
+        DutyMissing,
+        NotWithdrawable,
+        AlreadyExecuted,
+        ExecutionInProgress,
+        Unavailable,
+      ],
+    }).annotate(Access, ["customer"])
+      .annotate(OpenApi.Summary, "Withdraw an approval")
+      .annotate(
+        OpenApi.Description,
+        "Its customer only, or a person of it who has the duty reviewer, until an execution begins: the deliverable waits for " +
+          "a decision again. Safe to repeat under the same Idempotency-Key.",
+      ),
     HttpApiEndpoint.get("ofCustomer", "/approvals", {
       query: { customer_id: CustomerId, ...pageQuery },
       success: listOf(Approval.json),
