@@ -48,6 +48,9 @@ import { retention as makingsRetention } from "./Makings/Retention.ts"
 import * as MakingsWorker from "./Makings/Worker.ts"
 import { MakingsRepo } from "./Makings/Repo.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
+import { Mandates } from "./Mandates.ts"
+import { MandatesHttp } from "./Mandates/Http.ts"
+import { MandatesRepo } from "./Mandates/Repo.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import * as Projection from "./Projection.ts"
@@ -72,6 +75,7 @@ const Storage = Layer.mergeAll(
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
   MakingsRepo.layer,
+  MandatesRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -110,6 +114,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Agents.worker,
     Executions.worker,
     MakingsWorker.worker,
+    Mandates.worker,
     Deliveries.watch,
     Projection.worker,
   ).pipe(
@@ -122,8 +127,15 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
+    Layer.provide([ActionLogHttp, MandatesHttp, ReportsHttp]),
+    Layer.provide([
+      Drafts.layer,
+      Mandates.layer,
+      Reviews.layer,
+      Executions.layer,
+      Deliveries.layer,
+      TrialDeliverables.layer,
+    ]),
     Layer.provide([ActionLog.layer, Reports.layer, Makings.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
