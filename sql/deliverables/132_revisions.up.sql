@@ -180,16 +180,18 @@ end
 $approval$;
 
 -- As in 075, and: what is delivered under an approval is the current revision, which as many people as its template asks for have
--- approved and still do. Before: 0.2.0 executes drafts of one revision, which one approval covers; another it is refused.
+-- approved and still do; other content than the delivery that failed before is a delivery of its own. Before: 0.2.0 executes drafts of one revision, which one approval covers; another it is refused.
 create or replace function check_execution() returns trigger language plpgsql as $execution$
 declare
   draft deliverables;
   approved approvals;
+  is_other boolean := false;
 begin
   select * into draft from deliverables d where d.deliverable_id = new.deliverable_id;
   if tg_op = 'UPDATE' then
-    if (old.delivery_id, old.deliverable_id, old.created_at) is distinct from
-        (new.delivery_id, new.deliverable_id, new.created_at)
+    is_other := new.content_sha256 <> old.content_sha256;
+    if old.deliverable_id <> new.deliverable_id
+      or (old.delivery_id, old.created_at) is distinct from (new.delivery_id, new.created_at) and not is_other
       or (old.body, old.content_sha256, old.target, old.approval_id) is distinct from
         (new.body, new.content_sha256, new.target, new.approval_id)
         and (old.state <> 'failed' or new.state <> 'pending') then
@@ -225,7 +227,7 @@ begin
       end if;
     end if;
     new.armed_at := now();
-    new.armed_attempts := case when tg_op = 'INSERT' then 0 else old.attempts end;
+    new.armed_attempts := case when tg_op = 'INSERT' or is_other then 0 else old.attempts end;
     new.refusal := null;
   end if;
   new.customer_id := draft.customer_id;

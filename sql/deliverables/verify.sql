@@ -544,7 +544,7 @@ with expected (kind, name, definition) as (
     ('function', 'approvals_of(draft deliverables)', 'returns integer, sql, body 634788682f07e6fb1c8ad128242ae221'),
     ('function', 'check_approval()', 'returns trigger, plpgsql, body e2b5348947c232972f88d4ba21fb242d'),
     ('function', 'check_approved()', 'returns trigger, plpgsql, body e3c5fd14bcacc89a9a1f3b4ea7ba02f7'),
-    ('function', 'check_execution()', 'returns trigger, plpgsql, body 01160db94cf2f9cb106161a835c900dd'),
+    ('function', 'check_execution()', 'returns trigger, plpgsql, body 53839e327a095112ad9ec3249f571486'),
     ('function', 'deliverables_version()', 'returns trigger, plpgsql, body 979424e98512e59ee96eb7f8adc6c6f5'),
     ('function', 'idempotency_keys_taken_over()', 'returns trigger, plpgsql, body 277f49667d4601399b81daa679f06564'),
     ('function', 'keep_content()', 'returns trigger, plpgsql, body 81679fd09ed94bc186b0413f69836f85'),
