@@ -57,8 +57,8 @@ export interface Differences {
 }
 
 /**
- * The values that differ, by their path: in the later content, of what was removed in the earlier one. Items of lists are the same
- * where they are equal in the same order, wherever they stand; what stands between two such is compared one by one.
+ * The values that differ, by their path in the later content; the last step to what was removed is that of the earlier one. Items of
+ * lists are the same where they are equal in the same order, wherever they stand; what is between two such is compared one by one.
  */
 export const differences = (from: Json, to: Json): Differences => {
   const changes: Array<Change> = []
