@@ -24,6 +24,7 @@ drop table if exists schema_scripts cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
 drop sequence if exists making_fence;
+drop function if exists approvals_alike(draft deliverables, content character varying, target jsonb, version character varying);
 drop function if exists approvals_of(draft deliverables);
 drop function if exists check_approval();
 drop function if exists check_approved();
