@@ -7,6 +7,7 @@ import type { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/deliver
 import {
   type Approval,
   ApprovalNotFound,
+  type ChangesImpossible,
   type Decision,
   type DecisionItem,
   type NotWithdrawable,
@@ -25,6 +26,7 @@ import { deliverableTag, hashed, shown, toDeliverable } from "./Deliverables/Wir
 import { mayDecide, mayWithdraw, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 import type { GivenRow } from "./Reviews/Row.ts"
+import { Revising } from "./Revising.ts"
 
 /** A decision, and which revision it is on, by number or SHA-256; without one it is on whatever is there. */
 export interface Review {
@@ -35,7 +37,7 @@ export interface Review {
 }
 
 /** Why a decision can't be taken. */
-export type ReviewFailure = Undecidable | ReviewRefusal | PreconditionFailed
+export type ReviewFailure = Undecidable | ReviewRefusal | ChangesImpossible | PreconditionFailed
 
 /** Why an approval can't be withdrawn. */
 export type WithdrawFailure = ApprovalNotFound | NotWithdrawable | AlreadyExecuted | ExecutionInProgress
@@ -76,6 +78,7 @@ export class Reviews extends Context.Service<Reviews, {
       const repo = yield* ReviewsRepo
       const deliverables = yield* Deliverables
       const rows = yield* DeliverablesRepo
+      const revising = yield* Revising
       const ids = yield* Ids
       const digest = yield* Digest.Digest
       const decodeAfter = decodeCursor(After)
@@ -102,12 +105,18 @@ export class Reviews extends Context.Service<Reviews, {
         let row = found
         for (let decided = false; !decided;) {
           const { customer_id, deliverable_id, revision, version } = row
-          const covered = { content_sha256: yield* contentSha256(row.payload), target: targetOf(hire), definition_version }
+          const covered = {
+            content_sha256: yield* contentSha256(row.payload),
+            target: targetOf(hire),
+            definition_version,
+          }
           const judged = {
             row,
             covered,
             // the first of a draft that one person decides on
-            given: row.approval_id === null && quorumOf(row.approval_rules) === 1 ? [] : yield* repo.given(deliverable_id),
+            given: row.approval_id === null && quorumOf(row.approval_rules) === 1
+              ? []
+              : yield* repo.given(deliverable_id),
             by_maker: asked.decision === "changes_requested" ? yield* repo.byMaker(deliverable_id) : 0,
           }
           const may = whenMet(conditions, deliverableTag(row), mayDecide(judged, asked))
@@ -115,6 +124,9 @@ export class Reviews extends Context.Service<Reviews, {
             return (yield* isMine(approval_id, deliverable_id)) ? row : yield* Effect.fail(may.failure)
           }
           const isApproval = asked.decision === "approved"
+          const changes = asked.decision === "changes_requested"
+            ? yield* revising.prepare({ hire, row }, approval_id, notes ?? "")
+            : null
           decided = yield* repo.decide({
             approval_id,
             deliverable_id,
@@ -130,7 +142,8 @@ export class Reviews extends Context.Service<Reviews, {
             created_at,
             version,
             reached: may.success.reached,
-          })
+          }, changes)
+          if (decided && changes !== null) yield* revising.begun
           // decided on, edited, executed or deleted meanwhile: judge the row as it is now
           row = yield* deliverables.find(caller, deliverable_id)
         }

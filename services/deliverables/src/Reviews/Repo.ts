@@ -8,6 +8,8 @@ import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
+import type { NewMaking } from "../Makings/Repo/Asks.ts"
+import { beginRevising } from "../Revising/Begin.ts"
 import { GivenRow } from "./Row.ts"
 
 /** The key of a page of approvals, newest first. */
@@ -43,10 +45,10 @@ export type Withdrawal = typeof Withdrawal.Type
 /** Decisions, and the approvals that were withdrawn. */
 export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   /**
-   * Stores the decision and sets the review status by it. False, and nothing is changed, when the deliverable was written since
+   * Stores the decision and sets the review status by it, and begins the changes that it asks for. False, and nothing is changed, when the deliverable was written since
    * it had that version, can't be decided on any more, an execution of it is pending, or this decision is stored.
    */
-  decide(decision: NewDecision): Effect.Effect<boolean>
+  decide(decision: NewDecision, changes: NewMaking | null): Effect.Effect<boolean>
   /**
    * Withdraws an approval: its deliverable waits for a decision again, with all the time that its template gives. False, and nothing
    * is changed, when the deliverable was written since it had that version, or an execution of it is pending.
@@ -145,7 +147,9 @@ const writes = (sql: PgClient.PgClient) => {
           ), decided as (
             insert into approvals (approval_id, deliverable_id, customer_id, decision, asks_changes, notes, content_sha256, target,
               revision, decided_by, mandate_id, definition_version, expires_at, created_at)
-            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${asks_changes ? "rejected" : a.decision}, ${asks_changes},
+            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${
+        asks_changes ? "rejected" : a.decision
+      }, ${asks_changes},
               ${a.notes}, ${a.content_sha256}, ${a.target === null ? null : sql.json(a.target)}::jsonb, ${a.revision},
               ${a.decided_by}, ${a.mandate_id}, ${a.definition_version},
               case when ${a.decision === "approved"} then good_until end, ${a.created_at} from undecided
@@ -154,10 +158,11 @@ const writes = (sql: PgClient.PgClient) => {
             update deliverables d set
               review_status = case when ${a.reached} then 'approved' when ${a.decision === "rejected"} then 'rejected'
                 else 'pending_review' end,
-              revising_since = case when ${asks_changes} then now() end,
               review_notes = case when ${a.reached || a.decision !== "approved"} then decided.notes end,
               approval_id = case when ${a.reached} then decided.approval_id end,
-              expires_at = case when u.review_status = 'approved' and ${a.decision === "approved" && !a.reached} then u.decide_until
+              expires_at = case when u.review_status = 'approved' and ${
+        a.decision === "approved" && !a.reached
+      } then u.decide_until
                 else d.expires_at end,
               updated_at = decided.created_at
             from decided join undecided u using (deliverable_id) where d.deliverable_id = decided.deliverable_id
@@ -189,7 +194,14 @@ const writes = (sql: PgClient.PgClient) => {
   })
   const isWritten = (rows: ReadonlyArray<unknown>) => rows.length > 0
   return {
-    decide: (decision: NewDecision) => Effect.orDie(Effect.map(decide(decision), isWritten)),
+    decide: (decision: NewDecision, changes: NewMaking | null) => {
+      const decided = Effect.map(decide(decision), isWritten)
+      return Effect.orDie(
+        changes === null ? decided : sql.withTransaction(
+          Effect.tap(decided, (written) => written ? beginRevising(sql, changes) : Effect.void),
+        ),
+      )
+    },
     withdraw: (withdrawal: Withdrawal) => Effect.orDie(Effect.map(withdraw(withdrawal), isWritten)),
   }
 }
