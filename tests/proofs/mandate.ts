@@ -79,7 +79,8 @@ const play = async (ground: Ground, other: Other, round: Round, nth: number, ran
   const customer = `mandate-${nth}`
   const goals = await makeGoals(ground, customer, 1, order)
   const as = `customer:${customer}` as const
-  const send = (path: string, body: object) => stack.call("deliverables", "POST", `/api/v1/mandates${path}`, { as, body })
+  const send = (path: string, body: object) =>
+    stack.call("deliverables", "POST", `/api/v1/mandates${path}`, { as, body })
   const signed = await send("", {
     hired_instance_id: goals.hire,
     rules: [{ path: "units", op: "lte", value: 2 }, { path: "coin", op: "eq", value: "BTC" }],

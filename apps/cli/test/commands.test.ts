@@ -25,7 +25,9 @@ const agentType = JSON.stringify(
 )
 
 describe("a command that calls the services", () => {
-  for (const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases) {
+  for (
+    const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases
+  ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
       const text = await invoke(line, { answers, role, stdin })

@@ -1,5 +1,5 @@
 /** The rules of mandates: who signs what for which drafts, and what a mandate says it is (domain.md, "Mandates"). */
-import { type Caller, canSee, type CurrentCaller, customerOf, hasDuty, visibleCustomer } from "@stint/domain/Caller"
+import { type Caller, canSee, type CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { Bounds } from "@stint/domain/Bounds"
 import {
   type DeliverablesHireDeactivated,
@@ -16,7 +16,7 @@ import {
   type NotCovered,
 } from "@stint/domain/deliverables/Mandates"
 import { type CustomerId, type DeliverableId, type HiredInstanceId, MandateId } from "@stint/domain/Ids"
-import { CustomerNotFound, DutyMissing, type InvalidRequest, QuotaExceeded, Unavailable } from "@stint/domain/Problem"
+import { CustomerNotFound, type InvalidRequest, QuotaExceeded, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery, readable } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
@@ -48,18 +48,14 @@ export type ScopeFailure =
 /** Mandates. */
 export class Mandates extends Context.Service<Mandates, {
   /** Signs one, in the name of the customer of its hire. */
-  sign(caller: Caller, mandate: NewMandate): Effect.Effect<Mandate, ScopeFailure | DutyMissing | QuotaExceeded>
+  sign(caller: Caller, mandate: NewMandate): Effect.Effect<Mandate, ScopeFailure | QuotaExceeded>
   /** Newest first: a customer's own, or those of `customer_id`, or all. */
   list(query: MandatesQuery): Effect.Effect<Page<Mandate>, CustomerNotFound | InvalidRequest, CurrentCaller>
   get(caller: Caller, id: MandateId): Effect.Effect<Mandate, MandateNotFound>
   /** What it would have covered of the last drafts of its scope. Nothing is stored. */
   preview(caller: Caller, mandate: NewMandate): Effect.Effect<MandatePreview, ScopeFailure>
   /** Revokes one at once: a use that began is whole, and none begins after. */
-  revoke(
-    caller: Caller,
-    id: MandateId,
-    reason: string | undefined,
-  ): Effect.Effect<Mandate, MandateNotFound | DutyMissing>
+  revoke(caller: Caller, id: MandateId, reason: string | undefined): Effect.Effect<Mandate, MandateNotFound>
 }>()("deliverables/Mandates") {
   /** Looks at new drafts, in the background. */
   static readonly worker = worker
@@ -72,14 +68,6 @@ export class Mandates extends Context.Service<Mandates, {
       const bounds = yield* Bounds
       const scopeOf = yield* makeScope
       const decodeAfter = decodeCursor(After)
-
-      const reviewer = (caller: Caller) =>
-        hasDuty(caller, "reviewer") ? Effect.void : Effect.fail(
-          new DutyMissing({
-            detail: "Mandates are signed and revoked by a person who has the duty reviewer",
-            duty: "reviewer",
-          }),
-        )
 
       const shown = Effect.fnUntraced(function* (rows: ReadonlyArray<MandateRow>) {
         const counts = rows.length === 0 ? new Map<string, number>() : yield* repo.counts(
@@ -108,7 +96,6 @@ export class Mandates extends Context.Service<Mandates, {
       const sign = Effect.fn("Mandates.sign")(function* (caller: Caller, asked: NewMandate) {
         // derived from the Idempotency-Key: a repeated request finds the mandate that it stored
         const mandate_id = MandateId.make(yield* ids.next("MAN"))
-        yield* reviewer(caller)
         const { hire } = yield* scopeOf(caller, asked)
         const { customer_id, hired_instance_id } = hire
         const goal_instance_id = asked.goal_instance_id ?? null
@@ -159,7 +146,6 @@ export class Mandates extends Context.Service<Mandates, {
         reason: string | undefined,
       ) {
         const { customer_id, hired_instance_id } = yield* get(caller, id)
-        yield* reviewer(caller)
         yield* repo.revoke(
           { mandate_id: id, revoked_by: caller.subject, revoke_reason: reason ?? null },
           yield* line(caller, "mandate_revoke", { mandate_id: id, customer_id, hired_instance_id }),

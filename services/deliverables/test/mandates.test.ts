@@ -92,10 +92,19 @@ onStage("signing", (stage) => {
       return [status, json.code]
     }
     const theirs = "customer:globex"
-    assert.deepStrictEqual(await codes(send(stage(), mandateOf("HAI-mine"), theirs)), [404, "deliverables_hire_not_found"])
-    assert.deepStrictEqual(await codes(call("GET", `/api/v1/mandates/${mandate_id}`, { as: theirs })), [404, "mandate_not_found"])
+    assert.deepStrictEqual(await codes(send(stage(), mandateOf("HAI-mine"), theirs)), [
+      404,
+      "deliverables_hire_not_found",
+    ])
+    assert.deepStrictEqual(await codes(call("GET", `/api/v1/mandates/${mandate_id}`, { as: theirs })), [
+      404,
+      "mandate_not_found",
+    ])
     assert.deepStrictEqual(await codes(send(stage(), {}, theirs, `/${mandate_id}/revoke`)), [404, "mandate_not_found"])
-    assert.deepStrictEqual(await codes(call("GET", "/api/v1/mandates?customer_id=acme", { as: theirs })), [404, "customer_not_found"])
+    assert.deepStrictEqual(await codes(call("GET", "/api/v1/mandates?customer_id=acme", { as: theirs })), [
+      404,
+      "customer_not_found",
+    ])
     assert.deepStrictEqual(await codes(send(stage(), { mandate: mandateOf("HAI-mine") }, theirs, "/preview")), [
       404,
       "deliverables_hire_not_found",
@@ -138,7 +147,9 @@ onStage("signing", (stage) => {
     assert.deepStrictEqual(await refused({ action: "publish" }), ["$.action"])
     assert.deepStrictEqual(await refused({ goal_instance_id: "GOI-other" }), ["$.goal_instance_id"])
     assert.deepStrictEqual(await refused({ goal_template_id: "none" }), ["$.goal_template_id"])
-    assert.deepStrictEqual(await refused({ goal_instance_id: "GOI-bad", goal_template_id: "none" }), ["$.goal_template_id"])
+    assert.deepStrictEqual(await refused({ goal_instance_id: "GOI-bad", goal_template_id: "none" }), [
+      "$.goal_template_id",
+    ])
     const many = Array(40).fill({ path: "theme", op: "in", value: Array(2).fill("x".repeat(1_500)) })
     assert.deepStrictEqual(await refused({ rules: many }), ["$.rules"])
     const code = async () => (await send(stage(), mandateOf("HAI-bad"))).json.code
@@ -327,7 +338,10 @@ onStage("a mandate", (stage) => {
     await signed(stage(), "HAI-back")
     const draft = await drafted(stage(), "back")
     const { call } = stage()
-    const withdrawn = await call("POST", `/api/v1/approvals/${draft.approval_id}/withdraw`, { as: "customer:acme", body: {} })
+    const withdrawn = await call("POST", `/api/v1/approvals/${draft.approval_id}/withdraw`, {
+      as: "customer:acme",
+      body: {},
+    })
     assert.strictEqual(withdrawn.status, 200, JSON.stringify(withdrawn.json))
     await looked(stage(), "GOI-back")
     assert.strictEqual((await stage().get(draft.deliverable_id)).json.review_status, "pending_review")
@@ -367,11 +381,15 @@ onStage("a mandate", (stage) => {
       },
     )
     assert.deepStrictEqual(
-      (await preview({ goal_instance_id: "GOI-preview", rules: [{ path: "variants[*].title", op: "max_length", value: 9 }] }))
+      (await preview({
+        goal_instance_id: "GOI-preview",
+        rules: [{ path: "variants[*].title", op: "max_length", value: 9 }],
+      }))
         .others,
       [{ deliverable_id: one.deliverable_id, why: "rule", rule: 0, path: "variants[0].title" }],
     )
-    const { items } = (await stage().call("GET", "/api/v1/mandates?hired_instance_id=HAI-preview", { as: "customer:acme" })).json
+    const { items } =
+      (await stage().call("GET", "/api/v1/mandates?hired_instance_id=HAI-preview", { as: "customer:acme" })).json
     assert.deepStrictEqual(items, [])
   })
 
@@ -399,7 +417,8 @@ onStage("a mandate", (stage) => {
     const used = await drafted(stage(), "held")
     const { deliverable_id } = await drafted(stage(), "held", 1)
     const { sql } = stage()
-    const approval = `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at, mandate_id)
+    const approval =
+      `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at, mandate_id)
       values ('APR-held', $1, 'acme', 'approved', repeat('0', 64), now(), $2)`
     assert.strictEqual(await refusalOf(sql(approval, [deliverable_id, mandate_id])), "42501")
     const use = (nth: number, period = "current_date") =>
@@ -424,7 +443,10 @@ onStage("a mandate", (stage) => {
       ]
     ) assert.strictEqual(await refusalOf(sql(statement)), "42501", statement)
     await send(stage(), {}, "customer:acme", `/${mandate_id}/revoke`)
-    assert.strictEqual(await refusalOf(sql("update mandates set revoked_at = null, revoked_by = null, revoke_reason = null")), "42501")
+    assert.strictEqual(
+      await refusalOf(sql("update mandates set revoked_at = null, revoked_by = null, revoke_reason = null")),
+      "42501",
+    )
     assert.strictEqual(await use(1, "current_date + 40"), "42501")
   })
 

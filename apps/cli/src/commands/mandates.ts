@@ -1,7 +1,8 @@
 import { remote } from "../Remote/Command.ts"
 import { pageFlags, yesFlag } from "../Remote/Flags.ts"
 
-const file = "FILE is the mandate as JSON, - for standard input: hired_instance_id, goal_instance_id or goal_template_id, rules, " +
+const file =
+  "FILE is the mandate as JSON, - for standard input: hired_instance_id, goal_instance_id or goal_template_id, rules, " +
   "max_uses, per, valid_until, action"
 
 /** `stint mandates`: rules that sign in place of a person. */
@@ -18,10 +19,15 @@ export const mandates = remote({
     },
     show: { about: "one with its rules, and what it used of this period", operands: ["MANDATE"] },
     preview: {
-      about: `as its customer, which of the last 100 drafts it would have covered, and what stopped the others; ${file}`,
+      about:
+        `as its customer, which of the last 100 drafts it would have covered, and what stopped the others; ${file}`,
       operands: ["FILE"],
     },
-    sign: { about: `as its customer, shows what it covers, asks, and signs it; ${file}`, operands: ["FILE"], flags: yesFlag },
+    sign: {
+      about: `as its customer, shows what it covers, asks, and signs it; ${file}`,
+      operands: ["FILE"],
+      flags: yesFlag,
+    },
     revoke: {
       about: "as its customer, ends it at once: from then on people are asked again",
       operands: ["MANDATE"],

@@ -1,10 +1,10 @@
 /** Mandates: a bounded rule that a customer signs in place of each signature (domain.md, "Mandates"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import { canonicalJson } from "../Canonical.ts"
 import { CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId, MandateId } from "../Ids.ts"
-import { CustomerNotFound, DutyMissing, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
+import { CustomerNotFound, InvalidRequest, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import { created, IdempotencyHeader, Instant, listOf, pageQuery, text } from "../Protocol.ts"
 import {
   DeliverablesHireDeactivated,
@@ -153,8 +153,8 @@ export class MandatesGroup extends HttpApiGroup.make("mandates")
       headers: IdempotencyHeader,
       payload: NewMandate,
       success: created(Mandate),
-      error: [DutyMissing, QuotaExceeded, ...scopeErrors],
-    }).annotate(Access, ["customer"])
+      error: [QuotaExceeded, ...scopeErrors],
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer")
       .annotate(OpenApi.Summary, "Sign a mandate")
       .annotate(
         OpenApi.Description,
@@ -187,7 +187,7 @@ export class MandatesGroup extends HttpApiGroup.make("mandates")
       payload: Schema.Struct({ mandate: NewMandate }),
       success: MandatePreview,
       error: scopeErrors,
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotate(Needs, "reader")
       .annotate(OpenApi.Summary, "Preview a mandate")
       .annotate(
         OpenApi.Description,
@@ -199,8 +199,8 @@ export class MandatesGroup extends HttpApiGroup.make("mandates")
       headers: IdempotencyHeader,
       payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
       success: Mandate,
-      error: [MandateNotFound, DutyMissing],
-    }).annotate(Access, ["customer"])
+      error: MandateNotFound,
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer")
       .annotate(OpenApi.Summary, "Revoke a mandate")
       .annotate(
         OpenApi.Description,

@@ -86,16 +86,22 @@ export const handlers: Handlers = {
     }
     showThing(
       session,
-      await session.ask(DeliverablesApi, "deliverables", ({ mandates }) =>
-        mandates.sign({ payload: mandate, ...keyed() })),
+      await session.ask(
+        DeliverablesApi,
+        "deliverables",
+        ({ mandates }) => mandates.sign({ payload: mandate, ...keyed() }),
+      ),
     )
   },
   revoke: async (session) => {
     const payload = only({ reason: session.flags.reason === undefined ? undefined : String(session.flags.reason) })
     showThing(
       session,
-      await session.ask(DeliverablesApi, "deliverables", ({ mandates }) =>
-        mandates.revoke({ ...params(session), payload, ...keyed() })),
+      await session.ask(
+        DeliverablesApi,
+        "deliverables",
+        ({ mandates }) => mandates.revoke({ ...params(session), payload, ...keyed() }),
+      ),
     )
   },
 }

@@ -21,8 +21,7 @@ const columns: ReadonlyArray<Column<AgentType>> = [
 const type = ({ operands }: Session) => required(AgentTypeId, "TYPE", operands[0])
 
 /** The definition in a file, held to the contract. */
-const definitionIn = (session: Session) =>
-  documentIn(session, session.operands[0]!, AgentTypeDefinition, "agent type")
+const definitionIn = (session: Session) => documentIn(session, session.operands[0]!, AgentTypeDefinition, "agent type")
 
 /** What `stint types` does. */
 export const handlers: Handlers = {

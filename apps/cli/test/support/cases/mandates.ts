@@ -57,7 +57,13 @@ export const mandates: ReadonlyArray<Case> = [
     answers: {
       "deliverables.mandates.revoke": ({ params, payload }) =>
         params.id === "MAN-1" && payload.reason === "Enough" &&
-        { ...body.mandate, state: "revoked", revoked_at: body.mandate.created_at, revoked_by: "CUS-1", revoke_reason: "Enough" },
+        {
+          ...body.mandate,
+          state: "revoked",
+          revoked_at: body.mandate.created_at,
+          revoked_by: "CUS-1",
+          revoke_reason: "Enough",
+        },
     },
     says: /state +revoked\n/,
     refused: "deliverables.mandates.revoke",

@@ -3,7 +3,7 @@ import { Button } from "@mantine/core"
 import type { Mandate } from "@stint/domain/deliverables/Mandates"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { type ReactNode, useState } from "react"
+import { forwardRef, type ReactNode, useState } from "react"
 import { hireQuery } from "../../api/Hires.ts"
 import { mandatesQuery, revokeMandate } from "../../api/Mandates.ts"
 import { counted, hireName, titled } from "../../format/Words.ts"
@@ -16,6 +16,11 @@ import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import styles from "./mandates.module.css"
 import { operationWords, stateOf, valueWords } from "./Words.ts"
+
+/** A link that looks like a button. */
+const WriteOne = forwardRef<HTMLAnchorElement>((_, ref) => (
+  <Button ref={ref} component={Link} to="/mandates/new">Write a mandate</Button>
+))
 
 const Revoke = ({ close, mandate }: { readonly mandate: Mandate; readonly close: () => void }): ReactNode => {
   const client = useQueryClient()
@@ -52,7 +57,8 @@ const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
   const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
   const state = stateOf(mandate)
   const { action, max_uses, per, timezone, uses_in_period } = mandate
-  const scope = mandate.goal_instance_id ?? (mandate.goal_template_id === null ? "every goal" : titled(mandate.goal_template_id))
+  const scope = mandate.goal_instance_id ??
+    (mandate.goal_template_id === null ? "every goal" : titled(mandate.goal_template_id))
   return (
     <article className={`card ${styles.mandate}`} aria-label={`Mandate ${mandate.mandate_id}`}>
       <header>
@@ -66,7 +72,9 @@ const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
       </header>
       <Rules rules={mandate.rules} />
       <p className="dim">
-        {action === "execute" ? "Approves and executes" : "Approves"} · used {uses_in_period} of {max_uses} this {per} ({timezone})
+        {action === "execute" ? "Approves and executes" : "Approves"} · used {uses_in_period} of {max_uses} this {per}
+        {" "}
+        ({timezone})
         {" · "}until <Instant at={mandate.valid_until} zone={timezone} />
       </p>
       <p className="faint">
@@ -92,7 +100,7 @@ export const Mandates = (): ReactNode => {
     <Page
       title="Mandates"
       beside={items === undefined ? null : <span className="dim">{counted(live, "one signs", "sign")}</span>}
-      actions={<Button component={Link} to="/mandates/new">Write a mandate</Button>}
+      actions={<WriteOne />}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>
         {(all) =>
@@ -100,15 +108,15 @@ export const Mandates = (): ReactNode => {
             ? (
               <Empty title="Every draft asks you">
                 <p>
-                  A mandate signs what you would sign anyway: drafts that keep to rules of yours, so many a day, until a date.
-                  Begin with a draft in your inbox, or write the rules yourself.
+                  A mandate signs what you would sign anyway: drafts that keep to rules of yours, so many a day, until a
+                  date. Begin with a draft in your inbox, or write the rules yourself.
                 </p>
               </Empty>
             )
             : (
               <div className="column">
                 {all.map((mandate) => <Card key={mandate.mandate_id} mandate={mandate} />)}
-                <More query={query} />
+                <More of={query} />
               </div>
             )}
       </Loaded>

@@ -64,7 +64,13 @@ const ofObject = (value: Record<string, unknown>, at: ReadonlyArray<string>): Re
     const keys = Object.keys(item[0]!).filter((one) => item.every((other) => Object.hasOwn(other, one)))
     return [
       row(path, "max_length", [item.length], true),
-      ...keys.flatMap((one) => ofValues(`${path}[*]${placeText([one]).startsWith("[") ? "" : "."}${placeText([one])}`, item.map((other) => other[one]), true)),
+      ...keys.flatMap((one) =>
+        ofValues(
+          `${path}[*]${placeText([one]).startsWith("[") ? "" : "."}${placeText([one])}`,
+          item.map((other) => other[one]),
+          true,
+        )
+      ),
     ]
   })
 
