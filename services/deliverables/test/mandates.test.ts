@@ -40,6 +40,16 @@ const looked = ({ sql }: Stage, goal: string) =>
     )).length === 0
   )
 
+/** Stores a further draft like this one, as the insert of a run does. */
+const copied = ({ sql }: Stage, id: string, copy: string) =>
+  sql(
+    `insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload, idempotency_key,
+      customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at)
+    select $2, hired_instance_id, goal_instance_id, goal_template_id, title, payload, $2, customer_id, agent_id, scheduled_time,
+      approval_required, now(), now() from deliverables where deliverable_id = $1`,
+    [id, copy],
+  )
+
 /** The state of a draft of the goal once every mandate has looked at it. */
 const drafted = async (stage: Stage, name: string, nth = 0) => {
   const { deliverable_id } = await stage.drafted(`GOI-${name}`, slots(nth))
@@ -94,7 +104,7 @@ onStage("signing", (stage) => {
     const theirs = "customer:globex"
     assert.deepStrictEqual(await codes(send(stage(), mandateOf("HAI-mine"), theirs)), [
       404,
-      "deliverables_hire_not_found",
+      "hire_not_found",
     ])
     assert.deepStrictEqual(await codes(call("GET", `/api/v1/mandates/${mandate_id}`, { as: theirs })), [
       404,
@@ -107,7 +117,7 @@ onStage("signing", (stage) => {
     ])
     assert.deepStrictEqual(await codes(send(stage(), { mandate: mandateOf("HAI-mine") }, theirs, "/preview")), [
       404,
-      "deliverables_hire_not_found",
+      "hire_not_found",
     ])
     for (const as of ["operator:o", "viewer:v"] as const) {
       assert.strictEqual((await call("GET", `/api/v1/mandates/${mandate_id}`, { as })).status, 200)
@@ -158,7 +168,7 @@ onStage("signing", (stage) => {
     stage().world.hire("HAI-bad", { active: false })
     assert.strictEqual(await code(), "hire_deactivated")
     stage().world.hire("HAI-bad", { gone: true })
-    assert.strictEqual(await code(), "deliverables_hire_gone")
+    assert.strictEqual(await code(), "hire_gone")
     stage().world.hiringAway = true
     assert.strictEqual(await code(), "unavailable")
     stage().world.hiringAway = false
@@ -239,20 +249,15 @@ onStage("a mandate", (stage) => {
     assert.strictEqual((await drafted(stage(), "trader")).review_status, "pending_review")
     world.goal("GOI-trader", "HAI-trader", "trading.trade_intent_draft.v1", { coin: "BTC", side: "buy", units: 1 })
     assert.strictEqual((await drafted(stage(), "trader", 1)).review_status, "approved")
-    for (const [nth, given] of [{ subscription_status: "canceled" }, { active: false }].entries()) {
-      // it ends after the draft was asked for: the drafts of an ended hire are not made at all
+    // it ends between the draft and the look: of an ended hire none is made
+    for (const [nth, given] of [{ subscription_status: "canceled" }, { active: false }, { gone: true }].entries()) {
       begin(stage(), `ended${nth}`)
-      await signed(stage(), `HAI-ended${nth}`)
-      world.hiringAway = true
-      world.hiringAway = false
-      const { deliverable_id } = await stage().drafted(`GOI-ended${nth}`, slots(1))
-      await looked(stage(), `GOI-ended${nth}`)
-      assert.strictEqual((await stage().get(deliverable_id)).json.review_status, "approved")
-      await stage().sql("insert into mandate_queue (deliverable_id, revision, customer_id) values ($1, 1, 'acme')", [
-        deliverable_id,
-      ])
+      const { mandate_id } = await signed(stage(), `HAI-ended${nth}`)
+      const { deliverable_id } = await drafted(stage(), `ended${nth}`)
       world.hire(`HAI-ended${nth}`, given as never)
+      await copied(stage(), deliverable_id, `DEL-ended${nth}`)
       await looked(stage(), `GOI-ended${nth}`)
+      assert.strictEqual((await mandate(stage(), mandate_id)).uses_in_period, 1, JSON.stringify(given))
     }
   })
 
@@ -265,13 +270,7 @@ onStage("a mandate", (stage) => {
     await looked(stage(), "GOI-away")
     const lookups = world.lookupsOf("HAI-away")
     world.hiringAway = true
-    await stage().sql(
-      `insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload, idempotency_key,
-        customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at)
-      select 'DEL-away', hired_instance_id, goal_instance_id, goal_template_id, title, payload, 'away', customer_id, agent_id,
-        scheduled_time, approval_required, now(), now() from deliverables where deliverable_id = $1`,
-      [deliverable_id],
-    )
+    await copied(stage(), deliverable_id, "DEL-away")
     await until(() => world.lookupsOf("HAI-away") > lookups)
     assert.strictEqual((await mandate(stage(), mandate_id)).uses_in_period, 1)
     world.hiringAway = false
