@@ -225,6 +225,13 @@ onStage("a mandate", (stage) => {
       target: { target: "journal" },
       definition_version: "1.0.0",
     })
+    const { call } = stage()
+    const listed = async (of: string) =>
+      (await call("GET", `/api/v1/approvals?customer_id=acme&mandate_id=${of}`, { as: "customer:acme" })).json.items
+    assert.deepStrictEqual(await listed(mandate_id), [approval])
+    assert.deepStrictEqual(await listed("MAN-none"), [])
+    const report = (await call("GET", "/api/v1/hired-agents/HAI-covers/report", { as: "customer:acme" })).json
+    assert.deepInclude(report, { drafts: 2, approved: 1, approved_by_mandate: 1 })
     assert.strictEqual((await stage().execute(draft.deliverable_id, { approval_id: draft.approval_id })).status, 200)
     assert.strictEqual((await mandate(stage(), mandate_id)).uses_in_period, 1)
     // what waited when it was signed asks its people
@@ -355,6 +362,22 @@ onStage("a mandate", (stage) => {
       revision: 2,
       mandate_id: null,
     })
+  })
+
+  it("approves what a maker wrote again because a person asked for changes", async () => {
+    begin(stage(), "again")
+    const { deliverable_id } = await drafted(stage(), "again")
+    const { mandate_id } = await signed(stage(), "HAI-again")
+    const asked = await stage().call("POST", `/api/v1/deliverables/${deliverable_id}/review`, {
+      as: "customer:acme",
+      body: { decision: "changes_requested", notes: "Shorter, please" },
+    })
+    assert.strictEqual(asked.status, 200, JSON.stringify(asked.json))
+    const approved = await until(async () => {
+      const { json } = await stage().get(deliverable_id)
+      return json.review_status === "approved" && json
+    })
+    assert.deepInclude(approved, { revision: 2, mandate_id, edited_by: null })
   })
 
   it("previews: which past drafts it would have covered, and what stopped the others, where", async () => {

@@ -77,12 +77,12 @@ export const makeConsidering = Effect.gen(function* () {
   return Effect.fnUntraced(function* (row: QueuedRow, hire: LookedUpHire | undefined) {
     if (row.seconds > GIVE_UP) {
       yield* Effect.logWarning(`${row.deliverable_id} was looked at for 3 days in vain: its people are asked`)
-      return yield* repo.done(row)
+      return yield* repo.drop(row)
     }
     const toExecute = row.approval_id === null
       ? yield* approve(row, hire)
       : { approval_id: row.approval_id, signed_by: row.decided_by ?? row.customer_id }
     if (toExecute !== undefined) yield* execute(row, toExecute)
-    yield* repo.done(row)
+    yield* repo.done(row, toExecute?.approval_id ?? null)
   })
 })

@@ -88,7 +88,7 @@ export const worker = Layer.effectDiscard(Effect.gen(function* () {
     const free = inHand.free()
     const claimed = free <= 0 ? [] : yield* repo.claim(free, inHand.now)
     // one that can't be read asks its people, as every draft does without a mandate
-    for (const { key, row } of claimed) if (row === undefined) yield* repo.done(key)
+    for (const { key, row } of claimed) if (row === undefined) yield* repo.drop(key)
     if (claimed.length > 0) return yield* lookAll(readable({ entries: claimed }))
     yield* Watchdog.step("waits until the next is due")
     const due = free <= 0 ? undefined : yield* repo.nextDue(inHand.now)

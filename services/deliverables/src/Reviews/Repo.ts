@@ -1,7 +1,7 @@
 /** The SQL of reviews. */
 import { PgClient } from "@effect/sql-pg"
 import { Approval } from "@stint/domain/deliverables/Reviews"
-import { ApprovalId, CustomerId, DeliverableId } from "@stint/domain/Ids"
+import { ApprovalId, CustomerId, DeliverableId, MandateId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
@@ -18,7 +18,12 @@ export const After = Schema.Struct({ created_at: Instant, approval_id: ApprovalI
 /** The same key as it is in a row. */
 const Place = Schema.Struct({ created_at: InstantColumn, approval_id: ApprovalId })
 
-const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr(After), limit: Schema.Int })
+const OfCustomer = Schema.Struct({
+  customer_id: CustomerId,
+  mandate_id: Schema.NullOr(MandateId),
+  after: Schema.NullOr(After),
+  limit: Schema.Int,
+})
 
 const { expires_at: _, withdrawn_at: __, withdrawn_by: ___, ...decided } = Approval.insert.fields
 
@@ -100,8 +105,10 @@ const reads = (sql: PgClient.PgClient) => {
     Request: OfCustomer,
     Key: Place,
     Result: Approval,
-    query: ({ after, customer_id, limit }) =>
+    query: ({ after, customer_id, limit, mandate_id }) =>
       sql`${select(sql)} where a.customer_id = ${customer_id} ${
+        mandate_id === null ? sql`` : sql`and a.mandate_id = ${mandate_id}`
+      } ${
         after === null
           ? sql``
           : sql`and (a.created_at, a.approval_id) < (${after.created_at}::timestamptz, ${after.approval_id})`
@@ -138,7 +145,9 @@ const writes = (sql: PgClient.PgClient) => {
           ), decided as (
             insert into approvals (approval_id, deliverable_id, customer_id, decision, asks_changes, notes, content_sha256, target,
               revision, decided_by, mandate_id, definition_version, expires_at, created_at)
-            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${asks_changes ? "rejected" : a.decision}, ${asks_changes},
+            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${
+        asks_changes ? "rejected" : a.decision
+      }, ${asks_changes},
               ${a.notes}, ${a.content_sha256}, ${a.target === null ? null : sql.json(a.target)}::jsonb, ${a.revision},
               ${a.decided_by}, ${a.mandate_id}, ${a.definition_version},
               case when ${a.decision === "approved"} then good_until end, ${a.created_at} from undecided
@@ -149,7 +158,9 @@ const writes = (sql: PgClient.PgClient) => {
                 else 'pending_review' end,
               review_notes = case when ${a.reached || a.decision !== "approved"} then decided.notes end,
               approval_id = case when ${a.reached} then decided.approval_id end,
-              expires_at = case when u.review_status = 'approved' and ${a.decision === "approved" && !a.reached} then u.decide_until
+              expires_at = case when u.review_status = 'approved' and ${
+        a.decision === "approved" && !a.reached
+      } then u.decide_until
                 else d.expires_at end,
               updated_at = decided.created_at
             from decided join undecided u using (deliverable_id) where d.deliverable_id = decided.deliverable_id

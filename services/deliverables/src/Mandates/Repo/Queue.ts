@@ -1,5 +1,6 @@
 /** The SQL of the queue: revisions by makers that a mandate may cover. Triggers fill it (sql/deliverables/150). */
 import type { PgClient } from "@effect/sql-pg"
+import type { ApprovalId } from "@stint/domain/Ids"
 import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Effect, Queue, Schema, type Scope } from "effect"
@@ -22,8 +23,13 @@ export interface InHand {
 export interface QueueRepo {
   /** Takes at most `limit` that are due, of every customer as many as its share allows, the longest due first. */
   readonly claim: (limit: number, inHand: InHand) => Effect.Effect<ReadonlyArray<Entry<QueuedRow, Queued>>>
-  /** Takes one out of the queue: nothing is to be done about it any more. */
-  readonly done: (queued: Queued) => Effect.Effect<void>
+  /**
+   * Takes one out of the queue, if its approval is still this one: another replica, which took it once its lease had ended, may
+   * have approved it since, and executes it.
+   */
+  readonly done: (queued: Queued, approval_id: ApprovalId | null) => Effect.Effect<void>
+  /** Takes one out of the queue whatever it is. */
+  readonly drop: (queued: Queued) => Effect.Effect<void>
   /** Gives one back, to be looked at after `delay` milliseconds. */
   readonly postpone: (queued: Queued, delay: number) => Effect.Effect<void>
   /** Milliseconds until the next can be taken (0: now); undefined when none is there. */
@@ -84,7 +90,13 @@ export const queueOf = (sql: PgClient.PgClient): QueueRepo => {
   return {
     claim: (limit, inHand) =>
       Effect.orDie(Effect.flatMap(claiming(sql, limit, inHand), (rows) => decode(rows as ReadonlyArray<object>))),
-    done: (queued) => Effect.orDie(Effect.asVoid(sql`delete from mandate_queue where ${isIt(queued)}`)),
+    done: (queued, approval_id) =>
+      Effect.orDie(Effect.asVoid(
+        sql`delete from mandate_queue where ${
+          isIt(queued)
+        } and approval_id is not distinct from ${approval_id}::varchar`,
+      )),
+    drop: (queued) => Effect.orDie(Effect.asVoid(sql`delete from mandate_queue where ${isIt(queued)}`)),
     postpone: (queued, delay) =>
       Effect.orDie(Effect.asVoid(
         sql`update mandate_queue set locked_until = null,

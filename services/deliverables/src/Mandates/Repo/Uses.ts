@@ -32,6 +32,9 @@ export type Use = typeof Use.Type
  */
 export type UseOutcome = "used" | "full" | "ended" | "changed"
 
+/** What a mandate says of its uses. */
+export type Terms = Pick<MandateRow, "action" | "per" | "timezone" | "max_uses">
+
 /** How many uses a mandate has in a period. */
 export interface Counted {
   readonly mandate_id: string
@@ -43,7 +46,7 @@ export interface UsesRepo {
   /** The live mandates that may cover a draft, those that were signed first before others. One that can't be read covers nothing. */
   readonly covering: (draft: QueuedRow) => Effect.Effect<ReadonlyArray<MandateRow>>
   /** Approves a draft; nothing is changed unless it is used. Where the mandate executes, the row of the queue waits for that. */
-  readonly use: (use: Use, mandate: Pick<MandateRow, "per" | "timezone" | "max_uses">) => Effect.Effect<UseOutcome>
+  readonly use: (use: Use, mandate: Terms) => Effect.Effect<UseOutcome>
   /** The uses of mandates, each in one period, by mandate; those without any are left out. */
   readonly counts: (periods: ReadonlyArray<Counted>) => Effect.Effect<ReadonlyMap<string, number>>
 }
@@ -95,9 +98,12 @@ const writesOf = (sql: PgClient.PgClient) => ({
   count: (u: Use, period: string, nth: number) =>
     sql`insert into mandate_uses (mandate_id, period, nth, approval_id, deliverable_id, revision)
         values (${u.mandate_id}, ${period}::date, ${nth}::integer, ${u.approval_id}, ${u.deliverable_id}, ${u.revision}::integer)`,
+  // committed with the use: whoever takes the row next executes it, or finds nothing to do
   await: (u: Use) =>
     sql`update mandate_queue set approval_id = ${u.approval_id}
         where deliverable_id = ${u.deliverable_id} and revision = ${u.revision}::integer`,
+  end: (u: Use) =>
+    sql`delete from mandate_queue where deliverable_id = ${u.deliverable_id} and revision = ${u.revision}::integer`,
 })
 
 /** The statements of uses. */
@@ -132,7 +138,7 @@ export const usesOf = (sql: PgClient.PgClient): UsesRepo => {
 
   const use = Effect.fnUntraced(function* (
     use: Use,
-    { max_uses, per, timezone }: Pick<MandateRow, "per" | "timezone" | "max_uses">,
+    { action, max_uses, per, timezone }: Terms,
   ): Effect.fn.Return<UseOutcome, unknown> {
     const { live, now } = yield* lock(use.mandate_id)
     if (!live) return "ended"
@@ -143,7 +149,7 @@ export const usesOf = (sql: PgClient.PgClient): UsesRepo => {
     yield* write.approve(use)
     yield* write.mark(use)
     yield* write.count(use, first, nth + 1)
-    yield* write.await(use)
+    yield* action === "execute" ? write.await(use) : write.end(use)
     return "used"
   }, sql.withTransaction)
 
