@@ -11,6 +11,7 @@ import {
   type Decision,
   type DecisionItem,
   type NotWithdrawable,
+  type TooManyRevisions,
 } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
@@ -37,7 +38,7 @@ export interface Review {
 }
 
 /** Why a decision can't be taken. */
-export type ReviewFailure = Undecidable | ReviewRefusal | ChangesImpossible | PreconditionFailed
+export type ReviewFailure = Undecidable | ReviewRefusal | TooManyRevisions | ChangesImpossible | PreconditionFailed
 
 /** Why an approval can't be withdrawn. */
 export type WithdrawFailure = ApprovalNotFound | NotWithdrawable | AlreadyExecuted | ExecutionInProgress
@@ -105,28 +106,21 @@ export class Reviews extends Context.Service<Reviews, {
         let row = found
         for (let decided = false; !decided;) {
           const { customer_id, deliverable_id, revision, version } = row
-          const covered = {
-            content_sha256: yield* contentSha256(row.payload),
-            target: targetOf(hire),
-            definition_version,
-          }
+          const covered = { content_sha256: yield* contentSha256(row.payload), target: targetOf(hire), definition_version }
           const judged = {
             row,
             covered,
             // the first of a draft that one person decides on
-            given: row.approval_id === null && quorumOf(row.approval_rules) === 1
-              ? []
-              : yield* repo.given(deliverable_id),
-            by_maker: asked.decision === "changes_requested" ? yield* repo.byMaker(deliverable_id) : 0,
+            given: row.approval_id === null && quorumOf(row.approval_rules) === 1 ? [] : yield* repo.given(deliverable_id),
           }
           const may = whenMet(conditions, deliverableTag(row), mayDecide(judged, asked))
           if (Result.isFailure(may)) {
             return (yield* isMine(approval_id, deliverable_id)) ? row : yield* Effect.fail(may.failure)
           }
           const isApproval = asked.decision === "approved"
-          const changes = asked.decision === "changes_requested"
+          const making = asked.decision === "changes_requested"
             ? yield* revising.prepare({ hire, row }, approval_id, notes ?? "")
-            : null
+            : undefined
           decided = yield* repo.decide({
             approval_id,
             deliverable_id,
@@ -142,8 +136,8 @@ export class Reviews extends Context.Service<Reviews, {
             created_at,
             version,
             reached: may.success.reached,
-          }, changes)
-          if (decided && changes !== null) yield* revising.begun
+          }, making)
+          if (decided && making !== undefined) yield* revising.begun
           // decided on, edited, executed or deleted meanwhile: judge the row as it is now
           row = yield* deliverables.find(caller, deliverable_id)
         }

@@ -45,10 +45,11 @@ export type Withdrawal = typeof Withdrawal.Type
 /** Decisions, and the approvals that were withdrawn. */
 export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   /**
-   * Stores the decision and sets the review status by it, and begins the changes that it asks for. False, and nothing is changed, when the deliverable was written since
-   * it had that version, can't be decided on any more, an execution of it is pending, or this decision is stored.
+   * Stores the decision and sets the review status by it. False, and nothing is changed, when the deliverable was written since
+   * it had that version, can't be decided on any more, an execution of it is pending, or this decision is stored. With the
+   * making of what is to change, that is queued in the same transaction.
    */
-  decide(decision: NewDecision, changes: NewMaking | null): Effect.Effect<boolean>
+  decide(decision: NewDecision, making?: NewMaking): Effect.Effect<boolean>
   /**
    * Withdraws an approval: its deliverable waits for a decision again, with all the time that its template gives. False, and nothing
    * is changed, when the deliverable was written since it had that version, or an execution of it is pending.
@@ -57,8 +58,6 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   find(id: ApprovalId): Effect.Effect<Option.Option<GivenRow>>
   /** All decisions on a deliverable, on any of its revisions. */
   given(id: DeliverableId): Effect.Effect<ReadonlyArray<GivenRow>>
-  /** How many revisions of a deliverable its maker wrote. */
-  byMaker(id: DeliverableId): Effect.Effect<number>
   /** The decisions on a deliverable, newest first. */
   ofDeliverable(id: DeliverableId): Effect.Effect<Taken<Approval, typeof Place.Type>>
   /** The decisions of a customer, newest first. */
@@ -89,13 +88,6 @@ const reads = (sql: PgClient.PgClient) => {
     Result: GivenRow,
     execute: (id) => sql`${select(sql)} where a.deliverable_id = ${id}`,
   })
-  const byMaker = SqlSchema.findOne({
-    Request: DeliverableId,
-    Result: Schema.Struct({ n: Schema.Int }),
-    // the first revision is the deliverable's own row until there is a second
-    execute: (id) =>
-      sql`select greatest(1, count(*))::int as n from deliverable_revisions where deliverable_id = ${id} and by_maker`,
-  })
   const ofDeliverable = findReadable(sql, {
     what: "approvals",
     Request: DeliverableId,
@@ -118,7 +110,6 @@ const reads = (sql: PgClient.PgClient) => {
   return {
     find: (id: ApprovalId) => Effect.orDie(find(id)),
     given: (id: DeliverableId) => Effect.orDie(given(id)),
-    byMaker: (id: DeliverableId) => Effect.orDie(Effect.map(byMaker(id), ({ n }) => n)),
     ofDeliverable: (id: DeliverableId) => Effect.orDie(ofDeliverable(id)),
     ofCustomer: (page: typeof OfCustomer.Type) => Effect.orDie(ofCustomer(page)),
   }
@@ -147,27 +138,22 @@ const writes = (sql: PgClient.PgClient) => {
           ), decided as (
             insert into approvals (approval_id, deliverable_id, customer_id, decision, asks_changes, notes, content_sha256, target,
               revision, decided_by, mandate_id, definition_version, expires_at, created_at)
-            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${
-        asks_changes ? "rejected" : a.decision
-      }, ${asks_changes},
+            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${asks_changes ? "rejected" : a.decision}, ${asks_changes},
               ${a.notes}, ${a.content_sha256}, ${a.target === null ? null : sql.json(a.target)}::jsonb, ${a.revision},
               ${a.decided_by}, ${a.mandate_id}, ${a.definition_version},
               case when ${a.decision === "approved"} then good_until end, ${a.created_at} from undecided
             returning approval_id, deliverable_id, decision, notes, created_at
-          ), changed as (
-            update deliverables d set
+          )
+          update deliverables d set
               review_status = case when ${a.reached} then 'approved' when ${a.decision === "rejected"} then 'rejected'
                 else 'pending_review' end,
               review_notes = case when ${a.reached || a.decision !== "approved"} then decided.notes end,
               approval_id = case when ${a.reached} then decided.approval_id end,
-              expires_at = case when u.review_status = 'approved' and ${
-        a.decision === "approved" && !a.reached
-      } then u.decide_until
+              expires_at = case when u.review_status = 'approved' and ${a.decision === "approved" && !a.reached} then u.decide_until
                 else d.expires_at end,
               updated_at = decided.created_at
             from decided join undecided u using (deliverable_id) where d.deliverable_id = decided.deliverable_id
-            returning d.*
-          ) select deliverable_id from changed`
+          returning d.deliverable_id`
     },
   })
   const withdraw = SqlSchema.findAll({
@@ -194,13 +180,12 @@ const writes = (sql: PgClient.PgClient) => {
   })
   const isWritten = (rows: ReadonlyArray<unknown>) => rows.length > 0
   return {
-    decide: (decision: NewDecision, changes: NewMaking | null) => {
+    decide: (decision: NewDecision, making?: NewMaking) => {
       const decided = Effect.map(decide(decision), isWritten)
-      return Effect.orDie(
-        changes === null ? decided : sql.withTransaction(
-          Effect.tap(decided, (written) => written ? beginRevising(sql, changes) : Effect.void),
-        ),
-      )
+      if (making === undefined) return Effect.orDie(decided)
+      return Effect.orDie(sql.withTransaction(
+        Effect.tap(decided, (isDone) => isDone ? beginRevising(sql, making) : Effect.void),
+      ))
     },
     withdraw: (withdrawal: Withdrawal) => Effect.orDie(Effect.map(withdraw(withdrawal), isWritten)),
   }
