@@ -204,7 +204,10 @@ onStage("a withdrawal", (stage) => {
       return json.execution.state === "failed" && json.execution
     })
     done(await withdraw("acme", approval_id))
-    const retry = await call("POST", `/api/v1/deliveries/${execution.delivery_id}/retry`, { as: "operator:o", body: {} })
+    const retry = await call("POST", `/api/v1/deliveries/${execution.delivery_id}/retry`, {
+      as: "operator:o",
+      body: {},
+    })
     assert.deepStrictEqual([...codeOf(retry), retry.json.reason], [409, "delivery_not_retryable", "approval_withdrawn"])
   })
 
