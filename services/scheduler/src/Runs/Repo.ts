@@ -1,6 +1,6 @@
 /** The SQL of runs as people read them, and of their cancellation. */
 import { PgClient } from "@effect/sql-pg"
-import type { RunStatus } from "@stint/domain/scheduler/Runs"
+import { MOST_COUNTED, RunCounts, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
@@ -12,7 +12,7 @@ import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { areSomeUnrecorded, type Recorded } from "../Queue/Repo/Unrecorded.ts"
-import { RunFilter, RunRow } from "./Row.ts"
+import { RunCountFilter, RunFilter, RunRow } from "./Row.ts"
 
 const Place = Schema.Struct({
   scheduled_time: Millis,
@@ -28,6 +28,8 @@ const LOOKS = 3
 export class RunsRepo extends Context.Service<RunsRepo, {
   /** The latest slots first. */
   list(filter: RunFilter): Effect.Effect<Taken<RunRow, typeof Place.Type>>
+  /** How many are in each status, up to `MOST_COUNTED`; runs that stand in the queue alone are not counted. */
+  counts(filter: RunCountFilter): Effect.Effect<RunCounts>
   /** A run; of `customer_id` alone where that is given. */
   find(id: string, customer_id?: string): Effect.Effect<Option.Option<RunRow>>
   /** The same in the caller's transaction, which has seen to it that the run is recorded. */
@@ -39,7 +41,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
     RunsRepo,
     Effect.gen(function* () {
       const queue = yield* Queue
-      const { find, list } = yield* reads
+      const { counts, find, list } = yield* reads
       return RunsRepo.of({
         list: Effect.fnUntraced(function* (filter) {
           const which = recordedOf(filter)
@@ -51,6 +53,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
           }
           return taken
         }, Effect.orDie),
+        counts: (filter) => Effect.orDie(counts(filter)),
         find: Effect.fnUntraced(function* (id, customer) {
           const request = { id, ...(customer === undefined ? {} : { customer }) }
           const found = yield* find(request)
@@ -110,7 +113,22 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
         return sql`r.status = 'pending' and ${status} = ${shown}`
     }
   }
+  const conditions = (f: typeof RunCountFilter.Encoded) => [
+    ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
+    ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
+    ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
+    ...(f.from === undefined ? [] : [sql`r.scheduled_time >= ${f.from}`]),
+    ...(f.to === undefined ? [] : [sql`r.scheduled_time < ${f.to}`]),
+  ]
+  const counted = (shown: RunStatus, f: typeof RunCountFilter.Encoded) =>
+    sql`(select count(*)::int from (select from scheduled_goal_runs r left join run_queue q using (scheduled_run_id)
+          where ${sql.and([shows(shown), ...conditions(f)])} limit ${MOST_COUNTED}) of_status) as ${sql(shown)}`
   return {
+    counts: SqlSchema.findOne({
+      Request: RunCountFilter,
+      Result: RunCounts,
+      execute: (filter) => sql`select ${sql.csv(RunStatus.literals.map((shown) => counted(shown, filter)))}`,
+    }),
     list: findReadable(sql, {
       what: "runs",
       Request: RunFilter,
@@ -120,16 +138,12 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
         sql`${select(areSomeUnrecorded(sql, recordedOf(f)))} where ${
           sql.and([
             sql`true`,
-            ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
-            ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
-            ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
+            ...conditions(f),
             ...(f.status === undefined ? [] : [shows(f.status)]),
             // asked row by row, in the order of the index: a join could be planned as a sort of all runs of the type
             ...(f.agent_id === undefined ? [] : [
               sql`(select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) = ${f.agent_id}`,
             ]),
-            ...(f.from === undefined ? [] : [sql`r.scheduled_time >= ${f.from}`]),
-            ...(f.to === undefined ? [] : [sql`r.scheduled_time < ${f.to}`]),
             ...(f.late_over_seconds === undefined ? [] : [sql`coalesce(least((select min(started_at) from run_attempts a
                     where a.scheduled_run_id = r.scheduled_run_id), g.started_at), r.closed_at, now())
                   > r.scheduled_time + make_interval(secs => ${f.late_over_seconds})`]),
