@@ -9,7 +9,11 @@ export const subs = remote({
       about: "a customer's, or for an operator everybody's, the oldest first",
       flags: {
         customer: { value: "CUSTOMER", about: "whose; for a customer its own, else all" },
-        status: { value: "STATUS", about: "those alone: pending_payment, active, past_due or canceled" },
+        status: {
+          value: "STATUS",
+          about: "those in this state",
+          of: ["pending_payment", "active", "past_due", "canceled"],
+        },
         ...pageFlags,
       },
     },

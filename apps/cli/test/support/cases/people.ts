@@ -214,10 +214,10 @@ export const people: ReadonlyArray<Case> = [
     exit: 4,
   },
   {
-    args: "inbox list",
+    args: "inbox list --search note",
     answers: {
       "deliverables.deliverables.inbox": ({ query }) =>
-        query.review_status === "pending_review" && body.page(body.draft),
+        query.review_status === "pending_review" && query.search === "note" && body.page(body.draft),
     },
     says: /^DEL-1 +abcdef012345 +pending_review +A note +2026-03-01T09:00:00Z\n$/,
     refused: "deliverables.deliverables.inbox",

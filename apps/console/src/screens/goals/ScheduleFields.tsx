@@ -1,12 +1,12 @@
 /** `settings.schedule` of a goal: the keys that its frequency takes, and what happens when runs are missed or meet. */
-import { Autocomplete, NativeSelect, NumberInput, TextInput } from "@mantine/core"
+import { NativeSelect, NumberInput, TextInput } from "@mantine/core"
 import type { Frequency } from "@stint/domain/Definition"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { Missed, Overlap, Weekday } from "@stint/domain/Schedule"
 import type { ReactNode } from "react"
 import "../../form/Inputs.ts"
 import { faultAt, textOf, type Value, type Values, withValue } from "../../form/Values.ts"
-import { zones } from "../../form/Zones.ts"
+import { ZoneInput } from "../../form/ZoneInput.tsx"
 import { titled } from "../../format/Words.ts"
 import styles from "./goals.module.css"
 
@@ -108,14 +108,12 @@ export const ScheduleFields = (props: Props): ReactNode => {
       >
         <summary>Zone, missed runs, overlaps</summary>
         <div className={styles.form}>
-          <Autocomplete
+          <ZoneInput
             {...common("timezone")}
             label="Time zone"
             description={`Of the agent by default: ${zone}`}
-            data={zones}
-            limit={30}
             value={textOf(schedule.timezone)}
-            onChange={(value) => put("timezone", value || undefined)}
+            set={(value) => put("timezone", value || undefined)}
           />
           <NativeSelect
             {...common("missed")}
