@@ -57,6 +57,30 @@ describe("counts", () => {
     })
   })
 
+  it("of runs that are under way are as the list has them", async () => {
+    const goal = t.goal(t.hire({ customer_id: "cy" as never }).hired_instance_id)
+    const { json: later } = await t.call("POST", `/trigger/${goal.goal_instance_id}`, {
+      body: { scheduled_time: "2099-01-01T00:00:00Z", reason: "later" },
+    })
+    assert.strictEqual(later.status, "triggered")
+    assert.deepStrictEqual(await counts("", "customer:cy"), { ...none, pending: 1 })
+    const of = `?goal_instance_id=${goal.goal_instance_id}`
+    for (const status of ["running", "retrying"] as const) {
+      // held under the lease of another replica; then set aside until its next attempt
+      const held = status === "running"
+      await asOwner(
+        t.database.ownerUrl,
+        (sql) =>
+          sql`update run_queue set attempt = 1, state = ${held ? "held" : "timed"}, holder = ${held ? "another" : null},
+              fence = case when ${held} then nextval('run_fence') end, claimed_at = case when ${held} then now() end,
+              claimable_at = now() + interval '1 hour'
+            where goal_instance_id = ${goal.goal_instance_id}`,
+      )
+      const listed = (await t.call("GET", `/runs${of}`)).json.items.map((run: { status: string }) => run.status)
+      assert.deepStrictEqual([listed, await counts(of)], [[status], { ...none, [status]: 1 }])
+    }
+  })
+
   it("of runs are a customer's own, and another customer's do not exist", async () => {
     assert.deepStrictEqual(await counts("", "customer:bee"), { ...none, cancelled: 2, dead_lettered: 1 })
     assert.deepStrictEqual(await counts("", "customer:stranger"), none)

@@ -169,7 +169,7 @@ export class RunsGroup extends HttpApiGroup.make("runs")
       .annotate(
         OpenApi.Description,
         `How many runs a list of each status has, up to ${MOST_COUNTED}: that many, or more. A customer counts those of its ` +
-          "own goals, operators and viewers all. Of runs that began in the last seconds some may not be counted yet.",
+          "own goals, operators and viewers all.",
       ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
       .annotate(Access, ["customer", "operator", "viewer"])
