@@ -3,7 +3,7 @@ import { NativeSelect, NumberInput, TextInput } from "@mantine/core"
 import type { Frequency } from "@stint/domain/Definition"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { Missed, Overlap, Weekday } from "@stint/domain/Schedule"
-import type { ReactNode } from "react"
+import { type ReactNode, useState } from "react"
 import "../../form/Inputs.ts"
 import { faultAt, textOf, type Value, type Values, withValue } from "../../form/Values.ts"
 import { ZoneInput } from "../../form/ZoneInput.tsx"
@@ -98,13 +98,16 @@ const When = (props: Props): ReactNode => {
 export const ScheduleFields = (props: Props): ReactNode => {
   const { frequency, schedule, zone } = props
   const { common, put } = keyOf(props)
+  // a fault in it opens it; what is open stays so when that is mended, also under the hands of whoever types
+  const [open, setOpen] = useState(false)
   if (frequency === "on_demand") return null
   return (
     <>
       <When {...props} />
       <details
         className={styles.more}
-        open={props.faults.some(({ path }) => /(missed|overlap|spread|timezone)/.test(path))}
+        onToggle={(event) => setOpen(event.currentTarget.open)}
+        open={open || props.faults.some(({ path }) => /(missed|overlap|spread|timezone)/.test(path))}
       >
         <summary>Zone, missed runs, overlaps</summary>
         <div className={styles.form}>
