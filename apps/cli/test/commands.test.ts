@@ -124,6 +124,7 @@ describe("every command", () => {
     "completions zsh": "apps/cli/test/commandLine.test.ts",
     "completions fish": "apps/cli/test/commandLine.test.ts",
     "maker check": "apps/cli/test/maker.test.ts",
+    mcp: "apps/cli/test/mcp.test.ts",
   }
 
   it("is among these, and so is every action of it", async () => {
@@ -143,6 +144,6 @@ describe("every command", () => {
 
   it("has --json, but for those that last and completions", async () => {
     const without = Object.entries(await loadAll()).filter(([, { command }]) => allFlags(command).json === undefined)
-    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions"])
+    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions", "mcp"])
   })
 })

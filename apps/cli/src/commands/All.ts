@@ -94,6 +94,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "list or check the secrets that webhooks are signed with",
     load: () => import("./secrets.ts").then(({ secrets }) => secrets),
   },
+  mcp: {
+    about: "serve MCP on standard input and output, for agents of your own",
+    load: () => import("./mcp.ts").then(({ mcp }) => mcp),
+  },
   maker: {
     about: "check a maker of drafts that is called over HTTP",
     load: () => import("./maker.ts").then(({ maker }) => maker),
