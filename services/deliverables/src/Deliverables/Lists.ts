@@ -18,7 +18,7 @@ import type { DeliverableRow } from "./Row.ts"
 import { hashed, toDeliverable } from "./Wire.ts"
 
 /** Lists every deliverable. */
-const any: Omit<Listing, "after" | "limit" | "review_status"> = {
+const any: Omit<Listing, "after" | "limit" | "review_status" | "execution_status"> = {
   customer_id: null,
   agent_id: null,
   goal_instance_id: null,
@@ -26,6 +26,7 @@ const any: Omit<Listing, "after" | "limit" | "review_status"> = {
   from: null,
   to: null,
   expiring: false,
+  search: null,
 }
 
 /** Fails when a list of what waits for a decision is asked for with another status, or without the customer that it needs. */
@@ -62,15 +63,21 @@ export const makeLists = Effect.gen(function* () {
   })
 
   const list = Effect.fnUntraced(function* (
-    { cursor, expiring, limit = DEFAULT_LIMIT, order: _, review_status, ...filter }: InboxQuery,
+    { cursor, execution_status, expiring, limit = DEFAULT_LIMIT, order: _, review_status, ...filter }: InboxQuery,
   ) {
     const after = (yield* decodeAfter(cursor)) ?? null
-    const listing = { ...any, ...filter, expiring: expiring === "true", review_status: review_status ?? null }
+    const listing = {
+      ...any,
+      ...filter,
+      expiring: expiring === "true",
+      review_status: review_status ?? null,
+      execution_status: execution_status ?? null,
+    }
     return yield* pageWith(yield* repo.list({ ...listing, after, limit: limit + 1 }), limit, encodeAfter)
   })
 
   const listByExpiry = Effect.fnUntraced(function* (
-    { cursor, expiring, limit = DEFAULT_LIMIT, order: _, review_status: __, ...filter }: InboxQuery,
+    { cursor, execution_status: ___, expiring, limit = DEFAULT_LIMIT, order: _, review_status: __, ...filter }: InboxQuery,
     customer_id: CustomerId,
   ) {
     const after = (yield* decodeExpiry(cursor)) ?? null

@@ -1,10 +1,11 @@
 /** The SQL of lists: newest first, or what expires first. */
 import type { PgClient } from "@effect/sql-pg"
-import { EXPIRING_SECONDS, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { EXPIRING_SECONDS, ExecutionStatus, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Effect, Schema } from "effect"
+import type { Fragment } from "effect/sql/Statement"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { ShownRow } from "../Row.ts"
 import { hasStatus, isWaiting, selectRows } from "./Rows.ts"
@@ -31,6 +32,8 @@ const filters = {
   to: Schema.NullOr(Instant),
   /** Only what waits for a decision and expires soon. */
   expiring: Schema.Boolean,
+  /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
+  search: Schema.NullOr(Schema.String),
   limit: Schema.Int,
 }
 
@@ -38,6 +41,7 @@ const filters = {
 export const Listing = Schema.Struct({
   ...filters,
   review_status: Schema.NullOr(ReviewStatus),
+  execution_status: Schema.NullOr(ExecutionStatus),
   after: Schema.NullOr(After),
 })
 export type Listing = typeof Listing.Type
@@ -63,9 +67,24 @@ const conditions = (
   ...(listing.expiring ? [isExpiring(sql)] : []),
 ]
 
+/** Those that a text is searched in: no index holds what drafts say, so how many are read is bounded. */
+const amongNewest = (sql: PgClient.PgClient, asked: Fragment) =>
+  sql`d.created_at >= coalesce((select d.created_at from deliverables d where ${asked}
+        order by d.created_at desc, d.deliverable_id desc offset ${SEARCHED - 1} limit 1), '-infinity')`
+
+/** Its title or a text of its payload has the text, in any case. */
+const says = (sql: PgClient.PgClient, text: string) =>
+  sql`(position(lower(${text}) in lower(d.title)) > 0
+        or exists (select from jsonb_path_query(d.payload, 'strict $.** ? (@.type() == "string")') as said
+          where position(lower(${text}) in lower(said #>> '{}')) > 0))`
+
+/** What is asked, and of that what has the text, if there is one. */
+const searched = (sql: PgClient.PgClient, asked: ReadonlyArray<Fragment>, text: string | null) =>
+  text === null ? asked : [...asked, amongNewest(sql, sql.and(asked)), says(sql, text)]
+
 /** The keys of a page by expiry: of what expires from the index in its order, then of what never does. */
-const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: typeof ExpiryListing.Encoded) => {
-  const has = [isWaiting(sql), ...conditions(sql, listing)]
+const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, search, ...listing }: typeof ExpiryListing.Encoded) => {
+  const has = searched(sql, [isWaiting(sql), ...conditions(sql, listing)], search)
   const keys = sql`select d.expires_at, d.deliverable_id from deliverables d where`
   const later = after === null
     ? []
@@ -86,17 +105,22 @@ export const lists = (sql: PgClient.PgClient) => {
     Request: Listing,
     Key: Place,
     Result: ShownRow,
-    query: ({ after, limit, review_status, ...listing }) =>
-      sql`${selectRows(sql)} where ${
+    query: ({ after, execution_status, limit, review_status, search, ...listing }) => {
+      const asked = [
+        sql`d.deleted_at is null`,
+        ...conditions(sql, listing),
+        ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
+        ...(execution_status === null ? [] : [sql`d.execution_status = ${execution_status}`]),
+      ]
+      return sql`${selectRows(sql)} where ${
         sql.and([
-          sql`d.deleted_at is null`,
-          ...conditions(sql, listing),
-          ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
+          ...searched(sql, asked, search),
           ...(after === null ? [] : [
             sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
           ]),
         ])
-      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
+      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`
+    },
   })
   const listByExpiry = findReadable(sql, {
     what: "deliverables",
