@@ -13,12 +13,14 @@ begin
   execute format('grant usage on all sequences in schema public to %I', runtime);
   execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
   execute format('grant select, update on database_probe to %I', runtime);
-  -- what was drafted can't be changed, only what became of it
+  -- a trigger lets content change to the next revision alone, which is stored before
   execute format('grant select, insert on deliverables to %I', runtime);
   execute format(
-    'grant update (agent_id, review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
+    'grant update (title, payload, revision, edited_by, revising_since, expires_at, expired_at, agent_id, review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
        updated_at) on deliverables to %I', runtime);
+  execute format('grant select, insert on deliverable_revisions to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);
+  execute format('grant select, insert on approval_withdrawals to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert on delivery_action_log to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);

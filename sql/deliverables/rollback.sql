@@ -2,9 +2,11 @@
 -- May be run again. Written by scripts/schema.ts from what the other scripts make: change those, and run it again.
 
 drop table if exists alerts cascade;
+drop table if exists approval_withdrawals cascade;
 drop table if exists approvals cascade;
 drop table if exists database_probe cascade;
 drop table if exists deleted_goals cascade;
+drop table if exists deliverable_revisions cascade;
 drop table if exists deliverables cascade;
 drop table if exists deliverables_action_log cascade;
 drop table if exists delivery_action_log cascade;
@@ -22,6 +24,8 @@ drop table if exists schema_scripts cascade;
 drop table if exists trial_deliverables cascade;
 drop sequence if exists execution_fence;
 drop sequence if exists making_fence;
+drop function if exists approvals_alike(draft deliverables, content character varying, target jsonb, version character varying);
+drop function if exists approvals_of(draft deliverables);
 drop function if exists check_approval();
 drop function if exists check_approved();
 drop function if exists check_execution();

@@ -3,7 +3,15 @@
  * (domain.md, "Agent types that ship as seed data"). A definition that decodes can be hired.
  */
 import { Order, Result, Schema, SemVer } from "effect"
-import { definitionFaults, fieldFaults, fieldListFaults, keyFault, makerFaults } from "./Definition/Faults.ts"
+import { ApprovalRules } from "./Definition/Approval.ts"
+import {
+  approvalFaults,
+  definitionFaults,
+  fieldFaults,
+  fieldListFaults,
+  keyFault,
+  makerFaults,
+} from "./Definition/Faults.ts"
 import { TemplateMaker } from "./Definition/Maker.ts"
 import { AgentTypeId } from "./Ids.ts"
 
@@ -108,6 +116,8 @@ export const GoalTemplate = Schema.Struct({
   maker: Schema.optionalKey(TemplateMaker),
   /** Of a model or http maker. Without it its drafts are the type's own payload where it has one, else a document. */
   output: Schema.optionalKey(OutputSchema),
+  /** What the approvals of its drafts must fulfil; absent: one person's, which never gets old. */
+  approval: Schema.optionalKey(ApprovalRules),
 }).annotate({ identifier: "GoalTemplate" })
 export type GoalTemplate = typeof GoalTemplate.Type
 
@@ -140,6 +150,7 @@ const definition = Schema.Struct({
 export const AgentTypeDefinition = definition.check(
   Schema.makeFilter(definitionFaults),
   Schema.makeFilter(makerFaults),
+  Schema.makeFilter(approvalFaults),
 ).annotate({ identifier: "AgentTypeDefinition" })
 export type AgentTypeDefinition = typeof AgentTypeDefinition.Type
 

@@ -29,6 +29,14 @@ export type DeliverableId = typeof DeliverableId.Type
 export const ApprovalId = id("APR", "An approval or a rejection").pipe(Schema.brand("ApprovalId"))
 export type ApprovalId = typeof ApprovalId.Type
 
+/** A rule that signs in place of a person (`MAN-`). */
+export const MandateId = id("MAN", "A mandate").pipe(Schema.brand("MandateId"))
+export type MandateId = typeof MandateId.Type
+
+/** A message to a person (`NTC-`). */
+export const NoticeId = id("NTC", "A notice").pipe(Schema.brand("NoticeId"))
+export type NoticeId = typeof NoticeId.Type
+
 /** A trial of the lead-generation kind (`TRL-`). */
 export const TrialId = id("TRL", "A trial before there is a subscription").pipe(Schema.brand("TrialId"))
 export type TrialId = typeof TrialId.Type

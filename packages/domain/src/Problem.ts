@@ -83,6 +83,13 @@ export class WrongRole extends problem<WrongRole>()("WrongRole", {
   title: "Your role may not do this",
 }, { allowed_roles: Schema.Array(Schema.String) }) {}
 
+/** 403: the token's duties do not include what is asked for (domain.md, "People"). */
+export class DutyMissing extends problem<DutyMissing>()("DutyMissing", {
+  code: "duty_missing",
+  status: 403,
+  title: "The token's duties do not allow this",
+}, { duty: Schema.String }) {}
+
 /** 404: nothing is served at this path, or a parameter of it is ill-formed. */
 export class NotFound extends problem<NotFound>()("NotFound", {
   code: "not_found",

@@ -3,6 +3,9 @@
 /** The roles of api.md, "Who may do what". */
 export const roles = ["customer", "operator", "viewer", "service"] as const
 
+/** What a person of a customer may do (domain.md, "People"). */
+export const duties = ["reviewer", "editor", "reader"] as const
+
 /** A subject; the identity provider may be another's, so it takes more than our ids. */
 export const subjectPattern = /^[A-Za-z0-9._:@|-]{1,128}$/
 

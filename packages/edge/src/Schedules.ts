@@ -33,6 +33,9 @@ export const makerAway = Schedule.min([Schedule.exponential("1 second", 2), Sche
   halfToFull,
 )
 
+/** Changes to a draft whose maker failed: after 5, 10 and 20 seconds, each drawn from 50 to 100 % of it; a person waits for them. */
+export const changesAgain = Schedule.exponential("5 seconds", 2).pipe(halfToFull, Schedule.upTo({ times: 3 }))
+
 /** Asking for a draft that is being made: after 1, 1.5, 2.3 and so on up to every 15 seconds, each drawn from 50 to 100 % of it. */
 export const lookAtMaking = Schedule.min([Schedule.exponential("1 second", 1.5), Schedule.spaced("15 seconds")]).pipe(
   halfToFull,

@@ -37,6 +37,8 @@ import { DeliveriesRepo } from "./Deliveries/Repo.ts"
 import { Drafts } from "./Drafts.ts"
 import { DraftsHttp } from "./Drafts/Http.ts"
 import { DraftsRepo } from "./Drafts/Repo.ts"
+import * as Expiry from "./Expiry.ts"
+import { ExpiryRepo } from "./Expiry/Repo.ts"
 import { Executions } from "./Executions.ts"
 import { Attempts } from "./Executions/Attempts.ts"
 import { ExecutionsHttp } from "./Executions/Http.ts"
@@ -55,6 +57,10 @@ import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Reports } from "./Reports.ts"
 import { ReportsHttp } from "./Reports/Http.ts"
 import { ReportsRepo } from "./Reports/Repo.ts"
+import { Revising } from "./Revising.ts"
+import { Revisions } from "./Revisions.ts"
+import { RevisionsHttp } from "./Revisions/Http.ts"
+import { RevisionsRepo } from "./Revisions/Repo.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsHttp } from "./Reviews/Http.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
@@ -68,6 +74,8 @@ const Storage = Layer.mergeAll(
   AgentsRepo.layer,
   DraftsRepo.layer,
   ReviewsRepo.layer,
+  RevisionsRepo.layer,
+  ExpiryRepo.layer,
   ReportsRepo.layer,
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
@@ -110,6 +118,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Agents.worker,
     Executions.worker,
     MakingsWorker.worker,
+    Expiry.worker,
     Deliveries.watch,
     Projection.worker,
   ).pipe(
@@ -122,9 +131,10 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp]),
+    Layer.provide([ActionLogHttp, ReportsHttp, RevisionsHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer, Makings.layer]),
+    Layer.provide([ActionLog.layer, Reports.layer, Revisions.layer, Revising.layer]),
+    Layer.provide(Makings.layer),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),

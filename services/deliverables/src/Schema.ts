@@ -25,4 +25,6 @@ export const scripts: ReadonlyArray<string> = [
   "100_what_waits",
   "110_makings",
   "130_making_costs",
+  "132_revisions",
+  "133_changes",
 ]

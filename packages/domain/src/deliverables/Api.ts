@@ -11,6 +11,7 @@ import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "..
 import { MakingsGroup } from "./Makings.ts"
 import { ReportsGroup } from "./Reports.ts"
 import { ReviewsGroup } from "./Reviews.ts"
+import { RevisionsGroup } from "./Revisions.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
@@ -20,6 +21,7 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     DraftsGroup,
     DeliverablesGroup,
     ReviewsGroup,
+    RevisionsGroup,
     ExecutionsGroup,
     DeliveriesGroup,
     MakingsGroup,

@@ -10,13 +10,18 @@ import {
   GoalInstanceId,
   GoalTemplateId,
   HiredInstanceId,
+  MandateId,
 } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
 import { CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import { ConditionalHeaders, Instant, listOf, pageQuery, tagged } from "../Protocol.ts"
 
-/** pending_review -> approved or rejected, once. */
-export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected"])
+/**
+ * pending_review -> approved, rejected, in_revision (a person asked for changes) or expired (nobody decided in time; final, as
+ * rejected is). in_revision -> pending_review with the maker's next revision; an edit or a withdrawal leads approved back to
+ * pending_review (domain.md, "States").
+ */
+export const ReviewStatus = Schema.Literals(["pending_review", "approved", "rejected", "in_revision", "expired"])
 export type ReviewStatus = typeof ReviewStatus.Type
 
 /** not_executed -> executed, once. */
@@ -38,6 +43,8 @@ export const DeliveryRefusal = Schema.Literals([
   "deliverable_deleted",
   "content_changed",
   "target_changed",
+  "approval_expired",
+  "approval_withdrawn",
 ])
 export type DeliveryRefusal = typeof DeliveryRefusal.Type
 
@@ -69,6 +76,20 @@ export class Deliverable extends Schema.Class<Deliverable>("Deliverable")({
   title: Schema.String,
   payload: DraftPayload,
   content_sha256: Schema.optionalKey(Schema.String),
+  /** The number of the revision that `payload` is, from 1. As those that follow, absent in answers of 0.2.0. */
+  revision: Schema.optionalKey(Schema.Int),
+  /** Until when it can be decided on; null when it never expires. */
+  expires_at: Schema.optionalKey(Schema.NullOr(Instant)),
+  /** How many different people must approve it. */
+  approvals_needed: Schema.optionalKey(Schema.Int),
+  /** How many people approved this revision, and neither withdrew nor let it get too old. */
+  approvals_given: Schema.optionalKey(Schema.Int),
+  /** Until when an approved one may be executed; null when its approval never gets too old, or it is not approved. */
+  approval_expires_at: Schema.optionalKey(Schema.NullOr(Instant)),
+  /** The person or customer who wrote this revision; null when its maker did. */
+  edited_by: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  /** The mandate that approved it; null when people did, or nobody has. */
+  mandate_id: Schema.optionalKey(Schema.NullOr(MandateId)),
   review_status: ReviewStatus,
   review_notes: Schema.NullOr(Schema.String),
   approval_id: Schema.NullOr(ApprovalId),
@@ -124,12 +145,21 @@ const review_status = Schema.optionalKey(ReviewStatus)
 /** The roles that read deliverables: customers their own, operators and viewers all. */
 export const readers = ["customer", "operator", "viewer"] as const
 
+/** Drafts that expire within this time count as expiring, in seconds. */
+export const EXPIRING_SECONDS = 24 * 3600
+
+/** Where counts stop: as many as this are so many or more, so that a count of very many costs no more than one of a few. */
+export const MOST_COUNTED = 10_000
+
 /**
- * How many deliverables wait for what. `approved_waiting`: approved, and nobody asked for their execution yet.
+ * How many deliverables wait for what; 10,000 stands for as many or more. `in_revision`: their makers work on what was asked for. `expiring`: those of
+ * `pending_review` that expire within 24 hours. `approved_waiting`: approved, and nobody asked for their execution yet.
  * `delivery_failed`: executions that failed and are not tried again until a person asks for it.
  */
 export const DeliverableCounts = Schema.Struct({
   pending_review: Schema.Int,
+  in_revision: Schema.Int,
+  expiring: Schema.Int,
   approved_waiting: Schema.Int,
   delivery_failed: Schema.Int,
 })
@@ -153,12 +183,20 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         review_status,
+        execution_status: Schema.optionalKey(ExecutionStatus),
         /** A text that its title, or a text of its payload, has in any case. */
         search: Schema.optionalKey(SearchText),
         /** Made from this instant on. */
         from: Schema.optionalKey(Instant),
         /** Made before this instant. */
         to: Schema.optionalKey(Instant),
+        /** true: only drafts that wait for a decision and expire within 24 hours. */
+        expiring: Schema.optionalKey(Schema.Literals(["true"])),
+        /**
+         * created (newest first, the default) or expiry: what waits for a decision of one customer, what expires first, then what never
+         * expires, oldest first.
+         */
+        order: Schema.optionalKey(Schema.Literals(["created", "expiry"])),
         ...pageQuery,
       },
       success: listOf(Deliverable),
@@ -168,7 +206,9 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(
         OpenApi.Description,
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
-          "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
+          "`customer_id`; by agent type, goal, hired agent, review and execution status, and when they were made, in [from, to). " +
+          "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
+          "`order=expiry` without a customer. " +
           `\`search\` finds a text in titles and payloads, among the newest ${SEARCHED} that the rest of the filter lets through. ` +
           "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
@@ -181,7 +221,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(
         OpenApi.Description,
         "Drafts that wait for a review, approvals that wait to be executed, and deliveries that failed for good: a customer's " +
-          "own; for operators and viewers any customer's, or all without `customer_id`.",
+          "own; for operators and viewers any customer's, or all without `customer_id`. A count stops at 10,000: that many or more.",
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,

@@ -1,7 +1,7 @@
 /** Executing an approved deliverable: once, and only the content that was approved (domain.md, "Rules: review and execute"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import {
   Deliverable,
   DeliverableGone,
@@ -13,7 +13,14 @@ import {
 } from "./Deliverables.ts"
 import { DeliverableId } from "../Ids.ts"
 import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
-import { ConditionalHeaders, InterimReplies, RequiredIdempotencyHeader, tagged, WaitsForOthers } from "../Protocol.ts"
+import {
+  ConditionalHeaders,
+  Instant,
+  InterimReplies,
+  RequiredIdempotencyHeader,
+  tagged,
+  WaitsForOthers,
+} from "../Protocol.ts"
 
 /** 409: a deliverable is executed once. */
 export class AlreadyExecuted extends problem<AlreadyExecuted>()("AlreadyExecuted", {
@@ -43,12 +50,19 @@ export class ApprovalInvalid extends problem<ApprovalInvalid>()("ApprovalInvalid
   title: "The approval_id is not of this deliverable",
 }) {}
 
-/** 409: the stored content differs from the approved content. Nothing is executed. */
+/** 409: content, revision or the hire's definition version is not what was approved. Nothing is executed. */
 export class ContentChanged extends problem<ContentChanged>()("ContentChanged", {
   code: "content_changed",
   status: 409,
   title: "The content is not what was approved",
-}) {}
+}, { changed: Schema.Array(Schema.Literals(["payload", "revision", "definition_version"])) }) {}
+
+/** 409: the approval is older than the template lets it be (`valid_for_seconds`). It can be given again. */
+export class ApprovalExpired extends problem<ApprovalExpired>()("ApprovalExpired", {
+  code: "approval_expired",
+  status: 409,
+  title: "The approval is too old",
+}, { expired_at: Instant }) {}
 
 /** 409: the hire's target, its url or its secret's name is not what was approved. Nothing is executed. */
 export class TargetChanged extends problem<TargetChanged>()("TargetChanged", {
@@ -94,11 +108,12 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         ApprovalInvalid,
         ContentChanged,
         TargetChanged,
+        ApprovalExpired,
         ExecutionInProgress,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotateMerge(tagged).annotate(InterimReplies, true)
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer").annotateMerge(tagged).annotate(InterimReplies, true)
       .annotate(WaitsForOthers, true)
       .annotate(OpenApi.Summary, "Execute a deliverable")
       .annotate(
