@@ -12,6 +12,7 @@ import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
+import { mandate } from "./mandate.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -30,6 +31,7 @@ export const proofs: ReadonlyArray<Proof> = [
   idempotency,
   execution,
   signature,
+  mandate,
   making,
   slow,
   pause,

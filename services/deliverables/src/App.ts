@@ -50,6 +50,9 @@ import { retention as makingsRetention } from "./Makings/Retention.ts"
 import * as MakingsWorker from "./Makings/Worker.ts"
 import { MakingsRepo } from "./Makings/Repo.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
+import { Mandates } from "./Mandates.ts"
+import { MandatesHttp } from "./Mandates/Http.ts"
+import { MandatesRepo } from "./Mandates/Repo.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import * as Projection from "./Projection.ts"
@@ -80,6 +83,7 @@ const Storage = Layer.mergeAll(
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
   MakingsRepo.layer,
+  MandatesRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -119,6 +123,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Executions.worker,
     MakingsWorker.worker,
     Expiry.worker,
+    Mandates.worker,
     Deliveries.watch,
     Projection.worker,
   ).pipe(
@@ -131,9 +136,9 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp, RevisionsHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer, Revisions.layer, Revising.layer]),
+    Layer.provide([ActionLogHttp, MandatesHttp, ReportsHttp, RevisionsHttp]),
+    Layer.provide([Drafts.layer, Mandates.layer, Reviews.layer, Deliveries.layer, TrialDeliverables.layer]),
+    Layer.provide([ActionLog.layer, Executions.layer, Reports.layer, Revisions.layer, Revising.layer]),
     Layer.provide(Makings.layer),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),

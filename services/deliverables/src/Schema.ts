@@ -27,4 +27,5 @@ export const scripts: ReadonlyArray<string> = [
   "130_making_costs",
   "132_revisions",
   "133_changes",
+  "150_mandates",
 ]

@@ -62,6 +62,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "drafts: list, show, approve, reject, execute",
     load: () => import("./inbox.ts").then(({ inbox }) => inbox),
   },
+  mandates: {
+    about: "rules that sign in your place: list, show, preview, sign, revoke",
+    load: () => import("./mandates.ts").then(({ mandates }) => mandates),
+  },
   dlq: {
     about: "dead letters: list, show, retry, redrive, discard",
     load: () => import("./dlq.ts").then(({ dlq }) => dlq),

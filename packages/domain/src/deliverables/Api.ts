@@ -9,6 +9,7 @@ import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { MakingsGroup } from "./Makings.ts"
+import { MandatesGroup } from "./Mandates.ts"
 import { ReportsGroup } from "./Reports.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { RevisionsGroup } from "./Revisions.ts"
@@ -25,6 +26,7 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     ExecutionsGroup,
     DeliveriesGroup,
     MakingsGroup,
+    MandatesGroup,
     ReportsGroup,
     TrialDeliverablesGroup,
   )
