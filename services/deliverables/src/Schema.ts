@@ -26,4 +26,5 @@ export const scripts: ReadonlyArray<string> = [
   "110_makings",
   "130_making_costs",
   "132_revisions",
+  "160_notices",
 ]

@@ -5,8 +5,9 @@ import { outage } from "@stint/edge/OutageLog"
 import { readable } from "@stint/edge/Paging"
 import { delayAfter, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
-import { Duration, Effect, Fiber, Layer, Queue, type Scope } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { Hiring } from "../Clients.ts"
+import { makeInHand } from "../InHand.ts"
 import { Attempts } from "./Attempts.ts"
 import { ExecutionsRepo } from "./Repo.ts"
 import type { ClaimedRow } from "./Row.ts"
@@ -36,52 +37,13 @@ const UNREADABLE = "It can't be read; ask the operator"
 const waitFor = (due: number | undefined): Duration.Duration =>
   due === undefined ? LONGEST_WAIT : Duration.clamp(Duration.millis(due), { minimum: LOCKED, maximum: LONGEST_WAIT })
 
-/** The attempts of this replica that are under way, by customer. */
-const makeInHand = Effect.map(Queue.sliding<void>(1), (ended) => {
-  const counts = new Map<string, number>()
-  const fibers = new Set<Fiber.Fiber<void>>()
-  const add = (customer_id: string, n: number) => {
-    const left = (counts.get(customer_id) ?? 0) + n
-    if (left > 0) counts.set(customer_id, left)
-    else counts.delete(customer_id)
-  }
-  return {
-    now: { counts, most: OF_A_CUSTOMER },
-    free: () => CONCURRENCY - [...counts.values()].reduce((sum, n) => sum + n, 0),
-    /** Does the work in a fiber of the scope, and counts it until it ends. */
-    take: (customer_id: string, scope: Scope.Scope, work: Effect.Effect<void>) =>
-      Effect.suspend(() => {
-        add(customer_id, 1)
-        return Effect.ensuring(
-          work,
-          Effect.suspend(() => {
-            add(customer_id, -1)
-            return Queue.offer(ended, undefined)
-          }),
-        ).pipe(
-          Effect.forkIn(scope),
-          Effect.tap((fiber) =>
-            Effect.sync(() => {
-              fibers.add(fiber)
-              fiber.addObserver(() => fibers.delete(fiber))
-            })
-          ),
-        )
-      }),
-    /** Waits until one ends. */
-    ended: Queue.take(ended),
-    /** Waits until all have ended. */
-    done: Effect.suspend(() => Fiber.awaitAll([...fibers])),
-  }
-})
-
 /** Makes an attempt of each, once hiring has said how its hire stands; while it can't, they are given back uncharged. */
 const makeAttempting = Effect.gen(function* () {
   const repo = yield* ExecutionsRepo
   const attempts = yield* Attempts
   const hiring = yield* Hiring
   const scope = yield* Effect.scope
-  const inHand = yield* makeInHand
+  const inHand = yield* makeInHand({ atOnce: CONCURRENCY, ofACustomer: OF_A_CUSTOMER })
 
   const attemptAll = Effect.fnUntraced(function* (claimed: ReadonlyArray<ClaimedRow>) {
     const hired_instance_ids = [...new Set(claimed.map((row) => row.hired_instance_id))]
