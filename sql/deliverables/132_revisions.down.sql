@@ -60,6 +60,7 @@ end
 $approval$;
 
 drop function if exists approvals_of(deliverables);
+drop function if exists approvals_alike(deliverables, varchar, jsonb, varchar);
 drop table if exists approval_withdrawals;
 alter table approvals
   drop constraint if exists ck_approvals_expires_at,

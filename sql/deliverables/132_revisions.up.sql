@@ -128,15 +128,33 @@ comment on column approval_withdrawals.created_at is 'When.';
 create trigger approval_withdrawals_are_immutable before update or delete or truncate on approval_withdrawals
   for each statement execute function refuse_change();
 
--- How many different people's approvals of the current revision count now: neither withdrawn nor too old. A mandate's counts for all.
-create function approvals_of(draft deliverables) returns integer language sql stable as $approvals$
+-- How many different people's approvals of the current revision count now, of those that cover this content, target and definition
+-- version (null: any): neither withdrawn nor too old, nor by the author where the template keeps editors apart. A mandate's counts for
+-- all. An approval of 0.2.0 names no target and no version, and covers any.
+create function approvals_alike(draft deliverables, content varchar, target jsonb, version varchar) returns integer
+  language sql stable as $approvals$
   select case when count(*) filter (where a.mandate_id is not null) > 0
       then greatest(coalesce((draft.approval_rules ->> 'quorum')::integer, 1), 1)
       else count(distinct coalesce(a.decided_by, a.customer_id))::integer end
   from approvals a
   where a.deliverable_id = draft.deliverable_id and a.revision = draft.revision and a.decision = 'approved'
     and (a.expires_at is null or a.expires_at > now())
+    and (content is null or a.content_sha256 = content)
+    and (approvals_alike.target is null or a.target is null
+      or (a.target ->> 'target', a.target ->> 'url', a.target ->> 'secret_ref') is not distinct from
+        (coalesce(approvals_alike.target ->> 'target', 'journal'), approvals_alike.target ->> 'url',
+          approvals_alike.target ->> 'secret_ref'))
+    and (version is null or a.definition_version is null or a.definition_version = version)
+    and (a.mandate_id is not null or draft.edited_by is null
+      or not coalesce((draft.approval_rules ->> 'separate_editor')::boolean, false)
+      or coalesce(a.decided_by, a.customer_id) <> draft.edited_by)
     and not exists (select from approval_withdrawals w where w.approval_id = a.approval_id)
+$approvals$;
+
+comment on function approvals_alike(deliverables, varchar, jsonb, varchar) is 'How many people approved its current revision for this content, target and definition version, and still do; all that are needed where a mandate did.';
+
+create function approvals_of(draft deliverables) returns integer language sql stable as $approvals$
+  select approvals_alike(draft, null, null, null)
 $approvals$;
 
 comment on function approvals_of(deliverables) is 'How many people approved its current revision and still do; all that are needed where a mandate did.';
@@ -162,16 +180,18 @@ end
 $approval$;
 
 -- As in 075, and: what is delivered under an approval is the current revision, which as many people as its template asks for have
--- approved and still do. Before: 0.2.0 executes drafts of one revision, which one approval covers; another it is refused.
+-- approved and still do; other content than the delivery that failed before is a delivery of its own. Before: 0.2.0 executes drafts of one revision, which one approval covers; another it is refused.
 create or replace function check_execution() returns trigger language plpgsql as $execution$
 declare
   draft deliverables;
   approved approvals;
+  is_other boolean := false;
 begin
   select * into draft from deliverables d where d.deliverable_id = new.deliverable_id;
   if tg_op = 'UPDATE' then
-    if (old.delivery_id, old.deliverable_id, old.created_at) is distinct from
-        (new.delivery_id, new.deliverable_id, new.created_at)
+    is_other := new.content_sha256 <> old.content_sha256;
+    if old.deliverable_id <> new.deliverable_id
+      or (old.delivery_id, old.created_at) is distinct from (new.delivery_id, new.created_at) and not is_other
       or (old.body, old.content_sha256, old.target, old.approval_id) is distinct from
         (new.body, new.content_sha256, new.target, new.approval_id)
         and (old.state <> 'failed' or new.state <> 'pending') then
@@ -187,10 +207,14 @@ begin
       raise exception '% does not deliver what % holds', new.delivery_id, new.deliverable_id
         using errcode = 'insufficient_privilege';
     end if;
+    if draft.revising_since is not null or draft.review_status = 'pending_review' and draft.expires_at <= now() then
+      raise exception '% is being revised, or has expired', new.deliverable_id using errcode = 'insufficient_privilege';
+    end if;
     if new.approval_id is not null then
       select * into approved from approvals a where a.approval_id = new.approval_id;
-      if draft.revising_since is not null or approved.revision <> draft.revision
-        or approvals_of(draft) < coalesce((draft.approval_rules ->> 'quorum')::integer, 1) then
+      if approved.revision <> draft.revision
+        or approvals_alike(draft, new.content_sha256, new.target, approved.definition_version)
+          < coalesce((draft.approval_rules ->> 'quorum')::integer, 1) then
         raise exception 'too few approve revision % of %', draft.revision, new.deliverable_id
           using errcode = 'insufficient_privilege';
       end if;
@@ -203,7 +227,7 @@ begin
       end if;
     end if;
     new.armed_at := now();
-    new.armed_attempts := case when tg_op = 'INSERT' then 0 else old.attempts end;
+    new.armed_attempts := case when tg_op = 'INSERT' or is_other then 0 else old.attempts end;
     new.refusal := null;
   end if;
   new.customer_id := draft.customer_id;

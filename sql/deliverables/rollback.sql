@@ -34,6 +34,7 @@ drop sequence if exists making_fence;
 drop sequence if exists notice_events_event_id_seq;
 drop sequence if exists notice_fence;
 drop sequence if exists notice_items_item_id_seq;
+drop function if exists approvals_alike(draft deliverables, content character varying, target jsonb, version character varying);
 drop function if exists approvals_of(draft deliverables);
 drop function if exists check_approval();
 drop function if exists check_approved();

@@ -41,7 +41,20 @@ export interface Answer {
   readonly json: any
 }
 
-/** How a request is sent: as whom (role:subject, or no one), with which body and headers. */
+/** The subject and claims of `acme`, of its person `acme/ann`, or of one with these duties alone: `acme/ann?reviewer,editor`. */
+export const personOf = (text: string): readonly [subject: string, claims: Record<string, unknown>] => {
+  const [who = "", duties] = text.split("?")
+  const [customer_id = "", person] = who.split("/")
+  return [
+    person ?? customer_id,
+    {
+      ...(person === undefined ? {} : { customer_id }),
+      ...(duties === undefined ? {} : { duties: duties.split(",").filter((duty) => duty !== "") }),
+    },
+  ]
+}
+
+/** How a request is sent: as whom (role:subject, or a customer's person, or no one), with which body and headers. */
 export interface Send {
   readonly as?: `${Role}:${string}`
   readonly body?: unknown
@@ -110,7 +123,8 @@ export const startService = async (
     if (!tokens.has(as)) {
       const at = as.indexOf(":")
       const [role, subject] = [as.slice(0, at) as Role, as.slice(at + 1)]
-      tokens.set(as, role === "service" ? await serviceToken(subject, await name()) : await token(role, subject))
+      const made = role === "service" ? await serviceToken(subject, await name()) : await token(role, ...personOf(subject))
+      tokens.set(as, made)
     }
     return tokens.get(as)!
   }

@@ -168,7 +168,9 @@ export class Changes extends Context.Service<Changes, {
         listen: Effect.fn("Changes.listen")(function* (token, lastEventId) {
           const { caller, exp } = yield* verifier.verify(token)
           const all = listeners()
-          const own = all.filter((one) => one.caller.role === caller.role && one.caller.subject === caller.subject)
+          const own = all.filter(({ caller: { customer_id, role, subject } }) =>
+            role === caller.role && customer_id === caller.customer_id && subject === caller.subject
+          )
           if (all.length >= bounds.event_streams || own.length >= bounds.event_streams_per_caller) {
             return yield* new TooManyListeners({ detail: "Too many pages listen; ask from time to time instead" })
           }

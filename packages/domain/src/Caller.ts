@@ -2,7 +2,7 @@
 import { Context, Effect, Schema } from "effect"
 import { HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
 import { CustomerId, Subject } from "./Ids.ts"
-import { Unauthorized, Unavailable, WrongRole } from "./Problem.ts"
+import { DutyMissing, Unauthorized, Unavailable, WrongRole } from "./Problem.ts"
 import { duties, roles, type ServiceSubject } from "./Tokens.ts"
 
 /** The role of a token (api.md, "Who may do what"). */
@@ -32,8 +32,9 @@ export class CurrentCaller extends Context.Service<CurrentCaller, Caller>()("sti
 export const customerOf = ({ customer_id, role, subject }: Caller): CustomerId | undefined =>
   role === "customer" ? customer_id ?? CustomerId.make(subject) : undefined
 
-/** Whether a caller has a duty: a customer without people, and a person whose token names none, has all. */
-export const hasDuty = ({ duties }: Caller, duty: Duty): boolean => duties === undefined || duties.includes(duty)
+/** Whether a caller has a duty: who names none has all, and every one may read. */
+export const hasDuty = ({ duties }: Caller, duty: Duty): boolean =>
+  duties === undefined || duty === "reader" || duties.includes(duty)
 
 /** Whether something of that customer exists for the caller (domain.md, "Ownership"). Null: it belongs to no customer. */
 export const canSee = (caller: Caller, customer_id: string | null): boolean =>
@@ -64,12 +65,18 @@ export class Access extends Context.Service<Access, ReadonlyArray<Role>>()("stin
  */
 export class Callers extends Context.Service<Callers, ReadonlyArray<ServiceSubject>>()("stint/Callers") {}
 
-/** Bearer authentication and the role check, before the body is read. */
+/**
+ * Annotation of an endpoint: the duty that a customer's person needs for it; `reader` where every person may. Without it whatever is
+ * no GET needs `editor`. Of other roles it asks nothing.
+ */
+export class Needs extends Context.Service<Needs, Duty>()("stint/Needs") {}
+
+/** Bearer authentication, the role check and the duty check, before the body is read. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization, { provides: CurrentCaller }>()(
   "stint/Authorization",
   {
     security: { bearer: HttpApiSecurity.bearer },
-    error: [Unauthorized, WrongRole, Unavailable],
+    error: [Unauthorized, WrongRole, DutyMissing, Unavailable],
     requiredForClient: true,
   },
 ) {}

@@ -1,9 +1,19 @@
 /**
  * Bearer authentication, before the body is read: verifies the token's signature and claims, that it is not revoked, and
- * that its role, and of services the service, may call the endpoint. docs/keys.md describes it.
+ * that its role and duties, and of services the service, may call the endpoint. docs/keys.md describes it.
  */
-import { Access, Authorization, type Caller, Callers, CurrentCaller, type Role } from "@stint/domain/Caller"
-import { Unauthorized, type Unavailable, WrongRole } from "@stint/domain/Problem"
+import {
+  Access,
+  Authorization,
+  type Caller,
+  Callers,
+  CurrentCaller,
+  type Duty,
+  hasDuty,
+  Needs,
+  type Role,
+} from "@stint/domain/Caller"
+import { DutyMissing, Unauthorized, type Unavailable, WrongRole } from "@stint/domain/Problem"
 import { audience as ours, LONGEST_LIFETIME, serviceAudience } from "@stint/domain/Tokens"
 import { Config, Context, Effect, Layer, Option, Redacted, Result } from "effect"
 import { errors, jwtVerify } from "jose"
@@ -98,6 +108,15 @@ const allow = (caller: Caller, annotations: Context.Context<never>) => {
   return Effect.fail(new WrongRole({ detail, allowed_roles: allowed }))
 }
 
+/** Whether the duties of a token allow a call: what is no GET is a change, unless the endpoint says what it needs. */
+const allowDuty = (caller: Caller, method: string, annotations: Context.Context<never>) => {
+  const byDefault: Duty = method === "GET" ? "reader" : "editor"
+  const duty = Option.getOrElse(Context.getOption(annotations, Needs), () => byDefault)
+  if (hasDuty(caller, duty)) return Effect.void
+  const detail = `This needs the duty ${duty}; the token has ${caller.duties?.join(", ") || "none"}`
+  return Effect.fail(new DutyMissing({ detail, duty }))
+}
+
 /** The token of an `Authorization` header, if it has one. */
 export const bearerOf = (header: string | undefined): string | undefined => /^bearer +(\S+)$/i.exec(header ?? "")?.[1]
 
@@ -156,6 +175,7 @@ export const layer = (service: string) =>
           const { caller } = yield* verifier.verify(token)
           facts.caller = caller
           yield* allow(caller, endpoint.annotations)
+          yield* allowDuty(caller, endpoint.method, endpoint.annotations)
           return yield* Effect.provideService(httpEffect, CurrentCaller, caller)
         }),
       })

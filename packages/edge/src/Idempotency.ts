@@ -1,5 +1,5 @@
 /** The Idempotency-Key middleware: a first request is handled, a repeat gets the same reply (api.md, "Conventions"). */
-import { CurrentCaller } from "@stint/domain/Caller"
+import { type Caller, CurrentCaller } from "@stint/domain/Caller"
 import { canonicalJson } from "@stint/domain/Canonical"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
 import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies, Tagged } from "@stint/domain/Protocol"
@@ -18,6 +18,10 @@ const bodyText = (response: HttpServerResponse.HttpServerResponse): string =>
   response.body._tag === "Uint8Array" ? new TextDecoder().decode(response.body.body) : ""
 
 const decodeKey = Schema.decodeUnknownOption(IdempotencyKey)
+
+/** Whose key it is. Who acts for a customer has keys of its own there; no id has a slash. */
+const callerOf = ({ customer_id, role, subject }: Caller): string =>
+  customer_id === undefined ? `${role}:${subject}` : `${role}:${customer_id}/${subject}`
 
 /** The key in a header; fails when it is malformed. */
 const keyOf = (given: string): Effect.Effect<string, InvalidRequest> => {
@@ -123,7 +127,7 @@ export const layer = Layer.effect(
       const caller = yield* CurrentCaller
       const body = endpoint.payload.size === 0 ? "" : yield* Effect.orDie(request.text)
       const scope: Scope = {
-        caller: `${caller.role}:${caller.subject}`,
+        caller: callerOf(caller),
         route: `${endpoint.method} ${endpoint.path}`,
         key,
       }

@@ -1,5 +1,5 @@
 /** An API of things, to try the edge with. */
-import { Access, Authorization, Callers } from "@stint/domain/Caller"
+import { Access, Authorization, Callers, CurrentCaller, Needs } from "@stint/domain/Caller"
 import { BodyLimits, Idempotency, IdempotencyHeader, RateLimits, RequestProblems, strict } from "@stint/domain/Protocol"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
@@ -18,6 +18,13 @@ class ThingsGroup extends HttpApiGroup.make("things").add(
     payload: Schema.Record(Schema.String, Schema.Json),
     success: Schema.Struct({ made: Schema.Int }),
   }).annotate(Access, ["customer"]),
+  HttpApiEndpoint.post("sign", "/things/:id/sign", {
+    params: { id: Schema.String },
+    headers: IdempotencyHeader,
+    success: Schema.Struct({ signed_by: Schema.String, signatures: Schema.Int }),
+  }).annotate(Access, ["customer", "operator"]).annotate(Needs, "reviewer"),
+  HttpApiEndpoint.post("look", "/things/:id/look", { params: { id: Schema.String }, success: Schema.Struct({}) })
+    .annotate(Access, ["customer"]).annotate(Needs, "reader"),
   HttpApiEndpoint.get("get", "/things/:id", { params: { id: Schema.String }, success: Schema.Struct({}) })
     .annotate(Access, ["customer", "operator", "service"]).annotate(Callers, ["scheduler"]),
 ) {}
@@ -26,8 +33,8 @@ class ThingsApi extends HttpApi.make("odd-things").add(ThingsGroup).prefix("/api
   .middleware(RequestProblems).annotateMerge(strict)
   .annotateMerge(OpenApi.annotations({ title: "Stint things" })) {}
 
-/** How many things were made, or begun and wait for the gate. */
-export const counter = { begun: 0, made: 0, gate: Effect.void as Effect.Effect<void> }
+/** How many things were made, or begun and wait for the gate; how often one was signed. */
+export const counter = { begun: 0, made: 0, signed: 0, gate: Effect.void as Effect.Effect<void> }
 const handlers = HttpApiBuilder.group(
   ThingsApi,
   "things",
@@ -39,6 +46,9 @@ const handlers = HttpApiBuilder.group(
           counter.begun++
           return Effect.as(counter.gate, undefined)
         }).pipe(Effect.map(() => ({ made: ++counter.made }))),
+      sign: () =>
+        Effect.map(CurrentCaller, ({ subject }) => ({ signed_by: subject, signatures: ++counter.signed })),
+      look: () => Effect.succeed({}),
       get: () => Effect.succeed({}),
     })
   }),

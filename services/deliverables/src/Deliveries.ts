@@ -1,6 +1,6 @@
 /** The rules of deliveries: who sees what became of executions, and who may have one tried again (docs/webhooks.md). */
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
-import type { DeliveryState } from "@stint/domain/deliverables/Deliverables"
+import type { DeliveryRefusal, DeliveryState } from "@stint/domain/deliverables/Deliverables"
 import { type Delivery, DeliveryNotFound, DeliveryNotRetryable } from "@stint/domain/deliverables/Deliveries"
 import type { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest } from "@stint/domain/Problem"
@@ -67,7 +67,7 @@ export class Deliveries extends Context.Service<Deliveries, {
 
       const retry = Effect.fn("Deliveries.retry")(function* (caller: Caller, id: string, reason: string | undefined) {
         const { deliverable_id } = yield* find(caller, id)
-        const armed = yield* repo.retry({
+        const { armed, lapsed } = yield* repo.retry({
           // derived from the Idempotency-Key: a repeated request finds the line of the first
           log_id: yield* ids.next("LOG"),
           delivery_id: id,
@@ -77,7 +77,7 @@ export class Deliveries extends Context.Service<Deliveries, {
           reason: reason ?? null,
         })
         const row = yield* find(caller, id)
-        return armed ? toDelivery(row) : yield* notRetryable(row)
+        return armed ? toDelivery(row) : yield* notRetryable(row, lapsed)
       })
 
       return Deliveries.of({
@@ -90,13 +90,17 @@ export class Deliveries extends Context.Service<Deliveries, {
 }
 
 /** Why it can't be tried again. */
-const notRetryable = (row: DeliveryRow) => {
+const notRetryable = (row: DeliveryRow, lapsed: DeliveryRefusal | null) => {
   const { last_error, reason, state } = toDelivery(row)
   const why: Record<DeliveryState, string> = {
     waiting: "an attempt is under way",
     delivered: "it is delivered",
-    failed: "its deliverable is deleted or being changed",
+    failed: lapsed === null
+      ? "its deliverable is deleted or being changed"
+      : lapsed === "approval_expired"
+      ? "its approval is too old: approve its deliverable again, and execute it"
+      : "its approval is not the deliverable's any more",
     refused: `it is refused: ${last_error}`,
   }
-  return new DeliveryNotRetryable({ detail: `${row.delivery_id}: ${why[state]}`, state, reason })
+  return new DeliveryNotRetryable({ detail: `${row.delivery_id}: ${why[state]}`, state, reason: lapsed ?? reason })
 }

@@ -1,7 +1,6 @@
 /** The rules of executions: approved content is delivered once, byte for byte (domain.md, "Rules: review and execute"). */
 import type { Caller } from "@stint/domain/Caller"
 import { canonicalJson, sha256Hex } from "@stint/domain/Canonical"
-import { type DeliveryTarget, targetChanges } from "@stint/domain/Definition/HireSettings"
 import {
   type Deliverable,
   type DeliverableGone,
@@ -9,7 +8,7 @@ import {
   type DeliverablesHireDeactivated,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
-import { ContentChanged, TargetChanged } from "@stint/domain/deliverables/Executions"
+import type { ContentChanged, TargetChanged } from "@stint/domain/deliverables/Executions"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { DeliverableId } from "@stint/domain/Ids"
 import type { PreconditionFailed, Unavailable } from "@stint/domain/Problem"
@@ -23,10 +22,11 @@ import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 import { Attempts } from "./Executions/Attempts.ts"
-import { type ExecutionRefusal, mayExecute } from "./Executions/Policy.ts"
+import { type ExecutionRefusal, isCovered, mayExecute } from "./Executions/Policy.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
 import { worker } from "./Executions/Worker.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
+import type { GivenRow } from "./Reviews/Row.ts"
 
 /** Executes deliverables. */
 export class Executions extends Context.Service<Executions, {
@@ -63,33 +63,6 @@ export class Executions extends Context.Service<Executions, {
 
       const show = (row: DeliverableRow) => Effect.provideService(shown(row), Digest.Digest, digest)
 
-      /** The bytes to deliver and their SHA-256. Fails when these or the target are not what the approval covers. */
-      const approvedContent = Effect.fnUntraced(function* (row: DeliverableRow, target: DeliveryTarget) {
-        const body = canonicalJson(row.payload)
-        const content_sha256 = yield* Effect.provideService(sha256Hex(body), Digest.Digest, digest)
-        if (row.approval_id === null) return { body, content_sha256 }
-        const approval = yield* reviews.find(row.approval_id)
-        if (
-          Option.isNone(approval) || approval.value.decision !== "approved" ||
-          approval.value.deliverable_id !== row.deliverable_id || approval.value.content_sha256 !== content_sha256
-        ) {
-          return yield* new ContentChanged({
-            detail: `The content of ${row.deliverable_id} differs from what ${row.approval_id} approved; ` +
-              "nothing was executed",
-          })
-        }
-        // null: a program of 0.2.0 approved it, for whatever target the hire has when it is executed
-        const changed = approval.value.target === null ? [] : targetChanges(approval.value.target, target)
-        if (changed.length > 0) {
-          return yield* new TargetChanged({
-            detail: `The hire's ${changed.join(", ")} changed since ${row.approval_id}; nothing was executed. ` +
-              "Approve it again, or set back what changed",
-            changed,
-          })
-        }
-        return { body, content_sha256 }
-      })
-
       /**
        * The delivery id: derived from the run and the content, so that the receiver recognises a repeat also when the
        * database was restored from before the first delivery.
@@ -101,18 +74,26 @@ export class Executions extends Context.Service<Executions, {
       })
 
       /** Commits the intent and waits for its first attempt. False when the row changed since it was read. */
-      const deliver = Effect.fnUntraced(function* (row: DeliverableRow, hire: LookedUpHire, requested_by: string) {
-        const { approval_id, deliverable_id, review_status, version } = row
+      const deliver = Effect.fnUntraced(function* (
+        row: DeliverableRow,
+        given: ReadonlyArray<GivenRow>,
+        hire: LookedUpHire,
+        requested_by: string,
+      ) {
+        const { approval_id, deliverable_id, version } = row
+        const { definition_version } = hire
         const target = targetOf(hire)
-        const content = yield* approvedContent(row, target)
+        const body = canonicalJson(row.payload)
+        const content_sha256 = yield* Effect.provideService(sha256Hex(body), Digest.Digest, digest)
+        yield* Effect.fromResult(isCovered(row, given, { content_sha256, target, definition_version }))
         const intent = {
-          delivery_id: yield* deliveryIdOf(row, content.content_sha256),
+          delivery_id: yield* deliveryIdOf(row, content_sha256),
           deliverable_id,
-          review_status,
           approval_id,
           version,
           target,
-          ...content,
+          body,
+          content_sha256,
           requested_by,
         }
         // uninterruptible: an interruption between commit and start would leave the intent until its lease ends
@@ -138,11 +119,12 @@ export class Executions extends Context.Service<Executions, {
         const requested_by = yield* ids.next("DLV")
         if (row.requested_by === requested_by) return yield* show(row)
         while (true) {
-          yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayExecute(row, approval_id)))
-          if (yield* deliver(row, hire, requested_by)) {
+          const given = row.approval_id === null ? [] : yield* reviews.given(id)
+          yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayExecute(row, approval_id, given)))
+          if (yield* deliver(row, given, hire, requested_by)) {
             return yield* show(Option.getOrThrow(yield* rows.find(id)))
           }
-          // executed, reviewed or deleted meanwhile: decide again on the row as it is now
+          // executed, decided on, edited, withdrawn or deleted meanwhile, or the approval got too old: decide again on the row as it is now
           row = yield* deliverables.find(caller, id)
         }
       })

@@ -1,14 +1,15 @@
-/** The rules of reviews: one decision on the content of a deliverable (domain.md, "Rules: review and execute"). */
+/** The rules of reviews: what people decide on the revisions of a deliverable (domain.md, "Rules: review and execute", "People"). */
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { contentSha256 } from "@stint/domain/Canonical"
-import { type DeliveryTarget, targetChanges } from "@stint/domain/Definition/HireSettings"
+import { quorumOf } from "@stint/domain/Definition/Approval"
 import { type Deliverable, type DeliverableNotFound } from "@stint/domain/deliverables/Deliverables"
+import type { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/deliverables/Executions"
 import {
-  Approval,
+  type Approval,
   ApprovalNotFound,
   type Decision,
   type DecisionItem,
-  RevisionChanged,
+  type NotWithdrawable,
 } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
@@ -20,27 +21,34 @@ import { Digest } from "effect/crypto"
 import { type Decidable, Deliverables, type Undecidable } from "./Deliverables.ts"
 import { targetOf, visible } from "./Deliverables/Policy.ts"
 import { DeliverablesRepo } from "./Deliverables/Repo.ts"
-import type { DeliverableRow } from "./Deliverables/Row.ts"
 import { deliverableTag, hashed, shown, toDeliverable } from "./Deliverables/Wire.ts"
-import { mayDecide, type ReviewRefusal } from "./Reviews/Policy.ts"
+import { mayDecide, mayWithdraw, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
+import type { GivenRow } from "./Reviews/Row.ts"
 
-/** A decision, and the SHA-256 of the content that it is on; without one it is on whatever the content is. */
+/** A decision, and which revision it is on, by number or SHA-256; without one it is on whatever is there. */
 export interface Review {
   readonly decision: Decision
   readonly notes?: string
+  readonly revision?: number
   readonly content_sha256?: string
 }
 
 /** Why a decision can't be taken. */
-export type ReviewFailure = Undecidable | ReviewRefusal | RevisionChanged | PreconditionFailed
+export type ReviewFailure = Undecidable | ReviewRefusal | PreconditionFailed
+
+/** Why an approval can't be withdrawn. */
+export type WithdrawFailure = ApprovalNotFound | NotWithdrawable | AlreadyExecuted | ExecutionInProgress
+
+/** An approval on the wire. */
+const shownOf = ({ is_too_old: _, ...approval }: GivenRow): Approval => approval
 
 /** How many decisions of one request are taken at once. */
 const AT_ONCE = 8
 
 /** Decisions of customers. */
 export class Reviews extends Context.Service<Reviews, {
-  /** Approves or rejects. Of two concurrent reviews one succeeds, the other fails with AlreadyReviewed. */
+  /** Approves, rejects, or asks for changes. Of two concurrent decisions of which one is final the other fails. */
   review(caller: Caller, id: DeliverableId, review: Review): Effect.Effect<Deliverable, ReviewFailure>
   /** Takes many decisions, each by itself; what came of them, in their order. */
   decide(
@@ -54,6 +62,8 @@ export class Reviews extends Context.Service<Reviews, {
     page: PageQuery,
   ): Effect.Effect<Page<Approval>, DeliverableNotFound | InvalidRequest>
   get(caller: Caller, id: ApprovalId): Effect.Effect<Approval, ApprovalNotFound>
+  /** Withdraws an approval; one that is withdrawn already is shown as it is. */
+  withdraw(caller: Caller, id: ApprovalId, reason: string | undefined): Effect.Effect<Approval, WithdrawFailure>
   /** The decisions of a customer. */
   ofCustomer(
     customer_id: CustomerId,
@@ -71,63 +81,58 @@ export class Reviews extends Context.Service<Reviews, {
       const decodeAfter = decodeCursor(After)
       const encodeAfter = Schema.encodeSync(After)
 
-      /** The deliverable's approval when the hire's target is no longer the one that it covers. */
-      const staleApproval = Effect.fnUntraced(function* (row: DeliverableRow, target: DeliveryTarget) {
-        if (row.approval_id === null) return null
-        const approval = yield* repo.find(row.approval_id)
-        return Option.isSome(approval) && approval.value.target !== null &&
-            targetChanges(approval.value.target, target).length > 0
-          ? row.approval_id
-          : null
-      })
-
       // derived from the Idempotency-Key: a repeated request recognises the decision that it stored before a crash
       const nextId = Effect.map(ids.next("APR"), (id) => ApprovalId.make(id))
+
+      /** Whether this very decision is stored: a repeat after a crash. */
+      const isMine = (approval_id: ApprovalId, id: DeliverableId) =>
+        Effect.map(repo.find(approval_id), (mine) => Option.isSome(mine) && mine.value.deliverable_id === id)
 
       /** Takes one decision, under this id; the row as it is then. */
       const take = Effect.fnUntraced(function* (
         caller: Caller,
         approval_id: ApprovalId,
         { hire, row: found }: Decidable,
-        { content_sha256: asShown, decision, notes }: Review,
+        { notes, ...shown }: Review,
       ) {
         const conditions = yield* Conditions
-        const { deliverable_id: id } = found
-        const target = targetOf(hire)
-        if (found.review_status !== "pending_review") {
-          const mine = yield* repo.find(approval_id)
-          if (Option.isSome(mine) && mine.value.deliverable_id === id) return found
-        }
+        const { definition_version } = hire
+        const asked = { ...shown, person: caller.subject }
         const created_at = DateTime.makeUnsafe(yield* ids.instant)
         let row = found
         for (let decided = false; !decided;) {
-          const stale = yield* staleApproval(row, target)
-          yield* Effect.fromResult(
-            whenMet(conditions, deliverableTag(row), mayDecide(row, decision, stale !== null)),
-          )
-          const content_sha256 = yield* contentSha256(row.payload)
-          if (asShown !== undefined && asShown !== content_sha256) {
-            return yield* new RevisionChanged({
-              detail: `The content of ${id} is not the one with the hash ${asShown}; look at it again`,
-              content_sha256,
-            })
+          const { customer_id, deliverable_id, revision, version } = row
+          const covered = { content_sha256: yield* contentSha256(row.payload), target: targetOf(hire), definition_version }
+          const judged = {
+            row,
+            covered,
+            // the first of a draft that one person decides on
+            given: row.approval_id === null && quorumOf(row.approval_rules) === 1 ? [] : yield* repo.given(deliverable_id),
+            by_maker: asked.decision === "changes_requested" ? yield* repo.byMaker(deliverable_id) : 0,
           }
-          decided = yield* repo.decide(
-            Approval.make({
-              approval_id,
-              deliverable_id: id,
-              customer_id: row.customer_id,
-              decision,
-              notes: notes ?? null,
-              content_sha256,
-              target: decision === "approved" ? target : null,
-              created_at,
-            }),
-            stale,
-            row.version,
-          )
-          // reviewed, executed or deleted meanwhile: decide again on the row as it is now
-          row = yield* deliverables.find(caller, id)
+          const may = whenMet(conditions, deliverableTag(row), mayDecide(judged, asked))
+          if (Result.isFailure(may)) {
+            return (yield* isMine(approval_id, deliverable_id)) ? row : yield* Effect.fail(may.failure)
+          }
+          const isApproval = asked.decision === "approved"
+          decided = yield* repo.decide({
+            approval_id,
+            deliverable_id,
+            customer_id,
+            decision: asked.decision,
+            notes: notes ?? null,
+            content_sha256: covered.content_sha256,
+            target: isApproval ? covered.target : null,
+            revision,
+            decided_by: caller.subject,
+            mandate_id: null,
+            definition_version: isApproval ? definition_version : null,
+            created_at,
+            version,
+            reached: may.success.reached,
+          })
+          // decided on, edited, executed or deleted meanwhile: judge the row as it is now
+          row = yield* deliverables.find(caller, deliverable_id)
         }
         return row
       }, Effect.provideService(Digest.Digest, digest))
@@ -162,7 +167,7 @@ export class Reviews extends Context.Service<Reviews, {
       ) {
         yield* Effect.fromResult(visible(yield* rows.find(id), caller, id))
         const after = yield* decodeAfter(cursor)
-        // read whole: a deliverable has one decision
+        // read whole: of each revision a few people decide
         const all = yield* repo.ofDeliverable(id)
         const start = after === undefined
           ? 0
@@ -170,12 +175,35 @@ export class Reviews extends Context.Service<Reviews, {
         return yield* pageOf({ ...all, entries: all.entries.slice(start, start + limit + 1) }, limit, encodeAfter)
       })
 
-      const get = Effect.fn("Reviews.get")(function* (caller: Caller, id: ApprovalId) {
+      const own = Effect.fnUntraced(function* (caller: Caller, id: ApprovalId) {
         const found = yield* repo.find(id)
-        if (Option.isNone(found) || !canSee(caller, found.value.customer_id)) {
-          return yield* new ApprovalNotFound({ detail: id })
+        return Option.isSome(found) && canSee(caller, found.value.customer_id)
+          ? found.value
+          : yield* new ApprovalNotFound({ detail: id })
+      })
+
+      const get = Effect.fn("Reviews.get")((caller: Caller, id: ApprovalId) => Effect.map(own(caller, id), shownOf))
+
+      const withdraw = Effect.fn("Reviews.withdraw")(function* (
+        caller: Caller,
+        id: ApprovalId,
+        reason: string | undefined,
+      ) {
+        for (;;) {
+          const approval = yield* own(caller, id)
+          if (approval.withdrawn_at !== null) return shownOf(approval)
+          const { deliverable_id } = approval
+          const row = Option.getOrThrow(yield* rows.find(deliverable_id))
+          yield* Effect.fromResult(mayWithdraw(row, yield* repo.given(deliverable_id), approval))
+          yield* repo.withdraw({
+            approval_id: id,
+            deliverable_id,
+            version: row.version,
+            withdrawn_by: caller.subject,
+            reason: reason ?? null,
+          })
+          // read again: withdrawn, or what it is of was written meanwhile
         }
-        return found.value
       })
 
       const ofCustomer = Effect.fn("Reviews.ofCustomer")(function* (
@@ -188,7 +216,7 @@ export class Reviews extends Context.Service<Reviews, {
         return yield* pageOf(found, limit, encodeAfter)
       })
 
-      return Reviews.of({ review, decide, ofDeliverable, get, ofCustomer })
+      return Reviews.of({ review, decide, ofDeliverable, get, withdraw, ofCustomer })
     }),
   )
 }

@@ -37,6 +37,7 @@ const row: ClaimedRow = {
   customer_id: CustomerId.make("acme"),
   armed_at: DateTime.makeUnsafe(0),
   armed_attempts: 0,
+  revision: 1,
   idempotency_key: "GOI-1:2026-03-01T09:00:00.000Z",
   hired_instance_id: HiredInstanceId.make("HAI-1"),
   goal_instance_id: GoalInstanceId.make("GOI-1"),

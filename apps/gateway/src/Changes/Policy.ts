@@ -1,10 +1,13 @@
 /** Pure: what is asked to learn of changes, and what a write may have changed. */
 import type { Topic } from "@stint/domain/gateway/Changes"
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, customerOf } from "@stint/domain/Caller"
 import type { ServiceName } from "../Upstreams/Table.ts"
 
 /** Who sees the same: one customer, or all people who see every customer. */
-export const scopeOf = ({ role, subject }: Caller): string => role === "customer" ? `customer ${subject}` : "everybody"
+export const scopeOf = (caller: Caller): string => {
+  const customer = customerOf(caller)
+  return customer === undefined ? "everybody" : `customer ${customer}`
+}
 
 /** A read whose answer changes when something of a topic does: the newest of a list, which is an indexed read. */
 export interface Probe {
@@ -17,13 +20,14 @@ export interface Probe {
 const NEWEST = 10
 
 /** What is asked for a caller's scope. Goals, and the hires of all customers, have no list that shows every change. */
-export const probesOf = ({ role, subject }: Caller): ReadonlyArray<Probe> => {
-  const own = role === "customer" ? `customer_id=${encodeURIComponent(subject)}&` : ""
+export const probesOf = (caller: Caller): ReadonlyArray<Probe> => {
+  const customer = customerOf(caller)
+  const own = customer === undefined ? "" : `customer_id=${encodeURIComponent(customer)}&`
   const common: ReadonlyArray<Probe> = [
     { topic: "deliverables", service: "deliverables", path: `/api/v1/deliverables?${own}limit=${NEWEST}` },
     { topic: "runs", service: "scheduler", path: `/api/v1/scheduler/runs?limit=${NEWEST}` },
   ]
-  return role === "customer"
+  return customer !== undefined
     ? [...common, { topic: "hires", service: "hiring", path: `/api/v1/hired-agents?${own}limit=${NEWEST}` }]
     : [
       ...common,

@@ -1,7 +1,7 @@
 /** Deliveries: what became of executions, for their customers and for operators (docs/webhooks.md). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { DeliveryRefusal, DeliveryState, readers } from "./Deliverables.ts"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "../Ids.ts"
@@ -87,7 +87,7 @@ export class DeliveriesGroup extends HttpApiGroup.make("deliveries")
       payload: Schema.Struct({ reason: Schema.optionalKey(text(1000)) }),
       success: Delivery.pipe(HttpApiSchema.status(202)),
       error: [DeliveryNotFound, DeliveryNotRetryable, InvalidRequest, Unavailable],
-    }).annotate(Access, ["customer", "operator"])
+    }).annotate(Access, ["customer", "operator"]).annotate(Needs, "reviewer")
       .annotate(OpenApi.Summary, "Try a delivery again")
       .annotate(
         OpenApi.Description,

@@ -1,7 +1,7 @@
 /** Executing an approved deliverable: once, and only the content that was approved (domain.md, "Rules: review and execute"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import {
   Deliverable,
   DeliverableGone,
@@ -12,7 +12,7 @@ import {
   SubscriptionEnded,
 } from "./Deliverables.ts"
 import { DeliverableId } from "../Ids.ts"
-import { DutyMissing, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import {
   ConditionalHeaders,
   Instant,
@@ -109,12 +109,11 @@ export class ExecutionsGroup extends HttpApiGroup.make("executions")
         ContentChanged,
         TargetChanged,
         ApprovalExpired,
-        DutyMissing,
         ExecutionInProgress,
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotateMerge(tagged).annotate(InterimReplies, true)
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer").annotateMerge(tagged).annotate(InterimReplies, true)
       .annotate(WaitsForOthers, true)
       .annotate(OpenApi.Summary, "Execute a deliverable")
       .annotate(

@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Model } from "effect/schema"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import {
   Deliverable,
   DeliverableGone,
@@ -19,14 +19,13 @@ import { ApprovalId, CustomerId, DeliverableId, MandateId, NamedVersion } from "
 import {
   AnyProblem,
   CustomerNotFound,
-  DutyMissing,
   InvalidRequest,
   PreconditionFailed,
   problem,
   Unavailable,
 } from "../Problem.ts"
 import { InstantField, NullableInstantField } from "../ModelFields.ts"
-import { ConditionalHeaders, IdempotencyHeader, listOf, pageQuery, tagged, text } from "../Protocol.ts"
+import { ConditionalHeaders, IdempotencyHeader, Instant, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 
 /** What a customer decides on a draft. `changes_requested`: the maker is to write the next revision by the notes. */
 export const Decision = Schema.Literals(["approved", "rejected", "changes_requested"])
@@ -56,12 +55,26 @@ export class Approval extends Model.Class<Approval>("Approval")({
   created_at: InstantField,
 }) {}
 
-/** 409: a deliverable is decided on once. */
+/** 409: a person decides on a revision once, and what is approved by enough or rejected is decided on. */
 export class AlreadyReviewed extends problem<AlreadyReviewed>()("AlreadyReviewed", {
   code: "already_reviewed",
   status: 409,
   title: "That deliverable has been decided on",
 }, { review_status: ReviewStatus }) {}
+
+/** 409: nobody decided on it in time; that is final (the template's `expires_after_seconds`). */
+export class DeliverableExpired extends problem<DeliverableExpired>()("DeliverableExpired", {
+  code: "deliverable_expired",
+  status: 409,
+  title: "That deliverable has expired",
+}, { expired_at: Instant }) {}
+
+/** 409: its maker writes what a person asked for; the next revision can be decided on. */
+export class InRevision extends problem<InRevision>()("InRevision", {
+  code: "in_revision",
+  status: 409,
+  title: "The maker of that deliverable works on its next revision",
+}, { since: Instant }) {}
 
 /** 409: a draft with validation errors can be rejected, not approved. */
 export class DraftInvalid extends problem<DraftInvalid>()("DraftInvalid", {
@@ -167,8 +180,9 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
-        DutyMissing,
         RevisionChanged,
+        InRevision,
+        DeliverableExpired,
         TooManyRevisions,
         SeparateEditor,
         AlreadyReviewed,
@@ -178,7 +192,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         DraftInvalid,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotateMerge(tagged)
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer").annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Approve or reject a deliverable, or ask for changes")
       .annotate(
         OpenApi.Description,
@@ -194,8 +208,8 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       payload: Schema.Struct({ items: Schema.Array(DecisionItem).check(Schema.isBetweenLength(1, MOST_DECISIONS)) }),
       success: Schema.Struct({ items: Schema.Array(DecisionAnswer) }),
       error: Unavailable,
-    }).annotate(Access, ["customer"])
-      .annotate(OpenApi.Summary, "Approve or reject many deliverables")
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer")
+      .annotate(OpenApi.Summary, "Decide on many deliverables")
       .annotate(
         OpenApi.Description,
         "Their customer only, up to 200 at once, each with the SHA-256 of the content that was shown. Each has its own " +
@@ -224,13 +238,12 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       success: Approval.json,
       error: [
         ApprovalNotFound,
-        DutyMissing,
         NotWithdrawable,
         AlreadyExecuted,
         ExecutionInProgress,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotate(Needs, "reviewer")
       .annotate(OpenApi.Summary, "Withdraw an approval")
       .annotate(
         OpenApi.Description,

@@ -1,7 +1,7 @@
 /** Answers for people: when does this goal fire next, and why did it run, or not, at that instant? */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import { DeadLetterState } from "./DeadLetters.ts"
 import { Scope } from "./Pauses.ts"
 import { Frequency } from "../Definition.ts"
@@ -172,7 +172,7 @@ export class AnswersGroup extends HttpApiGroup.make("answers")
       payload: RuleDraft,
       success: RulePreview,
       error: InvalidRequest,
-    }).annotate(Access, readers)
+    }).annotate(Access, readers).annotate(Needs, "reader")
       .annotate(JudgedFirst, (body, bounds) => documentFaults(own(body, "schedule"), "$.schedule", bounds))
       .annotate(OpenApi.Summary, "Preview a rule")
       .annotate(

@@ -35,6 +35,8 @@ const Seconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 253_
 const decode = Schema.decodeUnknownOption(Schema.Struct({
   sub: Caller.fields.subject,
   role: Caller.fields.role,
+  customer_id: Caller.fields.customer_id,
+  duties: Caller.fields.duties,
   aud: Schema.Union([Schema.String, Schema.Array(Schema.String)]),
   exp: Seconds,
   iat: Schema.optionalKey(Seconds),
@@ -56,9 +58,15 @@ const isFor = (
 /** The claims of a token at an instant in epoch seconds; its signature, `exp` and `nbf` are verified before. */
 export const claimsOf = (payload: JWTPayload, rules: Rules, now: number): Result.Result<Claims, string> => {
   const decoded = decode(payload)
-  if (Option.isNone(decoded)) return Result.fail("The token's sub, role, exp, iat or nbf is not valid")
-  const { aud, exp, iat, jti, role, sub } = decoded.value
+  if (Option.isNone(decoded)) return Result.fail("The token's sub, role, customer_id, duties, exp, iat or nbf is not valid")
+  const { aud, customer_id, duties, exp, iat, jti, role, sub } = decoded.value
   if (isSystem(sub)) return Result.fail("The token's sub is not valid: the name of the system belongs to no token")
+  if (customer_id !== undefined && isSystem(customer_id)) {
+    return Result.fail("The token's customer_id is not valid: the name of the system belongs to no token")
+  }
+  if (role !== "customer" && (customer_id !== undefined || duties !== undefined)) {
+    return Result.fail("The token's customer_id and duties go with the role customer alone")
+  }
   if (!isFor(typeof aud === "string" ? [aud] : aud, role === "service", rules)) {
     return Result.fail("The token is not for this service: check its audience")
   }
@@ -66,5 +74,11 @@ export const claimsOf = (payload: JWTPayload, rules: Rules, now: number): Result
   if (exp - (iat ?? now) > rules.maxLifetime || exp - now > rules.maxLifetime + TOLERANCE) {
     return Result.fail(`The token holds for longer than ${rules.maxLifetime} seconds, which none may`)
   }
-  return Result.succeed({ caller: { subject: sub, role }, jti, iat, exp })
+  const caller: Caller = {
+    subject: sub,
+    role,
+    ...(customer_id === undefined ? {} : { customer_id }),
+    ...(duties === undefined ? {} : { duties }),
+  }
+  return Result.succeed({ caller, jti, iat, exp })
 }

@@ -39,7 +39,10 @@ export const DELETED = "The deliverable was deleted before it was delivered"
 /** Selects rows as `DeliverableRow`: `deliverables` as `d`, joined with its execution as `e`. */
 export const selectRows = (sql: PgClient.PgClient) =>
   sql`select d.*, e.delivery_id, e.state as execution_state, e.requested_by, e.attempts, e.last_error, e.next_attempt_at,
-        e.refusal
+        e.refusal,
+        case when d.review_status = 'pending_review' and d.revising_since is not null then 'in_revision'
+          when d.review_status = 'pending_review' and d.expires_at <= now() then 'expired'
+          else d.review_status end as review_status
       from deliverables d left join executions e on e.deliverable_id = d.deliverable_id`
 
 /** Deliverables. */

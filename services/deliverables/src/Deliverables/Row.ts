@@ -5,6 +5,7 @@ import {
   ExecutionStatus,
   ReviewStatus,
 } from "@stint/domain/deliverables/Deliverables"
+import { ApprovalRules } from "@stint/domain/Definition/Approval"
 import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
 import { InstantColumn } from "@stint/domain/Instants"
@@ -35,6 +36,7 @@ export const DeliverableRow = Schema.Struct({
   goal_template_id: Schema.String,
   title: Schema.String,
   payload: Schema.Json,
+  /** As it is now by the database's clock: `in_revision` and `expired` are pending in the column, which 0.2.0 reads. */
   review_status: ReviewStatus,
   review_notes: Schema.NullOr(Schema.String),
   approval_id: Schema.NullOr(ApprovalId),
@@ -47,6 +49,15 @@ export const DeliverableRow = Schema.Struct({
   scheduled_time: instant,
   approval_required: Schema.Boolean,
   deleted_at: Schema.NullOr(instant),
+  /** The number of the revision that `payload` is. */
+  revision: Schema.Int,
+  /** Who wrote it; null: its maker. */
+  edited_by: Schema.NullOr(Schema.String),
+  /** Since when its maker works on what a person asked for. */
+  revising_since: Schema.NullOr(instant),
+  /** Until when it can be decided on. */
+  expires_at: Schema.NullOr(instant),
+  approval_rules: Schema.NullOr(ApprovalRules),
   /** How often it was written. */
   version: Schema.Int,
   /** Whether its execution is pending: until that ends, nothing else may be decided about the deliverable. */

@@ -1,7 +1,7 @@
 /** The SQL of deliveries: reading executions, and arming one again for a person. */
 import { PgClient } from "@effect/sql-pg"
 import { DeliveryId } from "@stint/domain/deliverables/Deliveries"
-import { DeliveryState } from "@stint/domain/deliverables/Deliverables"
+import { DeliveryRefusal, DeliveryState } from "@stint/domain/deliverables/Deliverables"
 import { CustomerId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
@@ -9,7 +9,7 @@ import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { CHANNEL } from "../Executions/Repo.ts"
+import { CHANNEL, isBacked } from "../Executions/Repo.ts"
 import { DeliveryRow, Retry } from "./Row.ts"
 
 /** The key of a page of deliveries, newest first. */
@@ -45,11 +45,11 @@ export class DeliveriesRepo extends Context.Service<DeliveriesRepo, {
   find(id: string): Effect.Effect<Option.Option<DeliveryRow>>
   list(listing: typeof Listing.Type): Effect.Effect<Taken<DeliveryRow, typeof Place.Type>>
   /**
-   * Arms one that failed, or makes the next attempt of one that waits due now, with its line in the audit log. False, and
-   * nothing is changed, when it is delivered, refused, under way, or its deliverable is deleted. One whose line is there
-   * already was armed by this request before: true.
+   * Arms one that failed, or makes the next attempt of one that waits due now, with its line in the audit log. Not armed, and
+   * nothing is changed, when it is delivered, refused, under way, its deliverable is deleted, or what it was approved by has
+   * lapsed since it failed: `lapsed` says how. One whose line is there already was armed by this request before.
    */
-  retry(retry: Retry): Effect.Effect<boolean>
+  retry(retry: Retry): Effect.Effect<{ readonly armed: boolean; readonly lapsed: DeliveryRefusal | null }>
   /** The customers with deliveries that failed for good in the last so many seconds, and how many each. */
   failedOf(seconds: number): Effect.Effect<ReadonlyArray<{ readonly customer_id: string; readonly n: number }>>
 }>()("deliverables/DeliveriesRepo") {
@@ -105,12 +105,19 @@ const reads = (sql: PgClient.PgClient) => {
 const writes = (sql: PgClient.PgClient) => {
   const retry = SqlSchema.findOne({
     Request: Retry,
-    Result: Schema.Struct({ armed: Schema.Boolean }),
+    Result: Schema.Struct({ armed: Schema.Boolean, lapsed: Schema.NullOr(DeliveryRefusal) }),
     execute: (r) =>
       sql`with d as (
-            select deliverable_id from deliverables
+            select * from deliverables
             where deliverable_id = ${r.deliverable_id} and deleted_at is null and execution_status = 'not_executed'
             for update
+          ), lapsed as (
+            select case when d.approval_id is distinct from e.approval_id then 'approval_withdrawn' else 'approval_expired' end as why
+            from deliverables d join executions e using (deliverable_id)
+            where e.delivery_id = ${r.delivery_id} and e.state = 'failed' and e.approval_id is not null
+              and (d.approval_id is distinct from e.approval_id or not ${
+        isBacked(sql, { content_sha256: sql`e.content_sha256`, target: sql`e.target` })
+      })
           ), armed as (
             update executions e set state = 'pending', next_attempt_at = now(), armed_at = now(),
               armed_attempts = e.attempts
@@ -118,6 +125,7 @@ const writes = (sql: PgClient.PgClient) => {
               and (e.state = 'failed' and e.refusal is null
                 or e.state = 'pending' and (e.locked_until is null or e.locked_until <= now()))
               and not exists (select from delivery_action_log where log_id = ${r.log_id})
+              and not exists (select from lapsed)
             returning e.*
           ), said as (
             insert into delivery_action_log (log_id, action, operator, role, delivery_id, deliverable_id, customer_id, reason, timestamp)
@@ -128,7 +136,7 @@ const writes = (sql: PgClient.PgClient) => {
             from armed where deliverables.deliverable_id = armed.deliverable_id
           )
           select exists (select from armed) or exists (select from delivery_action_log where log_id = ${r.log_id}) as armed,
-            (select pg_notify(${CHANNEL}, '')::text from armed) as notified`,
+            (select why from lapsed) as lapsed, (select pg_notify(${CHANNEL}, '')::text from armed) as notified`,
   })
-  return { retry: (r: Retry) => Effect.orDie(Effect.map(retry(r), ({ armed }) => armed)) }
+  return { retry: (r: Retry) => Effect.orDie(retry(r)) }
 }

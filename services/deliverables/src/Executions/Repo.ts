@@ -8,13 +8,14 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { DeliveryTarget } from "@stint/domain/Definition/HireSettings"
-import { DeliveryRefusal, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { DeliveryRefusal } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalId, CustomerId, DeliverableId, HiredInstanceId } from "@stint/domain/Ids"
 import { InstantColumn } from "@stint/domain/Instants"
 import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scope } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
 import { ClaimedRow } from "./Row.ts"
 
 /**
@@ -26,12 +27,11 @@ export const LEASE_SECONDS = 20
 /** The channel that replicas notify of a new intent or retry. */
 export const CHANNEL = "stint_executions"
 
-/** What to deliver and where, and the review that the caller judged it by. */
+/** What to deliver and where, and the approval that the caller judged it by. */
 export const Intent = Schema.Struct({
   /** The delivery id, unless the deliverable has one from an earlier request. */
   delivery_id: Schema.String,
   deliverable_id: DeliverableId,
-  review_status: ReviewStatus,
   approval_id: Schema.NullOr(ApprovalId),
   /** The version of the deliverable that the caller judged. */
   version: Schema.Int,
@@ -61,7 +61,8 @@ export interface InHand {
 export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
   /**
    * Commits the intent and claims it for its first attempt. None, and nothing is changed, when the deliverable was
-   * reviewed, deleted or executed meanwhile, or another execution of it is pending.
+   * written since it had that version, another execution of it is pending, it has expired, or of its approvals too few are
+   * good still, at this instant.
    */
   commit(intent: Intent): Effect.Effect<Option.Option<ClaimedRow>>
   /**
@@ -100,9 +101,22 @@ export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
 
 const leaseEnd = (sql: PgClient.PgClient) => sql`now() + make_interval(secs => ${LEASE_SECONDS})`
 
+/** Whether of a deliverable `d` as many people as must have approved this content and target, and still do. */
+export const isBacked = (
+  sql: PgClient.PgClient,
+  { content_sha256, target }: { readonly content_sha256: Fragment; readonly target: Fragment },
+) =>
+  sql`exists (select from approvals a where a.approval_id = d.approval_id and a.revision = d.revision
+        and approvals_alike(d, ${content_sha256}, ${target}, a.definition_version)
+          >= coalesce((d.approval_rules ->> 'quorum')::integer, 1))`
+
+/** What a column of an execution becomes that is asked for again: content that nobody has seen yet is another delivery. */
+const ofOther = (sql: PgClient.PgClient, column: string, same: Fragment) =>
+  sql`${sql(column)} = case when e.content_sha256 = excluded.content_sha256 then ${same} else excluded.${sql(column)} end`
+
 /** The columns of a claimed execution `e`, and what it is joined with for them. */
 const held = (sql: PgClient.PgClient) =>
-  sql`e.*, d.idempotency_key, d.hired_instance_id, d.goal_instance_id, d.payload, d.approval_required, d.approval_id as named_approval_id,
+  sql`e.*, d.revision, d.idempotency_key, d.hired_instance_id, d.goal_instance_id, d.payload, d.approval_required, d.approval_id as named_approval_id,
       case when a.approval_id is not null then jsonb_build_object('deliverable_id', a.deliverable_id,
         'customer_id', a.customer_id, 'decision', a.decision, 'content_sha256', a.content_sha256, 'target', a.target)
       end as approved`
@@ -117,11 +131,15 @@ const intents = (sql: PgClient.PgClient) => {
     Result: ClaimedRow,
     execute: (i) =>
       sql`with d as (
-            update deliverables set executing = true, updated_at = now()
-            where deliverable_id = ${i.deliverable_id} and version = ${i.version} and not executing and execution_status = 'not_executed'
-              and deleted_at is null and review_status = ${i.review_status}
-              and approval_id is not distinct from ${i.approval_id}
-            returning deliverable_id, approval_id
+            update deliverables d set executing = true, updated_at = now()
+            where d.deliverable_id = ${i.deliverable_id} and d.version = ${i.version} and not d.executing
+              and d.execution_status = 'not_executed' and d.deleted_at is null and d.revising_since is null
+              and (d.review_status <> 'pending_review' or d.expires_at is null or d.expires_at > now())
+              and d.approval_id is not distinct from ${i.approval_id}
+              and (d.approval_id is null or ${
+        isBacked(sql, { content_sha256: sql`${i.content_sha256}::varchar`, target: sql`${sql.json(i.target)}::jsonb` })
+      })
+            returning d.deliverable_id, d.approval_id
           ), committed as (
             insert into executions as e (delivery_id, deliverable_id, approval_id, target, body, content_sha256, state,
               requested_by, attempts, next_attempt_at, locked_until, fence, created_at)
@@ -129,7 +147,9 @@ const intents = (sql: PgClient.PgClient) => {
               'pending', ${i.requested_by}, 1, now(), ${leaseEnd(sql)}, nextval('execution_fence'), now() from d
             on conflict (deliverable_id) do update set state = 'pending', approval_id = excluded.approval_id,
               target = excluded.target, body = excluded.body, content_sha256 = excluded.content_sha256,
-              requested_by = excluded.requested_by, attempts = e.attempts + 1,
+              requested_by = excluded.requested_by,
+              ${ofOther(sql, "delivery_id", sql`e.delivery_id`)}, ${ofOther(sql, "created_at", sql`e.created_at`)},
+              ${ofOther(sql, "attempts", sql`e.attempts + 1`)},
               next_attempt_at = excluded.next_attempt_at, locked_until = excluded.locked_until, fence = excluded.fence
             returning *
           ) select ${held(sql)}, pg_notify(${CHANNEL}, '')::text as notified from committed e ${holders(sql)}`,

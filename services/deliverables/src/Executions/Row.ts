@@ -39,6 +39,8 @@ export const ClaimedRow = Schema.Struct({
   hired_instance_id: HiredInstanceId,
   goal_instance_id: GoalInstanceId,
   payload: Schema.Json,
+  /** The number of the revision that `payload` is. */
+  revision: Schema.Int,
   approval_required: Schema.Boolean,
   /** The approval that the deliverable names. */
   named_approval_id: Schema.NullOr(ApprovalId),

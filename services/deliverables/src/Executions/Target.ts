@@ -12,6 +12,7 @@ export type Delivery = Pick<
   | "hired_instance_id"
   | "goal_instance_id"
   | "approval_id"
+  | "revision"
   | "content_sha256"
   | "body"
   | "created_at"

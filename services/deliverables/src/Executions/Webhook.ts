@@ -10,9 +10,6 @@ import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 /** The longest wait that a receiver may ask for, in milliseconds: a day. */
 export const LONGEST_RETRY_AFTER = 86_400_000
 
-/** Content has one revision so far. */
-const REVISION = 1
-
 const ends = (why: string) => new DeliveryError({ why, permanent: true })
 const failed = (why: string) => new DeliveryError({ why, permanent: false })
 
@@ -31,7 +28,7 @@ export const envelopeOf = (delivery: Delivery): string => {
       goal_instance_id: delivery.goal_instance_id,
       deliverable_id: delivery.deliverable_id,
       approval_id: delivery.approval_id,
-      revision: REVISION,
+      revision: delivery.revision,
       content_sha256: delivery.content_sha256,
     },
   })

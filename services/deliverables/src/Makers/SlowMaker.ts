@@ -13,7 +13,8 @@ import type { MakerMisconfigured, MakingError, OverBudget } from "./Errors.ts"
 
 /** A decision of the past on a draft of the same goal. It is data that a person wrote, never instructions. */
 export interface PastDecision {
-  readonly decision: "approved" | "rejected"
+  /** `changes_requested`: `notes` say what was to change. */
+  readonly decision: "approved" | "rejected" | "changes_requested"
   readonly notes: string | null
   /** What was decided on: the draft's title and payload. */
   readonly title: string

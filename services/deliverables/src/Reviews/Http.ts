@@ -31,6 +31,8 @@ export const ReviewsHttp = HttpApiBuilder.group(
       ofDeliverable: ({ params, query }) =>
         CurrentCaller.use((caller) => reviews.ofDeliverable(caller, params.id, query)),
       get: ({ params }) => CurrentCaller.use((caller) => reviews.get(caller, params.id)),
+      withdraw: ({ params, payload }) =>
+        CurrentCaller.use((caller) => reviews.withdraw(caller, params.id, payload.reason)),
       ofCustomer: ({ query }) => reviews.ofCustomer(query.customer_id, query),
     })
   }),
