@@ -22,9 +22,9 @@ comment on column deliverables.revising_since is 'Since when its maker works on 
 comment on column deliverables.expires_at is 'Until when this revision can be decided on; null when it never expires. One that is still pending then has expired.';
 comment on column deliverables.approval_rules is 'What its template asks of approvals, when the draft was made; null when nothing.';
 
--- What expires first is listed and told first; drafts that never expire are not in it
+-- What expires first is listed first, then what never expires; how many wait is counted from it
 create index ix_deliverables_expiry on deliverables (customer_id, expires_at, deliverable_id)
-  where review_status = 'pending_review' and deleted_at is null and expires_at is not null;
+  where review_status = 'pending_review' and revising_since is null and deleted_at is null;
 create index ix_deliverables_revising on deliverables (customer_id) where revising_since is not null and deleted_at is null;
 
 -- The first revision is the deliverable's own row until there is a second: a draft that nobody changes costs no row more
@@ -38,8 +38,10 @@ create table deliverable_revisions (
   payload jsonb not null,
   content_sha256 varchar not null,
   created_at timestamptz not null,
+  edit_id varchar,
   constraint pk_deliverable_revisions primary key (deliverable_id, revision),
   constraint fk_deliverable_revisions_deliverable foreign key (deliverable_id) references deliverables (deliverable_id),
+  constraint uq_deliverable_revisions_edit_id unique (edit_id),
   constraint ck_deliverable_revisions_revision check (revision between 1 and 100),
   constraint ck_deliverable_revisions_payload check (jsonb_typeof(payload) = 'object'),
   constraint ck_deliverable_revisions_content_sha256 check (content_sha256 ~ '^[0-9a-f]{64}$')
@@ -55,6 +57,7 @@ comment on column deliverable_revisions.title is 'Its title.';
 comment on column deliverable_revisions.payload is 'Its content.';
 comment on column deliverable_revisions.content_sha256 is 'SHA-256, in hex, of the canonical JSON (RFC 8785) of the payload.';
 comment on column deliverable_revisions.created_at is 'When it was written.';
+comment on column deliverable_revisions.edit_id is 'The edit, derived from its Idempotency-Key where it has one, by which a repeat finds it; null of a maker.';
 
 create trigger deliverable_revisions_are_immutable before update or delete or truncate on deliverable_revisions
   for each statement execute function refuse_change();
@@ -69,6 +72,8 @@ begin
       new.idempotency_key, new.customer_id, new.scheduled_time, new.approval_required, new.created_at, new.approval_rules)
     and new.revision = old.revision + 1 and new.review_status = 'pending_review' and new.approval_id is null
     and new.revising_since is null and not old.executing and not new.executing
+    and old.deleted_at is null and old.review_status <> 'rejected'
+    and (old.review_status <> 'pending_review' or old.revising_since is not null or old.expires_at is null or old.expires_at > now())
     and old.execution_status = 'not_executed' and new.execution_status = 'not_executed'
     and exists (select from deliverable_revisions r where r.deliverable_id = old.deliverable_id
       and r.revision = old.revision and r.payload = old.payload and r.title = old.title)

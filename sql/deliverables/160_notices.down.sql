@@ -2,11 +2,13 @@
 
 drop trigger if exists deliverables_are_told_of on deliverables;
 drop trigger if exists deliverables_revisions_are_told_of on deliverables;
+drop trigger if exists deliverables_expired_are_told_of on deliverables;
 drop trigger if exists executions_are_told_of on executions;
 drop function if exists tell_of_drafts();
 drop function if exists tell_of_revision();
 drop function if exists tell_of_execution();
 drop function if exists tell_of_expiry();
+drop function if exists tell_of_expired();
 drop function if exists draft_details(deliverables);
 drop function if exists tell(varchar, varchar, varchar, varchar, jsonb);
 drop table if exists notice_looks;

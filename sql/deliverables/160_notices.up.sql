@@ -195,7 +195,7 @@ comment on column decision_links.deliverable_id is 'The draft.';
 comment on column decision_links.created_at is 'When it was made.';
 comment on column decision_links.expires_at is 'Until when it is good.';
 
--- One replica looks at a time; what expired before the row's instant was told
+-- One replica looks at a time; what came within an hour of its expiry before the row's instant was told
 create table notice_looks (
   what varchar not null,
   looked_until timestamptz not null default now(),
@@ -203,7 +203,7 @@ create table notice_looks (
 );
 insert into notice_looks (what) values ('expiry');
 
-comment on table notice_looks is 'Until which instant was looked for what no statement tells of: drafts that expire.';
+comment on table notice_looks is 'Until which instant was looked for what no statement tells of: drafts that expire soon.';
 comment on column notice_looks.what is 'What is looked for.';
 comment on column notice_looks.looked_until is 'Until when.';
 
@@ -270,8 +270,19 @@ create trigger executions_are_told_of after update of state on executions for ea
     or new.state = 'failed' and new.refusal is distinct from 'deliverable_deleted'))
   execute function tell_of_execution();
 
--- Drafts that expire within the hour, and those that did: no statement writes what time alone does. Each is told once, since the
--- key is its revision; the window reaches back for drafts that were committed later than they were written.
+create function tell_of_expired() returns trigger language plpgsql security definer set search_path from current as $expired$
+begin
+  perform tell(new.customer_id, 'expired', new.deliverable_id, new.deliverable_id || ':' || new.revision, draft_details(new));
+  return null;
+end
+$expired$;
+
+-- Before: 0.2.0 writes no expired_at, so it never fires for it.
+create trigger deliverables_expired_are_told_of after update of expired_at on deliverables for each row
+  when (old.expired_at is null and new.expired_at is not null) execute function tell_of_expired();
+
+-- Drafts that expire within the hour: no statement writes what time alone does. Each is told once, since the key is its revision;
+-- the window reaches back for drafts that were committed later than they were written.
 create function tell_of_expiry() returns void language plpgsql security definer set search_path from current as $expiry$
 declare
   since timestamptz;
@@ -280,20 +291,19 @@ begin
   if not found then
     return;
   end if;
-  perform tell((x.draft).customer_id, case when (x.draft).expires_at <= now() then 'expired' else 'expires_soon' end,
-    (x.draft).deliverable_id, (x.draft).deliverable_id || ':' || (x.draft).revision, draft_details(x.draft))
+  perform tell((x.draft).customer_id, 'expires_soon', (x.draft).deliverable_id,
+    (x.draft).deliverable_id || ':' || (x.draft).revision, draft_details(x.draft))
   from (select distinct customer_id from reviewers) c
   cross join lateral (
     select d as draft from deliverables d
     where d.customer_id = c.customer_id and d.review_status = 'pending_review' and d.deleted_at is null
-      and (d.expires_at > since and d.expires_at <= now()
-        or d.expires_at > since + interval '1 hour' and d.expires_at <= now() + interval '1 hour')
+      and d.expires_at > since + interval '1 hour' and d.expires_at <= now() + interval '1 hour' and d.expires_at > now()
       and d.revising_since is null
   ) x;
   update notice_looks set looked_until = now() where what = 'expiry';
 end
 $expiry$;
 
-comment on function tell_of_expiry() is 'Records the drafts that expired, and that expire within the hour, since it looked last.';
+comment on function tell_of_expiry() is 'Records the drafts that came to expire within the hour since it looked last.';
 
 insert into schema_scripts (name) values ('160_notices') on conflict (name) do nothing;

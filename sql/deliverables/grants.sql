@@ -16,7 +16,7 @@ begin
   -- a trigger lets content change to the next revision alone, which is stored before
   execute format('grant select, insert on deliverables to %I', runtime);
   execute format(
-    'grant update (title, payload, revision, edited_by, revising_since, expires_at, agent_id, review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
+    'grant update (title, payload, revision, edited_by, revising_since, expires_at, expired_at, agent_id, review_status, review_notes, approval_id, execution_status, executed_at, executing, deleted_at,
        updated_at) on deliverables to %I', runtime);
   execute format('grant select, insert on deliverable_revisions to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);

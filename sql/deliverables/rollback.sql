@@ -49,6 +49,7 @@ drop function if exists refuse_line_change();
 drop function if exists tell(customer character varying, event character varying, subject character varying, key character varying, details jsonb);
 drop function if exists tell_of_drafts();
 drop function if exists tell_of_execution();
+drop function if exists tell_of_expired();
 drop function if exists tell_of_expiry();
 drop function if exists tell_of_revision();
 

@@ -12,6 +12,7 @@ import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
+import { notices } from "./notices.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -30,6 +31,7 @@ export const proofs: ReadonlyArray<Proof> = [
   execution,
   making,
   slow,
+  notices,
   pause,
   poison,
   fairness,

@@ -4,7 +4,14 @@
  */
 import { Order, Result, Schema, SemVer } from "effect"
 import { ApprovalRules } from "./Definition/Approval.ts"
-import { definitionFaults, fieldFaults, fieldListFaults, keyFault, makerFaults } from "./Definition/Faults.ts"
+import {
+  approvalFaults,
+  definitionFaults,
+  fieldFaults,
+  fieldListFaults,
+  keyFault,
+  makerFaults,
+} from "./Definition/Faults.ts"
 import { TemplateMaker } from "./Definition/Maker.ts"
 import { AgentTypeId } from "./Ids.ts"
 
@@ -143,6 +150,7 @@ const definition = Schema.Struct({
 export const AgentTypeDefinition = definition.check(
   Schema.makeFilter(definitionFaults),
   Schema.makeFilter(makerFaults),
+  Schema.makeFilter(approvalFaults),
 ).annotate({ identifier: "AgentTypeDefinition" })
 export type AgentTypeDefinition = typeof AgentTypeDefinition.Type
 

@@ -28,6 +28,9 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
 /** Between the attempts to send a message to a person: 30 seconds, 1, 2 minutes and so on up to an hour, each drawn from 50 to 100 % of it. */
 export const noticeRetry = Schedule.min([Schedule.exponential("30 seconds", 2), Schedule.spaced("1 hour")]).pipe(halfToFull)
 
+/** Looking for dead letters that people were not told of. */
+export const lookForUntold = Schedule.spaced("15 seconds").pipe(Schedule.jittered)
+
 /** Looking for drafts that expire soon or have expired, to tell people; and for channels that are dead. */
 export const lookAtExpiry = Schedule.spaced("10 seconds").pipe(Schedule.jittered)
 export const lookAtChannels = Schedule.spaced("30 seconds").pipe(Schedule.jittered)
@@ -39,6 +42,9 @@ export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 export const makerAway = Schedule.min([Schedule.exponential("1 second", 2), Schedule.spaced("1 minute")]).pipe(
   halfToFull,
 )
+
+/** Changes to a draft whose maker failed: after 5, 10 and 20 seconds, each drawn from 50 to 100 % of it; a person waits for them. */
+export const changesAgain = Schedule.exponential("5 seconds", 2).pipe(halfToFull, Schedule.upTo({ times: 3 }))
 
 /** Asking for a draft that is being made: after 1, 1.5, 2.3 and so on up to every 15 seconds, each drawn from 50 to 100 % of it. */
 export const lookAtMaking = Schedule.min([Schedule.exponential("1 second", 1.5), Schedule.spaced("15 seconds")]).pipe(

@@ -42,6 +42,8 @@ import { DeliveriesRepo } from "./Deliveries/Repo.ts"
 import { Drafts } from "./Drafts.ts"
 import { DraftsHttp } from "./Drafts/Http.ts"
 import { DraftsRepo } from "./Drafts/Repo.ts"
+import * as Expiry from "./Expiry.ts"
+import { ExpiryRepo } from "./Expiry/Repo.ts"
 import { Executions } from "./Executions.ts"
 import { Attempts } from "./Executions/Attempts.ts"
 import { ExecutionsHttp } from "./Executions/Http.ts"
@@ -68,6 +70,10 @@ import { ReportsRepo } from "./Reports/Repo.ts"
 import { Reviewers } from "./Reviewers.ts"
 import { ReviewersHttp } from "./Reviewers/Http.ts"
 import { ReviewersRepo } from "./Reviewers/Repo.ts"
+import { Revising } from "./Revising.ts"
+import { Revisions } from "./Revisions.ts"
+import { RevisionsHttp } from "./Revisions/Http.ts"
+import { RevisionsRepo } from "./Revisions/Repo.ts"
 import { Reviews } from "./Reviews.ts"
 import { ReviewsHttp } from "./Reviews/Http.ts"
 import { ReviewsRepo } from "./Reviews/Repo.ts"
@@ -81,6 +87,8 @@ const Storage = Layer.mergeAll(
   AgentsRepo.layer,
   DraftsRepo.layer,
   ReviewsRepo.layer,
+  RevisionsRepo.layer,
+  ExpiryRepo.layer,
   ReportsRepo.layer,
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
@@ -127,6 +135,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Agents.worker,
     Executions.worker,
     MakingsWorker.worker,
+    Expiry.worker,
     Deliveries.watch,
     Projection.worker,
     Notices.worker,
@@ -142,9 +151,10 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp, ReviewersHttp, NoticesHttp, DecisionLinksHttp]),
+    Layer.provide([ActionLogHttp, ReportsHttp, RevisionsHttp, ReviewersHttp, NoticesHttp, DecisionLinksHttp]),
     Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer, Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
+    Layer.provide([ActionLog.layer, Reports.layer, Revisions.layer, Revising.layer]),
+    Layer.provide([Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
     Layer.provide([DecisionLinks.layer, Mail.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),

@@ -1,28 +1,29 @@
 /** The rules of reading, listing and deleting deliverables. */
-import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { type Caller, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import {
   type Deliverable,
   type DeliverableCounts,
   type DeliverableGone,
   type DeliverableNotFound,
   type DeliverablesHireDeactivated,
-  DeliverablesHireGone,
-  DeliverablesHireNotFound,
+  type DeliverablesHireGone,
+  type DeliverablesHireNotFound,
   type ReviewStatus,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
 import type { LookedUpHire } from "@stint/domain/hiring/Feed"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, Unavailable } from "@stint/domain/Problem"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import type { Page, PageQuery } from "@stint/edge/Paging"
 import { Conditions, met } from "@stint/edge/Preconditions"
-import { Context, DateTime, Effect, Layer, Result, Schema } from "effect"
+import { Context, DateTime, Effect, Layer, Result } from "effect"
 import { Digest } from "effect/crypto"
 import { hireOf, Hiring } from "./Clients.ts"
 import { mayBeRetired, notCanceled, notDeactivated, notDeleted, notRetired, visible } from "./Deliverables/Policy.ts"
-import { After, DeliverablesRepo, type Listing } from "./Deliverables/Repo.ts"
+import { makeLists } from "./Deliverables/Lists.ts"
+import { DeliverablesRepo } from "./Deliverables/Repo.ts"
 import type { DeliverableRow } from "./Deliverables/Row.ts"
-import { deliverableTag, hashed, shown, toDeliverable } from "./Deliverables/Wire.ts"
+import { deliverableTag, shown } from "./Deliverables/Wire.ts"
 
 /** Which page of a list, newest first, and of which review status (any without). */
 export interface ListQuery extends PageQuery {
@@ -39,6 +40,10 @@ export interface InboxQuery extends ListQuery {
   readonly from?: DateTime.Utc
   /** Made before this instant. */
   readonly to?: DateTime.Utc
+  /** Only what waits for a decision and expires within a day. */
+  readonly expiring?: "true"
+  /** Newest first unless it says otherwise. */
+  readonly order?: "created" | "expiry"
 }
 
 /** A deliverable that may be decided on or executed, with its hire. */
@@ -80,6 +85,11 @@ export class Deliverables extends Context.Service<Deliverables, {
     caller: Caller,
     id: DeliverableId,
   ): Effect.Effect<void, DeliverableNotFound | DeliverableGone | PreconditionFailed | Unavailable>
+  /** The row of one, unless it is deleted or its hire is past its retention. */
+  readable(
+    caller: Caller,
+    id: DeliverableId,
+  ): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone | Unavailable>
   /** The row of one, unless it is deleted. */
   find(caller: Caller, id: DeliverableId): Effect.Effect<DeliverableRow, DeliverableNotFound | DeliverableGone>
   /**
@@ -171,72 +181,7 @@ export class Deliverables extends Context.Service<Deliverables, {
         }
       })
 
-      return Deliverables.of({ get, remove, find, forDecision, forDecisions, counts, ...lists })
+      return Deliverables.of({ get, readable, remove, find, forDecision, forDecisions, counts, ...lists })
     }),
   )
 }
-
-/** Lists every deliverable. */
-const any: Omit<Listing, "after" | "limit"> = {
-  customer_id: null,
-  agent_id: null,
-  goal_instance_id: null,
-  hired_instance_id: null,
-  review_status: null,
-  from: null,
-  to: null,
-}
-
-const makeLists = Effect.gen(function* () {
-  const repo = yield* DeliverablesRepo
-  const hiring = yield* Hiring
-  const digest = yield* Digest.Digest
-  const decodeAfter = decodeCursor(After)
-  const encodeAfter = Schema.encodeSync(After)
-
-  const list = Effect.fnUntraced(function* (
-    { cursor, limit = DEFAULT_LIMIT, ...filter }: InboxQuery,
-  ) {
-    const after = (yield* decodeAfter(cursor)) ?? null
-    const taken = yield* repo.list({ ...any, ...filter, after, limit: limit + 1 })
-    const entries = yield* Effect.forEach(
-      taken.entries,
-      ({ key, row }) => Effect.map(row === undefined ? Effect.undefined : hashed(row), (row) => ({ key, row })),
-    ).pipe(Effect.provideService(Digest.Digest, digest))
-    return yield* pageOf({ ...taken, entries }, limit, encodeAfter, toDeliverable)
-  })
-
-  /** Without those whose hire is past its retention. Hires of deliverables old enough for that are looked up at once. */
-  const withoutRetired = Effect.fnUntraced(function* (items: ReadonlyArray<Deliverable>) {
-    const now = yield* DateTime.now
-    const old = [...new Set(items.filter((item) => mayBeRetired(item, now)).map((item) => item.hired_instance_id))]
-    if (old.length === 0) return items
-    const { hires } = yield* hiring.lookup({ hired_instance_ids: old })
-    const kept = new Set(hires.filter((hire) => !hire.gone).map((hire) => hire.hired_instance_id))
-    return items.filter((item) => !old.includes(item.hired_instance_id) || kept.has(item.hired_instance_id))
-  })
-
-  const inbox = Effect.fn("Deliverables.inbox")(
-    function* (query: InboxQuery) {
-      const customer_id = yield* visibleCustomer(
-        query.customer_id,
-        () => new CustomerNotFound({ detail: query.customer_id ?? "" }),
-      )
-      const page = yield* list({ ...query, ...(customer_id === undefined ? {} : { customer_id }) })
-      return { ...page, items: yield* withoutRetired(page.items) }
-    },
-  )
-
-  const byHire = Effect.fn("Deliverables.byHire")(
-    function* (caller: Caller, hired_instance_id: HiredInstanceId, query: ListQuery) {
-      const hire = yield* hireOf(hiring, hired_instance_id)
-      if (hire === undefined || !canSee(caller, hire.customer_id)) {
-        return yield* new DeliverablesHireNotFound({ detail: hired_instance_id })
-      }
-      if (hire.gone) return yield* new DeliverablesHireGone({ detail: hired_instance_id })
-      return yield* list({ ...query, hired_instance_id })
-    },
-  )
-
-  return { inbox, byHire }
-})

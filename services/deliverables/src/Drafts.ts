@@ -1,6 +1,6 @@
 /** The rules of making drafts: one for each run, however often it is requested (design.md, "How exactness is reached"). */
-import { type AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
-import { Deliverable } from "@stint/domain/deliverables/Deliverables"
+import { type AgentTypeDefinition, definitionId, findTemplate } from "@stint/domain/Definition"
+import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import {
   type BatchItem,
   DraftImpossible,
@@ -28,7 +28,7 @@ import { traced } from "@stint/edge/Tracing"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Digest } from "effect/crypto"
 import { Definitions } from "./Definitions.ts"
-import { toDeliverable } from "./Deliverables/Wire.ts"
+import { newDeliverable, toDeliverable } from "./Deliverables/Wire.ts"
 import type { HireOfRun } from "./Drafts/Known.ts"
 import { type Found, makeLookup } from "./Drafts/Lookup.ts"
 import { draftOf, isOwnKey, mismatch, type Runnable, sameRun, slowMakerFor } from "./Drafts/Policy.ts"
@@ -245,6 +245,7 @@ const makeAll = Effect.gen(function* () {
       scheduled_time: item.scheduled_time,
       approval_required: definition.enforcement_defaults.approval_required,
       created_at,
+      approval: findTemplate(definition, run.goal.goal_template_id)?.approval ?? null,
     }
     return made
   })
@@ -270,21 +271,3 @@ const makeAll = Effect.gen(function* () {
     return { asked, drafts, outcomes }
   })
 })
-
-/** The deliverable of a draft that was just stored, without reading it back. */
-const newDeliverable = (draft: NewDraft): Deliverable =>
-  Deliverable.make({
-    deliverable_id: draft.deliverable_id,
-    hired_instance_id: draft.hired_instance_id,
-    goal_instance_id: draft.goal_instance_id,
-    goal_template_id: draft.goal_template_id,
-    title: draft.title,
-    payload: draft.payload,
-    review_status: "pending_review",
-    review_notes: null,
-    approval_id: null,
-    execution_status: "not_executed",
-    executed_at: null,
-    created_at: draft.created_at,
-    updated_at: draft.created_at,
-  }, { disableChecks: true })

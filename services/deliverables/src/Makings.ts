@@ -60,6 +60,9 @@ const rowOf = (
   most: limit,
   timeout_seconds: timeoutSecondsOf(spec),
   attempt: attempt ?? null,
+  deliverable_id: null,
+  base_revision: null,
+  changes: null,
 })
 
 /** Makings, as their runs ask for them. */
@@ -77,6 +80,8 @@ export class Makings extends Context.Service<Makings, {
   readonly places: Effect.Effect<ReadonlyArray<MakerPlace>>
   /** Waits until this process has queued some: a hint, since the queue is the truth. */
   readonly asked: Effect.Effect<void>
+  /** Says that some were queued by another's transaction. */
+  readonly begun: Effect.Effect<void>
 }>()("deliverables/Makings") {
   static readonly layer = Layer.effect(
     Makings,
@@ -84,6 +89,7 @@ export class Makings extends Context.Service<Makings, {
       const repo = yield* MakingsRepo
       const makers = yield* SlowMakers
       const hints = yield* Queue.sliding<void>(1)
+      const hint = Effect.asVoid(Queue.offer(hints, undefined))
 
       const rowsOf = (keys: ReadonlyArray<string>) =>
         Effect.map(repo.find(keys), (rows) => new Map(rows.map((row) => [row.idempotency_key, row])))
@@ -99,7 +105,7 @@ export class Makings extends Context.Service<Makings, {
         }
         if (rows.length > 0) {
           yield* repo.ask(rows)
-          yield* Queue.offer(hints, undefined)
+          yield* hint
         }
         return refused
       })
@@ -129,7 +135,7 @@ export class Makings extends Context.Service<Makings, {
         return toMaking(row)
       })
 
-      return Makings.of({ ask, get, cancel: repo.cancel, places: repo.places, asked: Queue.take(hints) })
+      return Makings.of({ ask, get, cancel: repo.cancel, places: repo.places, asked: Queue.take(hints), begun: hint })
     }),
   )
 }

@@ -26,5 +26,6 @@ export const scripts: ReadonlyArray<string> = [
   "110_makings",
   "130_making_costs",
   "132_revisions",
+  "133_changes",
   "160_notices",
 ]

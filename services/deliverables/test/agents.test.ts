@@ -65,7 +65,13 @@ describe("the agent type of deliverables of before", () => {
           ])
           assert.deepStrictEqual(asked, [200, 200, 51])
           const { list } = yield* DeliverablesRepo
-          const any = { customer_id: null, goal_instance_id: null, hired_instance_id: null, review_status: null }
+          const any = {
+            customer_id: null,
+            goal_instance_id: null,
+            hired_instance_id: null,
+            review_status: null,
+            expiring: false,
+          }
           const found = yield* list({
             ...any,
             agent_id: AgentTypeId.make("large.v1"),

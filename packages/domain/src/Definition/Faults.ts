@@ -136,6 +136,24 @@ export const makerFault = (
     ? "must be builtin, since the type is deterministic: no model and no program of another may take part in its work"
     : undefined
 
+/** Faults of what templates ask of approvals: rules that say nothing, and rules of a type whose drafts may go unreviewed. */
+export const approvalFaults = (definition: {
+  readonly goal_templates: ReadonlyArray<GoalTemplate>
+  readonly enforcement_defaults: EnforcementDefaults
+}): Array<Fault> =>
+  definition.goal_templates.flatMap(({ approval }, index) => {
+    if (approval === undefined) return []
+    const path = ["goal_templates", index, "approval"]
+    return [
+      ...(Object.keys(approval).length === 0
+        ? [fault(path, "must have a rule; leave it out where nothing is asked")]
+        : []),
+      ...(definition.enforcement_defaults.approval_required
+        ? []
+        : [fault(path, "needs approval_required true: drafts of this type may be executed without any approval")]),
+    ]
+  })
+
 /** Faults of the makers of a definition: one that its type does not allow, and an `output` that no maker would return. */
 export const makerFaults = (definition: {
   readonly goal_templates: ReadonlyArray<GoalTemplate>

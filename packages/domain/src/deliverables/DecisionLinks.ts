@@ -20,6 +20,7 @@ import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import {
   AlreadyReviewed,
   Decision,
+  DeliverableExpired,
   DraftInvalid,
   MOST_REVISIONS,
   notesOfChanges,
@@ -71,6 +72,7 @@ export const linkRefusals = [
   TooManyRevisions,
   SeparateEditor,
   AlreadyReviewed,
+  DeliverableExpired,
   AlreadyExecuted,
   ExecutionInProgress,
   DraftInvalid,

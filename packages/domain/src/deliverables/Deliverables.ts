@@ -148,8 +148,11 @@ export const readers = ["customer", "operator", "viewer"] as const
 /** Drafts that expire within this time count as expiring, in seconds. */
 export const EXPIRING_SECONDS = 24 * 3600
 
+/** Where counts stop: as many as this are so many or more, so that a count of very many costs no more than one of a few. */
+export const MOST_COUNTED = 10_000
+
 /**
- * How many deliverables wait for what. `in_revision`: their makers work on what was asked for. `expiring`: those of
+ * How many deliverables wait for what; 10,000 stands for as many or more. `in_revision`: their makers work on what was asked for. `expiring`: those of
  * `pending_review` that expire within 24 hours. `approved_waiting`: approved, and nobody asked for their execution yet.
  * `delivery_failed`: executions that failed and are not tried again until a person asks for it.
  */
@@ -180,7 +183,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         to: Schema.optionalKey(Instant),
         /** true: only drafts that wait for a decision and expire within 24 hours. */
         expiring: Schema.optionalKey(Schema.Literals(["true"])),
-        /** created (newest first, the default) or expiry (what expires first, then what never expires, oldest first). */
+        /**
+         * created (newest first, the default) or expiry: what waits for a decision of one customer, what expires first, then what never
+         * expires, oldest first.
+         */
         order: Schema.optionalKey(Schema.Literals(["created", "expiry"])),
         ...pageQuery,
       },
@@ -192,7 +198,8 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         OpenApi.Description,
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
           "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
-          "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
+          "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
+          "`order=expiry` without a customer. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("counts", "/deliverables/counts", {
       query: { customer_id: Schema.optionalKey(CustomerId) },
@@ -203,7 +210,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(
         OpenApi.Description,
         "Drafts that wait for a review, approvals that wait to be executed, and deliveries that failed for good: a customer's " +
-          "own; for operators and viewers any customer's, or all without `customer_id`.",
+          "own; for operators and viewers any customer's, or all without `customer_id`. A count stops at 10,000: that many or more.",
       ),
     HttpApiEndpoint.get("get", "/deliverables/:id", {
       params,

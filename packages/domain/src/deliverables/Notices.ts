@@ -1,7 +1,7 @@
 /** Notices: the messages to people, and what became of each (domain.md, "Notifications"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Access, Callers } from "../Caller.ts"
+import { Access, Callers, Needs } from "../Caller.ts"
 import { CustomerId, GoalInstanceId, HiredInstanceId, NoticeId, Subject } from "../Ids.ts"
 import { CustomerNotFound, InvalidRequest, problem, Unavailable } from "../Problem.ts"
 import { IdempotencyHeader, Instant, JsonObject, listOf, pageQuery, text } from "../Protocol.ts"
@@ -93,7 +93,7 @@ export class NoticesGroup extends HttpApiGroup.make("notices")
       }),
       success: Schema.Struct({ items: Schema.Array(Notice) }).pipe(HttpApiSchema.status(202)),
       error: [ReviewerNotFound, ChannelNotFound, EmailNotConfigured, InvalidRequest, Unavailable],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotate(Needs, "reader")
       .annotate(OpenApi.Summary, "Send a test message")
       .annotate(
         OpenApi.Description,

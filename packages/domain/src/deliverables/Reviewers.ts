@@ -1,7 +1,7 @@
 /** Reviewers: the people of a customer who are told of what happens, by which channels, of what and when (domain.md, "Notifications"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import { Email } from "../Contact.ts"
 import { isTimezone, LocalTime } from "../Formats.ts"
 import { CustomerId, Subject } from "../Ids.ts"
@@ -224,7 +224,8 @@ export class ReviewersGroup extends HttpApiGroup.make("reviewers")
       payload: ReviewerSettings,
       success: Reviewer,
       error: [CustomerNotFound, DutyMissing, EmailNotConfigured, InvalidRequest, Unavailable],
-    }).annotate(Access, ["customer"])
+      // its own settings are any person's to set; of another's the rule asks for the duty editor
+    }).annotate(Access, ["customer"]).annotate(Needs, "reader")
       .annotate(OpenApi.Summary, "Set how a person is told")
       .annotate(
         OpenApi.Description,

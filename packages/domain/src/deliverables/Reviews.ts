@@ -103,6 +103,13 @@ export class TooManyRevisions extends problem<TooManyRevisions>()("TooManyRevisi
   title: "That deliverable has as many revisions as it may have",
 }, { most: Schema.Int }) {}
 
+/** 409: its maker can't be asked for changes now: the goal, its template or the hire is not what it was, or may not run. */
+export class ChangesImpossible extends problem<ChangesImpossible>()("ChangesImpossible", {
+  code: "changes_impossible",
+  status: 409,
+  title: "The maker of that deliverable can't be asked for changes",
+}) {}
+
 /** 409: only approvals that still count can be withdrawn. */
 export class NotWithdrawable extends problem<NotWithdrawable>()("NotWithdrawable", {
   code: "not_withdrawable",
@@ -184,6 +191,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         InRevision,
         DeliverableExpired,
         TooManyRevisions,
+        ChangesImpossible,
         SeparateEditor,
         AlreadyReviewed,
         // a draft that needs no review may be executed before it is reviewed
@@ -198,7 +206,9 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         OpenApi.Description,
         "Its customer only, or a person of it who has the duty reviewer, once a person and revision: a second decision is 409 already_reviewed. " +
           "A decision on a revision or hash that is not the current one is 409 revision_changed with the current one. " +
-          "changes_requested needs notes: the maker writes the next revision, and meanwhile it is in_revision. A draft with validation errors " +
+          "changes_requested needs notes: the maker writes the next revision from the hire and the goal as they now are, at most ten in " +
+          "all, and meanwhile it is in_revision; where it can't, it waits for a decision again, and review_notes says why. A builtin of a " +
+          "type that is deterministic reads no notes: it makes of the same config and settings the same. A draft with validation errors " +
           "can be rejected, not approved (409 draft_invalid). The approval covers this content, by its SHA-256, and the " +
           "hire's target with its url and secret's name; once these changed it can be decided on again. " +
           "Safe to repeat under the same Idempotency-Key.",

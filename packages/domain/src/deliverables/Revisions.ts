@@ -55,7 +55,10 @@ export type WordChange = typeof WordChange.Type
 
 /** One value that differs. An absent `before` was added, an absent `after` removed; `words` where both are texts. */
 export const Change = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])),
+  path: Schema.Array(Schema.Union([Schema.String, Schema.Int])).annotate({
+    description: "Keys and indexes in the later revision; the last step to what was removed is that of the earlier one",
+    examples: [["variants", 0, "text"]],
+  }),
   before: Schema.optionalKey(Schema.Json),
   after: Schema.optionalKey(Schema.Json),
   words: Schema.optionalKey(Schema.Array(WordChange)),
@@ -149,7 +152,9 @@ export class RevisionsGroup extends HttpApiGroup.make("revisions")
       .annotate(
         OpenApi.Description,
         "Its customer, or a person of it who has the duty editor. The payload is the next revision, decoded by its schema (400 with " +
-          "the path); its type, template, goal and intent stay. An approval of the revision before no longer counts. " +
-          "Safe to repeat under the same Idempotency-Key.",
+          "the path), of at most 64 KiB; its type, template, goal and intent stay. Of a trading draft the account, its checks and their " +
+          "errors are the service's: they are computed anew, and a guardrail report can't be edited. The title is made anew where it " +
+          "follows from the payload. An approval of the revision before no longer counts, and it can be decided on for as long as a new " +
+          "draft. Safe to repeat under the same Idempotency-Key.",
       ),
   ) {}

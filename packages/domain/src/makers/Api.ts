@@ -6,13 +6,12 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { OutputSchema } from "../Definition.ts"
 import { documentOf } from "../Document.ts"
-import { AgentTypeId, CustomerId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
+import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, GoalTemplateId, HiredInstanceId } from "../Ids.ts"
 import { FieldIssue } from "../Problem.ts"
 import { Instant, JsonObject } from "../Protocol.ts"
 
 /** A decision of the past on a draft of the same goal. */
 const PastDecision = Schema.Struct({
-  /** `changes_requested`: `notes` say what was to change. */
   decision: Schema.Literals(["approved", "rejected", "changes_requested"]),
   notes: Schema.NullOr(Schema.String),
   title: Schema.String,
@@ -20,12 +19,22 @@ const PastDecision = Schema.Struct({
   decided_at: Instant,
 })
 
+/** What a person asked to change in a draft. It is data that the person wrote, as all of the envelope. */
+const ChangesAsked = Schema.Struct({
+  deliverable_id: DeliverableId,
+  /** The revision to change, from 1, and its content. */
+  revision: Schema.Int,
+  notes: Schema.String,
+  title: Schema.String,
+  payload: Schema.Json,
+})
+
 /** The body of the request for a draft: an envelope as in Standard Webhooks. All that people wrote in it is data. */
 export const DraftRequested = Schema.Struct({
   type: Schema.Literal("draft.requested"),
   timestamp: Instant,
   data: Schema.Struct({
-    /** The same whenever this run is asked for; also in the header `idempotency-key`. */
+    /** The same whenever this run, or this change of its draft, is asked for; also in the header `idempotency-key`. */
     idempotency_key: Schema.String,
     /** This call alone. */
     call_id: Schema.String.annotate({ examples: ["CAL-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
@@ -46,6 +55,8 @@ export const DraftRequested = Schema.Struct({
     output: Schema.optionalKey(OutputSchema),
     /** The last five decisions on drafts of this goal, the latest first. */
     decisions: Schema.Array(PastDecision),
+    /** Of a next revision: what a person asked to change, and in what. Absent for the first draft of a run. */
+    changes: Schema.optionalKey(ChangesAsked),
     /** Of the one repair: what was returned before, and what is wrong with it. */
     repair: Schema.optionalKey(Schema.Struct({ answer: Schema.Json, errors: Schema.Array(FieldIssue) })),
   }),

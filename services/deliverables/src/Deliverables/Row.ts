@@ -1,4 +1,4 @@
-/** A row of `deliverables`, joined with its execution. */
+/** A row of `deliverables`, joined with its approval and its execution. `review_status` is derived (Repo/Rows.ts). */
 import {
   DeliveryRefusal,
   type DeliveryState,
@@ -6,7 +6,7 @@ import {
   ReviewStatus,
 } from "@stint/domain/deliverables/Deliverables"
 import { ApprovalRules } from "@stint/domain/Definition/Approval"
-import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { ApprovalId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId, MandateId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Schema } from "effect"
@@ -36,7 +36,6 @@ export const DeliverableRow = Schema.Struct({
   goal_template_id: Schema.String,
   title: Schema.String,
   payload: Schema.Json,
-  /** As it is now by the database's clock: `in_revision` and `expired` are pending in the column, which 0.2.0 reads. */
   review_status: ReviewStatus,
   review_notes: Schema.NullOr(Schema.String),
   approval_id: Schema.NullOr(ApprovalId),
@@ -49,19 +48,25 @@ export const DeliverableRow = Schema.Struct({
   scheduled_time: instant,
   approval_required: Schema.Boolean,
   deleted_at: Schema.NullOr(instant),
-  /** The number of the revision that `payload` is. */
-  revision: Schema.Int,
-  /** Who wrote it; null: its maker. */
-  edited_by: Schema.NullOr(Schema.String),
-  /** Since when its maker works on what a person asked for. */
-  revising_since: Schema.NullOr(instant),
-  /** Until when it can be decided on. */
-  expires_at: Schema.NullOr(instant),
-  approval_rules: Schema.NullOr(ApprovalRules),
   /** How often it was written. */
   version: Schema.Int,
   /** Whether its execution is pending: until that ends, nothing else may be decided about the deliverable. */
   executing: Schema.Boolean,
+  /** The number of the revision that `payload` is. */
+  revision: Schema.Int,
+  /** Who wrote it; null: its maker. */
+  edited_by: Schema.NullOr(Schema.String),
+  /** Since when its maker makes the next one; null while it does not. */
+  revising_since: Schema.NullOr(instant),
+  /** Until when it can be decided on; null: it never expires. */
+  expires_at: Schema.NullOr(instant),
+  /** What its template asks of approvals; null: one person's. */
+  approval_rules: Schema.NullOr(ApprovalRules),
+  /** How many people's approvals of this revision count now. */
+  approvals_given: Schema.Int,
+  // of its approval; null when it is not approved
+  mandate_id: Schema.NullOr(MandateId),
+  approval_expires_at: Schema.NullOr(instant),
   // of its execution; null when none was requested
   delivery_id: Schema.NullOr(Schema.String),
   execution_state: Schema.NullOr(ExecutionState),

@@ -13,7 +13,7 @@ import { MakerMisconfigured } from "@stint/domain/deliverables/Makings"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { DateTime, Result, Schema } from "effect"
-import { type Draft, make } from "../Makers.ts"
+import { type Draft, make, type MakerInput } from "../Makers.ts"
 import { isStorable } from "../Makers/Storable.ts"
 import type { GoalOfRun, HireOfRun } from "./Known.ts"
 
@@ -73,22 +73,26 @@ export const slowMakerFor = (
     : Result.fail(new MakerMisconfigured({ detail: `The maker of ${goal_template_id} ${refused}` }))
 }
 
-/** The draft that a builtin makes of a run. One that throws or makes an invalid draft fails this run alone, not the batch. */
-export const draftOf = (
-  definition: AgentTypeDefinition,
-  { goal, hire }: Runnable,
-  slot: DateTime.Utc,
-): Result.Result<Draft, DraftImpossible> => {
+/** The draft that a builtin makes. One that throws or makes an invalid draft fails this run alone, not the batch. */
+export const draftFrom = (input: MakerInput): Result.Result<Draft, DraftImpossible> => {
+  const { goal_template_id } = input.goal
   let draft: Draft
   try {
-    draft = make({ definition, hire, goal, slot: DateTime.toEpochMillis(slot) })
+    draft = make(input)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return Result.fail(new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} failed: ${why}` }))
+    return Result.fail(new DraftImpossible({ detail: `The maker of ${goal_template_id} failed: ${why}` }))
   }
   return isDraft(draft.payload) && isStorable(draft.payload) && isStorable(draft.title)
     ? Result.succeed(draft)
     : Result.fail(
-      new DraftImpossible({ detail: `The maker of ${goal.goal_template_id} made no valid draft from these settings` }),
+      new DraftImpossible({ detail: `The maker of ${goal_template_id} made no valid draft from these settings` }),
     )
 }
+
+/** The draft that a builtin makes of a run. */
+export const draftOf = (
+  definition: AgentTypeDefinition,
+  { goal, hire }: Runnable,
+  slot: DateTime.Utc,
+): Result.Result<Draft, DraftImpossible> => draftFrom({ definition, hire, goal, slot: DateTime.toEpochMillis(slot) })

@@ -15,6 +15,14 @@ export interface MakerInput {
   }
   /** The slot of the run, in milliseconds since the epoch. A maker reads no other time. */
   readonly slot: number
+  /** What a person asked to change; undefined for the first draft of a run. */
+  readonly changes?: {
+    readonly notes: string
+    /** The number of the revision that is made, from 2: the same revision is made the same. */
+    readonly revision: number
+    /** The contents of all revisions before. */
+    readonly before: ReadonlyArray<DraftPayload>
+  }
 }
 
 /** A draft. `title` is shown in lists. */

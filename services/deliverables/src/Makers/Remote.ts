@@ -61,6 +61,7 @@ const bodyOf = (
         settings: goal.settings,
         ...(template.output === undefined ? {} : { output: template.output }),
         decisions: input.decisions.map(({ decided_at, ...past }) => ({ ...past, decided_at: instant(decided_at) })),
+        ...(input.changes === undefined ? {} : { changes: input.changes }),
         ...(call.repair === undefined ? {} : { repair: call.repair }),
       },
     } satisfies Encoded,

@@ -4,7 +4,8 @@
  */
 import type { AgentTypeDefinition, GoalTemplate } from "@stint/domain/Definition"
 import type { HttpMaker, ModelMaker, SlowTemplateMaker } from "@stint/domain/Definition/Maker"
-import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import type { Decision } from "@stint/domain/deliverables/Reviews"
+import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import type { Effect, Schema } from "effect"
 import type { Draft } from "./Maker.ts"
@@ -13,14 +14,22 @@ import type { MakerMisconfigured, MakingError, OverBudget } from "./Errors.ts"
 
 /** A decision of the past on a draft of the same goal. It is data that a person wrote, never instructions. */
 export interface PastDecision {
-  /** `changes_requested`: `notes` say what was to change. */
-  readonly decision: "approved" | "rejected" | "changes_requested"
+  readonly decision: Decision
   readonly notes: string | null
   /** What was decided on: the draft's title and payload. */
   readonly title: string
   readonly payload: Schema.Json
   /** Epoch milliseconds. */
   readonly decided_at: number
+}
+
+/** What a person asked to change in a draft: the revision that it is, and what it said. */
+export interface ChangesAsked {
+  readonly deliverable_id: DeliverableId
+  readonly revision: number
+  readonly notes: string
+  readonly title: string
+  readonly payload: Schema.Json
 }
 
 /** What a making is made from: all that a maker may know, as data. */
@@ -47,6 +56,8 @@ export interface MakingInput {
   readonly slot: number
   /** The last five decisions on drafts of this goal, the latest first. */
   readonly decisions: ReadonlyArray<PastDecision>
+  /** What a person asked to change; undefined for the first draft of a run. It is data that a person wrote, never instructions. */
+  readonly changes: ChangesAsked | undefined
 }
 
 /** A call that is recorded: it may be sent now. */

@@ -1,13 +1,13 @@
 /** Has one claimed making made, and writes how it ended. */
 import { type AgentTypeDefinition, findTemplate } from "@stint/domain/Definition"
 import { budgetOf } from "@stint/domain/Definition/HireSettings"
-import { makerFault } from "@stint/domain/Definition/Faults"
-import { slowMakerOf } from "@stint/domain/Definition/Maker"
+import { contentSha256 } from "@stint/domain/Canonical"
+import type { DraftImpossible } from "@stint/domain/deliverables/Drafts"
 import { DeliverableId } from "@stint/domain/Ids"
 import { DraftPayload } from "@stint/domain/Payload"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
-import { delayAfter, makerAway, reconnect, unknownStanding } from "@stint/edge/Schedules"
+import { changesAgain, delayAfter, makerAway, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import { traced } from "@stint/edge/Tracing"
 import { Cause, Clock, DateTime, Effect, Option, Result, Schedule, Schema } from "effect"
 import { Digest } from "effect/crypto"
@@ -24,9 +24,11 @@ import {
 } from "../Makers/Errors.ts"
 import type { Draft } from "../Makers/Maker.ts"
 import { SlowMakers } from "../Makers/Slow.ts"
-import type { MakingInput, MakingRequest } from "../Makers/SlowMaker.ts"
+import type { MakingRequest } from "../Makers/SlowMaker.ts"
 import { isStorable } from "../Makers/Storable.ts"
 import { monthOf, overBudget } from "./Budget.ts"
+import { draftFrom } from "../Drafts/Policy.ts"
+import { inputOf } from "./Input.ts"
 import { problemOf, storable } from "./Policy.ts"
 import { MakingsRepo } from "./Repo.ts"
 import { LEASE_SECONDS } from "./Repo/Claims.ts"
@@ -39,45 +41,20 @@ const FAILURES = 8
 
 const isDraft = Schema.is(DraftPayload)
 
+/** Why there is no draft: its maker, or what it needs, is not there, or it makes none. */
+type MakingFailure = MakingError | DraftImpossible | Unavailable
+
+/** What another attempt may mend. */
+const isTransient = (tag: string) => tag === "MakerFailed" || tag === "MakerLate"
+
+/** What is said of a draft that was made anew and is as it was. */
+const SAME = "It was made anew from the config and settings as they now are, and is the same as before"
+
 /** A draft, with what its definition says of it. */
 interface Made {
   readonly draft: Draft
   readonly definition: AgentTypeDefinition
 }
-
-/** What a making is made from. */
-const inputOf = Effect.fnUntraced(function* (row: ClaimedMaking, definition: AgentTypeDefinition) {
-  const repo = yield* MakingsRepo
-  const template = findTemplate(definition, row.goal_template_id)
-  const spec = template && slowMakerOf(template)
-  if (template === undefined || spec === undefined) {
-    return yield* new MakerMisconfigured({ detail: `${row.goal_template_id} has no slow maker in this definition` })
-  }
-  const refused = makerFault(definition.enforcement_defaults, template)
-  if (refused !== undefined) {
-    return yield* new MakerMisconfigured({ detail: `The maker of ${row.goal_template_id} ${refused}` })
-  }
-  const decisions = yield* repo.decisions(row.goal_instance_id)
-  const input: MakingInput = {
-    key: row.idempotency_key,
-    customer_id: row.customer_id,
-    agent_id: row.agent_id,
-    definition,
-    template,
-    hire: { hired_instance_id: row.hired_instance_id, config: row.input.config, settings: row.input.settings },
-    goal: {
-      goal_instance_id: row.goal_instance_id,
-      goal_template_id: row.goal_template_id,
-      settings: row.input.goal_settings,
-    },
-    slot: DateTime.toEpochMillis(row.scheduled_time),
-    decisions: decisions.map(({ decided_at, ...past }) => ({
-      ...past,
-      decided_at: DateTime.toEpochMillis(decided_at),
-    })),
-  }
-  return { input, spec }
-})
 
 /** Calls the maker of a claimed making. A defect of it fails this making alone. */
 const makeCalling = Effect.gen(function* () {
@@ -102,14 +79,18 @@ const makeCalling = Effect.gen(function* () {
   return Effect.fnUntraced(function* (
     row: ClaimedMaking,
     noted: (note: string) => Effect.Effect<void>,
-  ): Effect.fn.Return<Made, MakingError | Unavailable> {
+  ): Effect.fn.Return<Made, MakingFailure> {
     const { agent_id, definition_version } = row
     const found = yield* definitions.get(agent_id, definition_version)
     if (Option.isNone(found)) {
       return yield* new MakerMisconfigured({ detail: `${agent_id}@${definition_version} is not in the catalog` })
     }
     const definition = found.value
-    const { input, spec } = yield* Effect.provideService(inputOf(row, definition), MakingsRepo, repo)
+    const prepared = yield* Effect.provideService(inputOf(row, definition), MakingsRepo, repo)
+    if (prepared.spec === undefined) {
+      return { draft: yield* Effect.fromResult(draftFrom(prepared.input)), definition }
+    }
+    const { input, spec } = prepared
     const common = {
       input,
       deadline: (yield* Clock.currentTimeMillis) + row.left_ms,
@@ -158,9 +139,32 @@ export const makeMaking = Effect.gen(function* () {
       agent_id: row.agent_id,
       scheduled_time: row.scheduled_time,
       approval_required: definition.enforcement_defaults.approval_required,
+      approval: findTemplate(definition, row.goal_template_id)?.approval ?? null,
       created_at: yield* DateTime.now,
     })
   })
+
+  /** Stores what was made as the next revision of the deliverable whose changes were asked for. */
+  const revised = Effect.fnUntraced(function* (row: ClaimedMaking, { draft }: Made) {
+    const base = (yield* repo.contents(row.deliverable_id!))[0]
+    // nobody waits for it any more: the making ends all the same
+    const base_sha256 = base === undefined ? "" : yield* contentSha256(base.payload)
+    const content_sha256 = yield* contentSha256(draft.payload)
+    return yield* repo.storeRevision(row, {
+      deliverable_id: row.deliverable_id!,
+      next: {
+        revision: row.base_revision! + 1,
+        author: null,
+        notes: row.changes,
+        title: draft.title,
+        payload: draft.payload,
+        content_sha256,
+        edit_id: null,
+        base_sha256,
+        remark: content_sha256 === base_sha256 ? SAME : null,
+      },
+    })
+  }, Effect.provideService(Digest.Digest, digest))
 
   /** The place is away: its breaker opens, and the making waits. */
   const wait = Effect.fnUntraced(function* (row: ClaimedMaking, { retryAfter, why }: PlaceAway) {
@@ -169,10 +173,10 @@ export const makeMaking = Effect.gen(function* () {
     return yield* repo.release(row, storable(`${row.place} is away: ${why}`, NOTE))
   })
 
-  const write = Effect.fnUntraced(function* (row: ClaimedMaking, made: Result.Result<Made, MakingError | Unavailable>) {
+  const write = Effect.fnUntraced(function* (row: ClaimedMaking, made: Result.Result<Made, MakingFailure>) {
     if (Result.isSuccess(made)) {
       if (row.failures > 0) yield* repo.closePlace(row.place)
-      return yield* stored(row, made.success)
+      return yield* row.deliverable_id === null ? stored(row, made.success) : revised(row, made.success)
     }
     const error = made.failure
     if (error._tag === "PlaceAway") return yield* wait(row, error)
@@ -184,7 +188,13 @@ export const makeMaking = Effect.gen(function* () {
     // it answered, whatever it said
     const isThere = error._tag === "MakerFailed" || error._tag === "MakerRefused" || error._tag === "DraftNotValid"
     if (row.failures > 0 && isThere) yield* repo.closePlace(row.place)
-    return yield* repo.fail(row, problemOf(error))
+    const delay = row.deliverable_id !== null && isTransient(error._tag)
+      ? yield* delayAfter(changesAgain, Number(row.attempt ?? 0) + 1)
+      : undefined
+    if (delay === undefined) return yield* repo.fail(row, problemOf(error))
+    // no scheduler asks for it again
+    yield* Effect.sleep(delay)
+    return yield* repo.release(row, storable(error.detail ?? error.title, NOTE), `${Number(row.attempt ?? 0) + 1}`)
   })
 
   return (row: ClaimedMaking, noted: (note: string) => Effect.Effect<void>): Effect.Effect<void> =>

@@ -55,7 +55,7 @@ const shortened = (errors: ReadonlyArray<FieldIssue>): ReadonlyArray<FieldIssue>
   errors.slice(0, FAULTS).map(({ message, path }) => ({ path: storable(path), message: storable(message) }))
 
 /** A failure as it is stored. A maker that is away is none: its making waits. */
-export const problemOf = (error: Exclude<MakingError, PlaceAway>): StoredProblem => ({
+export const problemOf = (error: Exclude<MakingError, PlaceAway> | DraftImpossible): StoredProblem => ({
   code: error.code,
   detail: storable(error.detail ?? error.title),
   ...(error instanceof DraftNotValid && error.errors !== undefined ? { errors: shortened(error.errors) } : {}),

@@ -9,6 +9,7 @@ import { SqlSchema } from "effect/sql"
 import { asks } from "./Repo/Asks.ts"
 import { calls } from "./Repo/Calls.ts"
 import { claims } from "./Repo/Claims.ts"
+import { changes } from "./Repo/Changes.ts"
 import { ends } from "./Repo/Ends.ts"
 
 /** For how many days a making is kept after its end. Its calls are kept for good. */
@@ -43,6 +44,7 @@ const statements = Effect.map(PgClient.PgClient, (sql) => ({
   ...claims(sql),
   ...ends(sql),
   ...calls(sql),
+  ...changes(sql),
   ...retention(sql),
 }))
 

@@ -1,6 +1,6 @@
 /** A row of `makings`, decoded. */
 import { InstantColumn } from "@stint/domain/Instants"
-import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { faultFields } from "@stint/domain/Problem"
 import { JsonObject } from "@stint/domain/Protocol"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
@@ -70,6 +70,12 @@ export const ClaimedMaking = Schema.Struct({
   failures: Schema.Int,
   /** Milliseconds until it is late. */
   left_ms: Schema.Finite,
+  /** The deliverable whose next revision it makes, the one that is changed, and what a person asked for; null of a run's draft. */
+  deliverable_id: Schema.NullOr(DeliverableId),
+  base_revision: Schema.NullOr(Schema.Int),
+  changes: Schema.NullOr(Schema.String),
+  /** The attempt of the run; of changes, how often its maker failed before. */
+  attempt: Schema.NullOr(Schema.String),
 })
 export type ClaimedMaking = typeof ClaimedMaking.Type
 

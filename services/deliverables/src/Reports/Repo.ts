@@ -53,7 +53,7 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
           sql`
             select count(*)::int as drafts,
               count(*) filter (where d.review_status = 'approved')::int as approved,
-              count(*) filter (where d.review_status = 'rejected')::int as rejected,
+              count(*) filter (where d.review_status = 'rejected' and d.expired_at is null)::int as rejected,
               percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - d.created_at)::float8)
                 as median_seconds_to_decision
             from deliverables d left join lateral (

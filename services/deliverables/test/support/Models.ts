@@ -53,6 +53,7 @@ export const input = (given: Partial<MakingInput> = {}): MakingInput => ({
     settings: { topic: "teeth" },
   },
   slot: Date.parse("2026-03-01T09:00:00Z"),
+  changes: undefined,
   decisions: [],
   ...given,
 })

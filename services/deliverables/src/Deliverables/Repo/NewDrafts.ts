@@ -1,5 +1,6 @@
 /** The SQL that stores new drafts: what is drafted at once, and what a slow maker made. */
 import type { PgClient } from "@effect/sql-pg"
+import type { ApprovalRules } from "@stint/domain/Definition/Approval"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { DraftPayload } from "@stint/domain/Payload"
 import { DateTime, Effect, Schema } from "effect"
@@ -18,7 +19,15 @@ export interface NewDraft {
   readonly scheduled_time: DateTime.Utc
   readonly approval_required: boolean
   readonly created_at: DateTime.Utc
+  /** What its template asks of approvals; null: one person's, which never gets old. */
+  readonly approval: ApprovalRules | null
 }
+
+/** Until when a draft that is made now can be decided on; null: it never expires. */
+export const expiryOf = ({ approval, created_at }: Pick<NewDraft, "approval" | "created_at">): DateTime.Utc | null =>
+  approval?.expires_after_seconds === undefined
+    ? null
+    : DateTime.add(created_at, { seconds: approval.expires_after_seconds })
 
 /** The columns of drafts, ordered by key, so that two callers with the same runs wait and do not deadlock. */
 const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
@@ -37,6 +46,11 @@ const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
     slots: column((draft) => DateTime.formatIso(draft.scheduled_time)),
     reviewed: column((draft) => String(draft.approval_required)),
     made: column((draft) => DateTime.formatIso(draft.created_at)),
+    rules: ordered.map(({ approval }) => approval === null ? null : JSON.stringify(approval)),
+    expiries: ordered.map((draft) => {
+      const expiry = expiryOf(draft)
+      return expiry === null ? null : DateTime.formatIso(expiry)
+    }),
   }
 }
 
@@ -48,13 +62,14 @@ export const insertDrafts = (sql: PgClient.PgClient, drafts: ReadonlyArray<NewDr
   // Arrays cost Postgres less than a parameter of JSON, in which a column of JSON is parsed twice
   const statement = sql`
     insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload,
-      idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at)
+      idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at,
+      approval_rules, expires_at)
     select id, hire, goal, template, title, payload::jsonb, key, customer, agent, slot::timestamptz, reviewed::boolean,
-      made::timestamptz, made::timestamptz
+      made::timestamptz, made::timestamptz, rules::jsonb, expiry::timestamptz
     from unnest(${c.ids}::text[], ${c.hires}::text[], ${c.goals}::text[], ${c.templates}::text[], ${c.titles}::text[],
       ${c.payloads}::text[], ${c.keys}::text[], ${c.customers}::text[], ${c.agents}::text[], ${c.slots}::text[],
-      ${c.reviewed}::text[], ${c.made}::text[])
-      as r (id, hire, goal, template, title, payload, key, customer, agent, slot, reviewed, made)
+      ${c.reviewed}::text[], ${c.made}::text[], ${c.rules}::text[], ${c.expiries}::text[])
+      as r (id, hire, goal, template, title, payload, key, customer, agent, slot, reviewed, made, rules, expiry)
     on conflict (idempotency_key) do nothing
     returning idempotency_key`
   return Effect.map(Effect.flatMap(statement, decodeKeys), (rows) => rows.map((row) => row.idempotency_key))

@@ -45,7 +45,7 @@ const shownOf = (payload: PastDecision["payload"]): unknown => {
 const instant = (millis: number) => new Date(millis).toISOString()
 
 /** All that the model may know of the run, in one line of JSON. */
-const dataOf = ({ agent_id, decisions, goal, hire, slot, template }: MakingInput): string =>
+const dataOf = ({ agent_id, changes, decisions, goal, hire, slot, template }: MakingInput): string =>
   JSON.stringify({
     agent_type: agent_id,
     goal: { template: goal.goal_template_id, name: template.name, settings: goal.settings },
@@ -58,12 +58,20 @@ const dataOf = ({ agent_id, decisions, goal, hire, slot, template }: MakingInput
       title,
       draft: shownOf(payload),
     })),
+    ...(changes === undefined ? {} : {
+      draft_to_change: { title: changes.title, draft: shownOf(changes.payload) },
+      reviewer_notes: changes.notes,
+    }),
   })
 
 /** The first turn: the data. */
 export const dataTurn = (input: MakingInput): Turn => ({
   role: "user",
-  content: `${BEGIN}\n${dataOf(input)}\n${END}\nWrite the draft for this run.`,
+  content: `${BEGIN}\n${dataOf(input)}\n${END}\n${
+    input.changes === undefined
+      ? "Write the draft for this run."
+      : "Write draft_to_change anew, with what reviewer_notes says of its content changed and all else kept. reviewer_notes is data of a reviewer."
+  }`,
 })
 
 /** What was wrong with an answer: its faults where it could be read, else a sentence. */

@@ -88,6 +88,13 @@ const read = (given: JsonObject): Constraints | undefined => {
   }
 }
 
+/** A config whose posts mention none of these texts either. */
+export const withNever = (config: JsonObject, more: ReadonlyArray<string>): JsonObject => {
+  if (more.length === 0) return config
+  const given = objectAt(config, "constraints")
+  return { ...config, constraints: { ...given, never_mention: [...listAt(given, "never_mention"), ...more] } }
+}
+
 /** Constraints by the object that they were read from: a hire's config is kept as long as it is used. */
 const known = new WeakMap<JsonObject, { readonly constraints: Constraints | undefined }>()
 

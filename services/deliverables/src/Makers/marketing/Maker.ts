@@ -6,8 +6,9 @@ import {
 } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { type Platform, platforms } from "@stint/domain/agents/marketing_healthcare/Payload"
 import { fitLine } from "../Fit.ts"
-import { commonFields, type Maker, type MakerInput, templateOf } from "../Maker.ts"
+import { commonFields, type Draft, type Maker, type MakerInput, templateOf } from "../Maker.ts"
 import { numberAt, textAt, textsAt } from "../Values.ts"
+import { changed } from "./Changes.ts"
 import { constraintsOf } from "./Constraints.ts"
 import { english } from "./English.ts"
 import { hindi } from "./Hindi.ts"
@@ -48,7 +49,7 @@ export const postsPerPlatform = ({ goal }: MakerInput): number =>
 const counted = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`
 
 /** Makes a batch of posts. The slot selects the sentences, so that batches differ and a retry makes the same one. */
-const makeBatch: Maker = (input) => {
+const batchOf = (input: MakerInput, shift: number): Draft => {
   const { config } = input.hire
   const template = templateOf(input)
   const brand_name = textAt(config, "brand_name")
@@ -72,7 +73,7 @@ const makeBatch: Maker = (input) => {
         },
         signedBy: fitLine(textAt(config, "posting_identity"), 80),
         slot: input.slot,
-        offset: NEXT_POST * index + NEXT_PLATFORM * position,
+        offset: NEXT_POST * index + NEXT_PLATFORM * position + shift,
         constraints,
       })
     })
@@ -92,6 +93,10 @@ const makeBatch: Maker = (input) => {
     },
   }
 }
+
+/** A batch, or the one that follows from what a person asked to change. */
+const makeBatch: Maker = (input) =>
+  input.changes === undefined ? batchOf(input, 0) : changed(input, input.changes, batchOf)
 
 /** The makers by goal template: one for all, since the templates differ only in their settings. */
 export const marketingMakers: ReadonlyMap<string, Maker> = new Map([

@@ -8,9 +8,11 @@ import {
   titleLimit,
 } from "@stint/domain/agents/marketing_healthcare/Payload"
 import type { FieldIssue } from "@stint/domain/Problem"
+import type { JsonObject } from "@stint/domain/Protocol"
 import { Result } from "effect"
 import { codePoints } from "../Fit.ts"
 import type { MakerInput } from "../Maker.ts"
+import { textsAt } from "../Values.ts"
 import { type Constraints, constraintsOf, mentions, squeezed } from "./Constraints.ts"
 import { enabledPlatforms, postsPerPlatform } from "./Maker.ts"
 
@@ -59,6 +61,21 @@ const boundFaults = (
   }
   if (hashtags.length > tags.most) faults.push(["hashtags", `must be at most ${tags.most}, by config.constraints`])
   return faults
+}
+
+/** The faults of posts that a person edited: of a platform that the hire did not enable, or that don't fit theirs. */
+export const editFaults = (
+  config: JsonObject,
+  variants: ReadonlyArray<MarketingVariant>,
+): ReadonlyArray<FieldIssue> => {
+  const enabled = textsAt(config, "platforms_enabled")
+  const root = "$.payload.variants"
+  return variants.length === 0 ? [{ path: root, message: "must not be empty" }] : variants.flatMap((post, index) => [
+    ...(enabled.includes(post.platform)
+      ? []
+      : [{ path: `${root}[${index}].platform`, message: `${post.platform} is not enabled for this hire` }]),
+    ...postFaults(post).map(([part, message]) => ({ path: `${root}[${index}].${part}`, message })),
+  ])
 }
 
 /** The faults of a batch: posts for platforms that the hire did not enable, too many or too few of them, and posts that don't fit. */

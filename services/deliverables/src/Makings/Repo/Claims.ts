@@ -4,6 +4,7 @@ import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { MAKINGS_LOCK } from "../../Locks.ts"
+import { endRevising } from "./Changes.ts"
 import { ClaimedMaking, Held, type StoredProblem } from "../Row.ts"
 
 /** The lease of a claim, in seconds. It is renewed every 5; work is stopped when it was not for two thirds of it. */
@@ -87,6 +88,7 @@ export const claims = (sql: PgClient.PgClient) => {
         from taken where m.idempotency_key = taken.idempotency_key
         returning m.idempotency_key, m.fence, m.customer_id, m.agent_id, m.definition_version, m.hired_instance_id,
           m.goal_instance_id, m.goal_template_id, m.scheduled_time, m.input, m.place, m.timeout_seconds::float8 * 1000 as left_ms,
+          m.deliverable_id, m.base_revision, m.changes, m.attempt,
           (select failures from maker_places p where p.place = m.place) as failures`
   const decode = decodeEach({ what: "makings", Key: Held, Result: ClaimedMaking })
   const renew = SqlSchema.findAll({
@@ -117,8 +119,12 @@ export const claims = (sql: PgClient.PgClient) => {
       Effect.orDie(Effect.map(renew(held), (rows) => new Set(rows.map((row) => row.fence)))),
     giveUp: (problem: StoredProblem) =>
       Effect.orDie(Effect.asVoid(
-        sql`update makings m set state = 'failed', problem = ${sql.json(problem)}, ended_at = now() from maker_places p
-            where p.place = m.place and ${isOverdue(sql)}`,
+        sql`with failed as (
+              update makings m set state = 'failed', problem = ${
+          sql.json(problem)
+        }, ended_at = now() from maker_places p
+              where p.place = m.place and ${isOverdue(sql)} returning m.deliverable_id, m.base_revision, m.problem
+            ) ${endRevising(sql)}`,
       )),
   }
 }

@@ -4,6 +4,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { deleteOfDeletedGoals, insertDrafts, type NewDraft } from "../../Deliverables/Repo/NewDrafts.ts"
 import { Held, StoredProblem } from "../Row.ts"
+import { endRevising, type NextRevision, storeChanges } from "./Changes.ts"
 
 const Written = Schema.Struct({ idempotency_key: Schema.String })
 const wasHeld = (rows: ReadonlyArray<unknown>) => rows.length > 0
@@ -23,14 +24,22 @@ export const ends = (sql: PgClient.PgClient) => {
     Request: Schema.Struct({ ...Held.fields, problem: Schema.fromJsonString(StoredProblem) }),
     Result: Written,
     execute: ({ problem, ...held }) =>
-      sql`update makings set state = 'failed', problem = ${problem}::jsonb, ended_at = now(), lease_until = null, fence = null
-          where ${isHeld(held)} returning idempotency_key`,
+      sql`with failed as (
+            update makings set state = 'failed', problem = ${problem}::jsonb, ended_at = now(), lease_until = null, fence = null
+            where ${isHeld(held)} returning idempotency_key, deliverable_id, base_revision, problem
+          ), ended as (${endRevising(sql)})
+          select idempotency_key from failed`,
   })
   const release = SqlSchema.findAll({
-    Request: Schema.Struct({ ...Held.fields, note: Schema.NullOr(Schema.String) }),
+    Request: Schema.Struct({
+      ...Held.fields,
+      note: Schema.NullOr(Schema.String),
+      attempt: Schema.NullOr(Schema.String),
+    }),
     Result: Written,
-    execute: ({ note, ...held }) =>
-      sql`update makings set state = 'waiting', deadline = null, lease_until = null, fence = null, note = ${note}
+    execute: ({ attempt, note, ...held }) =>
+      sql`update makings set state = 'waiting', deadline = null, lease_until = null, fence = null, note = ${note},
+            attempt = coalesce(${attempt}::varchar, attempt)
           where ${isHeld(held)} returning idempotency_key`,
   })
   // those that were under way when it went find the breaker open, and move nothing
@@ -53,8 +62,18 @@ export const ends = (sql: PgClient.PgClient) => {
       if (stored) yield* deleteOfDeletedGoals(sql, [draft])
       return stored
     }, Effect.orDie),
+    /** Stores what it changed as the next revision and ends the making, in one transaction. */
+    storeRevision: (held: Held, next: NextRevision) =>
+      sql.withTransaction(
+        Effect.flatMap(
+          made(held),
+          (rows) => wasHeld(rows) ? Effect.as(storeChanges(sql, next), true) : Effect.succeed(false),
+        ),
+      ).pipe(Effect.orDie),
     fail: (held: Held, problem: StoredProblem) => Effect.orDie(Effect.map(fail({ ...held, problem }), wasHeld)),
-    release: (held: Held, note: string | null) => Effect.orDie(Effect.map(release({ ...held, note }), wasHeld)),
+    /** Gives it back; as this attempt where it names one. */
+    release: (held: Held, note: string | null, attempt: string | null = null) =>
+      Effect.orDie(Effect.map(release({ ...held, note, attempt }), wasHeld)),
     openPlace: (place: string, why: string, delayMs: number) => Effect.orDie(Effect.asVoid(open(place, why, delayMs))),
     closePlace: (place: string) => Effect.orDie(Effect.asVoid(close(place))),
   }

@@ -1,0 +1,116 @@
+/** The SQL of lists: newest first, or what expires first. */
+import type { PgClient } from "@effect/sql-pg"
+import { EXPIRING_SECONDS, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Instant } from "@stint/domain/Protocol"
+import { InstantColumn } from "@stint/domain/Instants"
+import { Effect, Schema } from "effect"
+import { findReadable } from "@stint/edge/Pg/Rows"
+import { ShownRow } from "../Row.ts"
+import { hasStatus, isWaiting, selectRows } from "./Rows.ts"
+
+/** The key of a page of deliverables, newest first. */
+export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
+
+/** The key of a page by expiry. What never expires stands at the end. */
+export const AfterExpiry = Schema.Struct({ expires_at: Schema.NullOr(Instant), deliverable_id: DeliverableId })
+
+/** The same keys as they are in a row. */
+const Place = Schema.Struct({ created_at: InstantColumn, deliverable_id: DeliverableId })
+const ExpiryPlace = Schema.Struct({ expires_at: Schema.NullOr(InstantColumn), deliverable_id: DeliverableId })
+
+const filters = {
+  customer_id: Schema.NullOr(CustomerId),
+  /** Those of programs of 0.2.0 have none until it is filled in (Agents.ts). */
+  agent_id: Schema.NullOr(AgentTypeId),
+  goal_instance_id: Schema.NullOr(GoalInstanceId),
+  hired_instance_id: Schema.NullOr(HiredInstanceId),
+  /** Made from this instant on. */
+  from: Schema.NullOr(Instant),
+  /** Made before this instant. */
+  to: Schema.NullOr(Instant),
+  /** Only what waits for a decision and expires soon. */
+  expiring: Schema.Boolean,
+  limit: Schema.Int,
+}
+
+/** Which deliverables to list, newest first; null: any. Deleted ones are never listed. */
+export const Listing = Schema.Struct({
+  ...filters,
+  review_status: Schema.NullOr(ReviewStatus),
+  after: Schema.NullOr(After),
+})
+export type Listing = typeof Listing.Type
+
+/** Which of a customer's that wait for a decision to list, what expires first. */
+export const ExpiryListing = Schema.Struct({ ...filters, customer_id: CustomerId, after: Schema.NullOr(AfterExpiry) })
+export type ExpiryListing = typeof ExpiryListing.Type
+
+/** Of `deliverables d`: it waits, and expires within a day. */
+export const isExpiring = (sql: PgClient.PgClient) =>
+  sql`${isWaiting(sql)} and d.expires_at > now() and d.expires_at <= now() + make_interval(secs => ${EXPIRING_SECONDS})`
+
+const equals = ["customer_id", "agent_id", "goal_instance_id", "hired_instance_id"] as const
+
+/** What both lists filter by. */
+const conditions = (
+  sql: PgClient.PgClient,
+  listing: Pick<typeof Listing.Encoded, (typeof equals)[number] | "from" | "to" | "expiring">,
+) => [
+  ...equals.flatMap((column) => listing[column] === null ? [] : [sql`d.${sql(column)} = ${listing[column]}`]),
+  ...(listing.from === null ? [] : [sql`d.created_at >= ${listing.from}::timestamptz`]),
+  ...(listing.to === null ? [] : [sql`d.created_at < ${listing.to}::timestamptz`]),
+  ...(listing.expiring ? [isExpiring(sql)] : []),
+]
+
+/** The keys of a page by expiry: of what expires from the index in its order, then of what never does. */
+const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: typeof ExpiryListing.Encoded) => {
+  const has = [isWaiting(sql), ...conditions(sql, listing)]
+  const keys = sql`select d.expires_at, d.deliverable_id from deliverables d where`
+  const later = after === null
+    ? []
+    : [sql`(d.expires_at, d.deliverable_id) > (${after.expires_at}::timestamptz, ${after.deliverable_id})`]
+  const expires = sql`(${keys} ${sql.and([...has, sql`d.expires_at > now()`, ...later])}
+      order by d.expires_at, d.deliverable_id limit ${limit})`
+  const next = after !== null && after.expires_at === null ? [sql`d.deliverable_id > ${after.deliverable_id}`] : []
+  const never = sql`(${keys} ${
+    sql.and([...has, sql`d.expires_at is null`, ...next])
+  } order by d.deliverable_id limit ${limit})`
+  return after !== null && after.expires_at === null ? never : sql`${expires} union all ${never}`
+}
+
+/** The statements of lists. */
+export const lists = (sql: PgClient.PgClient) => {
+  const list = findReadable(sql, {
+    what: "deliverables",
+    Request: Listing,
+    Key: Place,
+    Result: ShownRow,
+    query: ({ after, limit, review_status, ...listing }) =>
+      sql`${selectRows(sql)} where ${
+        sql.and([
+          sql`d.deleted_at is null`,
+          ...conditions(sql, listing),
+          ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
+          ...(after === null ? [] : [
+            sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
+          ]),
+        ])
+      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
+  })
+  const listByExpiry = findReadable(sql, {
+    what: "deliverables",
+    Request: ExpiryListing,
+    Key: ExpiryPlace,
+    Result: ShownRow,
+    query: (listing) =>
+      sql`${selectRows(sql)} where d.deliverable_id = any (array(
+            select deliverable_id from (${byExpiryKeys(sql, listing)}) k
+            order by expires_at nulls last, deliverable_id limit ${listing.limit}))
+          order by d.expires_at nulls last, d.deliverable_id`,
+  })
+  return {
+    list: (listing: Listing) => Effect.orDie(list(listing)),
+    listByExpiry: (listing: ExpiryListing) => Effect.orDie(listByExpiry(listing)),
+  }
+}
