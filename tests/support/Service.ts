@@ -123,7 +123,9 @@ export const startService = async (
     if (!tokens.has(as)) {
       const at = as.indexOf(":")
       const [role, subject] = [as.slice(0, at) as Role, as.slice(at + 1)]
-      const made = role === "service" ? await serviceToken(subject, await name()) : await token(role, ...personOf(subject))
+      const made = role === "service"
+        ? await serviceToken(subject, await name())
+        : await token(role, ...personOf(subject))
       tokens.set(as, made)
     }
     return tokens.get(as)!

@@ -46,8 +46,7 @@ const handlers = HttpApiBuilder.group(
           counter.begun++
           return Effect.as(counter.gate, undefined)
         }).pipe(Effect.map(() => ({ made: ++counter.made }))),
-      sign: () =>
-        Effect.map(CurrentCaller, ({ subject }) => ({ signed_by: subject, signatures: ++counter.signed })),
+      sign: () => Effect.map(CurrentCaller, ({ subject }) => ({ signed_by: subject, signatures: ++counter.signed })),
       look: () => Effect.succeed({}),
       get: () => Effect.succeed({}),
     })

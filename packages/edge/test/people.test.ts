@@ -54,8 +54,10 @@ describe("what a person may do", () => {
   it("is by its duties: what changes something needs editor, unless it says reviewer or reader", async () => {
     const service = await start({}, inMemory)
     try {
-      await until("it serves", async () =>
-        (await service.call("GET", "/api/v1/things/1", { as: "customer:acme" })).status === 200)
+      await until(
+        "it serves",
+        async () => (await service.call("GET", "/api/v1/things/1", { as: "customer:acme" })).status === 200,
+      )
       const ask = async (as: Send["as"], method: string, path: string) => {
         const body = path === "/things/1" && method === "POST" ? { body: {} } : {}
         const { json, status } = await service.call(method, `/api/v1${path}`, { as: as!, ...body })

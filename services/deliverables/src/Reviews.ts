@@ -7,9 +7,11 @@ import type { AlreadyExecuted, ExecutionInProgress } from "@stint/domain/deliver
 import {
   type Approval,
   ApprovalNotFound,
+  type ChangesImpossible,
   type Decision,
   type DecisionItem,
   type NotWithdrawable,
+  type TooManyRevisions,
 } from "@stint/domain/deliverables/Reviews"
 import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
@@ -25,6 +27,7 @@ import { deliverableTag, hashed, shown, toDeliverable } from "./Deliverables/Wir
 import { mayDecide, mayWithdraw, type ReviewRefusal } from "./Reviews/Policy.ts"
 import { After, ReviewsRepo } from "./Reviews/Repo.ts"
 import type { GivenRow } from "./Reviews/Row.ts"
+import { Revising } from "./Revising.ts"
 
 /** A decision, and which revision it is on, by number or SHA-256; without one it is on whatever is there. */
 export interface Review {
@@ -35,7 +38,7 @@ export interface Review {
 }
 
 /** Why a decision can't be taken. */
-export type ReviewFailure = Undecidable | ReviewRefusal | PreconditionFailed
+export type ReviewFailure = Undecidable | ReviewRefusal | TooManyRevisions | ChangesImpossible | PreconditionFailed
 
 /** Why an approval can't be withdrawn. */
 export type WithdrawFailure = ApprovalNotFound | NotWithdrawable | AlreadyExecuted | ExecutionInProgress
@@ -76,6 +79,7 @@ export class Reviews extends Context.Service<Reviews, {
       const repo = yield* ReviewsRepo
       const deliverables = yield* Deliverables
       const rows = yield* DeliverablesRepo
+      const revising = yield* Revising
       const ids = yield* Ids
       const digest = yield* Digest.Digest
       const decodeAfter = decodeCursor(After)
@@ -108,13 +112,15 @@ export class Reviews extends Context.Service<Reviews, {
             covered,
             // the first of a draft that one person decides on
             given: row.approval_id === null && quorumOf(row.approval_rules) === 1 ? [] : yield* repo.given(deliverable_id),
-            by_maker: asked.decision === "changes_requested" ? yield* repo.byMaker(deliverable_id) : 0,
           }
           const may = whenMet(conditions, deliverableTag(row), mayDecide(judged, asked))
           if (Result.isFailure(may)) {
             return (yield* isMine(approval_id, deliverable_id)) ? row : yield* Effect.fail(may.failure)
           }
           const isApproval = asked.decision === "approved"
+          const making = asked.decision === "changes_requested"
+            ? yield* revising.prepare({ hire, row }, approval_id, notes ?? "")
+            : undefined
           decided = yield* repo.decide({
             approval_id,
             deliverable_id,
@@ -130,7 +136,8 @@ export class Reviews extends Context.Service<Reviews, {
             created_at,
             version,
             reached: may.success.reached,
-          })
+          }, making)
+          if (decided && making !== undefined) yield* revising.begun
           // decided on, edited, executed or deleted meanwhile: judge the row as it is now
           row = yield* deliverables.find(caller, deliverable_id)
         }

@@ -4,7 +4,7 @@
  */
 import { findTemplate } from "@stint/domain/Definition"
 import { slowMakerOf, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
-import { ChangesImpossible, MOST_BY_MAKER, MOST_REVISIONS, TooManyRevisions } from "@stint/domain/deliverables/Reviews"
+import { ChangesImpossible } from "@stint/domain/deliverables/Reviews"
 import { type ApprovalId, GoalInstanceId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
@@ -14,7 +14,6 @@ import type { Decidable } from "./Deliverables.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
 import { Makings, placeOf } from "./Makings.ts"
 import type { NewMaking } from "./Makings/Repo/Asks.ts"
-import { RevisionsRepo } from "./Revisions/Repo.ts"
 
 /** Where builtins make changes, how many at once, and how long one may take, in seconds: they are pure, and take milliseconds. */
 const BUILTIN = { name: "builtin", limit: 16 }
@@ -30,7 +29,7 @@ export class Revising extends Context.Service<Revising, {
     decidable: Decidable,
     approval_id: ApprovalId,
     notes: string,
-  ): Effect.Effect<NewMaking, TooManyRevisions | ChangesImpossible | Unavailable>
+  ): Effect.Effect<NewMaking, ChangesImpossible | Unavailable>
   /** Says that one was queued: a hint to the worker, after the commit. */
   readonly begun: Effect.Effect<void>
 }>()("deliverables/Revising") {
@@ -41,7 +40,6 @@ export class Revising extends Context.Service<Revising, {
       const definitions = yield* Definitions
       const makers = yield* SlowMakers
       const makings = yield* Makings
-      const revisions = yield* RevisionsRepo
 
       /** The goal as it now is. */
       const goalOf = Effect.fnUntraced(function* ({ row }: Decidable) {
@@ -80,18 +78,6 @@ export class Revising extends Context.Service<Revising, {
           const { deliverable_id } = row
           if (!hire.runnable) {
             return yield* new ChangesImpossible({ detail: `The hire may not run: ${hire.reason ?? "hiring says why"}` })
-          }
-          const most = (yield* revisions.byMaker(deliverable_id)) >= MOST_BY_MAKER
-            ? MOST_BY_MAKER
-            : row.revision >= MOST_REVISIONS
-            ? MOST_REVISIONS
-            : undefined
-          if (most !== undefined) {
-            const whose = most === MOST_BY_MAKER ? " of its maker" : ""
-            return yield* new TooManyRevisions({
-              detail: `${deliverable_id} has ${most} revisions${whose}: edit it`,
-              most,
-            })
           }
           const goal = yield* goalOf(decidable)
           const { place, seconds } = yield* placeFor(decidable)

@@ -16,14 +16,7 @@ import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import { Sha256 } from "../Canonical.ts"
 import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { ApprovalId, CustomerId, DeliverableId, MandateId, NamedVersion } from "../Ids.ts"
-import {
-  AnyProblem,
-  CustomerNotFound,
-  InvalidRequest,
-  PreconditionFailed,
-  problem,
-  Unavailable,
-} from "../Problem.ts"
+import { AnyProblem, CustomerNotFound, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import { InstantField, NullableInstantField } from "../ModelFields.ts"
 import { ConditionalHeaders, IdempotencyHeader, Instant, listOf, pageQuery, tagged, text } from "../Protocol.ts"
 

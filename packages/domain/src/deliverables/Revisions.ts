@@ -1,10 +1,10 @@
 /** Revisions: what makers and people wrote, append-only; editing a draft, and how two revisions differ (domain.md, "Revisions"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
-import { Access } from "../Caller.ts"
+import { Access, Needs } from "../Caller.ts"
 import { DeliverableId } from "../Ids.ts"
 import { DraftPayload } from "../Payload.ts"
-import { DutyMissing, InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { InvalidRequest, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
 import {
   ConditionalHeaders,
   IdempotencyHeader,
@@ -135,7 +135,6 @@ export class RevisionsGroup extends HttpApiGroup.make("revisions")
       error: [
         DeliverableNotFound,
         DeliverableGone,
-        DutyMissing,
         PreconditionFailed,
         SubscriptionEnded,
         DeliverablesHireDeactivated,
@@ -147,7 +146,7 @@ export class RevisionsGroup extends HttpApiGroup.make("revisions")
         InvalidRequest,
         Unavailable,
       ],
-    }).annotate(Access, ["customer"]).annotateMerge(tagged)
+    }).annotate(Access, ["customer"]).annotate(Needs, "editor").annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Edit a deliverable")
       .annotate(
         OpenApi.Description,

@@ -12,6 +12,7 @@ import { Instant, JsonObject } from "../Protocol.ts"
 
 /** A decision of the past on a draft of the same goal. */
 const PastDecision = Schema.Struct({
+  /** `changes_requested`: `notes` say what was to change. */
   decision: Schema.Literals(["approved", "rejected", "changes_requested"]),
   notes: Schema.NullOr(Schema.String),
   title: Schema.String,

@@ -58,7 +58,9 @@ const isFor = (
 /** The claims of a token at an instant in epoch seconds; its signature, `exp` and `nbf` are verified before. */
 export const claimsOf = (payload: JWTPayload, rules: Rules, now: number): Result.Result<Claims, string> => {
   const decoded = decode(payload)
-  if (Option.isNone(decoded)) return Result.fail("The token's sub, role, customer_id, duties, exp, iat or nbf is not valid")
+  if (Option.isNone(decoded)) {
+    return Result.fail("The token's sub, role, customer_id, duties, exp, iat or nbf is not valid")
+  }
   const { aud, customer_id, duties, exp, iat, jti, role, sub } = decoded.value
   if (isSystem(sub)) return Result.fail("The token's sub is not valid: the name of the system belongs to no token")
   if (customer_id !== undefined && isSystem(customer_id)) {

@@ -36,6 +36,7 @@ export const DeliverableRow = Schema.Struct({
   goal_template_id: Schema.String,
   title: Schema.String,
   payload: Schema.Json,
+  /** Derived, by the database's clock (Repo/Rows.ts). */
   review_status: ReviewStatus,
   review_notes: Schema.NullOr(Schema.String),
   approval_id: Schema.NullOr(ApprovalId),

@@ -112,7 +112,9 @@ export const isBacked = (
 
 /** What a column of an execution becomes that is asked for again: content that nobody has seen yet is another delivery. */
 const ofOther = (sql: PgClient.PgClient, column: string, same: Fragment) =>
-  sql`${sql(column)} = case when e.content_sha256 = excluded.content_sha256 then ${same} else excluded.${sql(column)} end`
+  sql`${sql(column)} = case when e.content_sha256 = excluded.content_sha256 then ${same} else excluded.${
+    sql(column)
+  } end`
 
 /** The columns of a claimed execution `e`, and what it is joined with for them. */
 const held = (sql: PgClient.PgClient) =>

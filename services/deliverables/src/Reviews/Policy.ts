@@ -7,12 +7,9 @@ import {
   DeliverableExpired,
   DraftInvalid,
   InRevision,
-  MOST_BY_MAKER,
-  MOST_REVISIONS,
   NotWithdrawable,
   RevisionChanged,
   SeparateEditor,
-  TooManyRevisions,
 } from "@stint/domain/deliverables/Reviews"
 import { DraftPayload, validationErrors } from "@stint/domain/Payload"
 import { DateTime, Result, Schema } from "effect"
@@ -30,7 +27,6 @@ export type ReviewRefusal =
   | DeliverableExpired
   | RevisionChanged
   | SeparateEditor
-  | TooManyRevisions
   | DraftInvalid
 
 const decodePayload = Schema.decodeUnknownSync(DraftPayload)
@@ -51,8 +47,6 @@ export interface Judged {
   readonly given: ReadonlyArray<GivenRow>
   /** What an approval would cover now. */
   readonly covered: Covered
-  /** How many revisions its maker wrote. */
-  readonly by_maker: number
 }
 
 /** The approvals that count now. Those that an execution would name count when the deliverable's own is among them. */
@@ -130,19 +124,6 @@ const mayApprove = (row: DeliverableRow, person: string): Result.Result<void, Re
   )
 }
 
-/** Whether its maker may write another revision. */
-const mayAskForChanges = ({ by_maker, row }: Judged): Result.Result<void, TooManyRevisions> => {
-  const most = row.revision >= MOST_REVISIONS ? MOST_REVISIONS : by_maker >= MOST_BY_MAKER ? MOST_BY_MAKER : undefined
-  return most === undefined ? Result.void : Result.fail(
-    new TooManyRevisions({
-      detail: most === MOST_REVISIONS
-        ? `${row.deliverable_id} has ${most} revisions: approve or reject it`
-        : `The maker of ${row.deliverable_id} wrote ${most} revisions: edit, approve or reject it`,
-      most,
-    }),
-  )
-}
-
 /**
  * Whether a person can take this decision, and whether its approval is then one of enough. Once a person and revision, on the
  * revision that is there, before any execution. Approvals that were withdrawn, got too old, or whose target or definition version
@@ -164,10 +145,9 @@ export const mayDecide = (judged: Judged, asked: Asked): Result.Result<{ readonl
         )
         : Result.void
     ),
-    Result.flatMap((): Result.Result<void, ReviewRefusal> => {
-      if (asked.decision === "approved") return mayApprove(row, asked.person)
-      return asked.decision === "changes_requested" ? mayAskForChanges(judged) : Result.void
-    }),
+    Result.flatMap((): Result.Result<void, ReviewRefusal> =>
+      asked.decision === "approved" ? mayApprove(row, asked.person) : Result.void
+    ),
     Result.map(() => ({
       reached: asked.decision === "approved" && peopleOf(row, counts) + 1 >= quorumOf(row.approval_rules),
     })),

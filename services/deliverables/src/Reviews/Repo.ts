@@ -8,6 +8,8 @@ import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
+import type { NewMaking } from "../Makings/Repo/Asks.ts"
+import { beginRevising } from "../Revising/Begin.ts"
 import { GivenRow } from "./Row.ts"
 
 /** The key of a page of approvals, newest first. */
@@ -44,9 +46,10 @@ export type Withdrawal = typeof Withdrawal.Type
 export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   /**
    * Stores the decision and sets the review status by it. False, and nothing is changed, when the deliverable was written since
-   * it had that version, can't be decided on any more, an execution of it is pending, or this decision is stored.
+   * it had that version, can't be decided on any more, an execution of it is pending, or this decision is stored. With the
+   * making of what is to change, that is queued in the same transaction.
    */
-  decide(decision: NewDecision): Effect.Effect<boolean>
+  decide(decision: NewDecision, making?: NewMaking): Effect.Effect<boolean>
   /**
    * Withdraws an approval: its deliverable waits for a decision again, with all the time that its template gives. False, and nothing
    * is changed, when the deliverable was written since it had that version, or an execution of it is pending.
@@ -55,8 +58,6 @@ export class ReviewsRepo extends Context.Service<ReviewsRepo, {
   find(id: ApprovalId): Effect.Effect<Option.Option<GivenRow>>
   /** All decisions on a deliverable, on any of its revisions. */
   given(id: DeliverableId): Effect.Effect<ReadonlyArray<GivenRow>>
-  /** How many revisions of a deliverable its maker wrote. */
-  byMaker(id: DeliverableId): Effect.Effect<number>
   /** The decisions on a deliverable, newest first. */
   ofDeliverable(id: DeliverableId): Effect.Effect<Taken<Approval, typeof Place.Type>>
   /** The decisions of a customer, newest first. */
@@ -87,13 +88,6 @@ const reads = (sql: PgClient.PgClient) => {
     Result: GivenRow,
     execute: (id) => sql`${select(sql)} where a.deliverable_id = ${id}`,
   })
-  const byMaker = SqlSchema.findOne({
-    Request: DeliverableId,
-    Result: Schema.Struct({ n: Schema.Int }),
-    // the first revision is the deliverable's own row until there is a second
-    execute: (id) =>
-      sql`select greatest(1, count(*))::int as n from deliverable_revisions where deliverable_id = ${id} and by_maker`,
-  })
   const ofDeliverable = findReadable(sql, {
     what: "approvals",
     Request: DeliverableId,
@@ -116,7 +110,6 @@ const reads = (sql: PgClient.PgClient) => {
   return {
     find: (id: ApprovalId) => Effect.orDie(find(id)),
     given: (id: DeliverableId) => Effect.orDie(given(id)),
-    byMaker: (id: DeliverableId) => Effect.orDie(Effect.map(byMaker(id), ({ n }) => n)),
     ofDeliverable: (id: DeliverableId) => Effect.orDie(ofDeliverable(id)),
     ofCustomer: (page: typeof OfCustomer.Type) => Effect.orDie(ofCustomer(page)),
   }
@@ -150,19 +143,17 @@ const writes = (sql: PgClient.PgClient) => {
               ${a.decided_by}, ${a.mandate_id}, ${a.definition_version},
               case when ${a.decision === "approved"} then good_until end, ${a.created_at} from undecided
             returning approval_id, deliverable_id, decision, notes, created_at
-          ), changed as (
-            update deliverables d set
+          )
+          update deliverables d set
               review_status = case when ${a.reached} then 'approved' when ${a.decision === "rejected"} then 'rejected'
                 else 'pending_review' end,
-              revising_since = case when ${asks_changes} then now() end,
               review_notes = case when ${a.reached || a.decision !== "approved"} then decided.notes end,
               approval_id = case when ${a.reached} then decided.approval_id end,
               expires_at = case when u.review_status = 'approved' and ${a.decision === "approved" && !a.reached} then u.decide_until
                 else d.expires_at end,
               updated_at = decided.created_at
             from decided join undecided u using (deliverable_id) where d.deliverable_id = decided.deliverable_id
-            returning d.*
-          ) select deliverable_id from changed`
+          returning d.deliverable_id`
     },
   })
   const withdraw = SqlSchema.findAll({
@@ -189,7 +180,13 @@ const writes = (sql: PgClient.PgClient) => {
   })
   const isWritten = (rows: ReadonlyArray<unknown>) => rows.length > 0
   return {
-    decide: (decision: NewDecision) => Effect.orDie(Effect.map(decide(decision), isWritten)),
+    decide: (decision: NewDecision, making?: NewMaking) => {
+      const decided = Effect.map(decide(decision), isWritten)
+      if (making === undefined) return Effect.orDie(decided)
+      return Effect.orDie(sql.withTransaction(
+        Effect.tap(decided, (isDone) => isDone ? beginRevising(sql, making) : Effect.void),
+      ))
+    },
     withdraw: (withdrawal: Withdrawal) => Effect.orDie(Effect.map(withdraw(withdrawal), isWritten)),
   }
 }

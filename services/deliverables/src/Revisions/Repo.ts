@@ -34,20 +34,12 @@ const statements = Effect.map(PgClient.PgClient, (sql) => {
     Result: Schema.Struct({ deliverable_id: DeliverableId }),
     execute: (edit_id) => sql`select deliverable_id from deliverable_revisions where edit_id = ${edit_id}`,
   })
-  const byMaker = SqlSchema.findOne({
-    Request: DeliverableId,
-    Result: Schema.Struct({ n: Schema.Int }),
-    execute: (id) =>
-      sql`select greatest(count(*), 1)::int as n from deliverable_revisions where deliverable_id = ${id} and by_maker`,
-  })
   return {
     /** Those before this number, the latest first; none of a deliverable that has but one. */
     list: (id: DeliverableId, before: number, limit: number) => Effect.orDie(list({ id, before, limit })),
     get: (id: DeliverableId, revision: number) => Effect.orDie(get({ id, revision })),
     /** The deliverable that this edit is of, where it was stored. */
     byEdit: (edit_id: string) => Effect.orDie(byEdit(edit_id)),
-    /** How many its maker wrote. */
-    byMaker: (id: DeliverableId) => Effect.orDie(Effect.map(byMaker(id), ({ n }) => n)),
     /**
      * Stores an edit as the current content. False, and nothing is changed, when the deliverable was written since it had that version,
      * or may not be edited any more.

@@ -92,11 +92,12 @@ export const calls = (sql: PgClient.PgClient) => {
     Request: Schema.String,
     Result: PastDecisionRow,
     execute: (goal) =>
-      // each with the content that it was on
+      // each with the content that was decided on; what has one revision has it in its own row alone
       sql`select case when a.asks_changes then 'changes_requested' else a.decision end as decision, a.notes,
             coalesce(r.title, d.title) as title, coalesce(r.payload, d.payload) as payload, a.created_at as decided_at
           from (select deliverable_id, title, payload from deliverables
-              where goal_instance_id = ${goal} and deleted_at is null and review_status <> 'pending_review' and expired_at is null
+              where goal_instance_id = ${goal} and deleted_at is null and expired_at is null
+                and (review_status <> 'pending_review' or revision > 1 or revising_since is not null)
               order by created_at desc limit ${DECISIONS}) d
           join approvals a on a.deliverable_id = d.deliverable_id
           left join deliverable_revisions r on r.deliverable_id = a.deliverable_id and r.revision = a.revision
