@@ -10,6 +10,8 @@ import { Changes } from "./Changes.ts"
 import { ChangesHttp } from "./Changes/Http.ts"
 import { Console } from "./Console.ts"
 import { ConsoleHttp } from "./Console/Http.ts"
+import { Decisions } from "./Decisions.ts"
+import { DecisionsHttp } from "./Decisions/Http.ts"
 import { DocsHttp } from "./Docs/Http.ts"
 import { Origin } from "./Origin.ts"
 import { Sessions } from "./Sessions.ts"
@@ -23,10 +25,11 @@ export const App = Layer.mergeAll(
   UpstreamsHttp,
   ChangesHttp,
   DocsHttp,
+  DecisionsHttp,
   ConsoleHttp,
 ).pipe(
   Layer.provide(SessionsHttp),
-  Layer.provide(Changes.layer),
+  Layer.provide([Changes.layer, Decisions.layer]),
   Layer.provide([Sessions.layer, Upstreams.layer, Console.layer, Body.layer, RequestProblems.layer]),
   Layer.provide([
     Origin.layer,

@@ -62,6 +62,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "drafts: list, show, approve, reject, execute",
     load: () => import("./inbox.ts").then(({ inbox }) => inbox),
   },
+  notices: {
+    about: "messages to people: list, show and set how each is told, test",
+    load: () => import("./notices.ts").then(({ notices }) => notices),
+  },
   dlq: {
     about: "dead letters: list, show, retry, redrive, discard",
     load: () => import("./dlq.ts").then(({ dlq }) => dlq),
