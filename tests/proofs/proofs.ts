@@ -13,6 +13,7 @@ import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
 import { mandate } from "./mandate.ts"
+import { notices } from "./notices.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -34,6 +35,7 @@ export const proofs: ReadonlyArray<Proof> = [
   mandate,
   making,
   slow,
+  notices,
   pause,
   poison,
   fairness,

@@ -104,3 +104,41 @@ export const baseUrlsOf = (text: string): ReadonlyArray<URL> => {
     return []
   }
 }
+
+/** A mail server, as a setting names it. */
+export interface SmtpServer {
+  /** As `URL.hostname` writes it. */
+  readonly hostname: string
+  readonly port: number
+  /** TLS from the first byte on; else STARTTLS where the server offers it. */
+  readonly secure: boolean
+  /** Empty without a log-in. */
+  readonly user: string
+  readonly password: string
+}
+
+/** Reads a url as smtp://user:password@mail.example.com:587 or smtps://. Throws a SettingError, which shows no part of it. */
+export const parseSmtpUrl = (setting: string, text: string): SmtpServer => {
+  const given = text.trim()
+  // as http: URL normalises the names of hosts for known schemes alone
+  const url = /^smtps?:\/\/[^/\\\s]+\/?$/i.test(given) ? URL.parse(given.replace(/^smtps?/i, "http")) : null
+  if (url === null) return refuse(`${setting} must be a url like smtp://user:password@mail.example.com:587, or smtps://`)
+  const fault = hostFault(url.hostname)
+  if (fault !== undefined) refuse(`${setting} is a url that ${fault}`)
+  const secure = /^smtps/i.test(given)
+  return {
+    hostname: url.hostname,
+    port: url.port === "" ? (/:80\/?$/.test(given) ? 80 : secure ? 465 : 587) : Number(url.port),
+    secure,
+    user: decoded(setting, url.username),
+    password: decoded(setting, url.password),
+  }
+}
+
+const decoded = (setting: string, text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return refuse(`${setting} has a % in its user or password that is no %25`)
+  }
+}

@@ -28,4 +28,5 @@ export const scripts: ReadonlyArray<string> = [
   "132_revisions",
   "133_changes",
   "150_mandates",
+  "160_notices",
 ]

@@ -121,7 +121,7 @@ export class SeparateEditor extends problem<SeparateEditor>()("SeparateEditor", 
 const MOST_DECISIONS = 200
 
 /** A request for changes says what is to change. */
-const notesOfChanges = Schema.makeFilter((
+export const notesOfChanges = Schema.makeFilter((
   { decision, notes }: { readonly decision: Decision; readonly notes?: string },
 ) =>
   decision !== "changes_requested" || (notes ?? "").trim() !== "" ||

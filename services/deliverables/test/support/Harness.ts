@@ -52,6 +52,8 @@ export interface StageOptions {
   readonly retryAfter?: number
   /** Files besides those that every stage has. */
   readonly files?: Record<string, string>
+  /** What else tests replace. */
+  readonly layers?: Layer.Layer<never>
 }
 
 let keys = 0
@@ -141,7 +143,7 @@ export const startStage = async (options: StageOptions = {}) => {
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
     Object.assign(own, { "secrets.json": secrets, ...options.files })
-    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own)
+    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry), Layer.provide(options.layers ?? Layer.empty)), env, own)
     ends.push(service.dispose)
     await ready(service)
     return service
