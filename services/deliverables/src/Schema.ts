@@ -25,4 +25,5 @@ export const scripts: ReadonlyArray<string> = [
   "100_what_waits",
   "110_makings",
   "130_making_costs",
+  "141_making_reports",
 ]

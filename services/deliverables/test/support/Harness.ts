@@ -52,6 +52,8 @@ export interface StageOptions {
   readonly retryAfter?: number
   /** Files besides those that every stage has. */
   readonly files?: Record<string, string>
+  /** The addresses of makers' hosts, in place of connections to them. */
+  readonly reach?: Parameters<typeof startService>[3]
 }
 
 let keys = 0
@@ -141,7 +143,7 @@ export const startStage = async (options: StageOptions = {}) => {
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
     Object.assign(own, { "secrets.json": secrets, ...options.files })
-    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own)
+    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own, options.reach)
     ends.push(service.dispose)
     await ready(service)
     return service
