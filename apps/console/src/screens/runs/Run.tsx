@@ -24,6 +24,7 @@ import { useRetry } from "../dead-letters/EntryParts.tsx"
 import { Attempts } from "./Attempts.tsx"
 import { CancelForm } from "./CancelForm.tsx"
 import { Made } from "./Made.tsx"
+import { BeingMade } from "./Making.tsx"
 import styles from "./runs.module.css"
 import { isOpen, latenessOf, origins, states } from "./Words.ts"
 
@@ -188,6 +189,7 @@ export const RunScreen = (): ReactNode => {
           {(run) => (
             <div className={styles.cols}>
               <div className="column">
+                {run.making === undefined ? null : <BeingMade making={run.making} zone={zone} />}
                 <Attempts run={run} zone={zone} />
                 {run.deliverable_id === null ? null : <Made id={run.deliverable_id} zone={zone} />}
               </div>
