@@ -3,11 +3,10 @@ import { AgentTypeDefinition } from "@stint/domain/Definition"
 import { NamedVersion } from "@stint/domain/Ids"
 import { issuesUnder } from "@stint/domain/FieldIssues"
 import { AgentTypeId } from "@stint/domain/Ids"
-import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { Schema } from "effect"
 import { UsageError } from "../../Command.ts"
-import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
 import type { Handlers } from "../../Remote/Command.ts"
+import { jsonIn } from "../../Remote/Files.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { given, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { fields } from "../../Show/Fields.ts"
@@ -27,16 +26,8 @@ const columns: ReadonlyArray<Column<AgentType>> = [
 const type = ({ operands }: Session) => required(AgentTypeId, "TYPE", operands[0])
 
 /** The definition in a file, held to the contract. Fails with a UsageError that names its faults. */
-const definitionIn = async ({ io }: Session, path: string): Promise<AgentTypeDefinition> => {
-  const text = path === "-" ? await io.read() : await readTextFile(path).catch((error) => {
-    throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
-  })
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new UsageError(`${path} is no JSON.`)
-  }
+const definitionIn = async (session: Session, path: string): Promise<AgentTypeDefinition> => {
+  const body = await jsonIn(session, path)
   const issues = issuesOf(body)
   if (issues.length === 0) return Schema.decodeUnknownSync(AgentTypeDefinition)(body)
   const faults = issues.map(({ message, path }) => `${path} ${message}`)
