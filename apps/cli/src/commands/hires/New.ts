@@ -11,7 +11,7 @@ import { showThing } from "../../Remote/Lists.ts"
 import { given, keyed, only, required, type Session, sessionOf, whole } from "../../Remote/Session.ts"
 
 // what is made comes with its Location, and is read as it was sent
-const decodeSubscription = Schema.decodeUnknownSync(Subscription)
+const decodeSubscription = Schema.decodeUnknownSync(Subscription.json)
 const decodeHire = Schema.decodeUnknownSync(Hire)
 
 /** As the operator of the local stack: who may take a subscription for paid. */

@@ -6,14 +6,14 @@ import { Link } from "@tanstack/react-router"
 import { lazy, type ReactNode, Suspense, useMemo } from "react"
 import { reportQuery, spendingQuery } from "../../api/Makers.ts"
 import { percent } from "../../format/Length.ts"
-import { money } from "../../format/Money.ts"
+import { money, spent } from "../../format/Money.ts"
 import { lengthOf, ownZone, timeIn } from "../../format/Time.ts"
 import { count, counted } from "../../format/Words.ts"
 import { useNow } from "../../ui/Now.ts"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
 import styles from "./report.module.css"
-import { SpendBar, spent } from "./Spend.tsx"
+import { SpendBar } from "./Spend.tsx"
 
 const Chart = lazy(() => import("../overview/Chart.tsx").then(({ Chart }) => ({ default: Chart })))
 

@@ -5,12 +5,8 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { spendingQuery } from "../../api/Makers.ts"
-import { money } from "../../format/Money.ts"
+import { spent } from "../../format/Money.ts"
 import styles from "./report.module.css"
-
-/** 1.20 of 12.50. */
-export const spent = ({ cost, max_cost_per_month: most }: Spending): string =>
-  most === null ? money(cost) : `${money(cost)} of ${money(most)}`
 
 /** How much of the budget is used, 0 to 1; undefined without one. */
 const shareOf = ({ cost, max_cost_per_month: most }: Spending): number | undefined =>
