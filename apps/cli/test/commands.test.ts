@@ -10,6 +10,7 @@ import { readRing } from "../src/DevKey/Store.ts"
 import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
+import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
@@ -18,7 +19,7 @@ import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...mandates, ...operations]
+const cases = [...people, ...hires, ...makers, ...mandates, ...operations]
 
 const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
@@ -45,6 +46,49 @@ describe("a command that calls the services", () => {
       assert.deepStrictEqual([problem.status, JSON.parse(problem.err)], [exit, by.body])
     })
   }
+
+  it("stint models check says which model does not answer and why, and its exit status is 1 then", async () => {
+    const answers: Answers = {
+      "deliverables.makings.checkModel": ({ params: { alias } }) => ({
+        alias,
+        outcome: "away",
+        error: "It can't be reached",
+      }),
+    }
+    const text = await invoke(["models", "check", "writer"], { answers, role: "operator" })
+    assert.deepStrictEqual([text.status, text.calls], [1, ["deliverables.makings.checkModel"]])
+    assert.match(text.out, /^writer +away +- +0 +It can't be reached\n$/)
+  })
+
+  it("stint hires new subscribes, and says what an operator does while it waits for its payment", async () => {
+    const answers: Answers = {
+      "hiring.subscriptions.create": ({ payload: { customer_id, duration } }) => ({
+        ...body.subscription,
+        customer_id,
+        duration,
+        status: "pending_payment",
+      }),
+    }
+    const line = ["hires", "new", "tea.v1", "--config", "-", "--duration", "yearly"]
+    const waits = await invoke(line, { answers, role: "customer", stdin })
+    assert.deepStrictEqual([waits.status, waits.out, waits.calls], [4, "", ["hiring.subscriptions.create"]])
+    assert.match(
+      waits.err,
+      /SUB-1 waits for its payment\. An operator says stint subs activate SUB-1; .*--subscription SUB-1/,
+    )
+    for (
+      const [more, role, words] of [
+        [["--activate"], "customer", /--activate is for the local stack/],
+        [[], "operator", /say --as customer:ID/],
+      ] as const
+    ) {
+      const refused = await invoke([...line, ...more], { answers, role, stdin })
+      assert.deepStrictEqual([refused.status, refused.out, refused.calls], [2, "", []])
+      assert.match(refused.err, words)
+    }
+    const none = await invoke(["hires", "new", "tea.v1"], { answers, role: "customer", stdin })
+    assert.match(none.err, /Say --config FILE/)
+  })
 
   it("stint types check names what breaks, of all pages, and its exit status is 1 then", async () => {
     const one = {
@@ -126,7 +170,7 @@ describe("every command", () => {
     "completions bash": "apps/cli/test/commandLine.test.ts",
     "completions zsh": "apps/cli/test/commandLine.test.ts",
     "completions fish": "apps/cli/test/commandLine.test.ts",
-    "maker check": "apps/cli/test/maker.test.ts",
+    "makers check": "apps/cli/test/maker.test.ts",
     mcp: "apps/cli/test/mcp.test.ts",
   }
 

@@ -35,7 +35,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./login.ts").then(({ logout }) => logout),
   },
   types: {
-    about: "agent types: list, show, publish",
+    about: "agent types: list, show, check, publish",
     load: () => import("./types.ts").then(({ types }) => types),
   },
   customers: {
@@ -47,11 +47,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./subs.ts").then(({ subs }) => subs),
   },
   hires: {
-    about: "hired agents: list, show, deactivate",
+    about: "hired agents: hire, list, show, report, migrate, deactivate",
     load: () => import("./hires.ts").then(({ hires }) => hires),
   },
   goals: {
-    about: "goals: list, show, preview, run now, switch on or off",
+    about: "goals: set, list, show, preview, run now, switch on or off",
     load: () => import("./goals.ts").then(({ goals }) => goals),
   },
   runs: {
@@ -77,6 +77,14 @@ export const commands: Readonly<Record<string, Entry>> = {
   scheduler: {
     about: "the scheduler: status, pause, resume, trigger, backfill, limits",
     load: () => import("./scheduler.ts").then(({ scheduler }) => scheduler),
+  },
+  models: {
+    about: "the language models that write drafts: list, check",
+    load: () => import("./models.ts").then(({ models }) => models),
+  },
+  makers: {
+    about: "programs that make drafts over HTTP: list, check",
+    load: () => import("./makers.ts").then(({ makers }) => makers),
   },
   audit: {
     about: "who did what, and why",
@@ -106,10 +114,6 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "serve MCP on standard input and output, for agents of your own",
     load: () => import("./mcp.ts").then(({ mcp }) => mcp),
   },
-  maker: {
-    about: "check a maker of drafts that is called over HTTP",
-    load: () => import("./maker.ts").then(({ maker }) => maker),
-  },
   token: {
     about: "print a token for the local stack, or revoke some",
     load: () => import("./token.ts").then(({ token }) => token),
@@ -127,6 +131,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./completions.ts").then(({ completions }) => completions),
   },
 }
+
+/** Names that commands had, or that people say: they do the same, and stand in no list. */
+export const alsoNamed: Readonly<Record<string, string>> = { maker: "makers" }
 
 /** All of them with their tables. */
 export const loadAll = async (): Promise<Loaded> =>
