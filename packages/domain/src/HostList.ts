@@ -140,7 +140,9 @@ export const parseSmtpUrl = (setting: string, text: string): SmtpServer => {
   const given = text.trim()
   // as http: URL normalises the names of hosts for known schemes alone
   const url = /^smtps?:\/\/[^/\\\s]+\/?$/i.test(given) ? URL.parse(given.replace(/^smtps?/i, "http")) : null
-  if (url === null) return refuse(`${setting} must be a url like smtp://user:password@mail.example.com:587, or smtps://`)
+  if (url === null) {
+    return refuse(`${setting} must be a url like smtp://user:password@mail.example.com:587, or smtps://`)
+  }
   const fault = hostFault(url.hostname)
   if (fault !== undefined) refuse(`${setting} is a url that ${fault}`)
   const secure = /^smtps/i.test(given)

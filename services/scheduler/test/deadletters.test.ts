@@ -74,7 +74,11 @@ describe("dead letters", () => {
     assert.deepInclude(one, { dlq_id: letter.dlq_id, customer_id: "acme", error_type: "PERMANENT" })
     assert.strictEqual(DateTime.formatIso(one.first_failed_at), letter.first_failed_at)
     await eventually(
-      () => asOwner(t.database.ownerUrl, (sql) => sql`select 1 from scheduler_dlq where told_at is null and dlq_id = ${letter.dlq_id}`),
+      () =>
+        asOwner(
+          t.database.ownerUrl,
+          (sql) => sql`select 1 from scheduler_dlq where told_at is null and dlq_id = ${letter.dlq_id}`,
+        ),
       (rows) => rows.length === 0,
       "it is marked",
     )

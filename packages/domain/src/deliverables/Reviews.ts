@@ -259,5 +259,8 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
       error: [CustomerNotFound, InvalidRequest],
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List a customer's decisions")
-      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's; with mandate_id those that this mandate gave."),
+      .annotate(
+        OpenApi.Description,
+        "A customer lists its own, operators and viewers any customer's; with mandate_id those that this mandate gave.",
+      ),
   ) {}
