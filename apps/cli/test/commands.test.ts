@@ -31,10 +31,10 @@ describe("a command that calls the services", () => {
   ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
-      const text = await invoke(line, { answers, role, stdin })
+      const text = await invoke(line, { answers, role, stdin: agentType })
       assert.strictEqual(text.status, 0, text.err)
       assert.match(text.out, says)
-      const json = await invoke([...line, "--json"], { answers, role, stdin })
+      const json = await invoke([...line, "--json"], { answers, role, stdin: agentType })
       assert.strictEqual(json.status, 0, json.err)
       assert.isObject(JSON.parse(json.out))
       const failing = { ...answers, [refused]: () => by }
@@ -70,7 +70,7 @@ describe("a command that calls the services", () => {
       }),
     }
     const line = ["hires", "new", "tea.v1", "--config", "-", "--duration", "yearly"]
-    const waits = await invoke(line, { answers, role: "customer", stdin })
+    const waits = await invoke(line, { answers, role: "customer", stdin: agentType })
     assert.deepStrictEqual([waits.status, waits.out, waits.calls], [4, "", ["hiring.subscriptions.create"]])
     assert.match(
       waits.err,
@@ -82,11 +82,11 @@ describe("a command that calls the services", () => {
         [[], "operator", /say --as customer:ID/],
       ] as const
     ) {
-      const refused = await invoke([...line, ...more], { answers, role, stdin })
+      const refused = await invoke([...line, ...more], { answers, role, stdin: agentType })
       assert.deepStrictEqual([refused.status, refused.out, refused.calls], [2, "", []])
       assert.match(refused.err, words)
     }
-    const none = await invoke(["hires", "new", "tea.v1"], { answers, role: "customer", stdin })
+    const none = await invoke(["hires", "new", "tea.v1"], { answers, role: "customer", stdin: agentType })
     assert.match(none.err, /Say --config FILE/)
   })
 
