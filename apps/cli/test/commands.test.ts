@@ -19,12 +19,12 @@ import { invoke } from "./support/invoke.ts"
 
 const cases = [...people, ...hires, ...operations]
 
-const stdin = JSON.stringify(
+const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
 )
 
 describe("a command that calls the services", () => {
-  for (const { answers, args, by, exit = 3, refused, role = "operator", says, words = /./ } of cases) {
+  for (const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
       const text = await invoke(line, { answers, role, stdin })
@@ -55,14 +55,14 @@ describe("a command that calls the services", () => {
           ? { breaks: [one], holds: 2, next_cursor: "n" }
           : { breaks: [{ ...one, hired_instance_id: "HAI-2", errors_omitted: 3 }], holds: 1, next_cursor: null },
     }
-    const text = await invoke(["types", "check", "-"], { answers, role: "operator", stdin })
+    const text = await invoke(["types", "check", "-"], { answers, role: "operator", stdin: agentType })
     assert.strictEqual(text.status, 1)
     assert.match(
       text.out,
       /^HAI-1 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +- +and 3 more\n$/,
     )
     assert.match(text.err, /3 hires hold, 2 would break\./)
-    const json = await invoke(["types", "check", "-", "--json"], { answers, role: "operator", stdin })
+    const json = await invoke(["types", "check", "-", "--json"], { answers, role: "operator", stdin: agentType })
     const { breaks, holds } = JSON.parse(json.out)
     assert.deepStrictEqual([json.status, breaks.length, holds], [1, 2, 3])
   })

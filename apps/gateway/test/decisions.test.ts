@@ -33,7 +33,7 @@ const upstream = startUpstream(async (request) => {
   const { pathname } = new URL(request.url)
   heard.push({
     path: pathname,
-    body: request.method === "POST" ? await request.json() : {},
+    body: request.method === "POST" ? await request.json() as Record<string, unknown> : {},
     authorization: request.headers.get("authorization"),
   })
   return answer(pathname)

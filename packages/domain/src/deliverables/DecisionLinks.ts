@@ -19,6 +19,7 @@ import {
 import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
 import {
   AlreadyReviewed,
+  ChangesImpossible,
   Decision,
   DeliverableExpired,
   DraftInvalid,
@@ -70,6 +71,7 @@ export const linkRefusals = [
   DutyMissing,
   RevisionChanged,
   TooManyRevisions,
+  ChangesImpossible,
   SeparateEditor,
   AlreadyReviewed,
   DeliverableExpired,

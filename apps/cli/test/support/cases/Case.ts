@@ -5,6 +5,8 @@ export interface Case {
   readonly args: string
   readonly role?: string
   readonly answers: Answers
+  /** What stands on standard input, where it is not an agent type. */
+  readonly stdin?: string
   /** What stands on standard output. */
   readonly says: RegExp
   /** The endpoint that refuses then, and how. */
