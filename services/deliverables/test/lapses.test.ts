@@ -204,7 +204,10 @@ onStage("a withdrawal", (stage) => {
       return json.execution.state === "failed" && json.execution
     })
     done(await withdraw("acme", approval_id))
-    const retry = await call("POST", `/api/v1/deliveries/${execution.delivery_id}/retry`, { as: "operator:o", body: {} })
+    const retry = await call("POST", `/api/v1/deliveries/${execution.delivery_id}/retry`, {
+      as: "operator:o",
+      body: {},
+    })
     assert.deepStrictEqual([...codeOf(retry), retry.json.reason], [409, "delivery_not_retryable", "approval_withdrawn"])
   })
 
@@ -219,7 +222,7 @@ onStage("a withdrawal", (stage) => {
     const first = done(await decide("acme", id, "approved"))
     receiver.answers.push(answer(410))
     const failed = done(await execute("acme", id, first.approval_id)).execution
-    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 4 }))
+    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 3 }))
     const second = done(await decide("acme", id, "approved"))
     done(await execute("acme", id, second.approval_id))
     const { execution } = await executed(id)
@@ -227,6 +230,6 @@ onStage("a withdrawal", (stage) => {
     assert.strictEqual(execution.attempts, 1)
     const [before, after] = receiver.received.map(({ text }) => JSON.parse(text).data)
     assert.deepStrictEqual([before.revision, after.revision], [1, 2])
-    assert.deepStrictEqual([after.payload.units, after.delivery_id], [4, execution.delivery_id])
+    assert.deepStrictEqual([after.payload.units, after.delivery_id], [3, execution.delivery_id])
   })
 })

@@ -26,8 +26,8 @@ onStage("people", (stage) => {
     const { call, drafted, world } = stage()
     const { decide, edit, execute, withdraw } = approvals(stage())
     world.goal("GOI-duty", world.hire("HAI-duty"))
-    const draft = await drafted("GOI-duty")
-    const id = draft.deliverable_id
+    const { deliverable_id: id } = await drafted("GOI-duty")
+    const draft = (await stage().get(id)).json
     const duty = (answer: Parameters<typeof codeOf>[0]) => [...codeOf(answer), answer.json.duty]
     for (const who of ["acme/ann?editor", "acme/ann?reader", "acme/ann?"]) {
       assert.deepStrictEqual(duty(await decide(who, id, "approved")), [403, "duty_missing", "reviewer"], who)
@@ -119,7 +119,8 @@ onStage("people", (stage) => {
     const { drafted, world } = stage()
     const { decide } = approvals(stage())
     world.goal("GOI-shown", world.hire("HAI-shown"))
-    const draft = await drafted("GOI-shown")
+    const { deliverable_id } = await drafted("GOI-shown")
+    const draft = (await stage().get(deliverable_id)).json
     const other = await decide("acme/ann", draft.deliverable_id, "approved", { revision: 2 })
     assert.deepStrictEqual(codeOf(other), [409, "revision_changed"])
     assert.deepInclude(other.json, { revision: 1, content_sha256: draft.content_sha256 })

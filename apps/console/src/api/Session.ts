@@ -1,5 +1,5 @@
 /** The session: who is signed in. The token stays with the gateway; the page has its role, its subject and the csrf value. */
-import { type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
+import { type LocalPerson, type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
 import { CustomerId } from "@stint/domain/Ids"
 import { queryOptions } from "@tanstack/react-query"
 import { call, decoder, rememberCsrf } from "./Client.ts"
@@ -18,10 +18,12 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 })
 
-/** Signs in on the local stack, by a role; without a subject as the sample customer, or as the role. */
-export const signInLocally = (role: PersonRole, subject?: string): Promise<SessionView> =>
-  call("POST", "/session/local", decode, { body: { role, ...(subject === undefined ? {} : { subject }) } })
-    .then(remembered)
+/** Whom one signs in as on the local stack: a role, or a person who acts for a customer. */
+export type LocalUser = { readonly role: PersonRole; readonly subject?: string } & Partial<LocalPerson>
+
+/** Signs in on the local stack; without a subject as the sample customer, or as the role. */
+export const signInLocally = (who: LocalUser): Promise<SessionView> =>
+  call("POST", "/session/local", decode, { body: who }).then(remembered)
 
 /** Signs out. */
 export const signOut = (): Promise<SessionView> => call("DELETE", "/session", decode).then(remembered)

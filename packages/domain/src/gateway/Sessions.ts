@@ -1,27 +1,43 @@
 /** The contract of a browser's session at the front door. The page never sees a token. */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Duty } from "../Caller.ts"
 import { documentOf } from "../Document.ts"
 import { Subject } from "../Ids.ts"
-import { problem, Unauthorized, Unavailable } from "../Problem.ts"
+import { InvalidRequest, problem, Unauthorized, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
 
 /** The roles that a person has: a browser is never a service. */
 export const PersonRole = Schema.Literals(["customer", "operator", "viewer"])
 export type PersonRole = typeof PersonRole.Type
 
+/** Whom a local stack offers to be with one click, besides a role: a person who acts for a customer. */
+export const LocalPerson = Schema.Struct({
+  subject: Subject,
+  customer_id: Subject,
+  duties: Schema.Array(Duty),
+}).annotate({ identifier: "LocalPerson" })
+export type LocalPerson = typeof LocalPerson.Type
+
 /** Who is signed in. */
 export const User = Schema.Struct({
   subject: Subject,
   role: PersonRole,
   customer_id: Schema.optionalKey(Subject.annotate({ description: "The customer that a customer's session is about" })),
+  duties: Schema.optionalKey(
+    Schema.Array(Duty).annotate({ description: "What a customer's person may do; all when absent" }),
+  ),
   expires_at: Instant.annotate({ description: "When the session ends, unless it is used before" }),
 })
 export type User = typeof User.Type
 
 /** A way to sign in. */
 export const Way = Schema.Union([
-  Schema.Struct({ kind: Schema.tag("local"), roles: Schema.Array(PersonRole) }),
+  Schema.Struct({
+    kind: Schema.tag("local"),
+    roles: Schema.Array(PersonRole),
+    people: Schema.optionalKey(Schema.Array(LocalPerson)),
+  }),
   Schema.Struct({ kind: Schema.tag("oidc"), title: Schema.String }),
 ])
 export type Way = typeof Way.Type
@@ -71,13 +87,19 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .annotate(OpenApi.Summary, "Get the session")
       .annotate(OpenApi.Description, "Anybody; `user` is null until somebody signs in."),
     HttpApiEndpoint.post("local", "/session/local", {
-      payload: Schema.Struct({ role: PersonRole, subject: Schema.optionalKey(Subject) }),
+      payload: Schema.Struct({
+        role: PersonRole,
+        subject: Schema.optionalKey(Subject),
+        customer_id: Schema.optionalKey(Subject),
+        duties: Schema.optionalKey(Schema.Array(Duty)),
+      }),
       success: SessionView,
-      error: [CsrfRefused, WayNotFound, Unavailable],
+      error: [CsrfRefused, WayNotFound, InvalidRequest, Unavailable],
     }).annotate(OpenApi.Summary, "Sign in on a local stack")
       .annotate(
         OpenApi.Description,
-        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name.",
+        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name. With " +
+          "`customer_id`, the subject is a person who acts for that customer, with these duties.",
       ),
     HttpApiEndpoint.post("code", "/session/codes", {
       headers: Schema.Struct({ authorization: Schema.optionalKey(Schema.String) }),

@@ -54,7 +54,9 @@ export const approvals = ({ call, drafted, sql, world }: Stage) => {
     /** Makes approvals older than they may be. */
     outdate: async (...ids: ReadonlyArray<string>) => {
       await sql("alter table approvals disable trigger approvals_are_immutable")
-      await sql("update approvals set expires_at = now() - interval '1 second' where approval_id = any ($1::text[])", [ids])
+      await sql("update approvals set expires_at = now() - interval '1 second' where approval_id = any ($1::text[])", [
+        ids,
+      ])
       await sql("alter table approvals enable trigger approvals_are_immutable")
     },
     /** Lets the time of a draft pass. */

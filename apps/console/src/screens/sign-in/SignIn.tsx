@@ -1,6 +1,6 @@
 /** Sign-in: by the identity provider, and on a local stack with one click per role. */
 import { Button } from "@mantine/core"
-import type { PersonRole } from "@stint/domain/gateway/Sessions"
+import type { LocalPerson, PersonRole } from "@stint/domain/gateway/Sessions"
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query"
 import { getRouteApi, useRouter } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -18,13 +18,20 @@ const words: Record<PersonRole, string> = {
   viewer: "Sees everything, changes nothing",
 }
 
-const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactNode => {
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+const Local = (
+  { people = [], roles }: {
+    readonly roles: ReadonlyArray<PersonRole>
+    readonly people?: ReadonlyArray<LocalPerson> | undefined
+  },
+): ReactNode => {
   const [subject, setSubject] = useState("")
   const { return_to = "/" } = route.useSearch()
   const client = useQueryClient()
   const router = useRouter()
   const signIn = useMutation({
-    mutationFn: (role: PersonRole) => signInLocally(role, subject.trim() || undefined),
+    mutationFn: signInLocally,
     onSuccess: (session) => {
       client.setQueryData(sessionQuery.queryKey, session)
       router.history.push(return_to)
@@ -32,6 +39,7 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
   })
   // a role without a screen would find an empty page
   const open = roles.filter((role) => placesOf(role).length > 0)
+  const named = subject.trim() === "" ? {} : { subject: subject.trim() }
   return (
     <section className={styles.local} aria-label="Local stack">
       {open.map((role) => (
@@ -40,10 +48,22 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
           type="button"
           className={styles.role}
           disabled={signIn.isPending}
-          onClick={() => signIn.mutate(role)}
+          onClick={() => signIn.mutate({ role, ...named })}
         >
-          <b>{role.charAt(0).toUpperCase() + role.slice(1)}</b>
+          <b>{capital(role)}</b>
           <span className="dim">{words[role]}</span>
+        </button>
+      ))}
+      {people.map((person) => (
+        <button
+          key={person.subject}
+          type="button"
+          className={styles.role}
+          disabled={signIn.isPending}
+          onClick={() => signIn.mutate({ role: "customer", ...person })}
+        >
+          <b>{person.duties.map(capital).join(", ")}</b>
+          <span className="dim">Decides on drafts for {person.customer_id}, as {person.subject}</span>
         </button>
       ))}
       <label className={styles.subject}>
@@ -74,7 +94,7 @@ export const SignIn = (): ReactNode => {
         <p className="dim">Agents that work to a schedule and never act without a signature.</p>
         {ways.map((way) =>
           way.kind === "local"
-            ? <Local key="local" roles={way.roles} />
+            ? <Local key="local" roles={way.roles} people={way.people} />
             : (
               <Button key={way.title} component="a" href={oidcUrl(return_to)} fullWidth>
                 Sign in with {way.title}
