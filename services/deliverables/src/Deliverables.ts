@@ -36,6 +36,8 @@ export interface InboxQuery extends ListQuery {
   readonly agent_id?: AgentTypeId
   readonly goal_instance_id?: GoalInstanceId
   readonly hired_instance_id?: HiredInstanceId
+  /** A text of its title or payload. */
+  readonly search?: string
   /** Made from this instant on. */
   readonly from?: DateTime.Utc
   /** Made before this instant. */

@@ -107,6 +107,7 @@ const any: Listing = {
   expiring: false,
   from: null,
   to: null,
+  search: null,
   after: null,
   limit: LIMIT,
 }

@@ -22,4 +22,5 @@ export const scripts: ReadonlyArray<string> = [
   "090_schema_scripts",
   "091_feed_unplaced_xid",
   "120_live_hires",
+  "125_subscriptions_by_status",
 ]

@@ -1,10 +1,11 @@
 /** The SQL of lists: newest first, or what expires first. */
 import type { PgClient } from "@effect/sql-pg"
-import { EXPIRING_SECONDS, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { EXPIRING_SECONDS, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Effect, Schema } from "effect"
+import type { Fragment } from "effect/sql/Statement"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { ShownRow } from "../Row.ts"
 import { hasStatus, isWaiting, selectRows } from "./Rows.ts"
@@ -38,6 +39,8 @@ const filters = {
 export const Listing = Schema.Struct({
   ...filters,
   review_status: Schema.NullOr(ReviewStatus),
+  /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
+  search: Schema.NullOr(Schema.String),
   after: Schema.NullOr(After),
 })
 export type Listing = typeof Listing.Type
@@ -79,6 +82,15 @@ const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: type
   return after !== null && after.expires_at === null ? never : sql`${expires} union all ${never}`
 }
 
+/** No index holds what drafts say: how many are read is bounded instead. */
+const saysAmongNewest = (sql: PgClient.PgClient, asked: Fragment, text: string) => [
+  sql`d.created_at >= coalesce((select d.created_at from deliverables d where ${asked}
+        order by d.created_at desc, d.deliverable_id desc offset ${SEARCHED - 1} limit 1), '-infinity')`,
+  sql`(position(lower(${text}) in lower(d.title)) > 0
+        or exists (select from jsonb_path_query(d.payload, 'strict $.** ? (@.type() == "string")') as said
+          where position(lower(${text}) in lower(said #>> '{}')) > 0))`,
+]
+
 /** The statements of lists. */
 export const lists = (sql: PgClient.PgClient) => {
   const list = findReadable(sql, {
@@ -86,17 +98,22 @@ export const lists = (sql: PgClient.PgClient) => {
     Request: Listing,
     Key: Place,
     Result: ShownRow,
-    query: ({ after, limit, review_status, ...listing }) =>
-      sql`${selectRows(sql)} where ${
+    query: ({ after, limit, review_status, search, ...listing }) => {
+      const asked = sql.and([
+        sql`d.deleted_at is null`,
+        ...conditions(sql, listing),
+        ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
+      ])
+      return sql`${selectRows(sql)} where ${
         sql.and([
-          sql`d.deleted_at is null`,
-          ...conditions(sql, listing),
-          ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
+          asked,
+          ...(search === null ? [] : saysAmongNewest(sql, asked, search)),
           ...(after === null ? [] : [
             sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
           ]),
         ])
-      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
+      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`
+    },
   })
   const listByExpiry = findReadable(sql, {
     what: "deliverables",
