@@ -21,6 +21,11 @@ begin
   execute format('grant select, insert on deliverable_revisions to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert on approval_withdrawals to %I', runtime);
+  -- a mandate is revoked, and otherwise kept as it was signed
+  execute format('grant select, insert on mandates to %I', runtime);
+  execute format('grant update (revoked_at, revoked_by, revoke_reason) on mandates to %I', runtime);
+  execute format('grant select, insert on mandate_uses to %I', runtime);
+  execute format('grant select, update, delete on mandate_queue to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert on delivery_action_log to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);

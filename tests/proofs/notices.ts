@@ -106,9 +106,17 @@ const judgeMail = async (
     const named = namedIn(mailed, customer)
     const told = new Set(named)
     is(`drafts that ${customer} was not told of`, [...own].filter((id) => !told.has(id)).length, 0)
-    is(`messages to ${customer} of no draft of its own`, named.filter((id) => id === undefined || !own.has(id)).length, 0)
+    is(
+      `messages to ${customer} of no draft of its own`,
+      named.filter((id) => id === undefined || !own.has(id)).length,
+      0,
+    )
   }
-  is("messages in quiet hours", mailed.filter(({ to }) => to.some((address) => address.startsWith("asleep@"))).length, 0)
+  is(
+    "messages in quiet hours",
+    mailed.filter(({ to }) => to.some((address) => address.startsWith("asleep@"))).length,
+    0,
+  )
   const held = await superuser.row(
     "deliverables",
     "select count(*)::int as n from notice_items where held and made_at is null and person = 'asleep'",
@@ -126,7 +134,8 @@ const judgeMail = async (
 
 export const notices: Proof = {
   name: "notices",
-  promise: "People are told of what waits for them at least once, never of another customer's drafts, never in quiet hours.",
+  promise:
+    "People are told of what waits for them at least once, never of another customer's drafts, never in quiet hours.",
   attacks: "Deliverables and the mail server killed in turn during 500 events (quick: 60), of two customers.",
   seconds: { quick: 65, full: 150 },
   attack: async (attack) => {
@@ -153,14 +162,19 @@ export const notices: Proof = {
     }
     await ground.stack.isReady("deliverables")
     await drained(ground)
-    await until("every message of those who are awake is sent", async () => {
-      await hasten(ground)
-      const { n } = await ground.superuser.row(
-        "deliverables",
-        "select count(*)::int as n from notices where person = 'awake' and state = 'sent'",
-      )
-      return Number(n) >= 2 * count
-    }, 150_000, 250)
+    await until(
+      "every message of those who are awake is sent",
+      async () => {
+        await hasten(ground)
+        const { n } = await ground.superuser.row(
+          "deliverables",
+          "select count(*)::int as n from notices where person = 'awake' and state = 'sent'",
+        )
+        return Number(n) >= 2 * count
+      },
+      150_000,
+      250,
+    )
     const found = await judgeMail(ground, await mail.mailed(), count, judged)
     attack.say(`${2 * count} events, ${found.arrived} messages arrived, ${found.distinct} by their ids`)
     return { figures: { events: 2 * count, kills, ...found }, violations: judged.violations }

@@ -11,20 +11,23 @@ import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
 import { local, type Place } from "./support/cases/local.ts"
+import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...operations]
+const cases = [...people, ...hires, ...mandates, ...operations]
 
 const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
 )
 
 describe("a command that calls the services", () => {
-  for (const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases) {
+  for (
+    const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases
+  ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
       const text = await invoke(line, { answers, role, stdin })

@@ -72,8 +72,11 @@ export class Decisions extends Context.Service<Decisions, {
               : { status, title: problem.title, detail: problem.detail ?? "" },
           )
         }).pipe(
-          Effect.catchTag("Unavailable", () =>
-            Effect.fail<Refused>({ status: 503, title: "It can't be shown now", detail: "Try again in a moment." })),
+          Effect.catchTag(
+            "Unavailable",
+            () =>
+              Effect.fail<Refused>({ status: 503, title: "It can't be shown now", detail: "Try again in a moment." }),
+          ),
         )
 
       const tokenOf = (headers: Headers) => {
@@ -103,7 +106,9 @@ export class Decisions extends Context.Service<Decisions, {
         view,
         decide: Effect.fn("Decisions.decide")(function* (id, headers, asked) {
           if (isSameOrigin(headers, origin.isOurs) !== true) {
-            return yield* new CsrfRefused({ detail: "Origin or Sec-Fetch-Site must show that the page is of this origin" })
+            return yield* new CsrfRefused({
+              detail: "Origin or Sec-Fetch-Site must show that the page is of this origin",
+            })
           }
           // also for the path: a token of another draft decides nothing here
           yield* view(id, headers)

@@ -15,7 +15,7 @@ const deliverable = {
     draft_only: true,
     goal_template_id: "report.v1",
     goal_instance_id: "GOI-1",
-    body: "</pre><img src=x onerror=alert(1)> \"quoted\"",
+    body: '</pre><img src=x onerror=alert(1)> "quoted"',
   },
   content_sha256: "a".repeat(64),
   revision: 2,
@@ -27,7 +27,9 @@ const deliverable = {
   created_at: "2026-03-01T09:00:00.000Z",
   updated_at: "2026-03-01T09:00:00.000Z",
 }
-const heard: Array<{ readonly path: string; readonly body: Record<string, unknown>; readonly authorization: string | null }> = []
+const heard: Array<
+  { readonly path: string; readonly body: Record<string, unknown>; readonly authorization: string | null }
+> = []
 let answer: (path: string) => Response
 const upstream = startUpstream(async (request) => {
   const { pathname } = new URL(request.url)
@@ -97,14 +99,21 @@ describe("the link of a message", () => {
     assert.strictEqual(response.status, 200, html)
     assert.notMatch(html, /<script|<img/)
     assert.include(html, "&lt;img src=x onerror=alert(1)&gt;")
-    assert.match(response.headers.get("content-security-policy")!, /^default-src 'none'; style-src 'nonce-[\w-]+'; form-action 'self'/)
+    assert.match(
+      response.headers.get("content-security-policy")!,
+      /^default-src 'none'; style-src 'nonce-[\w-]+'; form-action 'self'/,
+    )
     assert.notInclude(html, token)
     assert.deepStrictEqual(heard, [{ path: "/api/v1/decision-links/view", body: { token }, authorization: null }])
   })
 
   it("decides by a button of its page, on what was shown", async () => {
     const { browser } = await opened()
-    const sent = await browser.send("POST", "/session/decision/DEL-1", form({ decision: "approved", notes: " ", ...shown }))
+    const sent = await browser.send(
+      "POST",
+      "/session/decision/DEL-1",
+      form({ decision: "approved", notes: " ", ...shown }),
+    )
     assert.deepStrictEqual([sent.status, sent.headers.get("location")], [303, "/session/decision/DEL-1"])
     assert.deepStrictEqual(heard.at(-1), {
       path: "/api/v1/decision-links/decide",
@@ -113,11 +122,18 @@ describe("the link of a message", () => {
     })
   })
 
-  it.each([{ origin: "https://evil.example", "sec-fetch-site": "cross-site" }, { origin: undefined, "sec-fetch-site": undefined }])(
+  it.each([{ origin: "https://evil.example", "sec-fetch-site": "cross-site" }, {
+    origin: undefined,
+    "sec-fetch-site": undefined,
+  }])(
     "decides nothing for a page of another site: %s",
     async (headers) => {
       const { browser } = await opened()
-      const sent = await browser.send("POST", "/session/decision/DEL-1", form({ decision: "approved", ...shown }, headers))
+      const sent = await browser.send(
+        "POST",
+        "/session/decision/DEL-1",
+        form({ decision: "approved", ...shown }, headers),
+      )
       assert.strictEqual(sent.status, 403)
       assert.deepStrictEqual(heard, [])
     },
@@ -130,7 +146,11 @@ describe("the link of a message", () => {
     assert.strictEqual(looked.status, 401)
     const sent = await browser.send("POST", "/session/decision/DEL-2", form({ decision: "approved", ...shown }))
     assert.strictEqual(sent.status, 401)
-    assert.deepStrictEqual(heard.map(({ path }) => path), ["/api/v1/decision-links/view", "/api/v1/decision-links/view", "/api/v1/decision-links/view"])
+    assert.deepStrictEqual(heard.map(({ path }) => path), [
+      "/api/v1/decision-links/view",
+      "/api/v1/decision-links/view",
+      "/api/v1/decision-links/view",
+    ])
   })
 
   it("shows why a decision was refused, on the draft as it is now", async () => {
@@ -138,7 +158,9 @@ describe("the link of a message", () => {
     answer = (path) =>
       path.endsWith("/view")
         ? Response.json({ deliverable, customer_id: "acme", person: "ann", expires_at: "2026-03-02T09:00:00.000Z" })
-        : Response.json({ title: "It was changed", detail: "Look at <it> again", code: "revision_changed" }, { status: 409 })
+        : Response.json({ title: "It was changed", detail: "Look at <it> again", code: "revision_changed" }, {
+          status: 409,
+        })
     const sent = await browser.send("POST", "/session/decision/DEL-1", form({ decision: "approved", ...shown }))
     assert.strictEqual(sent.status, 409)
     assert.include(await sent.text(), "It was changed. Look at &lt;it&gt; again")

@@ -107,7 +107,8 @@ export class Mail extends Context.Service<Mail, {
       if (given === undefined) {
         return Mail.of({
           configured: false,
-          send: () => Effect.fail(new NotSent({ why: "STINT_SMTP_URL is not set: no e-mail is sent", permanent: false })),
+          send: () =>
+            Effect.fail(new NotSent({ why: "STINT_SMTP_URL is not set: no e-mail is sent", permanent: false })),
         })
       }
       const transport = yield* Effect.cached(makeTransport(given.server))

@@ -55,6 +55,9 @@ import { retention as makingsRetention } from "./Makings/Retention.ts"
 import * as MakingsWorker from "./Makings/Worker.ts"
 import { MakingsRepo } from "./Makings/Repo.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
+import { Mandates } from "./Mandates.ts"
+import { MandatesHttp } from "./Mandates/Http.ts"
+import { MandatesRepo } from "./Mandates/Repo.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
 import { Notices } from "./Notices.ts"
@@ -96,6 +99,7 @@ const Storage = Layer.mergeAll(
   ReviewersRepo.layer,
   NoticesRepo.layer,
   DecisionLinksRepo.layer,
+  MandatesRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -136,6 +140,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Executions.worker,
     MakingsWorker.worker,
     Expiry.worker,
+    Mandates.worker,
     Deliveries.watch,
     Projection.worker,
     Notices.worker,
@@ -151,9 +156,17 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp, RevisionsHttp, ReviewersHttp, NoticesHttp, DecisionLinksHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer, Revisions.layer, Revising.layer]),
+    Layer.provide([
+      ActionLogHttp,
+      MandatesHttp,
+      ReportsHttp,
+      RevisionsHttp,
+      ReviewersHttp,
+      NoticesHttp,
+      DecisionLinksHttp,
+    ]),
+    Layer.provide([Drafts.layer, Mandates.layer, Reviews.layer, Deliveries.layer, TrialDeliverables.layer]),
+    Layer.provide([ActionLog.layer, Executions.layer, Reports.layer, Revisions.layer, Revising.layer]),
     Layer.provide([Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
     Layer.provide([DecisionLinks.layer, Mail.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),

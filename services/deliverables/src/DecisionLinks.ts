@@ -50,8 +50,11 @@ export class DecisionLinks extends Context.Service<DecisionLinks, {
           [...new Set(drafts)].map((id) => [id, Base64Url.encode(crypto.getRandomValues(new Uint8Array(32)))]),
         )
         if (tokens.size === 0) return tokens
-        const links = yield* Effect.forEach(tokens, ([deliverable_id, token]) =>
-          Effect.map(digestOf(token), (token_sha256) => ({ token_sha256, ...to, deliverable_id })))
+        const links = yield* Effect.forEach(
+          tokens,
+          ([deliverable_id, token]) =>
+            Effect.map(digestOf(token), (token_sha256) => ({ token_sha256, ...to, deliverable_id })),
+        )
         yield* repo.add(links)
         return tokens
       })

@@ -1,5 +1,5 @@
 /** The rules of notices: who reads them, and a person's test of its own channels (domain.md, "Notifications"). */
-import { type Caller, customerOf, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
+import { type Caller, type CurrentCaller, customerOf, visibleCustomer } from "@stint/domain/Caller"
 import { ChannelNotFound, type DeadLetterTold, type Notice, type NoticeState } from "@stint/domain/deliverables/Notices"
 import { EmailNotConfigured, ReviewerNotFound } from "@stint/domain/deliverables/Reviewers"
 import { type CustomerId, NoticeId } from "@stint/domain/Ids"

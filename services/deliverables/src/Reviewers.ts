@@ -1,5 +1,5 @@
 /** The rules of people's settings: who may set whose, and which channels there may be (domain.md, "Notifications"). */
-import { type Caller, customerOf, type CurrentCaller, hasDuty, visibleCustomer } from "@stint/domain/Caller"
+import { type Caller, type CurrentCaller, customerOf, hasDuty, visibleCustomer } from "@stint/domain/Caller"
 import {
   type Channel,
   DIGEST_AT,
@@ -17,7 +17,15 @@ import { makeSecrets } from "@stint/edge/Secrets"
 import { sha256 } from "@stint/edge/Sha256"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Hex } from "effect/encoding"
-import { channelIssues, escalationIssue, type Identified, kept, type Places, targetOf, whole } from "./Reviewers/Policy.ts"
+import {
+  channelIssues,
+  escalationIssue,
+  type Identified,
+  kept,
+  type Places,
+  targetOf,
+  whole,
+} from "./Reviewers/Policy.ts"
 import { After, ReviewersRepo } from "./Reviewers/Repo.ts"
 import { toReviewer } from "./Reviewers/Wire.ts"
 
@@ -138,11 +146,13 @@ const judging = Effect.gen(function* () {
       Effect.forEach(channels, (channel, i): Effect.Effect<ReadonlyArray<FieldIssue>, Unavailable> =>
         channel.kind !== "webhook" ? Effect.succeed([]) : Effect.as(secrets(customer_id, channel.secret_ref), []).pipe(
           Effect.catchTags({
-            SecretUnknown: ({ why }) => Effect.succeed([{ path: `$.channels[${i}].secret_ref`, message: why }]),
+            SecretUnknown: ({ why }) =>
+              Effect.succeed([{ path: `$.channels[${i}].secret_ref`, message: why }]),
             SecretsUnreadable: ({ why }) => Effect.fail(new Unavailable({ detail: why })),
           }),
         )),
-      (issues) => issues.flat(),
+      (issues) =>
+        issues.flat(),
     )
 
   return Effect.fnUntraced(function* (settings: ReviewerSettings, customer_id: CustomerId, person: string) {

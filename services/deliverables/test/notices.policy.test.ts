@@ -8,11 +8,22 @@ import { LEAD, nextAt, planOf, quietUntil, stillHolds } from "../src/Notices/Pol
 const MINUTE = 60_000
 const at = (iso: string) => Date.parse(iso)
 const clockOf = (instant: number, zone: string) =>
-  new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(instant)
+  new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+    instant,
+  )
 
-const zones = ["UTC", "Asia/Kolkata", "Europe/Berlin", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"] as const
+const zones = [
+  "UTC",
+  "Asia/Kolkata",
+  "Europe/Berlin",
+  "America/New_York",
+  "Pacific/Apia",
+  "Australia/Lord_Howe",
+] as const
 const Zone = Schema.Literals(zones)
-const Instant = Schema.Int.check(Schema.isBetween({ minimum: at("2026-01-01T00:00:00Z"), maximum: at("2027-12-31T00:00:00Z") }))
+const Instant = Schema.Int.check(
+  Schema.isBetween({ minimum: at("2026-01-01T00:00:00Z"), maximum: at("2027-12-31T00:00:00Z") }),
+)
 const Time = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1439 }))
 const timeOf = (minutes: number) =>
   `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`
@@ -32,12 +43,16 @@ describe("the next time of a clock", () => {
     assert.strictEqual(new Date(nextAt(at(now), time, zone)).toISOString(), new Date(at(then)).toISOString())
   })
 
-  it.prop("is later, within two days, and shows that time but where the clock jumped", [Instant, Time, Zone], ([now, minutes, zone]) => {
-    const next = nextAt(now, timeOf(minutes), zone)
-    const offset = (t: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(t, { timeZone: zone }))
-    const jumps = offset(now) !== offset(next + 2 * 3_600_000)
-    return next > now && next <= now + 50 * 3_600_000 && (jumps || clockOf(next, zone) === timeOf(minutes))
-  })
+  it.prop(
+    "is later, within two days, and shows that time but where the clock jumped",
+    [Instant, Time, Zone],
+    ([now, minutes, zone]) => {
+      const next = nextAt(now, timeOf(minutes), zone)
+      const offset = (t: number) => DateTime.zonedOffset(DateTime.makeZonedUnsafe(t, { timeZone: zone }))
+      const jumps = offset(now) !== offset(next + 2 * 3_600_000)
+      return next > now && next <= now + 50 * 3_600_000 && (jumps || clockOf(next, zone) === timeOf(minutes))
+    },
+  )
 })
 
 describe("quiet hours", () => {
@@ -56,7 +71,10 @@ describe("quiet hours", () => {
     assert.strictEqual(quietUntil(at("2026-03-01T16:30:00Z") - LEAD + 1, night), morning)
     assert.strictEqual(quietUntil(at("2026-03-01T16:30:00Z") - LEAD - MINUTE, night), undefined)
     assert.strictEqual(quietUntil(morning, night), undefined)
-    assert.strictEqual(quietUntil(at("2026-03-01T12:00:00Z"), { ...night, quiet_from: null, quiet_to: null }), undefined)
+    assert.strictEqual(
+      quietUntil(at("2026-03-01T12:00:00Z"), { ...night, quiet_from: null, quiet_to: null }),
+      undefined,
+    )
   })
 
   it.prop(
@@ -90,7 +108,11 @@ describe("a plan", () => {
   it("asks for no decision that was made", () => {
     const draft = { customer_id: "acme", waits: false, deleted: false }
     assert.deepStrictEqual(
-      [stillHolds("draft_waiting", draft), stillHolds("expired", draft), stillHolds("executed", { ...draft, deleted: true })],
+      [
+        stillHolds("draft_waiting", draft),
+        stillHolds("expired", draft),
+        stillHolds("executed", { ...draft, deleted: true }),
+      ],
       [false, true, false],
     )
   })
@@ -129,4 +151,5 @@ describe("what a message says", () => {
   })
 })
 
-it.effect("a test message has no event", () => Effect.sync(() => assert.include(textOf([], () => undefined), "test message")))
+it.effect("a test message has no event", () =>
+  Effect.sync(() => assert.include(textOf([], () => undefined), "test message")))

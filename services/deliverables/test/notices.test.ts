@@ -51,7 +51,13 @@ it("a draft is told to its customer by e-mail: one message, its id, a link with 
       const all = await noticesOf(stage, "state=sent")
       return all.length === 1 && all
     })
-    assert.deepInclude(sent, { person: "acme", kind: "email", target: "asha@clinic.example", tries: 1, last_error: null })
+    assert.deepInclude(sent, {
+      person: "acme",
+      kind: "email",
+      target: "asha@clinic.example",
+      tries: 1,
+      last_error: null,
+    })
     assert.deepInclude(sent.events[0], { event: "draft_waiting", subject: id, escalated: false })
     const message = mail.mailed[0]!
     assert.deepStrictEqual(message.to, ["asha@clinic.example"])
@@ -91,7 +97,8 @@ it("the link of a message shows its draft and decides on it, once, as the person
     const bearer = await call("GET", `/api/v1/deliverables/${id}`, { headers: { authorization: `Bearer ${token}` } })
     assert.strictEqual(bearer.status, 401)
     const { content_sha256 } = shown.json.deliverable
-    const decide = (body: object) => call("POST", "/api/v1/decision-links/decide", { body: { token, content_sha256, ...body } })
+    const decide = (body: object) =>
+      call("POST", "/api/v1/decision-links/decide", { body: { token, content_sha256, ...body } })
     const other = await decide({ decision: "approved", content_sha256: "0".repeat(64) })
     assert.deepStrictEqual([other.status, other.json.code], [409, "revision_changed"])
     assert.strictEqual((await decide({ decision: "changes_requested" })).status, 400)
@@ -135,7 +142,10 @@ it("a webhook is signed under the notice's id, and retried after what it asks fo
       return all.length === 1 && all
     })
     assert.strictEqual(sent.tries, 3)
-    assert.deepStrictEqual(new Set(receiver.received.map(({ headers }) => headers.get("webhook-id"))), new Set([sent.notice_id]))
+    assert.deepStrictEqual(
+      new Set(receiver.received.map(({ headers }) => headers.get("webhook-id"))),
+      new Set([sent.notice_id]),
+    )
     const last = receiver.received.at(-1)!
     const secret = new TextEncoder().encode("not-a-prefixed-secret-1234567")
     assert.strictEqual(last.headers.get("webhook-signature"), await expectedSignature(secret, last))
@@ -156,7 +166,8 @@ it("a mailbox that does not exist is not tried again, its channel is dead and al
     })
     assert.strictEqual(failed.tries, 1)
     assert.include(failed.last_error, "no such mailbox")
-    const channel = async () => (await stage.call("GET", "/api/v1/reviewers/acme", { as: "customer:acme" })).json.channels[0]
+    const channel = async () =>
+      (await stage.call("GET", "/api/v1/reviewers/acme", { as: "customer:acme" })).json.channels[0]
     assert.deepInclude(await channel(), { state: "dead", last_error: failed.last_error })
     const { channel_id } = made.channels[0]
     const test = (body: object, as = "customer:acme") =>
@@ -174,7 +185,10 @@ it("quiet hours hold messages back, and what waited is one message; digests wait
   withNotices(async (stage, mail) => {
     const now = new Date()
     const clock = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString().slice(11, 16)
-    await set(stage, "customer:acme/meera", "meera", { channels: [email("meera@clinic.example")], events: { draft_waiting: "off" } })
+    await set(stage, "customer:acme/meera", "meera", {
+      channels: [email("meera@clinic.example")],
+      events: { draft_waiting: "off" },
+    })
     await set(stage, "customer:acme/ann", "ann", {
       channels: [email("ann@clinic.example")],
       timezone: "UTC",
@@ -203,7 +217,9 @@ it("quiet hours hold messages back, and what waited is one message; digests wait
     const to = (who: string) => mail.mailed.filter((one) => one.to[0] === `${who}@clinic.example`)
     await until(() => to("ann").length >= 2 && to("deb").length >= 1 && to("meera").length >= 2)
     const held = to("ann").find(({ headers }) => headers.get("subject")!.includes("2 things"))
-    for (const [id, text] of [[one, held?.body], [two, held?.body], [one, to("deb")[0]!.body], [two, to("deb")[0]!.body]]) {
+    for (
+      const [id, text] of [[one, held?.body], [two, held?.body], [one, to("deb")[0]!.body], [two, to("deb")[0]!.body]]
+    ) {
       assert.include(text, id)
     }
     assert.isFalse(mail.mailed.some(({ raw }) => raw.includes(three)))

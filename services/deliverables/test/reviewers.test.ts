@@ -35,7 +35,12 @@ onStage("people's settings", (stage) => {
       updated_by: "acme",
     })
     assert.deepInclude(json.events, { draft_waiting: "now", executed: "off", expired: "digest" })
-    assert.deepInclude(json.channels[0], { kind: "email", address: "asha@clinic.example", state: "unused", decides: true })
+    assert.deepInclude(json.channels[0], {
+      kind: "email",
+      address: "asha@clinic.example",
+      state: "unused",
+      decides: true,
+    })
   })
 
   it("are set by the person itself, by an editor and by the customer; a reader or a reviewer sets nobody else's", async () => {
@@ -87,7 +92,9 @@ onStage("people's settings", (stage) => {
       ["$.channels[0].address", { channels: [{ kind: "email", address: "a@b\r\nBcc: c@d" }] }],
       ["$.channels[0].url", { channels: [{ kind: "webhook", url: "https://elsewhere.example/x", secret_ref: "std" }] }],
       ["$.channels[0].url", { channels: [{ kind: "slack", url: "https://127.0.0.1/x" }] }],
-      ["$.channels[0].secret_ref", { channels: [{ kind: "webhook", url: "http://127.0.0.1:9/", secret_ref: "theirs" }] }],
+      ["$.channels[0].secret_ref", {
+        channels: [{ kind: "webhook", url: "http://127.0.0.1:9/", secret_ref: "theirs" }],
+      }],
       ["$.channels[1].address", { channels: [...settings.channels, ...settings.channels] }],
     ] as const,
   )("that can't hold are refused with the path %s", async (path, change) => {
@@ -114,7 +121,10 @@ onStage("people's settings", (stage) => {
 
 onStage("without a mail server", (stage) => {
   it("e-mail is refused with email_not_configured", async () => {
-    const { json, status } = await stage().call("PUT", "/api/v1/reviewers/acme", { as: "customer:acme", body: settings })
+    const { json, status } = await stage().call("PUT", "/api/v1/reviewers/acme", {
+      as: "customer:acme",
+      body: settings,
+    })
     assert.deepStrictEqual([status, json.code], [409, "email_not_configured"])
   })
 })

@@ -66,6 +66,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "messages to people: list, show and set how each is told, test",
     load: () => import("./notices.ts").then(({ notices }) => notices),
   },
+  mandates: {
+    about: "rules that sign in your place: list, show, preview, sign, revoke",
+    load: () => import("./mandates.ts").then(({ mandates }) => mandates),
+  },
   dlq: {
     about: "dead letters: list, show, retry, redrive, discard",
     load: () => import("./dlq.ts").then(({ dlq }) => dlq),

@@ -33,7 +33,10 @@ export const noticesQuery = (customer_id: CustomerId, person: string) =>
   infiniteQueryOptions({
     queryKey: ["deliverables", "notices", customer_id, person],
     queryFn: ({ pageParam, signal }) =>
-      call("GET", "/api/v1/notices", decodeNotices, { query: { customer_id, person, cursor: pageParam, limit: 25 }, signal }),
+      call("GET", "/api/v1/notices", decodeNotices, {
+        query: { customer_id, person, cursor: pageParam, limit: 25 },
+        signal,
+      }),
     initialPageParam: "",
     getNextPageParam: ({ next_cursor }) => next_cursor,
   })

@@ -21,6 +21,7 @@ export const places: ReadonlyArray<Place> = [
   { to: "/agents", label: "Agents", keys: "g a", roles: ["customer"] },
   { to: "/calendar", label: "Calendar", keys: "g c", roles: ["customer"] },
   { to: "/notifications", label: "Notifications", keys: "g n", roles: ["customer"] },
+  { to: "/mandates", label: "Mandates", keys: "g m", roles: ["customer"] },
   { to: "/overview", label: "Overview", keys: "g o", roles: staff },
   { to: "/runs", label: "Runs", keys: "g r", roles: staff },
   { to: "/dead-letters", label: "Dead letters", keys: "g d", roles: staff },

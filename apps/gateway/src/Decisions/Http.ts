@@ -9,7 +9,8 @@ import { draftPage, policyOf, refusalPage } from "./Page.ts"
 /** The most bytes of a form. */
 const LARGEST = 64 * 1024
 
-const isRefused = (failure: unknown): failure is Refused => typeof (failure as Refused).detail === "string" && !("_tag" in (failure as object))
+const isRefused = (failure: unknown): failure is Refused =>
+  typeof (failure as Refused).detail === "string" && !("_tag" in (failure as object))
 
 /** The id in a path of three parts. */
 const idOf = (request: HttpServerRequest.HttpServerRequest): string => {
@@ -61,7 +62,9 @@ export const DecisionsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
       yield* named()
       const id = idOf(request)
       const text = yield* Effect.promise(async () => await (request.source as Request).text())
-      if (text.length > LARGEST) return refused({ status: 413, title: "That is too long", detail: "Shorten the notes." })
+      if (text.length > LARGEST) {
+        return refused({ status: 413, title: "That is too long", detail: "Shorten the notes." })
+      }
       const form = new URLSearchParams(text)
       const asked = {
         decision: form.get("decision"),

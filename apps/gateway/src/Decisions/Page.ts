@@ -101,6 +101,8 @@ ${waits ? formOf(deliverable) : ""}
 export const refusalPage = (title: string, detail: string, nonce: string): string =>
   documentOf(
     title,
-    `<h1>${escaped(title)}</h1>\n<p>${escaped(detail)}</p>\n<p><a href="/inbox">Open the inbox</a> (after a sign-in)</p>`,
+    `<h1>${escaped(title)}</h1>\n<p>${
+      escaped(detail)
+    }</p>\n<p><a href="/inbox">Open the inbox</a> (after a sign-in)</p>`,
     nonce,
   )

@@ -10,6 +10,7 @@ import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { MakingsGroup } from "./Makings.ts"
 import { NoticesGroup } from "./Notices.ts"
+import { MandatesGroup } from "./Mandates.ts"
 import { ReportsGroup } from "./Reports.ts"
 import { ReviewersGroup } from "./Reviewers.ts"
 import { ReviewsGroup } from "./Reviews.ts"
@@ -27,6 +28,7 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     ExecutionsGroup,
     DeliveriesGroup,
     MakingsGroup,
+    MandatesGroup,
     ReportsGroup,
     ReviewersGroup,
     NoticesGroup,

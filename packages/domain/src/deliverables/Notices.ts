@@ -68,7 +68,10 @@ export type DeadLetterTold = typeof DeadLetterTold.Type
 /** Endpoints of notices. */
 export class NoticesGroup extends HttpApiGroup.make("notices")
   .annotate(OpenApi.Title, "Notices")
-  .annotate(OpenApi.Description, "The messages to people of customers: what was sent, by which channel, and what failed.")
+  .annotate(
+    OpenApi.Description,
+    "The messages to people of customers: what was sent, by which channel, and what failed.",
+  )
   .add(
     HttpApiEndpoint.get("list", "/notices", {
       query: {
@@ -89,7 +92,9 @@ export class NoticesGroup extends HttpApiGroup.make("notices")
     HttpApiEndpoint.post("test", "/notices/test", {
       headers: IdempotencyHeader,
       payload: Schema.Struct({
-        channel_id: Schema.optionalKey(text(64).annotate({ description: "One of your channels; all when it is left out" })),
+        channel_id: Schema.optionalKey(
+          text(64).annotate({ description: "One of your channels; all when it is left out" }),
+        ),
       }),
       success: Schema.Struct({ items: Schema.Array(Notice) }).pipe(HttpApiSchema.status(202)),
       error: [ReviewerNotFound, ChannelNotFound, EmailNotConfigured, InvalidRequest, Unavailable],

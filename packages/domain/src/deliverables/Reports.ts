@@ -26,6 +26,7 @@ export const Report = Schema.Struct({
   runs_since: Instant.annotate({ description: "Runs are kept for 30 days: those before this instant are not counted" }),
   drafts: Schema.Int.annotate({ description: "Drafts that were made, deleted ones included" }),
   approved: Schema.Int,
+  approved_by_mandate: Schema.optionalKey(Schema.Int.annotate({ description: "Of those approved: by a mandate" })),
   rejected: Schema.Int,
   approval_rate: Schema.NullOr(Schema.Finite).annotate({
     description: "Approved of those that were decided, 0 to 1; null when none was",

@@ -96,7 +96,8 @@ const standing = {
   /** When it took a message last. */
   sent_at: Schema.NullOr(Instant),
   decides: Schema.Boolean.annotate({
-    description: "Whether links that decide go there: only where the person set the channel itself, with the duty reviewer",
+    description:
+      "Whether links that decide go there: only where the person set the channel itself, with the duty reviewer",
   }),
 } as const
 

@@ -254,10 +254,13 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
           "a decision again. Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("ofCustomer", "/approvals", {
-      query: { customer_id: CustomerId, ...pageQuery },
+      query: { customer_id: CustomerId, mandate_id: Schema.optionalKey(MandateId), ...pageQuery },
       success: listOf(Approval.json),
       error: [CustomerNotFound, InvalidRequest],
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List a customer's decisions")
-      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
+      .annotate(
+        OpenApi.Description,
+        "A customer lists its own, operators and viewers any customer's; with mandate_id those that this mandate gave.",
+      ),
   ) {}

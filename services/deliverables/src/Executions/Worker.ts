@@ -43,7 +43,7 @@ const makeAttempting = Effect.gen(function* () {
   const attempts = yield* Attempts
   const hiring = yield* Hiring
   const scope = yield* Effect.scope
-  const inHand = yield* makeInHand({ atOnce: CONCURRENCY, ofACustomer: OF_A_CUSTOMER })
+  const inHand = yield* makeInHand({ atOnce: CONCURRENCY, ofCustomer: OF_A_CUSTOMER })
 
   const attemptAll = Effect.fnUntraced(function* (claimed: ReadonlyArray<ClaimedRow>) {
     const hired_instance_ids = [...new Set(claimed.map((row) => row.hired_instance_id))]

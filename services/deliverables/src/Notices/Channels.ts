@@ -52,7 +52,9 @@ export class Channels extends Context.Service<Channels, {
       const linksOf = Effect.fnUntraced(function* (notice: ClaimedNotice, { decides }: StoredChannel) {
         if (console === undefined) return (() => undefined) as LinkOf
         const of = (event: ClaimedNotice["events"][number]) =>
-          asksFor(event.event) && typeof event.details.deliverable_id === "string" ? event.details.deliverable_id : undefined
+          asksFor(event.event) && typeof event.details.deliverable_id === "string"
+            ? event.details.deliverable_id
+            : undefined
         const drafts = notice.events.slice(0, MOST_NAMED).flatMap((event) => of(event) ?? [])
         const tokens = decides ? yield* links.make(notice, drafts) : new Map<string, string>()
         const base = console.href.replace(/\/+$/, "")

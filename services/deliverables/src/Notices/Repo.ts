@@ -9,7 +9,7 @@ import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Queue, Schema, type Scope } from "effect"
 import { SqlSchema } from "effect/sql"
 import { claims } from "./Repo/Claims.ts"
-import { type Made, plans, type Planning } from "./Repo/Plans.ts"
+import { type Made, type Planning, plans } from "./Repo/Plans.ts"
 import { type ClaimedNotice, NewNotice, type NoticeClaim, NoticeRow } from "./Row.ts"
 
 /** The channel that replicas notify of what there is to tell. */
@@ -120,7 +120,9 @@ const reads = (sql: PgClient.PgClient) => {
       sql`with added as (
             insert into notices (notice_id, customer_id, person, channel_id, kind, target, purpose, subject, events)
             select notice_id, customer_id, person, channel_id, kind, target, purpose, subject, events
-            from json_to_recordset(${JSON.stringify(rows)}::json) as x (notice_id varchar, customer_id varchar, person varchar,
+            from json_to_recordset(${
+        JSON.stringify(rows)
+      }::json) as x (notice_id varchar, customer_id varchar, person varchar,
               channel_id varchar, kind varchar, target varchar, purpose varchar, subject varchar, events jsonb)
             on conflict on constraint pk_notices do nothing returning *
           ), told as (select pg_notify(${CHANNEL}, '') from added limit 1)

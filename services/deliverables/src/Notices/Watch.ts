@@ -21,7 +21,12 @@ export const watch = Layer.effectDiscard(Effect.gen(function* () {
         `GET /api/v1/reviewers/${person}?customer_id=${customer_id} says why`,
       details: { customer_id, person, channel_id },
     }))
-    yield* alarms.settle("notice_channel_dead", holds, QUIET_MS, (subject) => `the channel ${subject} works, or is gone`)
+    yield* alarms.settle(
+      "notice_channel_dead",
+      holds,
+      QUIET_MS,
+      (subject) => `the channel ${subject} works, or is gone`,
+    )
   })
   yield* Watchdog.guard("look at dead channels", "60 seconds")(look).pipe(
     Effect.sandbox,

@@ -19,6 +19,7 @@ export type Period = typeof Period.Type
 const Made = Schema.Struct({
   drafts: Schema.Int,
   approved: Schema.Int,
+  approved_by_mandate: Schema.Int,
   rejected: Schema.Int,
   median_seconds_to_decision: Schema.NullOr(Schema.Finite),
 })
@@ -53,6 +54,8 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
           sql`
             select count(*)::int as drafts,
               count(*) filter (where d.review_status = 'approved')::int as approved,
+              count(*) filter (where d.review_status = 'approved' and exists (
+                select from approvals m where m.approval_id = d.approval_id and m.mandate_id is not null))::int as approved_by_mandate,
               count(*) filter (where d.review_status = 'rejected' and d.expired_at is null)::int as rejected,
               percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - d.created_at)::float8)
                 as median_seconds_to_decision

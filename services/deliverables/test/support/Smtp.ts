@@ -23,13 +23,19 @@ export interface MailServer {
 const parsed = (raw: string, to: ReadonlyArray<string>): Mailed => {
   const at = raw.indexOf("\r\n\r\n")
   const head = raw.slice(0, at).replaceAll(/\r\n[ \t]+/g, " ")
-  const headers = new Map(head.split("\r\n").map((line) => {
-    const [name, ...value] = line.split(":")
-    return [name!.toLowerCase(), value.join(":").trim()]
-  }))
+  const headers = new Map(
+    head.split("\r\n").map((line) => {
+      const [name, ...value] = line.split(":")
+      return [name!.toLowerCase(), value.join(":").trim()]
+    }),
+  )
   const encoded = raw.slice(at + 4)
   const transfer = headers.get("content-transfer-encoding")
-  const body = transfer === "quoted-printable" ? quotedPrintable(encoded) : transfer === "base64" ? base64(encoded) : encoded
+  const body = transfer === "quoted-printable"
+    ? quotedPrintable(encoded)
+    : transfer === "base64"
+    ? base64(encoded)
+    : encoded
   return { to, raw, headers, body: body.replaceAll("\r\n", "\n").trimEnd() }
 }
 

@@ -26,7 +26,8 @@ export class TellingRepo extends Context.Service<TellingRepo, {
       return TellingRepo.of({
         untold: (limit) =>
           Effect.orDie(Effect.gen(function* () {
-            const rows = yield* sql`select q.dlq_id, h.customer_id, q.goal_instance_id, q.hired_instance_id, q.first_failed_at,
+            const rows =
+              yield* sql`select q.dlq_id, h.customer_id, q.goal_instance_id, q.hired_instance_id, q.first_failed_at,
                 q.failure_count, left(coalesce(q.error_type, 'unknown'), 200) as error_type
               from scheduler_dlq q left join projected_hires h on h.hired_instance_id = q.hired_instance_id
               where q.told_at is null order by q.first_failed_at limit ${limit}`

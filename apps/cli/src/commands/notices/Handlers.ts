@@ -73,7 +73,11 @@ export const handlers: Handlers = {
       { head: "customer", of: ({ customer_id }) => customer_id, least: 10 },
       { head: "person", of: ({ person }) => person, least: 10 },
       { head: "zone", of: ({ timezone }) => timezone },
-      { head: "channels", of: ({ channels }) => channels.map(({ kind, state }) => `${kind} ${state}`).join(", "), least: 12 },
+      {
+        head: "channels",
+        of: ({ channels }) => channels.map(({ kind, state }) => `${kind} ${state}`).join(", "),
+        least: 12,
+      },
     ])
   },
   show: async (session) => {

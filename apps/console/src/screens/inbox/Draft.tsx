@@ -59,6 +59,20 @@ const Meta = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
   )
 }
 
+/** The mandate that signed it, or the way to one for drafts like it. */
+const MandateLine = ({ draft }: { readonly draft: Deliverable }): ReactNode =>
+  typeof draft.mandate_id === "string"
+    ? (
+      <p className="dim">
+        Signed by a mandate of yours. <Link to="/mandates">Go back to asking</Link>
+      </p>
+    )
+    : (
+      <p className="dim">
+        <Link to="/mandates/new" search={{ from: draft.deliverable_id }}>Sign drafts like this without asking me</Link>
+      </p>
+    )
+
 const Skeleton = (): ReactNode => (
   <div className={styles.reading}>
     <Bone width="45%" height={30} />
@@ -96,6 +110,7 @@ export const Draft = ({ back, id }: { readonly id: string; readonly back: () => 
               <Meta draft={draft} />
               <Payload payload={draft.payload} />
               <Signature draft={draft} />
+              <MandateLine draft={draft} />
             </div>
             <Decide draft={draft} />
           </>

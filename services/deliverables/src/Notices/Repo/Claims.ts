@@ -103,8 +103,10 @@ const outcomes = (sql: PgClient.PgClient) => {
             where ${mine(notice)} returning customer_id, person, channel_id
           ), fails as (${failing(error, notice.purpose !== "test")}) select 1 from n`),
     drop: (claim: NoticeClaim, why: string) =>
-      held(sql`update notices set state = 'dropped', ended_at = now(), leased_until = null, tries = tries - 1, last_error = ${why}
-          where ${mine(claim)} returning 1`),
+      held(
+        sql`update notices set state = 'dropped', ended_at = now(), leased_until = null, tries = tries - 1, last_error = ${why}
+          where ${mine(claim)} returning 1`,
+      ),
     postpone: (claim: NoticeClaim, delay: number) =>
       held(sql`update notices set tries = tries - 1, leased_until = null,
             next_try_at = now() + make_interval(secs => ${delay / 1000}::double precision)

@@ -66,7 +66,8 @@ export const plans = (sql: PgClient.PgClient) => {
   const plan = (planning: Planning) =>
     Effect.gen(function* () {
       if (!(yield* turn(sql))) return 0
-      const rows = yield* sql`select event_id::text, customer_id, event, details, (extract(epoch from now()) * 1000)::float8 as now
+      const rows =
+        yield* sql`select event_id::text, customer_id, event, details, (extract(epoch from now()) * 1000)::float8 as now
         from notice_events where planned_at is null order by event_id limit ${EVENTS}`
       if (rows.length === 0) return 0
       const entries = yield* decodeEvents(rows as ReadonlyArray<object>)
@@ -84,7 +85,8 @@ export const plans = (sql: PgClient.PgClient) => {
   const make = (made: Made) =>
     Effect.gen(function* () {
       if (!(yield* turn(sql))) return 0
-      const rows = yield* sql`select i.item_id::text, i.event_id::text, i.mode, i.held, e.event, e.subject, e.details, e.at,
+      const rows =
+        yield* sql`select i.item_id::text, i.event_id::text, i.mode, i.held, e.event, e.subject, e.details, e.at,
           (extract(epoch from now()) * 1000)::float8 as now,
           case when d.deliverable_id is not null then jsonb_build_object('customer_id', d.customer_id,
             'waits', d.review_status = 'pending_review' and d.revising_since is null and coalesce(d.expires_at > now(), true),
@@ -95,7 +97,12 @@ export const plans = (sql: PgClient.PgClient) => {
         from notice_items i join notice_events e on e.event_id = i.event_id
         join reviewers r on r.customer_id = i.customer_id and r.person = i.person
         left join deliverables d on d.deliverable_id = e.details ->> 'deliverable_id'
-        where i.made_at is null and i.due_at <= now() order by i.due_at, i.item_id limit ${ITEMS}`
+        where i.made_at is null and i.due_at <= now()
+          -- a mandate may be about to approve it: then nobody is asked
+          and not (e.event in ('draft_waiting', 'changes_made') and exists (select from mandate_queue q
+            where q.deliverable_id = d.deliverable_id and q.revision = d.revision and q.approval_id is null
+              and q.queued_at > now() - interval '1 minute'))
+        order by i.due_at, i.item_id limit ${ITEMS}`
       if (rows.length === 0) return 0
       const entries = yield* decodeItems(rows as ReadonlyArray<object>)
       const { held, notices, onward } = yield* made(readable({ entries }))
@@ -103,7 +110,9 @@ export const plans = (sql: PgClient.PgClient) => {
       yield* insertItems(sql, onward)
       if (held.length > 0) {
         yield* sql`update notice_items i set due_at = to_timestamp(x.until / 1000.0), held = true
-          from json_to_recordset(${JSON.stringify(held)}::json) as x (item_id bigint, until float8) where i.item_id = x.item_id`
+          from json_to_recordset(${
+          JSON.stringify(held)
+        }::json) as x (item_id bigint, until float8) where i.item_id = x.item_id`
       }
       const waits = new Set(held.map(({ item_id }) => item_id))
       const done = entries.map(({ key }) => key.item_id).filter((id) => !waits.has(id))
@@ -117,5 +126,7 @@ export const plans = (sql: PgClient.PgClient) => {
 const insertNotices = (sql: PgClient.PgClient, notices: ReadonlyArray<NewNotice>) =>
   sql`insert into notices (notice_id, customer_id, person, channel_id, kind, target, purpose, subject, events)
       select notice_id, customer_id, person, channel_id, kind, target, purpose, subject, events
-      from json_to_recordset(${JSON.stringify(notices)}::json) as x (notice_id varchar, customer_id varchar, person varchar,
+      from json_to_recordset(${
+    JSON.stringify(notices)
+  }::json) as x (notice_id varchar, customer_id varchar, person varchar,
         channel_id varchar, kind varchar, target varchar, purpose varchar, subject varchar, events jsonb)`
