@@ -153,6 +153,17 @@ describe("the link of a message", () => {
     ])
   })
 
+  it("refuses a form that is too long", async () => {
+    const { browser } = await opened()
+    const sent = await browser.send(
+      "POST",
+      "/session/decision/DEL-1",
+      form({ decision: "rejected", notes: "x".repeat(70_000), ...shown }),
+    )
+    assert.strictEqual(sent.status, 413)
+    assert.deepStrictEqual(heard, [])
+  })
+
   it("shows why a decision was refused, on the draft as it is now", async () => {
     const { browser } = await opened()
     answer = (path) =>

@@ -110,7 +110,12 @@ export const Channels = ({ change, channels, faults, stored }: {
       {channels.length >= MOST_CHANNELS ? null : (
         <div className={styles.add}>
           {ChannelKind.literals.map((kind) => (
-            <Button key={kind} size="xs" variant="default" onClick={() => change([...channels, emptyChannel(kind)])}>
+            <Button
+              key={kind}
+              size="xs"
+              variant="default"
+              onClick={() => change([...channels, emptyChannel(kind)])}
+            >
               Add {kinds[kind]}
             </Button>
           ))}

@@ -34,8 +34,7 @@ const Events = ({ form, set }: PartProps): ReactNode => (
         label={eventWords[event]}
         value={form.events[event]}
         data={NoticeChoice.literals.map((value) => ({ value, label: choiceWords[value] }))}
-        onChange={({ currentTarget: { value } }) =>
-          set({ events: { ...form.events, [event]: value as NoticeChoice } })}
+        onChange={({ currentTarget: { value } }) => set({ events: { ...form.events, [event]: value as NoticeChoice } })}
       />
     ))}
   </div>

@@ -24,7 +24,11 @@ export const eventWords: Readonly<Record<NoticeEvent, string>> = {
 }
 
 /** When one is told, in words. */
-export const choiceWords: Readonly<Record<NoticeChoice, string>> = { now: "At once", digest: "In the digest", off: "Not" }
+export const choiceWords: Readonly<Record<NoticeChoice, string>> = {
+  now: "At once",
+  digest: "In the digest",
+  off: "Not",
+}
 
 /** What the form holds. */
 export interface Form {
@@ -77,8 +81,4 @@ export const settingsOf = (form: Form): ReviewerSettings => ({
 
 /** An empty channel of a kind. */
 export const emptyChannel = (kind: Channel["kind"]): Channel =>
-  kind === "email"
-    ? { kind, address: "" }
-    : kind === "webhook"
-    ? { kind, url: "", secret_ref: "" }
-    : { kind, url: "" }
+  kind === "email" ? { kind, address: "" } : kind === "webhook" ? { kind, url: "", secret_ref: "" } : { kind, url: "" }
