@@ -74,8 +74,8 @@ export const DecisionsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
     Effect.gen(function* () {
       yield* named()
       const id = idOf(request)
-      const text = yield* Effect.promise(async () => await (request.source as Request).text())
-      if (text.length > LARGEST) {
+      const text = yield* Effect.promise(() => formIn(request.source as Request))
+      if (text === undefined) {
         return refused({ status: 413, title: "That is too long", detail: "Shorten the notes." })
       }
       const form = new URLSearchParams(text)

@@ -59,53 +59,6 @@ export const people: ReadonlyArray<Case> = [
     words: /stint login/,
   },
   {
-    args: "notices list --state failed --person asha",
-    answers: {
-      "deliverables.notices.list": ({ query }) => query.state === "failed" && query.person === "asha" && body.page(body.notice),
-    },
-    says: /^2026-03-01T09:00:00Z +asha +email asha@example\.org +failed +3 +A draft waits +no such mailbox\n$/,
-    refused: "deliverables.notices.list",
-    by: missing("customer_not_found"),
-  },
-  {
-    args: "notices people --customer acme",
-    answers: { "deliverables.reviewers.list": () => body.page(body.reviewer) },
-    says: /^acme +asha +Asia\/Kolkata +email dead\n$/,
-    refused: "deliverables.reviewers.list",
-    by: missing("customer_not_found"),
-  },
-  {
-    args: "notices show asha --customer acme",
-    answers: { "deliverables.reviewers.get": ({ params }) => params.person === "asha" && body.reviewer },
-    says: /digest_at +08:00\n/,
-    refused: "deliverables.reviewers.get",
-    by: missing("reviewer_not_found"),
-  },
-  {
-    args: "notices set asha -",
-    role: "customer",
-    answers: {
-      "deliverables.reviewers.put": ({ params, payload }) =>
-        params.person === "asha" && payload.timezone === "Asia/Kolkata" && body.reviewer,
-    },
-    stdin: JSON.stringify({ channels: [{ kind: "email", address: "asha@example.org" }], timezone: "Asia/Kolkata" }),
-    says: /timezone +Asia\/Kolkata\n/,
-    refused: "deliverables.reviewers.put",
-    by: new Refusal(409, "email_not_configured", "This installation sends no e-mail"),
-    exit: 4,
-  },
-  {
-    args: "notices test --channel 8f14e45fceea167a",
-    role: "customer",
-    answers: {
-      "deliverables.notices.test": ({ payload }) =>
-        payload.channel_id === "8f14e45fceea167a" && { items: [{ ...body.notice, purpose: "test", state: "waiting" }] },
-    },
-    says: /purpose +test\n/,
-    refused: "deliverables.notices.test",
-    by: missing("channel_not_found"),
-  },
-  {
     args: "customers report CUS-1",
     answers: {
       "deliverables.reports.ofCustomer": ({ params, query }) => params.customer === "CUS-1" && body.report(query),
