@@ -7,8 +7,6 @@ export interface Case {
   /** What stands on standard input; an agent type unless given. */
   readonly stdin?: string
   readonly answers: Answers
-  /** What stands on standard input, where it is not an agent type. */
-  readonly stdin?: string
   /** What stands on standard output. */
   readonly says: RegExp
   /** The endpoint that refuses then, and how. */
