@@ -281,7 +281,31 @@ $expired$;
 create trigger deliverables_expired_are_told_of after update of expired_at on deliverables for each row
   when (old.expired_at is null and new.expired_at is not null) execute function tell_of_expired();
 
--- Drafts that expire within the hour: no statement writes what time alone does. Each is told once, since the key is its revision;
+create function tell_of_mandate_use() returns trigger language plpgsql security definer set search_path from current as $use$
+begin
+  perform tell(m.customer_id, 'mandate_used_up', m.mandate_id, m.mandate_id || ':' || new.period,
+    jsonb_build_object('mandate_id', m.mandate_id, 'hired_instance_id', m.hired_instance_id, 'max_uses', m.max_uses, 'per', m.per))
+  from mandates m where m.mandate_id = new.mandate_id and new.nth >= m.max_uses;
+  return null;
+end
+$use$;
+
+-- Before: 0.2.0 knows no mandates.
+create trigger mandate_uses_are_told_of after insert on mandate_uses for each row execute function tell_of_mandate_use();
+
+create function tell_of_revoked_mandate() returns trigger language plpgsql security definer set search_path from current as $revoked$
+begin
+  perform tell(new.customer_id, 'mandate_ended', new.mandate_id, new.mandate_id, jsonb_build_object('mandate_id', new.mandate_id,
+    'hired_instance_id', new.hired_instance_id, 'why', 'revoked', 'by', new.revoked_by));
+  return null;
+end
+$revoked$;
+
+-- Before: 0.2.0 knows no mandates.
+create trigger mandates_revoked_are_told_of after update of revoked_at on mandates for each row
+  when (old.revoked_at is null and new.revoked_at is not null) execute function tell_of_revoked_mandate();
+
+-- Drafts that expire within the hour, and mandates that ended: no statement writes what time alone does. Each is told once, by its key;
 -- the window reaches back for drafts that were committed later than they were written.
 create function tell_of_expiry() returns void language plpgsql security definer set search_path from current as $expiry$
 declare
@@ -300,10 +324,14 @@ begin
       and d.expires_at > since + interval '1 hour' and d.expires_at <= now() + interval '1 hour' and d.expires_at > now()
       and d.revising_since is null
   ) x;
+  perform tell(m.customer_id, 'mandate_ended', m.mandate_id, m.mandate_id,
+    jsonb_build_object('mandate_id', m.mandate_id, 'hired_instance_id', m.hired_instance_id, 'why', 'expired'))
+  from (select distinct customer_id from reviewers) c join mandates m on m.customer_id = c.customer_id
+  where m.revoked_at is null and m.valid_until > since and m.valid_until <= now();
   update notice_looks set looked_until = now() where what = 'expiry';
 end
 $expiry$;
 
-comment on function tell_of_expiry() is 'Records the drafts that came to expire within the hour since it looked last.';
+comment on function tell_of_expiry() is 'Records the drafts that came to expire within the hour, and the mandates that ended, since it looked last.';
 
 insert into schema_scripts (name) values ('160_notices') on conflict (name) do nothing;

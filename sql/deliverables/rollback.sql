@@ -59,7 +59,9 @@ drop function if exists tell_of_drafts();
 drop function if exists tell_of_execution();
 drop function if exists tell_of_expired();
 drop function if exists tell_of_expiry();
+drop function if exists tell_of_mandate_use();
 drop function if exists tell_of_revision();
+drop function if exists tell_of_revoked_mandate();
 
 -- Expected: no row
 select relname as left_behind from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'S', 'v');

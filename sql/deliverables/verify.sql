@@ -642,7 +642,7 @@ with expected (kind, name, definition) as (
     ('comment', 'schema_scripts.name', 'The script: its file''s name without .up.sql'),
     ('comment', 'schema_scripts.needs', 'The lowest version of a program that may run on it; null when every program before may'),
     ('comment', 'tell(customer character varying, event character varying, subject character varying, key character varying, details jsonb)', 'Records what happened, for customers that have reviewers.'),
-    ('comment', 'tell_of_expiry()', 'Records the drafts that came to expire within the hour since it looked last.'),
+    ('comment', 'tell_of_expiry()', 'Records the drafts that came to expire within the hour, and the mandates that ended, since it looked last.'),
     ('comment', 'trial_deliverables', 'What was made in a trial, as a file somewhere; written once, never changed.'),
     ('comment', 'trial_deliverables.created_at', 'Creation timestamp.'),
     ('comment', 'trial_deliverables.description', 'What it is, in words, if that was said.'),
@@ -818,8 +818,10 @@ with expected (kind, name, definition) as (
     ('function', 'tell_of_drafts()', 'returns trigger, plpgsql, body 4ffd91dfa8d74275529703fc2d175a65'),
     ('function', 'tell_of_execution()', 'returns trigger, plpgsql, body 72c4d0208864f26245bb6d40b974e316'),
     ('function', 'tell_of_expired()', 'returns trigger, plpgsql, body 830930879fa1283531d8310eac72e92a'),
-    ('function', 'tell_of_expiry()', 'returns void, plpgsql, body 9b954cea8b935feab2af2e9f534c0b7d'),
+    ('function', 'tell_of_expiry()', 'returns void, plpgsql, body e86577a19df027c49e7e34a045315f66'),
+    ('function', 'tell_of_mandate_use()', 'returns trigger, plpgsql, body fcbb323efaa4c80af50d5f0fd3c42094'),
     ('function', 'tell_of_revision()', 'returns trigger, plpgsql, body f8cea2b128cc0fce15344e2734c0dd13'),
+    ('function', 'tell_of_revoked_mandate()', 'returns trigger, plpgsql, body be16bf735d482030ff0d01a5ef02f345'),
     ('grant', 'column deliverables.agent_id', 'update'),
     ('grant', 'column deliverables.approval_id', 'update'),
     ('grant', 'column deliverables.deleted_at', 'update'),
@@ -1031,8 +1033,10 @@ with expected (kind, name, definition) as (
     ('trigger', 'idempotency_keys.idempotency_keys_taken_over', 'CREATE TRIGGER idempotency_keys_taken_over BEFORE UPDATE ON public.idempotency_keys FOR EACH ROW WHEN (((new.expires_at IS DISTINCT FROM old.expires_at) AND (NOT (new.holder IS DISTINCT FROM old.holder)))) EXECUTE FUNCTION idempotency_keys_taken_over()'),
     ('trigger', 'mandate_uses.mandate_uses_are_covered', 'CREATE TRIGGER mandate_uses_are_covered BEFORE INSERT ON public.mandate_uses FOR EACH ROW EXECUTE FUNCTION check_mandate_use()'),
     ('trigger', 'mandate_uses.mandate_uses_are_immutable', 'CREATE TRIGGER mandate_uses_are_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.mandate_uses FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
+    ('trigger', 'mandate_uses.mandate_uses_are_told_of', 'CREATE TRIGGER mandate_uses_are_told_of AFTER INSERT ON public.mandate_uses FOR EACH ROW EXECUTE FUNCTION tell_of_mandate_use()'),
     ('trigger', 'mandates.mandates_are_kept', 'CREATE TRIGGER mandates_are_kept BEFORE DELETE OR UPDATE ON public.mandates FOR EACH ROW EXECUTE FUNCTION keep_mandate()'),
-    ('trigger', 'mandates.mandates_are_not_emptied', 'CREATE TRIGGER mandates_are_not_emptied BEFORE TRUNCATE ON public.mandates FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()')
+    ('trigger', 'mandates.mandates_are_not_emptied', 'CREATE TRIGGER mandates_are_not_emptied BEFORE TRUNCATE ON public.mandates FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()'),
+    ('trigger', 'mandates.mandates_revoked_are_told_of', 'CREATE TRIGGER mandates_revoked_are_told_of AFTER UPDATE OF revoked_at ON public.mandates FOR EACH ROW WHEN (((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL))) EXECUTE FUNCTION tell_of_revoked_mandate()')
 ),
 restored (kind, name, spelled) as (
   values

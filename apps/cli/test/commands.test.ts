@@ -14,12 +14,13 @@ import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
+import { notices } from "./support/cases/notices.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...makers, ...mandates, ...operations]
+const cases = [...people, ...hires, ...makers, ...mandates, ...operations, ...notices]
 
 const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),

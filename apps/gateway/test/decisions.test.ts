@@ -35,7 +35,7 @@ const upstream = startUpstream(async (request) => {
   const { pathname } = new URL(request.url)
   heard.push({
     path: pathname,
-    body: request.method === "POST" ? await request.json() : {},
+    body: request.method === "POST" ? await request.json() as Record<string, unknown> : {},
     authorization: request.headers.get("authorization"),
   })
   return answer(pathname)
@@ -151,6 +151,17 @@ describe("the link of a message", () => {
       "/api/v1/decision-links/view",
       "/api/v1/decision-links/view",
     ])
+  })
+
+  it("refuses a form that is too long", async () => {
+    const { browser } = await opened()
+    const sent = await browser.send(
+      "POST",
+      "/session/decision/DEL-1",
+      form({ decision: "rejected", notes: "x".repeat(70_000), ...shown }),
+    )
+    assert.strictEqual(sent.status, 413)
+    assert.deepStrictEqual(heard, [])
   })
 
   it("shows why a decision was refused, on the draft as it is now", async () => {

@@ -59,8 +59,8 @@ it("a draft is told to its customer by e-mail: one message, its id, a link with 
       last_error: null,
     })
     assert.deepInclude(sent.events[0], { event: "draft_waiting", subject: id, escalated: false })
-    const [message] = mail.mailed
-    assert.deepStrictEqual(message?.to, ["asha@clinic.example"])
+    const message = mail.mailed[0]!
+    assert.deepStrictEqual(message.to, ["asha@clinic.example"])
     assert.strictEqual(message.headers.get("message-id"), `<${sent.notice_id}@example.com>`)
     assert.match(message.headers.get("content-type")!, /^text\/plain/)
     assert.include(message.body, `https://console.example/inbox/${id}?token=`)

@@ -71,7 +71,10 @@ describe("dead letters", () => {
     )
     const [letter] = await letters(`?goal_instance_id=${goals[0]}`)
     const one = told.find(({ goal_instance_id }) => goal_instance_id === goals[0])!
-    assert.deepInclude(one, { dlq_id: letter.dlq_id, customer_id: "acme", error_type: "PERMANENT" })
+    assert.deepStrictEqual<ReadonlyArray<unknown>>(
+      [one.dlq_id, one.customer_id, one.error_type],
+      [letter.dlq_id, "acme", "PERMANENT"],
+    )
     assert.strictEqual(DateTime.formatIso(one.first_failed_at), letter.first_failed_at)
     await eventually(
       () =>

@@ -20,6 +20,7 @@ export const places: ReadonlyArray<Place> = [
   { to: "/inbox", label: "Inbox", keys: "g i", roles: ["customer"], badge: "waiting" },
   { to: "/agents", label: "Agents", keys: "g a", roles: ["customer"] },
   { to: "/calendar", label: "Calendar", keys: "g c", roles: ["customer"] },
+  { to: "/notifications", label: "Notifications", keys: "g n", roles: ["customer"] },
   { to: "/mandates", label: "Mandates", keys: "g m", roles: ["customer"] },
   { to: "/overview", label: "Overview", keys: "g o", roles: staff },
   { to: "/runs", label: "Runs", keys: "g r", roles: staff },

@@ -12,6 +12,19 @@ const LARGEST = 64 * 1024
 const isRefused = (failure: unknown): failure is Refused =>
   typeof (failure as Refused).detail === "string" && !("_tag" in (failure as object))
 
+/** The text of a body; undefined of one that is larger than a form may be, of which no more is read. */
+const formIn = async ({ body }: Request): Promise<string | undefined> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > LARGEST) return undefined
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text
+}
+
 /** The id in a path of three parts. */
 const idOf = (request: HttpServerRequest.HttpServerRequest): string => {
   const last = pathOf((request.source as Request).url).split("/")[3] ?? ""
@@ -61,8 +74,8 @@ export const DecisionsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
     Effect.gen(function* () {
       yield* named()
       const id = idOf(request)
-      const text = yield* Effect.promise(async () => await (request.source as Request).text())
-      if (text.length > LARGEST) {
+      const text = yield* Effect.promise(() => formIn(request.source as Request))
+      if (text === undefined) {
         return refused({ status: 413, title: "That is too long", detail: "Shorten the notes." })
       }
       const form = new URLSearchParams(text)

@@ -7,27 +7,10 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api
 import { Sha256 } from "../Canonical.ts"
 import { documentOf } from "../Document.ts"
 import { CustomerId, Subject } from "../Ids.ts"
-import { DutyMissing, PreconditionFailed, problem, Unavailable } from "../Problem.ts"
+import { problem, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict, text } from "../Protocol.ts"
-import {
-  Deliverable,
-  DeliverableGone,
-  DeliverableNotFound,
-  DeliverablesHireDeactivated,
-  SubscriptionEnded,
-} from "./Deliverables.ts"
-import { AlreadyExecuted, ExecutionInProgress } from "./Executions.ts"
-import {
-  AlreadyReviewed,
-  Decision,
-  DeliverableExpired,
-  DraftInvalid,
-  MOST_REVISIONS,
-  notesOfChanges,
-  RevisionChanged,
-  SeparateEditor,
-  TooManyRevisions,
-} from "./Reviews.ts"
+import { Deliverable, DeliverableGone, DeliverableNotFound } from "./Deliverables.ts"
+import { Decision, MOST_REVISIONS, notesOfChanges, reviewProblems } from "./Reviews.ts"
 
 /** 401: the link is of no use now. */
 export class LinkNotGood extends problem<LinkNotGood>()("LinkNotGood", {
@@ -61,23 +44,6 @@ export type LinkDecision = typeof LinkDecision.Type
 
 const found = [LinkNotGood, DeliverableNotFound, DeliverableGone, Unavailable] as const
 
-/** What a decision by a link may be refused with. */
-export const linkRefusals = [
-  ...found,
-  PreconditionFailed,
-  SubscriptionEnded,
-  DeliverablesHireDeactivated,
-  DutyMissing,
-  RevisionChanged,
-  TooManyRevisions,
-  SeparateEditor,
-  AlreadyReviewed,
-  DeliverableExpired,
-  AlreadyExecuted,
-  ExecutionInProgress,
-  DraftInvalid,
-] as const
-
 /** Endpoints of links that decide. */
 export class DecisionLinksGroup extends HttpApiGroup.make("decisionLinks")
   .annotate(OpenApi.Title, "Links that decide")
@@ -92,7 +58,7 @@ export class DecisionLinksGroup extends HttpApiGroup.make("decisionLinks")
     HttpApiEndpoint.post("decide", "/decision-links/decide", {
       payload: Schema.Struct({ token: LinkToken, ...LinkDecision.fields }).check(notesOfChanges),
       success: Deliverable,
-      error: [...linkRefusals],
+      error: [LinkNotGood, ...reviewProblems],
     }).annotate(OpenApi.Summary, "Decide on a link's draft")
       .annotate(
         OpenApi.Description,

@@ -97,7 +97,12 @@ export const plans = (sql: PgClient.PgClient) => {
         from notice_items i join notice_events e on e.event_id = i.event_id
         join reviewers r on r.customer_id = i.customer_id and r.person = i.person
         left join deliverables d on d.deliverable_id = e.details ->> 'deliverable_id'
-        where i.made_at is null and i.due_at <= now() order by i.due_at, i.item_id limit ${ITEMS}`
+        where i.made_at is null and i.due_at <= now()
+          -- a mandate may be about to approve it: then nobody is asked
+          and not (e.event in ('draft_waiting', 'changes_made') and exists (select from mandate_queue q
+            where q.deliverable_id = d.deliverable_id and q.revision = d.revision and q.approval_id is null
+              and q.queued_at > now() - interval '1 minute'))
+        order by i.due_at, i.item_id limit ${ITEMS}`
       if (rows.length === 0) return 0
       const entries = yield* decodeItems(rows as ReadonlyArray<object>)
       const { held, notices, onward } = yield* made(readable({ entries }))
