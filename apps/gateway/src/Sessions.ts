@@ -18,7 +18,7 @@ import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Origin } from "./Origin.ts"
 import { Codes } from "./Sessions/Codes.ts"
 import { csrfFault } from "./Sessions/Csrf.ts"
-import { Local } from "./Sessions/Local.ts"
+import { Local, type LocalPerson } from "./Sessions/Local.ts"
 import { Oidc, type Tokens } from "./Sessions/Oidc.ts"
 import { isDue, localSubject, safePath, userOf } from "./Sessions/Policy.ts"
 import { makeRefresh } from "./Sessions/Refresh.ts"
@@ -46,7 +46,7 @@ export class Sessions extends Context.Service<Sessions, {
   /** Signs in on a local stack. */
   local(
     request: Asked,
-    who: { readonly role: PersonRole; readonly subject?: string },
+    who: Omit<LocalPerson, "subject"> & { readonly subject?: string },
   ): Effect.Effect<SessionView, CsrfRefused | NotFound | WayNotFound | Unavailable>
   /** Begins a sign-in at the OIDC provider: where the browser goes. */
   begin(request: Asked, returnTo: string | undefined): Effect.Effect<Onward, NotFound | WayNotFound>
@@ -94,9 +94,9 @@ export class Sessions extends Context.Service<Sessions, {
       const shown = Effect.fnUntraced(function* (session: Session) {
         const { csrf, token } = session
         const claims = token === undefined ? Option.none() : yield* Effect.option(verifier.verify(token.text))
-        if (Option.isNone(claims) || !isPerson(claims.value.caller.role)) return { user: null, ways, csrf }
-        const { role, subject } = claims.value.caller
-        return { user: userOf(session, subject, role), ways, csrf }
+        if (Option.isNone(claims)) return { user: null, ways, csrf }
+        const { caller } = claims.value
+        return { user: isPerson(caller.role) ? userOf(session, caller, caller.role) : null, ways, csrf }
       })
 
       const start = Effect.fnUntraced(function* (request: Asked, session: Session) {
@@ -156,11 +156,11 @@ export class Sessions extends Context.Service<Sessions, {
           yield* guarded(request, before.value)
           return Option.flatMap(yield* current(request), ({ token }) => Option.fromUndefinedOr(token?.text))
         }),
-        local: Effect.fn("Sessions.local")(function* (request, { role, subject = localSubject(role) }) {
+        local: Effect.fn("Sessions.local")(function* (request, { subject, ...who }) {
           yield* own(request)
           yield* guarded(request, Option.getOrElse(yield* stored.session(request), anonymous))
           if (Option.isNone(sign)) return yield* new WayNotFound({ detail: "This is no local stack" })
-          const text = yield* sign.value(role, subject)
+          const text = yield* sign.value({ ...who, subject: subject ?? localSubject(who.role) })
           const { exp } = yield* Effect.orDie(verifier.verify(text))
           const until = Math.min(exp, seconds() + lasts)
           return yield* start(request, { csrf: crypto.randomUUID(), token: { text, exp }, until })

@@ -106,12 +106,18 @@ export class Reviews extends Context.Service<Reviews, {
         let row = found
         for (let decided = false; !decided;) {
           const { customer_id, deliverable_id, revision, version } = row
-          const covered = { content_sha256: yield* contentSha256(row.payload), target: targetOf(hire), definition_version }
+          const covered = {
+            content_sha256: yield* contentSha256(row.payload),
+            target: targetOf(hire),
+            definition_version,
+          }
           const judged = {
             row,
             covered,
             // the first of a draft that one person decides on
-            given: row.approval_id === null && quorumOf(row.approval_rules) === 1 ? [] : yield* repo.given(deliverable_id),
+            given: row.approval_id === null && quorumOf(row.approval_rules) === 1
+              ? []
+              : yield* repo.given(deliverable_id),
           }
           const may = whenMet(conditions, deliverableTag(row), mayDecide(judged, asked))
           if (Result.isFailure(may)) {

@@ -1,4 +1,5 @@
 /** The session: who is signed in. The token stays with the gateway; the page has its role, its subject and the csrf value. */
+import type { Duty } from "@stint/domain/Caller"
 import { type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
 import { CustomerId } from "@stint/domain/Ids"
 import { queryOptions } from "@tanstack/react-query"
@@ -18,10 +19,18 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 })
 
-/** Signs in on the local stack, by a role; without a subject as the sample customer, or as the role. */
-export const signInLocally = (role: PersonRole, subject?: string): Promise<SessionView> =>
-  call("POST", "/session/local", decode, { body: { role, ...(subject === undefined ? {} : { subject }) } })
-    .then(remembered)
+/** Who signs in on the local stack; without a subject the sample customer, or somebody named as the role. */
+export interface LocalSignIn {
+  readonly role: PersonRole
+  readonly subject?: string
+  /** The customer that the subject is a person of. */
+  readonly customer_id?: string
+  readonly duties?: ReadonlyArray<Duty>
+}
+
+/** Signs in on the local stack. */
+export const signInLocally = (who: LocalSignIn): Promise<SessionView> =>
+  call("POST", "/session/local", decode, { body: who }).then(remembered)
 
 /** Signs out. */
 export const signOut = (): Promise<SessionView> => call("DELETE", "/session", decode).then(remembered)

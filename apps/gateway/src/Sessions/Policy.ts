@@ -1,4 +1,5 @@
 /** Pure: whom a session is about, where a browser goes after a sign-in, and when a token is replaced. */
+import { type Caller, customerOf } from "@stint/domain/Caller"
 import type { PersonRole, User } from "@stint/domain/gateway/Sessions"
 import { DateTime } from "effect"
 import type { Session } from "./Stored.ts"
@@ -27,9 +28,10 @@ const endOf = ({ refresh, token, until }: Session): number =>
   refresh === undefined ? Math.min(token!.exp, until) : until
 
 /** The user of a session whose token is that of a person. */
-export const userOf = (session: Session, subject: string, role: PersonRole): User => ({
-  subject,
+export const userOf = (session: Session, caller: Caller, role: PersonRole): User => ({
+  subject: caller.subject,
   role,
-  ...(role === "customer" ? { customer_id: subject } : {}),
+  ...(role === "customer" ? { customer_id: customerOf(caller)! } : {}),
+  ...(caller.duties === undefined ? {} : { duties: caller.duties }),
   expires_at: DateTime.makeUnsafe(endOf(session) * 1000),
 })

@@ -1,9 +1,10 @@
 /** The contract of a browser's session at the front door. The page never sees a token. */
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { Duty } from "../Caller.ts"
 import { documentOf } from "../Document.ts"
-import { Subject } from "../Ids.ts"
-import { problem, Unauthorized, Unavailable } from "../Problem.ts"
+import { CustomerId, Subject } from "../Ids.ts"
+import { InvalidRequest, problem, Unauthorized, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
 
 /** The roles that a person has: a browser is never a service. */
@@ -15,6 +16,9 @@ export const User = Schema.Struct({
   subject: Subject,
   role: PersonRole,
   customer_id: Schema.optionalKey(Subject.annotate({ description: "The customer that a customer's session is about" })),
+  duties: Schema.optionalKey(
+    Schema.Array(Duty).annotate({ description: "What a person of a customer may do; all when it is absent" }),
+  ),
   expires_at: Instant.annotate({ description: "When the session ends, unless it is used before" }),
 })
 export type User = typeof User.Type
@@ -62,6 +66,18 @@ export const SignInCode = Schema.Struct({
 }).annotate({ identifier: "SignInCode" })
 export type SignInCode = typeof SignInCode.Type
 
+/** Only people of customers have a customer and duties. */
+const personOfCustomer = Schema.makeFilter((
+  { customer_id, duties, role }: {
+    readonly role: PersonRole
+    readonly customer_id?: CustomerId
+    readonly duties?: ReadonlyArray<Duty>
+  },
+) =>
+  role === "customer" || (customer_id === undefined && duties === undefined) ||
+  { path: [customer_id === undefined ? "duties" : "customer_id"], issue: "goes with the role customer alone" }
+)
+
 /** Sessions of browsers. */
 export class SessionsGroup extends HttpApiGroup.make("sessions")
   .annotate(OpenApi.Title, "Sessions")
@@ -71,13 +87,20 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       .annotate(OpenApi.Summary, "Get the session")
       .annotate(OpenApi.Description, "Anybody; `user` is null until somebody signs in."),
     HttpApiEndpoint.post("local", "/session/local", {
-      payload: Schema.Struct({ role: PersonRole, subject: Schema.optionalKey(Subject) }),
+      payload: Schema.Struct({
+        role: PersonRole,
+        subject: Schema.optionalKey(Subject),
+        /** The subject is a person who acts for this customer. */
+        customer_id: Schema.optionalKey(CustomerId),
+        duties: Schema.optionalKey(Schema.Array(Duty)),
+      }).check(personOfCustomer),
       success: SessionView,
-      error: [CsrfRefused, WayNotFound, Unavailable],
+      error: [CsrfRefused, WayNotFound, InvalidRequest, Unavailable],
     }).annotate(OpenApi.Summary, "Sign in on a local stack")
       .annotate(
         OpenApi.Description,
-        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name.",
+        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name; with " +
+          "`customer_id` as a person of that customer, who has all duties unless `duties` names them.",
       ),
     HttpApiEndpoint.post("code", "/session/codes", {
       headers: Schema.Struct({ authorization: Schema.optionalKey(Schema.String) }),

@@ -77,7 +77,8 @@ export const makeLists = Effect.gen(function* () {
   })
 
   const listByExpiry = Effect.fnUntraced(function* (
-    { cursor, execution_status: ___, expiring, limit = DEFAULT_LIMIT, order: _, review_status: __, ...filter }: InboxQuery,
+    { cursor, execution_status: ___, expiring, limit = DEFAULT_LIMIT, order: _, review_status: __, ...filter }:
+      InboxQuery,
     customer_id: CustomerId,
   ) {
     const after = (yield* decodeExpiry(cursor)) ?? null

@@ -110,7 +110,9 @@ const isCurrent = ({ covered, row }: Judged, asked: Asked): Result.Result<void, 
 const mayApprove = (row: DeliverableRow, person: string): Result.Result<void, ReviewRefusal> => {
   if (row.approval_rules?.separate_editor === true && row.edited_by === person) {
     return Result.fail(
-      new SeparateEditor({ detail: `${person} wrote revision ${row.revision} of ${row.deliverable_id}: another approves it` }),
+      new SeparateEditor({
+        detail: `${person} wrote revision ${row.revision} of ${row.deliverable_id}: another approves it`,
+      }),
     )
   }
   const validation_errors = validationErrors(decodePayload(row.payload))
@@ -129,7 +131,10 @@ const mayApprove = (row: DeliverableRow, person: string): Result.Result<void, Re
  * revision that is there, before any execution. Approvals that were withdrawn, got too old, or whose target or definition version
  * is the hire's no more, stand for nothing: their people can decide again.
  */
-export const mayDecide = (judged: Judged, asked: Asked): Result.Result<{ readonly reached: boolean }, ReviewRefusal> => {
+export const mayDecide = (
+  judged: Judged,
+  asked: Asked,
+): Result.Result<{ readonly reached: boolean }, ReviewRefusal> => {
   const { row } = judged
   const counts = counting(judged)
   return mayBeDecided(judged, counts).pipe(

@@ -138,7 +138,9 @@ const writes = (sql: PgClient.PgClient) => {
           ), decided as (
             insert into approvals (approval_id, deliverable_id, customer_id, decision, asks_changes, notes, content_sha256, target,
               revision, decided_by, mandate_id, definition_version, expires_at, created_at)
-            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${asks_changes ? "rejected" : a.decision}, ${asks_changes},
+            select ${a.approval_id}, deliverable_id, ${a.customer_id}, ${
+        asks_changes ? "rejected" : a.decision
+      }, ${asks_changes},
               ${a.notes}, ${a.content_sha256}, ${a.target === null ? null : sql.json(a.target)}::jsonb, ${a.revision},
               ${a.decided_by}, ${a.mandate_id}, ${a.definition_version},
               case when ${a.decision === "approved"} then good_until end, ${a.created_at} from undecided
@@ -149,7 +151,9 @@ const writes = (sql: PgClient.PgClient) => {
                 else 'pending_review' end,
               review_notes = case when ${a.reached || a.decision !== "approved"} then decided.notes end,
               approval_id = case when ${a.reached} then decided.approval_id end,
-              expires_at = case when u.review_status = 'approved' and ${a.decision === "approved" && !a.reached} then u.decide_until
+              expires_at = case when u.review_status = 'approved' and ${
+        a.decision === "approved" && !a.reached
+      } then u.decide_until
                 else d.expires_at end,
               updated_at = decided.created_at
             from decided join undecided u using (deliverable_id) where d.deliverable_id = decided.deliverable_id

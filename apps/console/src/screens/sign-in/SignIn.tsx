@@ -5,12 +5,15 @@ import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-q
 import { getRouteApi, useRouter } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
-import { oidcUrl, sessionQuery, signInLocally } from "../../api/Session.ts"
+import { type LocalSignIn, oidcUrl, sessionQuery, signInLocally } from "../../api/Session.ts"
 import { placesOf } from "../../shell/Navigation.ts"
 import { useTitle } from "../../ui/Page.tsx"
 import styles from "./sign-in.module.css"
 
 const route = getRouteApi("/sign-in")
+
+/** The customer that a local stack is filled with. */
+const SAMPLE = "sample-customer"
 
 const words: Record<PersonRole, string> = {
   customer: "Hires agents, sets their goals, signs what they draft",
@@ -18,13 +21,28 @@ const words: Record<PersonRole, string> = {
   viewer: "Sees everything, changes nothing",
 }
 
+/** People of the customer that one signs in as, by their duties. */
+const people = {
+  reviewer: "One of its people: reviewer, who signs",
+  editor: "One of its people: editor, who corrects",
+  reader: "One of its people: reader",
+} as const
+
+const isDuty = (text: string): text is keyof typeof people => Object.hasOwn(people, text)
+
+const whoIs = (role: PersonRole, subject: string, duty: string): LocalSignIn =>
+  role === "customer" && isDuty(duty)
+    ? { role, subject: `${duty}-1`, customer_id: subject || SAMPLE, duties: [duty] }
+    : { role, ...(subject === "" ? {} : { subject }) }
+
 const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactNode => {
   const [subject, setSubject] = useState("")
+  const [duties, setDuties] = useState("")
   const { return_to = "/" } = route.useSearch()
   const client = useQueryClient()
   const router = useRouter()
   const signIn = useMutation({
-    mutationFn: (role: PersonRole) => signInLocally(role, subject.trim() || undefined),
+    mutationFn: (role: PersonRole) => signInLocally(whoIs(role, subject.trim(), duties)),
     onSuccess: (session) => {
       client.setQueryData(sessionQuery.queryKey, session)
       router.history.push(return_to)
@@ -56,6 +74,13 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
           autoComplete="off"
           spellCheck={false}
         />
+      </label>
+      <label className={styles.subject}>
+        <span className="dim">What a customer may do</span>
+        <select className="field-input" value={duties} onChange={(event) => setDuties(event.target.value)}>
+          <option value="">All: it is the customer itself</option>
+          {Object.entries(people).map(([duty, words]) => <option key={duty} value={duty}>{words}</option>)}
+        </select>
       </label>
       {signIn.isError ? <p role="alert" className={styles.error}>{failureOf(signIn.error).message}</p> : null}
     </section>

@@ -1,6 +1,6 @@
 /** The SQL of lists: newest first, or what expires first. */
 import type { PgClient } from "@effect/sql-pg"
-import { EXPIRING_SECONDS, ExecutionStatus, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
+import { ExecutionStatus, EXPIRING_SECONDS, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
