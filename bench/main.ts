@@ -15,7 +15,7 @@ import { feed } from "./benches/Feed.ts"
 import { hostile } from "./benches/Hostile.ts"
 import { http } from "./benches/Http.ts"
 import { idle } from "./benches/Idle.ts"
-import { inbox } from "./benches/Inbox.ts"
+import { inbox, largeInbox } from "./benches/Inbox.ts"
 import { lateness } from "./benches/Lateness.ts"
 import { memory } from "./benches/Memory.ts"
 import { review } from "./benches/Review.ts"
@@ -56,6 +56,7 @@ const sizes = {
     changes: 20_000,
     drafts: 500,
     inbox: [1_000, 100_000],
+    largeInbox: 100_000,
     backlog: { runs: 100_000, seconds: 20 },
   },
   full: {
@@ -72,6 +73,7 @@ const sizes = {
     changes: 100_000,
     drafts: 2_000,
     inbox: [1_000, 1_000_000],
+    largeInbox: 1_000_000,
     backlog: { runs: 1_000_000, seconds: 120 },
   },
 }
@@ -205,7 +207,10 @@ try {
   if (wants("review")) {
     figures.review = await review(ground, server, size.drafts, size.rounds)
   }
-  if (wants("inbox")) figures.inbox = await inbox(ground, size.inbox)
+  if (wants("inbox")) {
+    figures.inbox = await inbox(ground, size.inbox)
+    figures.largeInbox = await largeInbox(ground, size.largeInbox)
+  }
   // The last: most of its backlog is left behind
   if (wants("memory")) {
     figures.memory = await memory(

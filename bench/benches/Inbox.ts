@@ -14,8 +14,15 @@ const lists = {
 }
 
 /** Copies a draft for this customer and others, until the table holds so many; how many it holds. */
-const fill = async ({ superuser }: Ground, deliverables: number): Promise<number> => {
-  const count = async () => (await superuser.row("deliverables", "select count(*)::int as n from deliverables")).n
+const fill = async (
+  { superuser }: Ground,
+  deliverables: number,
+): Promise<number> => {
+  const count = async () =>
+    (await superuser.row(
+      "deliverables",
+      "select count(*)::int as n from deliverables",
+    )).n
   await superuser.sql(
     "deliverables",
     `insert into deliverables select copy.* from deliverables d, generate_series(${
@@ -28,6 +35,94 @@ const fill = async ({ superuser }: Ground, deliverables: number): Promise<number
   )
   await superuser.sql("deliverables", "vacuum analyze deliverables")
   return await count()
+}
+
+/** The customer that has all of the large inbox: every draft waits, a third expires within a month, one in a thousand has expired. */
+const large = "bench-inbox-large"
+
+/** The lists of a large inbox, each with its first page and one in the middle of it, and the counts. */
+const largeLists = (goal: string) => ({
+  "newest 50 that wait": "review_status=pending_review&limit=50",
+  "50 that expire first": "order=expiry&limit=50",
+  "50 that expire within a day": "expiring=true&limit=50",
+  "50 that have expired": "review_status=expired&limit=50",
+  "50 of one goal that wait": `goal_instance_id=${goal}&review_status=pending_review&limit=50`,
+  "50 of one goal by expiry": `goal_instance_id=${goal}&order=expiry&limit=50`,
+})
+
+/** Makes so many drafts that wait for one customer, of a thousand goals. */
+const fillLarge = async ({ superuser }: Ground, deliverables: number) => {
+  await superuser.sql(
+    "deliverables",
+    `insert into deliverables select copy.* from deliverables d, generate_series(1, ${deliverables}) n,
+      lateral jsonb_populate_record(d, jsonb_build_object('deliverable_id', 'DEL-large-' || lpad(n::text, 9, '0'),
+        'idempotency_key', 'large-' || n, 'customer_id', '${large}', 'goal_instance_id', 'GOI-large-' || n % 1000,
+        'review_status', case when n % 1000 = 1 then 'rejected' else 'pending_review' end,
+        'expires_at', case when n % 3 = 0 then now() + (1 + n % 2592000) * interval '1 second'
+          when n % 1000 = 1 then now() - interval '1 hour' end,
+        'expired_at', case when n % 1000 = 1 then now() - interval '1 hour' end,
+        'created_at', now() - n * interval '1 second', 'updated_at', now())) copy
+      where d.deliverable_id = (select deliverable_id from deliverables where customer_id = '${customer}' limit 1)`,
+  )
+  await superuser.sql("deliverables", "vacuum analyze deliverables")
+}
+
+/** Times a read of an inbox, and where a page leads to the next one, each next page in turn. */
+const timesOf = async (
+  { stack }: Ground,
+  path: string,
+): Promise<Array<number>> => {
+  const times: Array<number> = []
+  let cursor = ""
+  for (let n = 0; n < PAGES; n++) {
+    const began = performance.now()
+    const { json, status } = await stack.call(
+      "deliverables",
+      "GET",
+      `${path}${cursor}`,
+      { as: `customer:${large}` },
+    )
+    times.push(performance.now() - began)
+    if (status !== 200) {
+      throw new Error(`${path}: ${status} ${JSON.stringify(json)}`)
+    }
+    cursor = json.next_cursor ? `&cursor=${encodeURIComponent(json.next_cursor)}` : ""
+  }
+  return times
+}
+
+/** Measures the inbox of one customer that has them all. */
+export const largeInbox = async (ground: Ground, deliverables: number) => {
+  await fillLarge(ground, deliverables)
+  const reads = {
+    counts: "/api/v1/deliverables/counts?",
+    ...Object.fromEntries(
+      Object.entries(largeLists("GOI-large-7")).map((
+        [name, query],
+      ) => [name, `/api/v1/deliverables?${query}`]),
+    ),
+  }
+  const found = []
+  for (const [read, path] of Object.entries(reads)) {
+    found.push({
+      deliverables,
+      read,
+      ms: spreadOf(await timesOf(ground, path)),
+    })
+  }
+  console.log(
+    `\ninbox of one customer that has ${deliverables} drafts: ${PAGES} pages of each list, one after another`,
+  )
+  console.log(table([
+    ["", "p50", "p99", "max"],
+    ...found.map((
+      { ms, read },
+    ) => [
+      read,
+      ...[ms.p50, ms.p99, ms.max].map((value) => `${rounded(value)} ms`),
+    ]),
+  ]))
+  return roundedAll(found)
 }
 
 /** Measures, prints the table, and returns the figures, in milliseconds. */

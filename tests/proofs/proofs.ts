@@ -19,6 +19,7 @@ import type { Proof } from "./Proof.ts"
 import { recovery } from "./recovery.ts"
 import { replicas } from "./replicas.ts"
 import { restored } from "./restore.ts"
+import { signature } from "./signature.ts"
 import { slow } from "./slow.ts"
 
 export const proofs: ReadonlyArray<Proof> = [
@@ -28,6 +29,7 @@ export const proofs: ReadonlyArray<Proof> = [
   outage,
   idempotency,
   execution,
+  signature,
   making,
   slow,
   pause,

@@ -11,7 +11,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { Answer, Send } from "./Service.ts"
+import { type Answer, personOf, type Send } from "./Service.ts"
 import { UNHURRIED } from "./Unhurried.ts"
 import { until } from "./Until.ts"
 
@@ -66,7 +66,7 @@ const processesOf = async (group: number, text: string): Promise<Array<number>> 
   return found
 }
 
-/** Sends a request to a url's service, as a role and subject, with tokens of a home's key; a service's own is for `callee`. */
+/** Sends a request to a url's service, as a role and subject (a customer's person as `personOf` reads it), with tokens of a home's key; a service's own is for `callee`. */
 export const callerOf = async (home: string) => {
   const key = await openDevKey(home, {})
   const tokens = new Map<string, Promise<string>>()
@@ -76,7 +76,8 @@ export const callerOf = async (home: string) => {
     const kept = role === "service" ? `${as} for ${callee}` : as
     if (!tokens.has(kept)) {
       const own = role === "service" ? { audience: serviceAudience(audience, callee) } : {}
-      tokens.set(kept, key.sign({ role, subject, ttl: 3600, ...own }))
+      const [person, claims] = personOf(subject)
+      tokens.set(kept, key.sign({ role, subject: person, ttl: 3600, ...claims, ...own }))
     }
     return tokens.get(kept)!
   }

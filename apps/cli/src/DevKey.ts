@@ -1,4 +1,4 @@
-import { audience, type roles } from "@stint/domain/Tokens"
+import { audience, type duties, type roles } from "@stint/domain/Tokens"
 import { importJWK, SignJWT } from "jose"
 import { randomUUID } from "node:crypto"
 import { type Ring, signerAt } from "./DevKey/Ring.ts"
@@ -9,6 +9,10 @@ import { LauncherError } from "./Postgres/LauncherError.ts"
 export interface Claims {
   readonly role: typeof roles[number]
   readonly subject: string
+  /** The customer that the subject, a person, acts for. */
+  readonly customer_id?: string
+  /** What it may do; all unless given. */
+  readonly duties?: ReadonlyArray<typeof duties[number]>
   /** How long it holds, in seconds. */
   readonly ttl: number
   /** Whom it is for; `STINT_JWT_AUDIENCE` unless given. */
@@ -54,10 +58,15 @@ export const openDevKey = async (
   return {
     jwks: async () => jwksOf(await current(), Date.now()),
     kid: async () => (await importing(await current())).key.kid,
-    sign: async ({ audience = audienceOf(env), role, subject, ttl }) => {
+    sign: async ({ audience = audienceOf(env), customer_id, duties, role, subject, ttl }) => {
       const { key, signer } = await importing(await current())
       const now = Math.floor(Date.now() / 1000)
-      return await new SignJWT({ role }).setProtectedHeader({ alg: key.jwk.alg ?? "EdDSA", kid: key.kid, typ: "JWT" })
+      const claims = {
+        role,
+        ...(customer_id === undefined ? {} : { customer_id }),
+        ...(duties === undefined ? {} : { duties }),
+      }
+      return await new SignJWT(claims).setProtectedHeader({ alg: key.jwk.alg ?? "EdDSA", kid: key.kid, typ: "JWT" })
         .setSubject(subject).setAudience(typeof audience === "string" ? audience : [...audience])
         .setIssuer(env.STINT_JWT_ISSUER || "stint-local").setJti(randomUUID())
         .setIssuedAt(now).setExpirationTime(now + ttl).sign(signer)

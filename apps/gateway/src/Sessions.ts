@@ -11,16 +11,16 @@ import {
   type Way,
   WayNotFound,
 } from "@stint/domain/gateway/Sessions"
-import { NotFound, Unauthorized, type Unavailable } from "@stint/domain/Problem"
+import { InvalidRequest, NotFound, Unauthorized, type Unavailable } from "@stint/domain/Problem"
 import { Verifier } from "@stint/edge/Auth"
 import { whole } from "@stint/edge/Refusal"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Origin } from "./Origin.ts"
 import { Codes } from "./Sessions/Codes.ts"
 import { csrfFault } from "./Sessions/Csrf.ts"
-import { Local, type LocalPerson } from "./Sessions/Local.ts"
+import { Local, type Who } from "./Sessions/Local.ts"
 import { Oidc, type Tokens } from "./Sessions/Oidc.ts"
-import { isDue, localSubject, safePath, userOf } from "./Sessions/Policy.ts"
+import { isDue, localPeople, localSubject, safePath, userOf } from "./Sessions/Policy.ts"
 import { makeRefresh } from "./Sessions/Refresh.ts"
 import { anonymous, type Asked, seconds, type Session, Stored } from "./Sessions/Stored.ts"
 
@@ -46,8 +46,8 @@ export class Sessions extends Context.Service<Sessions, {
   /** Signs in on a local stack. */
   local(
     request: Asked,
-    who: Omit<LocalPerson, "subject"> & { readonly subject?: string },
-  ): Effect.Effect<SessionView, CsrfRefused | NotFound | WayNotFound | Unavailable>
+    who: Omit<Who, "subject"> & { readonly subject?: string },
+  ): Effect.Effect<SessionView, CsrfRefused | NotFound | WayNotFound | InvalidRequest | Unavailable>
   /** Begins a sign-in at the OIDC provider: where the browser goes. */
   begin(request: Asked, returnTo: string | undefined): Effect.Effect<Onward, NotFound | WayNotFound>
   /** Ends it, as the browser comes back at `path` with a query. */
@@ -75,7 +75,7 @@ export class Sessions extends Context.Service<Sessions, {
       const { provider } = yield* Oidc
       const lasts = yield* whole("STINT_SESSION_SECONDS", 60, 2_592_000, 43_200, "seconds")
       const ways: ReadonlyArray<Way> = [
-        ...(Option.isSome(sign) ? [{ kind: "local" as const, roles: PersonRole.literals }] : []),
+        ...(Option.isSome(sign) ? [{ kind: "local" as const, roles: PersonRole.literals, people: localPeople }] : []),
         ...(Option.isSome(provider) ? [{ kind: "oidc" as const, title: provider.value.title }] : []),
       ]
 
@@ -94,9 +94,8 @@ export class Sessions extends Context.Service<Sessions, {
       const shown = Effect.fnUntraced(function* (session: Session) {
         const { csrf, token } = session
         const claims = token === undefined ? Option.none() : yield* Effect.option(verifier.verify(token.text))
-        if (Option.isNone(claims)) return { user: null, ways, csrf }
-        const { caller } = claims.value
-        return { user: isPerson(caller.role) ? userOf(session, caller, caller.role) : null, ways, csrf }
+        if (Option.isNone(claims) || !isPerson(claims.value.caller.role)) return { user: null, ways, csrf }
+        return { user: userOf(session, { ...claims.value.caller, role: claims.value.caller.role }), ways, csrf }
       })
 
       const start = Effect.fnUntraced(function* (request: Asked, session: Session) {
@@ -160,8 +159,14 @@ export class Sessions extends Context.Service<Sessions, {
           yield* own(request)
           yield* guarded(request, Option.getOrElse(yield* stored.session(request), anonymous))
           if (Option.isNone(sign)) return yield* new WayNotFound({ detail: "This is no local stack" })
-          const text = yield* sign.value({ ...who, subject: subject ?? localSubject(who.role) })
-          const { exp } = yield* Effect.orDie(verifier.verify(text))
+          const text = yield* sign.value({ subject: subject ?? localSubject(who.role), ...who })
+          // the body is decoded, so what is refused is whom it names
+          const { exp } = yield* Effect.catchTag(
+            verifier.verify(text),
+            "Unauthorized",
+            ({ detail = "" }) =>
+              new InvalidRequest({ detail, errors: [{ path: "$", message: "is nobody who can have a token" }] }),
+          )
           const until = Math.min(exp, seconds() + lasts)
           return yield* start(request, { csrf: crypto.randomUUID(), token: { text, exp }, until })
         }),

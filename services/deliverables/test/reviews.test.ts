@@ -172,12 +172,15 @@ onStage("reviews", (stage) => {
           "truncate approvals",
           "delete from deliverables",
           "truncate deliverables",
-          "update deliverables set payload = '{}'",
           "delete from executions",
+          "delete from approval_withdrawals",
+          "update deliverable_revisions set payload = '{}'",
         ]
       ) {
         assert.match(await refusalOf(service.sql(statement)), /permission denied/, statement)
       }
+      const alter = service.sql("update deliverables set payload = '{}'")
+      assert.match(await refusalOf(alter), /is kept as it was made/)
     } finally {
       await service.end()
     }

@@ -47,9 +47,13 @@ const localTokens = async (env: Env, as: string): Promise<() => Promise<string>>
   const [name = "", ...rest] = as.split(":")
   const role = roles.find((role) => role === name)
   if (role === undefined) throw new UsageError(`--as ${JSON.stringify(as)}: say one of ${roles.join(", ")}.`)
-  const subject = rest.length === 0 ? `stint-${role}` : rest.join(":")
+  const [who = "", person] = rest.length === 0 ? [`stint-${role}`] : rest.join(":").split("/")
   if (role === "customer" && rest.length === 0) throw new UsageError("Say --as customer:ID, the customer's id.")
-  if (!subjectPattern.test(subject)) throw new UsageError(`--as ${JSON.stringify(as)}: ${subjectRule}.`)
+  const isPerson = person !== undefined
+  if (isPerson && (role !== "customer" || !subjectPattern.test(person))) {
+    throw new UsageError(`--as ${JSON.stringify(as)}: say customer:ID/PERSON for a person who acts for a customer.`)
+  }
+  if (!subjectPattern.test(who)) throw new UsageError(`--as ${JSON.stringify(as)}: ${subjectRule}.`)
   const settings = settingsOf(env)
   if (settings.foreignTokens) {
     throw new LauncherError(
@@ -59,7 +63,7 @@ const localTokens = async (env: Env, as: string): Promise<() => Promise<string>>
   await requireStack(settings.home)
   const key = await openDevKey(settings.home, env)
   const ttl = Math.min(TTL, longestLifetime(env))
-  return () => key.sign({ role, subject, ttl })
+  return () => key.sign({ role, subject: person ?? who, ...(isPerson ? { customer_id: who } : {}), ttl })
 }
 
 /** The address and where it is from. */

@@ -11,7 +11,8 @@ export const remoteFlags: Readonly<Record<string, Flag>> = {
   token: { value: "TOKEN", about: "a bearer token; STINT_TOKEN or that of stint login unless given" },
   as: {
     value: "ROLE[:SUBJECT]",
-    about: "on the local stack: with a token of this role, signed with the key in STINT_HOME; operator unless given",
+    about: "on the local stack: with a token of this role, signed with the key in STINT_HOME; operator unless given; " +
+      "customer:ID/PERSON is a person who acts for a customer",
   },
   json: { about: "prints the API's own answer as one JSON document" },
 }

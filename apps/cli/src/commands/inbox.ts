@@ -23,7 +23,7 @@ export const inbox = remote({
         status: {
           value: "STATUS",
           about: "those in this state",
-          of: ["pending_review", "approved", "rejected", "all"],
+          of: ["pending_review", "in_revision", "approved", "rejected", "expired", "all"],
           default: "pending_review",
         },
         ...customer,
@@ -34,7 +34,7 @@ export const inbox = remote({
         ...pageFlags,
       },
     },
-    show: { about: "one with its content", operands: ["DRAFT"] },
+    show: { about: "one with its content, who decided what on it, and its revisions", operands: ["DRAFT"] },
     approve: {
       about: "as its customer, shows the drafts, asks, and approves them",
       operands: ["DRAFT..."],
@@ -44,6 +44,22 @@ export const inbox = remote({
       about: "as its customer, shows the drafts, asks, and rejects them",
       operands: ["DRAFT..."],
       flags: decide,
+    },
+    changes: {
+      about: "as its customer, shows the drafts, asks, and has their makers write the next revision by --notes",
+      operands: ["DRAFT..."],
+      flags: decide,
+    },
+    edit: {
+      about:
+        "as its customer, writes the next revision of a draft: its whole payload, a JSON file, or - for standard input",
+      operands: ["DRAFT", "FILE"],
+      flags: { notes: { value: "WORDS", about: "why, for the record" } },
+    },
+    withdraw: {
+      about: "as its customer, takes an approval back, by its id or its draft's, until an execution begins; asks first",
+      operands: ["DRAFT"],
+      flags: { reason: { value: "WORDS", about: "why, for the record" }, ...yesFlag },
     },
     execute: {
       about: "as its customer, delivers what is approved, once; asks first",

@@ -8,7 +8,7 @@ import { requireStack } from "../Postgres/Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 import { document } from "../Show/Fields.ts"
 import { settingsOf, urlOf } from "../Stack/Settings.ts"
-import { subjectOf } from "./token.ts"
+import { personOf, subjectOf } from "./token.ts"
 
 /** The roles of people, and whom one is by default. */
 const people = { customer: "sample-customer", operator: "operator", viewer: "viewer" } as const
@@ -63,7 +63,7 @@ const signIn = async (flags: Flags, io: Io): Promise<string> => {
   if (settings.foreignTokens) throw new LauncherError(`Tokens come from another issuer: sign in at ${console}.`)
   await requireStack(settings.home)
   const ttl = Math.min(DEFAULT_LIFETIME, longestLifetime(env))
-  const token = await (await openDevKey(settings.home, env)).sign({ role, subject, ttl })
+  const token = await (await openDevKey(settings.home, env)).sign({ role, subject, ...personOf(role, flags), ttl })
   return await codeAt(io, console, token, flags.path)
 }
 
@@ -78,6 +78,8 @@ export const open: Command = {
       value: "NAME",
       about: "as whom; sample-customer unless given for a customer, else the role's own name",
     },
+    customer: { value: "ID", about: "with --role customer: the customer that --subject, a person, acts for" },
+    duties: { value: "DUTIES", about: "what that person may do: reviewer, editor, reader; all unless given" },
     path: { value: "PATH", about: "the screen: /inbox" },
     print: { about: "prints the address, and opens nothing" },
     json: { about: "prints {url}, and opens nothing" },

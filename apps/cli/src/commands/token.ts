@@ -1,5 +1,6 @@
 import {
   DEFAULT_LIFETIME,
+  duties,
   isSystem,
   roles,
   serviceAudience,
@@ -33,6 +34,26 @@ export const subjectOf = (text: unknown): string => {
   return text
 }
 
+/** Whom a person acts for, and what it may do there. Fails with a UsageError. */
+export const personOf = (role: Claims["role"], flags: Flags): Pick<Claims, "customer_id" | "duties"> => {
+  const { customer } = flags
+  if (customer === undefined && flags.duties === undefined) return {}
+  if (role !== "customer") throw new UsageError("--customer and --duties go with --role customer.")
+  if (customer !== undefined && (!subjectPattern.test(String(customer)) || isSystem(String(customer)))) {
+    throw new UsageError(`Say --customer ID, a customer's: ${subjectRule}.`)
+  }
+  const words = flags.duties === undefined ? undefined : String(flags.duties).split(",").map((word) => word.trim())
+  const asked = words?.map((word) => {
+    const duty = duties.find((duty) => duty === word)
+    if (duty !== undefined) return duty
+    throw new UsageError(`--duties ${JSON.stringify(word)}: say one or more of ${duties.join(", ")}, with commas.`)
+  })
+  return {
+    ...(customer === undefined ? {} : { customer_id: String(customer) }),
+    ...(asked === undefined ? {} : { duties: asked }),
+  }
+}
+
 /** A service's own token is for one other service. */
 const audienceFor = (role: Claims["role"], to: unknown, people: string): string => {
   const callee = services.find((service) => service === to)
@@ -51,6 +72,7 @@ const make = async (home: string, flags: Flags, io: Io): Promise<void> => {
   const claims: Claims = {
     role,
     subject: subjectOf(flags.subject),
+    ...personOf(role, flags),
     ttl: flags.ttl === undefined ? Math.min(DEFAULT_LIFETIME, longest) : secondsOf("ttl", String(flags.ttl), longest),
     audience: audienceFor(role, flags.to, audienceOf(env)),
   }
@@ -132,6 +154,12 @@ export const token: Command = {
   flags: {
     role: { value: "ROLE", about: "customer, operator, viewer or service" },
     subject: { value: "NAME", about: "who it speaks for; for a customer the customer_id; with revoke: whose tokens" },
+    customer: { value: "ID", about: "with --role customer: the customer that --subject, a person, acts for" },
+    duties: {
+      value: "DUTIES",
+      about:
+        "what that person may do: reviewer (decide, execute), editor (change), reader, with commas; all unless given",
+    },
     ttl: {
       value: "TIME",
       about: "how long it holds: 90s, 15m, 12h (default), at most a day (STINT_TOKEN_MAX_LIFETIME)",

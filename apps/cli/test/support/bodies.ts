@@ -122,6 +122,35 @@ export const draft = {
   updated_at: at,
 }
 
+export const approval = {
+  approval_id: "APR-1",
+  deliverable_id: "DEL-1",
+  customer_id: "CUS-1",
+  decision: "approved",
+  notes: "go",
+  content_sha256: draft.content_sha256,
+  target: { target: "journal" },
+  revision: 2,
+  decided_by: "ann",
+  mandate_id: null,
+  definition_version: "1.0.0",
+  expires_at: null,
+  withdrawn_at: null,
+  withdrawn_by: null,
+  created_at: at,
+}
+
+export const revision = {
+  revision: 2,
+  author: "ann",
+  by_maker: false,
+  notes: "a word",
+  title: "A note",
+  payload: draft.payload,
+  content_sha256: draft.content_sha256,
+  created_at: at,
+}
+
 export const deadLetter = {
   dlq_id: "DLQ-1",
   goal_instance_id: "GOI-1",

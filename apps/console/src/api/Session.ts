@@ -1,6 +1,5 @@
 /** The session: who is signed in. The token stays with the gateway; the page has its role, its subject and the csrf value. */
-import type { Duty } from "@stint/domain/Caller"
-import { type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
+import { type LocalPerson, type PersonRole, SessionView, type User } from "@stint/domain/gateway/Sessions"
 import { CustomerId } from "@stint/domain/Ids"
 import { queryOptions } from "@tanstack/react-query"
 import { call, decoder, rememberCsrf } from "./Client.ts"
@@ -19,17 +18,11 @@ export const sessionQuery = queryOptions({
   staleTime: Infinity,
 })
 
-/** Who signs in on the local stack; without a subject the sample customer, or somebody named as the role. */
-export interface LocalSignIn {
-  readonly role: PersonRole
-  readonly subject?: string
-  /** The customer that the subject is a person of. */
-  readonly customer_id?: string
-  readonly duties?: ReadonlyArray<Duty>
-}
+/** Whom one signs in as on the local stack: a role, or a person who acts for a customer. */
+export type LocalUser = { readonly role: PersonRole; readonly subject?: string } & Partial<LocalPerson>
 
-/** Signs in on the local stack. */
-export const signInLocally = (who: LocalSignIn): Promise<SessionView> =>
+/** Signs in on the local stack; without a subject as the sample customer, or as the role. */
+export const signInLocally = (who: LocalUser): Promise<SessionView> =>
   call("POST", "/session/local", decode, { body: who }).then(remembered)
 
 /** Signs out. */

@@ -19,18 +19,20 @@ const decodeKey = Schema.decodeUnknownEffect(
   })),
 )
 
-/** Whose token is made; with `customer_id` the subject is a person of that customer, who has all duties unless they are named. */
-export interface LocalPerson {
+/** Whom a token of the local stack is for. */
+export interface Who {
   readonly role: PersonRole
   readonly subject: string
+  /** The customer that the subject, a person, acts for. */
   readonly customer_id?: string
+  /** What that person may do; all when absent. */
   readonly duties?: ReadonlyArray<Duty>
 }
 
 /** Makes tokens of the local stack. */
 export class Local extends Context.Service<Local, {
   /** A token; none where this is no local stack. Unavailable: its key can't be read now. */
-  readonly sign: Option.Option<(person: LocalPerson) => Effect.Effect<string, Unavailable>>
+  readonly sign: Option.Option<(who: Who) => Effect.Effect<string, Unavailable>>
 }>()("gateway/Local") {
   /** From the file `STINT_LOCAL_KEY_FILE`, a private JWK, which is read for each sign-in: another key may sign by then. */
   static readonly layer = Layer.effect(
@@ -42,12 +44,12 @@ export class Local extends Context.Service<Local, {
       const iss = yield* Config.String("STINT_JWT_ISSUER").pipe(Config.withDefault("stint-local"))
       const longest = yield* whole("STINT_TOKEN_MAX_LIFETIME", 60, 31_536_000, LONGEST_LIFETIME, "seconds")
       const lifetime = Math.min(DEFAULT_LIFETIME, longest)
-      const sign = (path: string) => ({ subject, ...claims }: LocalPerson) =>
+      const sign = (path: string) => ({ subject, ...claims }: Who) =>
         Effect.gen(function* () {
           const { alg, kid, ...jwk } = yield* Effect.flatMap(files.read(path), decodeKey)
           const key = yield* Effect.tryPromise(() => importJWK({ ...jwk, alg }, alg))
           return yield* Effect.tryPromise(() =>
-            new SignJWT({ ...claims }).setProtectedHeader({ alg, kid, typ: "JWT" }).setSubject(subject).setAudience(aud)
+            new SignJWT(claims).setProtectedHeader({ alg, kid, typ: "JWT" }).setSubject(subject).setAudience(aud)
               .setIssuer(iss).setJti(crypto.randomUUID()).setIssuedAt().setExpirationTime(`${lifetime} seconds`)
               .sign(key)
           )

@@ -1,6 +1,6 @@
 /** Pure: whom a session is about, where a browser goes after a sign-in, and when a token is replaced. */
 import { type Caller, customerOf } from "@stint/domain/Caller"
-import type { PersonRole, User } from "@stint/domain/gateway/Sessions"
+import type { LocalPerson, PersonRole, User } from "@stint/domain/gateway/Sessions"
 import { DateTime } from "effect"
 import type { Session } from "./Stored.ts"
 
@@ -9,6 +9,11 @@ const EARLY = 60
 
 /** Whom a local stack signs in who names nobody: the sample customer, else somebody named like the role. */
 export const localSubject = (role: PersonRole): string => role === "customer" ? "sample-customer" : role
+
+/** Whom a local stack signs in besides, with one click: a person who decides for the sample customer, and changes nothing. */
+export const localPeople: ReadonlyArray<LocalPerson> = [
+  { subject: "sample-reviewer", customer_id: localSubject("customer"), duties: ["reviewer"] },
+]
 
 /** The path that a browser is sent to after a sign-in: of this origin alone, whatever was asked for. */
 export const safePath = (asked: string | undefined): string => {
@@ -28,10 +33,14 @@ const endOf = ({ refresh, token, until }: Session): number =>
   refresh === undefined ? Math.min(token!.exp, until) : until
 
 /** The user of a session whose token is that of a person. */
-export const userOf = (session: Session, caller: Caller, role: PersonRole): User => ({
-  subject: caller.subject,
-  role,
-  ...(role === "customer" ? { customer_id: customerOf(caller)! } : {}),
-  ...(caller.duties === undefined ? {} : { duties: caller.duties }),
-  expires_at: DateTime.makeUnsafe(endOf(session) * 1000),
-})
+export const userOf = (session: Session, caller: Caller & { readonly role: PersonRole }): User => {
+  const { duties, role, subject } = caller
+  const customer_id = customerOf(caller)
+  return {
+    subject,
+    role,
+    ...(customer_id === undefined ? {} : { customer_id }),
+    ...(duties === undefined ? {} : { duties }),
+    expires_at: DateTime.makeUnsafe(endOf(session) * 1000),
+  }
+}

@@ -207,10 +207,9 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         OpenApi.Description,
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
           "`customer_id`; by agent type, goal, hired agent, review and execution status, and when they were made, in [from, to). " +
-          "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
-          "`order=expiry` without a customer. " +
           `\`search\` finds a text in titles and payloads, among the newest ${SEARCHED} that the rest of the filter lets through. ` +
-          "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
+          "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
+          "`order=expiry` without a customer, or with a `search` or an `execution_status`. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("counts", "/deliverables/counts", {
       query: { customer_id: Schema.optionalKey(CustomerId) },

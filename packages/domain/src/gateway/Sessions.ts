@@ -3,7 +3,7 @@ import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Duty } from "../Caller.ts"
 import { documentOf } from "../Document.ts"
-import { CustomerId, Subject } from "../Ids.ts"
+import { Subject } from "../Ids.ts"
 import { InvalidRequest, problem, Unauthorized, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
 
@@ -11,13 +11,21 @@ import { BodyLimits, Instant, RequestProblems, strict } from "../Protocol.ts"
 export const PersonRole = Schema.Literals(["customer", "operator", "viewer"])
 export type PersonRole = typeof PersonRole.Type
 
+/** Whom a local stack offers to be with one click, besides a role: a person who acts for a customer. */
+export const LocalPerson = Schema.Struct({
+  subject: Subject,
+  customer_id: Subject,
+  duties: Schema.Array(Duty),
+}).annotate({ identifier: "LocalPerson" })
+export type LocalPerson = typeof LocalPerson.Type
+
 /** Who is signed in. */
 export const User = Schema.Struct({
   subject: Subject,
   role: PersonRole,
   customer_id: Schema.optionalKey(Subject.annotate({ description: "The customer that a customer's session is about" })),
   duties: Schema.optionalKey(
-    Schema.Array(Duty).annotate({ description: "What a person of a customer may do; all when it is absent" }),
+    Schema.Array(Duty).annotate({ description: "What a customer's person may do; all when absent" }),
   ),
   expires_at: Instant.annotate({ description: "When the session ends, unless it is used before" }),
 })
@@ -25,7 +33,11 @@ export type User = typeof User.Type
 
 /** A way to sign in. */
 export const Way = Schema.Union([
-  Schema.Struct({ kind: Schema.tag("local"), roles: Schema.Array(PersonRole) }),
+  Schema.Struct({
+    kind: Schema.tag("local"),
+    roles: Schema.Array(PersonRole),
+    people: Schema.optionalKey(Schema.Array(LocalPerson)),
+  }),
   Schema.Struct({ kind: Schema.tag("oidc"), title: Schema.String }),
 ])
 export type Way = typeof Way.Type
@@ -66,18 +78,6 @@ export const SignInCode = Schema.Struct({
 }).annotate({ identifier: "SignInCode" })
 export type SignInCode = typeof SignInCode.Type
 
-/** Only people of customers have a customer and duties. */
-const personOfCustomer = Schema.makeFilter((
-  { customer_id, duties, role }: {
-    readonly role: PersonRole
-    readonly customer_id?: CustomerId
-    readonly duties?: ReadonlyArray<Duty>
-  },
-) =>
-  role === "customer" || (customer_id === undefined && duties === undefined) ||
-  { path: [customer_id === undefined ? "duties" : "customer_id"], issue: "goes with the role customer alone" }
-)
-
 /** Sessions of browsers. */
 export class SessionsGroup extends HttpApiGroup.make("sessions")
   .annotate(OpenApi.Title, "Sessions")
@@ -90,17 +90,16 @@ export class SessionsGroup extends HttpApiGroup.make("sessions")
       payload: Schema.Struct({
         role: PersonRole,
         subject: Schema.optionalKey(Subject),
-        /** The subject is a person who acts for this customer. */
-        customer_id: Schema.optionalKey(CustomerId),
+        customer_id: Schema.optionalKey(Subject),
         duties: Schema.optionalKey(Schema.Array(Duty)),
-      }).check(personOfCustomer),
+      }),
       success: SessionView,
       error: [CsrfRefused, WayNotFound, InvalidRequest, Unavailable],
     }).annotate(OpenApi.Summary, "Sign in on a local stack")
       .annotate(
         OpenApi.Description,
-        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name; with " +
-          "`customer_id` as a person of that customer, who has all duties unless `duties` names them.",
+        "Where `ways` has `local` alone: as any subject, by default the sample customer, else the role's own name. With " +
+          "`customer_id`, the subject is a person who acts for that customer, with these duties.",
       ),
     HttpApiEndpoint.post("code", "/session/codes", {
       headers: Schema.Struct({ authorization: Schema.optionalKey(Schema.String) }),

@@ -68,20 +68,31 @@ const exitOf = (answers: ReadonlyArray<DecisionAnswer>): number => {
   return problem === undefined ? 0 : failedBy(problem as Problem).exit
 }
 
+/** What is asked of a person before it is done. */
+const words: Record<Decision, string> = {
+  approved: "approved",
+  rejected: "rejected",
+  changes_requested: "sent back to be changed",
+}
+
 /** Decides on all drafts that are named, each on the content that is there now: the first refusal sets the exit status. */
 export const decide = async (session: Session, decision: Decision): Promise<number> => {
   const { flags, io, isJson, operands } = session
   if (operands.length > MOST) throw new UsageError(`At most ${MOST} drafts at once.`)
+  if (decision === "changes_requested" && String(flags.notes ?? "").trim() === "") {
+    throw new UsageError("Say --notes WORDS: what their maker is to change.")
+  }
   const drafts: Array<{ readonly named: Named; readonly draft: Deliverable }> = []
   for (const one of [...new Set(operands)].map(named)) {
     drafts.push({ named: one, draft: (await getDraft(session, one)).value })
   }
-  await shownAndAsked(session, decision, drafts)
+  await shownAndAsked(session, words[decision], drafts)
   const notes = only({ notes: flags.notes as string | undefined })
-  const items = drafts.map(({ draft: { content_sha256 = "", deliverable_id } }) => ({
+  const items = drafts.map(({ draft: { content_sha256 = "", deliverable_id, revision } }) => ({
     deliverable_id,
     decision,
     content_sha256,
+    ...only({ revision }),
     ...notes,
   }))
   const answer = await session.ask(

@@ -7,6 +7,7 @@ import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { type Answer, given, keyed, only, type Session, whole } from "../../Remote/Session.ts"
 import { confirm, waitFor } from "../../Remote/Wait.ts"
 import { decide, getDraft, named } from "./Decide.ts"
+import { edit, show, withdraw } from "./Revise.ts"
 
 /** Whose: --customer, a customer's own, or all. */
 const customer_id = ({ context, flags }: Session) => given(CustomerId, "--customer", flags.customer ?? context.customer)
@@ -78,9 +79,12 @@ export const handlers: Handlers = {
       { head: "made", of: ({ created_at }) => at(created_at) },
     ], "Nothing waits.")
   },
-  show: async (session) => showThing(session, await getDraft(session, named(session.operands[0]))),
+  show,
   approve: (session) => decide(session, "approved"),
   reject: (session) => decide(session, "rejected"),
+  changes: (session) => decide(session, "changes_requested"),
+  edit,
+  withdraw,
   execute,
   counts: async (session) => {
     const query = only({ customer_id: customer_id(session) })

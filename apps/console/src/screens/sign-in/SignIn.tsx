@@ -1,19 +1,16 @@
 /** Sign-in: by the identity provider, and on a local stack with one click per role. */
 import { Button } from "@mantine/core"
-import type { PersonRole } from "@stint/domain/gateway/Sessions"
+import type { LocalPerson, PersonRole } from "@stint/domain/gateway/Sessions"
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query"
 import { getRouteApi, useRouter } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
-import { type LocalSignIn, oidcUrl, sessionQuery, signInLocally } from "../../api/Session.ts"
+import { oidcUrl, sessionQuery, signInLocally } from "../../api/Session.ts"
 import { placesOf } from "../../shell/Navigation.ts"
 import { useTitle } from "../../ui/Page.tsx"
 import styles from "./sign-in.module.css"
 
 const route = getRouteApi("/sign-in")
-
-/** The customer that a local stack is filled with. */
-const SAMPLE = "sample-customer"
 
 const words: Record<PersonRole, string> = {
   customer: "Hires agents, sets their goals, signs what they draft",
@@ -21,28 +18,20 @@ const words: Record<PersonRole, string> = {
   viewer: "Sees everything, changes nothing",
 }
 
-/** People of the customer that one signs in as, by their duties. */
-const people = {
-  reviewer: "One of its people: reviewer, who signs",
-  editor: "One of its people: editor, who corrects",
-  reader: "One of its people: reader",
-} as const
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
-const isDuty = (text: string): text is keyof typeof people => Object.hasOwn(people, text)
-
-const whoIs = (role: PersonRole, subject: string, duty: string): LocalSignIn =>
-  role === "customer" && isDuty(duty)
-    ? { role, subject: `${duty}-1`, customer_id: subject || SAMPLE, duties: [duty] }
-    : { role, ...(subject === "" ? {} : { subject }) }
-
-const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactNode => {
+const Local = (
+  { people = [], roles }: {
+    readonly roles: ReadonlyArray<PersonRole>
+    readonly people?: ReadonlyArray<LocalPerson> | undefined
+  },
+): ReactNode => {
   const [subject, setSubject] = useState("")
-  const [duties, setDuties] = useState("")
   const { return_to = "/" } = route.useSearch()
   const client = useQueryClient()
   const router = useRouter()
   const signIn = useMutation({
-    mutationFn: (role: PersonRole) => signInLocally(whoIs(role, subject.trim(), duties)),
+    mutationFn: signInLocally,
     onSuccess: (session) => {
       client.setQueryData(sessionQuery.queryKey, session)
       router.history.push(return_to)
@@ -50,6 +39,7 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
   })
   // a role without a screen would find an empty page
   const open = roles.filter((role) => placesOf(role).length > 0)
+  const named = subject.trim() === "" ? {} : { subject: subject.trim() }
   return (
     <section className={styles.local} aria-label="Local stack">
       {open.map((role) => (
@@ -58,10 +48,22 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
           type="button"
           className={styles.role}
           disabled={signIn.isPending}
-          onClick={() => signIn.mutate(role)}
+          onClick={() => signIn.mutate({ role, ...named })}
         >
-          <b>{role.charAt(0).toUpperCase() + role.slice(1)}</b>
+          <b>{capital(role)}</b>
           <span className="dim">{words[role]}</span>
+        </button>
+      ))}
+      {people.map((person) => (
+        <button
+          key={person.subject}
+          type="button"
+          className={styles.role}
+          disabled={signIn.isPending}
+          onClick={() => signIn.mutate({ role: "customer", ...person })}
+        >
+          <b>{person.duties.map(capital).join(", ")}</b>
+          <span className="dim">Decides on drafts for {person.customer_id}, as {person.subject}</span>
         </button>
       ))}
       <label className={styles.subject}>
@@ -74,13 +76,6 @@ const Local = ({ roles }: { readonly roles: ReadonlyArray<PersonRole> }): ReactN
           autoComplete="off"
           spellCheck={false}
         />
-      </label>
-      <label className={styles.subject}>
-        <span className="dim">What a customer may do</span>
-        <select className="field-input" value={duties} onChange={(event) => setDuties(event.target.value)}>
-          <option value="">All: it is the customer itself</option>
-          {Object.entries(people).map(([duty, words]) => <option key={duty} value={duty}>{words}</option>)}
-        </select>
       </label>
       {signIn.isError ? <p role="alert" className={styles.error}>{failureOf(signIn.error).message}</p> : null}
     </section>
@@ -99,7 +94,7 @@ export const SignIn = (): ReactNode => {
         <p className="dim">Agents that work to a schedule and never act without a signature.</p>
         {ways.map((way) =>
           way.kind === "local"
-            ? <Local key="local" roles={way.roles} />
+            ? <Local key="local" roles={way.roles} people={way.people} />
             : (
               <Button key={way.title} component="a" href={oidcUrl(return_to)} fullWidth>
                 Sign in with {way.title}

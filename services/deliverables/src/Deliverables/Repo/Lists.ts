@@ -32,8 +32,6 @@ const filters = {
   to: Schema.NullOr(Instant),
   /** Only what waits for a decision and expires soon. */
   expiring: Schema.Boolean,
-  /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
-  search: Schema.NullOr(Schema.String),
   limit: Schema.Int,
 }
 
@@ -42,6 +40,8 @@ export const Listing = Schema.Struct({
   ...filters,
   review_status: Schema.NullOr(ReviewStatus),
   execution_status: Schema.NullOr(ExecutionStatus),
+  /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
+  search: Schema.NullOr(Schema.String),
   after: Schema.NullOr(After),
 })
 export type Listing = typeof Listing.Type
@@ -67,24 +67,9 @@ const conditions = (
   ...(listing.expiring ? [isExpiring(sql)] : []),
 ]
 
-/** Those that a text is searched in: no index holds what drafts say, so how many are read is bounded. */
-const amongNewest = (sql: PgClient.PgClient, asked: Fragment) =>
-  sql`d.created_at >= coalesce((select d.created_at from deliverables d where ${asked}
-        order by d.created_at desc, d.deliverable_id desc offset ${SEARCHED - 1} limit 1), '-infinity')`
-
-/** Its title or a text of its payload has the text, in any case. */
-const says = (sql: PgClient.PgClient, text: string) =>
-  sql`(position(lower(${text}) in lower(d.title)) > 0
-        or exists (select from jsonb_path_query(d.payload, 'strict $.** ? (@.type() == "string")') as said
-          where position(lower(${text}) in lower(said #>> '{}')) > 0))`
-
-/** What is asked, and of that what has the text, if there is one. */
-const searched = (sql: PgClient.PgClient, asked: ReadonlyArray<Fragment>, text: string | null) =>
-  text === null ? asked : [...asked, amongNewest(sql, sql.and(asked)), says(sql, text)]
-
 /** The keys of a page by expiry: of what expires from the index in its order, then of what never does. */
-const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, search, ...listing }: typeof ExpiryListing.Encoded) => {
-  const has = searched(sql, [isWaiting(sql), ...conditions(sql, listing)], search)
+const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: typeof ExpiryListing.Encoded) => {
+  const has = [isWaiting(sql), ...conditions(sql, listing)]
   const keys = sql`select d.expires_at, d.deliverable_id from deliverables d where`
   const later = after === null
     ? []
@@ -98,6 +83,15 @@ const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, search, ...listing
   return after !== null && after.expires_at === null ? never : sql`${expires} union all ${never}`
 }
 
+/** No index holds what drafts say: how many are read is bounded instead. */
+const saysAmongNewest = (sql: PgClient.PgClient, asked: Fragment, text: string) => [
+  sql`d.created_at >= coalesce((select d.created_at from deliverables d where ${asked}
+        order by d.created_at desc, d.deliverable_id desc offset ${SEARCHED - 1} limit 1), '-infinity')`,
+  sql`(position(lower(${text}) in lower(d.title)) > 0
+        or exists (select from jsonb_path_query(d.payload, 'strict $.** ? (@.type() == "string")') as said
+          where position(lower(${text}) in lower(said #>> '{}')) > 0))`,
+]
+
 /** The statements of lists. */
 export const lists = (sql: PgClient.PgClient) => {
   const list = findReadable(sql, {
@@ -106,15 +100,16 @@ export const lists = (sql: PgClient.PgClient) => {
     Key: Place,
     Result: ShownRow,
     query: ({ after, execution_status, limit, review_status, search, ...listing }) => {
-      const asked = [
+      const asked = sql.and([
         sql`d.deleted_at is null`,
         ...conditions(sql, listing),
         ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
         ...(execution_status === null ? [] : [sql`d.execution_status = ${execution_status}`]),
-      ]
+      ])
       return sql`${selectRows(sql)} where ${
         sql.and([
-          ...searched(sql, asked, search),
+          asked,
+          ...(search === null ? [] : saysAmongNewest(sql, asked, search)),
           ...(after === null ? [] : [
             sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
           ]),

@@ -46,9 +46,9 @@ const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
     slots: column((draft) => DateTime.formatIso(draft.scheduled_time)),
     reviewed: column((draft) => String(draft.approval_required)),
     made: column((draft) => DateTime.formatIso(draft.created_at)),
-    // empty for null: an array of nulls alone has no type
-    rules: column(({ approval }) => approval === null ? "" : JSON.stringify(approval)),
-    expiries: column((draft) => {
+    // empty for null: the client can't tell the type of an array of nulls
+    rules: ordered.map(({ approval }) => approval === null ? "" : JSON.stringify(approval)),
+    expiries: ordered.map((draft) => {
       const expiry = expiryOf(draft)
       return expiry === null ? "" : DateTime.formatIso(expiry)
     }),
@@ -66,7 +66,8 @@ export const insertDrafts = (sql: PgClient.PgClient, drafts: ReadonlyArray<NewDr
       idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at,
       approval_rules, expires_at)
     select id, hire, goal, template, title, payload::jsonb, key, customer, agent, slot::timestamptz, reviewed::boolean,
-      made::timestamptz, made::timestamptz, nullif(rules, '')::jsonb, nullif(expiry, '')::timestamptz
+      made::timestamptz, made::timestamptz, nullif(rules, '')::jsonb,
+      nullif(expiry, '')::timestamptz
     from unnest(${c.ids}::text[], ${c.hires}::text[], ${c.goals}::text[], ${c.templates}::text[], ${c.titles}::text[],
       ${c.payloads}::text[], ${c.keys}::text[], ${c.customers}::text[], ${c.agents}::text[], ${c.slots}::text[],
       ${c.reviewed}::text[], ${c.made}::text[], ${c.rules}::text[], ${c.expiries}::text[])
