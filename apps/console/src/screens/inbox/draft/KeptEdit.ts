@@ -2,7 +2,7 @@
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { JsonObject } from "@stint/domain/Protocol"
 import { Schema } from "effect"
-import { nameOf } from "./Unfinished.tsx"
+import { editName } from "./EditName.ts"
 
 /** An edit that is not sent: what it began with, what it has become, and why. */
 export const KeptEdit = Schema.Struct({
@@ -17,15 +17,15 @@ const decode = Schema.decodeUnknownOption(Schema.fromJsonString(KeptEdit))
 
 /** The edit of a draft that a person left; undefined where there is none. */
 export const keptEdit = (person: string, id: string): KeptEdit | undefined => {
-  const kept = decode(sessionStorage.getItem(nameOf(person, id)))
+  const kept = decode(sessionStorage.getItem(editName(person, id)))
   return kept._tag === "Some" ? kept.value : undefined
 }
 
 /** Keeps an edit; undefined forgets it. What has no room is not kept: the page goes on with it. */
 export const keep = (person: string, id: string, edit: KeptEdit | undefined): void => {
   try {
-    if (edit === undefined) sessionStorage.removeItem(nameOf(person, id))
-    else sessionStorage.setItem(nameOf(person, id), JSON.stringify(edit))
+    if (edit === undefined) sessionStorage.removeItem(editName(person, id))
+    else sessionStorage.setItem(editName(person, id), JSON.stringify(edit))
   } catch {
     // the storage of this tab is full, or the browser has none
   }

@@ -1,17 +1,15 @@
-/** An edit that a person has begun and not finished: where it is kept, and the way back to it. */
+/** An edit that a person has begun and not finished: the way back to it. */
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { ReactNode } from "react"
 import { useMay, useUser } from "../../../shell/User.ts"
 import styles from "./draft.module.css"
-
-/** The name of the edit of a draft by a person, in the storage of this tab. */
-export const nameOf = (person: string, id: string): string => `stint-edit ${person} ${id}`
+import { editName } from "./EditName.ts"
 
 /** Says that there is one; nothing where there is none. */
 export const Unfinished = ({ draft, edit }: { readonly draft: Deliverable; readonly edit: () => void }): ReactNode => {
   const { subject } = useUser()
   const isOpen = draft.review_status === "pending_review" || draft.review_status === "approved"
-  const isMine = useMay("editor") && isOpen && sessionStorage.getItem(nameOf(subject, draft.deliverable_id)) !== null
+  const isMine = useMay("editor") && isOpen && sessionStorage.getItem(editName(subject, draft.deliverable_id)) !== null
   return isMine
     ? (
       <p className={styles.unfinished}>
