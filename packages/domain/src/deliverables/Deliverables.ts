@@ -209,7 +209,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
           "`customer_id`; by agent type, goal, hired agent, review and execution status, and when they were made, in [from, to). " +
           `\`search\` finds a text in titles and payloads, among the newest ${SEARCHED} that the rest of the filter lets through. ` +
           "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
-          "`order=expiry` without a customer, or with a `search`. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
+          "`order=expiry` without a customer, or with a `search` or an `execution_status`. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("counts", "/deliverables/counts", {
       query: { customer_id: Schema.optionalKey(CustomerId) },

@@ -29,12 +29,18 @@ const any: Omit<Listing, "after" | "limit" | "review_status" | "execution_status
 }
 
 /** Fails when a list of what waits for a decision is asked for with another status, or without the customer that it needs. */
-const judged = ({ expiring, order, review_status, search }: InboxQuery, customer_id: CustomerId | undefined) => {
+const judged = (
+  { execution_status, expiring, order, review_status, search }: InboxQuery,
+  customer_id: CustomerId | undefined,
+) => {
   const byExpiry = order === "expiry"
   const fault = (path: string, message: string) =>
     Effect.fail(new InvalidRequest({ detail: `${path} ${message}`, errors: [{ path: `query.${path}`, message }] }))
   if ((byExpiry || expiring) && review_status !== undefined && review_status !== "pending_review") {
     return fault("review_status", "must be pending_review, or left out: what is decided on expires no more")
+  }
+  if (byExpiry && execution_status !== undefined) {
+    return fault("execution_status", "can't be asked for with order=expiry")
   }
   if (byExpiry && search !== undefined) return fault("search", "can't be asked for with order=expiry")
   return byExpiry && customer_id === undefined ? fault("customer_id", "is required for order=expiry") : Effect.void
@@ -81,12 +87,12 @@ export const makeLists = Effect.gen(function* () {
   const listByExpiry = Effect.fnUntraced(function* (
     {
       cursor,
-      execution_status: ____,
+      execution_status: _,
       expiring,
       limit = DEFAULT_LIMIT,
-      order: _,
-      review_status: __,
-      search: ___,
+      order: __,
+      review_status: ___,
+      search: ____,
       ...filter
     }: InboxQuery,
     customer_id: CustomerId,
