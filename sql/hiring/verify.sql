@@ -445,6 +445,7 @@ with expected (kind, name, definition) as (
     ('index', 'ix_subscriptions_current_period_end', 'CREATE INDEX ix_subscriptions_current_period_end ON public.subscriptions USING btree (current_period_end) WHERE (((status)::text = ''active''::text) OR (((status)::text = ''past_due''::text) AND cancel_at_period_end))'),
     ('index', 'ix_subscriptions_customer_id', 'CREATE INDEX ix_subscriptions_customer_id ON public.subscriptions USING btree (customer_id, subscription_id)'),
     ('index', 'ix_subscriptions_past_due_since', 'CREATE INDEX ix_subscriptions_past_due_since ON public.subscriptions USING btree (past_due_since) WHERE ((status)::text = ''past_due''::text)'),
+    ('index', 'ix_subscriptions_status', 'CREATE INDEX ix_subscriptions_status ON public.subscriptions USING btree (status, subscription_id)'),
     ('index', 'ix_trials_customer_id', 'CREATE INDEX ix_trials_customer_id ON public.trials USING btree (customer_id, trial_id)'),
     ('index', 'ix_trials_end_date', 'CREATE INDEX ix_trials_end_date ON public.trials USING btree (end_date) WHERE ((status)::text = ''active''::text)'),
     ('index', 'ix_trials_status', 'CREATE INDEX ix_trials_status ON public.trials USING btree (status, trial_id)'),

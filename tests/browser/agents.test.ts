@@ -3,7 +3,7 @@ import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../support/Until.ts"
 import { chromiumPath, named } from "./support/Chromium.ts"
 import { openStage, type Stage } from "./support/Stage.ts"
-import { launch, leave, signIn, visit } from "./support/Visitor.ts"
+import { enter, launch, leave, visit } from "./support/Visitor.ts"
 
 type Items = ReadonlyArray<Record<string, unknown>>
 
@@ -19,7 +19,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
   it("an agent is hired: subscribed, paid, filled in with the service's faults at their fields, finalized", async () => {
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
-    await signIn(visitor, "Customer", "hal")
+    await enter(visitor, stage.url, { role: "customer", subject: "hal" })
     await page.goto("/agents")
     await page.getByRole("link", { name: "Hire an agent" }).first().click()
     await page.getByRole("link", { name: /Hire\s*Trading delta futures/ }).click()
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     const hire = await stage.trader("gil")
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
-    await signIn(visitor, "Customer", "gil")
+    await enter(visitor, stage.url, { role: "customer", subject: "gil" })
     await page.goto(`/agents/${hire}/goals/new?template=trading.guardrail_report.v1`)
     await page.getByLabel("How often").selectOption("weekly")
     await page.getByLabel("On", { exact: true }).selectOption("friday")
@@ -110,7 +110,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     const hire = await stage.trader("cai")
     const visitor = await visit(browser, stage.url)
     const { page } = visitor
-    await signIn(visitor, "Customer", "cai")
+    await enter(visitor, stage.url, { role: "customer", subject: "cai" })
     await page.goto(`/agents/${hire}?tab=settings`)
     await page.getByLabel(/^Most units in an order/).fill("-1")
     await page.getByRole("button", { name: "Save" }).first().click()
@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     })
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
-    await signIn(visitor, "Customer", "cal")
+    await enter(visitor, stage.url, { role: "customer", subject: "cal" })
     await page.goto("/calendar")
     await page.getByRole("link", { name: /Trade intent draft.*ran/ }).waitFor()
     await page.getByRole("link", { name: /23:45.*Guardrail report.*will run/ }).first().waitFor()
@@ -158,11 +158,54 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     assert.deepStrictEqual(complaints, [])
   })
 
+  it("a draft is found by what it says, and one that fails its checks leads to its goal", async () => {
+    const hire = await stage.trader("fay")
+    const goal = await stage.orders("fay", hire, 50)
+    const failing = await stage.draft("fay", hire, goal)
+    await stage.draft("fay", hire, await stage.orders("fay", hire, 3))
+    const visitor = await visit(browser, stage.url)
+    const { complaints, page } = visitor
+    await enter(visitor, stage.url, { role: "customer", subject: "fay" })
+    await page.goto(`/agents/${hire}?tab=drafts`)
+    const links = page.getByRole("main").getByRole("link", { name: /BTC/ })
+    await until("both are there", async () => await links.count() === 2)
+    await page.getByRole("searchbox", { name: "Find drafts that say" }).fill("BUY 50")
+    await until("the one that says it is there", async () => await links.count() === 1)
+    await links.click()
+    await page.waitForURL(new RegExp(`/inbox/${failing}`))
+    await page.getByRole("link", { name: "Change its goal" }).click()
+    await page.waitForURL(`**/agents/${hire}/goals/${goal}`)
+    assert.deepStrictEqual(complaints, [])
+  })
+
+  it("a zone is judged once it was left, not while it is typed; one list of the inbox is lit", async () => {
+    const hire = await stage.trader("zoe")
+    const visitor = await visit(browser, stage.url)
+    const { page } = visitor
+    await enter(visitor, stage.url, { role: "customer", subject: "zoe" })
+    await page.goto(`/agents/${hire}/goals/new?template=trading.guardrail_report.v1`)
+    await page.getByText("Zone, missed runs, overlaps").click()
+    const zone = page.getByRole("combobox", { name: /^Time zone/ })
+    await zone.fill("Asia/Kol")
+    // the rule is judged by then, and the field says nothing of it yet
+    await page.getByText("This rule does not work yet").waitFor()
+    assert.strictEqual(await zone.getAttribute("aria-invalid"), null)
+    await zone.blur()
+    await until("it is judged", async () => await zone.getAttribute("aria-invalid") === "true")
+    await zone.fill("Asia/Kolkata")
+    await zone.blur()
+    await page.getByRole("list", { name: "Next runs" }).waitFor()
+    await page.goto("/inbox?show=all")
+    const lit = page.getByRole("navigation", { name: "Lists" }).locator("[aria-current=page]")
+    await until("the list is known", async () => await lit.count() > 0)
+    assert.deepStrictEqual(await lit.allInnerTexts(), ["All"])
+  })
+
   it("an agent is deactivated for good, after a question", async () => {
     const hire = await stage.trader("dee")
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
-    await signIn(visitor, "Customer", "dee")
+    await enter(visitor, stage.url, { role: "customer", subject: "dee" })
     await page.goto(`/agents/${hire}?tab=settings`)
     await page.getByRole("button", { name: "Deactivate…" }).click()
     await page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click()

@@ -39,6 +39,42 @@ describe.skipIf(chromiumPath === undefined)(named("what operators do daily"), ()
     await page.getByRole("heading", { name: sentence }).waitFor()
   })
 
+  it("a filter of runs is kept under a name, and counts stand beside the states", async () => {
+    const [{ goal }] = ground.broken
+    await page.goto(`/runs?goal=${goal}&status=dead_lettered`)
+    const tabs = page.getByRole("navigation", { name: "States" })
+    await tabs.getByRole("link", { name: "Dead-lettered 1", exact: true }).waitFor()
+    await tabs.getByRole("link", { name: "Retrying 0", exact: true }).waitFor()
+    await page.getByRole("button", { name: "Keep this view…" }).click()
+    await page.getByRole("dialog").getByLabel("Name").fill("Dead of one goal")
+    await page.getByRole("button", { name: "Keep it" }).click()
+    await page.getByRole("button", { name: "Forget this view" }).waitFor()
+    await page.goto("/runs")
+    await page.getByLabel("Views").selectOption("Dead of one goal")
+    await page.waitForURL(new RegExp(`goal=${goal}`))
+    await page.getByRole("button", { name: "Forget this view" }).click()
+    await page.getByLabel("Views").waitFor({ state: "detached" })
+  })
+
+  it("a subscription that waits for its payment stands on the overview, and is activated in the list of all", async () => {
+    const { stack } = ground
+    const customer = "late-payer"
+    const { json: { subscription_id: id } } = await stack.call("hiring", "POST", "/api/v1/subscriptions", {
+      as: `customer:${customer}`,
+      body: { agent_id: "trading.delta_futures.v1", customer_id: customer, duration: "monthly" },
+    })
+    await page.goto("/overview")
+    await page.locator("li", { hasText: `${customer} subscribed to Trading delta futures` }).waitFor()
+    await page.goto("/subscriptions")
+    const row = page.getByRole("row", { name: new RegExp(customer) })
+    await row.getByRole("button", { name: "Activate" }).click()
+    await row.waitFor({ state: "detached" })
+    const read = await stack.call("hiring", "GET", `/api/v1/subscriptions/${id}`, { as: "operator:ops.asha" })
+    assert.strictEqual(read.json.status, "active")
+    await page.getByRole("navigation", { name: "States" }).getByRole("link", { name: "Active" }).click()
+    await row.getByRole("button", { name: "Past due…" }).waitFor()
+  })
+
   it("a dead-lettered run is retried from its own page, and its dead letter says when it was closed", async () => {
     const [first] = ground.broken
     await page.goto(`/runs/${first.run}`)
@@ -102,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)(named("what operators do daily"), ()
 
   it("the scheduler's replicas are named with what they hold; what is shown can be held while changes arrive", async () => {
     await page.goto("/scheduler")
-    await page.getByRole("table", { name: "Replicas" }).getByRole("row", { name: /here.*0 of 800/ }).waitFor()
+    await page.getByRole("table", { name: "Schedulers" }).getByRole("row", { name: /here.*0 of 800/ }).waitFor()
     const other = await ground.page("viewer")
     await other.goto("/scheduler")
     await calm(other)

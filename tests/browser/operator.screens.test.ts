@@ -36,6 +36,7 @@ describe.skipIf(chromiumPath === undefined)(named("every screen of operators"), 
       "/types/marketing.healthcare.v1",
       "/types/publish?from=marketing.healthcare.v1",
       "/customers",
+      "/subscriptions",
       `/customers/${ground.customer}`,
       "/audit",
     ]

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { chromiumPath, named } from "./support/Chromium.ts"
 import { openStage, type Stage, types } from "./support/Stage.ts"
-import { calm, launch, leave, signIn, unusable, visit, type Visitor } from "./support/Visitor.ts"
+import { calm, enter, launch, leave, unusable, visit, type Visitor } from "./support/Visitor.ts"
 
 /** The most script that the first view may have, compressed, in bytes. */
 const FIRST_VIEW = 200_000
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)(named("every screen"), () => {
       "a week": "/calendar?week=2026-11-30",
     }
     visitor = await visit(browser, stage.url)
-    await signIn(visitor, "Customer", "sam")
+    await enter(visitor, stage.url, { role: "customer", subject: "sam" })
   })
   afterAll(async () => {
     await leave()

@@ -7,6 +7,8 @@ import { csvOf } from "../src/format/Files.ts"
 import { columns, record } from "../src/screens/audit/Export.ts"
 import { mergeLogs } from "../src/screens/audit/Merge.ts"
 import { mergeHead } from "../src/screens/runs/Merge.ts"
+import { viewOf, viewsIn, withoutView, withView } from "../src/screens/runs/SavedViews.ts"
+import { countsOf } from "../src/screens/runs/Search.ts"
 import { differ } from "../src/screens/types/Diff.ts"
 
 const lineOf = (second: number, more: object = {}) =>
@@ -32,6 +34,36 @@ describe("a long list and its fresh beginning", () => {
   })
   it("says when lines are missing between the two", () => {
     assert.isTrue(mergeHead([9, 8], false, [5, 4], placed).gap)
+  })
+})
+
+describe("views of runs that are kept", () => {
+  const dead = { name: "Dead", search: { status: "dead_lettered" } } as const
+  const late = { name: "A customer's, late", search: { customer: "clinic-7", late: 60 } }
+  it("are found again by their filter, in whichever order it is said", () => {
+    const views = withView(withView([], dead), late)
+    assert.deepStrictEqual(views, [late, dead])
+    assert.strictEqual(viewOf(views, { late: 60, customer: "clinic-7" }), late)
+    assert.isUndefined(viewOf(views, { customer: "clinic-7" }))
+    assert.deepStrictEqual(withView(views, { name: "Dead", search: {} }).map(({ search }) => search), [late.search, {}])
+    assert.deepStrictEqual(withoutView(views, "Dead"), [late])
+  })
+  it("are read as they were kept; what is no filter is left out, and what can't be read is none", () => {
+    assert.deepStrictEqual(viewsIn(JSON.stringify([late, dead])), [late, dead])
+    assert.deepStrictEqual(
+      viewsIn('[{ "name": "x", "search": { "status": "sleeping", "goal": "GOI-1", "more": 1 } }]'),
+      [
+        { name: "x", search: { goal: "GOI-1" } },
+      ],
+    )
+    for (const text of [null, "", "{}", "[1]"]) assert.deepStrictEqual(viewsIn(text), [])
+  })
+  it("have counts by their status where these are cheap", () => {
+    const from = "2026-03-01T00:00:00Z"
+    const counted = JSON.parse(JSON.stringify(countsOf({ status: "pending", goal: "GOI-1", from })))
+    assert.deepStrictEqual(counted, { goal_instance_id: "GOI-1", from })
+    assert.isUndefined(countsOf({ late: 5 }))
+    assert.isUndefined(countsOf({ type: "tea.v1" }))
   })
 })
 

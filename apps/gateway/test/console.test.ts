@@ -38,6 +38,19 @@ describe("the console", () => {
     },
   )
 
+  it("says at / where everything is to whom it is no page, and nothing of the kind elsewhere", async () => {
+    for (const headers of [{}, { accept: "*/*" }]) {
+      const response = await browser.send("GET", "/", { headers })
+      assert.strictEqual(response.status, 200)
+      assert.strictEqual(response.headers.get("content-type")?.split(";")[0], "text/plain")
+      const paths = (await response.text()).match(/(?<=[ ;]\s*)\/(openapi\.json|docs|livez|readyz)/g)!
+      for (const path of paths) assert.strictEqual((await browser.send("GET", path)).status, 200, path)
+      assert.deepStrictEqual(paths, ["/openapi.json", "/docs", "/livez", "/readyz"])
+    }
+    const elsewhere = await browser.send("GET", "/inbox", { headers: { accept: "*/*" } })
+    assert.deepStrictEqual([elsewhere.status, (await jsonOf(elsewhere)).code], [404, "not_found"])
+  })
+
   it("lets no outside script, no inline script and no frame into its page", async () => {
     const { headers } = await browser.send("GET", "/", { headers: navigate })
     const rules = new Map(

@@ -35,6 +35,8 @@ export interface InboxQuery extends ListQuery {
   readonly agent_id?: AgentTypeId
   readonly goal_instance_id?: GoalInstanceId
   readonly hired_instance_id?: HiredInstanceId
+  /** A text of its title or payload. */
+  readonly search?: string
   /** Made from this instant on. */
   readonly from?: DateTime.Utc
   /** Made before this instant. */
@@ -185,6 +187,7 @@ const any: Omit<Listing, "after" | "limit"> = {
   review_status: null,
   from: null,
   to: null,
+  search: null,
 }
 
 const makeLists = Effect.gen(function* () {

@@ -71,6 +71,7 @@ describe("the agent type of deliverables of before", () => {
             agent_id: AgentTypeId.make("large.v1"),
             from: null,
             to: null,
+            search: null,
             after: null,
             limit: 2,
           })

@@ -106,6 +106,7 @@ const any: Listing = {
   review_status: null,
   from: null,
   to: null,
+  search: null,
   after: null,
   limit: LIMIT,
 }

@@ -10,6 +10,7 @@ import {
   SubscriptionNotActive,
   SubscriptionNotFound,
 } from "@stint/domain/hiring/Subscriptions"
+import type { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { operatorsLines } from "@stint/edge/ActionLog"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
@@ -40,9 +41,9 @@ export class Subscriptions extends Context.Service<Subscriptions, {
     input: NewSubscription,
   ): Effect.Effect<SubscriptionRow, CustomerNotFound | AgentTypeUnknown | QuotaExceeded | Unavailable, CurrentCaller>
   get(id: SubscriptionId): Effect.Effect<SubscriptionRow, SubscriptionNotFound, CurrentCaller>
-  /** A customer's, oldest first. */
+  /** A customer's, or for operators and viewers everybody's; of a status, or of any; oldest first. */
   list(
-    customer_id: CustomerId,
+    filter: { readonly customer_id?: CustomerId; readonly status?: SubscriptionStatus },
     page: PageQuery,
   ): Effect.Effect<Page<SubscriptionRow>, CustomerNotFound | InvalidRequest, CurrentCaller>
   /** From pending_payment or past_due; an active one stays as it is. */
@@ -93,11 +94,17 @@ export class Subscriptions extends Context.Service<Subscriptions, {
         return found.value
       })
 
-      const list = Effect.fn("Subscriptions.list")(function* (asked: CustomerId, page: PageQuery) {
-        const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
+      const list = Effect.fn("Subscriptions.list")(function* (
+        { customer_id: asked, status }: { readonly customer_id?: CustomerId; readonly status?: SubscriptionStatus },
+        page: PageQuery,
+      ) {
+        const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked ?? "" }))
         const after = yield* cursorOf(page.cursor)
         const limit = page.limit ?? DEFAULT_LIMIT
-        const rows = yield* repo.subscriptions.list(customer_id, { after, limit: limit + 1 })
+        const rows = yield* repo.subscriptions.list(
+          { customer_id: customer_id ?? null, status: status ?? null },
+          { after, limit: limit + 1 },
+        )
         return yield* pageOf(rows, limit, (key) => key.subscription_id)
       })
 

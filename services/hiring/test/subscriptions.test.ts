@@ -131,6 +131,35 @@ describe("subscriptions", () => {
     }
   })
 
+  it("operators and viewers list those of all customers by their status, page by page; a customer only its own", async () => {
+    const [acme, other] = [customerOf(hiring), customerOf(hiring)]
+    const waiting = [(await acme.subscribe()).json.subscription_id, (await other.subscribe()).json.subscription_id]
+    const paid = await acme.subscribed()
+    const list = (query: string, as: `${"customer" | "operator" | "viewer"}:${string}`) =>
+      hiring.call("GET", `${base}/subscriptions?${query}`, { as })
+    const idsOf = (items: ReadonlyArray<{ readonly subscription_id: string }>) =>
+      items.map(({ subscription_id }) => subscription_id)
+    for (const as of ["operator:olga", "viewer:vera"] as const) {
+      const found: Array<{ readonly subscription_id: string; readonly status: string }> = []
+      for (let cursor = ""; cursor !== null;) {
+        const { json, status } = await list(`status=pending_payment&limit=2${cursor && `&cursor=${cursor}`}`, as)
+        assert.strictEqual(status, 200)
+        assert.isAtMost(json.items.length, 2)
+        found.push(...json.items)
+        cursor = json.next_cursor
+      }
+      assert.isTrue(found.every(({ status }) => status === "pending_payment"))
+      assert.deepStrictEqual(idsOf(found), idsOf(found).toSorted())
+      assert.includeMembers(idsOf(found), waiting)
+      assert.deepStrictEqual(idsOf((await list(`customer_id=${acme.name}&status=active`, as)).json.items), [paid])
+      assert.includeMembers(idsOf((await list("limit=200", as)).json.items), [...waiting, paid])
+    }
+    assert.deepStrictEqual(idsOf((await list("status=pending_payment", acme.as)).json.items), [waiting[0]])
+    assert.deepStrictEqual(idsOf((await list("", acme.as)).json.items), [waiting[0], paid].toSorted())
+    const refused = await list("status=unpaid", "operator:olga")
+    assert.deepStrictEqual([refused.status, refused.json.code], [400, "invalid_request"])
+  })
+
   it("an id that can name nothing is not found", async () => {
     for (const id of ["nope", "%00", "%ff", "x".repeat(6000), "SUB-1'%3B--", "..%2f.."]) {
       const { status } = await hiring.call("GET", `${base}/subscriptions/${id}`, operator)

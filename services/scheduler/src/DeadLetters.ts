@@ -6,6 +6,7 @@ import {
   type DeadLetter,
   type DeadLetterCause,
   DeadLetterClosed,
+  type DeadLetterCounts,
   DeadLetterNotFound,
   DeadLetterQueued,
   type DeadLetterState,
@@ -54,6 +55,8 @@ export class DeadLetters extends Context.Service<DeadLetters, {
   get(id: DlqId): Effect.Effect<DeadLetter, DeadLetterNotFound>
   /** The causes of the entries of a state (default open), the cause of the most entries first. */
   causes(state?: DeadLetterState): Effect.Effect<{ readonly items: ReadonlyArray<DeadLetterCause> }>
+  /** How many are in each state, up to `MOST_COUNTED`. */
+  readonly counts: Effect.Effect<DeadLetterCounts>
   /** Queues all runs of an entry again, under their own keys. */
   retry(caller: Caller, id: DlqId): Effect.Effect<Retried, DeadLetterNotFound | DeadLetterClosed | DeadLetterQueued>
   /** Retries many entries; with `dry_run` it only says which. */
@@ -85,7 +88,7 @@ export class DeadLetters extends Context.Service<DeadLetters, {
         return { items: (yield* repo.causes(state)).map(toCause) }
       })
 
-      return DeadLetters.of({ list, causes, ...(yield* actions) })
+      return DeadLetters.of({ list, causes, counts: repo.counts, ...(yield* actions) })
     }),
   )
 }

@@ -2,7 +2,7 @@
 import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
-import { Run, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
+import { Run, type RunCounts, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
 import { traceUrl } from "@stint/edge/Tracing"
@@ -25,22 +25,43 @@ import { toRun } from "./Runs/Wire.ts"
 const invalidParameter = (name: string, message: string) =>
   new InvalidRequest({ detail: `${name} ${message}`, errors: [{ path: `$.${name}`, message }] })
 
-/** Which runs a person asks for. */
-export interface RunsQuery extends PageQuery {
+/** Which runs a person counts, by status. */
+export interface RunCountsQuery {
   readonly goal_instance_id?: string
   readonly hired_instance_id?: string
-  readonly status?: RunStatus
   /** A customer sees its own alone. */
   readonly customer_id?: string
-  readonly agent_id?: string
   readonly from?: DateTime.Utc
   readonly to?: DateTime.Utc
+}
+
+/** Which runs a person asks for. */
+export interface RunsQuery extends RunCountsQuery, PageQuery {
+  readonly status?: RunStatus
+  readonly agent_id?: string
   readonly late_over_seconds?: number
 }
+
+/** A person's filter as the storage has it. A customer is limited to its own. */
+const filterOf = Effect.fnUntraced(function* <Q extends RunCountsQuery>(caller: Caller, query: Q) {
+  const { from, to, ...filter } = query
+  const customer_id = query.customer_id ?? customerOf(caller)
+  if (customer_id !== undefined && !canSee(caller, customer_id)) {
+    return yield* new CustomerNotFound({ detail: customer_id })
+  }
+  return {
+    ...filter,
+    ...(customer_id === undefined ? {} : { customer_id }),
+    ...(from === undefined ? {} : { from: DateTime.toEpochMillis(from) }),
+    ...(to === undefined ? {} : { to: DateTime.toEpochMillis(to) }),
+  }
+})
 
 export class Runs extends Context.Service<Runs, {
   /** The latest slots first. */
   list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest | CustomerNotFound>
+  /** How many are in each status, up to `MOST_COUNTED`. */
+  counts(caller: Caller, query: RunCountsQuery): Effect.Effect<RunCounts, CustomerNotFound>
   get(caller: Caller, id: ScheduledRunId): Effect.Effect<Run, RunNotFound>
   /** Cancels a pending or running run; the draft of a running one is discarded. */
   cancel(caller: Caller, id: ScheduledRunId, reason: string): Effect.Effect<Run, RunNotFound | RunFinal>
@@ -53,20 +74,14 @@ export class Runs extends Context.Service<Runs, {
       const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("SCH")]))
 
       const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
-        const { cursor, from, limit = DEFAULT_LIMIT, to, ...filter } = query
+        const { cursor, limit = DEFAULT_LIMIT, ...asked } = query
         const after = yield* cursorOf(cursor)
-        if (query.late_over_seconds !== undefined && from === undefined) {
+        if (query.late_over_seconds !== undefined && query.from === undefined) {
           return yield* invalidParameter("from", "is needed with late_over_seconds")
         }
-        const customer_id = query.customer_id ?? customerOf(caller)
-        if (customer_id !== undefined && !canSee(caller, customer_id)) {
-          return yield* new CustomerNotFound({ detail: customer_id })
-        }
+        const filter = yield* filterOf(caller, asked)
         const rows = yield* repo.list({
           ...filter,
-          ...(customer_id === undefined ? {} : { customer_id }),
-          ...(from === undefined ? {} : { from: DateTime.toEpochMillis(from) }),
-          ...(to === undefined ? {} : { to: DateTime.toEpochMillis(to) }),
           ...(after === undefined ? {} : { after }),
           limit: limit + 1,
         })
@@ -76,6 +91,10 @@ export class Runs extends Context.Service<Runs, {
           ({ scheduled_run_id, scheduled_time }) => [scheduled_time, scheduled_run_id],
           (row) => toRun(row, namingFor(caller)),
         )
+      })
+
+      const counts = Effect.fn("Runs.counts")(function* (caller: Caller, query: RunCountsQuery) {
+        return yield* repo.counts(yield* filterOf(caller, query))
       })
 
       const digest = yield* Digest.Digest
@@ -110,7 +129,7 @@ export class Runs extends Context.Service<Runs, {
         },
       )
 
-      return Runs.of({ list, get, cancel })
+      return Runs.of({ list, counts, get, cancel })
     }),
   )
 }

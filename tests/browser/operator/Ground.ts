@@ -4,7 +4,7 @@ import { hireAgent, setGoal } from "../../support/Customer.ts"
 import type { ReachedStack } from "../../support/Stack.ts"
 import { until } from "../../support/Until.ts"
 import { sharedStack } from "../support/Shared.ts"
-import { launch, visit } from "../support/Visitor.ts"
+import { enter, launch, visit } from "../support/Visitor.ts"
 
 /** A role as which a page is signed in. */
 export type PageRole = "operator" | "viewer"
@@ -101,17 +101,6 @@ const breakRun = async (
   return { goal, hire, run, entry, cause, message, slot }
 }
 
-/** Signs in as the page's own buttons do; an operator under the name of a person. */
-const signIn = async (role: PageRole, page: Page): Promise<void> => {
-  const status = await page.evaluate(async (role) => {
-    const { csrf } = await (await fetch("/session")).json() as { readonly csrf: string }
-    const body = JSON.stringify(role === "operator" ? { role, subject: "ops.asha" } : { role })
-    const headers = { "content-type": "application/json", "x-stint-csrf": csrf }
-    return (await fetch("/session/local", { method: "POST", headers, body })).status
-  }, role)
-  if (status !== 200) throw new Error(`signing in as ${role}: ${status}`)
-}
-
 /** Makes it on the stack, for a customer that no other file has, and starts the browser. */
 export const openGround = async (customer: string, phone: string): Promise<Ground> => {
   const stack = await sharedStack()
@@ -150,11 +139,11 @@ export const openGround = async (customer: string, phone: string): Promise<Groun
       return all.flat()
     },
     page: async (role) => {
-      const { complaints, page } = await visit(browser, url)
-      all.push(complaints)
-      await page.goto("/")
-      await signIn(role, page)
-      return page
+      const visitor = await visit(browser, url)
+      all.push(visitor.complaints)
+      // operators act under the name of a person
+      await enter(visitor, url, role === "operator" ? { role, subject: "ops.asha" } : { role })
+      return visitor.page
     },
     stop: () => browser.close(),
   }

@@ -30,6 +30,7 @@ export const inbox = remote({
         type: { value: "TYPE", about: "of this agent type" },
         hire: { value: "HIRE", about: "of this hire" },
         goal: { value: "GOAL", about: "of this goal" },
+        search: { value: "TEXT", about: "that say this in title or text, among the newest 1,000" },
         ...pageFlags,
       },
     },

@@ -6,8 +6,16 @@ export const subs = remote({
   about: "Subscriptions: what a customer pays for, and under which an agent is hired.",
   actions: {
     list: {
-      about: "a customer's, the oldest first",
-      flags: { customer: { value: "CUSTOMER", about: "whose; for a customer its own" }, ...pageFlags },
+      about: "a customer's, or for an operator everybody's, the oldest first",
+      flags: {
+        customer: { value: "CUSTOMER", about: "whose; for a customer its own, else all" },
+        status: {
+          value: "STATUS",
+          about: "those in this state",
+          of: ["pending_payment", "active", "past_due", "canceled"],
+        },
+        ...pageFlags,
+      },
     },
     show: { about: "one of them", operands: ["SUB"] },
     activate: { about: "as an operator, once it is paid: from now on its hire can run", operands: ["SUB"] },

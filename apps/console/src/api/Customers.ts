@@ -1,6 +1,7 @@
 /** Customers and their subscriptions, as operators handle them. */
 import { Customer, type NewCustomer } from "@stint/domain/hiring/Customers"
 import { Subscription } from "@stint/domain/hiring/Subscriptions"
+import type { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey } from "./Client.ts"
@@ -8,6 +9,10 @@ import { call, decoder, idempotencyKey } from "./Client.ts"
 const decode = decoder(Customer)
 const decodeList = decoder(listOf(Customer))
 const decodeSubscription = decoder(Subscription.json)
+const decodeSubscriptions = decoder(listOf(Subscription.json))
+
+/** How often what no event tells of is read again, in milliseconds. */
+const AGAIN_MS = 15_000
 
 const keyed = () => ({ "idempotency-key": idempotencyKey() })
 
@@ -35,6 +40,21 @@ export const makeCustomer = (customer: typeof NewCustomer.Encoded, key: string):
 /** Says that the contacts are the customer's. */
 export const verifyCustomer = (id: string): Promise<Customer> =>
   call("POST", `/api/v1/customers/${encodeURIComponent(id)}/verify`, decode, { headers: keyed(), body: {} })
+
+/** The subscriptions of all customers that are in a status, the oldest first, page by page. */
+export const subscriptionsInQuery = (status: SubscriptionStatus) =>
+  infiniteQueryOptions({
+    queryKey: ["hires", "subscriptions_in", status],
+    queryFn: ({ pageParam, signal }) =>
+      call("GET", "/api/v1/subscriptions", decodeSubscriptions, {
+        query: { status, cursor: pageParam, limit: 200 },
+        signal,
+      }),
+    initialPageParam: "",
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    // no event tells operators of what customers ask for
+    refetchInterval: AGAIN_MS,
+  })
 
 /** Activates a subscription, or marks it past due. */
 export const moveSubscription = (id: string, to: "activate" | "past-due"): Promise<Subscription> =>

@@ -2,6 +2,7 @@
 import {
   DeadLetter,
   DeadLetterCause,
+  DeadLetterCounts,
   type DeadLetterState,
   type Redrive,
   Redriven,
@@ -15,6 +16,7 @@ import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
 const decode = decoder(DeadLetter)
 const decodeList = decoder(listOf(DeadLetter))
 const decodeCauses = decoder(Schema.Struct({ items: Schema.Array(DeadLetterCause) }))
+const decodeCounts = decoder(DeadLetterCounts)
 const decodeRetried = decoder(Retried)
 const decodeRedriven = decoder(Redriven)
 
@@ -28,6 +30,12 @@ export const causesQuery = (state: DeadLetterState) =>
     queryKey: ["dead_letters", "causes", state],
     queryFn: ({ signal }) => call("GET", "/api/v1/scheduler/dlq/causes", decodeCauses, { query: { state }, signal }),
   })
+
+/** How many are in each state. */
+export const deadLetterCountsQuery = queryOptions({
+  queryKey: ["dead_letters", "counts"],
+  queryFn: ({ signal }) => call("GET", "/api/v1/scheduler/dlq/counts", decodeCounts, { signal }),
+})
 
 /** Dead letters, the latest failure first, page by page. */
 export const deadLettersQuery = (filter: Query) =>

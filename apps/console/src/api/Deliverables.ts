@@ -20,6 +20,7 @@ export interface InboxFilter {
   readonly agent_id?: string | undefined
   readonly hired_instance_id?: string | undefined
   readonly goal_instance_id?: string | undefined
+  readonly search?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
 }

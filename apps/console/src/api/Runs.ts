@@ -1,6 +1,6 @@
 /** Runs: which slot of a goal ran, and how it went. */
 import { listOf } from "@stint/domain/Protocol"
-import { Run } from "@stint/domain/scheduler/Runs"
+import { Run, RunCounts } from "@stint/domain/scheduler/Runs"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
 import { somePages } from "./Pages.ts"
@@ -8,6 +8,15 @@ import { PAGE } from "./Queries.ts"
 
 const decode = decoder(Run)
 const decodeList = decoder(listOf(Run))
+const decodeCounts = decoder(RunCounts)
+
+/** How many runs of a filter are in each status, which may not be named in it. */
+export const runCountsQuery = (filter: Query) =>
+  queryOptions({
+    queryKey: ["runs", "counts", filter],
+    queryFn: ({ signal }) => call("GET", "/api/v1/scheduler/runs/counts", decodeCounts, { query: filter, signal }),
+    placeholderData: keepPreviousData,
+  })
 
 /** Runs, the latest slot first, page by page. */
 export const runsQuery = (filter: Query) =>

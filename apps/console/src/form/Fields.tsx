@@ -2,7 +2,7 @@
  * Fields of a definition as a form: each by its type, with its label and description, and the service's own faults at their
  * JSON path. The id of an input is its path.
  */
-import { Autocomplete, Checkbox, NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core"
+import { Checkbox, NativeSelect, NumberInput, Switch, TagsInput, TextInput } from "@mantine/core"
 import type { Field } from "@stint/domain/Definition"
 import { jsonPath } from "@stint/domain/JsonPath"
 import type { FieldIssue } from "@stint/domain/Problem"
@@ -11,7 +11,7 @@ import { titled } from "../format/Words.ts"
 import "./Inputs.ts"
 import { Group, Keys, Pairs, Raw, Rows } from "./Objects.tsx"
 import { faultAt, listOf, textOf, type Value, type Values, withValue } from "./Values.ts"
-import { zones } from "./Zones.ts"
+import { ZoneInput } from "./ZoneInput.tsx"
 
 /** What each field has. */
 export interface FieldProps {
@@ -42,7 +42,7 @@ const Text = (props: FieldProps): ReactNode => {
   const { beside, field, set, value } = props
   const common = { ...inputProps(props), value: textOf(value) }
   if (field.format === "iana_timezone" || field.key === "timezone") {
-    return <Autocomplete {...common} data={zones} limit={30} onChange={(text) => set(filled(text))} />
+    return <ZoneInput {...common} set={(zone) => set(filled(zone))} />
   }
   if (field.one_of_field !== undefined) {
     const options = listOf(beside[field.one_of_field]).map(textOf)

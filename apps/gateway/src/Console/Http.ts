@@ -12,6 +12,15 @@ import { pageHeaders } from "./Policy.ts"
 /** First parts of paths that are no screens of the console. */
 const notScreens = new Set(["api", "assets", "docs", "events", "session"])
 
+/** What `/` says to whom it is no page. */
+const whereTo = `This is Stint's front door.
+
+  /              the console, in a browser
+  /api/v1/...    the API of all services, with a bearer token
+  /openapi.json  its contract; /docs has it as pages
+  /livez         whether this process lives; /readyz whether it can serve
+`
+
 /** Adds `/assets/*`, the files beside the page, and the page at every other path that a browser goes to. */
 export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const console = yield* Console
@@ -61,7 +70,12 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
         yield* named("/:file")
         return yield* sent(request, file.value, names[0]!, { "cache-control": "no-cache" })
       }
-      if (!(request.headers.accept ?? "").includes("text/html")) return yield* nothing
+      if (!(request.headers.accept ?? "").includes("text/html")) {
+        if (names.length > 1 || names[0] !== "") return yield* nothing
+        // a person with curl, or a program that looks whether anybody is here
+        yield* named("/")
+        return HttpServerResponse.text(whereTo, { headers: { "cache-control": "no-cache" } })
+      }
       yield* named("/*")
       return yield* sent(request, yield* console.page, "index.html", headers)
     }))

@@ -135,6 +135,12 @@ export const DeliverableCounts = Schema.Struct({
 })
 export type DeliverableCounts = typeof DeliverableCounts.Type
 
+/** Among how many of a list's newest deliverables a text is searched for. */
+export const SEARCHED = 1_000
+
+/** A text that is searched for. */
+export const SearchText = Schema.Trimmed.check(Schema.isBetweenLength(2, 100)).annotate({ examples: ["toothache"] })
+
 /** Endpoints that read and delete deliverables. */
 export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
   .annotate(OpenApi.Title, "Deliverables")
@@ -147,6 +153,8 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         review_status,
+        /** A text that its title, or a text of its payload, has in any case. */
+        search: Schema.optionalKey(SearchText),
         /** Made from this instant on. */
         from: Schema.optionalKey(Instant),
         /** Made before this instant. */
@@ -161,6 +169,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         OpenApi.Description,
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
           "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
+          `\`search\` finds a text in titles and payloads, among the newest ${SEARCHED} that the rest of the filter lets through. ` +
           "Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("counts", "/deliverables/counts", {

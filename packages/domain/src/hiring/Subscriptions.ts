@@ -74,12 +74,20 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
           "Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("list", "/", {
-      query: { customer_id: CustomerId, ...pageQuery },
+      query: {
+        customer_id: Schema.optionalKey(CustomerId),
+        status: Schema.optionalKey(SubscriptionStatus),
+        ...pageQuery,
+      },
       success: listOf(Subscription.json),
       error: CustomerNotFound,
     }).annotate(Access, ["customer", "operator", "viewer"])
-      .annotate(OpenApi.Summary, "List a customer's subscriptions")
-      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's; oldest first."),
+      .annotate(OpenApi.Summary, "List subscriptions")
+      .annotate(
+        OpenApi.Description,
+        "Oldest first: a customer lists its own, operators and viewers any customer's, or all without `customer_id`; " +
+          "`status` filters, as pending_payment by those that wait for their payment.",
+      ),
     HttpApiEndpoint.get("get", "/:id", { params, success: Subscription.json, error: SubscriptionNotFound })
       .annotate(Access, ["customer", "operator", "viewer"])
       .annotate(OpenApi.Summary, "Get a subscription")

@@ -14,7 +14,7 @@ import {
   Reason,
   reasonUnlessDry,
 } from "../Protocol.ts"
-import { ErrorType } from "./Runs.ts"
+import { BoundedCount, ErrorType, MOST_COUNTED } from "./Runs.ts"
 
 /** open until resolved (a redriven run succeeded), discarded (by an operator, or with its goal) or expired (after 7 days). */
 export const DeadLetterState = Schema.Literals(["open", "resolved", "discarded", "expired"])
@@ -64,6 +64,10 @@ export const DeadLetterCause = Schema.Struct({
   last_failed_at: Instant,
 })
 export type DeadLetterCause = typeof DeadLetterCause.Type
+
+/** How many dead letters are in each state. */
+export const DeadLetterCounts = Schema.Record(DeadLetterState, BoundedCount)
+export type DeadLetterCounts = typeof DeadLetterCounts.Type
 
 /** 404: there is no dead letter of that id. */
 export class DeadLetterNotFound extends problem<DeadLetterNotFound>()("DeadLetterNotFound", {
@@ -169,6 +173,13 @@ export class DeadLettersGroup extends HttpApiGroup.make("deadLetters")
         OpenApi.Description,
         "Operators and viewers. The entries of a `state` (default open) by their cause, the cause of the most " +
           "entries first, at most 200. The fingerprint filters the list and a redrive.",
+      ),
+    HttpApiEndpoint.get("counts", "/counts", { success: DeadLetterCounts })
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "Count dead letters by state")
+      .annotate(
+        OpenApi.Description,
+        `Operators and viewers. How many are in each state, up to ${MOST_COUNTED}: that many, or more.`,
       ),
     HttpApiEndpoint.get("get", "/:id", { params, success: DeadLetter, error: DeadLetterNotFound })
       .annotate(Access, ["operator", "viewer"])

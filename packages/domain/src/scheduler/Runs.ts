@@ -95,6 +95,19 @@ export class Run extends Schema.Class<Run>("Run")({
   making: Schema.optionalKey(Making),
 }) {}
 
+/** At which number a count of runs or dead letters ends: that many, or more. */
+export const MOST_COUNTED = 1_000
+
+/** A count that ends at `MOST_COUNTED`. */
+export const BoundedCount = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MOST_COUNTED })).annotate({
+  description: `Ends at ${MOST_COUNTED}: that many, or more`,
+  examples: [12],
+})
+
+/** How many runs are in each status. */
+export const RunCounts = Schema.Record(RunStatus, BoundedCount)
+export type RunCounts = typeof RunCounts.Type
+
 /** 404, also for a run of another customer's goal. */
 export class RunNotFound extends problem<RunNotFound>()("RunNotFound", {
   code: "run_not_found",
@@ -138,6 +151,25 @@ export class RunsGroup extends HttpApiGroup.make("runs")
         "A customer sees those of its own goals, operators and viewers all; by goal, hired agent, status, customer, agent " +
           "type, and slots in [from, to). `late_over_seconds` counts from the slot, so a goal's spread counts as well; " +
           "it needs `from`.",
+      ),
+    HttpApiEndpoint.get("counts", "/counts", {
+      query: {
+        goal_instance_id: Schema.optionalKey(GoalInstanceId),
+        hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        customer_id: Schema.optionalKey(CustomerId),
+        /** Slots from this instant on. */
+        from: Schema.optionalKey(Instant),
+        /** Slots before this instant. */
+        to: Schema.optionalKey(Instant),
+      },
+      success: RunCounts,
+      error: [InvalidRequest, CustomerNotFound],
+    }).annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "Count runs by status")
+      .annotate(
+        OpenApi.Description,
+        `How many runs a list of each status has, up to ${MOST_COUNTED}: that many, or more. A customer counts those of its ` +
+          "own goals, operators and viewers all.",
       ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
       .annotate(Access, ["customer", "operator", "viewer"])

@@ -1,11 +1,12 @@
 /** The SQL of reading, listing and deleting deliverables. */
 import { PgClient } from "@effect/sql-pg"
-import { DeliverableCounts, ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { DeliverableCounts, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import type { Fragment } from "effect/sql/Statement"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { DeliverableRow, ShownRow } from "./Row.ts"
@@ -28,6 +29,8 @@ export const Listing = Schema.Struct({
   from: Schema.NullOr(Instant),
   /** Made before this instant. */
   to: Schema.NullOr(Instant),
+  /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
+  search: Schema.NullOr(Schema.String),
   after: Schema.NullOr(After),
   limit: Schema.Int,
 })
@@ -64,25 +67,38 @@ export class DeliverablesRepo extends Context.Service<DeliverablesRepo, {
         Result: DeliverableRow,
         execute: (id) => sql`${selectRows(sql)} where d.deliverable_id = ${id}`,
       })
+      // no index holds what drafts say: how many are read is bounded instead
+      const amongNewest = (asked: Fragment) =>
+        sql`d.created_at >= coalesce((select d.created_at from deliverables d where ${asked}
+              order by d.created_at desc, d.deliverable_id desc offset ${SEARCHED - 1} limit 1), '-infinity')`
+      const says = (text: string) =>
+        sql`(position(lower(${text}) in lower(d.title)) > 0
+              or exists (select from jsonb_path_query(d.payload, 'strict $.** ? (@.type() == "string")') as said
+                where position(lower(${text}) in lower(said #>> '{}')) > 0))`
       const list = findReadable(sql, {
         what: "deliverables",
         Request: Listing,
         Key: Place,
         Result: ShownRow,
-        query: ({ after, from, limit, to, ...equal }) =>
-          sql`${selectRows(sql)} where ${
+        query: ({ after, from, limit, search, to, ...equal }) => {
+          const asked = sql.and([
+            sql`d.deleted_at is null`,
+            ...Object.entries(equal).flatMap(([column, value]) =>
+              value === null ? [] : [sql`d.${sql(column)} = ${value}`]
+            ),
+            ...(from === null ? [] : [sql`d.created_at >= ${from}::timestamptz`]),
+            ...(to === null ? [] : [sql`d.created_at < ${to}::timestamptz`]),
+          ])
+          return sql`${selectRows(sql)} where ${
             sql.and([
-              sql`d.deleted_at is null`,
-              ...Object.entries(equal).flatMap(([column, value]) =>
-                value === null ? [] : [sql`d.${sql(column)} = ${value}`]
-              ),
-              ...(from === null ? [] : [sql`d.created_at >= ${from}::timestamptz`]),
-              ...(to === null ? [] : [sql`d.created_at < ${to}::timestamptz`]),
+              asked,
+              ...(search === null ? [] : [amongNewest(asked), says(search)]),
               ...(after === null ? [] : [
                 sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
               ]),
             ])
-          } order by d.created_at desc, d.deliverable_id desc limit ${limit}`,
+          } order by d.created_at desc, d.deliverable_id desc limit ${limit}`
+        },
       })
       const counts = SqlSchema.findOne({
         Request: Schema.NullOr(CustomerId),

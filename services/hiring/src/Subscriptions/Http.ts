@@ -16,8 +16,8 @@ export const SubscriptionsHttp = HttpApiBuilder.group(
           subscriptions.create(payload),
           (made) => madeAt(`/api/v1/subscriptions/${made.subscription_id}`, wire(made)),
         ),
-      list: ({ query: { customer_id, ...page } }) =>
-        Effect.map(subscriptions.list(customer_id, page), (list) => ({ ...list, items: list.items.map(wire) })),
+      list: ({ query: { customer_id: _, status: __, ...page }, query }) =>
+        Effect.map(subscriptions.list(query, page), (list) => ({ ...list, items: list.items.map(wire) })),
       get: ({ params }) => Effect.map(subscriptions.get(params.id), wire),
       activate: ({ params }) => Effect.map(subscriptions.activate(params.id), wire),
       pastDue: ({ params }) => Effect.map(subscriptions.pastDue(params.id), wire),

@@ -12,6 +12,7 @@ export const DeadLettersHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       list: ({ query }) => letters.list(query),
       causes: ({ query }) => letters.causes(query.state),
+      counts: () => letters.counts,
       get: ({ params }) => letters.get(params.id),
       retry: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => letters.retry(caller, params.id)),
       redrive: ({ payload }) =>

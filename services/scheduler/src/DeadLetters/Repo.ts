@@ -1,6 +1,6 @@
 /** The SQL of dead letters. An action and its line in the action log commit together or not at all. */
 import { PgClient } from "@effect/sql-pg"
-import { DeadLetterState, type RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
+import { type DeadLetterCounts, DeadLetterState, type RedriveFilter } from "@stint/domain/scheduler/DeadLetters"
 import { DlqId } from "@stint/domain/Ids"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
@@ -34,6 +34,8 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
   find(id: string): Effect.Effect<Option.Option<DeadLetterRow>>
   /** The entries of a state by their fingerprint, the most entries first; at most 200. */
   causes(state: DeadLetterState): Effect.Effect<ReadonlyArray<CauseRow>>
+  /** How many are in each state, up to `MOST_COUNTED`. */
+  readonly counts: Effect.Effect<DeadLetterCounts>
   /** Open entries that a redrive would queue, the oldest failure first, and how many of their runs are dead-lettered. */
   matching(
     filter: RedriveFilter,
@@ -54,6 +56,7 @@ export class DeadLettersRepo extends Context.Service<DeadLettersRepo, {
         list: (page) => Effect.orDie(reads.list(page)),
         find: (id) => Effect.orDie(reads.find(id)),
         causes: (state) => Effect.orDie(reads.causes(state)),
+        counts: Effect.orDie(reads.counts(undefined)),
         matching: (filter, cap) => Effect.orDie(reads.matching({ ...filter, state: "open", cap })),
         retry: yield* retrying,
         redrive: yield* redriving,

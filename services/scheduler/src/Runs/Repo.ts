@@ -1,6 +1,6 @@
 /** The SQL of runs as people read them, and of their cancellation. */
 import { PgClient } from "@effect/sql-pg"
-import type { RunStatus } from "@stint/domain/scheduler/Runs"
+import { MOST_COUNTED, RunCounts, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
@@ -12,7 +12,7 @@ import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { areSomeUnrecorded, type Recorded } from "../Queue/Repo/Unrecorded.ts"
-import { RunFilter, RunRow } from "./Row.ts"
+import { RunCountFilter, RunFilter, RunRow } from "./Row.ts"
 
 const Place = Schema.Struct({
   scheduled_time: Millis,
@@ -28,6 +28,8 @@ const LOOKS = 3
 export class RunsRepo extends Context.Service<RunsRepo, {
   /** The latest slots first. */
   list(filter: RunFilter): Effect.Effect<Taken<RunRow, typeof Place.Type>>
+  /** How many are in each status, up to `MOST_COUNTED`. */
+  counts(filter: RunCountFilter): Effect.Effect<RunCounts>
   /** A run; of `customer_id` alone where that is given. */
   find(id: string, customer_id?: string): Effect.Effect<Option.Option<RunRow>>
   /** The same in the caller's transaction, which has seen to it that the run is recorded. */
@@ -39,6 +41,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
     RunsRepo,
     Effect.gen(function* () {
       const queue = yield* Queue
+      const counts = yield* counting
       const { find, list } = yield* reads
       return RunsRepo.of({
         list: Effect.fnUntraced(function* (filter) {
@@ -51,6 +54,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
           }
           return taken
         }, Effect.orDie),
+        counts: (filter) => Effect.orDie(counts(filter)),
         find: Effect.fnUntraced(function* (id, customer) {
           const request = { id, ...(customer === undefined ? {} : { customer }) }
           const found = yield* find(request)
@@ -77,8 +81,59 @@ const recordedOf = (
     ? { customer: filter.customer_id }
     : "all"
 
+/** What a person sees of a run: of `r`, and of its row in the queue, `q`. */
+const statusOf = (sql: PgClient.PgClient) => sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
+
+/**
+ * The status that is shown, in the words of the indexes: of what is final the table says all, and a condition more would
+ * make the planner expect few rows, and have several workers read ahead.
+ */
+const shows = (sql: PgClient.PgClient, shown: RunStatus) => {
+  switch (shown) {
+    case "completed":
+      return sql`r.status = 'completed'`
+    case "cancelled":
+      return sql`r.status = 'cancelled' and r.reason_code is distinct from 'dead_lettered'`
+    case "dead_lettered":
+      return sql`r.status = 'cancelled' and r.reason_code = 'dead_lettered'`
+    default:
+      return sql`r.status = 'pending' and ${statusOf(sql)} = ${shown}`
+  }
+}
+
+/** Which runs a filter lets through, of the table of runs or of the queue, as `r`. */
+const conditions = (sql: PgClient.PgClient, f: typeof RunCountFilter.Encoded) => [
+  ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
+  ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
+  ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
+  ...(f.from === undefined ? [] : [sql`r.scheduled_time >= ${f.from}`]),
+  ...(f.to === undefined ? [] : [sql`r.scheduled_time < ${f.to}`]),
+]
+
+/** Counts by status. */
+const counting = Effect.map(PgClient.PgClient, (sql) => {
+  // what is final: as many rows of an index as are counted, where there are that many
+  const final = (shown: "completed" | "cancelled" | "dead_lettered", f: typeof RunCountFilter.Encoded) =>
+    sql`(select count(*)::int from (select from scheduled_goal_runs r
+          where ${sql.and([shows(sql, shown), ...conditions(sql, f)])} limit ${MOST_COUNTED}) of_status) as ${
+      sql(shown)
+    }`
+  // what is under way: the queue has it, also before the table of runs does
+  const live = (shown: "pending" | "running" | "retrying") =>
+    sql`least(count(*) filter (where status = ${shown}), ${MOST_COUNTED})::int as ${sql(shown)}`
+  return SqlSchema.findOne({
+    Request: RunCountFilter,
+    Result: RunCounts,
+    execute: (f) =>
+      sql`select ${live("pending")}, ${live("running")}, ${live("retrying")}, ${final("completed", f)},
+            ${final("cancelled", f)}, ${final("dead_lettered", f)}
+          from (select run_status('pending', null, r.state, r.attempt) as status from run_queue r
+            where ${sql.and([sql`true`, ...conditions(sql, f)])}) in_queue`,
+  })
+})
+
 const reads = Effect.map(PgClient.PgClient, (sql) => {
-  const status = sql`run_status(r.status, r.reason_code, q.state, q.attempt)`
+  const status = statusOf(sql)
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
   const select = (unrecorded: Fragment = sql`false`, making: Fragment = sql`null::jsonb`) =>
     sql`select ${making} as making, ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id,
@@ -96,20 +151,6 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       left join goal_runs g using (scheduled_run_id)`
   const underway = sql`(select m.making from run_makings m
       where m.scheduled_run_id = r.scheduled_run_id and m.fence = q.fence and q.state = 'held')`
-  // the status that is shown, in the words of the indexes: of what is final the table says all, and a condition more would
-  // make the planner expect few rows, and have several workers read ahead
-  const shows = (shown: RunStatus) => {
-    switch (shown) {
-      case "completed":
-        return sql`r.status = 'completed'`
-      case "cancelled":
-        return sql`r.status = 'cancelled' and r.reason_code is distinct from 'dead_lettered'`
-      case "dead_lettered":
-        return sql`r.status = 'cancelled' and r.reason_code = 'dead_lettered'`
-      default:
-        return sql`r.status = 'pending' and ${status} = ${shown}`
-    }
-  }
   return {
     list: findReadable(sql, {
       what: "runs",
@@ -120,16 +161,12 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
         sql`${select(areSomeUnrecorded(sql, recordedOf(f)))} where ${
           sql.and([
             sql`true`,
-            ...(f.customer_id === undefined ? [] : [sql`r.customer_id = ${f.customer_id}`]),
-            ...(f.goal_instance_id === undefined ? [] : [sql`r.goal_instance_id = ${f.goal_instance_id}`]),
-            ...(f.hired_instance_id === undefined ? [] : [sql`r.hired_instance_id = ${f.hired_instance_id}`]),
-            ...(f.status === undefined ? [] : [shows(f.status)]),
+            ...conditions(sql, f),
+            ...(f.status === undefined ? [] : [shows(sql, f.status)]),
             // asked row by row, in the order of the index: a join could be planned as a sort of all runs of the type
             ...(f.agent_id === undefined ? [] : [
               sql`(select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) = ${f.agent_id}`,
             ]),
-            ...(f.from === undefined ? [] : [sql`r.scheduled_time >= ${f.from}`]),
-            ...(f.to === undefined ? [] : [sql`r.scheduled_time < ${f.to}`]),
             ...(f.late_over_seconds === undefined ? [] : [sql`coalesce(least((select min(started_at) from run_attempts a
                     where a.scheduled_run_id = r.scheduled_run_id), g.started_at), r.closed_at, now())
                   > r.scheduled_time + make_interval(secs => ${f.late_over_seconds})`]),

@@ -69,16 +69,22 @@ export const attemptsOf = (
     ? [...failed_attempts, { attempt, started_at, ended_at, error_details: null }]
     : failed_attempts
 
-/** Which runs; `customer_id` limits them to what a customer sees. After the key (slot, id), the latest slots first. */
-export const RunFilter = Schema.Struct({
+/** How many runs are in each status, of a filter without a status. */
+export const RunCountFilter = Schema.Struct({
   customer_id: Schema.optionalKey(Schema.String),
   goal_instance_id: Schema.optionalKey(Schema.String),
   hired_instance_id: Schema.optionalKey(Schema.String),
-  status: Schema.optionalKey(RunStatus),
-  agent_id: Schema.optionalKey(Schema.String),
   /** Slots in [from, to). */
   from: Schema.optionalKey(Millis),
   to: Schema.optionalKey(Millis),
+})
+export type RunCountFilter = typeof RunCountFilter.Type
+
+/** Which runs; `customer_id` limits them to what a customer sees. After the key (slot, id), the latest slots first. */
+export const RunFilter = Schema.Struct({
+  ...RunCountFilter.fields,
+  status: Schema.optionalKey(RunStatus),
+  agent_id: Schema.optionalKey(Schema.String),
   /** Begun, or not begun yet, more than so many seconds after the slot. */
   late_over_seconds: Schema.optionalKey(Schema.Finite),
   after: Schema.optionalKey(Schema.Tuple([Millis, Schema.String])),

@@ -1,6 +1,6 @@
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
-import { ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import { ReviewStatus, SearchText } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { Handlers } from "../../Remote/Command.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
@@ -60,6 +60,7 @@ export const handlers: Handlers = {
         agent_id: given(AgentTypeId, "--type", flags.type),
         hired_instance_id: given(HiredInstanceId, "--hire", flags.hire),
         goal_instance_id: given(GoalInstanceId, "--goal", flags.goal),
+        search: given(SearchText, "--search", flags.search),
         review_status: flags.status === "all" ? undefined : given(ReviewStatus, "--status", flags.status),
       }),
       ...pageOf(flags),

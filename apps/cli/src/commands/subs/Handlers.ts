@@ -1,8 +1,9 @@
 import { HiringApi } from "@stint/domain/hiring/Api"
+import { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { CustomerId, SubscriptionId } from "@stint/domain/Ids"
 import type { Handlers } from "../../Remote/Command.ts"
-import { at, customerIn, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
-import { keyed, required, type Session, whole } from "../../Remote/Session.ts"
+import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
+import { given, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { confirm } from "../../Remote/Wait.ts"
 
 const params = ({ operands }: Session) => ({ params: { id: required(SubscriptionId, "SUB", operands[0]) } })
@@ -10,8 +11,14 @@ const params = ({ operands }: Session) => ({ params: { id: required(Subscription
 /** What `stint subs` does. */
 export const handlers: Handlers = {
   list: async (session) => {
-    const customer_id = required(CustomerId, "--customer", customerIn(session))
-    const query = { customer_id, ...pageOf(session.flags) }
+    const { context, flags } = session
+    const query = {
+      ...only({
+        customer_id: given(CustomerId, "--customer", flags.customer ?? context.customer),
+        status: given(SubscriptionStatus, "--status", flags.status),
+      }),
+      ...pageOf(flags),
+    }
     const answer = await session.ask(
       HiringApi,
       "hiring",
@@ -20,6 +27,7 @@ export const handlers: Handlers = {
     showPage(session, answer, [
       { head: "subscription", of: ({ subscription_id }) => subscription_id },
       { head: "status", of: ({ status }) => status },
+      { head: "customer", of: ({ customer_id }) => customer_id, least: 8 },
       { head: "agent type", of: ({ agent_id }) => agent_id, least: 12 },
       { head: "ends", of: ({ current_period_end }) => at(current_period_end) },
       { head: "paid", of: ({ duration }) => duration },

@@ -75,11 +75,12 @@ export const people: ReadonlyArray<Case> = [
     by: missing("customer_not_found"),
   },
   {
-    args: "subs list --customer CUS-1",
+    args: "subs list --status active",
     answers: {
-      "hiring.subscriptions.list": ({ query }) => query.customer_id === "CUS-1" && body.page(body.subscription),
+      "hiring.subscriptions.list": ({ query }) =>
+        query.status === "active" && query.customer_id === undefined && body.page(body.subscription),
     },
-    says: /^SUB-1 +active +tea\.v1 +2026-04-01T09:00:00Z +monthly\n$/,
+    says: /^SUB-1 +active +CUS-1 +tea\.v1 +2026-04-01T09:00:00Z +monthly\n$/,
     refused: "hiring.subscriptions.list",
     by: missing("customer_not_found"),
   },
@@ -213,10 +214,10 @@ export const people: ReadonlyArray<Case> = [
     exit: 4,
   },
   {
-    args: "inbox list",
+    args: "inbox list --search note",
     answers: {
       "deliverables.deliverables.inbox": ({ query }) =>
-        query.review_status === "pending_review" && body.page(body.draft),
+        query.review_status === "pending_review" && query.search === "note" && body.page(body.draft),
     },
     says: /^DEL-1 +abcdef012345 +pending_review +A note +2026-03-01T09:00:00Z\n$/,
     refused: "deliverables.deliverables.inbox",

@@ -105,8 +105,8 @@ const Paid = ({ subscription }: { readonly subscription: Subscription }): ReactN
         : status === "pending_payment"
         ? (
           <p aria-live="polite">
-            An operator confirms the payment (Customers, your name, Activate). This page goes on by itself; you can
-            leave it, the agent waits for you under <Link to="/agents">Agents</Link>.
+            An operator confirms the payment, and is told of it on Overview. This page goes on by itself; you can leave
+            it, the agent waits for you under <Link to="/agents">Agents</Link>.
           </p>
         )
         : <p>An agent is set up under an active subscription.</p>}

@@ -30,6 +30,7 @@ const Type = ({ type }: { readonly type: AgentType }): ReactNode => (
     <div>
       <Button
         variant="default"
+        className={styles.hire}
         renderRoot={(props) => <Link to="/agents/hire/$type" params={{ type: type.agent_type_id }} {...props} />}
       >
         Hire

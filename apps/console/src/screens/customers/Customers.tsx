@@ -61,9 +61,12 @@ export const Customers = (): ReactNode => {
   return (
     <Page
       title="Customers"
-      actions={operator
-        ? <Button size="xs" variant="default" onClick={() => setMaking(true)}>New customer…</Button>
-        : null}
+      actions={
+        <>
+          <Link className="dim" to="/subscriptions">All subscriptions</Link>
+          {operator ? <Button size="xs" variant="default" onClick={() => setMaking(true)}>New customer…</Button> : null}
+        </>
+      }
     >
       <div className="wide-column">
         <Find key={email ?? ""} field={field} />

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router"
-import { defined, textOf } from "../../format/Search.ts"
+import { defined, oneOf, textOf } from "../../format/Search.ts"
 import { appRoute } from "../../Root.tsx"
+import { type SubscriptionStatus, subscriptionStatuses } from "./States.ts"
 
 /** `/customers?email=`: the customers that have a record. */
 const customersRoute = createRoute({
@@ -9,6 +10,17 @@ const customersRoute = createRoute({
   validateSearch: ({ email }: Record<string, unknown>): { readonly email?: string } =>
     defined({ email: textOf(email) }),
   component: lazyRouteComponent(() => import("./Customers.tsx"), "Customers"),
+})
+
+/** `/subscriptions?subscription_status=`: those of all customers that are in a status; without one, those that wait for their payment. */
+const subscriptionsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/subscriptions",
+  validateSearch: (
+    { subscription_status }: Record<string, unknown>,
+  ): { readonly subscription_status?: SubscriptionStatus } =>
+    defined({ subscription_status: oneOf(subscriptionStatuses, subscription_status) }),
+  component: lazyRouteComponent(() => import("./AllSubscriptions.tsx"), "AllSubscriptions"),
 })
 
 /** `/customers/:customer?hire=`: one customer, its subscriptions and hires; one hire open. */
@@ -27,4 +39,4 @@ const hireRoute = createRoute({
 })
 
 /** The routes of customers and hires. */
-export const customersRoutes = [customersRoute, customerRoute, hireRoute] as const
+export const customersRoutes = [customersRoute, subscriptionsRoute, customerRoute, hireRoute] as const

@@ -1,7 +1,7 @@
-/** The subscriptions of a customer: activate them once they are paid, mark them past due. */
+/** Subscriptions, of a customer or of all: activate them once they are paid, mark them past due. */
 import type { Subscription } from "@stint/domain/hiring/Subscriptions"
-import type { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { moveSubscription } from "../../api/Customers.ts"
@@ -10,24 +10,17 @@ import { titled } from "../../format/Words.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ask } from "../../ui/Ask.tsx"
 import { Id } from "../../ui/Id.tsx"
-import { Instant } from "../../ui/Instant.tsx"
+import { Ago, Instant } from "../../ui/Instant.tsx"
 import { Table } from "../../ui/Table.tsx"
-import { type Kind, Tag } from "../../ui/Tag.tsx"
+import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
+import { subscriptionStates } from "./States.ts"
 
-/** The states of subscriptions: their words, and what their colour means. */
-export const subscriptionStates: Readonly<Record<SubscriptionStatus, { readonly kind: Kind; readonly words: string }>> =
-  {
-    pending_payment: { kind: "wait", words: "waits for payment" },
-    active: { kind: "ok", words: "active" },
-    past_due: { kind: "bad", words: "past due" },
-    canceled: { kind: "plain", words: "canceled" },
-  }
-
-/** The subscriptions. */
-export const Subscriptions = (
-  { subscriptions }: { readonly subscriptions: ReadonlyArray<Subscription> },
-): ReactNode => {
+/** The subscriptions; `named` says whose each is. */
+export const Subscriptions = ({ named = false, subscriptions }: {
+  readonly subscriptions: ReadonlyArray<Subscription>
+  readonly named?: boolean
+}): ReactNode => {
   const client = useQueryClient()
   const operator = useIsOperator()
   const [late, setLate] = useState<string>()
@@ -44,24 +37,38 @@ export const Subscriptions = (
       <Table
         label="Subscriptions"
         columns={[
+          ...(named ? [{ label: "Customer" }] : []),
           { label: "Agent type" },
-          { label: "State" },
+          // where a list is of one state, a phone has no room to repeat it
+          { label: "State", wide: named },
           { label: "Period", wide: true },
-          { label: "Id", wide: true },
+          named ? { label: "Asked for", wide: true } : { label: "Id", wide: true },
           { label: "Actions", silent: true },
         ]}
         rows={subscriptions.map((
-          { agent_id, cancel_at_period_end, current_period_end, duration, status, subscription_id },
+          {
+            agent_id,
+            cancel_at_period_end,
+            created_at,
+            current_period_end,
+            customer_id,
+            duration,
+            status,
+            subscription_id,
+          },
         ) => ({
           key: subscription_id,
           cells: [
+            ...(named
+              ? [<Link key="customer" to="/customers/$customer" params={{ customer: customer_id }}>{customer_id}</Link>]
+              : []),
             titled(agent_id),
             <Tag key="state" kind={subscriptionStates[status].kind}>{subscriptionStates[status].words}</Tag>,
             <span key="period">
               {duration}, {cancel_at_period_end ? "ends" : "until"}{" "}
               <Instant at={current_period_end} zone={ownZone} as="day" />
             </span>,
-            <Id key="id" id={subscription_id} />,
+            named ? <Ago key="since" at={created_at} zone={ownZone} /> : <Id key="id" id={subscription_id} />,
             operator
               ? (
                 <span key="do" className="row-actions">

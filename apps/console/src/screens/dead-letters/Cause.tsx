@@ -6,7 +6,7 @@ import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { deadLettersQuery } from "../../api/DeadLetters.ts"
 import { ownZone } from "../../format/Time.ts"
-import { count, counted } from "../../format/Words.ts"
+import { count, counted, shortened, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ago } from "../../ui/Instant.tsx"
@@ -14,15 +14,24 @@ import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
+import { GoalName } from "../goals/GoalName.tsx"
 import styles from "./dead-letters.module.css"
 import { DiscardForm } from "./DiscardForm.tsx"
 import { Countdown, useRetry } from "./EntryParts.tsx"
 import { RedriveForm } from "./RedriveForm.tsx"
+import { adviceOn } from "./States.ts"
 
 const route = getRouteApi("/app/dead-letters/$cause")
 
 /** The most entries that are discarded at once. */
 const DISCARDED = 200
+
+/** How many entries are called by the names of their goals, each of which is asked for; the others by their agents' type. */
+const NAMED = 50
+
+/** What an entry is called where its goal's name is not asked for, or not known: by its agent's type. */
+const nameOf = ({ agent_id, goal_instance_id }: DeadLetter): string =>
+  agent_id == null ? shortened(goal_instance_id) : titled(agent_id)
 
 type Asked =
   | { readonly kind: "redrive" }
@@ -52,7 +61,7 @@ const Entries = ({ discard, entries, select, selected, state }: {
         { label: state === "open" ? "Kept" : "Closed" },
         { label: "Actions", silent: true },
       ]}
-      rows={entries.map((entry) => ({
+      rows={entries.map((entry, nth) => ({
         key: entry.dlq_id,
         cells: [
           ...(select === undefined ? [] : [
@@ -64,10 +73,27 @@ const Entries = ({ discard, entries, select, selected, state }: {
               onChange={() => select(entry.dlq_id)}
             />,
           ]),
-          <Link key="goal" className="mono" to="/dead-letters/entry/$entry" params={{ entry: entry.dlq_id }}>
-            {entry.goal_instance_id}
-          </Link>,
-          entry.customer_id ?? "–",
+          <span key="goal" className={styles.goal}>
+            <Link to="/dead-letters/entry/$entry" params={{ entry: entry.dlq_id }}>
+              {nth < NAMED
+                ? (
+                  <GoalName
+                    goal={entry.goal_instance_id}
+                    hire={entry.hired_instance_id}
+                    otherwise={nameOf(entry)}
+                  />
+                )
+                : nameOf(entry)}
+            </Link>
+            <span className="mono faint" title={entry.goal_instance_id}>{shortened(entry.goal_instance_id)}</span>
+          </span>,
+          entry.customer_id == null
+            ? "–"
+            : (
+              <Link key="customer" to="/customers/$customer" params={{ customer: entry.customer_id }}>
+                {entry.customer_id}
+              </Link>
+            ),
           count(entry.failure_count),
           count(entry.scheduled_run_ids.length),
           count(entry.retry_count),
@@ -173,7 +199,7 @@ export const Cause = (): ReactNode => {
                   <section className={styles.what}>
                     <h2>{first.error_message ?? "No message was kept"}</h2>
                     <p className="dim">
-                      {first.error_type?.toLowerCase()} · <span className="mono">{cause}</span>
+                      {adviceOn(first.error_type)} <span className="faint mono">{cause}</span>
                     </p>
                     {first.stack_trace === null ? null : (
                       <details>

@@ -4,11 +4,12 @@ import type { DeadLetterCause, DeadLetterState } from "@stint/domain/scheduler/D
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
-import { causesQuery } from "../../api/DeadLetters.ts"
+import { causesQuery, deadLetterCountsQuery } from "../../api/DeadLetters.ts"
 import { ownZone } from "../../format/Time.ts"
 import { count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
+import { Counted } from "../../ui/Counted.tsx"
 import { Ago } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
@@ -58,6 +59,7 @@ const nothing: Readonly<Record<DeadLetterState, string>> = {
 export const Causes = (): ReactNode => {
   const { state = "open" } = route.useSearch()
   const query = useQuery(causesQuery(state))
+  const counts = useQuery(deadLetterCountsQuery).data
   const operator = useIsOperator()
   const [redriving, setRedriving] = useState(false)
   const causes = query.data?.items ?? []
@@ -84,6 +86,7 @@ export const Causes = (): ReactNode => {
                 activeOptions={{ exact: true }}
               >
                 {one.charAt(0).toUpperCase() + one.slice(1)}
+                <Counted value={counts?.[one]} />
               </Link>
             ))}
           </nav>

@@ -15,10 +15,12 @@ import { Ago, Instant } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
+import { GoalLink } from "../goals/GoalName.tsx"
 import { states } from "../runs/Words.ts"
 import styles from "./dead-letters.module.css"
 import { DiscardForm } from "./DiscardForm.tsx"
 import { Countdown, State, useRetry } from "./EntryParts.tsx"
+import { adviceOn } from "./States.ts"
 
 const route = getRouteApi("/app/dead-letters/entry/$entry")
 
@@ -75,7 +77,10 @@ const Facts = ({ entry, zone }: { readonly entry: DeadLetter; readonly zone: str
     )}
     <dt>Goal</dt>
     <dd>
-      <Id id={entry.goal_instance_id} whole />
+      <GoalLink goal={entry.goal_instance_id} hire={entry.hired_instance_id} />{" "}
+      <span className="faint">
+        <Id id={entry.goal_instance_id} whole />
+      </span>
     </dd>
     <dt>Agent</dt>
     <dd>
@@ -136,7 +141,7 @@ export const EntryScreen = (): ReactNode => {
             <>
               <section className={styles.what}>
                 <h2>{entry.error_message ?? "No message was kept"}</h2>
-                <p className="dim">{entry.error_type?.toLowerCase()}</p>
+                <p className="dim">{adviceOn(entry.error_type)}</p>
                 {entry.stack_trace === null ? null : <pre className="code" tabIndex={0}>{entry.stack_trace}</pre>}
               </section>
               <Facts entry={entry} zone={zone} />

@@ -90,7 +90,9 @@ const Head = (
   ])
   return (
     <div className={styles.head}>
-      {preview !== undefined && !preview.will_run && preview.reason !== null && enabled
+      {/* one that runs when it is asked lacks nothing: the page says that of it beside its form */}
+      {preview !== undefined && !preview.will_run && preview.reason !== null && enabled &&
+          goal.frequency !== "on_demand"
         ? <Tag kind="wait">{preview.reason}</Tag>
         : null}
       {hire.active

@@ -1,12 +1,12 @@
 /** `settings.schedule` of a goal: the keys that its frequency takes, and what happens when runs are missed or meet. */
-import { Autocomplete, NativeSelect, NumberInput, TextInput } from "@mantine/core"
+import { NativeSelect, NumberInput, TextInput } from "@mantine/core"
 import type { Frequency } from "@stint/domain/Definition"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { Missed, Overlap, Weekday } from "@stint/domain/Schedule"
-import type { ReactNode } from "react"
+import { type ReactNode, useState } from "react"
 import "../../form/Inputs.ts"
 import { faultAt, textOf, type Value, type Values, withValue } from "../../form/Values.ts"
-import { zones } from "../../form/Zones.ts"
+import { ZoneInput } from "../../form/ZoneInput.tsx"
 import { titled } from "../../format/Words.ts"
 import styles from "./goals.module.css"
 
@@ -98,24 +98,25 @@ const When = (props: Props): ReactNode => {
 export const ScheduleFields = (props: Props): ReactNode => {
   const { frequency, schedule, zone } = props
   const { common, put } = keyOf(props)
+  // a fault in it opens it; what is open stays so when that is mended, also under the hands of whoever types
+  const [open, setOpen] = useState(false)
   if (frequency === "on_demand") return null
   return (
     <>
       <When {...props} />
       <details
         className={styles.more}
-        open={props.faults.some(({ path }) => /(missed|overlap|spread|timezone)/.test(path))}
+        onToggle={(event) => setOpen(event.currentTarget.open)}
+        open={open || props.faults.some(({ path }) => /(missed|overlap|spread|timezone)/.test(path))}
       >
         <summary>Zone, missed runs, overlaps</summary>
         <div className={styles.form}>
-          <Autocomplete
+          <ZoneInput
             {...common("timezone")}
             label="Time zone"
             description={`Of the agent by default: ${zone}`}
-            data={zones}
-            limit={30}
             value={textOf(schedule.timezone)}
-            onChange={(value) => put("timezone", value || undefined)}
+            set={(value) => put("timezone", value || undefined)}
           />
           <NativeSelect
             {...common("missed")}

@@ -38,6 +38,7 @@ const Filters = ({ failed }: { readonly failed: number }): ReactNode => {
               })}
               aria-current={one === show ? "page" : undefined}
               activeProps={{}}
+              activeOptions={{ exact: true }}
             >
               {shows[one].label}
               {one === "failed" ? ` ${failed}` : ""}

@@ -25,6 +25,9 @@ const names: Readonly<Record<Outcome, string>> = {
   dead_lettered: "dead-lettered",
 }
 
+/** From how many drafts on a lateness is told by quantiles and a line: fewer are single cases. */
+const ENOUGH = 20
+
 const whole = (value: number): string => Number.isInteger(value) ? count(value) : ""
 
 const Legend = ({ colour, label, value }: {
@@ -62,8 +65,9 @@ const Drawn = ({ figures: { from, points, total }, hours }: {
     { label: "p95", colour: "wait", values: points.map((point) => point.draft_lateness_p95_ms) },
     { label: "p50", colour: "run", values: points.map((point) => point.draft_lateness_p50_ms) },
   ], [points])
-  const window = counted(hours, "hour")
-  const { draft_lateness_p50_ms: p50, draft_lateness_p95_ms: p95 } = total
+  const window = hours === 1 ? "hour" : counted(hours, "hour")
+  const { completed: drafts, draft_lateness_p50_ms: p50, draft_lateness_p95_ms: p95 } = total
+  const enough = drafts >= ENOUGH
   return (
     <div className={styles.charts}>
       <section className="card">
@@ -92,19 +96,36 @@ const Drawn = ({ figures: { from, points, total }, hours }: {
       <section className="card">
         <div className={styles.title}>
           <h2>Lateness</h2>
-          <Quantile colour="run" label="p50" value={p50} />
-          <Quantile colour="wait" label="p95" value={p95} />
+          {enough
+            ? (
+              <>
+                <Quantile colour="run" label="p50" value={p50} />
+                <Quantile colour="wait" label="p95" value={p95} />
+              </>
+            )
+            : null}
           <span className={styles.key}>from due to its draft</span>
         </div>
+        {enough ? null : (
+          <p className={styles.few}>
+            {p50 === null
+              ? `No draft came in the last ${window}.`
+              : `${counted(drafts, "draft")} came in the last ${window}, ${
+                drafts === 1 ? `after ${span(p50)}` : `half of them within ${span(p50)}`
+              }. From ${ENOUGH} on this is a chart.`}
+          </p>
+        )}
         <Suspense fallback={<div className={styles.chart} />}>
-          <Chart
-            label={p50 === null
-              ? `No run was completed in the last ${window}`
-              : `Lateness of the last ${window}: half under ${span(p50)}, 95 % under ${span(p95 ?? 0)}`}
-            at={at}
-            series={late}
-            words={span}
-          />
+          {enough
+            ? (
+              <Chart
+                label={`Lateness of the last ${window}: half under ${span(p50 ?? 0)}, 95 % under ${span(p95 ?? 0)}`}
+                at={at}
+                series={late}
+                words={span}
+              />
+            )
+            : null}
         </Suspense>
       </section>
     </div>

@@ -1,16 +1,17 @@
-/** What needs a person: causes of dead letters, deliveries that failed for good, what is paused, and what is wrong. */
+/** What needs a person: causes of dead letters, deliveries that failed for good, who waits for a payment, what is paused, and what is wrong. */
 import type { Delivery } from "@stint/domain/deliverables/Deliveries"
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
 import type { Status } from "@stint/domain/scheduler/Pauses"
-import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { failureOf } from "../../api/Client.ts"
+import { subscriptionsInQuery } from "../../api/Customers.ts"
 import { causesQuery } from "../../api/DeadLetters.ts"
 import { retryDelivery } from "../../api/Deliverables.ts"
 import { failedDeliveriesQuery } from "../../api/Waiting.ts"
 import { ownZone } from "../../format/Time.ts"
-import { count, counted } from "../../format/Words.ts"
+import { count, counted, titled } from "../../format/Words.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ago } from "../../ui/Instant.tsx"
 import { Tag } from "../../ui/Tag.tsx"
@@ -22,10 +23,18 @@ import styles from "./overview.module.css"
 /** The most lines of a kind. */
 const LINES = 5
 
-const More = ({ of, to }: { readonly of: number; readonly to?: ReactNode }): ReactNode =>
+const More = ({ and = false, of, to }: {
+  readonly of: number
+  /** Whether there are more than those. */
+  readonly and?: boolean
+  readonly to?: ReactNode
+}): ReactNode =>
   of <= LINES ? null : (
     <li className={styles.need}>
-      <span className="dim">and {count(of - LINES)} others {to}</span>
+      <span />
+      <span className="dim">and {count(of - LINES)}{and ? "+" : ""} others</span>
+      <span />
+      {to ?? <span />}
     </li>
   )
 
@@ -84,6 +93,27 @@ const Deliveries = (): ReactNode => {
   )
 }
 
+/** Those that asked for an agent and wait: an operator confirms their payment, and nothing else tells of them. */
+const Payments = (): ReactNode => {
+  const query = useInfiniteQuery(subscriptionsInQuery("pending_payment"))
+  const waiting = query.data?.pages.flatMap(({ items }) => items) ?? []
+  return (
+    <>
+      {waiting.slice(0, LINES).map(({ agent_id, created_at, customer_id, subscription_id }) => (
+        <li key={subscription_id} className={styles.need}>
+          <Tag kind="wait">payment</Tag>
+          <span className={styles.what}>{customer_id} subscribed to {titled(agent_id)}, and waits for its payment</span>
+          <span className="dim">
+            <Ago at={created_at} zone={ownZone} />
+          </span>
+          <Link to="/customers/$customer" params={{ customer: customer_id }}>Look</Link>
+        </li>
+      ))}
+      <More of={waiting.length} and={query.hasNextPage} to={<Link to="/subscriptions">Look</Link>} />
+    </>
+  )
+}
+
 /** The list. */
 export const Needs = ({ health, status }: {
   readonly health: SchedulerHealth | undefined
@@ -91,14 +121,17 @@ export const Needs = ({ health, status }: {
 }): ReactNode => {
   const causes = useQuery(causesQuery("open"))
   const failed = useQuery(failedDeliveriesQuery)
+  const payments = useInfiniteQuery(subscriptionsInQuery("pending_payment"))
   const paused = [
     ...(status?.is_paused === true
       ? [{ scope: undefined, paused_at: status.paused_at, reason: status.paused_reason }]
       : []),
     ...(status?.scopes ?? []),
   ]
-  const known = causes.data !== undefined && failed.data !== undefined && status !== undefined
-  const nothing = known && causes.data.items.length === 0 && failed.data.items.length === 0 && paused.length === 0
+  const known = causes.data !== undefined && failed.data !== undefined && payments.data !== undefined &&
+    status !== undefined
+  const nothing = known && causes.data.items.length === 0 && failed.data.items.length === 0 && paused.length === 0 &&
+    payments.data.pages.every(({ items }) => items.length === 0)
   return (
     <section>
       <div className="section-head">
@@ -111,6 +144,7 @@ export const Needs = ({ health, status }: {
           <ul className={`card ${styles.needs}`}>
             <Causes />
             <Deliveries />
+            <Payments />
             {paused.slice(0, LINES).map(({ paused_at, reason, scope }) => (
               <li key={scopeWords(scope)} className={styles.need}>
                 <Tag kind="wait">paused</Tag>

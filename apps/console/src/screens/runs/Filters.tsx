@@ -8,6 +8,7 @@ import { ownZone, timeIn } from "../../format/Time.ts"
 import { useActions } from "../../shell/Actions.ts"
 import styles from "./runs.module.css"
 import { type IdFilter, idFilterNames, idFilters, type RunsSearch } from "./Search.ts"
+import { Views } from "./Views.tsx"
 
 const route = getRouteApi("/app/runs")
 
@@ -191,6 +192,7 @@ export const Filters = memo(({ open, setOpen }: {
           </button>
         )}
       <Chips />
+      <Views />
     </div>
   )
 })

@@ -21,6 +21,7 @@ import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { useRetry } from "../dead-letters/EntryParts.tsx"
+import { GoalLink } from "../goals/GoalName.tsx"
 import { Attempts } from "./Attempts.tsx"
 import { CancelForm } from "./CancelForm.tsx"
 import { Made } from "./Made.tsx"
@@ -92,7 +93,10 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
         )}
         <dt>Goal</dt>
         <dd>
-          <Id id={run.goal_instance_id} whole />
+          <GoalLink goal={run.goal_instance_id} hire={run.hired_instance_id} />{" "}
+          <span className="faint">
+            <Id id={run.goal_instance_id} whole />
+          </span>
         </dd>
         <dt>Run</dt>
         <dd>

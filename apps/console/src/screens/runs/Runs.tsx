@@ -4,12 +4,13 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { memo, type ReactNode, useEffect, useMemo, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
-import { runsHeadQuery, runsSnapshotQuery } from "../../api/Runs.ts"
+import { runCountsQuery, runsHeadQuery, runsSnapshotQuery } from "../../api/Runs.ts"
 import { type FileKind, save } from "../../format/Files.ts"
 import { millisOf } from "../../format/Time.ts"
 import { count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
+import { Counted } from "../../ui/Counted.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Empty, Loaded } from "../../ui/States.tsx"
 import { toast } from "../../ui/Toasts.tsx"
@@ -18,7 +19,7 @@ import { columns, readAll, record } from "./Export.ts"
 import { Filters } from "./Filters.tsx"
 import { List, ListSkeleton } from "./List.tsx"
 import { mergeHead } from "./Merge.ts"
-import { queryOf, type RunsSearch } from "./Search.ts"
+import { countsOf, queryOf, type RunsSearch } from "./Search.ts"
 import { isOpen, states, statuses } from "./Words.ts"
 
 const route = getRouteApi("/app/runs")
@@ -58,6 +59,8 @@ const capital = (words: string): string => words.charAt(0).toUpperCase() + words
 /** As the filters: drawn again when the search changes, and not with each page of the list. */
 const Tabs = memo((): ReactNode => {
   const search = route.useSearch()
+  const filter = countsOf(search)
+  const counts = useQuery({ ...runCountsQuery(filter ?? {}), enabled: filter !== undefined }).data
   return (
     <nav className="tabs" aria-label="States">
       {[undefined, ...statuses].map((status) => (
@@ -70,6 +73,7 @@ const Tabs = memo((): ReactNode => {
           activeOptions={{ exact: true }}
         >
           {status === undefined ? "All" : capital(states[status].words)}
+          {status === undefined || filter === undefined ? null : <Counted value={counts?.[status]} />}
         </Link>
       ))}
     </nav>

@@ -47,6 +47,10 @@ export const queryOf = ({ customer, from, goal, hire, late, status, to, type }: 
   late_over_seconds: late,
 })
 
+/** The filter of the counts beside the states; undefined where they would have to look at each run. */
+export const countsOf = ({ late, status: _, type, ...rest }: RunsSearch): Query | undefined =>
+  late === undefined && type === undefined ? queryOf(rest, 0) : undefined
+
 /** What a filter by an id is called, and by which prefix such an id is known. */
 export const idFilters = {
   goal: { label: "Goal", prefix: "GOI-" },

@@ -10,6 +10,7 @@ import { Ago } from "../../ui/Instant.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
 import { type Kind, Tag } from "../../ui/Tag.tsx"
+import styles from "./scheduler.module.css"
 
 const kinds: Readonly<Record<Replica["state"], Kind>> = { here: "ok", away: "bad", unknown: "plain" }
 
@@ -20,22 +21,25 @@ const heldBy = ({ max_running, running }: Replica): string =>
 export const Replicas = (): ReactNode => (
   <section>
     <div className="section-head">
-      <h2>Replicas</h2>
+      <h2>Schedulers</h2>
     </div>
+    <p className={`dim ${styles.note}`}>
+      The processes that run goals. When one dies, the others take over the runs that it had in hand.
+    </p>
     <Loaded of={useQuery(replicasQuery)} skeleton={<Bone height={88} />}>
       {({ items }) =>
         items.length === 0 ? <p className="dim">None has said that it is here.</p> : (
           <Table
-            label="Replicas"
+            label="Schedulers"
             columns={[
-              { label: "Replica" },
+              { label: "Process" },
               { label: "State" },
               { label: "Version", wide: true },
               { label: "Started", wide: true },
-              { label: "Seen" },
-              { label: "Runs held", number: true },
-              { label: "Oldest claim", wide: true },
-              { label: "First lease ends", wide: true },
+              { label: "Last heard of" },
+              { label: "Runs in hand", number: true },
+              { label: "Oldest since", wide: true },
+              { label: "Taken over, if it dies", wide: true },
             ]}
             rows={items.map((replica) => ({
               key: replica.replica,

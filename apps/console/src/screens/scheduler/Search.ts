@@ -2,7 +2,7 @@
 import { defined, instantOf, oneOf, textOf } from "../../format/Search.ts"
 
 /** The parts. */
-export const parts = { state: "State", trigger: "Trigger", backfill: "Backfill", limits: "Limits" } as const
+export const parts = { state: "State", trigger: "Run a goal", backfill: "Run past slots", limits: "Limits" } as const
 /** A part. */
 export type Part = keyof typeof parts
 const names = Object.keys(parts) as ReadonlyArray<Part>

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from "react"
 import { healthQuery, statusQuery } from "../../api/Operations.ts"
 import { percent, span } from "../../format/Length.ts"
 import { ownZone } from "../../format/Time.ts"
-import { count } from "../../format/Words.ts"
+import { count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Ago, Instant } from "../../ui/Instant.tsx"
@@ -52,11 +52,11 @@ const Scopes = ({ resume, status }: {
   readonly resume: (scope: SentScope) => void
 }): ReactNode => {
   const operator = useIsOperator()
-  if (status.scopes.length === 0) return <p className="dim">No customer and no agent is paused by itself.</p>
+  if (status.scopes.length === 0) return <p className="dim">No customer and no agent is paused.</p>
   return (
     <Table
       label="What is paused"
-      columns={[{ label: "Scope" }, { label: "Since" }, { label: "By", wide: true }, { label: "Reason" }, {
+      columns={[{ label: "What" }, { label: "Since" }, { label: "By", wide: true }, { label: "Reason" }, {
         label: "Actions",
         silent: true,
       }]}
@@ -82,35 +82,37 @@ const Scopes = ({ resume, status }: {
 
 const Figures = ({ health }: { readonly health: SchedulerHealth }): ReactNode => (
   <dl className={`facts card padded`}>
-    <dt>Runs that wait</dt>
+    <dt>Waiting</dt>
     <dd>
-      {count(health.pending_goals)}
-      {health.due_goals === undefined
-        ? null
-        : <span className="dim">, {count(health.due_goals)} due, {count(health.retrying_goals ?? 0)} retrying</span>}
+      {counted(health.pending_goals, "run")}
+      {health.due_goals === undefined ? null : (
+        <span className="dim">
+          , {count(health.due_goals)} due now, {count(health.retrying_goals ?? 0)} to be tried again
+        </span>
+      )}
     </dd>
     {health.oldest_due_ms == null ? null : (
       <>
-        <dt>The oldest is due for</dt>
+        <dt>Longest overdue</dt>
         <dd>{span(health.oldest_due_ms)}</dd>
       </>
     )}
-    <dt>Runs that are running</dt>
-    <dd>{count(health.running_goals)}</dd>
-    <dt>Attempts in the last hour</dt>
+    <dt>Running</dt>
+    <dd>{counted(health.running_goals, "run")}</dd>
+    <dt>Tried in the last hour</dt>
     <dd>
-      {count(health.total_executions_1h)}
+      {counted(health.total_executions_1h, "time")}
       {health.success_rate_1h === null
         ? null
         : <span className="dim">, {percent(health.success_rate_1h)} succeeded</span>}
     </dd>
-    <dt>A run takes</dt>
+    <dt>A run takes, on average</dt>
     <dd>
       {health.avg_duration_ms === null
         ? <span className="dim">none in the last hour</span>
         : span(health.avg_duration_ms)}
     </dd>
-    <dt>Latest draft came</dt>
+    <dt>The latest a draft came</dt>
     <dd>
       {health.max_draft_lateness_ms === null
         ? <span className="dim">none in the last hour</span>
@@ -118,7 +120,7 @@ const Figures = ({ health }: { readonly health: SchedulerHealth }): ReactNode =>
     </dd>
     {health.last_run === null ? null : (
       <>
-        <dt>Last attempt</dt>
+        <dt>Last run began</dt>
         <dd>
           <Ago at={health.last_run} zone={ownZone} />
         </dd>
@@ -187,7 +189,7 @@ export const State = (): ReactNode => {
             </section>
             <section>
               <div className="section-head">
-                <h2>Paused by themselves</h2>
+                <h2>Paused customers and agents</h2>
               </div>
               <Scopes status={status} resume={(scope) => setAsked({ kind: "resume", scope })} />
             </section>
@@ -198,7 +200,7 @@ export const State = (): ReactNode => {
         {(health) => (
           <section>
             <div className="section-head">
-              <h2>Health of all replicas</h2>
+              <h2>How it does</h2>
               <Tag kind={health.status === "healthy" ? "ok" : health.status === "degraded" ? "wait" : "bad"}>
                 {health.status}
               </Tag>

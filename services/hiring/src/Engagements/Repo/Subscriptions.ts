@@ -1,6 +1,7 @@
 /** The table `subscriptions`. */
 import type { PgClient } from "@effect/sql-pg"
 import { CustomerId, HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
+import { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { Effect, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
@@ -12,11 +13,18 @@ import { SubscriptionRow } from "../Row.ts"
 const SubscriptionKey = Schema.Struct({ subscription_id: Schema.String })
 type SubscriptionKey = typeof SubscriptionKey.Type
 
+/** Which subscriptions a list has. */
+const SubscriptionFilter = Schema.Struct({
+  customer_id: Schema.NullOr(CustomerId),
+  status: Schema.NullOr(SubscriptionStatus),
+})
+type SubscriptionFilter = typeof SubscriptionFilter.Type
+
 /** Reads of subscriptions. */
 export interface SubscriptionReads {
   find(id: SubscriptionId): Effect.Effect<Option.Option<SubscriptionRow>>
-  /** A customer's, by id. */
-  list(customer_id: CustomerId, stretch: Stretch<string>): Effect.Effect<Taken<SubscriptionRow, SubscriptionKey>>
+  /** By id; null filters nothing. */
+  list(filter: SubscriptionFilter, stretch: Stretch<string>): Effect.Effect<Taken<SubscriptionRow, SubscriptionKey>>
 }
 
 /** The statements; those that lock or write belong in a transaction of their caller. */
@@ -30,15 +38,19 @@ export const subscriptionStatements = (sql: PgClient.PgClient) => {
     what: "subscriptions",
     Key: SubscriptionKey,
     Request: Schema.Struct({
-      customer_id: CustomerId,
+      ...SubscriptionFilter.fields,
       after: Schema.UndefinedOr(Schema.String),
       limit: Schema.Int,
     }),
     Result: SubscriptionRow,
-    query: ({ after = "", customer_id, limit }) =>
-      sql`
-        select * from subscriptions where customer_id = ${customer_id} and subscription_id > ${after}
-        order by subscription_id limit ${limit}`,
+    query: ({ after = "", customer_id, limit, status }) => {
+      const conditions = [
+        sql`subscription_id > ${after}`,
+        ...(customer_id === null ? [] : [sql`customer_id = ${customer_id}`]),
+        ...(status === null ? [] : [sql`status = ${status}`]),
+      ]
+      return sql`select * from subscriptions where ${sql.and(conditions)} order by subscription_id limit ${limit}`
+    },
   })
   const lockById = SqlSchema.findOneOption({
     Request: SubscriptionId,
@@ -57,7 +69,7 @@ export const subscriptionStatements = (sql: PgClient.PgClient) => {
   return {
     reads: {
       find: (id) => pipelined(Effect.orDie(find(id))),
-      list: (customer_id, stretch) => pipelined(Effect.orDie(list({ customer_id, ...stretch }))),
+      list: (filter, stretch) => pipelined(Effect.orDie(list({ ...filter, ...stretch }))),
     } satisfies SubscriptionReads,
     lock: (target: Target) =>
       Effect.orDie(

@@ -1,7 +1,8 @@
 /** The statements that read dead letters. */
 import { PgClient } from "@effect/sql-pg"
 import { DlqId } from "@stint/domain/Ids"
-import { DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import { DeadLetterCounts, DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
+import { MOST_COUNTED } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
@@ -70,6 +71,17 @@ export const deadLetterReads = Effect.map(PgClient.PgClient, (sql) => {
             )
             select * from causes join latest using (fingerprint)
             order by entries desc, last_failed_at desc, fingerprint limit ${CAUSES}`,
+    }),
+    counts: SqlSchema.findOne({
+      Request: Schema.Undefined,
+      Result: DeadLetterCounts,
+      execute: () =>
+        sql`select ${
+          sql.csv(DeadLetterState.literals.map((state) =>
+            sql`(select count(*)::int from (select from scheduler_dlq where state = ${state} limit ${MOST_COUNTED}) of_state)
+                  as ${sql(state)}`
+          ))
+        }`,
     }),
     matching: SqlSchema.findAll({
       Request: Schema.Struct({ ...DeadLetterFilter.fields, cap: Schema.Int }),

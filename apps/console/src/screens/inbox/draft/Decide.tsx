@@ -4,6 +4,7 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
 import { validationErrors } from "@stint/domain/Payload"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
 import { type ReactNode, useRef, useState } from "react"
 import { failureOf, idempotencyKey } from "../../../api/Client.ts"
 import { deliverableQuery, execute, retryDelivery, review } from "../../../api/Deliverables.ts"
@@ -78,7 +79,19 @@ const Undecided = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
   }
   return (
     <>
-      {invalid ? <p className={styles.why}>It fails {faults.join(", ")}, so it can only be rejected.</p> : null}
+      {invalid
+        ? (
+          <p className={styles.why}>
+            It fails {faults.join(", ")}, so it can only be rejected.{" "}
+            <Link
+              to="/agents/$hire/goals/$goal"
+              params={{ hire: draft.hired_instance_id, goal: draft.goal_instance_id }}
+            >
+              Change its goal
+            </Link>
+          </p>
+        )
+        : null}
       <div className={styles.bar}>
         <Button disabled={invalid} loading={send.isPending} onClick={() => decide("approved")}>Approve</Button>
         <Button variant="default" disabled={invalid} onClick={() => setAsking("approved")}>Notes…</Button>
