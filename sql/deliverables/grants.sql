@@ -38,6 +38,14 @@ begin
   execute format('grant select, insert, update on maker_places to %I', runtime);
   -- written, never changed
   execute format('grant select, insert on deliverables_action_log to %I', runtime);
+  execute format('grant select, insert, update on reviewers to %I', runtime);
+  execute format('grant select, insert, update, delete on reviewer_channels to %I', runtime);
+  -- recorded by triggers and tell(), as their owner; removed when they are old
+  execute format('grant select, update (planned_at), delete on notice_events to %I', runtime);
+  execute format('grant select, insert, update, delete on notice_items to %I', runtime);
+  execute format('grant select, insert, update, delete on notices to %I', runtime);
+  execute format('grant select, insert, delete on decision_links to %I', runtime);
+  execute format('grant select, update on notice_looks to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);

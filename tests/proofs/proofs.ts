@@ -13,6 +13,7 @@ import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
 import { mandate } from "./mandate.ts"
+import { notices } from "./notices.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -30,10 +31,11 @@ export const proofs: ReadonlyArray<Proof> = [
   outage,
   idempotency,
   execution,
-  mandate,
   signature,
+  mandate,
   making,
   slow,
+  notices,
   pause,
   poison,
   fairness,

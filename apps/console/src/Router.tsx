@@ -6,6 +6,7 @@ import { agentRoutes } from "./screens/agents/Routes.ts"
 import { calendarRoute } from "./screens/calendar/Routes.ts"
 import { goalRoutes } from "./screens/goals/Routes.ts"
 import { inboxRoutes } from "./screens/inbox/Routes.ts"
+import { notificationsRoute } from "./screens/notifications/Routes.ts"
 import { mandateRoutes } from "./screens/mandates/Routes.ts"
 import { operatorRoutes } from "./screens/OperatorRoutes.ts"
 import { signInRoute } from "./screens/sign-in/Routes.ts"
@@ -30,6 +31,7 @@ const tree = rootRoute.addChildren([
     ...goalRoutes,
     calendarRoute,
     ...mandateRoutes,
+    notificationsRoute,
     ...operatorRoutes,
   ]),
 ])

@@ -69,6 +69,9 @@ export const visit = async (browser: Browser, baseURL: string): Promise<Visitor>
 export const enter = async ({ context }: Visitor, origin: string, as: {
   readonly role: "customer" | "operator" | "viewer"
   readonly subject?: string
+  /** As a person of this customer, with these duties. */
+  readonly customer_id?: string
+  readonly duties?: ReadonlyArray<"reviewer" | "editor" | "reader">
 }): Promise<void> => {
   const { csrf } = await (await context.request.get(`${origin}/session`)).json() as { readonly csrf: string }
   const answer = await context.request.post(`${origin}/session/local`, {
