@@ -26,7 +26,9 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
 )
 
 /** Between the attempts to send a message to a person: 30 seconds, 1, 2 minutes and so on up to an hour, each drawn from 50 to 100 % of it. */
-export const noticeRetry = Schedule.min([Schedule.exponential("30 seconds", 2), Schedule.spaced("1 hour")]).pipe(halfToFull)
+export const noticeRetry = Schedule.min([Schedule.exponential("30 seconds", 2), Schedule.spaced("1 hour")]).pipe(
+  halfToFull,
+)
 
 /** Looking for dead letters that people were not told of. */
 export const lookForUntold = Schedule.spaced("15 seconds").pipe(Schedule.jittered)
