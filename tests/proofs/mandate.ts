@@ -125,7 +125,7 @@ export const mandate: Proof = {
   attacks:
     "64 callers at once against a mandate for 20 uses, of two replicas, in four ways (full: six times each): alone; deliverables is killed " +
     "while it approves and executes; the mandate is revoked; it is revoked and the other replica is killed. Leases are cut short.",
-  seconds: { quick: 60, full: 240 },
+  seconds: { quick: 180, full: 500 },
   attack: async (attack: Attack) => {
     const { full, say, seed } = attack
     const random = randomOf(seed)

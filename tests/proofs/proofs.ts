@@ -12,8 +12,8 @@ import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
-import { notices } from "./notices.ts"
 import { mandate } from "./mandate.ts"
+import { notices } from "./notices.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -31,8 +31,8 @@ export const proofs: ReadonlyArray<Proof> = [
   outage,
   idempotency,
   execution,
-  mandate,
   signature,
+  mandate,
   making,
   slow,
   notices,

@@ -13,6 +13,8 @@ import { ConsoleHttp } from "./Console/Http.ts"
 import { Decisions } from "./Decisions.ts"
 import { DecisionsHttp } from "./Decisions/Http.ts"
 import { DocsHttp } from "./Docs/Http.ts"
+import { Mcp } from "./Mcp.ts"
+import { McpHttp } from "./Mcp/Http.ts"
 import { Origin } from "./Origin.ts"
 import { Sessions } from "./Sessions.ts"
 import { SessionsHttp } from "./Sessions/Http.ts"
@@ -26,10 +28,12 @@ export const App = Layer.mergeAll(
   ChangesHttp,
   DocsHttp,
   DecisionsHttp,
+  McpHttp,
   ConsoleHttp,
 ).pipe(
   Layer.provide(SessionsHttp),
-  Layer.provide([Changes.layer, Decisions.layer]),
+  Layer.provide([Mcp.layer, Decisions.layer]),
+  Layer.provide(Changes.layer),
   Layer.provide([Sessions.layer, Upstreams.layer, Console.layer, Body.layer, RequestProblems.layer]),
   Layer.provide([
     Origin.layer,

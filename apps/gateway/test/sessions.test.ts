@@ -31,7 +31,11 @@ describe("a session", () => {
     const browser = new Browser(front)
     const view = await browser.session()
     assert.deepStrictEqual([view.status, view.user], [200, null])
-    assert.deepStrictEqual(view.ways, [{ kind: "local", roles: ["customer", "operator", "viewer"] }])
+    assert.deepStrictEqual(view.ways, [{
+      kind: "local",
+      roles: ["customer", "operator", "viewer"],
+      people: [{ subject: "sample-reviewer", customer_id: "sample-customer", duties: ["reviewer"] }],
+    }])
     assert.match(browser.setCookies[0]!, /^stint-4100=[\w.-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
     assert.strictEqual((await browser.session()).csrf, view.csrf)
     assert.lengthOf(browser.setCookies, 1)

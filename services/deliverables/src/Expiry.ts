@@ -11,7 +11,7 @@ import { ExpiryRepo } from "./Expiry/Repo.ts"
 
 /** The shortest and the longest wait between two looks, in milliseconds. What is made meanwhile may expire sooner. */
 const SHORTEST_WAIT = 1_000
-const LONGEST_WAIT = 60_000
+const LONGEST_WAIT = 10_000
 
 /** How long a round may take before the watchdog says so: the longest wait, and some batches. */
 const ROUND = "3 minutes"

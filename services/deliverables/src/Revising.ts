@@ -4,7 +4,7 @@
  */
 import { findTemplate } from "@stint/domain/Definition"
 import { slowMakerOf, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
-import { ChangesImpossible } from "@stint/domain/deliverables/Reviews"
+import { ChangesImpossible, MOST_BY_MAKER, MOST_REVISIONS, TooManyRevisions } from "@stint/domain/deliverables/Reviews"
 import { type ApprovalId, GoalInstanceId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
@@ -14,6 +14,7 @@ import type { Decidable } from "./Deliverables.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
 import { Makings, placeOf } from "./Makings.ts"
 import type { NewMaking } from "./Makings/Repo/Asks.ts"
+import { RevisionsRepo } from "./Revisions/Repo.ts"
 
 /** Where builtins make changes, how many at once, and how long one may take, in seconds: they are pure, and take milliseconds. */
 const BUILTIN = { name: "builtin", limit: 16 }
@@ -29,7 +30,7 @@ export class Revising extends Context.Service<Revising, {
     decidable: Decidable,
     approval_id: ApprovalId,
     notes: string,
-  ): Effect.Effect<NewMaking, ChangesImpossible | Unavailable>
+  ): Effect.Effect<NewMaking, TooManyRevisions | ChangesImpossible | Unavailable>
   /** Says that one was queued: a hint to the worker, after the commit. */
   readonly begun: Effect.Effect<void>
 }>()("deliverables/Revising") {
@@ -40,6 +41,7 @@ export class Revising extends Context.Service<Revising, {
       const definitions = yield* Definitions
       const makers = yield* SlowMakers
       const makings = yield* Makings
+      const revisions = yield* RevisionsRepo
 
       /** The goal as it now is. */
       const goalOf = Effect.fnUntraced(function* ({ row }: Decidable) {
@@ -78,6 +80,18 @@ export class Revising extends Context.Service<Revising, {
           const { deliverable_id } = row
           if (!hire.runnable) {
             return yield* new ChangesImpossible({ detail: `The hire may not run: ${hire.reason ?? "hiring says why"}` })
+          }
+          if ((yield* revisions.byMaker(deliverable_id)) >= MOST_BY_MAKER) {
+            return yield* new TooManyRevisions({
+              detail: `The maker of ${deliverable_id} wrote ${MOST_BY_MAKER} revisions: edit, approve or reject it`,
+              most: MOST_BY_MAKER,
+            })
+          }
+          if (row.revision >= MOST_REVISIONS) {
+            return yield* new TooManyRevisions({
+              detail: `${deliverable_id} has ${MOST_REVISIONS} revisions: approve or reject it`,
+              most: MOST_REVISIONS,
+            })
           }
           const goal = yield* goalOf(decidable)
           const { place, seconds } = yield* placeFor(decidable)

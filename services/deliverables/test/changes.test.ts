@@ -3,6 +3,8 @@ import { afterAll, assert, beforeAll, it } from "@effect/vitest"
 import { ask, definitionOf, draftOf, ended, type FakeMaker, goalAt, startMaker } from "./support/FakeMaker.ts"
 import { newKey, onStage, type Stage, until, withStage } from "./support/Harness.ts"
 
+const hosts = { env: { STINT_MAKER_HOSTS: "127.0.0.1" } }
+
 let maker: FakeMaker
 beforeAll(() => {
   maker = startMaker()
@@ -173,7 +175,7 @@ onStage("a request for changes", (stage) => {
       0,
     )
   })
-})
+}, hosts)
 
 it("a request for changes outlives the process that took it: another makes exactly one revision", () =>
   withStage(async (stage) => {
@@ -199,4 +201,4 @@ it("a request for changes outlives the process that took it: another makes exact
       id,
     ])
     assert.deepStrictEqual(rows, [{ revision: 1 }, { revision: 2 }])
-  }))
+  }, hosts))

@@ -115,6 +115,60 @@ onStage("the database", (stage) => {
     }
   })
 
+  it("B3: content changes to its next revision alone, stored before, while it may still be decided on", async () => {
+    const { approved, drafted, sql, url, world } = stage()
+    const role = connect(url)
+    const next = `revision = revision + 1, payload = payload || '{"theme": "new"}', review_status = 'pending_review',
+      approval_id = null, edited_by = 'ann'`
+    const change = (id: string, set = next) =>
+      role.sql(`update deliverables set ${set} where deliverable_id = $1`, [id])
+    const store = (id: string, revision: number, more = "{}") =>
+      role.sql(
+        `insert into deliverable_revisions (deliverable_id, revision, author, by_maker, title, payload, content_sha256, created_at)
+         select deliverable_id, $2::int, case when $2::int = 1 then 'maker' else 'ann' end, $2::int = 1, title, payload || $3::jsonb,
+           encode(sha256('x'), 'hex'), now() from deliverables where deliverable_id = $1`,
+        [id, revision, more],
+      )
+    try {
+      const mine = await approved("b3-next")
+      assert.strictEqual(await refusal(change(mine.id)), "42501", "stored nowhere")
+      await store(mine.id, 1)
+      assert.strictEqual(await refusal(change(mine.id)), "42501", "its next is not stored")
+      await store(mine.id, 2, '{"theme": "new"}')
+      const set: ReadonlyArray<[what: string, set: string]> = [
+        ["another number", next.replace("revision + 1", "revision + 2")],
+        ["other content", next.replace('"new"', '"other"')],
+        ["another author", next.replace("'ann'", "'bob'")],
+        ["another template's rules", `${next}, approval_rules = '{"quorum": 1}'`],
+        ["its approval stays", next.replace("approval_id = null, ", "")],
+        ["approved at once", next.replace("'pending_review'", "'approved'")],
+      ]
+      for (const [what, changed] of set) assert.strictEqual(await refusal(change(mine.id, changed)), "42501", what)
+      assert.isUndefined(await refusal(change(mine.id)))
+      for (const run of [sql, role.sql]) {
+        for (const write of ["update deliverable_revisions set notes = 'x'", "delete from deliverable_revisions"]) {
+          assert.strictEqual(await refusal(run(`${write} where deliverable_id = $1`, [mine.id])), "42501", write)
+        }
+      }
+      const ends: ReadonlyArray<[what: string, end: string]> = [
+        ["rejected", "review_status = 'rejected'"],
+        ["expired", "expires_at = now()"],
+        ["deleted", "deleted_at = now()"],
+        ["executed", "executing = true"],
+      ]
+      for (const [what, end] of ends) {
+        const goal = world.goal(`GOI-b3-${what}`, world.hire(`HAI-b3-${what}`))
+        const { deliverable_id: id } = await drafted(goal)
+        await store(id, 1)
+        await store(id, 2, '{"theme": "new"}')
+        await sql(`update deliverables set ${end} where deliverable_id = $1`, [id])
+        assert.strictEqual(await refusal(change(id)), "42501", what)
+      }
+    } finally {
+      await role.end()
+    }
+  })
+
   const alterations: Array<[string, string, string]> = [
     ["body", "body = '{}', content_sha256 = encode(sha256('{}'), 'hex')", "content_changed"],
     ["approval", "approval_id = null", "content_changed"],

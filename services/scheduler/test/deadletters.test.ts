@@ -77,7 +77,11 @@ describe("dead letters", () => {
     )
     assert.strictEqual(DateTime.formatIso(one.first_failed_at), letter.first_failed_at)
     await eventually(
-      () => asOwner(t.database.ownerUrl, (sql) => sql`select 1 from scheduler_dlq where told_at is null and dlq_id = ${letter.dlq_id}`),
+      () =>
+        asOwner(
+          t.database.ownerUrl,
+          (sql) => sql`select 1 from scheduler_dlq where told_at is null and dlq_id = ${letter.dlq_id}`,
+        ),
       (rows) => rows.length === 0,
       "it is marked",
     )

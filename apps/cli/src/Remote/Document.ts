@@ -1,27 +1,18 @@
 /** A document of a person, held to the contract before it is sent. */
 import { issuesUnder } from "@stint/domain/FieldIssues"
-import { readTextFile } from "@stint/edge/Serve/TextFile"
 import { Schema } from "effect"
 import { UsageError } from "../Command.ts"
-import { LauncherError, reasonOf } from "../Postgres/LauncherError.ts"
+import { jsonIn } from "./Files.ts"
 import type { Session } from "./Session.ts"
 
 /** What a file of JSON holds, - for standard input; `what` names it. Fails with a UsageError that names its faults. */
 export const documentIn = async <S extends Schema.ConstraintDecoder<unknown>>(
-  { io }: Session,
+  session: Session,
   path: string,
   schema: S,
   what: string,
 ): Promise<S["Type"]> => {
-  const text = path === "-" ? await io.read() : await readTextFile(path).catch((error) => {
-    throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
-  })
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new UsageError(`${path} is no JSON.`)
-  }
+  const body = await jsonIn(session, path)
   const issues = issuesUnder(schema)(body)
   if (issues.length === 0) return Schema.decodeUnknownSync(schema)(body)
   const faults = issues.map(({ message, path }) => `${path} ${message}`)

@@ -26,6 +26,7 @@ export const places: ReadonlyArray<Place> = [
   { to: "/runs", label: "Runs", keys: "g r", roles: staff },
   { to: "/dead-letters", label: "Dead letters", keys: "g d", roles: staff },
   { to: "/scheduler", label: "Scheduler", keys: "g s", roles: staff },
+  { to: "/makers", label: "Makers", keys: "g m", roles: staff },
   { to: "/types", label: "Agent types", keys: "g t", roles: staff },
   { to: "/customers", label: "Customers", keys: "g u", roles: staff },
   { to: "/audit", label: "Audit", keys: "g l", roles: staff },

@@ -13,14 +13,6 @@ import { pageHeaders } from "./Policy.ts"
 /** First parts of paths that are no screens of the console. */
 const notScreens = new Set(["api", "assets", "docs", "events", "session"])
 
-/** A part of a path, decoded where it can be. */
-const decoded = (part: string): string => {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}
 /** What `/` says to whom it is no page. */
 const whereTo = `This is Stint's front door.
 
@@ -29,6 +21,15 @@ const whereTo = `This is Stint's front door.
   /openapi.json  its contract; /docs has it as pages
   /livez         whether this process lives; /readyz whether it can serve
 `
+
+/** A part of a path, decoded where it can be. */
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
 
 /** Adds `/assets/*`, the files beside the page, and the page at every other path that a browser goes to. */
 export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {

@@ -9,7 +9,7 @@ import { Duration, Effect, Fiber, Layer } from "effect"
 import { Hiring } from "../Clients.ts"
 import { makeInHand } from "../InHand.ts"
 import { Attempts } from "./Attempts.ts"
-import { ExecutionsRepo } from "./Repo.ts"
+import { ExecutionsRepo, LEASE_SECONDS } from "./Repo.ts"
 import type { ClaimedRow } from "./Row.ts"
 
 /** How many attempts are made at once. */
@@ -21,8 +21,11 @@ const OF_A_CUSTOMER = 4
 /** Executions that are due but locked by another transaction are tried again after this long, not at once. */
 const LOCKED = Duration.millis(100)
 
-/** The longest wait. A notification may be lost with its connection without an error; then nothing else would end it. */
-const LONGEST_WAIT = Duration.seconds(30)
+/**
+ * The longest wait. An intent is committed under its lease and notifies nobody, so that its commit waits for no other one: by
+ * the end of that lease everybody has looked. It also ends a wait whose notification was lost with its connection.
+ */
+const LONGEST_WAIT = Duration.seconds(LEASE_SECONDS)
 
 /** How long a round may take before the watchdog says so: the longest wait, and a claim on a slow database. */
 const ROUND = "90 seconds"

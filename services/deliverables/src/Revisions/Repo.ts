@@ -34,7 +34,16 @@ const statements = Effect.map(PgClient.PgClient, (sql) => {
     Result: Schema.Struct({ deliverable_id: DeliverableId }),
     execute: (edit_id) => sql`select deliverable_id from deliverable_revisions where edit_id = ${edit_id}`,
   })
+  const byMaker = SqlSchema.findOne({
+    Request: DeliverableId,
+    Result: Schema.Struct({ n: Schema.Int }),
+    // the first revision is the deliverable's own row until there is a second
+    execute: (id) =>
+      sql`select greatest(count(*), 1)::int as n from deliverable_revisions where deliverable_id = ${id} and by_maker`,
+  })
   return {
+    /** How many its maker wrote. */
+    byMaker: (id: DeliverableId) => Effect.orDie(Effect.map(byMaker(id), ({ n }) => n)),
     /** Those before this number, the latest first; none of a deliverable that has but one. */
     list: (id: DeliverableId, before: number, limit: number) => Effect.orDie(list({ id, before, limit })),
     get: (id: DeliverableId, revision: number) => Effect.orDie(get({ id, revision })),
