@@ -73,7 +73,7 @@ export const judgeDraft = ({ id, payload, rules }: Made, events: ReadonlyArray<E
   const withdrawn = new Set<string>()
   const approvals: Array<Row> = []
   let now = { revision: 1, hash: hashOf(payload), author: null as string | null }
-  let [revising, rejected, executions] = [false, false, 0]
+  let [revising, rejected, executions, until] = [false, false, 0, Infinity]
   for (const { at, it, kind } of events) {
     if (kind === "approval_withdrawals") withdrawn.add(it.approval_id)
     if (kind === "approvals") {
@@ -82,6 +82,7 @@ export const judgeDraft = ({ id, payload, rules }: Made, events: ReadonlyArray<E
       }
       if (revising) wrong.push(`${id}: ${it.approval_id} was taken while its maker revised it`)
       if (rejected) wrong.push(`${id}: ${it.approval_id} was taken after it was rejected`)
+      if (at > until + SLACK) wrong.push(`${id}: ${it.approval_id} was taken after it had expired`)
       if (it.decision === "approved") approvals.push(it)
       else if (!it.asks_changes) rejected = true
     }
@@ -91,7 +92,10 @@ export const judgeDraft = ({ id, payload, rules }: Made, events: ReadonlyArray<E
       now = { revision: it.revision, hash: hashOf(it.payload), author: it.by_maker ? null : it.author }
       revising = false
     }
-    if (kind === "deliverables") revising = it.revising_since !== null
+    if (kind === "deliverables") {
+      revising = it.revising_since !== null
+      until = it.expires_at === null ? Infinity : Date.parse(it.expires_at)
+    }
     if (kind !== "executions") continue
     executions++
     if (it.content_sha256 !== now.hash || hashOf(JSON.parse(it.body)) !== now.hash) {

@@ -105,7 +105,7 @@ export class RevisionsGroup extends HttpApiGroup.make("revisions")
       .annotate(OpenApi.Summary, "List the revisions of a deliverable")
       .annotate(OpenApi.Description, "For its customer, operators and viewers; the latest first."),
     HttpApiEndpoint.get("get", "/deliverables/:id/revisions/:revision", {
-      params: { ...params, revision: Schema.String },
+      params: { ...params, revision: Schema.String.annotate({ description: "Its number, from 1", examples: ["2"] }) },
       success: Revision,
       error: [DeliverableNotFound, DeliverableGone, RevisionNotFound, Unavailable],
     }).annotate(Access, readers)

@@ -17,7 +17,7 @@ export const counts = (sql: PgClient.PgClient) => {
       const its = customer_id === null ? sql`` : sql`and d.customer_id = ${customer_id}`
       const some = (table: string, condition: Statement.Fragment) =>
         sql`(select count(*)::int from (
-              select 1 from ${sql(table)} d where ${condition} ${its} limit ${MOST_COUNTED}) some)`
+              select 1 from ${sql(table)} d where ${condition} ${its} limit ${MOST_COUNTED}) counted)`
       return sql`select
           ${some("deliverables", hasStatus(sql, "pending_review"))} as pending_review,
           ${some("deliverables", sql`d.revising_since is not null and d.deleted_at is null`)} as in_revision,

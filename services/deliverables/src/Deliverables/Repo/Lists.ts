@@ -8,7 +8,7 @@ import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { ShownRow } from "../Row.ts"
-import { hasStatus, isWaiting, selectRows } from "./Rows.ts"
+import { expired, hasStatus, isWaiting, selectRows } from "./Rows.ts"
 
 /** The key of a page of deliverables, newest first. */
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
@@ -99,20 +99,25 @@ export const lists = (sql: PgClient.PgClient) => {
     Key: Place,
     Result: ShownRow,
     query: ({ after, limit, review_status, search, ...listing }) => {
-      const asked = sql.and([
-        sql`d.deleted_at is null`,
-        ...conditions(sql, listing),
-        ...(review_status === null ? [] : [hasStatus(sql, review_status)]),
-      ])
+      const inOrder = sql`order by d.created_at desc, d.deliverable_id desc`
+      const all = [sql`d.deleted_at is null`, ...conditions(sql, listing)]
+      const later = after === null ? [] : [
+        sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
+      ]
+      if (review_status === "expired" && search === null) {
+        // by the index of those that are marked, and that of those that wait: no index has both
+        const some = (status: Fragment) =>
+          sql`(select d.created_at, d.deliverable_id from deliverables d where ${sql.and([...all, status, ...later])}
+            ${inOrder} limit ${limit})`
+        const { marked, passed } = expired(sql)
+        return sql`${selectRows(sql)} where d.deliverable_id = any (array(
+            select deliverable_id from (${some(marked)} union all ${some(passed)}) k
+            order by created_at desc, deliverable_id desc limit ${limit})) ${inOrder}`
+      }
+      const asked = sql.and([...all, ...(review_status === null ? [] : [hasStatus(sql, review_status)])])
       return sql`${selectRows(sql)} where ${
-        sql.and([
-          asked,
-          ...(search === null ? [] : saysAmongNewest(sql, asked, search)),
-          ...(after === null ? [] : [
-            sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
-          ]),
-        ])
-      } order by d.created_at desc, d.deliverable_id desc limit ${limit}`
+        sql.and([asked, ...(search === null ? [] : saysAmongNewest(sql, asked, search)), ...later])
+      } ${inOrder} limit ${limit}`
     },
   })
   const listByExpiry = findReadable(sql, {

@@ -26,6 +26,12 @@ export const selectRows = (sql: PgClient.PgClient) =>
 export const isWaiting = (sql: PgClient.PgClient) =>
   sql`d.review_status = 'pending_review' and d.revising_since is null and d.deleted_at is null`
 
+/** Of `deliverables d`: it has expired, and was marked so, or was not yet. */
+export const expired = (sql: PgClient.PgClient) => ({
+  marked: sql`d.expired_at is not null`,
+  passed: sql`(${isWaiting(sql)} and d.expires_at <= now())`,
+})
+
 /** Of `deliverables d`: it has this status, as `columns` derives it. */
 export const hasStatus = (sql: PgClient.PgClient, status: ReviewStatus) => {
   switch (status) {
@@ -34,7 +40,7 @@ export const hasStatus = (sql: PgClient.PgClient, status: ReviewStatus) => {
     case "in_revision":
       return sql`d.revising_since is not null`
     case "expired":
-      return sql`(d.expired_at is not null or ${isWaiting(sql)} and d.expires_at <= now())`
+      return sql`(${expired(sql).marked} or ${expired(sql).passed})`
     default:
       return sql`d.review_status = ${status} and d.review_status <> 'pending_review' and d.expired_at is null`
   }
