@@ -86,7 +86,9 @@ describe("a session", () => {
       { role: "customer", subject: "system" },
     ]
     for (const body of refused) {
-      const answer = await browser.json("POST", "/session/local", { body })
+      const other = new Browser(front)
+      await other.session()
+      const answer = await other.json("POST", "/session/local", { body })
       assert.deepStrictEqual([answer.status, answer.code], [400, "invalid_request"], JSON.stringify(body))
     }
   })
