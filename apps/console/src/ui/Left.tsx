@@ -50,7 +50,8 @@ export const Left = ({ after = "", at, before = "", brief = false, zone }: {
       {words}
     </time>
   )
-  const lead = [before, ...(soon && !brief ? ["soon,"] : [])].filter((word) => word !== "").join(" ")
+  const how = soon && !brief ? "soon," : before === "" ? "" : "in"
+  const lead = [before, how].filter((word) => word !== "").join(" ")
   const all = (
     <>
       {lead === "" ? "" : `${lead} `}

@@ -6,6 +6,7 @@ import { hiresQuery } from "../../api/Hires.ts"
 import { hireName, titled } from "../../format/Words.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Filter } from "./Filter.tsx"
+import styles from "./inbox.module.css"
 import { ageNames, ages, type InboxSearch, isDecided, searchOf } from "./Search.ts"
 
 const route = getRouteApi("/app/inbox")
@@ -22,7 +23,7 @@ export const Filters = (): ReactNode => {
   const types = [...new Set(hires.map(({ agent_id }) => agent_id))]
   const waits = !isDecided(search.show ?? "waiting")
   return (
-    <>
+    <div className={styles.filters}>
       {types.length > 1 || search.type !== undefined
         ? (
           <Filter
@@ -76,6 +77,6 @@ export const Filters = (): ReactNode => {
           </button>
         )
         : null}
-    </>
+    </div>
   )
 }

@@ -58,7 +58,8 @@ export const ageNames = Object.keys(ages) as ReadonlyArray<Age>
 
 /** The filter, as the URL has it. */
 export interface InboxSearch {
-  readonly show?: Exclude<Show, "waiting">
+  /** What waits without it. */
+  readonly show?: Show
   /** A hire. */
   readonly agent?: string
   /** An agent type. */
@@ -79,7 +80,7 @@ export const searchOf = ({ age, agent, flat, goal, order, show, type }: Record<s
     type: textOf(type),
     goal: textOf(goal),
     age: oneOf(ageNames, age),
-    order: oneOf(["expiry"], order),
+    order: oneOf(["expiry"] as const, order),
     flat: flat === true ? true as const : undefined,
   })
 

@@ -64,8 +64,8 @@ export const Difference = ({ from, id, payload, to }: {
         {changes.map((change) => (
           <div key={JSON.stringify(change.path)}>
             <p className={styles.place}>
-              {placeOf(change, payload)}
-              {partOf(change) === undefined ? null : <span className="dim">{" "}{partOf(change)}</span>}
+              {placeOf(change, payload)}{" "}
+              {partOf(change) === undefined ? null : <span className="dim">{partOf(change)}</span>}
             </p>
             <p className={styles.words}>
               <Values change={change} />

@@ -106,7 +106,7 @@ export const Undecided = ({ barred, draft, edit }: {
     )
   }
   const keys = [
-    ...(approves ? [["A", "approve"], ["N", "with notes"]] as const : []),
+    ...(approves ? [["N", "with notes"]] as const : []),
     ["J", "next"],
     ["K", "back"],
   ] as const
