@@ -10,6 +10,7 @@ import { readRing } from "../src/DevKey/Store.ts"
 import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
+import { inbox } from "./support/cases/inbox.ts"
 import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
@@ -20,7 +21,7 @@ import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...makers, ...mandates, ...operations, ...notices]
+const cases = [...people, ...inbox, ...hires, ...makers, ...mandates, ...operations, ...notices]
 
 const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),

@@ -17,6 +17,7 @@ import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scop
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
 import { ClaimedRow } from "./Row.ts"
+import { endings } from "./Repo/Endings.ts"
 
 /**
  * The lease of a claim, in seconds: longer than the lookup of its hire and an attempt may take (`ABANDON`). After it another
@@ -259,35 +260,6 @@ const outcomes = (sql: PgClient.PgClient) => {
       Effect.orDie(Effect.map(fail({ ...c, error, refusal }), wasHeld)),
     postpone: (c: Claim, error: string, delay: number) =>
       Effect.orDie(Effect.map(postpone({ ...c, error, delay }), wasHeld)),
-  }
-}
-
-/** What waits for an attempt, of hires that ended. */
-const endings = (sql: PgClient.PgClient) => {
-  const awaited = SqlSchema.findAll({
-    Request: Schema.Array(HiredInstanceId),
-    Result: Schema.Struct({ hired_instance_id: HiredInstanceId }),
-    execute: (hires) =>
-      sql`select distinct hired_instance_id from deliverables
-          where hired_instance_id = any(${hires}::text[]) and executing and deleted_at is null`,
-  })
-  return {
-    awaited: (hires: ReadonlyArray<HiredInstanceId>) =>
-      Effect.orDie(Effect.map(awaited(hires), (rows) => rows.map((row) => row.hired_instance_id))),
-    refuseHire: (hire: HiredInstanceId, code: DeliveryRefusal, why: string) =>
-      Effect.orDie(Effect.asVoid(
-        sql`with d as (
-              select deliverable_id from deliverables where hired_instance_id = ${hire} and executing
-              order by deliverable_id for update
-            ), e as (
-              update executions set state = 'failed', last_error = ${why}, refusal = ${code}, next_attempt_at = null,
-                locked_until = null
-              from d where executions.deliverable_id = d.deliverable_id and state = 'pending'
-                and (locked_until is null or locked_until <= now())
-              returning executions.deliverable_id
-            ) update deliverables set executing = false, updated_at = now()
-              from e where deliverables.deliverable_id = e.deliverable_id`,
-      )),
   }
 }
 
