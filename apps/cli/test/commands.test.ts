@@ -12,12 +12,13 @@ import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { operations } from "./support/cases/operations.ts"
+import { inbox } from "./support/cases/inbox.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...operations]
+const cases = [...people, ...inbox, ...hires, ...operations]
 
 const stdin = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
