@@ -2,7 +2,8 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises"
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { openDevKey } from "@stint/cli/DevKey"
@@ -46,6 +47,18 @@ const examples = [
   { language: "go", path: "examples/go/trade.go", version: "version", command: ["go", "run"] },
 ] as const
 
+/** The stand-in for a model of examples/, on a free port. */
+const startStandIn = () =>
+  new Promise<{ readonly url: string; stop(): void }>((resolve, reject) => {
+    const child = spawn("node", [join(root, "examples/model/server.mjs"), "0"])
+    child.once("error", reject)
+    child.once("close", (code) => reject(new Error(`the stand-in ended: ${code}`)))
+    child.stdout.once("data", (said) => {
+      const [url] = /http:\S+/.exec(String(said))!
+      resolve({ url, stop: () => void child.kill() })
+    })
+  })
+
 describe("the README and docs", () => {
   let stack: Stack
   beforeAll(async () => void (stack = await startStack({ STINT_BOUNDS: "" })), 60_000)
@@ -78,6 +91,41 @@ describe("the README and docs", () => {
     const printed = shown.split("---block---").map((text) => text.trim())
     for (const [n, { shown }] of blocks.entries()) if (shown !== undefined) assert.strictEqual(printed[n], shown)
   })
+
+  it(
+    "the README's draft by a model comes from the hire to its execution as it says, with the stand-in of examples/",
+    async () => {
+      const text = await page("README.md")
+      const [, code, shown] = /```sh model\n(.*?)```\n\n```text\n(.*?)```/s.exec(text)!
+      assert.strictEqual(code!.trim().split("\n").filter((line) => line.includes("npx stint")).length, 5)
+      const [field] = /^field\(\) .*$/m.exec(text)!
+      const standIn = await startStandIn()
+      const folder = await mkdtemp(join(tmpdir(), "stint-readme-"))
+      const models = join(folder, "models.json")
+      await writeFile(
+        models,
+        (await page("examples/model/models.json")).replace("http://127.0.0.1:4190/v1", standIn.url),
+      )
+      const own = await startStack({ STINT_MODELS: models })
+      try {
+        const file = join(folder, "model.sh")
+        await writeFile(
+          file,
+          `set -euo pipefail\n${field}\n${code!.replaceAll("npx stint", "node apps/cli/bin/stint.js")}`,
+        )
+        const said = await output(["bash", file], { STINT_HOME: own.home, STINT_PORT_BASE: String(own.base) })
+        assert.strictEqual(said.trim(), shown!.trim())
+        const spent = await own.call("deliverables", "GET", "/api/v1/spending", { as: "viewer:vera" })
+        // 900 tokens in at 0.5 a million, 120 out at 1.5
+        assert.deepInclude(spent.json, { agents: 1, cost: 0.00063 })
+      } finally {
+        await own.stop()
+        standIn.stop()
+        await rm(folder, { recursive: true })
+      }
+    },
+    120_000,
+  )
 
   it.each(examples)("docs/api.md shows $path as it is", async ({ language, path }) => {
     const [, shown] = new RegExp(`\n\`\`\`${language}\\n(.*?)\`\`\`\n`, "s").exec(await page("docs/api.md"))!

@@ -3,6 +3,15 @@ import react from "@vitejs/plugin-react"
 import { defineConfig } from "vite"
 import { contracts } from "./build/Contracts.ts"
 
+/** What every first screen decodes and shows: small files, which are smaller together. */
+const firstView = new RegExp(
+  [
+    "/console/src/(api/(Client|Queries|Session|Deliverables|Hires|Pages)|format/(Search|Time|Words)|ui/(Instant|Now|Page|States|Tag))[.]",
+    "/domain/src/(Draft|Formats|Ids|Payload|Protocol|Definition/HireSettings|agents/\\w+/Payload)[.]",
+    "/domain/src/(deliverables/(Deliverables|Deliveries)|gateway/Sessions|hiring/(Hires|Subscriptions))[.]",
+  ].join("|"),
+)
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), contracts()],
@@ -15,7 +24,12 @@ export default defineConfig({
     rolldownOptions: {
       // what every page needs is one file: a dozen small ones would be compressed each by itself
       output: {
-        codeSplitting: { groups: [{ name: "vendor", test: /node_modules.(react|react-dom|scheduler|@tanstack)[/]/ }] },
+        codeSplitting: {
+          groups: [
+            { name: "vendor", test: /node_modules.(react|react-dom|scheduler|@tanstack)[/]/ },
+            { name: "first", test: firstView },
+          ],
+        },
       },
       // declarations of the contracts: what nobody uses of them is left out
       treeshake: { manualPureFunctions: ["Context", "HttpApiSchema", "Model", "OpenApi", "Schema", "created"] },

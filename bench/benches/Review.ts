@@ -1,12 +1,13 @@
-/** How many drafts a second its customers approve, and execute: through the API, with an Idempotency-Key each. */
+/** How many drafts a second customers approve, and execute: through the API, with an Idempotency-Key each. */
 import { drained, fallDue, freshSlot, type Ground, makeGoals, order } from "../../tests/proofs/Ground.ts"
 import { cpuOf } from "../Cpu.ts"
 import { median, roundedAll, spreadOf, table } from "../Figures.ts"
 import type { Server } from "../Server.ts"
 
 const AT_ONCE = 16
-const customer = "bench-review"
-const as = `customer:${customer}` as const
+/** So many customers in turn: of one, two writes and eight executions are handled at once, and more wait (docs/bounds.md). */
+const CUSTOMERS = 20
+const NAMES = "bench-review-"
 
 const each = async <A>(
   items: ReadonlyArray<A>,
@@ -64,10 +65,13 @@ export const review = async (
   rounds: number,
 ) => {
   const { stack, superuser } = ground
-  const goals = await makeGoals(ground, customer, drafts, order)
-  const send = async (path: string, key: string, body: unknown) => {
+  const goals: Array<Awaited<ReturnType<typeof makeGoals>>> = []
+  for (let n = 0; n < CUSTOMERS; n++) {
+    goals.push(await makeGoals(ground, `${NAMES}${n}`, Math.ceil(drafts / CUSTOMERS), order))
+  }
+  const send = async (customer: string, path: string, key: string, body: unknown) => {
     const answer = await stack.call("deliverables", "POST", path, {
-      as,
+      as: `customer:${customer}`,
       body,
       headers: { "idempotency-key": key },
     })
@@ -83,25 +87,25 @@ export const review = async (
   > = []
   for (let n = 0; n < rounds; n++) {
     const slot = freshSlot()
-    await fallDue(ground, goals, slot)
+    for (const some of goals) await fallDue(ground, some, slot)
     await drained(ground)
-    const made = await superuser.sql<{ id: string }>(
+    const made = await superuser.sql<{ id: string; customer: string }>(
       "deliverables",
-      `select deliverable_id as id from deliverables where customer_id = '${customer}' and scheduled_time = '${slot}'`,
+      `select deliverable_id as id, customer_id as customer from deliverables
+       where customer_id like '${NAMES}%' and scheduled_time = '${slot}' order by md5(deliverable_id)`,
     )
     const approvals = new Map<string, string>()
-    const approve = await timed(ground, server, made, async ({ id }) => {
+    const approve = await timed(ground, server, made, async ({ customer, id }) => {
       const { approval_id } = await send(
+        customer,
         `/api/v1/deliverables/${id}/review`,
         `approve-${id}`,
         { decision: "approved" },
       )
       approvals.set(id, approval_id)
     })
-    const execute = await timed(ground, server, made, async ({ id }) => {
-      await send(`/api/v1/deliverables/${id}/execute`, `execute-${id}`, {
-        approval_id: approvals.get(id),
-      })
+    const execute = await timed(ground, server, made, async ({ customer, id }) => {
+      await send(customer, `/api/v1/deliverables/${id}/execute`, `execute-${id}`, { approval_id: approvals.get(id) })
     })
     found.push({ approve, execute })
   }
@@ -116,13 +120,14 @@ export const review = async (
   })
   const figures = roundedAll({
     drafts,
+    customers: CUSTOMERS,
     rounds,
     at_once: AT_ONCE,
     approve: figureOf("approve"),
     execute: figureOf("execute"),
   })
   console.log(
-    `\nreview: ${drafts} drafts of one customer, ${AT_ONCE} requests at once, median of ${rounds} rounds`,
+    `\nreview: ${drafts} drafts of ${CUSTOMERS} customers, ${AT_ONCE} requests at once, median of ${rounds} rounds`,
   )
   console.log(table([
     [

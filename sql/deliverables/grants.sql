@@ -21,6 +21,11 @@ begin
   execute format('grant select, insert on deliverable_revisions to %I', runtime);
   execute format('grant select, insert on approvals to %I', runtime);
   execute format('grant select, insert on approval_withdrawals to %I', runtime);
+  -- a mandate is revoked, and otherwise kept as it was signed
+  execute format('grant select, insert on mandates to %I', runtime);
+  execute format('grant update (revoked_at, revoked_by, revoke_reason) on mandates to %I', runtime);
+  execute format('grant select, insert on mandate_uses to %I', runtime);
+  execute format('grant select, update, delete on mandate_queue to %I', runtime);
   execute format('grant select, insert, update on executions to %I', runtime);
   execute format('grant select, insert on delivery_action_log to %I', runtime);
   execute format('grant select, insert, update on feed_cursor to %I', runtime);
@@ -33,6 +38,14 @@ begin
   execute format('grant select, insert, update on maker_places to %I', runtime);
   -- written, never changed
   execute format('grant select, insert on deliverables_action_log to %I', runtime);
+  execute format('grant select, insert, update on reviewers to %I', runtime);
+  execute format('grant select, insert, update, delete on reviewer_channels to %I', runtime);
+  -- recorded by triggers and tell(), as their owner; removed when they are old
+  execute format('grant select, update (planned_at), delete on notice_events to %I', runtime);
+  execute format('grant select, insert, update, delete on notice_items to %I', runtime);
+  execute format('grant select, insert, update, delete on notices to %I', runtime);
+  execute format('grant select, insert, delete on decision_links to %I', runtime);
+  execute format('grant select, update on notice_looks to %I', runtime);
   execute format('grant select, insert, update, delete on idempotency_keys to %I', runtime);
   execute format('grant select, insert, update, delete on rate_buckets to %I', runtime);
   execute format('grant select, insert, update, delete on alerts to %I', runtime);

@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
     const { complaints, page } = visitor
     await page.goto("/")
     // the roles are buttons; the field for somebody else's name stands behind them
-    await page.getByRole("button", { name: "Customer" }).waitFor()
+    await page.getByRole("button", { name: /^Customer/ }).waitFor()
     for (let tabs = 0; tabs < 10; tabs++) {
       await page.keyboard.press("Tab")
       if (await page.evaluate("document.activeElement.tagName") === "INPUT") break
@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
     await signIn(visitor, "Customer", "ina")
-    await page.getByText("It fails within_max_units, so it can only be rejected.").waitFor()
+    await page.getByText("It fails within_max_units, so it can only be edited or rejected.").waitFor()
     assert.isTrue(await page.getByRole("button", { name: "Approve", exact: true }).isDisabled())
     assert.deepStrictEqual(complaints, [])
   })

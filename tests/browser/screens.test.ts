@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)(named("every screen"), () => {
     await page.goto(screens["a draft"]!)
     await page.waitForURL(/\/sign-in\?return_to=/)
     await page.getByLabel("As somebody else").fill("stranger")
-    await page.getByRole("button", { name: "Customer" }).click()
+    await page.getByRole("button", { name: /^Customer/ }).click()
     await page.waitForURL(`**${screens["a draft"]}`)
     await page.getByText("There is nothing here").waitFor()
   })

@@ -12,6 +12,8 @@ import { idempotency } from "./idempotency.ts"
 import { idle } from "./idle.ts"
 import { isolation } from "./isolation.ts"
 import { making } from "./making.ts"
+import { mandate } from "./mandate.ts"
+import { notices } from "./notices.ts"
 import { outage } from "./outage.ts"
 import { pause } from "./pause.ts"
 import { poison } from "./poison.ts"
@@ -30,8 +32,10 @@ export const proofs: ReadonlyArray<Proof> = [
   idempotency,
   execution,
   signature,
+  mandate,
   making,
   slow,
+  notices,
   pause,
   poison,
   fairness,

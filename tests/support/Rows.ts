@@ -43,6 +43,13 @@ export const rowsOf: Readonly<Record<ServiceName, ReadonlyArray<string>>> = {
       values ('EXE-1', 'DLV-1', 'APR-1', encode(sha256('{}'), 'hex'), '{}', '{}', 'asha', 'pending', ${later},
         nextval('execution_fence'), ${now})`,
     `insert into deleted_goals (goal_instance_id) values ('GOL-2')`,
+    `insert into reviewers (customer_id, person, channels, events, digest_at, timezone, updated_by)
+      values ('asha', 'asha', '[]', '{}', '08:00', 'UTC', 'asha')`,
+    `select tell('asha', 'draft_waiting', 'DLV-1', 'DLV-1', '{}')`,
+    `insert into notice_items (event_id, customer_id, person, mode, due_at)
+      select event_id, customer_id, 'asha', 'now', ${now} from notice_events`,
+    `insert into notices (notice_id, customer_id, person, channel_id, kind, target, purpose, subject, events)
+      values ('NTC-1', 'asha', 'asha', 'c', 'email', 'asha@example.org', 'event', 'A draft waits', '[]')`,
     key,
   ],
   scheduler: [

@@ -4,65 +4,15 @@ import { runTrace } from "@stint/domain/scheduler/Traces"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Digest } from "effect/crypto"
-import { createServer, type Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type Collector, openCollector, type Span } from "../support/Collector.ts"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type Stack, startStack } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
 
-/** A span, as far as a test looks at it. */
-interface Span {
-  readonly service: string
-  readonly name: string
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentSpanId?: string
-  readonly links: ReadonlyArray<{ readonly traceId: string; readonly spanId: string }>
-  readonly attributes: ReadonlyArray<{ readonly key: string; readonly value: { readonly stringValue?: string } }>
-  readonly text: string
-}
-
 const attribute = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value.stringValue
 
-/** A collector of OTLP over HTTP that keeps what it gets. */
-const openCollector = async () => {
-  const spans: Array<Span> = []
-  const records: Array<{ readonly service: string; readonly said: string }> = []
-  const serviceOf = ({ attributes }: { readonly attributes: Span["attributes"] }) =>
-    attributes.find(({ key }) => key === "service.name")!.value.stringValue!
-  const server: Server = createServer(async (request, response) => {
-    const parts: Array<Uint8Array> = []
-    for await (const part of request) parts.push(part)
-    if (request.url === "/v1/traces") {
-      const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString())
-      for (const { resource, scopeSpans } of resourceSpans) {
-        for (const { spans: some } of scopeSpans) {
-          for (const span of some) spans.push({ service: serviceOf(resource), ...span, text: JSON.stringify(span) })
-        }
-      }
-    }
-    if (request.url === "/v1/logs") {
-      const { resourceLogs } = JSON.parse(Buffer.concat(parts).toString())
-      for (const { resource, scopeLogs } of resourceLogs) {
-        for (const { logRecords } of scopeLogs) {
-          for (const { body } of logRecords) records.push({ service: serviceOf(resource), said: body.stringValue })
-        }
-      }
-    }
-    response.end("{}")
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    spans,
-    records,
-    url: `http://127.0.0.1:${port}`,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  }
-}
-
 describe("sight", () => {
-  let collector: Awaited<ReturnType<typeof openCollector>>
+  let collector: Collector
   let stack: Stack
   beforeAll(async () => {
     collector = await openCollector()

@@ -27,6 +27,8 @@ export interface Io {
   ask(question: string, hidden?: boolean): Promise<string>
   /** All of standard input. */
   read(): Promise<string>
+  /** The lines of standard input, as they come, until it ends or `signal` aborts. */
+  lines(): AsyncIterable<string>
   /** Waits so many milliseconds, or until `signal` aborts. */
   pause(ms: number): Promise<void>
 }
@@ -71,6 +73,19 @@ const readHidden = async (): Promise<string> => {
     Deno.stdin.setRaw(false)
     write(Deno.stderr, "\n")
   }
+}
+
+/** The lines of a stream, as they come. */
+async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>, signal: AbortSignal): AsyncIterable<string> {
+  let rest = ""
+  const reader = bytes.pipeThrough(new TextDecoderStream()).getReader()
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}))
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const lines = (rest + chunk.value).split("\n")
+    rest = lines.pop()!
+    yield* lines
+  }
+  if (rest !== "") yield rest
 }
 
 /** Signals that come together are one: a terminal and the program above this one each pass on the same Ctrl-C. */
@@ -121,6 +136,9 @@ export const standardIo = (): Io => {
       return await (hidden ? readHidden() : readLine())
     },
     read: () => new Response(Deno.stdin.readable).text(),
+    lines() {
+      return linesOf(Deno.stdin.readable, this.signal)
+    },
     pause: (ms) =>
       new Promise((resolve) => {
         const done = () => {

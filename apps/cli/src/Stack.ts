@@ -161,6 +161,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
             jwksFile: key && jwksFileOf(home),
             revokedFile: key && revokedFileOf(home),
             tokenFile: tokenFiles[i],
+            // where the links of messages lead
+            own: { STINT_CONSOLE_URL: settings.env.STINT_PUBLIC_URL || urlOf(settings, "gateway") },
           }),
         rest: urls.promise.then((all) =>
           all[place.service] === undefined ? {} : { [urlVariable(place)]: all[place.service]! }

@@ -2,12 +2,13 @@
 import manifest from "../../../package.json" with { type: "json" }
 import { parse, UsageError } from "./Command.ts"
 import { helpOf } from "./Command/Help.ts"
-import { commands } from "./commands/All.ts"
+import { alsoNamed, commands } from "./commands/All.ts"
 import type { Io } from "./Io.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { Failed } from "./Remote/Failed.ts"
 
-const run = async ([name, ...args]: ReadonlyArray<string>, io: Io, usage: string): Promise<number> => {
+const run = async ([said, ...args]: ReadonlyArray<string>, io: Io, usage: string): Promise<number> => {
+  const name = said !== undefined && Object.hasOwn(alsoNamed, said) ? alsoNamed[said] : said
   if (name === "--help" || name === "-h" || (name === "help" && args.length === 0)) {
     usage.split("\n").forEach(io.out)
     return 0

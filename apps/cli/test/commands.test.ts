@@ -10,28 +10,33 @@ import { readRing } from "../src/DevKey/Store.ts"
 import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
+import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
+import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
 import { inbox } from "./support/cases/inbox.ts"
+import { notices } from "./support/cases/notices.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...inbox, ...hires, ...operations]
+const cases = [...people, ...inbox, ...hires, ...makers, ...mandates, ...operations, ...notices]
 
-const stdin = JSON.stringify(
+const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
 )
 
 describe("a command that calls the services", () => {
-  for (const { answers, args, by, exit = 3, refused, role = "operator", says, words = /./ } of cases) {
+  for (
+    const { answers, args, by, exit = 3, refused, role = "operator", says, stdin = agentType, words = /./ } of cases
+  ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
-      const text = await invoke(line, { answers, role, stdin })
+      const text = await invoke(line, { answers, role, stdin: agentType })
       assert.strictEqual(text.status, 0, text.err)
       assert.match(text.out, says)
-      const json = await invoke([...line, "--json"], { answers, role, stdin })
+      const json = await invoke([...line, "--json"], { answers, role, stdin: agentType })
       assert.strictEqual(json.status, 0, json.err)
       assert.isObject(JSON.parse(json.out))
       const failing = { ...answers, [refused]: () => by }
@@ -43,6 +48,49 @@ describe("a command that calls the services", () => {
       assert.deepStrictEqual([problem.status, JSON.parse(problem.err)], [exit, by.body])
     })
   }
+
+  it("stint models check says which model does not answer and why, and its exit status is 1 then", async () => {
+    const answers: Answers = {
+      "deliverables.makings.checkModel": ({ params: { alias } }) => ({
+        alias,
+        outcome: "away",
+        error: "It can't be reached",
+      }),
+    }
+    const text = await invoke(["models", "check", "writer"], { answers, role: "operator" })
+    assert.deepStrictEqual([text.status, text.calls], [1, ["deliverables.makings.checkModel"]])
+    assert.match(text.out, /^writer +away +- +0 +It can't be reached\n$/)
+  })
+
+  it("stint hires new subscribes, and says what an operator does while it waits for its payment", async () => {
+    const answers: Answers = {
+      "hiring.subscriptions.create": ({ payload: { customer_id, duration } }) => ({
+        ...body.subscription,
+        customer_id,
+        duration,
+        status: "pending_payment",
+      }),
+    }
+    const line = ["hires", "new", "tea.v1", "--config", "-", "--duration", "yearly"]
+    const waits = await invoke(line, { answers, role: "customer", stdin: agentType })
+    assert.deepStrictEqual([waits.status, waits.out, waits.calls], [4, "", ["hiring.subscriptions.create"]])
+    assert.match(
+      waits.err,
+      /SUB-1 waits for its payment\. An operator says stint subs activate SUB-1; .*--subscription SUB-1/,
+    )
+    for (
+      const [more, role, words] of [
+        [["--activate"], "customer", /--activate is for the local stack/],
+        [[], "operator", /say --as customer:ID/],
+      ] as const
+    ) {
+      const refused = await invoke([...line, ...more], { answers, role, stdin: agentType })
+      assert.deepStrictEqual([refused.status, refused.out, refused.calls], [2, "", []])
+      assert.match(refused.err, words)
+    }
+    const none = await invoke(["hires", "new", "tea.v1"], { answers, role: "customer", stdin: agentType })
+    assert.match(none.err, /Say --config FILE/)
+  })
 
   it("stint types check names what breaks, of all pages, and its exit status is 1 then", async () => {
     const one = {
@@ -56,14 +104,14 @@ describe("a command that calls the services", () => {
           ? { breaks: [one], holds: 2, next_cursor: "n" }
           : { breaks: [{ ...one, hired_instance_id: "HAI-2", errors_omitted: 3 }], holds: 1, next_cursor: null },
     }
-    const text = await invoke(["types", "check", "-"], { answers, role: "operator", stdin })
+    const text = await invoke(["types", "check", "-"], { answers, role: "operator", stdin: agentType })
     assert.strictEqual(text.status, 1)
     assert.match(
       text.out,
       /^HAI-1 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +\$\.settings\.tea +is required\nHAI-2 +GOI-1 +- +and 3 more\n$/,
     )
     assert.match(text.err, /3 hires hold, 2 would break\./)
-    const json = await invoke(["types", "check", "-", "--json"], { answers, role: "operator", stdin })
+    const json = await invoke(["types", "check", "-", "--json"], { answers, role: "operator", stdin: agentType })
     const { breaks, holds } = JSON.parse(json.out)
     assert.deepStrictEqual([json.status, breaks.length, holds], [1, 2, 3])
   })
@@ -124,7 +172,8 @@ describe("every command", () => {
     "completions bash": "apps/cli/test/commandLine.test.ts",
     "completions zsh": "apps/cli/test/commandLine.test.ts",
     "completions fish": "apps/cli/test/commandLine.test.ts",
-    "maker check": "apps/cli/test/maker.test.ts",
+    "makers check": "apps/cli/test/maker.test.ts",
+    mcp: "apps/cli/test/mcp.test.ts",
   }
 
   it("is among these, and so is every action of it", async () => {
@@ -144,6 +193,6 @@ describe("every command", () => {
 
   it("has --json, but for those that last and completions", async () => {
     const without = Object.entries(await loadAll()).filter(([, { command }]) => allFlags(command).json === undefined)
-    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions"])
+    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions", "mcp"])
   })
 })

@@ -92,10 +92,31 @@ describe("a service's permissions", () => {
     ["STINT_WEBHOOK_HOSTS", "*.example.com"],
     ["STINT_WEBHOOK_HOSTS", "hooks.example.com."],
     ["STINT_JWKS_URL", "hooks.example.com/keys"],
+    ["STINT_SMTP_URL", "mail.example.com:587"],
+    ["STINT_SMTP_URL", "smtp://me:se%cret@mail.example.com"],
+    ["STINT_SLACK_HOSTS", "https://hooks.slack.com"],
     ["HIRING_URL", "hiring:4102"],
   ])("D18: %s=%s is refused in a sentence that names the setting", (name, value) => {
     const env = { STINT_HOME: "/home", [name]: value }
     assert.throws(() => launchOf(settingsOf(env), "deliverables", deliverables, given), new RegExp(`^${name} .*\\.$`))
+  })
+
+  it.each(
+    [
+      ["smtp://me:se%40cret@mail.example.com", "mail.example.com:587"],
+      ["smtps://mail.example.com", "mail.example.com:465"],
+      ["smtp://127.0.0.1:2525/", "127.0.0.1:2525"],
+      ["smtp://[::1]:80", "[::1]:80"],
+    ] as const,
+  )("the mail server of %s, by its place alone", (url, place) => {
+    const env = { STINT_HOME: "/home", STINT_SMTP_URL: url, STINT_SLACK_HOSTS: "hooks.slack.com" }
+    const { args } = launchOf(settingsOf(env), "deliverables", deliverables, given)
+    const reached = flagsOf(args)["--allow-net"]!.split(",")
+    assert.include(reached, place)
+    assert.include(reached, "hooks.slack.com")
+    assert.notMatch(args.join(" "), /cret/)
+    // no other service reaches it
+    assert.notInclude(flagsOf(launchOf(settingsOf(env), "scheduler", scheduler, given).args)["--allow-net"]!, place)
   })
 
   it("nothing of the kind when they are not set", () => {

@@ -1,4 +1,4 @@
-/** `stint maker check`: the example makers keep to the contract, and a maker that breaks one rule fails the case of it. */
+/** `stint makers check`: the example makers keep to the contract, and a maker that breaks one rule fails the case of it. */
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
@@ -23,7 +23,7 @@ afterAll(() => rm(home, { recursive: true, force: true }))
 
 /** Checks a maker; the cases that did not hold, by name, and what was said. */
 const check = async (url: string, ...more: ReadonlyArray<string>) => {
-  const { err, out, status } = await invoke(["maker", "check", url, "--json", "--secret-file", secretFile, ...more], {
+  const { err, out, status } = await invoke(["makers", "check", url, "--json", "--secret-file", secretFile, ...more], {
     fetch,
   })
   const { cases } = JSON.parse(out) as { cases: ReadonlyArray<{ name: string; state: string; detail?: string }> }
@@ -214,14 +214,14 @@ describe("a maker that breaks a rule fails the cases of it", () => {
   })
 })
 
-describe("stint maker check", () => {
+describe("stint makers check", () => {
   it("tells each case in words, and asks unsigned where it has no secret", async () => {
     const open = async (request: Request) => {
       await request.text()
       return json(200, good)
     }
     await withMaker(open, async (url) => {
-      const { err, out, status } = await invoke(["maker", "check", url], { fetch })
+      const { err, out, status } = await invoke(["makers", "check", url], { fetch })
       assert.strictEqual(status, 1)
       assert.match(out, /^ok {7}draft {6}a request is answered 200/m)
       assert.match(out, /^skipped {2}forged {5}a signature by another secret is refused\n +requests are not signed/m)
@@ -246,13 +246,15 @@ describe("stint maker check", () => {
   })
 
   it.each<[ReadonlyArray<string>, number, RegExp]>([
-    [["maker"], 2, /Say one of check/],
+    [["makers"], 2, /Say one of list, check/],
+    // as it was called before
     [["maker", "check"], 2, /Say check URL/],
-    [["maker", "check", "agents.example.com"], 2, /URL must be a url/],
-    [["maker", "check", "http://127.0.0.1:1/", "--seconds", "0"], 2, /--seconds must be 1 to 3600/],
-    [["maker", "check", "http://127.0.0.1:1/", "--case", "none"], 2, /--case must be one of draft, repeat/],
-    [["maker", "check", "http://127.0.0.1:1/", "--secret-file", "/none"], 1, /--secret-file names \/none/],
-    [["maker", "check", "http://127.0.0.1:1/", "--data", "/none"], 1, /--data names \/none/],
+    [["makers", "check"], 2, /Say check URL/],
+    [["makers", "check", "agents.example.com"], 2, /URL must be a url/],
+    [["makers", "check", "http://127.0.0.1:1/", "--seconds", "0"], 2, /--seconds must be 1 to 3600/],
+    [["makers", "check", "http://127.0.0.1:1/", "--case", "none"], 2, /--case must be one of draft, repeat/],
+    [["makers", "check", "http://127.0.0.1:1/", "--secret-file", "/none"], 1, /--secret-file names \/none/],
+    [["makers", "check", "http://127.0.0.1:1/", "--data", "/none"], 1, /--data names \/none/],
   ])("%j is refused", async (args, status, why) => {
     const said = await invoke(args, { fetch })
     assert.strictEqual(said.status, status)

@@ -6,6 +6,8 @@ import { agentRoutes } from "./screens/agents/Routes.ts"
 import { calendarRoute } from "./screens/calendar/Routes.ts"
 import { goalRoutes } from "./screens/goals/Routes.ts"
 import { inboxRoutes } from "./screens/inbox/Routes.ts"
+import { notificationsRoute } from "./screens/notifications/Routes.ts"
+import { mandateRoutes } from "./screens/mandates/Routes.ts"
 import { operatorRoutes } from "./screens/OperatorRoutes.ts"
 import { signInRoute } from "./screens/sign-in/Routes.ts"
 import { placesOf } from "./shell/Navigation.ts"
@@ -22,7 +24,16 @@ const homeRoute = createRoute({
 
 const tree = rootRoute.addChildren([
   signInRoute,
-  appRoute.addChildren([homeRoute, inboxRoutes, ...agentRoutes, ...goalRoutes, calendarRoute, ...operatorRoutes]),
+  appRoute.addChildren([
+    homeRoute,
+    inboxRoutes,
+    ...agentRoutes,
+    ...goalRoutes,
+    calendarRoute,
+    ...mandateRoutes,
+    notificationsRoute,
+    ...operatorRoutes,
+  ]),
 ])
 
 /** The router of the console. */

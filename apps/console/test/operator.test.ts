@@ -3,6 +3,7 @@ import { ActionLine } from "@stint/domain/ActionLine"
 import { Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { instantIn, localIn } from "../src/format/Local.ts"
+import { money, spent } from "../src/format/Money.ts"
 import { csvOf } from "../src/format/Files.ts"
 import { columns, record } from "../src/screens/audit/Export.ts"
 import { mergeLogs } from "../src/screens/audit/Merge.ts"
@@ -128,5 +129,25 @@ describe("times on the wall clock of a zone", () => {
     // twice there: the first; not there: as long after the change
     assert.strictEqual(instantIn("2026-10-25T02:30", "Europe/Berlin").toISOString(), "2026-10-25T00:30:00.000Z")
     assert.strictEqual(instantIn("2026-03-29T02:30", "Europe/Berlin").toISOString(), "2026-03-29T01:30:00.000Z")
+  })
+})
+
+describe("money", () => {
+  it("has two decimals, and the first figures of what is less than a hundredth", () => {
+    assert.deepStrictEqual([0, 0.0014, 0.0000126, 0.01, 41.2, 500].map(money), [
+      "0.00",
+      "0.0014",
+      "0.000013",
+      "0.01",
+      "41.20",
+      "500.00",
+    ])
+  })
+  it("stands against a budget where there is one", () => {
+    const spending = { month: "2026-03", cost: 1.2, max_tokens_per_run: null }
+    assert.deepStrictEqual(
+      [spent({ ...spending, max_cost_per_month: 12.5 }), spent({ ...spending, max_cost_per_month: null })],
+      ["1.20 of 12.50", "1.20"],
+    )
   })
 })

@@ -10,7 +10,11 @@ import { Changes } from "./Changes.ts"
 import { ChangesHttp } from "./Changes/Http.ts"
 import { Console } from "./Console.ts"
 import { ConsoleHttp } from "./Console/Http.ts"
+import { Decisions } from "./Decisions.ts"
+import { DecisionsHttp } from "./Decisions/Http.ts"
 import { DocsHttp } from "./Docs/Http.ts"
+import { Mcp } from "./Mcp.ts"
+import { McpHttp } from "./Mcp/Http.ts"
 import { Origin } from "./Origin.ts"
 import { Sessions } from "./Sessions.ts"
 import { SessionsHttp } from "./Sessions/Http.ts"
@@ -23,9 +27,12 @@ export const App = Layer.mergeAll(
   UpstreamsHttp,
   ChangesHttp,
   DocsHttp,
+  DecisionsHttp,
+  McpHttp,
   ConsoleHttp,
 ).pipe(
   Layer.provide(SessionsHttp),
+  Layer.provide([Mcp.layer, Decisions.layer]),
   Layer.provide(Changes.layer),
   Layer.provide([Sessions.layer, Upstreams.layer, Console.layer, Body.layer, RequestProblems.layer]),
   Layer.provide([

@@ -32,6 +32,12 @@ export class Upstreams extends Context.Service<Upstreams, {
   ): Effect.Effect<Response, Unavailable | BadGateway | GatewayTimeout>
   /** The answer to a GET within a few seconds, read; fails with its status, or 0 when there is none. */
   read(service: ServiceName, path: string, token: string): Effect.Effect<Uint8Array<ArrayBuffer>, number>
+  /** The answer to a POST without a token of a person, whatever its status; its body is JSON, else undefined. */
+  post(
+    service: ServiceName,
+    path: string,
+    body: object,
+  ): Effect.Effect<{ readonly status: number; readonly json: unknown }, Unavailable>
 }>()("gateway/Upstreams") {
   static readonly layer = Layer.effect(
     Upstreams,
@@ -67,6 +73,20 @@ export class Upstreams extends Context.Service<Upstreams, {
             },
             catch: (error) => typeof error === "number" ? error : 0,
           }).pipe(Effect.timeoutOrElse({ duration: LOOK, orElse: () => Effect.fail(0) })),
+        post: (service, path, body) =>
+          Effect.tryPromise(async (signal) => {
+            const answer = await fetch(`${urls.get(service)}${path}`, {
+              method: "POST",
+              headers: { "content-type": "application/json" },
+              body: JSON.stringify(body),
+              redirect: "manual",
+              signal,
+            })
+            return { status: answer.status, json: await answer.json().catch(() => undefined) as unknown }
+          }).pipe(
+            Effect.timeout(READ),
+            Effect.catch(() => Effect.fail(new Unavailable({ detail: `${service} does not answer; try again` }))),
+          ),
         pass: Effect.fn("Upstreams.pass")(function* (service, request, token) {
           const { pathname, search } = new URL(request.url)
           const headers = requestHeaders(request.headers, {

@@ -31,11 +31,10 @@ describe("a session", () => {
     const browser = new Browser(front)
     const view = await browser.session()
     assert.deepStrictEqual([view.status, view.user], [200, null])
-    const reviewer = { subject: "sample-reviewer", customer_id: "sample-customer", duties: ["reviewer"] }
     assert.deepStrictEqual(view.ways, [{
       kind: "local",
       roles: ["customer", "operator", "viewer"],
-      people: [reviewer],
+      people: [{ subject: "sample-reviewer", customer_id: "sample-customer", duties: ["reviewer"] }],
     }])
     assert.match(browser.setCookies[0]!, /^stint-4100=[\w.-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/)
     assert.strictEqual((await browser.session()).csrf, view.csrf)

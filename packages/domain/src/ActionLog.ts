@@ -24,7 +24,7 @@ export const actions = {
     "customer_verify",
     "hires_migrate",
   ],
-  deliverables: ["trial_deliverable_add", "delivery_retry"],
+  deliverables: ["trial_deliverable_add", "delivery_retry", "mandate_sign", "mandate_revoke"],
 } as const
 
 /** An action of one of these services. */
@@ -44,7 +44,7 @@ export const actionLogGroup = (service: keyof typeof actions) => {
           OpenApi.Description,
           `Operators and viewers; the latest first. Actions: ${actions[service].join(", ")}.` +
             (service === "deliverables"
-              ? " A delivery is also retried by its customer: the metadata has the role."
+              ? " A delivery is also retried by its customer, and mandates are the customers': the metadata has the role."
               : ""),
         ),
       // not /actions/:operator, which OpenAPI can not tell from /deliverables/:id/review

@@ -43,6 +43,7 @@ const declared = {
   goals_per_customer: { value: 2_000, means: "goals of a customer" },
   subscriptions_per_customer: { value: 400, means: "subscriptions of a customer that are not canceled" },
   trials_per_customer: { value: 400, means: "trials that a customer began and did not remove" },
+  live_mandates: { value: 100, means: "mandates of a customer that are neither revoked nor expired" },
   runs_by_hand_per_minute: { value: 60, means: "runs by hand of a customer in a minute" },
   makings_per_host: { value: 16, means: "drafts that the programs of a remote host make at once, over all replicas" },
   requests_per_second: { value: 20, means: "requests of a customer in a second, over all replicas, in the long run" },

@@ -2,6 +2,7 @@
 import { Result, Schema, SchemaIssue } from "effect"
 import { jsonPath } from "./JsonPath.ts"
 import type { FieldIssue } from "./Problem.ts"
+import { clipped } from "./Text.ts"
 
 const words: Record<string, string> = {
   string: "text",
@@ -75,17 +76,14 @@ export const firstIssues = (issue: SchemaIssue.Issue, root: string, most: number
 export const fieldIssues = (issue: SchemaIssue.Issue, root = "$"): Array<FieldIssue> =>
   firstIssues(issue, root, Infinity).issues
 
-const shorten = (text: string, most: number) =>
-  text.length <= most ? text : `${text.slice(0, Math.max(most - 1, 0))}…`.toWellFormed()
-
 /** The faults as an answer names them: at most `faults` of them, each path and message of at most `fault_chars` characters. */
 export const namedFaults = (
   all: ReadonlyArray<FieldIssue>,
   bounds: { readonly faults: number; readonly fault_chars: number },
 ): Named => ({
   issues: all.slice(0, bounds.faults).map(({ message, path }) => ({
-    path: shorten(path, bounds.fault_chars),
-    message: shorten(message, bounds.fault_chars),
+    path: clipped(path, bounds.fault_chars),
+    message: clipped(message, bounds.fault_chars),
   })),
   omitted: Math.max(all.length - bounds.faults, 0),
 })

@@ -1,6 +1,6 @@
 /** Settings that list hosts or hold a url: read as what they plainly mean, or refused in a sentence that names them. */
 import { assert, describe, it } from "@effect/vitest"
-import { isAllowed, parseHostList, parseHttpUrl, placeOf } from "../src/HostList.ts"
+import { isAllowed, mayBePrivate, parseHostList, parseHttpUrl, placeOf } from "../src/HostList.ts"
 
 describe("a list of hosts", () => {
   it.each<[string, ReadonlyArray<string>]>([
@@ -53,6 +53,28 @@ describe("a list of hosts", () => {
     assert.isTrue(may("https://own.example/", "acme"))
     assert.isFalse(may("https://own.example/", "globex"))
     assert.isFalse(may("https://own.example/", "ACME"))
+  })
+
+  it("holds a name to public addresses, unless it is an address or its entry says otherwise", () => {
+    const list = parseHostList(
+      "STINT_MAKER_HOSTS",
+      "a.example, b.example:8443+private, acme=c.example+private, 10.0.0.1, localhost:9, [::1]",
+    )
+    const may = (url: string, customer = "globex") => mayBePrivate(list, new URL(url), customer)
+    assert.deepStrictEqual(list.map(placeOf)[1], "b.example:8443")
+    assert.deepStrictEqual(
+      ["http://a.example", "http://b.example", "http://c.example"].map((url) => may(url)),
+      [false, false, false],
+    )
+    assert.deepStrictEqual(
+      ["http://b.example:8443", "http://10.0.0.1", "http://localhost:9", "http://[::1]:4"].map((url) => may(url)),
+      [true, true, true, true],
+    )
+    assert.isTrue(may("http://c.example", "acme"))
+    assert.throws(
+      () => parseHostList("STINT_WEBHOOK_HOSTS", "a.example+private"),
+      /ends with \+private, which is for STINT_MAKER_HOSTS alone/,
+    )
   })
 })
 

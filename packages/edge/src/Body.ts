@@ -125,6 +125,12 @@ const checked = Effect.fnUntraced(function* (
   return text
 })
 
+/** The JSON of a request of no contract's endpoint, checked as those of endpoints are. */
+export const jsonText = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, bounds: Values) {
+  yield* Effect.fromResult(mediaOf(request.headers))
+  return yield* checked(yield* read(request, bounds.body_bytes), bounds, undefined)
+})
+
 /** The layer of `BodyLimits`. An empty body counts as `{}`. */
 export const layer = Layer.effect(
   BodyLimits,

@@ -16,8 +16,8 @@ export class Files extends Context.Service<Files, {
   /** The whole text of a regular file of at most 8 MiB; anything else at that path is a failure that says what it is. */
   read(path: string): Effect.Effect<string, FileFailure>
   /**
-   * Appends one line and returns when it is on the disk (fsync). It creates the file. If a crash left half a line at the
-   * end, that line is ended first, so that this one begins on a line of its own.
+   * Appends a line, or several with a newline between them, and returns when they are on the disk (one fsync). It creates the
+   * file. If a crash left half a line at the end, that line is ended first, so that these begin on a line of their own.
    */
-  appendLine(path: string, line: string): Effect.Effect<void, FileFailure>
+  appendLine(path: string, lines: string): Effect.Effect<void, FileFailure>
 }>()("stint/Files") {}

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly appends?: Readonly<Record<string, string>>
   /** Variables that hold a url that it connects to. `STINT_JWKS_URL` and `OTEL_EXPORTER_OTLP_ENDPOINT` are so by themselves. */
   readonly connects?: ReadonlyArray<string>
+  /** Variables that name a mail server which it connects to (`parseSmtpUrl`). */
+  readonly mailServers?: ReadonlyArray<string>
   /** Variables that list hosts that it connects to (`parseHostList`). */
   readonly hosts?: ReadonlyArray<string>
   /** Variables that name a file which it reads, and whose `base_url`s it connects to (`baseUrlsOf`). */

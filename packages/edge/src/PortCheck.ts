@@ -4,11 +4,16 @@
  */
 import { Context, type Effect, Schema } from "effect"
 
-/** The connection was refused: nothing listens there, so nothing was sent. */
+/** There is no connection, so nothing was sent. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { message: Schema.String }) {}
 
 /** Connects to the host and port of a url, and closes the connection. */
 export class PortCheck extends Context.Service<PortCheck, {
   /** Fails when the connection is refused. Any other failure is left to the call itself. */
   check(url: string): Effect.Effect<void, Unreachable>
+  /**
+   * The address that a connection to it gets. Fails when there is none: its name does not resolve, it refuses, or it says nothing
+   * within 10 seconds; so a call that was not sent is told from one whose end nobody knows.
+   */
+  reach(url: string): Effect.Effect<string, Unreachable>
 }>()("stint/PortCheck") {}

@@ -25,6 +25,18 @@ export const executionRetry = Schedule.min([Schedule.exponential("1 minute", 2),
   halfToFull,
 )
 
+/** Between the attempts to send a message to a person: 30 seconds, 1, 2 minutes and so on up to an hour, each drawn from 50 to 100 % of it. */
+export const noticeRetry = Schedule.min([Schedule.exponential("30 seconds", 2), Schedule.spaced("1 hour")]).pipe(
+  halfToFull,
+)
+
+/** Looking for dead letters that people were not told of. */
+export const lookForUntold = Schedule.spaced("15 seconds").pipe(Schedule.jittered)
+
+/** Looking for drafts that expire soon or have expired, to tell people; and for channels that are dead. */
+export const lookAtExpiry = Schedule.spaced("10 seconds").pipe(Schedule.jittered)
+export const lookAtChannels = Schedule.spaced("30 seconds").pipe(Schedule.jittered)
+
 /** A delivery or a making while the service is away that knows whether, or of what, it may be made. */
 export const unknownStanding = Schedule.spaced("5 seconds").pipe(halfToFull)
 

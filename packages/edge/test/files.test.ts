@@ -29,6 +29,19 @@ it("closes a line that a crash left half written", async () => {
   assert.strictEqual(await readFile(path, "utf8"), "whole\nha\nnext\n")
 })
 
+it("reads from a place on, and at the end and past it nothing", async () => {
+  const path = join(folder, "read.jsonl")
+  await append(path, "one\ntwo")
+  const from = async (offset: number, most: number) =>
+    new TextDecoder().decode(await Effect.runPromise(denoFiles.readFrom(path, offset, most)))
+  assert.deepStrictEqual(await Promise.all([from(0, 3), from(4, 100), from(8, 100), from(9, 100)]), [
+    "one",
+    "two\n",
+    "",
+    "",
+  ])
+})
+
 it("many at once do not mix", async () => {
   const path = join(folder, "many.jsonl")
   const lines = Array.from({ length: 50 }, (_, i) => `${i}:`.padEnd(20_000, "x"))

@@ -67,7 +67,7 @@ const watching = <A, E>(
           Layer.provide([
             Layer.succeed(Health, health),
             Layer.succeed(StateMetrics, StateMetrics.make()),
-            Layer.succeed(PortCheck, { check: () => Effect.void }),
+            Layer.succeed(PortCheck, { check: () => Effect.void, reach: () => Effect.succeed("127.0.0.1") }),
             ConfigProvider.layer(
               ConfigProvider.fromEnvRecord({
                 DELIVERABLES_URL: `http://127.0.0.1:${service.port}`,

@@ -1,5 +1,6 @@
 /** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { DecisionLinksApi } from "@stint/domain/deliverables/DecisionLinks"
 import { MakerApi } from "@stint/domain/makers/Api"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
@@ -12,6 +13,7 @@ import * as Docs from "@stint/edge/Docs"
 import * as FollowerAlarm from "@stint/edge/FollowerAlarm"
 import { middlewares } from "@stint/edge/Handler"
 import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { Mail } from "@stint/edge/Mail"
 import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
@@ -27,6 +29,9 @@ import { AgentsRepo } from "./Agents/Repo.ts"
 import { ActionLogHttp } from "./ActionLog/Http.ts"
 import * as ActionLogRepo from "./ActionLog/Repo.ts"
 import { Catalog, Hiring, Scheduler } from "./Clients.ts"
+import { DecisionLinks } from "./DecisionLinks.ts"
+import { DecisionLinksHttp } from "./DecisionLinks/Http.ts"
+import { DecisionLinksRepo } from "./DecisionLinks/Repo.ts"
 import { Definitions } from "./Definitions.ts"
 import { Deliverables } from "./Deliverables.ts"
 import { DeliverablesHttp } from "./Deliverables/Http.ts"
@@ -50,13 +55,24 @@ import { retention as makingsRetention } from "./Makings/Retention.ts"
 import * as MakingsWorker from "./Makings/Worker.ts"
 import { MakingsRepo } from "./Makings/Repo.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
+import { Mandates } from "./Mandates.ts"
+import { MandatesHttp } from "./Mandates/Http.ts"
+import { MandatesRepo } from "./Mandates/Repo.ts"
 import { metrics } from "./Metrics.ts"
 import { MetricsRepo } from "./Metrics/Repo.ts"
+import { Notices } from "./Notices.ts"
+import { Channels } from "./Notices/Channels.ts"
+import { NoticesHttp } from "./Notices/Http.ts"
+import { NoticesRepo } from "./Notices/Repo.ts"
+import { retention as noticesRetention } from "./Notices/Retention.ts"
 import * as Projection from "./Projection.ts"
 import { ProjectionRepo } from "./Projection/Repo.ts"
 import { Reports } from "./Reports.ts"
 import { ReportsHttp } from "./Reports/Http.ts"
 import { ReportsRepo } from "./Reports/Repo.ts"
+import { Reviewers } from "./Reviewers.ts"
+import { ReviewersHttp } from "./Reviewers/Http.ts"
+import { ReviewersRepo } from "./Reviewers/Repo.ts"
 import { Revising } from "./Revising.ts"
 import { Revisions } from "./Revisions.ts"
 import { RevisionsHttp } from "./Revisions/Http.ts"
@@ -80,6 +96,10 @@ const Storage = Layer.mergeAll(
   ExecutionsRepo.layer,
   DeliveriesRepo.layer,
   MakingsRepo.layer,
+  MandatesRepo.layer,
+  ReviewersRepo.layer,
+  NoticesRepo.layer,
+  DecisionLinksRepo.layer,
   ProjectionRepo.layer,
   TrialDeliverablesRepo.layer,
   IdempotencyRepo.layer,
@@ -109,18 +129,23 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
     Docs.layer(DeliverablesApi),
     Docs.document("/makers/openapi.json", MakerApi),
+    HttpApiBuilder.layer(DecisionLinksApi, { openapiPath: "/decision-links/openapi.json" }),
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),
     FollowerAlarm.layer,
     metrics,
-    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention, makingsRetention])),
+    Retention.layer(Effect.all([Audit.retention, Alarm.Alarms.retention, makingsRetention, noticesRetention])),
     Agents.worker,
     Executions.worker,
     MakingsWorker.worker,
     Expiry.worker,
+    Mandates.worker,
     Deliveries.watch,
     Projection.worker,
+    Notices.worker,
+    Notices.expiry,
+    Notices.watch,
   ).pipe(
     Layer.provide([
       DraftsHttp,
@@ -131,10 +156,12 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       MakingsHttp,
       TrialDeliverablesHttp,
     ]),
-    Layer.provide([ActionLogHttp, ReportsHttp, RevisionsHttp]),
-    Layer.provide([Drafts.layer, Reviews.layer, Executions.layer, Deliveries.layer, TrialDeliverables.layer]),
-    Layer.provide([ActionLog.layer, Reports.layer, Revisions.layer, Revising.layer]),
-    Layer.provide(Makings.layer),
+    Layer.provide([ActionLogHttp, MandatesHttp, ReportsHttp, RevisionsHttp]),
+    Layer.provide([ReviewersHttp, NoticesHttp, DecisionLinksHttp]),
+    Layer.provide([Drafts.layer, Mandates.layer, Reviews.layer, Deliveries.layer, TrialDeliverables.layer]),
+    Layer.provide([ActionLog.layer, Executions.layer, Reports.layer, Revisions.layer, Revising.layer]),
+    Layer.provide([Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
+    Layer.provide([DecisionLinks.layer, Mail.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),

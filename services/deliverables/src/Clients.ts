@@ -17,6 +17,7 @@ import { CursorGone } from "@stint/edge/Follower"
 import { faultOf, Neighbours } from "@stint/edge/Neighbours"
 import { onceMore } from "@stint/edge/Schedules"
 import { Context, type DateTime, Effect, Layer, Option } from "effect"
+import { sharedLookup } from "./Clients/Shared.ts"
 
 /** How long a call may take, except a long poll of the feed. */
 const DEADLINE = "3 seconds"
@@ -155,7 +156,7 @@ const together = (parts: ReadonlyArray<FoundAnswer>): FoundAnswer => ({
 export class Hiring extends Context.Service<Hiring, {
   /**
    * Those of the goals and hires that exist. `apart`: when it fails though hiring is there, it is made again for fewer, and
-   * `failed` has what failed alone; else it fails whole.
+   * `failed` has what failed alone; else it fails whole. Lookups of one hire that are asked at the same time are one.
    */
   lookup(ids: Lookup, options?: { readonly apart?: boolean }): Effect.Effect<FoundAnswer, Unavailable>
   /** The owner of a trial; none when there is no such trial. */
@@ -182,9 +183,15 @@ export class Hiring extends Context.Service<Hiring, {
           reach,
         )
       const whole = wholeLookup(lookup)
+      const apart = splitting(whole)
+      const atOnce = (ids: Lookup) => Effect.catch(whole(ids), Client.unavailable("hiring"))
+      const ofOne = yield* sharedLookup((ids) => isOne(ids) ? atOnce(ids) : apart(ids))
       return Hiring.of({
-        lookup: (ids, { apart = false } = {}) =>
-          apart ? splitting(whole)(ids) : Effect.catch(whole(ids), Client.unavailable("hiring")),
+        lookup: (ids, options) => {
+          if (options?.apart === true) return apart(ids)
+          const { goal_instance_ids: goals = [], hired_instance_ids: hires = [] } = ids
+          return goals.length === 0 && hires.length === 1 ? ofOne(hires[0]!) : atOnce(ids)
+        },
         trial: (id) =>
           client.trials.get({ params: { id } }).pipe(
             Effect.retry({ schedule: onceMore, while: isBroken }),

@@ -8,6 +8,7 @@ import {
   type DeliverablesHireDeactivated,
   type DeliverablesHireGone,
   type DeliverablesHireNotFound,
+  type ExecutionStatus,
   type ReviewStatus,
   type SubscriptionEnded,
 } from "@stint/domain/deliverables/Deliverables"
@@ -36,6 +37,7 @@ export interface InboxQuery extends ListQuery {
   readonly agent_id?: AgentTypeId
   readonly goal_instance_id?: GoalInstanceId
   readonly hired_instance_id?: HiredInstanceId
+  readonly execution_status?: ExecutionStatus
   /** A text of its title or payload. */
   readonly search?: string
   /** Made from this instant on. */

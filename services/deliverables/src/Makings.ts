@@ -3,12 +3,17 @@
  * maker works nothing else is held for it. `Makings/Worker.ts` has them made.
  */
 import { type SlowTemplateMaker, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
-import { type MakerPlace, MakingNotFound } from "@stint/domain/deliverables/Makings"
+import {
+  type MakerPlace,
+  MakingNotFound,
+  type ModelCheck,
+  type ModelNotFound,
+} from "@stint/domain/deliverables/Makings"
 import type { Making } from "@stint/domain/Making"
 import type { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { Context, DateTime, Effect, Layer, Queue, Result } from "effect"
-import type { Place, SlowMakersByKind } from "./Makers/SlowMaker.ts"
+import type { ModelPlace, Place, SlowMakersByKind } from "./Makers/SlowMaker.ts"
 import { SlowMakers } from "./Makers/Slow.ts"
 import { type MakingProblem, problemFrom, standingOf, toMaking } from "./Makings/Policy.ts"
 import { MakingsRepo } from "./Makings/Repo.ts"
@@ -65,6 +70,19 @@ const rowOf = (
   changes: null,
 })
 
+/** The places that were called, and the models that were not, by name. */
+const withModels = (
+  called: ReadonlyArray<MakerPlace>,
+  models: ReadonlyArray<ModelPlace>,
+): ReadonlyArray<MakerPlace> => {
+  const all = new Map(called.map((place) => [place.place, place]))
+  const idle = { making: 0, waiting: 0, away_since: null, retry_at: null, last_error: null }
+  for (const { limit, name: place, ...model } of models) {
+    all.set(place, { ...idle, ...all.get(place), place, limit, model })
+  }
+  return [...all.values()].sort((a, b) => a.place < b.place ? -1 : 1)
+}
+
 /** Makings, as their runs ask for them. */
 export class Makings extends Context.Service<Makings, {
   /**
@@ -76,8 +94,10 @@ export class Makings extends Context.Service<Makings, {
   get(key: string): Effect.Effect<Making, MakingNotFound>
   /** Cancels those that are under way; how many were. What their makers still return is discarded. */
   cancel(keys: ReadonlyArray<string>): Effect.Effect<number>
-  /** Where makers are called, by name. */
+  /** Where makers are called, by name: the models that are there, and whatever was called. */
   readonly places: Effect.Effect<ReadonlyArray<MakerPlace>>
+  /** Asks a model whether it answers. */
+  checkModel(alias: string): Effect.Effect<ModelCheck, ModelNotFound>
   /** Waits until this process has queued some: a hint, since the queue is the truth. */
   readonly asked: Effect.Effect<void>
   /** Says that some were queued by another's transaction. */
@@ -135,7 +155,16 @@ export class Makings extends Context.Service<Makings, {
         return toMaking(row)
       })
 
-      return Makings.of({ ask, get, cancel: repo.cancel, places: repo.places, asked: Queue.take(hints), begun: hint })
+      const { check: checkModel, models } = makers.model
+      return Makings.of({
+        ask,
+        get,
+        cancel: repo.cancel,
+        places: Effect.map(repo.places, (called) => withModels(called, models)),
+        checkModel,
+        asked: Queue.take(hints),
+        begun: hint,
+      })
     }),
   )
 }

@@ -1,11 +1,13 @@
 /** What agents did in a period: drafts and decisions from here, runs from the scheduler (api.md, "report"). */
+import { budgetOf } from "@stint/domain/Definition/HireSettings"
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { DeliverablesHireGone, DeliverablesHireNotFound } from "@stint/domain/deliverables/Deliverables"
-import { type Report, REPORT_DAYS } from "@stint/domain/deliverables/Reports"
+import { type Report, REPORT_DAYS, type Spending, type SpendingOfAll } from "@stint/domain/deliverables/Reports"
 import type { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest, type Unavailable } from "@stint/domain/Problem"
-import { Context, DateTime, Effect, Layer } from "effect"
+import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { hireOf, Hiring, Scheduler } from "./Clients.ts"
+import { monthOf } from "./Makings/Budget.ts"
 import { ReportsRepo, type Used } from "./Reports/Repo.ts"
 
 /** A period, as a caller asks for it. */
@@ -22,6 +24,13 @@ export class Reports extends Context.Service<Reports, {
     hire: HiredInstanceId,
     query: PeriodQuery,
   ): Effect.Effect<Report, DeliverablesHireNotFound | DeliverablesHireGone | InvalidRequest | Unavailable>
+  /** What a hire costs in its month, as its budget counts it. */
+  spendingOfHire(
+    caller: Caller,
+    hire: HiredInstanceId,
+  ): Effect.Effect<Spending, DeliverablesHireNotFound | DeliverablesHireGone | Unavailable>
+  /** What all cost this month. */
+  readonly spending: Effect.Effect<SpendingOfAll>
   /** Of all hires of a customer, ended ones included. */
   ofCustomer(
     customer_id: CustomerId,
@@ -58,14 +67,36 @@ export class Reports extends Context.Service<Reports, {
         }
       })
 
+      /** A hire that the caller may see. */
+      const visible = Effect.fnUntraced(function* (caller: Caller, id: HiredInstanceId) {
+        const hire = yield* hireOf(hiring, id)
+        if (hire === undefined || !canSee(caller, hire.customer_id)) {
+          return yield* new DeliverablesHireNotFound({ detail: id })
+        }
+        if (hire.gone) return yield* new DeliverablesHireGone({ detail: id })
+        return hire
+      })
+
       return Reports.of({
         ofHire: Effect.fn("Reports.ofHire")(function* (caller, id, query) {
-          const hire = yield* hireOf(hiring, id)
-          if (hire === undefined || !canSee(caller, hire.customer_id)) {
-            return yield* new DeliverablesHireNotFound({ detail: id })
+          return yield* report((yield* visible(caller, id)).customer_id, id, query)
+        }),
+        spendingOfHire: Effect.fn("Reports.spendingOfHire")(function* (caller, id) {
+          const { config, settings } = yield* visible(caller, id)
+          const { cost: limit, tokens } = budgetOf(settings)
+          const month = monthOf(config, yield* Clock.currentTimeMillis)
+          const cost = yield* repo.spent(id, month)
+          return {
+            month,
+            cost: cost / MILLION,
+            max_cost_per_month: limit === null ? null : limit / MILLION,
+            max_tokens_per_run: tokens,
           }
-          if (hire.gone) return yield* new DeliverablesHireGone({ detail: id })
-          return yield* report(hire.customer_id, id, query)
+        }),
+        spending: Effect.gen(function* () {
+          const month = monthOf({}, yield* Clock.currentTimeMillis)
+          const { agents, budget, cost, without_budget } = yield* repo.spentByAll(month)
+          return { month, cost: cost / MILLION, agents, budget: budget / MILLION, without_budget }
         }),
         ofCustomer: Effect.fn("Reports.ofCustomer")(function* (asked, query) {
           const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
@@ -82,8 +113,8 @@ const spent = (used: ReadonlyArray<Used>, approved: number) => {
   const millionths = sum(({ cost }) => cost)
   return {
     tokens: Object.fromEntries(
-      used.flatMap(({ model, tokens_in, tokens_out }) =>
-        model === null ? [] : [[model, { in: tokens_in, out: tokens_out }] as const]
+      used.flatMap(({ cost, model, tokens_in, tokens_out }) =>
+        model === null ? [] : [[model, { in: tokens_in, out: tokens_out, cost: cost / MILLION }] as const]
       ),
     ),
     calls_unknown: sum(({ unknown }) => unknown),

@@ -13,7 +13,7 @@ import {
   type NotWithdrawable,
   type TooManyRevisions,
 } from "@stint/domain/deliverables/Reviews"
-import { ApprovalId, CustomerId, type DeliverableId } from "@stint/domain/Ids"
+import { ApprovalId, CustomerId, type DeliverableId, type MandateId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
@@ -49,6 +49,11 @@ const shownOf = ({ is_too_old: _, ...approval }: GivenRow): Approval => approval
 /** How many decisions of one request are taken at once. */
 const AT_ONCE = 8
 
+/** Which of a customer's decisions: those that a mandate gave, or all. */
+export interface ApprovalsQuery extends PageQuery {
+  readonly mandate_id?: MandateId
+}
+
 /** Decisions of customers. */
 export class Reviews extends Context.Service<Reviews, {
   /** Approves, rejects, or asks for changes. Of two concurrent decisions of which one is final the other fails. */
@@ -70,7 +75,7 @@ export class Reviews extends Context.Service<Reviews, {
   /** The decisions of a customer. */
   ofCustomer(
     customer_id: CustomerId,
-    page: PageQuery,
+    page: ApprovalsQuery,
   ): Effect.Effect<Page<Approval>, CustomerNotFound | InvalidRequest, CurrentCaller>
 }>()("deliverables/Reviews") {
   static readonly layer = Layer.effect(
@@ -221,11 +226,16 @@ export class Reviews extends Context.Service<Reviews, {
 
       const ofCustomer = Effect.fn("Reviews.ofCustomer")(function* (
         customer_id: CustomerId,
-        { cursor, limit = DEFAULT_LIMIT }: PageQuery,
+        { cursor, limit = DEFAULT_LIMIT, mandate_id }: ApprovalsQuery,
       ) {
         yield* visibleCustomer(customer_id, () => new CustomerNotFound({ detail: customer_id }))
         const after = yield* decodeAfter(cursor)
-        const found = yield* repo.ofCustomer({ customer_id, after: after ?? null, limit: limit + 1 })
+        const found = yield* repo.ofCustomer({
+          customer_id,
+          mandate_id: mandate_id ?? null,
+          after: after ?? null,
+          limit: limit + 1,
+        })
         return yield* pageOf(found, limit, encodeAfter)
       })
 

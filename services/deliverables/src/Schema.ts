@@ -27,4 +27,7 @@ export const scripts: ReadonlyArray<string> = [
   "130_making_costs",
   "132_revisions",
   "133_changes",
+  "141_making_reports",
+  "150_mandates",
+  "160_notices",
 ]

@@ -70,6 +70,7 @@ describe("the agent type of deliverables of before", () => {
             goal_instance_id: null,
             hired_instance_id: null,
             review_status: null,
+            execution_status: null,
             expiring: false,
           }
           const found = yield* list({

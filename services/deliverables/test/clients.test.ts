@@ -99,6 +99,31 @@ describe("hiring's client", () => {
     assert.deepStrictEqual(await asked[1]!.json(), { goal_instance_ids: ["GOI-1"], partial: true })
   })
 
+  it("lookups of one hire that are asked at the same time are one; what can't be read of them is its own", async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => HiredInstanceId.make(`HAI-${n % 6}`))
+    const { asked, result } = await withClients(
+      async (request) => {
+        const { hired_instance_ids: wanted } = await request.json() as { hired_instance_ids: ReadonlyArray<string> }
+        const hires = wanted.filter((id) => id !== "HAI-4" && id !== "HAI-5")
+          .map((hired_instance_id) => ({ ...hire, hired_instance_id }))
+        return json({ goals: [], hires, unread: { goals: [], hires: wanted.filter((id) => id === "HAI-5") } })
+      },
+      Effect.flatMap(
+        Hiring,
+        (hiring) => Effect.forEach(ids, (id) => Effect.result(hireOf(hiring, id)), { concurrency: "unbounded" }),
+      ),
+    )
+    const found = Result.getOrThrow(result)
+    const names = found.map((one) => Result.isSuccess(one) ? one.success?.hired_instance_id : failureOf(one))
+    const each = ["HAI-0", "HAI-1", "HAI-2", "HAI-3", undefined, "Unavailable"]
+    assert.deepStrictEqual(names, [...each, ...each])
+    // two at once, and the rest together, each hire once
+    const bodies = await Promise.all(
+      asked.map((request) => request.json() as Promise<{ hired_instance_ids: ReadonlyArray<string> }>),
+    )
+    assert.deepStrictEqual(bodies.map(({ hired_instance_ids: wanted }) => wanted.length), [1, 1, 6])
+  })
+
   it("A3: a lookup apart that fails though hiring is there is made for fewer, and what fails alone is named", async () => {
     const ids = Array.from({ length: 30 }, (_, n) => GoalInstanceId.make(`GOI-${n}`))
     const { asked, result } = await withClients(

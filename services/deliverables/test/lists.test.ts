@@ -104,6 +104,7 @@ const any: Listing = {
   goal_instance_id: null,
   hired_instance_id: null,
   review_status: null,
+  execution_status: null,
   expiring: false,
   from: null,
   to: null,

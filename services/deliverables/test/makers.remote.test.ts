@@ -12,6 +12,8 @@ import {
   slot,
   startMaker,
 } from "./support/FakeMaker.ts"
+import { Unreachable } from "@stint/edge/PortCheck"
+import { Effect } from "effect"
 import { onStage, until } from "./support/Harness.ts"
 import { expectedSignature, heldAnswer } from "./support/Receiver.ts"
 
@@ -142,3 +144,56 @@ onStage("an http maker", (stage) => {
     assert.sameMembers(Object.keys(json.paths), ["/make", "/makings/{making}"])
   })
 }, { env: { STINT_MAKER_HOSTS: "127.0.0.1" } })
+
+/** Names that lead into a network of ours, but for one; the fourth is known to no server. */
+const addresses: Readonly<Record<string, string>> = {
+  "inside.example": "10.1.2.3",
+  "meant.example": "fd00::7",
+  "public.example": "93.184.216.34",
+}
+
+onStage("the name of an http maker", (stage) => {
+  const outcome = async (name: string, version: string) => {
+    const goal = goalAt(stage(), name, version)
+    const answer = await until(async () => {
+      const it = await ask(stage(), goal)
+      return (it.making === undefined || it.making.note !== undefined) && it
+    })
+    return { answer, calls: (await callsOf(stage(), goal)).length }
+  }
+
+  beforeAll(() => {
+    for (
+      const [version, host] of [["1.0.0", "inside.example:1"], ["2.0.0", "meant.example:1"], [
+        "3.0.0",
+        "public.example:1",
+      ], [
+        "4.0.0",
+        "unknown.example:1",
+      ]] as const
+    ) stage().world.publish(definitionOf(host, {}, { version }))
+  })
+
+  it("that leads to a private address is refused before anything is sent, unless its entry says that it may", async () => {
+    const inside = await outcome("inside", "1.0.0")
+    assert.deepInclude(inside.answer.problem, { code: "maker_misconfigured", status: 422 })
+    assert.include(inside.answer.problem.detail, "inside.example:1+private in STINT_MAKER_HOSTS")
+    assert.strictEqual(inside.calls, 0)
+    // these two are called: no such server is there
+    for (const [name, version] of [["meant", "2.0.0"], ["public", "3.0.0"]] as const) {
+      assert.strictEqual((await outcome(name, version)).calls, 1)
+    }
+  })
+
+  it("that does not resolve is away: its run waits, and no call is recorded", async () => {
+    const { answer, calls } = await outcome("unknown", "4.0.0")
+    assert.match(answer.making.note, /is away: It can't be reached/)
+    assert.strictEqual(calls, 0)
+  })
+}, {
+  env: { STINT_MAKER_HOSTS: "inside.example:1,meant.example:1+private,public.example,unknown.example" },
+  reach: (url) => {
+    const address = addresses[new URL(url).hostname]
+    return address === undefined ? Effect.fail(new Unreachable({ message: "none" })) : Effect.succeed(address)
+  },
+})

@@ -18,6 +18,22 @@ const models = JSON.stringify({
     price_per_million_in: 2,
     price_per_million_out: 10,
   },
+  idle: {
+    provider: "anthropic",
+    base_url: "http://no-such-host.invalid:9/v1",
+    model: "idle-small",
+    price_per_million_in: 0,
+    price_per_million_out: 0,
+    max_concurrency: 2,
+  },
+  keyless: {
+    provider: "openai-compatible",
+    base_url: fake.base_url,
+    model: "keyless",
+    secret_ref: "unknown",
+    price_per_million_in: 0,
+    price_per_million_out: 0,
+  },
 })
 
 const options = { env: { STINT_MODELS: "models.json" }, files: { "models.json": models } }
@@ -154,6 +170,78 @@ onStage("a draft by a model", (stage) => {
     // in the month of the hire's zone
     const months = await stage().sql("select month, cost::int from making_costs where hired_instance_id = 'HAI-enough'")
     assert.deepStrictEqual(months.map(({ cost }) => cost), [1_400])
+  })
+
+  it("counts in what its hire spent this month, and in what all did", async () => {
+    const spending = async (
+      hire: string,
+      as: `${"customer" | "operator" | "viewer" | "service"}:${string}`,
+    ) => (await stage().call("GET", `/api/v1/hired-agents/${hire}/spending`, { as }))
+    const sumOf = async () => (await stage().call("GET", "/api/v1/spending", { as: "viewer:vera" })).json
+    const before = await sumOf()
+    for (const budget of [{ max_cost_per_month: 2.5, max_tokens_per_run: 50_000 }, undefined]) {
+      const name = `spent-${budget === undefined ? "freely" : "within"}`
+      const goal = goalAt(stage(), name, budget === undefined ? {} : { budget })
+      assert.isString((await ended(stage(), goal)).deliverable_id)
+      const { json } = await spending(`HAI-${name}`, "customer:acme")
+      assert.match(json.month, /^\d{4}-\d\d$/)
+      assert.deepStrictEqual([json.cost, json.max_cost_per_month, json.max_tokens_per_run], [
+        0.0014,
+        budget?.max_cost_per_month ?? null,
+        budget?.max_tokens_per_run ?? null,
+      ])
+    }
+    // the hires' zone is not UTC: these two may count in a month that began there already
+    const months = await stage().sql(
+      "select distinct month from making_costs where hired_instance_id like 'HAI-spent-%'",
+    )
+    if (months[0]!.month === before.month) {
+      const after = await sumOf()
+      assert.deepStrictEqual(
+        [after.agents - before.agents, after.without_budget - before.without_budget],
+        [2, 1],
+      )
+      assert.closeTo(after.cost - before.cost, 0.0028, 1e-9)
+      assert.closeTo(after.budget - before.budget, 2.5, 1e-9)
+    }
+    assert.strictEqual((await spending("HAI-spent-within", "viewer:vera")).status, 200)
+    const codes = [
+      await spending("HAI-spent-within", "customer:globex"),
+      await spending("HAI-none", "operator:olga"),
+      await spending("HAI-spent-within", "service:scheduler"),
+      await stage().call("GET", "/api/v1/spending", { as: "customer:acme" }),
+    ].map(({ json, status }) => [status, json.code])
+    assert.deepStrictEqual(codes, [
+      [404, "hire_not_found"],
+      [404, "hire_not_found"],
+      [403, "wrong_role"],
+      [403, "wrong_role"],
+    ])
+  })
+
+  it("is of a model that operators see with its breaker, and can ask whether it answers, without its key", async () => {
+    const { json: { items } } = await stage().call("GET", "/api/v1/maker-places", { as: "viewer:vera" })
+    const place = items.find((it: { place: string }) => it.place === "model:writer")
+    assert.deepStrictEqual(place.model, { alias: "writer", provider: "openai-compatible", model: "writer-large" })
+    assert.strictEqual(items.find((it: { place: string }) => it.place === "model:idle").limit, 2)
+    const check = (alias: string, as: `${"customer" | "operator" | "viewer"}:${string}` = "operator:olga") =>
+      stage().call("POST", `/api/v1/models/${alias}/check`, { as, body: {} })
+    const calls = (await stage().sql("select count(*)::int as n from making_calls"))[0]!.n
+    fake.replies.push(() => ({ text: '{"ok": true}', usage: { in: 20, out: 5 } }))
+    const { json: { seconds, ...there } } = await check("writer")
+    assert.deepStrictEqual(there, { alias: "writer", outcome: "answered", tokens_in: 20, tokens_out: 5, cost: 0.00009 })
+    assert.isAtLeast(seconds, 0)
+    assert.strictEqual(fake.asked.at(-1)!.body.max_tokens, 64)
+    fake.replies.push(() => new Response(KEY, { status: 401 }), () => new Response(null, { status: 429 }))
+    assert.deepInclude((await check("writer")).json, { outcome: "misconfigured", error: "The model answered 401" })
+    assert.deepInclude((await check("writer")).json, { outcome: "away", error: "The model answered 429" })
+    assert.deepStrictEqual((await check("idle")).json, { alias: "idle", outcome: "away", error: "It can't be reached" })
+    assert.deepInclude((await check("keyless")).json, { outcome: "misconfigured" })
+    const refused = [await check("none"), await check("writer", "viewer:vera"), await check("writer", "customer:acme")]
+    assert.deepStrictEqual(refused.map(({ status }) => status), [404, 403, 403])
+    assert.notInclude(JSON.stringify([items, there]), KEY)
+    // a check is nobody's call
+    assert.strictEqual((await stage().sql("select count(*)::int as n from making_calls"))[0]!.n, calls)
   })
 
   it("waits for a model that is away, and shows why", async () => {

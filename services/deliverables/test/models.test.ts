@@ -173,6 +173,13 @@ describe.each(providers)("a model of the provider %s", (name) => {
       })
     ))
 
+  it.effect("whose name does not resolve is away, and no call is recorded", () =>
+    Effect.gen(function* () {
+      const away = yield* making("http://no-such-host.invalid:9/v1", name)
+      assert.deepInclude(errorOf(away), { _tag: "PlaceAway", why: "The model writer can't be reached" })
+      assert.deepStrictEqual(away.calls, [])
+    }))
+
   it.effect("that nothing listens for is away, and no call is recorded", () =>
     Effect.gen(function* () {
       const fake = startFakeModel()

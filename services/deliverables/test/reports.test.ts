@@ -101,19 +101,25 @@ const naive = (drafts: ReadonlyArray<Draft>, calls: ReadonlyArray<Call>) => {
   }
 }
 
+const amountOf = (cost: bigint) => Number(`${cost / 1_000_000n}.${String(cost % 1_000_000n).padStart(6, "0")}`)
+
 const naiveCost = (calls: ReadonlyArray<Call>, approved: number) => {
-  const tokens: Record<string, { in: number; out: number }> = {}
+  const tokens: Record<string, { in: number; out: number; cost: number }> = {}
+  const costs = new Map<string, bigint>()
   let cost = 0n
   for (const call of calls) {
     cost += BigInt(call.hasEnded ? call.cost : call.cost + 7)
     if (call.model === null) continue
-    const of = tokens[call.model] ??= { in: 0, out: 0 }
+    const of = tokens[call.model] ??= { in: 0, out: 0, cost: 0 }
+    const sum = (costs.get(call.model) ?? 0n) + BigInt(call.hasEnded ? call.cost : call.cost + 7)
+    costs.set(call.model, sum)
+    of.cost = amountOf(sum)
     if (call.hasEnded) [of.in, of.out] = [of.in + call.tokens, of.out + call.tokens + 1]
   }
   return {
     tokens,
     calls_unknown: calls.filter(({ hasEnded }) => !hasEnded).length,
-    cost: Number(`${cost / 1_000_000n}.${String(cost % 1_000_000n).padStart(6, "0")}`),
+    cost: amountOf(cost),
     cost_per_approved: approved === 0 ? null : Math.round(Number(cost) / approved) / 1_000_000,
   }
 }

@@ -143,12 +143,12 @@ const startWorker = (
 const eventually = (what: string, holds: () => boolean) => Effect.promise(() => until(what, holds))
 
 describe("the worker", () => {
-  it.effect("claims again after 30 seconds, should a notification be lost", () =>
+  it.effect("claims again after the length of a lease: a notification may be lost, and an intent notifies nobody", () =>
     Effect.gen(function* () {
       const executions = executionsOf({})
       yield* startWorker(executions)
       assert.strictEqual(executions.count("claim"), 1)
-      yield* TestClock.adjust("29 seconds")
+      yield* TestClock.adjust("19 seconds")
       assert.strictEqual(executions.count("claim"), 1)
       yield* TestClock.adjust("1 second")
       assert.strictEqual(executions.count("claim"), 2)

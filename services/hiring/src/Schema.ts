@@ -22,5 +22,6 @@ export const scripts: ReadonlyArray<string> = [
   "090_schema_scripts",
   "091_feed_unplaced_xid",
   "120_live_hires",
+  "121_begin_trial",
   "125_subscriptions_by_status",
 ]

@@ -67,6 +67,8 @@ import { scripts } from "./Schema.ts"
 import { Simulation } from "./Simulation.ts"
 import { SimulationHttp } from "./Simulation/Http.ts"
 import { SimulationRepo } from "./Simulation/Repo.ts"
+import * as Telling from "./Telling.ts"
+import { TellingRepo } from "./Telling/Repo.ts"
 import { Triggers } from "./Triggers.ts"
 import { TriggersHttp } from "./Triggers/Http.ts"
 import { TriggersRepo } from "./Triggers/Repo.ts"
@@ -90,6 +92,7 @@ export const Repos = Layer.mergeAll(
   ReplicasRepo.layer,
   RetentionRepo.layer,
   SimulationRepo.layer,
+  TellingRepo.layer,
   TriggersRepo.layer,
   UpcomingRepo.layer,
 ).pipe(
@@ -134,6 +137,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Projection.worker,
     Replicas.worker,
     Retention.worker,
+    Telling.worker,
   ).pipe(
     Layer.provide([
       ActionLogHttp,

@@ -1,5 +1,6 @@
 /** The clients of the other services, with failures classed by what they mean for a run. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
+import type { DeadLetterTold } from "@stint/domain/deliverables/Notices"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { type FeedPage, type LookupAnswer, revisionOf, type SnapshotPage } from "@stint/domain/hiring/Feed"
 import { HiringApi } from "@stint/domain/hiring/Api"
@@ -94,13 +95,15 @@ export class Drafts extends Context.Service<Drafts, {
   ): Effect.Effect<ReadonlyArray<BatchAnswer>, Away | CallFailed>
   /** The runs of these keys are cancelled: what is being made for them is not wanted any more. */
   cancelMakings(keys: ReadonlyArray<string>): Effect.Effect<void, Away | CallFailed>
+  /** Dead letters, for the people of their customers. */
+  tellDeadLetters(letters: ReadonlyArray<DeadLetterTold>): Effect.Effect<void, Away | CallFailed>
 }>()("scheduler/Drafts") {
   static readonly layer = Layer.effect(
     Drafts,
     Effect.gen(function* () {
       const ports = yield* PortCheck
       const url = yield* Client.urlOf("deliverables")
-      const { drafts, makings } = yield* client
+      const { drafts, makings, notices } = yield* client
       return Drafts.of({
         make: Effect.fnUntraced(function* (runs, versions = new Map()) {
           yield* Effect.mapError(ports.check(url), ({ message }) => new Away({ how: "refused", message }))
@@ -125,6 +128,8 @@ export class Drafts extends Context.Service<Drafts, {
             Effect.mapError(failureOf),
             Effect.asVoid,
           ),
+        tellDeadLetters: (items) =>
+          notices.deadLetters({ payload: { items } }).pipe(Effect.mapError(failureOf), Effect.asVoid),
       })
     }),
   )

@@ -33,4 +33,5 @@ export const scripts: ReadonlyArray<string> = [
   "252_run_keys",
   "260_run_makings",
   "270_replicas",
+  "285_told_dead_letters",
 ]

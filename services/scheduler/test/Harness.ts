@@ -1,5 +1,6 @@
 /** A scheduler between a hiring and a deliverables that the test plays: it sends the changes and gives the answers. */
 import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
+import type { DeadLetterTold } from "@stint/domain/deliverables/Notices"
 import type { Change, GoalChange, HireChange } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { type Fares, Followers } from "@stint/edge/Follower"
@@ -55,6 +56,7 @@ export interface StartOptions {
 const play = (changes: Array<Change>) => {
   const batches: Array<ReadonlyArray<ClaimedRun>> = []
   const cancelled: Array<string> = []
+  const told: Array<DeadLetterTold> = []
   let answering: Answering = (runs) => Effect.succeed(runs.map(made))
   const hiring = Hiring.of({
     changes: (after, waitMs) =>
@@ -77,10 +79,12 @@ const play = (changes: Array<Change>) => {
         return answering(runs, versions)
       }),
     cancelMakings: (keys) => Effect.sync(() => void cancelled.push(...keys)),
+    tellDeadLetters: (letters) => Effect.sync(() => void told.push(...letters)),
   })
   return {
     batches,
     cancelled,
+    told,
     answer: (with_: Answering) => void (answering = with_),
     clients: Layer.mergeAll(Layer.succeed(Hiring, hiring), Layer.succeed(Drafts, drafts)),
   }
@@ -145,7 +149,7 @@ export const startScheduler = async (
 ): Promise<TestScheduler> => {
   const database = replicaOf?.database ?? await withDatabase("scheduler")
   const changes: Array<Change> = replicaOf?.changes ?? []
-  const { answer, batches, cancelled, clients } = play(changes)
+  const { answer, batches, cancelled, clients, told } = play(changes)
   const service = await startService(
     appWith(clients, neighbours).pipe(
       Layer.provide(Layer.succeed(Followers, followers)),
@@ -161,6 +165,7 @@ export const startScheduler = async (
     changes,
     batches,
     cancelled,
+    told,
     get attempts() {
       return batches.flat()
     },
@@ -194,6 +199,8 @@ export interface TestScheduler {
   readonly batches: ReadonlyArray<ReadonlyArray<ClaimedRun>>
   /** The keys of makings that it was told to cancel. */
   readonly cancelled: ReadonlyArray<string>
+  /** The dead letters that deliverables was told of. */
+  readonly told: ReadonlyArray<DeadLetterTold>
   /** Every run that it received, one entry an attempt. */
   readonly attempts: ReadonlyArray<ClaimedRun>
   /** How the played deliverables answers from now on. */

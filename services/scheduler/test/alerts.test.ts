@@ -143,7 +143,7 @@ describe("alerts", () => {
         readFrom: () => Effect.succeed(new Uint8Array()),
         appendLine: () => Effect.void,
       },
-      portCheck: { check: () => Effect.void },
+      portCheck: { check: () => Effect.void, reach: () => Effect.die("not used") },
     })
     assert.match(await service.refused, why)
   })

@@ -34,7 +34,7 @@ const withClients = <A, E>(serve: Serve, use: Effect.Effect<A, E, Drafts | Hirin
           appendLine: () => Effect.void,
         }),
       ),
-      Layer.succeed(PortCheck, PortCheck.of({ check })),
+      Layer.succeed(PortCheck, PortCheck.of({ check, reach: () => Effect.die("not used") })),
       ConfigProvider.layer(ConfigProvider.fromEnvRecord({
         DELIVERABLES_URL: "http://deliverables.test",
         HIRING_URL: "http://hiring.test",

@@ -1,6 +1,7 @@
 /** Dead letters over HTTP: by their cause, and redriven at a pace. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { DateTime, Effect } from "effect"
+import { asOwner } from "./Owner.ts"
 import { eventually, made, refused, startScheduler, type TestScheduler } from "./Harness.ts"
 
 interface Cause {
@@ -59,6 +60,31 @@ describe("dead letters", () => {
     assert.strictEqual((await t.call("GET", "/dlq/causes?state=asleep")).status, 400)
     assert.strictEqual((await t.call("GET", "/dlq/causes", { as: "customer:acme" })).status, 403)
     assert.strictEqual((await t.call("GET", "/dlq/cause")).json.code, "dead_letter_not_found")
+  })
+
+  it("are told to deliverables, each at least once, and marked so that they are not told again", async () => {
+    const { goals } = await fail(2, "untold")
+    const told = await eventually(
+      () => Promise.resolve(t.told.filter(({ goal_instance_id }) => goals.includes(goal_instance_id))),
+      (letters) => new Set(letters.map(({ goal_instance_id }) => goal_instance_id)).size === 2,
+      "both are told",
+    )
+    const [letter] = await letters(`?goal_instance_id=${goals[0]}`)
+    const one = told.find(({ goal_instance_id }) => goal_instance_id === goals[0])!
+    assert.deepStrictEqual<ReadonlyArray<unknown>>(
+      [one.dlq_id, one.customer_id, one.error_type],
+      [letter.dlq_id, "acme", "PERMANENT"],
+    )
+    assert.strictEqual(DateTime.formatIso(one.first_failed_at), letter.first_failed_at)
+    await eventually(
+      () =>
+        asOwner(
+          t.database.ownerUrl,
+          (sql) => sql`select 1 from scheduler_dlq where told_at is null and dlq_id = ${letter.dlq_id}`,
+        ),
+      (rows) => rows.length === 0,
+      "it is marked",
+    )
   })
 
   it("D24: are listed by customer, agent type, error type and when they failed last", async () => {

@@ -69,6 +69,9 @@ export const visit = async (browser: Browser, baseURL: string): Promise<Visitor>
 export const enter = async ({ context }: Visitor, origin: string, as: {
   readonly role: "customer" | "operator" | "viewer"
   readonly subject?: string
+  /** As a person of this customer, with these duties. */
+  readonly customer_id?: string
+  readonly duties?: ReadonlyArray<"reviewer" | "editor" | "reader">
 }): Promise<void> => {
   const { csrf } = await (await context.request.get(`${origin}/session`)).json() as { readonly csrf: string }
   const answer = await context.request.post(`${origin}/session/local`, {
@@ -82,7 +85,7 @@ export const enter = async ({ context }: Visitor, origin: string, as: {
 export const signIn = async ({ page }: Visitor, role: "Customer", subject: string): Promise<void> => {
   await page.goto("/")
   await page.getByLabel("As somebody else").fill(subject)
-  await page.getByRole("button", { name: role }).click()
+  await page.getByRole("button", { name: new RegExp(`^${role}`) }).click()
   await page.getByRole("heading", { level: 1 }).waitFor()
 }
 

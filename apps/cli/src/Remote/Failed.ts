@@ -58,6 +58,7 @@ const steps: Readonly<Record<string, (problem: Problem) => string>> = {
   hire_not_found: () => "stint hires list --customer ID names a customer's.",
   goal_not_found: () => "stint goals list HIRE names a hire's.",
   run_not_found: () => "stint runs list names the latest.",
+  mandate_not_found: () => "stint mandates list names those there are.",
   deliverable_not_found: () => "stint inbox list --status all names them.",
   dead_letter_not_found: () => "stint dlq list names the open ones.",
   scheduler_paused: () => "stint scheduler resume ends the pause; --force runs it nevertheless.",

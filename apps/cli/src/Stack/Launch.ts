@@ -3,6 +3,7 @@ import {
   baseUrlsOf,
   parseHostList,
   parseHttpUrl,
+  parseSmtpUrl,
   placeOf,
   portOf as urlPort,
   SettingError,
@@ -114,7 +115,8 @@ const everyonesUrls = ["STINT_JWKS_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"]
 /** The launch of a process: the least permissions under which it does what its manifest says. */
 export const launchOf = (settings: Settings, service: ProcessName, manifest: Manifest, given: Given): Launch => {
   const { env: mine, home } = settings
-  const { appends = {}, calls = [], connects = [], hosts: lists = [], hostsIn = [], reads = [] } = manifest
+  const { appends = {}, calls = [], connects = [], hosts: lists = [], hostsIn = [], mailServers = [], reads = [] } =
+    manifest
   const { placedAt = (path) => path } = given
   const files = [...everyonesFiles, ...reads, ...hostsIn]
   const values: Record<string, string | undefined> = Object.fromEntries(manifest.env.map((name) => [name, mine[name]]))
@@ -146,6 +148,9 @@ export const launchOf = (settings: Settings, service: ProcessName, manifest: Man
     ...(given.databaseHost === undefined ? [] : [given.databaseHost]),
     ...calls.map((called) => `${called.toUpperCase()}_URL`).map((name) => hostOf(name, values[name]!)),
     ...[...everyonesUrls, ...connects].flatMap((name) => valueOf(name).map((value) => hostOf(name, value))),
+    ...mailServers.flatMap((name) =>
+      valueOf(name).map((value) => placeOf(readSetting(() => parseSmtpUrl(name, value))))
+    ),
     ...lists.flatMap((name) => valueOf(name).flatMap((value) => hostsOf(name, value))),
     ...hostsIn.flatMap(valueOf).map(placedAt).flatMap(hostsInFile),
   ]

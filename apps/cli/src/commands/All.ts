@@ -35,7 +35,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./login.ts").then(({ logout }) => logout),
   },
   types: {
-    about: "agent types: list, show, publish",
+    about: "agent types: list, show, check, publish",
     load: () => import("./types.ts").then(({ types }) => types),
   },
   customers: {
@@ -47,11 +47,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./subs.ts").then(({ subs }) => subs),
   },
   hires: {
-    about: "hired agents: list, show, deactivate",
+    about: "hired agents: hire, list, show, report, migrate, deactivate",
     load: () => import("./hires.ts").then(({ hires }) => hires),
   },
   goals: {
-    about: "goals: list, show, preview, run now, switch on or off",
+    about: "goals: set, list, show, preview, run now, switch on or off",
     load: () => import("./goals.ts").then(({ goals }) => goals),
   },
   runs: {
@@ -62,6 +62,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "drafts: list, show, approve, reject, execute",
     load: () => import("./inbox.ts").then(({ inbox }) => inbox),
   },
+  mandates: {
+    about: "rules that sign in your place: list, show, preview, sign, revoke",
+    load: () => import("./mandates.ts").then(({ mandates }) => mandates),
+  },
+  notices: {
+    about: "messages to people: list, show and set how each is told, test",
+    load: () => import("./notices.ts").then(({ notices }) => notices),
+  },
   dlq: {
     about: "dead letters: list, show, retry, redrive, discard",
     load: () => import("./dlq.ts").then(({ dlq }) => dlq),
@@ -69,6 +77,14 @@ export const commands: Readonly<Record<string, Entry>> = {
   scheduler: {
     about: "the scheduler: status, pause, resume, trigger, backfill, limits",
     load: () => import("./scheduler.ts").then(({ scheduler }) => scheduler),
+  },
+  models: {
+    about: "the language models that write drafts: list, check",
+    load: () => import("./models.ts").then(({ models }) => models),
+  },
+  makers: {
+    about: "programs that make drafts over HTTP: list, check",
+    load: () => import("./makers.ts").then(({ makers }) => makers),
   },
   audit: {
     about: "who did what, and why",
@@ -94,9 +110,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     about: "list or check the secrets that webhooks are signed with",
     load: () => import("./secrets.ts").then(({ secrets }) => secrets),
   },
-  maker: {
-    about: "check a maker of drafts that is called over HTTP",
-    load: () => import("./maker.ts").then(({ maker }) => maker),
+  mcp: {
+    about: "serve MCP on standard input and output, for agents of your own",
+    load: () => import("./mcp.ts").then(({ mcp }) => mcp),
   },
   token: {
     about: "print a token for the local stack, or revoke some",
@@ -115,6 +131,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./completions.ts").then(({ completions }) => completions),
   },
 }
+
+/** Names that commands had, or that people say: they do the same, and stand in no list. */
+export const alsoNamed: Readonly<Record<string, string>> = { maker: "makers" }
 
 /** All of them with their tables. */
 export const loadAll = async (): Promise<Loaded> =>

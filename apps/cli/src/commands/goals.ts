@@ -19,6 +19,19 @@ export const goals = remote({
       operands: ["GOAL"],
       flags: { ...hire, ...waitFlags("the run has ended; exit status 1 when it failed") },
     },
+    set: {
+      about: "as its customer, sets a goal of a hire: TEMPLATE is one of its agent type",
+      operands: ["HIRE", "TEMPLATE"],
+      flags: {
+        frequency: {
+          value: "FREQUENCY",
+          about: "how often",
+          of: ["on_demand", "daily", "weekly", "monthly", "cron"],
+          default: "on_demand",
+        },
+        settings: { value: "FILE", about: "JSON of the template's settings and its schedule; - for standard input" },
+      },
+    },
     on: { about: "as its customer: it runs by its schedule again", operands: ["GOAL"], flags: hire },
     off: { about: "as its customer: it runs no more, and is kept", operands: ["GOAL"], flags: hire },
   },

@@ -13,6 +13,24 @@ export const hires = remote({
       about: "one of them, with what is missing; HIRE is its id or that of its subscription",
       operands: ["HIRE"],
     },
+    new: {
+      about:
+        "as its customer, hires an agent of a type: subscribes unless --subscription says under what, configures and finalizes it",
+      operands: ["TYPE"],
+      flags: {
+        config: { value: "FILE", about: "JSON of the fields that stint types show TYPE names; - for standard input" },
+        settings: { value: "FILE", about: "JSON of its own settings: budget, execution" },
+        version: { value: "VERSION", about: "such as 1.0.0; the latest unless given" },
+        subscription: { value: "SUB", about: "one that is paid already" },
+        duration: {
+          value: "TIME",
+          about: "what a new subscription is for",
+          of: ["monthly", "quarterly", "yearly"],
+          default: "monthly",
+        },
+        activate: { about: "on the local stack: as its operator, takes the new subscription for paid" },
+      },
+    },
     report: {
       about: "what one did in a period: runs by outcome, drafts, how many were approved and how soon",
       operands: ["HIRE"],

@@ -151,6 +151,32 @@ export const revision = {
   created_at: at,
 }
 
+export const newMandate = {
+  hired_instance_id: "HAI-1",
+  goal_instance_id: "GOI-1",
+  rules: [{ path: "body", op: "max_length", value: 280 }],
+  max_uses: 5,
+  per: "day",
+  valid_until: "2026-04-01T09:00:00.000Z",
+  action: "execute",
+}
+
+export const mandate = {
+  ...newMandate,
+  mandate_id: "MAN-1",
+  customer_id: "CUS-1",
+  goal_template_id: null,
+  timezone: "Asia/Kolkata",
+  state: "active",
+  uses_in_period: 2,
+  period_ends_at: at,
+  signed_by: "CUS-1",
+  created_at: at,
+  revoked_at: null,
+  revoked_by: null,
+  revoke_reason: null,
+}
+
 export const deadLetter = {
   dlq_id: "DLQ-1",
   goal_instance_id: "GOI-1",

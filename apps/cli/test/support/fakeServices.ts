@@ -75,7 +75,8 @@ const layerOf = (api: any, answers: Answers, name: string, calls: Array<string>)
               ? HttpServerResponse.jsonUnsafe(given.body, { status: given.status })
               : HttpServerResponse.jsonUnsafe(given, {
                 status: statuses.get(`${group.identifier}.${endpoint}`)!,
-                headers: { etag: '"1"', date: new Date().toUTCString() },
+                // what is made says where it is
+                headers: { etag: '"1"', date: new Date().toUTCString(), location: "/api/v1/made" },
               }),
           )
         }), handlers))

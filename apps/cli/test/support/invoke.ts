@@ -55,6 +55,10 @@ export const invoke = async (args: ReadonlyArray<string>, setting: Setting = {})
       return Promise.resolve(reply)
     },
     read: () => Promise.resolve(stdin),
+    // deno-lint-ignore require-await -- as a stream gives them
+    lines: async function* () {
+      yield* stdin.split("\n")
+    },
     pause: () => Promise.resolve(),
   }
   const status = await stint(args, io, "Usage: stint <command>")

@@ -8,6 +8,7 @@ import { call, decoder, idempotencyKey } from "./Client.ts"
 import { signed } from "./Deliverables.ts"
 
 const decodeApprovals = decoder(listOf(Approval.json))
+const decodeApproval = decoder(Approval.json)
 const decodeDecisions = decoder(Schema.Struct({ items: Schema.Array(DecisionAnswer) }))
 
 /** The decisions on a draft. */
@@ -16,6 +17,13 @@ export const approvalsQuery = (id: string) =>
     queryKey: ["deliverables", "approvals", id],
     queryFn: ({ signal }) =>
       call("GET", `/api/v1/deliverables/${encodeURIComponent(id)}/approvals`, decodeApprovals, { signal }),
+  })
+
+/** Withdraws an approval: its draft waits for a decision again. */
+export const withdraw = (approval_id: string): Promise<unknown> =>
+  call("POST", `/api/v1/approvals/${encodeURIComponent(approval_id)}/withdraw`, decodeApproval, {
+    headers: { "idempotency-key": idempotencyKey() },
+    body: {},
   })
 
 /** Decides on many drafts as they were shown, at most 200; an answer for each, in their order. */

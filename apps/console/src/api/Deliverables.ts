@@ -1,6 +1,11 @@
 /** Deliverables: drafts, decisions, executions and deliveries. */
 import { Delivery, type DeliveryId } from "@stint/domain/deliverables/Deliveries"
-import { Deliverable, type DeliveryState, type ReviewStatus } from "@stint/domain/deliverables/Deliverables"
+import {
+  Deliverable,
+  type DeliveryState,
+  type ExecutionStatus,
+  type ReviewStatus,
+} from "@stint/domain/deliverables/Deliverables"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
 import type { CustomerId } from "@stint/domain/Ids"
 import { listOf } from "@stint/domain/Protocol"
@@ -17,15 +22,20 @@ const decodeDeliveries = decoder(listOf(Delivery))
 export interface InboxFilter {
   readonly customer_id?: CustomerId | undefined
   readonly review_status?: ReviewStatus | undefined
+  readonly execution_status?: ExecutionStatus | undefined
   readonly agent_id?: string | undefined
   readonly hired_instance_id?: string | undefined
   readonly goal_instance_id?: string | undefined
   readonly search?: string | undefined
   readonly from?: string | undefined
   readonly to?: string | undefined
+  /** Only what waits and expires within a day. */
+  readonly expiring?: "true" | undefined
+  /** What expires first, of what waits; the newest first without it. */
+  readonly order?: "expiry" | undefined
 }
 
-/** Drafts, the newest first, page by page. */
+/** Drafts, page by page. */
 export const inboxQuery = (filter: InboxFilter) =>
   infiniteQueryOptions({
     queryKey: ["deliverables", "inbox", filter],
@@ -53,9 +63,10 @@ export const deliveriesQuery = (customer_id: CustomerId, state: DeliveryState) =
       call("GET", "/api/v1/deliveries", decodeDeliveries, { query: { customer_id, state, limit: PAGE }, signal }),
   })
 
-/** What is signed: this content, and no other that stands there meanwhile. */
-export const signed = ({ content_sha256 }: Deliverable, decision: Decision, notes: string) => ({
+/** What is signed: this revision and content, and no other that stands there meanwhile. */
+export const signed = ({ content_sha256, revision }: Deliverable, decision: Decision, notes: string) => ({
   decision,
+  ...(revision === undefined ? {} : { revision }),
   ...(content_sha256 === undefined ? {} : { content_sha256 }),
   ...(notes.trim() === "" ? {} : { notes: notes.trim() }),
 })

@@ -2,6 +2,7 @@
 import { auditRoute } from "./audit/Routes.ts"
 import { customersRoutes } from "./customers/Routes.ts"
 import { deadLettersRoutes } from "./dead-letters/Routes.ts"
+import { makersRoute } from "./makers/Routes.ts"
 import { overviewRoute } from "./overview/Routes.ts"
 import { runsRoutes } from "./runs/Routes.ts"
 import { schedulerRoute } from "./scheduler/Routes.ts"
@@ -15,6 +16,7 @@ export const operatorRoutes = [
   whyRoute,
   ...deadLettersRoutes,
   schedulerRoute,
+  makersRoute,
   ...typesRoutes,
   ...customersRoutes,
   auditRoute,

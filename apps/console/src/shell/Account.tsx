@@ -54,6 +54,18 @@ export const Account = (
         <dl className="facts">
           <dt>Role</dt>
           <dd>{user.role}</dd>
+          {user.customer_id === undefined || user.customer_id === user.subject ? null : (
+            <>
+              <dt>Acts for</dt>
+              <dd>{user.customer_id}</dd>
+            </>
+          )}
+          {user.duties === undefined ? null : (
+            <>
+              <dt>May</dt>
+              <dd>{user.duties.join(", ") || "read"}</dd>
+            </>
+          )}
           <dt>Signed in until</dt>
           <dd>
             <Instant at={user.expires_at} zone={ownZone} />

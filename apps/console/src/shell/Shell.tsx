@@ -80,7 +80,9 @@ export const Shell = (): ReactNode => {
         </button>
         <button type="button" className={styles.who} onClick={() => setOpen("account")}>
           <span className="ellipsis">{user.subject}</span>
-          <span className={styles.role}>{user.role}</span>
+          <span className={styles.role}>
+            {user.duties === undefined ? user.role : user.duties.join(", ") || "reader"}
+          </span>
         </button>
       </nav>
       <main id="main" className={styles.main} tabIndex={-1}>

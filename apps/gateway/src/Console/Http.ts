@@ -5,6 +5,7 @@ import { pathOf } from "@stint/edge/Target"
 import { Effect, Option } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { Console } from "../Console.ts"
+import { Decisions } from "../Decisions.ts"
 import { Origin } from "../Origin.ts"
 import { isPackable, mediaOf, takesGzip } from "./Media.ts"
 import { pageHeaders } from "./Policy.ts"
@@ -21,9 +22,19 @@ const whereTo = `This is Stint's front door.
   /livez         whether this process lives; /readyz whether it can serve
 `
 
+/** A part of a path, decoded where it can be. */
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
 /** Adds `/assets/*`, the files beside the page, and the page at every other path that a browser goes to. */
 export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const console = yield* Console
+  const decisions = yield* Decisions
   const headers = pageHeaders((yield* Origin).isSecure)
   const nothing = HttpServerRespondable.toResponse(new NotFound({ detail: "There is no such page or file" }))
 
@@ -50,6 +61,21 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
       : HttpServerResponse.uint8Array(bytes, { contentType, headers: varied })
   })
 
+  /** A message's link: the browser goes on without its token, which the address would show. */
+  const linkOf = (request: HttpServerRequest.HttpServerRequest, name: string) => {
+    const token = new URL((request.source as Request).url).searchParams.get("token")
+    const entered = decisions.enter(decoded(name), token)
+    return entered && HttpServerResponse.empty({
+      status: 303,
+      headers: {
+        location: entered.to,
+        "set-cookie": entered.cookie,
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+      },
+    })
+  }
+
   yield* router.add("GET", "/assets/*", (request: HttpServerRequest.HttpServerRequest) =>
     Effect.gen(function* () {
       yield* named("/assets/*")
@@ -65,6 +91,11 @@ export const ConsoleHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
     Effect.gen(function* () {
       const names = pathOf((request.source as Request).url).split("/").slice(1)
       if (notScreens.has(names[0]!)) return yield* nothing
+      const link = names[0] === "inbox" && names.length === 2 ? linkOf(request, names[1]!) : undefined
+      if (link !== undefined) {
+        yield* named("/inbox/:id")
+        return link
+      }
       const file = names.length === 1 && names[0] !== "index.html" ? yield* console.file(names) : Option.none()
       if (Option.isSome(file)) {
         yield* named("/:file")

@@ -17,7 +17,7 @@ const isSame = (a: string, b: string): boolean => {
 }
 
 /** Where the request comes from, as the browser says: every browser of today sends one of the two with what changes something. */
-const isSameOrigin = (headers: Headers, isOurs: (origin: string) => boolean): boolean | undefined => {
+export const isSameOrigin = (headers: Headers, isOurs: (origin: string) => boolean): boolean | undefined => {
   const { origin, "sec-fetch-site": site } = headers
   if (site !== undefined && site !== "same-origin" && site !== "none") return false
   if (origin !== undefined) return isOurs(origin)

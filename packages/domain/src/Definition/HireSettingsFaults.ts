@@ -9,17 +9,18 @@ import { type ExecutionSettings, HireSettings } from "./HireSettings.ts"
 const shapeIssues = issuesUnder(HireSettings)
 const isHireSettings = Schema.is(HireSettings)
 
-/** Why a customer's webhook may not have this url; undefined if it may. `allowed` is STINT_WEBHOOK_HOSTS. */
+/** Why a customer's webhook may not have this url; undefined if it may. `allowed` is what the setting lists. */
 export const webhookFault = (
   url: string,
   allowed: ReadonlyArray<AllowedHost>,
   customer_id: string,
+  setting = "STINT_WEBHOOK_HOSTS",
 ): string | undefined => {
   const parsed = URL.parse(url)
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) return "must be an absolute http or https URL"
   if (parsed.username !== "" || parsed.password !== "") return "must not hold a user name or a password"
   if (!isAllowed(allowed, parsed, customer_id)) {
-    return `the host ${parsed.host} is not in STINT_WEBHOOK_HOSTS for you; ask the operator to add it`
+    return `the host ${parsed.host} is not in ${setting} for you; ask the operator to add it`
   }
   return undefined
 }

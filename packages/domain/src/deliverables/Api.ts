@@ -9,7 +9,10 @@ import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
 import { MakingsGroup } from "./Makings.ts"
+import { MandatesGroup } from "./Mandates.ts"
+import { NoticesGroup } from "./Notices.ts"
 import { ReportsGroup } from "./Reports.ts"
+import { ReviewersGroup } from "./Reviewers.ts"
 import { ReviewsGroup } from "./Reviews.ts"
 import { RevisionsGroup } from "./Revisions.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
@@ -25,7 +28,10 @@ export class DeliverablesApi extends HttpApi.make("deliverables")
     ExecutionsGroup,
     DeliveriesGroup,
     MakingsGroup,
+    MandatesGroup,
     ReportsGroup,
+    ReviewersGroup,
+    NoticesGroup,
     TrialDeliverablesGroup,
   )
   .prefix("/api/v1")

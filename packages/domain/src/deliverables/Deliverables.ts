@@ -183,6 +183,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         goal_instance_id: Schema.optionalKey(GoalInstanceId),
         hired_instance_id: Schema.optionalKey(HiredInstanceId),
         review_status,
+        execution_status: Schema.optionalKey(ExecutionStatus),
         /** A text that its title, or a text of its payload, has in any case. */
         search: Schema.optionalKey(SearchText),
         /** Made from this instant on. */
@@ -205,10 +206,10 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
       .annotate(
         OpenApi.Description,
         "The inbox, newest first: a customer lists its own, operators and viewers any customer's, or all without " +
-          "`customer_id`; by agent type, goal, hired agent, review status, and when they were made, in [from, to). " +
+          "`customer_id`; by agent type, goal, hired agent, review and execution status, and when they were made, in [from, to). " +
           `\`search\` finds a text in titles and payloads, among the newest ${SEARCHED} that the rest of the filter lets through. ` +
           "`expiring` and `order=expiry` list what waits for a decision: with another `review_status` they are 400, and so is " +
-          "`order=expiry` without a customer, or with a `search`. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
+          "`order=expiry` without a customer, or with a `search` or an `execution_status`. Drafts that were made by 0.2.0 are in no list by `agent_id`.",
       ),
     HttpApiEndpoint.get("counts", "/deliverables/counts", {
       query: { customer_id: Schema.optionalKey(CustomerId) },

@@ -4,6 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
 import { Making } from "../Making.ts"
 import { faultFields, problem } from "../Problem.ts"
+import { Provider } from "../Models.ts"
 import { Instant } from "../Protocol.ts"
 
 /** 504: the maker took longer than its `timeout_seconds`. TRANSIENT. */
@@ -65,6 +66,13 @@ export class MakingNotFound extends problem<MakingNotFound>()("MakingNotFound", 
   title: "No draft is being made for this run",
 }) {}
 
+/** 404: STINT_MODELS has no model of that alias. */
+export class ModelNotFound extends problem<ModelNotFound>()("ModelNotFound", {
+  code: "model_not_found",
+  status: 404,
+  title: "There is no such model",
+}) {}
+
 /** The idempotency key of a run. */
 const RunKey = Schema.String.annotate({
   description: "The idempotency key of the run",
@@ -74,6 +82,12 @@ const RunKey = Schema.String.annotate({
 /** Where makers are called: a model by its alias, or a host, with its breaker. */
 export const MakerPlace = Schema.Struct({
   place: Schema.String.annotate({ examples: ["host:agents.example.com:443"] }),
+  /** Of a model that STINT_MODELS has: what stands behind its alias. */
+  model: Schema.optionalKey(Schema.Struct({
+    alias: Schema.String.annotate({ examples: ["writer"] }),
+    provider: Provider,
+    model: Schema.String.annotate({ description: "Its id at its provider", examples: ["writer-large"] }),
+  })),
   /** How many makings work there at once, over all replicas. */
   limit: Schema.Int,
   /** How many work there now, and how many wait for it. */
@@ -87,6 +101,22 @@ export const MakerPlace = Schema.Struct({
   last_error: Schema.NullOr(Schema.String),
 }).annotate({ identifier: "MakerPlace" })
 export type MakerPlace = typeof MakerPlace.Type
+
+/** What became of a question of a few tokens to a model. */
+export const ModelCheck = Schema.Struct({
+  alias: Schema.String.annotate({ examples: ["writer"] }),
+  outcome: Schema.Literals(["answered", "away", "misconfigured", "failed"]).annotate({
+    description: "misconfigured: its key, its url, its id or the form of its requests is wrong",
+  }),
+  seconds: Schema.optionalKey(Schema.Finite.annotate({ description: "Until its answer had ended" })),
+  tokens_in: Schema.optionalKey(Schema.Int),
+  tokens_out: Schema.optionalKey(Schema.Int),
+  cost: Schema.optionalKey(
+    Schema.Finite.annotate({ description: "By the prices of STINT_MODELS. No hire pays for it" }),
+  ),
+  error: Schema.optionalKey(Schema.String),
+}).annotate({ identifier: "ModelCheck" })
+export type ModelCheck = typeof ModelCheck.Type
 
 /** Endpoints of makings. */
 export class MakingsGroup extends HttpApiGroup.make("makings")
@@ -106,8 +136,19 @@ export class MakingsGroup extends HttpApiGroup.make("makings")
       .annotate(OpenApi.Summary, "List where makers are called")
       .annotate(
         OpenApi.Description,
-        "For operators and viewers: every model and host that was called, how many drafts it makes and how many wait for it, and " +
-          "since when it is away.",
+        "For operators and viewers: every model of STINT_MODELS, and every host that was called, how many drafts it makes and how " +
+          "many wait for it, and since when it is away.",
+      ),
+    HttpApiEndpoint.post("checkModel", "/models/:alias/check", {
+      params: { alias: Schema.String.annotate({ description: "The alias of the model", examples: ["writer"] }) },
+      success: ModelCheck,
+      error: ModelNotFound,
+    }).annotate(Access, ["operator"])
+      .annotate(OpenApi.Summary, "Ask a model whether it answers")
+      .annotate(
+        OpenApi.Description,
+        "For operators: calls the model with a question of a few tokens, which its provider may charge for. What its provider " +
+          "answers is judged and not repeated.",
       ),
     HttpApiEndpoint.post("cancel", "/makings/cancel", {
       payload: Schema.Struct({ keys: Schema.Array(RunKey).check(Schema.isBetweenLength(1, 1000)) }),

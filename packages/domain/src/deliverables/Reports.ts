@@ -11,8 +11,13 @@ import { DeliverablesHireGone, DeliverablesHireNotFound, readers } from "./Deliv
 /** How long a period may be, in days, and how long it is when nothing is said. */
 export const REPORT_DAYS = { most: 366, usual: 30 } as const
 
-/** The tokens that the calls of a model used. */
-export const Tokens = Schema.Struct({ in: Schema.Int, out: Schema.Int }).annotate({ identifier: "Tokens" })
+/** The tokens that the calls of a model used, and what they cost. */
+export const Tokens = Schema.Struct({
+  in: Schema.Int,
+  out: Schema.Int,
+  /** Absent in answers of before. */
+  cost: Schema.optionalKey(Schema.Finite),
+}).annotate({ identifier: "Tokens" })
 export type Tokens = typeof Tokens.Type
 
 /**
@@ -26,6 +31,7 @@ export const Report = Schema.Struct({
   runs_since: Instant.annotate({ description: "Runs are kept for 30 days: those before this instant are not counted" }),
   drafts: Schema.Int.annotate({ description: "Drafts that were made, deleted ones included" }),
   approved: Schema.Int,
+  approved_by_mandate: Schema.optionalKey(Schema.Int.annotate({ description: "Of those approved: by a mandate" })),
   rejected: Schema.Int,
   approval_rate: Schema.NullOr(Schema.Finite).annotate({
     description: "Approved of those that were decided, 0 to 1; null when none was",
@@ -44,6 +50,34 @@ export const Report = Schema.Struct({
   }),
 }).annotate({ identifier: "Report" })
 export type Report = typeof Report.Type
+
+/** The month of a budget: a calendar month. */
+const Month = Schema.String.annotate({ examples: ["2026-03"] })
+
+/** What a hired agent's makers cost in this month, against its budget. */
+export const Spending = Schema.Struct({
+  month: Month.annotate({
+    description: "The month in the zone of the agent's config (`timezone`), UTC where it has none",
+  }),
+  cost: Schema.Finite.annotate({
+    description: "In the currency of the prices of STINT_MODELS; calls that have not ended count with their maximum",
+  }),
+  max_cost_per_month: Schema.NullOr(Schema.Finite).annotate({ description: "null: no limit" }),
+  max_tokens_per_run: Schema.NullOr(Schema.Int).annotate({ description: "null: no limit" }),
+}).annotate({ identifier: "Spending" })
+export type Spending = typeof Spending.Type
+
+/** What all makers cost in this month. */
+export const SpendingOfAll = Schema.Struct({
+  month: Month.annotate({ description: "The month in UTC; an agent's own month is one of its zone" }),
+  cost: Schema.Finite,
+  agents: Schema.Int.annotate({ description: "Agents whose makers were called" }),
+  budget: Schema.Finite.annotate({
+    description: "The sum of the budgets of those that have one, as of their last call",
+  }),
+  without_budget: Schema.Int.annotate({ description: "How many of them have no budget" }),
+}).annotate({ identifier: "SpendingOfAll" })
+export type SpendingOfAll = typeof SpendingOfAll.Type
 
 const query = {
   /** Its first instant; 30 days before its end unless given. */
@@ -68,6 +102,22 @@ export class ReportsGroup extends HttpApiGroup.make("reports")
         OpenApi.Description,
         "For its customer, operators and viewers: runs by outcome, drafts, how many were approved and how soon, in " +
           "[from, to), at most 366 days; the last 30 days unless given.",
+      ),
+    HttpApiEndpoint.get("spendingOfHire", "/hired-agents/:hire/spending", {
+      params: { hire: HiredInstanceId },
+      success: Spending,
+      error: [DeliverablesHireNotFound, DeliverablesHireGone, Unavailable],
+    }).annotate(Access, readers)
+      .annotate(OpenApi.Summary, "What a hired agent costs this month")
+      .annotate(
+        OpenApi.Description,
+        "For its customer, operators and viewers: what its models cost in this month, exactly as its budget counts it.",
+      ),
+    HttpApiEndpoint.get("spending", "/spending", { success: SpendingOfAll }).annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "What all makers cost this month")
+      .annotate(
+        OpenApi.Description,
+        "For operators and viewers: the sum over all agents, against the sum of their budgets.",
       ),
     HttpApiEndpoint.get("ofCustomer", "/customers/:customer/report", {
       params: { customer: CustomerId },

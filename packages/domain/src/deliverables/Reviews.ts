@@ -121,7 +121,7 @@ export class SeparateEditor extends problem<SeparateEditor>()("SeparateEditor", 
 const MOST_DECISIONS = 200
 
 /** A request for changes says what is to change. */
-const notesOfChanges = Schema.makeFilter((
+export const notesOfChanges = Schema.makeFilter((
   { decision, notes }: { readonly decision: Decision; readonly notes?: string },
 ) =>
   decision !== "changes_requested" || (notes ?? "").trim() !== "" ||
@@ -158,6 +158,27 @@ export class ApprovalNotFound extends problem<ApprovalNotFound>()("ApprovalNotFo
 
 const params = { id: DeliverableId }
 
+/** What a review may be refused with. */
+export const reviewProblems = [
+  DeliverableNotFound,
+  DeliverableGone,
+  PreconditionFailed,
+  SubscriptionEnded,
+  DeliverablesHireDeactivated,
+  RevisionChanged,
+  InRevision,
+  DeliverableExpired,
+  TooManyRevisions,
+  ChangesImpossible,
+  SeparateEditor,
+  AlreadyReviewed,
+  // a draft that needs no review may be executed before it is reviewed
+  AlreadyExecuted,
+  ExecutionInProgress,
+  DraftInvalid,
+  Unavailable,
+] as const
+
 /** Endpoints that review deliverables and read the decisions. */
 export class ReviewsGroup extends HttpApiGroup.make("reviews")
   .annotate(OpenApi.Title, "Reviews")
@@ -174,25 +195,7 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
         revision,
       }).check(notesOfChanges),
       success: Deliverable,
-      error: [
-        DeliverableNotFound,
-        DeliverableGone,
-        PreconditionFailed,
-        SubscriptionEnded,
-        DeliverablesHireDeactivated,
-        RevisionChanged,
-        InRevision,
-        DeliverableExpired,
-        TooManyRevisions,
-        ChangesImpossible,
-        SeparateEditor,
-        AlreadyReviewed,
-        // a draft that needs no review may be executed before it is reviewed
-        AlreadyExecuted,
-        ExecutionInProgress,
-        DraftInvalid,
-        Unavailable,
-      ],
+      error: [...reviewProblems],
     }).annotate(Access, ["customer"]).annotate(Needs, "reviewer").annotateMerge(tagged)
       .annotate(OpenApi.Summary, "Approve or reject a deliverable, or ask for changes")
       .annotate(
@@ -254,10 +257,13 @@ export class ReviewsGroup extends HttpApiGroup.make("reviews")
           "a decision again. Safe to repeat under the same Idempotency-Key.",
       ),
     HttpApiEndpoint.get("ofCustomer", "/approvals", {
-      query: { customer_id: CustomerId, ...pageQuery },
+      query: { customer_id: CustomerId, mandate_id: Schema.optionalKey(MandateId), ...pageQuery },
       success: listOf(Approval.json),
       error: [CustomerNotFound, InvalidRequest],
     }).annotate(Access, readers)
       .annotate(OpenApi.Summary, "List a customer's decisions")
-      .annotate(OpenApi.Description, "A customer lists its own, operators and viewers any customer's."),
+      .annotate(
+        OpenApi.Description,
+        "A customer lists its own, operators and viewers any customer's; with mandate_id those that this mandate gave.",
+      ),
   ) {}

@@ -56,9 +56,12 @@ const refusal = new TextEncoder().encode(
 
 const failed = () => new Response(null, { status: 500 })
 
-/** Whether an answer has no end of its own: its connection is in use until it is over. */
-const isEventStream = ({ body, headers }: Response): boolean =>
-  body !== null && (headers.get("content-type") ?? "").startsWith("text/event-stream")
+/**
+ * Whether an answer has no end of its own: its connection is in use until it is over. The body is looked at last: to ask for it
+ * makes a stream of bytes that the runtime would send as they are.
+ */
+const isEventStream = (response: Response): boolean =>
+  (response.headers.get("content-type") ?? "").startsWith("text/event-stream") && response.body !== null
 
 /** The answer; `over` is called when its body has ended, or whoever reads it has gone. */
 const following = (response: Response, over: () => void): Response => {

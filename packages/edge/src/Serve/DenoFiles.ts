@@ -23,7 +23,7 @@ const regular = (info: Deno.FileInfo): Deno.FileInfo => {
   throw new NotReadable("it is not a regular file")
 }
 
-/** As `regular`, before a path is opened, which may wait for ever at a pipe; a file that is not there yet is right. */
+/** As `regular`, before a path is opened, which may wait for ever at a pipe; undefined: there is no such file yet. */
 const regularOrNone = (path: string) =>
   Deno.stat(path).then(regular).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error
@@ -47,10 +47,12 @@ const appendLine = async (path: string, line: string) => {
 }
 
 const readFrom = async (path: string, offset: number, most: number) => {
-  await regularOrNone(path)
+  const size = (await regularOrNone(path))?.size
+  // whoever follows a file asks at its end most of the time: that costs one look, and no buffer
+  if (size !== undefined && size <= offset) return new Uint8Array()
   using file = await Deno.open(path, { read: true })
   await file.seek(offset, Deno.SeekMode.Start)
-  const bytes = new Uint8Array(most)
+  const bytes = new Uint8Array(Math.min(most, (size ?? most) - offset))
   const n = await file.read(bytes)
   return bytes.subarray(0, n ?? 0)
 }

@@ -5,6 +5,7 @@ import { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition, definitionId } from "@stint/domain/Definition"
 import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { gather } from "@stint/edge/Gather"
 import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { type Taken, takenOf } from "@stint/edge/Paging"
@@ -28,6 +29,27 @@ const makeKept = () => {
       return agentType
     },
   }
+}
+
+/** The keys of a type's versions. Requests that ask at the same time share a statement, and none is older than its question. */
+const keysOfTypes = (sql: PgClient.PgClient) => {
+  const find = SqlSchema.findAll({
+    Request: Schema.Array(Schema.String),
+    Result: VersionKey,
+    execute: (types) =>
+      sql`select agent_type_id, version, created_at from agent_type_definitions where agent_type_id = any(${types}::text[])`,
+  })
+  let asked = 0
+  return gather({
+    // of one type as often as it is asked about: it is one in the statement
+    nameOf: () => String(asked++),
+    atOnce: 1,
+    ask: (types: ReadonlyArray<string>) =>
+      Effect.map(pipelined(Effect.orDie(find([...new Set(types)]))), (keys) => {
+        const byType = Map.groupBy(keys, (key) => key.agent_type_id)
+        return types.map((type): ReadonlyArray<VersionKey> => byType.get(type) ?? [])
+      }),
+  })
 }
 
 /** The published versions. */
@@ -70,15 +92,12 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
             where agent_type_id = ${k.agent_type_id} and version = ${k.version}`,
       })
       const kept = makeKept()
-      const keys = SqlSchema.findAll({
-        Request: Schema.Struct({ type: Schema.NullOr(Schema.String), version: Schema.NullOr(Schema.String) }),
+      const allKeys = SqlSchema.findAll({
+        Request: Schema.Void,
         Result: VersionKey,
-        execute: ({ type, version }) =>
-          sql`
-            select agent_type_id, version, created_at from agent_type_definitions
-            ${type === null ? sql`` : sql`where agent_type_id = ${type}`}
-            ${version === null ? sql`` : sql`and version = ${version}`}`,
+        execute: () => sql`select agent_type_id, version, created_at from agent_type_definitions`,
       })
+      const keysOf = yield* keysOfTypes(sql)
       const byIds = findReadable(sql, {
         what: "agent types",
         Request: Schema.Array(Schema.String),
@@ -103,7 +122,11 @@ export class AgentTypesRepo extends Context.Service<AgentTypesRepo, {
               ? Effect.orDie(Effect.map(find(key), Option.map((row) => kept.add(agentTypeOf(row)))))
               : Effect.succeedSome(known)
           }),
-        keys: (type, version) => pipelined(Effect.orDie(keys({ type: type ?? null, version: version ?? null }))),
+        keys: (type, version) =>
+          type === undefined ? pipelined(Effect.orDie(allKeys())) : Effect.map(
+            keysOf(type),
+            (keys) => version === undefined ? keys : keys.filter((key) => key.version === version),
+          ),
         byKeys: (keys) =>
           Effect.suspend(() => {
             const known = keys.flatMap((key) => kept.get(key) ?? [])

@@ -18,7 +18,7 @@ import type { DeliverableRow } from "./Row.ts"
 import { hashed, toDeliverable } from "./Wire.ts"
 
 /** Lists every deliverable. */
-const any: Omit<Listing, "after" | "limit" | "review_status" | "search"> = {
+const any: Omit<Listing, "after" | "limit" | "review_status" | "execution_status" | "search"> = {
   customer_id: null,
   agent_id: null,
   goal_instance_id: null,
@@ -29,12 +29,18 @@ const any: Omit<Listing, "after" | "limit" | "review_status" | "search"> = {
 }
 
 /** Fails when a list of what waits for a decision is asked for with another status, or without the customer that it needs. */
-const judged = ({ expiring, order, review_status, search }: InboxQuery, customer_id: CustomerId | undefined) => {
+const judged = (
+  { execution_status, expiring, order, review_status, search }: InboxQuery,
+  customer_id: CustomerId | undefined,
+) => {
   const byExpiry = order === "expiry"
   const fault = (path: string, message: string) =>
     Effect.fail(new InvalidRequest({ detail: `${path} ${message}`, errors: [{ path: `query.${path}`, message }] }))
   if ((byExpiry || expiring) && review_status !== undefined && review_status !== "pending_review") {
     return fault("review_status", "must be pending_review, or left out: what is decided on expires no more")
+  }
+  if (byExpiry && execution_status !== undefined) {
+    return fault("execution_status", "can't be asked for with order=expiry")
   }
   if (byExpiry && search !== undefined) return fault("search", "can't be asked for with order=expiry")
   return byExpiry && customer_id === undefined ? fault("customer_id", "is required for order=expiry") : Effect.void
@@ -63,7 +69,8 @@ export const makeLists = Effect.gen(function* () {
   })
 
   const list = Effect.fnUntraced(function* (
-    { cursor, expiring, limit = DEFAULT_LIMIT, order: _, review_status, search, ...filter }: InboxQuery,
+    { cursor, execution_status, expiring, limit = DEFAULT_LIMIT, order: _, review_status, search, ...filter }:
+      InboxQuery,
   ) {
     const after = (yield* decodeAfter(cursor)) ?? null
     const listing = {
@@ -71,13 +78,23 @@ export const makeLists = Effect.gen(function* () {
       ...filter,
       expiring: expiring === "true",
       review_status: review_status ?? null,
+      execution_status: execution_status ?? null,
       search: search ?? null,
     }
     return yield* pageWith(yield* repo.list({ ...listing, after, limit: limit + 1 }), limit, encodeAfter)
   })
 
   const listByExpiry = Effect.fnUntraced(function* (
-    { cursor, expiring, limit = DEFAULT_LIMIT, order: _, review_status: __, search: ___, ...filter }: InboxQuery,
+    {
+      cursor,
+      execution_status: _,
+      expiring,
+      limit = DEFAULT_LIMIT,
+      order: __,
+      review_status: ___,
+      search: ____,
+      ...filter
+    }: InboxQuery,
     customer_id: CustomerId,
   ) {
     const after = (yield* decodeExpiry(cursor)) ?? null

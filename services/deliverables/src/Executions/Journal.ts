@@ -1,5 +1,6 @@
 /** The target `journal`: a local file, one line of JSON for each delivery. */
 import { type FileFailure, Files } from "@stint/edge/Files"
+import { gather } from "@stint/edge/Gather"
 import { Config, DateTime, Effect, Option, Schema, Semaphore } from "effect"
 import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 
@@ -31,10 +32,10 @@ const decoder = new TextDecoder()
 const READ = 4_194_304
 
 /**
- * Makes the function that says when a delivery was written, if it was. It reads what was appended since it was asked last,
- * by whomever, so that a journal of any length costs its end alone. A line that is not ended yet is read again.
+ * Makes the effect that says of all deliveries that were written when they were. It reads what was appended since it was asked
+ * last, by whomever, so that a journal of any length costs its end alone. A line that is not ended yet is read again.
  */
-const makeWritten = Effect.gen(function* () {
+const makeWritten = Effect.fnUntraced(function* (path: string) {
   const files = yield* Files
   const lines = new Map<string, DateTime.Utc>()
   const turn = yield* Semaphore.make(1)
@@ -54,7 +55,7 @@ const makeWritten = Effect.gen(function* () {
     }
   }
 
-  const catchUp = Effect.fnUntraced(function* (path: string) {
+  const catchUp = Effect.gen(function* () {
     while (true) {
       const bytes = yield* files.readFrom(path, offset, READ)
       if (bytes.length === 0) return
@@ -62,34 +63,50 @@ const makeWritten = Effect.gen(function* () {
     }
   })
 
-  return (path: string, delivery_id: string) =>
-    turn.withPermits(1)(catchUp(path)).pipe(
-      Effect.catchIf((error) => error.missing, () =>
-        Effect.sync(() => {
-          // removed, perhaps to begin a new one
-          offset = 0
-          rest = new Uint8Array()
-          lines.clear()
-        })),
-      Effect.map(() => lines.get(delivery_id)),
-    )
+  return turn.withPermits(1)(catchUp).pipe(
+    Effect.catchIf((error) => error.missing, () =>
+      Effect.sync(() => {
+        // removed, perhaps to begin a new one
+        offset = 0
+        rest = new Uint8Array()
+        lines.clear()
+      })),
+    Effect.as(lines as ReadonlyMap<string, DateTime.Utc>),
+  )
 })
+
+/** A delivery that is to be written, unless who asked for it gave up before it was begun. */
+interface Writing {
+  readonly delivery: Delivery
+  isLeft: boolean
+}
 
 /**
  * Makes the target. `STINT_JOURNAL` is the file. A delivery whose line is there is not written again: after a crash, or when
- * the database was restored from before it.
+ * the database was restored from before it. Deliveries at the same time share a write and its fsync.
  */
 export const makeJournal = Effect.gen(function* () {
   const files = yield* Files
   const path = yield* Config.String("STINT_JOURNAL").pipe(Config.withDefault(".stint/journal.jsonl"))
-  const written = yield* makeWritten
+  const written = yield* makeWritten(path)
+
+  const write = yield* gather({
+    nameOf: ({ delivery }: Writing) => delivery.delivery_id,
+    ask: Effect.fnUntraced(function* (all: ReadonlyArray<Writing>) {
+      const before = yield* written
+      const now = yield* DateTime.now
+      // one that was given up may have been refused since: it must not be written late
+      const lines = all.filter(({ delivery, isLeft }) => !isLeft && !before.has(delivery.delivery_id))
+        .map(({ delivery }) => lineOf(delivery, now))
+      const found = all.map(({ delivery }) => before.get(delivery.delivery_id) ?? now)
+      if (lines.length > 0) yield* files.appendLine(path, lines.join("\n"))
+      return found
+    }),
+  })
 
   const deliver = Effect.fn("Journal.deliver")(function* (delivery: Delivery) {
-    const before = yield* written(path, delivery.delivery_id)
-    if (before !== undefined) return before
-    const now = yield* DateTime.now
-    yield* files.appendLine(path, lineOf(delivery, now))
-    return now
+    const writing: Writing = { delivery, isLeft: false }
+    return yield* Effect.onInterrupt(write(writing), () => Effect.sync(() => void (writing.isLeft = true)))
   }, Effect.mapError(failed))
 
   const target: Target = { deliver }

@@ -24,7 +24,7 @@ import { ClaimedRow } from "./Row.ts"
  */
 export const LEASE_SECONDS = 20
 
-/** The channel that replicas notify of a new intent or retry. */
+/** The channel that replicas notify of a retry. */
 export const CHANNEL = "stint_executions"
 
 /** What to deliver and where, and the approval that the caller judged it by. */
@@ -139,7 +139,7 @@ const intents = (sql: PgClient.PgClient) => {
               ${ofOther(sql, "attempts", sql`e.attempts + 1`)},
               next_attempt_at = excluded.next_attempt_at, locked_until = excluded.locked_until, fence = excluded.fence
             returning *
-          ) select ${held(sql)}, pg_notify(${CHANNEL}, '')::text as notified from committed e ${holders(sql)}`,
+          ) select ${held(sql)} from committed e ${holders(sql)}`,
   })
   // by customer, each by its index: a backlog of one is not read to find what is due of another
   const claim = (limit: number, { counts, most }: InHand) => {

@@ -5,10 +5,11 @@ import { outage } from "@stint/edge/OutageLog"
 import { readable } from "@stint/edge/Paging"
 import { delayAfter, reconnect, unknownStanding } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
-import { Duration, Effect, Fiber, Layer, Queue, type Scope } from "effect"
+import { Duration, Effect, Fiber, Layer } from "effect"
 import { Hiring } from "../Clients.ts"
+import { makeInHand } from "../InHand.ts"
 import { Attempts } from "./Attempts.ts"
-import { ExecutionsRepo } from "./Repo.ts"
+import { ExecutionsRepo, LEASE_SECONDS } from "./Repo.ts"
 import type { ClaimedRow } from "./Row.ts"
 
 /** How many attempts are made at once. */
@@ -20,8 +21,11 @@ const OF_A_CUSTOMER = 4
 /** Executions that are due but locked by another transaction are tried again after this long, not at once. */
 const LOCKED = Duration.millis(100)
 
-/** The longest wait. A notification may be lost with its connection without an error; then nothing else would end it. */
-const LONGEST_WAIT = Duration.seconds(30)
+/**
+ * The longest wait. An intent is committed under its lease and notifies nobody, so that its commit waits for no other one: by
+ * the end of that lease everybody has looked. It also ends a wait whose notification was lost with its connection.
+ */
+const LONGEST_WAIT = Duration.seconds(LEASE_SECONDS)
 
 /** How long a round may take before the watchdog says so: the longest wait, and a claim on a slow database. */
 const ROUND = "90 seconds"
@@ -36,52 +40,13 @@ const UNREADABLE = "It can't be read; ask the operator"
 const waitFor = (due: number | undefined): Duration.Duration =>
   due === undefined ? LONGEST_WAIT : Duration.clamp(Duration.millis(due), { minimum: LOCKED, maximum: LONGEST_WAIT })
 
-/** The attempts of this replica that are under way, by customer. */
-const makeInHand = Effect.map(Queue.sliding<void>(1), (ended) => {
-  const counts = new Map<string, number>()
-  const fibers = new Set<Fiber.Fiber<void>>()
-  const add = (customer_id: string, n: number) => {
-    const left = (counts.get(customer_id) ?? 0) + n
-    if (left > 0) counts.set(customer_id, left)
-    else counts.delete(customer_id)
-  }
-  return {
-    now: { counts, most: OF_A_CUSTOMER },
-    free: () => CONCURRENCY - [...counts.values()].reduce((sum, n) => sum + n, 0),
-    /** Does the work in a fiber of the scope, and counts it until it ends. */
-    take: (customer_id: string, scope: Scope.Scope, work: Effect.Effect<void>) =>
-      Effect.suspend(() => {
-        add(customer_id, 1)
-        return Effect.ensuring(
-          work,
-          Effect.suspend(() => {
-            add(customer_id, -1)
-            return Queue.offer(ended, undefined)
-          }),
-        ).pipe(
-          Effect.forkIn(scope),
-          Effect.tap((fiber) =>
-            Effect.sync(() => {
-              fibers.add(fiber)
-              fiber.addObserver(() => fibers.delete(fiber))
-            })
-          ),
-        )
-      }),
-    /** Waits until one ends. */
-    ended: Queue.take(ended),
-    /** Waits until all have ended. */
-    done: Effect.suspend(() => Fiber.awaitAll([...fibers])),
-  }
-})
-
 /** Makes an attempt of each, once hiring has said how its hire stands; while it can't, they are given back uncharged. */
 const makeAttempting = Effect.gen(function* () {
   const repo = yield* ExecutionsRepo
   const attempts = yield* Attempts
   const hiring = yield* Hiring
   const scope = yield* Effect.scope
-  const inHand = yield* makeInHand
+  const inHand = yield* makeInHand({ atOnce: CONCURRENCY, ofCustomer: OF_A_CUSTOMER })
 
   const attemptAll = Effect.fnUntraced(function* (claimed: ReadonlyArray<ClaimedRow>) {
     const hired_instance_ids = [...new Set(claimed.map((row) => row.hired_instance_id))]

@@ -11,19 +11,21 @@ import {
   type Models,
   parseModels,
 } from "@stint/domain/Models"
+import { ModelNotFound } from "@stint/domain/deliverables/Makings"
 import { PortCheck } from "@stint/edge/PortCheck"
 import { makeKeys } from "@stint/edge/Secrets"
 import { settingFile } from "@stint/edge/SettingFile"
-import { Effect, Option, Redacted, Result } from "effect"
+import { Duration, Effect, Option, Redacted, Result } from "effect"
 import type { CallEnd } from "./Calls.ts"
 import { DraftNotValid, MakerFailed, MakerMisconfigured, MakerRefused, type MakingError, PlaceAway } from "./Errors.ts"
 import type { Draft } from "./Maker.ts"
 import { makeCalls, type Prepared } from "./Model/Call.ts"
-import type { ModelError, Usage } from "./Model/Errors.ts"
+import { CHECK_SECONDS, checkedOf, tinyAsk } from "./Model/Check.ts"
+import { type ModelError, ModelFault, type Usage } from "./Model/Errors.ts"
 import { dataTurn, fieldLines, jsonOf, repairTurns, systemOf, type Unfit } from "./Model/Prompt.ts"
 import type { Said, Turn } from "./Model/Wire.ts"
 import { answerSchemaOf, draftFrom } from "./Output.ts"
-import type { MakingRequest, RecordedCall, SlowMaker } from "./SlowMaker.ts"
+import type { MakingRequest, ModelsMaker, RecordedCall } from "./SlowMaker.ts"
 
 /** The owner of the keys of models in the file STINT_SECRETS: no token can name it. */
 const OWNER = "$models"
@@ -79,6 +81,16 @@ const endOf = (model: Model, most: Usage, outcome: Result.Result<Said, ModelErro
       return ended("answered", error.used ?? most, error.why)
   }
 }
+
+/** What a trace says of how a call ended: figures, and nothing that was sent or answered. */
+const spanOf = (end: CallEnd | undefined): Readonly<Record<string, unknown>> => ({
+  "stint.outcome": end?.outcome ?? "unknown",
+  ...(end === undefined ? {} : {
+    "gen_ai.usage.input_tokens": end.tokens_in,
+    "gen_ai.usage.output_tokens": end.tokens_out,
+    "stint.cost_millionths": end.cost,
+  }),
+})
 
 /** A draft, or what is wrong with an answer that one repair may mend. */
 type Answered = Result.Result<Draft, Unfit>
@@ -146,7 +158,7 @@ export const makeModel = Effect.gen(function* () {
     const most = mostOf(work, prepared)
     yield* Effect.annotateCurrentSpan({ "stint.model": alias, "gen_ai.request.model": model.model })
     yield* Effect.mapError(
-      ports.check(model.base_url),
+      ports.reach(model.base_url),
       () => new PlaceAway({ why: `The model ${alias} can't be reached` }),
     )
     const recorded: RecordedCall = yield* request.recordCall({
@@ -159,6 +171,7 @@ export const makeModel = Effect.gen(function* () {
       prepared.send((length) => request.progress(`The model has written ${length} characters`)),
     )
     const end = endOf(model, most, outcome)
+    yield* Effect.annotateCurrentSpan(spanOf(end))
     if (end !== undefined) yield* recorded.ended(end)
     if (Result.isFailure(outcome)) return yield* consequence(alias, outcome.failure)
     return readAnswer(work, outcome.success)
@@ -183,7 +196,36 @@ export const makeModel = Effect.gen(function* () {
     })
   })
 
-  const maker: SlowMaker<ModelMaker> = {
+  /** What is sent to see whether a model answers, and what came of it. No making, and no hire, pays for it. */
+  const check = Effect.fn("Model.check")(function* (alias: string) {
+    const model = models.get(alias)
+    if (model === undefined) return yield* new ModelNotFound({ detail: alias })
+    const key = yield* Effect.result(keyOf(model))
+    if (Result.isFailure(key)) return { alias, outcome: "misconfigured" as const, error: key.failure.detail! }
+    const reached = yield* Effect.result(ports.reach(model.base_url))
+    if (Result.isFailure(reached)) return { alias, outcome: "away" as const, error: "It can't be reached" }
+    const prepared = prepare(model, key.success, tinyAsk)
+    const [took, said] = yield* Effect.timed(
+      prepared.send(() => Effect.void).pipe(
+        Effect.timeoutOrElse({
+          duration: CHECK_SECONDS * 1_000,
+          orElse: () => Effect.fail(new ModelFault({ why: `It did not answer within ${CHECK_SECONDS} s` })),
+        }),
+        Effect.result,
+      ),
+    )
+    return { alias, seconds: Duration.toMillis(took) / 1_000, ...checkedOf(model, said) }
+  })
+
+  const maker: ModelsMaker = {
+    models: [...models].map(([alias, model]) => ({
+      name: placeName(alias),
+      limit: model.max_concurrency ?? DEFAULT_CONCURRENCY,
+      alias,
+      provider: model.provider,
+      model: model.model,
+    })),
+    check,
     place: ({ model: alias }) =>
       Effect.map(
         modelOf(alias),

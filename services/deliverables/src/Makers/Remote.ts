@@ -2,17 +2,19 @@
  * The maker `http`: a program of the provider's own. One signed request (Standard Webhooks) under the key of the run, answered 200
  * with the draft, or 202 and asked for at its Location (packages/domain/src/makers/Api.ts; docs/makers.md).
  */
+import { isPrivateAddress } from "@stint/domain/Addresses"
 import { Bounds } from "@stint/domain/Bounds"
 import type { HttpMaker } from "@stint/domain/Definition/Maker"
-import { isAllowed, placeOf, portOf } from "@stint/domain/HostList"
+import { isAllowed, mayBePrivate, placeOf, portOf } from "@stint/domain/HostList"
 import { type DraftRequested, NoDraft, Working } from "@stint/domain/makers/Api"
 import type { FieldIssue } from "@stint/domain/Problem"
 import { hostList } from "@stint/edge/Places"
+import { PortCheck } from "@stint/edge/PortCheck"
 import { makeSecrets, type Signing } from "@stint/edge/Secrets"
 import { makeSigner } from "@stint/edge/Webhooks"
 import { DateTime, Effect, Option, Result, Schema } from "effect"
 import type { Draft } from "./Maker.ts"
-import { DraftNotValid, MakerFailed, MakerMisconfigured, MakerRefused, type MakingError } from "./Errors.ts"
+import { DraftNotValid, MakerFailed, MakerMisconfigured, MakerRefused, type MakingError, PlaceAway } from "./Errors.ts"
 import { draftFrom } from "./Output.ts"
 import { type Answer, judged, makeExchange } from "./Remote/Exchange.ts"
 import type { MakingInput, MakingRequest, SlowMaker } from "./SlowMaker.ts"
@@ -95,6 +97,7 @@ export const makeRemote = Effect.gen(function* () {
   const secrets = yield* makeSecrets
   const hosts = yield* hostList("STINT_MAKER_HOSTS")
   const limit = (yield* Bounds).makings_per_host
+  const ports = yield* PortCheck
   const exchange = yield* makeExchange(yield* makeSigner)
 
   const signing = ({ secret_ref }: HttpMaker): Effect.Effect<Signing, MakingError> =>
@@ -117,6 +120,19 @@ export const makeRemote = Effect.gen(function* () {
         )
     })
 
+  /** Fails where the host is not reached, and where its name leads into a network of ours that its entry does not allow. */
+  const reach = Effect.fnUntraced(function* (at: string, customer_id: string) {
+    const url = new URL(at)
+    const address = yield* Effect.mapError(ports.reach(at), () => new PlaceAway({ why: "It can't be reached" }))
+    if (isPrivateAddress(address) && !mayBePrivate(hosts, url, customer_id)) {
+      return yield* new MakerMisconfigured({
+        detail:
+          `The host ${url.host} has an address of a private network; if that is meant, the operator lists it as ` +
+          `${url.host}+private in STINT_MAKER_HOSTS`,
+      })
+    }
+  })
+
   /** Looks until the maker has answered; the queue ends it at the deadline. */
   const look = Effect.fnUntraced(function* (
     first: Answer,
@@ -132,21 +148,28 @@ export const makeRemote = Effect.gen(function* () {
       const url = yield* Effect.fromResult(locationOf(location, spec.url))
       const seconds = Math.min(Math.max(working.poll_after_seconds ?? LOOK, SHORTEST_LOOK), LONGEST_LOOK)
       yield* Effect.sleep(seconds * 1_000)
+      yield* reach(url, input.customer_id)
       answer = yield* judged(exchange({ method: "GET", url, key: input.key, secrets: secret, body: "" }))
     }
     return answer
   })
 
   /** One call, from its request to its last answer. */
-  const call = Effect.fnUntraced(function* (request: MakingRequest<HttpMaker>, repair: Repair | undefined) {
+  const call = Effect.fn("Remote.call")(function* (request: MakingRequest<HttpMaker>, repair: Repair | undefined) {
     const { input, spec } = request
     const secret = yield* signing(spec)
     const { name } = yield* place(spec, input.customer_id)
+    yield* Effect.annotateCurrentSpan({ "stint.place": name })
+    yield* reach(spec.url, input.customer_id)
     const { call_id, ended } = yield* request.recordCall({ place: name, model: null, max_cost: 0, max_tokens: 0 })
     const body = bodyOf(input, { call_id, deadline: request.deadline, repair }, yield* DateTime.now)
     // what broke on the way stays unknown: the maker may have got it
     const answer = yield* exchange({ method: "POST", url: spec.url, key: input.key, secrets: secret, body })
     const isMade = answer.status === 200 || answer.status === 202
+    yield* Effect.annotateCurrentSpan({
+      "http.response.status_code": answer.status,
+      "stint.outcome": isMade ? "answered" : "failed",
+    })
     yield* ended({
       outcome: isMade ? "answered" : "failed",
       tokens_in: 0,

@@ -4,7 +4,9 @@
  */
 import type { AgentTypeDefinition, GoalTemplate } from "@stint/domain/Definition"
 import type { HttpMaker, ModelMaker, SlowTemplateMaker } from "@stint/domain/Definition/Maker"
+import type { ModelCheck, ModelNotFound } from "@stint/domain/deliverables/Makings"
 import type { Decision } from "@stint/domain/deliverables/Reviews"
+import type { Provider } from "@stint/domain/Models"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { JsonObject } from "@stint/domain/Protocol"
 import type { Effect, Schema } from "effect"
@@ -101,8 +103,23 @@ export interface SlowMaker<Spec extends SlowTemplateMaker> {
   make(request: MakingRequest<Spec>): Effect.Effect<Draft, MakingError>
 }
 
+/** A model of STINT_MODELS: a place, and what stands behind it. */
+export interface ModelPlace extends Place {
+  readonly alias: string
+  readonly provider: Provider
+  /** Its id at its provider. */
+  readonly model: string
+}
+
+/** The maker `model`, with what is known of the models. */
+export interface ModelsMaker extends SlowMaker<ModelMaker> {
+  readonly models: ReadonlyArray<ModelPlace>
+  /** Asks a model a question of a few tokens. It is no making's call: no hire pays for it. */
+  check(alias: string): Effect.Effect<ModelCheck, ModelNotFound>
+}
+
 /** The slow makers by kind. */
 export interface SlowMakersByKind {
-  readonly model: SlowMaker<ModelMaker>
+  readonly model: ModelsMaker
   readonly http: SlowMaker<HttpMaker>
 }

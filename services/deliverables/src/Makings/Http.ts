@@ -11,6 +11,7 @@ export const MakingsHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       get: ({ params }) => makings.get(params.key),
       places: () => Effect.map(makings.places, (items) => ({ items })),
+      checkModel: ({ params }) => makings.checkModel(params.alias),
       cancel: ({ payload }) => Effect.map(makings.cancel(payload.keys), (cancelled) => ({ cancelled })),
     })
   }),

@@ -3,6 +3,7 @@ import { MakerAway } from "@stint/domain/deliverables/Makings"
 import type { Making } from "@stint/domain/Making"
 import { DraftImpossible } from "@stint/domain/deliverables/Drafts"
 import type { FieldIssue } from "@stint/domain/Problem"
+import { clipped } from "@stint/domain/Text"
 import {
   DraftNotValid,
   MakerFailed,
@@ -48,8 +49,7 @@ const FAULTS = 50
 const CHARS = 500
 
 /** Text that can be stored and shown, of at most so many characters. */
-export const storable = (text: string, most = CHARS): string =>
-  (text.length <= most ? text : `${text.slice(0, most - 1)}…`).replaceAll("\0", "").toWellFormed()
+export const storable = (text: string, most = CHARS): string => clipped(text, most).replaceAll("\0", "").toWellFormed()
 
 const shortened = (errors: ReadonlyArray<FieldIssue>): ReadonlyArray<FieldIssue> =>
   errors.slice(0, FAULTS).map(({ message, path }) => ({ path: storable(path), message: storable(message) }))

@@ -11,6 +11,8 @@ export const ReportsHttp = HttpApiBuilder.group(
     const reports = yield* Reports
     return handlers.handleAll({
       ofHire: ({ params, query }) => CurrentCaller.use((caller) => reports.ofHire(caller, params.hire, query)),
+      spendingOfHire: ({ params }) => CurrentCaller.use((caller) => reports.spendingOfHire(caller, params.hire)),
+      spending: () => reports.spending,
       ofCustomer: ({ params, query }) => reports.ofCustomer(params.customer, query),
     })
   }),

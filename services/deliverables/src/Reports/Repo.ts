@@ -19,6 +19,7 @@ export type Period = typeof Period.Type
 const Made = Schema.Struct({
   drafts: Schema.Int,
   approved: Schema.Int,
+  approved_by_mandate: Schema.Int,
   rejected: Schema.Int,
   median_seconds_to_decision: Schema.NullOr(Schema.Finite),
 })
@@ -35,12 +36,25 @@ const Used = Schema.Struct({
 })
 export type Used = typeof Used.Type
 
+/** What all hires cost in a month; amounts in millionths. */
+const SpentByAll = Schema.Struct({
+  cost: BigIntColumn,
+  agents: Schema.Int,
+  budget: BigIntColumn,
+  without_budget: Schema.Int,
+})
+export type SpentByAll = typeof SpentByAll.Type
+
 /** Drafts, decisions and calls, counted. */
 export class ReportsRepo extends Context.Service<ReportsRepo, {
   /** Deleted drafts count: they were made, and may have been decided on. */
   made(period: Period): Effect.Effect<Made>
   /** A call that is not known to have ended counts with its maximum (domain.md, "Makers"). */
   used(period: Period): Effect.Effect<ReadonlyArray<Used>>
+  /** What a hire's budget of a month has used, in millionths. */
+  spent(hire: HiredInstanceId, month: string): Effect.Effect<number>
+  /** The same of all hires that were called in that month. */
+  spentByAll(month: string): Effect.Effect<SpentByAll>
 }>()("deliverables/ReportsRepo") {
   static readonly layer = Layer.effect(
     ReportsRepo,
@@ -53,6 +67,8 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
           sql`
             select count(*)::int as drafts,
               count(*) filter (where d.review_status = 'approved')::int as approved,
+              count(*) filter (where d.review_status = 'approved' and exists (
+                select from approvals m where m.approval_id = d.approval_id and m.mandate_id is not null))::int as approved_by_mandate,
               count(*) filter (where d.review_status = 'rejected' and d.expired_at is null)::int as rejected,
               percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - d.created_at)::float8)
                 as median_seconds_to_decision
@@ -73,7 +89,24 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
               ${hired_instance_id === null ? sql`` : sql`and hired_instance_id = ${hired_instance_id}`}
             group by model order by model`,
       })
+      const spent = SqlSchema.findOne({
+        Request: Schema.Struct({ hire: HiredInstanceId, month: Schema.String }),
+        Result: Schema.Struct({ cost: BigIntColumn }),
+        execute: ({ hire, month }) =>
+          sql`select coalesce(sum(cost), 0)::int8 as cost from making_costs
+              where hired_instance_id = ${hire} and month = ${month}`,
+      })
+      const spentByAll = SqlSchema.findOne({
+        Request: Schema.String,
+        Result: SpentByAll,
+        execute: (month) =>
+          sql`select coalesce(sum(cost), 0)::int8 as cost, count(*)::int as agents,
+                coalesce(sum(budget), 0)::int8 as budget, count(*) filter (where budget is null)::int as without_budget
+              from making_costs where month = ${month}`,
+      })
       return ReportsRepo.of({
+        spent: (hire, month) => Effect.orDie(Effect.map(spent({ hire, month }), ({ cost }) => cost)),
+        spentByAll: (month) => Effect.orDie(spentByAll(month)),
         made: (period) => Effect.orDie(made(period)),
         used: (period) => Effect.orDie(used(period)),
       })

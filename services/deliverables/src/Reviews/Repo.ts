@@ -1,7 +1,7 @@
 /** The SQL of reviews. */
 import { PgClient } from "@effect/sql-pg"
 import { Approval } from "@stint/domain/deliverables/Reviews"
-import { ApprovalId, CustomerId, DeliverableId } from "@stint/domain/Ids"
+import { ApprovalId, CustomerId, DeliverableId, MandateId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
@@ -18,7 +18,12 @@ export const After = Schema.Struct({ created_at: Instant, approval_id: ApprovalI
 /** The same key as it is in a row. */
 const Place = Schema.Struct({ created_at: InstantColumn, approval_id: ApprovalId })
 
-const OfCustomer = Schema.Struct({ customer_id: CustomerId, after: Schema.NullOr(After), limit: Schema.Int })
+const OfCustomer = Schema.Struct({
+  customer_id: CustomerId,
+  mandate_id: Schema.NullOr(MandateId),
+  after: Schema.NullOr(After),
+  limit: Schema.Int,
+})
 
 const { expires_at: _, withdrawn_at: __, withdrawn_by: ___, ...decided } = Approval.insert.fields
 
@@ -100,8 +105,10 @@ const reads = (sql: PgClient.PgClient) => {
     Request: OfCustomer,
     Key: Place,
     Result: Approval,
-    query: ({ after, customer_id, limit }) =>
+    query: ({ after, customer_id, limit, mandate_id }) =>
       sql`${select(sql)} where a.customer_id = ${customer_id} ${
+        mandate_id === null ? sql`` : sql`and a.mandate_id = ${mandate_id}`
+      } ${
         after === null
           ? sql``
           : sql`and (a.created_at, a.approval_id) < (${after.created_at}::timestamptz, ${after.approval_id})`

@@ -52,6 +52,10 @@ export interface StageOptions {
   readonly retryAfter?: number
   /** Files besides those that every stage has. */
   readonly files?: Record<string, string>
+  /** What else tests replace. */
+  readonly layers?: Layer.Layer<never>
+  /** The addresses of makers' hosts, in place of connections to them. */
+  readonly reach?: Parameters<typeof startService>[3]
 }
 
 let keys = 0
@@ -141,7 +145,8 @@ export const startStage = async (options: StageOptions = {}) => {
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
     Object.assign(own, { "secrets.json": secrets, ...options.files })
-    const service = await startService(appWith(world.layer).pipe(Layer.provide(retry)), env, own)
+    const app = appWith(world.layer).pipe(Layer.provide(retry), Layer.provide(options.layers ?? Layer.empty))
+    const service = await startService(app, env, own, options.reach)
     ends.push(service.dispose)
     await ready(service)
     return service

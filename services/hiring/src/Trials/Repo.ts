@@ -10,6 +10,7 @@ import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
 import { pipelined } from "@stint/edge/Pg/Pipeline"
 import { findReadable } from "@stint/edge/Pg/Rows"
+import { QUOTA_LOCK } from "../Locks.ts"
 import { quotaStatements } from "../Quotas/Repo.ts"
 import { TrialRow } from "./Row.ts"
 
@@ -41,6 +42,7 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
       const sql = yield* PgClient.PgClient
       const log = yield* ActionLogRepo
       const write = (line: Line) => line === undefined ? Effect.void : log.write(line)
+      const begin = beginning(sql)
       const insert = inserting(sql)
       const quotas = quotaStatements(sql)
       const list = listing(sql)
@@ -64,14 +66,22 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
         execute: (id) => sql`delete from trials where trial_id = ${id} returning trial_id`,
       })
       return TrialsRepo.of({
-        insert: (row, limit, line) =>
-          Effect.gen(function* () {
+        insert: (row, limit, line) => {
+          // a customer's own has no line: one statement, and so one turn and no transaction
+          if (row.customer_id !== null && line === undefined) {
+            return Effect.flatMap(
+              begin({ row, limit }),
+              (begun) => Option.isSome(begun) ? Effect.succeed(begun) : find(row.trial_id),
+            ).pipe(Effect.orDie)
+          }
+          return Effect.gen(function* () {
             if (row.customer_id !== null) yield* quotas.lock(row.customer_id)
             const inserted = yield* insert({ row, limit })
             if (Option.isNone(inserted)) return yield* find(row.trial_id)
             yield* write(line)
             return inserted
-          }).pipe(sql.withTransaction, Effect.orDie),
+          }).pipe(sql.withTransaction, Effect.orDie)
+        },
         find: (id) => pipelined(Effect.orDie(find(id))),
         list: (wanted, stretch) => pipelined(Effect.orDie(list({ ...wanted, ...stretch }))),
         end: (id, status, now, line) =>
@@ -91,6 +101,17 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
     }),
   )
 }
+
+/** Locks what the customer has, counts it and stores its trial. */
+const beginning = (sql: PgClient.PgClient) =>
+  SqlSchema.findOneOption({
+    Request: Schema.Struct({ row: TrialRow, limit: Schema.Int }),
+    Result: TrialRow,
+    execute: ({ limit, row }) =>
+      sql`
+        select * from begin_trial(json_populate_record(null::trials, ${JSON.stringify(row)}::json), ${limit}::int,
+          ${QUOTA_LOCK}::int)`,
+  })
 
 /** Under the lock of what the customer has: the count sees all before it. */
 const inserting = (sql: PgClient.PgClient) =>

@@ -1,10 +1,12 @@
 import { HiringApi } from "@stint/domain/hiring/Api"
+import type { Frequency } from "@stint/domain/Definition"
 import { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import type { GoalPreview } from "@stint/domain/scheduler/Answers"
 import { DateTime } from "effect"
 import { UsageError } from "../../Command.ts"
 import type { Handlers } from "../../Remote/Command.ts"
+import { objectIn } from "../../Remote/Files.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { ended, runEnded } from "../../Remote/Runs.ts"
 import { keyed, numberOf, only, required, type Session, whole } from "../../Remote/Session.ts"
@@ -120,6 +122,19 @@ export const handlers: Handlers = {
       )
     })
     return runEnded(session, run)
+  },
+  set: async (session) => {
+    const { flags, operands } = session
+    const id = required(HiredInstanceId, "HIRE", operands[0])
+    const payload = {
+      goal_template_id: operands[1]!,
+      frequency: String(flags.frequency) as Frequency,
+      settings: flags.settings === undefined ? {} : await objectIn(session, "--settings", flags.settings),
+    }
+    showThing(
+      session,
+      await session.ask(HiringApi, "hiring", ({ goals }) => goals.put({ params: { id }, payload, ...keyed() })),
+    )
   },
   on: (session) => switched(session, true),
   off: (session) => switched(session, false),

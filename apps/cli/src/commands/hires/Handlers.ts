@@ -7,6 +7,7 @@ import { at, customerIn, pageOf, periodIn, showPage, showThing } from "../../Rem
 import { keyed, numberOf, only, required, whole } from "../../Remote/Session.ts"
 import { confirm } from "../../Remote/Wait.ts"
 import { table } from "../../Show/Table.ts"
+import { hire } from "./New.ts"
 
 /** How a hire stands, in one word. */
 const stateOf = ({ active, configured, finalized_at, subscription_status }: Hire): string => {
@@ -43,6 +44,7 @@ export const handlers: Handlers = {
     )
     showThing(session, answer)
   },
+  new: hire,
   report: async (session) => {
     const hire = required(HiredInstanceId, "HIRE", session.operands[0])
     const query = periodIn(session.flags)

@@ -1,20 +1,14 @@
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { AgentTypeDefinition } from "@stint/domain/Definition"
 import { NamedVersion } from "@stint/domain/Ids"
-import { issuesUnder } from "@stint/domain/FieldIssues"
 import { AgentTypeId } from "@stint/domain/Ids"
-import { readTextFile } from "@stint/edge/Serve/TextFile"
-import { Schema } from "effect"
-import { UsageError } from "../../Command.ts"
-import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
 import type { Handlers } from "../../Remote/Command.ts"
+import { documentIn } from "../../Remote/Document.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { given, keyed, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { fields } from "../../Show/Fields.ts"
 import type { Column } from "../../Show/Table.ts"
 import { check } from "./Check.ts"
-
-const issuesOf = issuesUnder(AgentTypeDefinition)
 
 const columns: ReadonlyArray<Column<AgentType>> = [
   { head: "type", of: ({ agent_type_id }) => agent_type_id, least: 16 },
@@ -26,23 +20,8 @@ const columns: ReadonlyArray<Column<AgentType>> = [
 
 const type = ({ operands }: Session) => required(AgentTypeId, "TYPE", operands[0])
 
-/** The definition in a file, held to the contract. Fails with a UsageError that names its faults. */
-const definitionIn = async ({ io }: Session, path: string): Promise<AgentTypeDefinition> => {
-  const text = path === "-" ? await io.read() : await readTextFile(path).catch((error) => {
-    throw new LauncherError(`${path} can't be read: ${reasonOf(error)}.`)
-  })
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    throw new UsageError(`${path} is no JSON.`)
-  }
-  const issues = issuesOf(body)
-  if (issues.length === 0) return Schema.decodeUnknownSync(AgentTypeDefinition)(body)
-  const faults = issues.map(({ message, path }) => `${path} ${message}`)
-  const more = faults.length > 5 ? `; and ${faults.length - 5} more` : ""
-  throw new UsageError(`${path} is no agent type: ${faults.slice(0, 5).join("; ")}${more}.`)
-}
+/** The definition in a file, held to the contract. */
+const definitionIn = (session: Session) => documentIn(session, session.operands[0]!, AgentTypeDefinition, "agent type")
 
 /** What `stint types` does. */
 export const handlers: Handlers = {
@@ -69,9 +48,9 @@ export const handlers: Handlers = {
         agentTypes.versions({ params: { type: type(session) }, query: pageOf(session.flags), ...whole })),
       columns,
     ),
-  check: async (session) => check(session, await definitionIn(session, session.operands[0]!)),
+  check: async (session) => check(session, await definitionIn(session)),
   publish: async (session) => {
-    const payload = await definitionIn(session, session.operands[0]!)
+    const payload = await definitionIn(session)
     const answer = await session.ask(
       CatalogApi,
       "catalog",

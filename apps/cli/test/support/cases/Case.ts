@@ -4,6 +4,8 @@ import { type Answers, Refusal } from "../fakeServices.ts"
 export interface Case {
   readonly args: string
   readonly role?: string
+  /** What stands on standard input; an agent type unless given. */
+  readonly stdin?: string
   readonly answers: Answers
   /** What stands on standard output. */
   readonly says: RegExp

@@ -1,5 +1,6 @@
 /** Commands about hires. */
 import * as body from "../bodies.ts"
+import { Refusal } from "../fakeServices.ts"
 import { type Case, missing } from "./Case.ts"
 
 /** One of each. */
@@ -44,6 +45,34 @@ export const hires: ReadonlyArray<Case> = [
     refused: "hiring.definitionsInUse.migrate",
     by: missing("agent_type_not_found"),
     words: /stint types list names those there are/,
+  },
+  {
+    args: "hires new tea.v1 --subscription SUB-1 --config -",
+    role: "customer",
+    answers: {
+      "hiring.subscriptions.get": () => body.subscription,
+      "hiring.hires.draft": ({ payload: { config, subscription_id } }) =>
+        // what stands on standard input is an agent type: to the command any object will do
+        subscription_id === "SUB-1" && config.agent_type_id === "tea.v1" && { ...body.hire, finalized_at: null },
+      "hiring.hires.finalize": ({ params: { id } }) => id === "HAI-1" && body.hire,
+    },
+    says: /^hired_instance_id +HAI-1\n[^]*finalized_at +2026-03-01T09:00:00\.000Z\n/,
+    refused: "hiring.hires.finalize",
+    by: new Refusal(409, "hire_not_configured", "The hired agent is not configured", {
+      missing: [{ path: "$.config.theme", message: "is required" }],
+    }),
+    exit: 4,
+  },
+  {
+    args: "goals set HAI-1 tea.note.v1 --frequency daily --settings -",
+    role: "customer",
+    answers: {
+      "hiring.goals.put": ({ params: { id }, payload: { frequency, goal_template_id } }) =>
+        id === "HAI-1" && frequency === "daily" && goal_template_id === "tea.note.v1" && body.goal,
+    },
+    says: /^goal_instance_id +GOI-1\n/,
+    refused: "hiring.goals.put",
+    by: missing("hire_not_found"),
   },
   {
     args: "hires deactivate HAI-1 --yes",

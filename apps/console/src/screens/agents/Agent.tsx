@@ -2,7 +2,7 @@
 import type { Hire } from "@stint/domain/hiring/Hires"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
-import type { ReactNode } from "react"
+import { lazy, type ReactNode, Suspense } from "react"
 import { hireQuery } from "../../api/Hires.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
@@ -13,9 +13,13 @@ import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { Drafts } from "./Drafts.tsx"
 import { Goals } from "./Goals.tsx"
+import { InTheMaking } from "./InTheMaking.tsx"
 import { type Tab, tabs } from "./Routes.ts"
 import { Settings } from "./Settings.tsx"
+import { Spend } from "./Spend.tsx"
 import { stateOf, trialOf } from "./Words.ts"
+
+const Report = lazy(() => import("./Report.tsx").then(({ Report }) => ({ default: Report })))
 
 const route = getRouteApi("/app/agents/$hire")
 
@@ -37,6 +41,7 @@ const Beside = ({ hire }: { readonly hire: Hire }): ReactNode => {
         </span>
       )}
       <span className="dim">{titled(hire.agent_id)}</span>
+      <Spend hire={hire} />
     </>
   )
 }
@@ -83,9 +88,20 @@ export const Agent = (): ReactNode => {
         {(known) => {
           switch (tab) {
             case "goals":
-              return <Goals hire={known} />
+              return (
+                <>
+                  <InTheMaking hire={known} />
+                  <Goals hire={known} />
+                </>
+              )
             case "drafts":
               return <Drafts hire={known} />
+            case "report":
+              return (
+                <Suspense fallback={<Bone height={320} />}>
+                  <Report hire={known} />
+                </Suspense>
+              )
             case "settings":
               return <Settings key={known.hired_instance_id} hire={known} />
           }

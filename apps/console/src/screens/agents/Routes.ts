@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router"
 import { appRoute } from "../../Root.tsx"
 
 /** The parts of an agent's page. */
-export const tabs = { goals: "Goals", drafts: "Drafts", settings: "Settings" } as const
+export const tabs = { goals: "Goals", drafts: "Drafts", report: "Report", settings: "Settings" } as const
 /** A part of an agent's page. */
 export type Tab = keyof typeof tabs
 

@@ -14,6 +14,7 @@ import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
 import styles from "./agents.module.css"
+import { BudgetForm } from "./BudgetForm.tsx"
 import { ConfigForm } from "./ConfigForm.tsx"
 import { TargetForm } from "./TargetForm.tsx"
 import { subscriptionWords } from "./Words.ts"
@@ -109,6 +110,14 @@ export const Settings = ({ hire }: { readonly hire: Hire }): ReactNode => (
           <h2 className="section-title">Where approved work goes</h2>
           <TargetForm hire={hire} />
         </section>
+        {type.goal_templates.some(({ maker }) => maker?.kind === "model")
+          ? (
+            <section>
+              <h2 className="section-title">Budget</h2>
+              <BudgetForm hire={hire} />
+            </section>
+          )
+          : null}
         <Ending hire={hire} />
       </div>
     )}

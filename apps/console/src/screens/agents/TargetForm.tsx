@@ -44,7 +44,7 @@ export const TargetForm = ({ hire }: { readonly hire: Hire }): ReactNode => {
   const [form, setForm] = useState(stored)
   const client = useQueryClient()
   const save = useMutation({
-    mutationFn: () => draftHire({ subscription_id, agent_id, settings: settingsOf(form) }),
+    mutationFn: () => draftHire({ subscription_id, agent_id, settings: { ...settings, ...settingsOf(form) } }),
     onSuccess: (now) => {
       client.setQueryData(hireQuery(now.hired_instance_id).queryKey, now)
       toast("ok", "Saved. What was approved for another place has to be approved again.")

@@ -2,60 +2,115 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
-import type { ReactNode } from "react"
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react"
 import { deliverableQuery } from "../../api/Deliverables.ts"
 import { hireQuery } from "../../api/Hires.ts"
-import { runsBetweenQuery } from "../../api/Runs.ts"
 import { millisOf, zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
-import { Ago, Instant } from "../../ui/Instant.tsx"
+import { Ago } from "../../ui/Instant.tsx"
+import { Left } from "../../ui/Left.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { Decide } from "./draft/Decide.tsx"
 import { Payload } from "./draft/Payload.tsx"
 import { Signature } from "./draft/Signature.tsx"
+import { Unfinished } from "./draft/Unfinished.tsx"
 import styles from "./inbox.module.css"
 import { stateOf } from "./Summary.ts"
 
-/** How long before its draft a run's slot is looked for, in milliseconds. */
-const SLOT_MS = 2 * 86_400_000
+const Edit = lazy(() => import("./draft/Edit.tsx").then(({ Edit }) => ({ default: Edit })))
+const Revisions = lazy(() => import("./draft/Revisions.tsx").then(({ Revisions }) => ({ default: Revisions })))
+const ByRule = lazy(() => import("./draft/Mandate.tsx").then(({ ByRule }) => ({ default: ByRule })))
 
-/** The slot of the run that made the draft; undefined where none is found. */
-const useSlot = ({ created_at, deliverable_id, goal_instance_id }: Deliverable) => {
-  const made = millisOf(created_at)
-  const runs = useQuery({
-    ...runsBetweenQuery({
-      goal_instance_id,
-      from: new Date(made - SLOT_MS).toISOString(),
-      to: new Date(made + 1).toISOString(),
-    }, 1),
-    staleTime: Infinity,
-  })
-  return runs.data?.items.find((run) => run.deliverable_id === deliverable_id)
+const Slot = lazy(() => import("./draft/Slot.tsx").then(({ Slot }) => ({ default: Slot })))
+
+/** The longest that a timer can wait, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** Which revision it is and who wrote it; nothing of one that was never changed. */
+const Written = ({ draft: { edited_by, revision = 1 } }: { readonly draft: Deliverable }): ReactNode =>
+  revision === 1 ? null : <span>revision {revision}, by {edited_by ?? "its maker"}</span>
+
+/** Reads the draft again when its time is over: by then it is another one. */
+const useExpiry = ({ expires_at, review_status }: Deliverable): void => {
+  const client = useQueryClient()
+  const ends = review_status === "pending_review" && expires_at !== undefined && expires_at !== null
+    ? millisOf(expires_at)
+    : undefined
+  useEffect(() => {
+    if (ends === undefined || ends - Date.now() > LONGEST_TIMER) return
+    const refresh = () => void client.invalidateQueries({ queryKey: ["deliverables"] })
+    const timer = setTimeout(refresh, Math.max(0, ends - Date.now()) + 250)
+    return () => clearTimeout(timer)
+  }, [client, ends])
 }
 
-const Meta = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
+const Meta = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: string }): ReactNode => {
   const hire = useQuery(hireQuery(draft.hired_instance_id)).data
-  const zone = zoneOf(hire?.config)
-  const run = useSlot(draft)
   const state = stateOf(draft)
+  const { expires_at, review_status } = draft
   return (
     <div className={styles.meta}>
       <Tag kind={state.kind}>{state.words}</Tag>
+      {review_status === "pending_review" && expires_at !== undefined && expires_at !== null
+        ? <Left at={expires_at} zone={zone} before="expires" />
+        : null}
       {hire === undefined
         ? <Bone width={120} />
         : <Link to="/agents/$hire" params={{ hire: draft.hired_instance_id }} className="dim">{hireName(hire)}</Link>}
-      {run === undefined ? null : run.origin === "schedule"
-        ? (
-          <span>
-            slot <Instant at={run.scheduled_time} zone={zone} named />
-          </span>
-        )
-        : <span>run by hand</span>}
+      <Suspense fallback={null}>
+        <Slot draft={draft} zone={zone} />
+      </Suspense>
+      <Written draft={draft} />
       <span>
         made <Ago at={draft.created_at} zone={zone} />
       </span>
     </div>
+  )
+}
+
+const Read = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
+  const [editing, setEditing] = useState(false)
+  const zone = zoneOf(useQuery(hireQuery(draft.hired_instance_id)).data?.config)
+  useExpiry(draft)
+  const head = (
+    <>
+      <h2>{draft.title}</h2>
+      <Meta draft={draft} zone={zone} />
+    </>
+  )
+  if (editing) {
+    return (
+      <Suspense fallback={<Skeleton />}>
+        <Edit draft={draft} head={head} close={() => setEditing(false)} />
+      </Suspense>
+    )
+  }
+  const edit = () => setEditing(true)
+  return (
+    <>
+      <div className={styles.reading}>
+        {head}
+        <Unfinished draft={draft} edit={edit} />
+        {(draft.revision ?? 1) > 1
+          ? (
+            <Suspense fallback={<Bone height={21} />}>
+              <Revisions draft={draft} zone={zone} />
+            </Suspense>
+          )
+          : null}
+        <Payload payload={draft.payload} />
+        <Signature draft={draft} />
+        {draft.review_status === "pending_review"
+          ? (
+            <Suspense fallback={null}>
+              <ByRule id={draft.deliverable_id} />
+            </Suspense>
+          )
+          : null}
+      </div>
+      <Decide draft={draft} edit={edit} zone={zone} />
+    </>
   )
 }
 
@@ -89,17 +144,7 @@ export const Draft = ({ back, id }: { readonly id: string; readonly back: () => 
     <section className={styles.draft} aria-label="Draft">
       <button type="button" className={`link-button ${styles.back}`} onClick={back}>‹ All drafts</button>
       <Loaded of={query} skeleton={<Skeleton />}>
-        {(draft) => (
-          <>
-            <div className={styles.reading}>
-              <h2>{draft.title}</h2>
-              <Meta draft={draft} />
-              <Payload payload={draft.payload} />
-              <Signature draft={draft} />
-            </div>
-            <Decide draft={draft} />
-          </>
-        )}
+        {(draft) => <Read draft={draft} />}
       </Loaded>
     </section>
   )

@@ -1,74 +1,26 @@
 /** The inbox: what waits for a decision beside the draft that is being read. On a phone each is a screen of its own. */
-import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate, useParams } from "@tanstack/react-router"
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react"
-import { deliveriesQuery } from "../../api/Deliverables.ts"
-import { hiresQuery } from "../../api/Hires.ts"
-import { hireName } from "../../format/Words.ts"
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react"
 import { useActions } from "../../shell/Actions.ts"
-import { useCustomer } from "../../shell/User.ts"
+import { useCustomer, useMay } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
-import { Empty, Loaded } from "../../ui/States.tsx"
+import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Draft } from "./Draft.tsx"
-import { useEntries } from "./Entries.ts"
+import { folds, linesOf, placeOf, targetOf, useEntries } from "./Entries.ts"
 import styles from "./inbox.module.css"
-import { List, ListSkeleton } from "./List.tsx"
-import { type Show, shows } from "./Search.ts"
+import { List, ListSkeleton, toggled } from "./List.tsx"
+import { type InboxSearch, isDecided, listOf } from "./Search.ts"
+import { Tabs, Waiting } from "./Tabs.tsx"
 import { useWide } from "./Wide.ts"
 
+const Filters = lazy(() => import("./Filters.tsx").then(({ Filters }) => ({ default: Filters })))
 const BulkBar = lazy(() => import("./BulkBar.tsx").then(({ BulkBar }) => ({ default: BulkBar })))
 
 const route = getRouteApi("/app/inbox")
 
-const Filters = ({ failed }: { readonly failed: number }): ReactNode => {
-  const { agent, show = "waiting" } = route.useSearch()
-  const navigate = useNavigate()
-  const hires = useQuery(hiresQuery(useCustomer())).data ?? []
-  return (
-    <>
-      <nav className="tabs" aria-label="Lists">
-        {(Object.keys(shows) as Array<Show>).filter((one) => one !== "failed" || failed > 0 || show === "failed")
-          .map((one) => (
-            <Link
-              key={one}
-              to="/inbox"
-              search={(was) => ({
-                ...(was.agent === undefined ? {} : { agent: was.agent }),
-                ...(one === "waiting" ? {} : { show: one }),
-              })}
-              aria-current={one === show ? "page" : undefined}
-              activeProps={{}}
-              activeOptions={{ exact: true }}
-            >
-              {shows[one].label}
-              {one === "failed" ? ` ${failed}` : ""}
-            </Link>
-          ))}
-      </nav>
-      <select
-        className="filter"
-        aria-label="Agent"
-        value={agent ?? ""}
-        onChange={(event) =>
-          void navigate({
-            to: "/inbox",
-            search: {
-              ...(show === "waiting" ? {} : { show }),
-              ...(event.target.value === "" ? {} : { agent: event.target.value }),
-            },
-          })}
-      >
-        <option value="">All agents</option>
-        {hires.map((hire) => (
-          <option key={hire.hired_instance_id} value={hire.hired_instance_id}>{hireName(hire)}</option>
-        ))}
-      </select>
-    </>
-  )
-}
-
-const Nothing = ({ filtered, show }: { readonly show: Show; readonly filtered: boolean }): ReactNode => {
-  if (show !== "waiting" || filtered) {
+const Nothing = ({ search }: { readonly search: InboxSearch }): ReactNode => {
+  const { flat: _, order: __, show = "waiting", ...filter } = search
+  if (show !== "waiting" || Object.keys(filter).length > 0) {
     return (
       <Empty title="Nothing here">
         <Link to="/inbox">To what waits</Link>
@@ -83,81 +35,109 @@ const Nothing = ({ filtered, show }: { readonly show: Show; readonly filtered: b
   )
 }
 
-/** The ids that are selected, which a change of the list empties. */
-const useSelection = (list: string) => {
-  const [{ ids, of }, set] = useState<{ readonly of: string; readonly ids: ReadonlySet<string> }>({
+const NONE: ReadonlySet<string> = new Set()
+
+/** A set of names that a change of the list empties. */
+const useNames = (list: string) => {
+  const [{ names, of }, set] = useState<{ readonly of: string; readonly names: ReadonlySet<string> }>({
     of: list,
-    ids: new Set(),
+    names: new Set(),
   })
-  const selected: ReadonlySet<string> = of === list ? ids : new Set()
-  const select = (ids: Iterable<string>) => set({ of: list, ids: new Set(ids) })
-  const toggle = (id: string) =>
-    select(selected.has(id) ? [...selected].filter((one) => one !== id) : [...selected, id])
-  return { selected, select, toggle }
+  const now: ReadonlySet<string> = of === list ? names : NONE
+  return [now, (names: Iterable<string>) => set({ of: list, names: new Set(names) })] as const
 }
 
-/** The inbox. */
-export const Inbox = (): ReactNode => {
-  const { agent, show = "waiting" } = route.useSearch()
+/** The lines that are shown, the one that is open, and how one goes on from it. */
+const useLines = (search: InboxSearch, wide: boolean) => {
   const { deliverable } = useParams({ strict: false })
   const navigate = useNavigate()
-  const wide = useWide()
-  const customer = useCustomer()
-  const failed = useQuery(deliveriesQuery(customer, "failed")).data?.items.length ?? 0
-  const { entries, loadMore, more, query } = useEntries(customer, show, agent)
-  const { select, selected, toggle } = useSelection(`${show} ${agent ?? ""}`)
+  const list = useEntries(useCustomer(), search)
+  const [unfolded, setUnfolded] = useNames(JSON.stringify(search))
+  const folding = folds(search)
+  const lines = useMemo(() => linesOf(list.entries, { folds: folding, unfolded }), [folding, list.entries, unfolded])
   // a draft that left the list, because it was decided on, leaves its place to what follows
   const place = useRef(0)
-  const first = entries[0]?.id
+  const first = lines[0] === undefined ? undefined : targetOf(lines[0])
   const open = deliverable ?? (wide ? first : undefined)
   useEffect(() => {
     // beside a list a draft is open; with its address, so that it stays when a decision takes it off the list
     if (!wide || deliverable !== undefined || first === undefined) return
     void navigate({ to: "/inbox/$deliverable", params: { deliverable: first }, search: true, replace: true })
   }, [deliverable, first, navigate, wide])
-  const at = entries.findIndex(({ id }) => id === open)
+  const at = placeOf(lines, open)
   if (at !== -1) place.current = at
-  const go = (index: number) => {
-    const id = entries[Math.max(0, Math.min(index, entries.length - 1))]?.id
-    if (id === undefined) return
-    void navigate({
-      to: "/inbox/$deliverable",
-      params: { deliverable: id },
-      search: true,
-      replace: deliverable !== undefined,
-    })
+  const go = (from: number, step: 1 | -1) => {
+    for (let index = Math.max(0, Math.min(from, lines.length - 1)); lines[index] !== undefined; index += step) {
+      const id = targetOf(lines[index]!)
+      if (id === undefined) continue
+      void navigate({
+        to: "/inbox/$deliverable",
+        params: { deliverable: id },
+        search: true,
+        replace: deliverable !== undefined,
+      })
+      return
+    }
   }
-  const back = () => void navigate({ to: "/inbox", search: true })
+  return {
+    ...list,
+    lines,
+    open,
+    isAlone: deliverable !== undefined && !wide,
+    next: () => go(at === -1 ? place.current : at + 1, 1),
+    before: () => go(at === -1 ? place.current - 1 : at - 1, -1),
+    back: () => void navigate({ to: "/inbox", search: true }),
+    unfold: (goal: string) => setUnfolded(toggled(unfolded, goal)),
+  }
+}
+
+/** The inbox. */
+export const Inbox = (): ReactNode => {
+  const search: InboxSearch = route.useSearch()
+  const { show = "waiting" } = search
+  const { back, before, entries, isAlone, lines, loadMore, more, next, open, query, unfold } = useLines(
+    search,
+    useWide(),
+  )
+  const [selected, select] = useNames(JSON.stringify(search))
+  const selects = useMay("reviewer") && !isDecided(show)
   useActions([
-    { label: "Next draft", keys: "j", run: () => go(at === -1 ? place.current : at + 1) },
-    { label: "Draft before", keys: "k", run: () => go(at === -1 ? place.current - 1 : at - 1) },
-    ...(show === "waiting" && open !== undefined
-      ? [{ label: "Select or unselect this draft", keys: "s", run: () => toggle(open) }]
+    { label: "Next draft", keys: "j", run: next },
+    { label: "Draft before", keys: "k", run: before },
+    ...(selects && open !== undefined
+      ? [{ label: "Select or unselect this draft", keys: "s", run: () => select(toggled(selected, open)) }]
       : []),
-    ...(deliverable !== undefined && !wide ? [{ label: "Back to the list", keys: "Escape", run: back }] : []),
+    ...(isAlone ? [{ label: "Back to the list", keys: "Escape", run: back }] : []),
     ...(selected.size > 0 ? [{ label: "Unselect all", keys: "Escape", run: () => select([]) }] : []),
   ])
   return (
     <Page
       title="Inbox"
       bare
-      beside={show === "waiting" && entries.length > 0
-        ? <span className="dim">{`${entries.length}${more ? "+" : ""} wait`}</span>
-        : null}
-      actions={<Filters failed={failed} />}
+      beside={<Waiting />}
+      actions={
+        <>
+          <Suspense fallback={<Bone width={280} height={29} />}>
+            <Filters />
+          </Suspense>
+          <Tabs />
+        </>
+      }
     >
-      <div className={styles.panes} data-open={deliverable === undefined ? undefined : ""}>
-        <section className={styles.list} aria-label={shows[show].label}>
+      <div className={styles.panes} data-open={isAlone ? "" : undefined}>
+        <section className={styles.list} aria-label={listOf(show).label}>
           <Loaded of={query} skeleton={<ListSkeleton />}>
             {() =>
-              entries.length === 0 ? <Nothing show={show} filtered={agent !== undefined} /> : (
+              entries.length === 0 ? <Nothing search={search} /> : (
                 <List
-                  entries={entries}
+                  lines={lines}
                   open={open}
                   more={more}
                   loadMore={loadMore}
                   selected={selected}
-                  toggle={show === "waiting" ? toggle : undefined}
+                  select={select}
+                  selects={selects}
+                  unfold={unfold}
                 />
               )}
           </Loaded>

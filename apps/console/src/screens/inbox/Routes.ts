@@ -1,15 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router"
 import { appRoute } from "../../Root.tsx"
-import { type InboxSearch, isShow } from "./Search.ts"
+import { searchOf } from "./Search.ts"
 
-/** `/inbox?show=&agent=`: the list; what is shown by default is left out of the URL. */
+/** `/inbox?show=&agent=&type=&goal=&age=&order=&flat=`: the list; what is shown by default is left out of the URL. */
 const inboxRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "/inbox",
-  validateSearch: ({ agent, show }: Record<string, unknown>): InboxSearch => ({
-    ...(typeof agent === "string" && agent !== "" ? { agent } : {}),
-    ...(isShow(show) && show !== "waiting" ? { show } : {}),
-  }),
+  validateSearch: searchOf,
   component: lazyRouteComponent(() => import("./Inbox.tsx"), "Inbox"),
 })
 

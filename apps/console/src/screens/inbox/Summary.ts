@@ -33,14 +33,18 @@ export const verbOf = (payload: DraftPayload): string => {
 
 /** How a draft stands, in a word or two. */
 export const stateOf = (
-  { execution, execution_status, payload, review_status }: Deliverable,
+  { execution, execution_status, mandate_id, payload, review_status }: Deliverable,
 ): { readonly kind: Kind; readonly words: string } => {
   if (execution_status === "executed") return { kind: "ok", words: "executed" }
   if (review_status === "rejected") return { kind: "plain", words: "rejected" }
+  if (review_status === "expired") return { kind: "plain", words: "expired" }
+  if (review_status === "in_revision") return { kind: "run", words: "in revision" }
   if (execution?.state === "failed") return { kind: "bad", words: "delivery failed" }
   if (execution?.state === "refused") return { kind: "bad", words: "delivery refused" }
   if (execution !== undefined) return { kind: "run", words: "being delivered" }
-  if (review_status === "approved") return { kind: "ok", words: "approved" }
+  if (review_status === "approved") {
+    return { kind: "ok", words: typeof mandate_id === "string" ? "signed by mandate" : "approved" }
+  }
   return validationErrors(payload).length > 0
     ? { kind: "bad", words: "can't be approved" }
     : { kind: "wait", words: "waits for you" }

@@ -36,6 +36,7 @@ const optionsOf = (
   series: ReadonlyArray<Series>,
   bars: boolean,
   words: (value: number) => string,
+  ticks: (millis: number) => string,
 ): uPlot.Options => {
   const colour = coloursOf(element)
   const axis = { stroke: colour("dim"), font: "11px system-ui", ticks: { show: false } }
@@ -50,7 +51,7 @@ const optionsOf = (
         ...axis,
         size: 26,
         grid: { show: false },
-        values: (_, seconds) => seconds.map((one) => timeIn(new Date(one * 1_000), ownZone, "time")),
+        values: (_, seconds) => seconds.map((one) => ticks(one * 1_000)),
       },
       {
         ...axis,
@@ -74,14 +75,18 @@ const optionsOf = (
   }
 }
 
+const asTime = (millis: number): string => timeIn(new Date(millis), ownZone, "time")
+
 /** A chart. Its numbers are also in words beside it, so that whoever does not see it has them. */
-export const Chart = ({ at, bars = false, label, series, words }: {
+export const Chart = ({ at, bars = false, label, series, ticks = asTime, words }: {
   readonly label: string
   /** In milliseconds since 1970. */
   readonly at: ReadonlyArray<number>
   readonly series: ReadonlyArray<Series>
   readonly bars?: boolean
   readonly words: (value: number) => string
+  /** How an instant stands below it; as a time of day unless given. */
+  readonly ticks?: (millis: number) => string
 }): ReactNode => {
   const frame = useRef<HTMLDivElement>(null)
   const { colorScheme } = useMantineColorScheme()
@@ -91,13 +96,13 @@ export const Chart = ({ at, bars = false, label, series, words }: {
     // the tallest bar is drawn first, so that those below it stay in sight
     const drawn = bars ? [...stacked(series)].reverse() : series
     const data = [at.map((one) => one / 1_000), ...drawn.map(({ values }) => [...values])] as uPlot.AlignedData
-    const plot = new uPlot(optionsOf(element, drawn, bars, words), data, element)
+    const plot = new uPlot(optionsOf(element, drawn, bars, words, ticks), data, element)
     const watch = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }))
     watch.observe(element)
     return () => {
       watch.disconnect()
       plot.destroy()
     }
-  }, [at, bars, colorScheme, series, words])
+  }, [at, bars, colorScheme, series, ticks, words])
   return <div ref={frame} className={styles.chart} role="img" aria-label={label} />
 }

@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query"
 import { Link, type LinkProps } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { figuresQuery } from "../../api/Figures.ts"
+import { spendingOfAllQuery } from "../../api/Makers.ts"
 import { healthQuery } from "../../api/Operations.ts"
 import { countsQuery } from "../../api/Waiting.ts"
 import { span } from "../../format/Length.ts"
-import { count } from "../../format/Words.ts"
+import { money } from "../../format/Money.ts"
+import { count, counted } from "../../format/Words.ts"
 import { Bone } from "../../ui/States.tsx"
 import styles from "./overview.module.css"
 
@@ -69,6 +71,25 @@ const DeadLetters = (): ReactNode => {
   )
 }
 
+/** What all agents' models cost this month, against their budgets. */
+const Spent = (): ReactNode => {
+  const spending = useQuery(spendingOfAllQuery)
+  const { agents = 0, budget = 0, cost = 0, without_budget = 0 } = spending.data ?? {}
+  const limited = agents > without_budget
+  const others = without_budget === 0 ? "" : `${counted(without_budget, "agent")} without a budget`
+  return (
+    <Figure
+      label="Spend this month"
+      value={valueOf(spending, ({ cost }) => money(cost))}
+      kind={limited && without_budget === 0 && cost >= budget ? "bad" : undefined}
+      below={agents === 0
+        ? "no model was called"
+        : [...(limited ? [`of ${money(budget)}`] : []), ...(others === "" ? [] : [others])].join(" · ")}
+      to={{ to: "/makers" }}
+    />
+  )
+}
+
 /** The figures. */
 export const Figures = (): ReactNode => {
   const counts = useQuery(countsQuery)
@@ -99,6 +120,7 @@ export const Figures = (): ReactNode => {
         kind={failed > 0 ? "bad" : undefined}
         below={failed > 0 ? "until somebody tries again" : "none for good"}
       />
+      <Spent />
     </div>
   )
 }

@@ -25,6 +25,7 @@ import { GoalLink } from "../goals/GoalName.tsx"
 import { Attempts } from "./Attempts.tsx"
 import { CancelForm } from "./CancelForm.tsx"
 import { Made } from "./Made.tsx"
+import { BeingMade } from "./Making.tsx"
 import styles from "./runs.module.css"
 import { isOpen, latenessOf, origins, states } from "./Words.ts"
 
@@ -192,6 +193,7 @@ export const RunScreen = (): ReactNode => {
           {(run) => (
             <div className={styles.cols}>
               <div className="column">
+                {run.making === undefined ? null : <BeingMade making={run.making} zone={zone} />}
                 <Attempts run={run} zone={zone} />
                 {run.deliverable_id === null ? null : <Made id={run.deliverable_id} zone={zone} />}
               </div>

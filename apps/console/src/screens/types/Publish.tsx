@@ -15,6 +15,7 @@ import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Table } from "../../ui/Table.tsx"
 import { toast } from "../../ui/Toasts.tsx"
+import { Breaks } from "./Breaks.tsx"
 import { definitionOf, pretty } from "./Definition.ts"
 import { differ } from "./Diff.ts"
 import styles from "./types.module.css"
@@ -110,6 +111,9 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
             ))}
           </ul>
         )}
+        {before === undefined || faults.length > 0
+          ? null
+          : <Breaks type={(before as AgentTypeDefinition).agent_type_id} definition={value} text={text} />}
         {changes.length === 0 ? null : (
           <Table
             label="What differs from the latest version"

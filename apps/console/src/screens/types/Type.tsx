@@ -3,7 +3,7 @@ import { Button } from "@mantine/core"
 import type { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
-import type { ReactNode } from "react"
+import { type ReactNode, useState } from "react"
 import { versionsQuery } from "../../api/Versions.ts"
 import { ownZone } from "../../format/Time.ts"
 import { titled } from "../../format/Words.ts"
@@ -16,6 +16,7 @@ import { Table } from "../../ui/Table.tsx"
 import { definitionOf, pretty } from "./Definition.ts"
 import { differ } from "./Diff.ts"
 import { Fields } from "./Fields.tsx"
+import { MigrateForm } from "./MigrateForm.tsx"
 import type { View } from "./Routes.ts"
 import styles from "./types.module.css"
 
@@ -125,12 +126,23 @@ const Version = ({ versions }: { readonly versions: ReadonlyArray<AgentType> }):
 /** The screen of a type. */
 export const TypeScreen = (): ReactNode => {
   const { type } = route.useParams()
-  const { view = "fields" } = route.useSearch()
+  const { version, view = "fields" } = route.useSearch()
   const query = useQuery(versionsQuery(type))
   const operator = useIsOperator()
   const navigate = route.useNavigate()
   const publish = () => void navigate({ to: "/types/publish", search: { from: type } })
-  useActions(operator ? [{ label: "Publish a new version", keys: "p", run: publish }] : [])
+  const [moving, setMoving] = useState(false)
+  // of one version alone nobody can be moved anywhere
+  const versions = query.data ?? []
+  const moveTo = versions.length > 1 ? version ?? versions[0]?.version : undefined
+  useActions(
+    operator
+      ? [
+        { label: "Publish a new version", keys: "p", run: publish },
+        ...(moveTo === undefined ? [] : [{ label: `Move agents to ${moveTo}`, run: () => setMoving(true) }]),
+      ]
+      : [],
+  )
   return (
     <Page
       title={titled(type)}
@@ -152,6 +164,9 @@ export const TypeScreen = (): ReactNode => {
               </Link>
             ))}
           </nav>
+          {operator && moveTo !== undefined
+            ? <Button size="xs" variant="default" onClick={() => setMoving(true)}>Move agents…</Button>
+            : null}
           {operator ? <Button size="xs" onClick={publish}>New version…</Button> : null}
         </>
       }
@@ -169,6 +184,9 @@ export const TypeScreen = (): ReactNode => {
           {(versions) => <Version versions={versions} />}
         </Loaded>
       </div>
+      {moving && moveTo !== undefined
+        ? <MigrateForm type={type} version={moveTo} close={() => setMoving(false)} />
+        : null}
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 /** The SQL of lists: newest first, or what expires first. */
 import type { PgClient } from "@effect/sql-pg"
-import { EXPIRING_SECONDS, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
+import { ExecutionStatus, EXPIRING_SECONDS, ReviewStatus, SEARCHED } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import { Instant } from "@stint/domain/Protocol"
 import { InstantColumn } from "@stint/domain/Instants"
@@ -39,6 +39,7 @@ const filters = {
 export const Listing = Schema.Struct({
   ...filters,
   review_status: Schema.NullOr(ReviewStatus),
+  execution_status: Schema.NullOr(ExecutionStatus),
   /** A text of its title or payload, in any case, among the newest `SEARCHED` of what else is asked. */
   search: Schema.NullOr(Schema.String),
   after: Schema.NullOr(After),
@@ -98,9 +99,13 @@ export const lists = (sql: PgClient.PgClient) => {
     Request: Listing,
     Key: Place,
     Result: ShownRow,
-    query: ({ after, limit, review_status, search, ...listing }) => {
+    query: ({ after, execution_status, limit, review_status, search, ...listing }) => {
       const inOrder = sql`order by d.created_at desc, d.deliverable_id desc`
-      const all = [sql`d.deleted_at is null`, ...conditions(sql, listing)]
+      const all = [
+        sql`d.deleted_at is null`,
+        ...conditions(sql, listing),
+        ...(execution_status === null ? [] : [sql`d.execution_status = ${execution_status}`]),
+      ]
       const later = after === null ? [] : [
         sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
       ]

@@ -5,6 +5,7 @@
  */
 import type { FieldIssue } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
+import { clipped } from "@stint/domain/Text"
 import type { MakingInput, PastDecision } from "../SlowMaker.ts"
 import type { Turn } from "./Wire.ts"
 
@@ -39,7 +40,7 @@ export const fieldLines = ({ output }: MakingInput["template"]): ReadonlyArray<s
 
 const shownOf = (payload: PastDecision["payload"]): unknown => {
   const text = JSON.stringify(payload)
-  return text.length <= SHOWN ? payload : `${text.slice(0, SHOWN)}…`.toWellFormed()
+  return text.length <= SHOWN ? payload : clipped(text, SHOWN)
 }
 
 const instant = (millis: number) => new Date(millis).toISOString()

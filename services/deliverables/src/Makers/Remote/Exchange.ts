@@ -82,7 +82,8 @@ export const makeExchange = (sign: Effect.Success<typeof makeSigner>) =>
       }).pipe(
         Effect.scoped,
         Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-        // a third party: it gets no trace headers
+        // a third party: it gets no trace headers, and no trace gets its signature
+        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
         Effect.provideService(HttpClient.TracerPropagationEnabled, false),
         Effect.catchTag("HttpClientError", (error) => Effect.fail(new PlaceAway({ why: reasonOf(error) }))),
       )

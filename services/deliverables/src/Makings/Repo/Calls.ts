@@ -50,11 +50,11 @@ export const calls = (sql: PgClient.PgClient) => {
             select coalesce(sum(coalesce(tokens_in + tokens_out, max_tokens)), 0) as tokens
             from making_calls where idempotency_key = ${c.idempotency_key}
           ), reserved as (
-            insert into making_costs as m (hired_instance_id, month, cost)
-            select hired_instance_id, ${c.month}, ${c.max_cost}::bigint from held, used
+            insert into making_costs as m (hired_instance_id, month, cost, budget)
+            select hired_instance_id, ${c.month}, ${c.max_cost}::bigint, ${c.cost}::bigint from held, used
             where (${c.cost}::bigint is null or ${c.max_cost}::bigint <= ${c.cost}::bigint)
               and (${c.tokens}::bigint is null or used.tokens + ${c.max_tokens}::bigint <= ${c.tokens}::bigint)
-            on conflict (hired_instance_id, month) do update set cost = m.cost + excluded.cost
+            on conflict (hired_instance_id, month) do update set cost = m.cost + excluded.cost, budget = excluded.budget
               where ${c.cost}::bigint is null or m.cost + excluded.cost <= ${c.cost}::bigint
             returning hired_instance_id
           ), called as (

@@ -3,11 +3,13 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { approvalsQuery } from "../../../api/Decisions.ts"
-import { shortened } from "../../../format/Words.ts"
+import { shortened, titled } from "../../../format/Words.ts"
 import { Instant } from "../../../ui/Instant.tsx"
 import { Bone } from "../../../ui/States.tsx"
 import { summaryOf } from "../Summary.ts"
 import styles from "./draft.module.css"
+import { MandateLink } from "./Mandate.tsx"
+import { Signers } from "./Signers.tsx"
 import { Target } from "./Target.tsx"
 
 /** The decision, as lines of facts. */
@@ -19,8 +21,18 @@ export const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly
     <>
       <dt>decided</dt>
       <dd>
-        {latest.decision} <Instant at={latest.created_at} zone={zone} />
+        {titled(latest.decision).toLowerCase()} <Instant at={latest.created_at} zone={zone} />{" "}
+        <span className="dim">
+          {latest.mandate_id === null ? <>by {latest.decided_by}</> : (
+            <>
+              by a <MandateLink id={latest.mandate_id}>mandate</MandateLink> of {latest.decided_by}
+            </>
+          )}
+        </span>
       </dd>
+      {latest.decision === "approved" && (draft.approvals_needed ?? 1) > 1
+        ? <Signers draft={draft} zone={zone} />
+        : null}
       {latest.notes === null ? null : (
         <>
           <dt>notes</dt>
@@ -29,11 +41,17 @@ export const Decided = ({ draft, zone }: { readonly draft: Deliverable; readonly
       )}
       <dt>content</dt>
       <dd>
-        {summaryOf(draft.payload)}{" "}
+        {summaryOf(draft.payload)}, revision {latest.revision}{" "}
         <span className="faint mono" title={latest.content_sha256}>
           {shortened(latest.content_sha256)}
         </span>
       </dd>
+      {latest.definition_version === null ? null : (
+        <>
+          <dt>made by</dt>
+          <dd>version {latest.definition_version} of its agent</dd>
+        </>
+      )}
       {latest.target === null ? null : (
         <>
           <dt>goes to</dt>

@@ -16,6 +16,8 @@ const refusals: Record<string, string> = {
   hire_gone: "The agent is gone.",
   deliverable_deleted: "The draft was deleted.",
   content_changed: "The content is not what was approved.",
+  approval_expired: "Its approval was too old by then.",
+  approval_withdrawn: "Its approval was taken back.",
   target_changed: "Where it goes has changed since it was approved.",
 }
 

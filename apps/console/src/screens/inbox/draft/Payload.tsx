@@ -1,5 +1,5 @@
 /** A draft as those will see it whom it is for: a post as a post, an order as a ticket, a document as a document. */
-import { type MarketingVariant, platformLimits } from "@stint/domain/agents/marketing_healthcare/Payload"
+import type { MarketingVariant } from "@stint/domain/agents/marketing_healthcare/Payload"
 import type { StructuredDeliverable } from "@stint/domain/agents/structured/Payload"
 import {
   tradingChecks,
@@ -12,26 +12,14 @@ import { Fragment, lazy, type ReactNode, Suspense } from "react"
 import { count, counted, titled } from "../../../format/Words.ts"
 import { Bone } from "../../../ui/States.tsx"
 import styles from "./draft.module.css"
+import { lengthOf, limitOf, platformNames } from "./Platforms.ts"
 
 // the renderer of Markdown is as large as this screen: it comes with the first document
 const Markdown = lazy(() => import("../../../ui/Markdown.tsx").then(({ Markdown }) => ({ default: Markdown })))
 
-const platformNames: Record<MarketingVariant["platform"], string> = {
-  youtube: "YouTube",
-  instagram: "Instagram",
-  facebook: "Facebook",
-  linkedin: "LinkedIn",
-  whatsapp: "WhatsApp",
-  x: "X",
-  twitter: "Twitter",
-}
-
-/** The length of a post in code points, text and hashtags together, as its platform counts (domain.md, "Drafts"). */
-const lengthOf = ({ hashtags, text }: MarketingVariant): number => [...[text, ...hashtags].join(" ")].length
-
 const Post = ({ brand, post }: { readonly post: MarketingVariant; readonly brand: string }): ReactNode => {
   const length = lengthOf(post)
-  const limit = platformLimits[post.platform]
+  const limit = limitOf(post.platform)
   return (
     <article className={styles.post} aria-label={platformNames[post.platform]}>
       <header>

@@ -1,14 +1,14 @@
 /**
- * One statement for what many fibers ask at the same time, and so one commit. Who asks while nothing is under way does not
- * wait; who asks meanwhile is asked for with all others in the next statement.
+ * One statement, call or write for what many fibers ask at the same time, and so one commit. Who asks while nothing is under
+ * way does not wait; who asks meanwhile is asked for with all others in the next one. None begins before whom it is for asked.
  */
 import { Cause, Deferred, Effect, Exit } from "effect"
 import { SqlError } from "effect/sql"
-import { faultOf } from "./SqlErrors.ts"
+import { faultOf } from "./Pg/SqlErrors.ts"
 
 /** How many are asked for at once. */
 const MOST = 50
-/** How many statements are under way at once: one is being prepared while another one commits. */
+/** How many statements are under way at once unless it is said: one is being prepared while another one commits. */
 const UNDER_WAY = 2
 
 /** What is asked, and how. */
@@ -17,6 +17,8 @@ export interface Gathering<A, B, E> {
   readonly ask: (all: ReadonlyArray<A>) => Effect.Effect<ReadonlyArray<B>, E>
   /** The row that it is about: two of one name never are in one statement. */
   readonly nameOf: (one: A) => string
+  /** How many are under way at once. One is right for a read that takes no time: the more share the next one. */
+  readonly atOnce?: number
 }
 
 interface Waiting<A, B, E> {
@@ -31,7 +33,9 @@ const isAway = (cause: Cause.Cause<unknown>): boolean => {
 }
 
 /** Makes the function that asks for one. What it began ends also when its caller is interrupted. */
-export const gather = <A, B, E>({ ask, nameOf }: Gathering<A, B, E>): Effect.Effect<(one: A) => Effect.Effect<B, E>> =>
+export const gather = <A, B, E>(
+  { ask, atOnce = UNDER_WAY, nameOf }: Gathering<A, B, E>,
+): Effect.Effect<(one: A) => Effect.Effect<B, E>> =>
   Effect.map(Effect.context<never>(), (context) => {
     let waiting: Array<Waiting<A, B, E>> = []
     let underWay = 0
@@ -52,14 +56,14 @@ export const gather = <A, B, E>({ ask, nameOf }: Gathering<A, B, E>): Effect.Eff
     const askFor = (asked: ReadonlyArray<Waiting<A, B, E>>): Effect.Effect<void> =>
       Effect.flatMap(Effect.exit(ask(asked.map(({ one }) => one))), (exit) => {
         if (Exit.isFailure(exit) && asked.length > 1 && !isAway(exit.cause)) {
-          return Effect.forEach(asked, (one) => askFor([one]), { concurrency: UNDER_WAY, discard: true })
+          return Effect.forEach(asked, (one) => askFor([one]), { concurrency: atOnce, discard: true })
         }
         asked.forEach(({ answer }, n) => Deferred.doneUnsafe(answer, Exit.map(exit, (answers) => answers[n]!)))
         return Effect.void
       })
 
     const begin = () => {
-      while (underWay < UNDER_WAY && waiting.length > 0) {
+      while (underWay < atOnce && waiting.length > 0) {
         underWay++
         Effect.runForkWith(context)(Effect.ensuring(
           askFor(take()),

@@ -1,4 +1,4 @@
-/** `stint maker check`: sends the cases, and prints how they came out. */
+/** `stint makers check`: sends the cases, and prints how they came out. */
 import { parseHttpUrl, SettingError } from "@stint/domain/HostList"
 import { bytesOf } from "@stint/edge/Secrets"
 import { readTextFile } from "@stint/edge/Serve/TextFile"

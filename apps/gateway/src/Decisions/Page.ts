@@ -1,0 +1,108 @@
+/** Pure: the page on which the link of a message decides. Plain HTML without a script: a draft's text is text, whatever it holds. */
+import type { LinkView } from "@stint/domain/deliverables/DecisionLinks"
+import type { DraftPayload } from "@stint/domain/Payload"
+import { DateTime } from "effect"
+
+/** Text as HTML shows it, in an element or between quotes. */
+export const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;")
+
+/** What may be on the page: its own styles, and a form to this origin. */
+export const policyOf = (nonce: string): string =>
+  `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+
+const style = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
+h1 { font-size: 1.3rem } h2 { font-size: 1rem; margin: 1rem 0 .25rem }
+pre { white-space: pre-wrap; font: inherit; margin: 0; padding: .75rem; border: 1px solid; border-radius: .5rem }
+textarea { width: 100%; box-sizing: border-box; min-height: 4.5rem; font: inherit }
+button { font: inherit; min-height: 2.75rem; padding: .5rem 1rem; margin: .5rem .5rem 0 0 }
+[role=alert] { border: 2px solid; padding: .75rem; border-radius: .5rem }`
+
+/** A whole page. */
+export const documentOf = (title: string, body: string, nonce: string): string =>
+  `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escaped(title)} · Stint</title>
+<style nonce="${nonce}">${style}</style>
+</head>
+<body><main>
+${body}
+</main></body>
+</html>
+`
+
+const part = (head: string, text: string) => `<h2>${escaped(head)}</h2>\n<pre>${escaped(text)}</pre>`
+
+/** What is decided on: the texts of posts, the body of a document, else every field. */
+export const contentOf = (payload: DraftPayload): string => {
+  if (payload.type === "marketing_draft_batch_v1") {
+    return payload.variants.map(({ hashtags, platform, text, title }) =>
+      part(platform, [title, text, hashtags.join(" ")].filter(Boolean).join("\n\n"))
+    ).join("\n")
+  }
+  if (payload.type === "generic_deliverable_v1") return part("Text", payload.body)
+  const { draft_only: _, goal_instance_id: _goal, goal_template_id: _template, type: _type, ...fields } = payload
+  return Object.entries(fields).map(([key, value]) =>
+    part(key.replaceAll("_", " "), typeof value === "string" ? value : JSON.stringify(value, null, 2))
+  ).join("\n")
+}
+
+const states: Readonly<Record<string, string>> = {
+  approved: "It is approved.",
+  rejected: "It is rejected.",
+  in_revision: "It is being changed: you are told when the next revision is there.",
+  expired: "It expired before anybody decided.",
+}
+
+const alertOf = (problem: string | undefined) => problem === undefined ? "" : `<p role="alert">${escaped(problem)}</p>`
+
+/** The form: what it shows goes back with the decision, so that none is on anything else. */
+const formOf = ({ content_sha256, revision }: LinkView["deliverable"]) =>
+  `<form method="post">
+<input type="hidden" name="content_sha256" value="${escaped(content_sha256 ?? "")}">
+${revision === undefined ? "" : `<input type="hidden" name="revision" value="${revision}">`}
+<label for="notes">Notes; needed to ask for changes</label>
+<textarea id="notes" name="notes" maxlength="4000"></textarea>
+<button name="decision" value="approved">Approve</button>
+<button name="decision" value="changes_requested">Ask for changes</button>
+<button name="decision" value="rejected">Reject</button>
+</form>`
+
+/** The page of a draft: what it is, and the decision while it waits for one. */
+export const draftPage = (view: LinkView, problem: string | undefined, nonce: string): string => {
+  const { deliverable, person } = view
+  const waits = deliverable.review_status === "pending_review"
+  const until = deliverable.expires_at == null
+    ? ""
+    : `<p>It can be decided on until ${escaped(DateTime.formatIso(deliverable.expires_at))}.</p>`
+  return documentOf(
+    deliverable.title,
+    `${alertOf(problem)}
+<h1>${escaped(deliverable.title)}</h1>
+<p>${waits ? "It waits for a decision" : escaped(states[deliverable.review_status] ?? deliverable.review_status)}${
+      waits ? `, which you make as ${escaped(person)}.` : ""
+    }</p>
+${waits ? until : ""}
+${contentOf(deliverable.payload)}
+${waits ? formOf(deliverable) : ""}
+<p><a href="/inbox/${encodeURIComponent(deliverable.deliverable_id)}">Open it in the console</a> (after a sign-in)</p>`,
+    nonce,
+  )
+}
+
+/** The page where there is nothing to decide by this link. */
+export const refusalPage = (title: string, detail: string, nonce: string): string =>
+  documentOf(
+    title,
+    `<h1>${escaped(title)}</h1>\n<p>${
+      escaped(detail)
+    }</p>\n<p><a href="/inbox">Open the inbox</a> (after a sign-in)</p>`,
+    nonce,
+  )

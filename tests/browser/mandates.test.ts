@@ -1,0 +1,82 @@
+import type { Browser } from "playwright-core"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
+import { until } from "../support/Until.ts"
+import { chromiumPath, named } from "./support/Chromium.ts"
+import { openStage, type Stage } from "./support/Stage.ts"
+import { launch, leave, signIn, visit } from "./support/Visitor.ts"
+
+describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
+  let stage: Stage
+  let browser: Browser
+  beforeAll(async () => {
+    ;[stage, browser] = await Promise.all([openStage(), launch()])
+  })
+  afterEach(leave)
+  afterAll(() => browser?.close())
+
+  const draftOf = (customer: string, id: string) =>
+    stage.call(`customer:${customer}`, "deliverables", "GET", `/deliverables/${id}`)
+
+  it("are begun from a draft, tried on past ones, sign the next, and are revoked in one click", async () => {
+    const hire = await stage.trader("mia")
+    const goal = await stage.orders("mia", hire, 2)
+    const first = await stage.draft("mia", hire, goal)
+    const visitor = await visit(browser, stage.url)
+    const { complaints, page } = visitor
+    await signIn(visitor, "Customer", "mia")
+    await page.getByRole("link", { name: "Sign drafts like this without asking me" }).click()
+    await page.waitForURL(`**/mandates/new?from=${first}`)
+    const units = page.getByRole("group", { name: "Rule units" })
+    await units.getByRole("textbox", { name: "Value" }).fill("1")
+    await page.getByRole("button", { name: "Try it on past drafts" }).click()
+    await page.getByText("Of the last 1 drafts it would have signed 0").waitFor()
+    await page.getByText("units is at most 1").waitFor()
+    await units.getByRole("textbox", { name: "Value" }).fill("2")
+    await page.getByRole("button", { name: "Try it on past drafts" }).click()
+    await page.getByText("Of the last 1 drafts it would have signed 1").waitFor()
+    await page.getByRole("button", { name: "Sign the mandate" }).click()
+    await page.getByText("used 0 of 5 this day").waitFor()
+
+    const second = await stage.draft("mia", hire, goal)
+    await until("it is signed", async () => (await draftOf("mia", second)).review_status === "approved")
+    await page.getByText("used 1 of 5 this day").waitFor()
+    assert.strictEqual((await draftOf("mia", first)).review_status, "pending_review")
+    await page.getByRole("button", { name: "Revoke" }).click()
+    await page.getByRole("button", { name: "Revoke the mandate" }).click()
+    await page.getByText("revoked by mia").waitFor()
+    const { items } = await stage.call("customer:mia", "deliverables", "GET", "/mandates")
+    const [mandate] = items as ReadonlyArray<Record<string, unknown>>
+    assert.deepInclude(mandate, {
+      state: "revoked",
+      max_uses: 5,
+      per: "day",
+      goal_instance_id: goal,
+      uses_in_period: 1,
+    })
+    assert.deepStrictEqual(complaints, [])
+  })
+
+  it("say at the rule what is wrong with it, and fit a phone", async () => {
+    await stage.trader("noa")
+    const visitor = await visit(browser, stage.url)
+    const { page } = visitor
+    await page.setViewportSize({ width: 390, height: 844 })
+    await signIn(visitor, "Customer", "noa")
+    await page.goto("/mandates")
+    await page.getByText("Every draft asks you").waitFor()
+    await page.getByRole("link", { name: "Write a mandate" }).click()
+    await page.getByRole("combobox", { name: "Agent" }).or(page.getByRole("textbox", { name: "Agent" })).first().click()
+    await page.getByRole("option").first().click()
+    const rule = page.getByRole("group", { name: /^Rule/ }).first()
+    await rule.getByRole("textbox", { name: "Where" }).fill("a[")
+    await rule.getByRole("textbox", { name: "Value" }).fill("x")
+    await page.getByRole("button", { name: "Sign the mandate" }).click()
+    await rule.getByText(/must be a path/).waitFor()
+    const width = await page.evaluate("document.documentElement.scrollWidth") as number
+    assert.isAtMost(width, 390)
+    await rule.getByRole("textbox", { name: "Where" }).fill("units")
+    await page.getByRole("button", { name: "Sign the mandate" }).click()
+    await page.getByText("used 0 of 5 this day").waitFor()
+    assert.isAtMost(await page.evaluate("document.documentElement.scrollWidth") as number, 390)
+  })
+})
