@@ -15,6 +15,7 @@ import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
+import { inbox } from "./support/cases/inbox.ts"
 import { notices } from "./support/cases/notices.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
@@ -33,10 +34,10 @@ describe("a command that calls the services", () => {
   ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
-      const text = await invoke(line, { answers, role, stdin: agentType })
+      const text = await invoke(line, { answers, role, stdin })
       assert.strictEqual(text.status, 0, text.err)
       assert.match(text.out, says)
-      const json = await invoke([...line, "--json"], { answers, role, stdin: agentType })
+      const json = await invoke([...line, "--json"], { answers, role, stdin })
       assert.strictEqual(json.status, 0, json.err)
       assert.isObject(JSON.parse(json.out))
       const failing = { ...answers, [refused]: () => by }

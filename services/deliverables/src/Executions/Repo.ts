@@ -15,7 +15,7 @@ import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scope } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Fragment } from "effect/sql/Statement"
+import { isBacked, ofOther } from "./Repo/Intents.ts"
 import { ClaimedRow } from "./Row.ts"
 import { endings } from "./Repo/Endings.ts"
 
@@ -101,21 +101,6 @@ export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
 }
 
 const leaseEnd = (sql: PgClient.PgClient) => sql`now() + make_interval(secs => ${LEASE_SECONDS})`
-
-/** Whether of a deliverable `d` as many people as must have approved this content and target, and still do. */
-export const isBacked = (
-  sql: PgClient.PgClient,
-  { content_sha256, target }: { readonly content_sha256: Fragment; readonly target: Fragment },
-) =>
-  sql`exists (select from approvals a where a.approval_id = d.approval_id and a.revision = d.revision
-        and approvals_alike(d, ${content_sha256}, ${target}, a.definition_version)
-          >= coalesce((d.approval_rules ->> 'quorum')::integer, 1))`
-
-/** What a column of an execution becomes that is asked for again: content that nobody has seen yet is another delivery. */
-const ofOther = (sql: PgClient.PgClient, column: string, same: Fragment) =>
-  sql`${sql(column)} = case when e.content_sha256 = excluded.content_sha256 then ${same} else excluded.${
-    sql(column)
-  } end`
 
 /** The columns of a claimed execution `e`, and what it is joined with for them. */
 const held = (sql: PgClient.PgClient) =>
