@@ -68,13 +68,15 @@ export const Undecided = ({ barred, draft, edit }: {
   const approves = decides && faults.length === 0 && barred === undefined
   const decide = (decision: Decision) => {
     if (send.isPending || (decision === "approved" && !approves)) return
-    send.mutate(() =>
-      review(draft, decision, notes).then((answer) => {
-        setNotes("")
-        toast("ok", said(decision, answer))
-        return answer
-      })
-    )
+    // the next bar is loaded meanwhile: a key that is pressed as soon as the draft is approved is not lost
+    const next = decision === "approved" ? import("./Approved.tsx").catch(() => undefined) : undefined
+    send.mutate(async () => {
+      const answer = await review(draft, decision, notes)
+      await next
+      setNotes("")
+      toast("ok", said(decision, answer))
+      return answer
+    })
   }
   useActions([
     ...(approves
