@@ -111,7 +111,7 @@ const actsOf = ({ stack, superuser }: Ground, random: () => number) => {
     /** One act of somebody, drawn; what came of it. */
     act: async (id: string): Promise<readonly [kind: string, what: string]> => {
       const roll = random()
-      const kind = roll < 0.04 ? "changes" : roll < 0.06 ? "expire" : pick(kinds)
+      const kind = roll < 0.04 ? "changes" : roll < 0.05 ? "expire" : pick(kinds)
       return [kind, await acts[kind](id).catch(() => "no answer")]
     },
   }

@@ -7,27 +7,29 @@ import { canonicalJson } from "@stint/domain/Canonical"
 import { createHash } from "node:crypto"
 import type { Ground } from "../Ground.ts"
 
-const table =
+const events =
   `create table proof_events (n bigserial primary key, deliverable_id varchar not null, kind varchar not null,
   at timestamptz not null default clock_timestamp(), it jsonb not null)`
 
 const record =
   `create function proof_record() returns trigger language plpgsql security definer set search_path = public as $$
+  declare
+    -- not every table has each of the columns
+    it jsonb := to_jsonb(new);
   begin
     insert into proof_events (deliverable_id, kind, it) values (
-      case when tg_table_name = 'approval_withdrawals'
-        then (select a.deliverable_id from approvals a where a.approval_id = new.approval_id) else new.deliverable_id end,
-      tg_table_name, to_jsonb(new));
+      coalesce(it ->> 'deliverable_id',
+        (select a.deliverable_id from approvals a where a.approval_id = it ->> 'approval_id')), tg_table_name, it);
     return null;
   end $$`
 
 /** From now on everything is numbered. */
 export const watch = async ({ superuser }: Ground): Promise<void> => {
   const run = (statement: string) => superuser.sql("deliverables", statement)
-  await run(table)
+  await run(events)
   await run(record)
-  for (const  of of["approvals", "approval_withdrawals", "deliverable_revisions"]) {
-    await run(`create trigger proof_watch after insert on ${of} for each row execute function proof_record()`)
+  for (const table of ["approvals", "approval_withdrawals", "deliverable_revisions"]) {
+    await run(`create trigger proof_watch after insert on ${table} for each row execute function proof_record()`)
   }
   // an execution that is asked for: by its insert, or again after it failed
   await run(`create trigger proof_watch after insert on executions for each row execute function proof_record()`)
