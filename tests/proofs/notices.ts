@@ -137,7 +137,7 @@ export const notices: Proof = {
   promise:
     "People are told of what waits for them at least once, never of another customer's drafts, never in quiet hours.",
   attacks: "Deliverables and the mail server killed in turn during 500 events (quick: 60), of two customers.",
-  seconds: { quick: 65, full: 150 },
+  seconds: { quick: 60, full: 140 },
   attack: async (attack) => {
     const random = randomOf(attack.seed)
     const judged = judge()

@@ -160,8 +160,10 @@ const race = async (ground: Ground, { full, say, seed }: Attack, drafts: Readonl
       for (const [kind, what] of await acting) came.set(`${kind} ${what}`, (came.get(`${kind} ${what}`) ?? 0) + 1)
       if (!killed) continue
       await stack.isReady("deliverables")
-      // whoever had reserved a key is dead
+      // whoever had reserved a key, or held a delivery, is dead
       await superuser.sql("deliverables", "update idempotency_keys set locked_until = now() where reply_status is null")
+      await superuser.sql("deliverables", "update executions set locked_until = now() where locked_until > now()")
+      await superuser.sql("deliverables", "select pg_notify('stint_executions', '')")
     }
     if ((at / DRAFTS) % 20 === 0) say(`${at + batch.length} of ${drafts.length} drafts were raced`)
   }

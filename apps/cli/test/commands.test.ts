@@ -10,17 +10,19 @@ import { readRing } from "../src/DevKey/Store.ts"
 import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
+import { inbox } from "./support/cases/inbox.ts"
 import { makers } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
+import { inbox } from "./support/cases/inbox.ts"
 import { notices } from "./support/cases/notices.ts"
 import { people } from "./support/cases/people.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import type { Answers } from "./support/fakeServices.ts"
 import { invoke } from "./support/invoke.ts"
 
-const cases = [...people, ...hires, ...makers, ...mandates, ...operations, ...notices]
+const cases = [...people, ...inbox, ...hires, ...makers, ...mandates, ...operations, ...notices]
 
 const agentType = JSON.stringify(
   (({ created_at: _c, id: _i, updated_at: _u, ...definition }) => definition)(body.agentType),
@@ -32,10 +34,10 @@ describe("a command that calls the services", () => {
   ) {
     const line = args.split(" ")
     it(`stint ${args}: its text, its --json, its failure`, async () => {
-      const text = await invoke(line, { answers, role, stdin: agentType })
+      const text = await invoke(line, { answers, role, stdin })
       assert.strictEqual(text.status, 0, text.err)
       assert.match(text.out, says)
-      const json = await invoke([...line, "--json"], { answers, role, stdin: agentType })
+      const json = await invoke([...line, "--json"], { answers, role, stdin })
       assert.strictEqual(json.status, 0, json.err)
       assert.isObject(JSON.parse(json.out))
       const failing = { ...answers, [refused]: () => by }

@@ -1,4 +1,4 @@
-/** `stint mcp` with a front door that the test plays; tests/system/mcp.test.ts has real ones and a real client. */
+/** `stint mcp` with a front door that the test plays; apps/gateway/test/mcp.stdio.test.ts has real ones and a real client. */
 import { assert, describe, it } from "vitest"
 import { messagesIn, routingHeaders } from "../src/commands/mcp/Messages.ts"
 import { invoke } from "./support/invoke.ts"

@@ -15,6 +15,7 @@ const deliverable = {
     draft_only: true,
     goal_template_id: "report.v1",
     goal_instance_id: "GOI-1",
+    intent_action: "publish",
     body: '</pre><img src=x onerror=alert(1)> "quoted"',
   },
   content_sha256: "a".repeat(64),

@@ -68,6 +68,30 @@ describe("a session", () => {
     assert.deepStrictEqual([big.status, big.code], [413, "body_too_large"])
   })
 
+  it("of a person says for whom it acts and what it may do, and its services hear the same", async () => {
+    const browser = new Browser(front)
+    const { ways: [{ people: [reviewer] }] } = await browser.session()
+    const sent = await browser.json("POST", "/session/local", { body: { role: "customer", ...reviewer } })
+    assert.deepInclude(sent.user, { role: "customer", ...reviewer })
+    heard.length = 0
+    await browser.send("GET", read)
+    const claims = JSON.parse(atob(heard[0]!.authorization!.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/")))
+    assert.deepInclude(claims, { sub: "sample-reviewer", customer_id: "sample-customer", duties: ["reviewer"] })
+    const refused = [
+      { role: "operator", customer_id: "acme" },
+      { role: "viewer", duties: ["reader"] },
+      { role: "customer", subject: "ann", customer_id: "acme", duties: ["owner"] },
+      { role: "customer", subject: "ann", customer_id: "system" },
+      { role: "customer", subject: "system" },
+    ]
+    for (const body of refused) {
+      const other = new Browser(front)
+      await other.session()
+      const answer = await other.json("POST", "/session/local", { body })
+      assert.deepStrictEqual([answer.status, answer.code], [400, "invalid_request"], JSON.stringify(body))
+    }
+  })
+
   it("ends when its person signs out", async () => {
     const browser = new Browser(front)
     await browser.signIn("operator")

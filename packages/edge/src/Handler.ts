@@ -107,7 +107,8 @@ const finish = (
   for (const line of facts.cookies ?? []) headers.append("set-cookie", line)
   if (response.status < 400) return response
   const type = headers.get("content-type") ?? ""
-  return type.startsWith("application/json") ? response : problemOf(response, type, requestId, facts)
+  const isPage = facts.page === true && type.startsWith("text/html")
+  return isPage || type.startsWith("application/json") ? response : problemOf(response, type, requestId, facts)
 }
 
 const problemOf = async (response: Response, type: string, requestId: string, facts: RequestFacts) => {

@@ -22,6 +22,8 @@ export const Trace = Context.Reference<TraceContext | undefined>("stint/Trace", 
 
 /** Facts about a request, set while it is handled, for the audit and the metrics. A fact is absent until it is known. */
 export interface RequestFacts {
+  /** Whether the answer is a page for a person, also where it refuses: it is not made a problem. */
+  page?: boolean
   /** The endpoint of the contract; `path` is the template of its route. */
   asked?: { readonly group: string; readonly name: string; readonly path: string }
   /** The template of its route where that is no endpoint of this service's contract: it is counted, and not audited. */

@@ -1,5 +1,5 @@
 /** What many ask at the same time is one statement (Gather.ts), and what fails of it is each one's own. */
-import { gather } from "@stint/edge/Gather"
+import { gather } from "@stint/edge/Pg/Gather"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import { SqlError } from "effect/sql"

@@ -1,6 +1,6 @@
 /**
  * What a person asks a maker to change (domain.md, "Revisions"): a making in the queue of makings, of builtins too, that ends as the
- * next revision, or with the reason why there is none. `Revising/Begin.ts` queues it in the transaction of the decision.
+ * next revision, or with the reason why there is none. `Revising/Repo/Begin.ts` queues it in the transaction of the decision.
  */
 import { findTemplate } from "@stint/domain/Definition"
 import { slowMakerOf, timeoutSecondsOf } from "@stint/domain/Definition/Maker"

@@ -170,6 +170,8 @@ onStage("decisions", (stage) => {
     }
     assert.deepStrictEqual(await count("customer:counter"), {
       pending_review: 5,
+      in_revision: 0,
+      expiring: 0,
       approved_waiting: 0,
       delivery_failed: 0,
     })
@@ -183,7 +185,7 @@ onStage("decisions", (stage) => {
       body: { approval_id },
     })
     assert.strictEqual(executed.status, 200, JSON.stringify(executed.json))
-    const counts = { pending_review: 1, approved_waiting: 1, delivery_failed: 0 }
+    const counts = { pending_review: 1, in_revision: 0, expiring: 0, approved_waiting: 1, delivery_failed: 0 }
     assert.deepStrictEqual(await count("customer:counter", ""), counts)
     assert.deepStrictEqual(await count("viewer:v"), counts)
     assert.strictEqual(await count("customer:acme"), 404)

@@ -1,6 +1,7 @@
 /** What the database refuses to everyone, and what a delivery finds when its triggers were taken away. */
 import { afterEach, assert, beforeEach, it } from "@effect/vitest"
 import { canonicalJson } from "@stint/domain/Canonical"
+import { approvals } from "./support/Approvals.ts"
 import { ended, waiting } from "./support/Deliveries.ts"
 import { newKey, onStage } from "./support/Harness.ts"
 import { answer, type Receiver, sha256, startReceiver } from "./support/Receiver.ts"
@@ -164,6 +165,60 @@ onStage("the database", (stage) => {
         await sql(`update deliverables set ${end} where deliverable_id = $1`, [id])
         assert.strictEqual(await refusal(change(id)), "42501", what)
       }
+    } finally {
+      await role.end()
+    }
+  })
+
+  it("refuses an execution that too few approve at that instant, or in time, and any change of a withdrawal", async () => {
+    const { sql, url } = stage()
+    const { decide, decisionsOn, lapse, outdate, ruled, withdraw } = approvals(stage())
+    const role = connect(url)
+    const order = (id: string, approval: string | null) =>
+      role.sql(
+        `insert into executions (delivery_id, deliverable_id, approval_id, target, body, content_sha256, state,
+           requested_by, next_attempt_at, fence, created_at)
+         select $1, d.deliverable_id, $3, '{"target": "journal"}', d.payload::text, coalesce(a.content_sha256, ''), 'pending', 'x',
+           now(), nextval('execution_fence'), now()
+         from deliverables d left join approvals a on a.approval_id = $3 where d.deliverable_id = $2`,
+        [newKey(), id, approval],
+      )
+    const name = (id: string, approval: string) =>
+      role.sql("update deliverables set review_status = 'approved', approval_id = $2 where deliverable_id = $1", [
+        id,
+        approval,
+      ])
+    try {
+      const { deliverable_id: id } = await ruled("few", { quorum: 2, valid_for_seconds: 3600 })
+      await decide("acme/ann", id, "approved")
+      const [first] = await decisionsOn(id)
+      await name(id, first.approval_id)
+      assert.strictEqual(await refusal(order(id, first.approval_id)), "42501")
+      await sql(
+        "update deliverables set review_status = 'pending_review', approval_id = null where deliverable_id = $1",
+        [
+          id,
+        ],
+      )
+      const { approval_id } = (await decide("acme/bob", id, "approved")).json
+      await outdate(first.approval_id)
+      assert.strictEqual(await refusal(order(id, approval_id)), "42501")
+      await withdraw("acme/bob", approval_id)
+      await name(id, approval_id)
+      assert.strictEqual(await refusal(order(id, approval_id)), "42501")
+      for (const run of [sql, role.sql]) {
+        assert.strictEqual(await refusal(run("update approval_withdrawals set withdrawn_by = 'x'")), "42501")
+        assert.strictEqual(await refusal(run("delete from approval_withdrawals")), "42501")
+      }
+      const late = await ruled("too-late", { expires_after_seconds: 3600 })
+      await lapse(late.deliverable_id)
+      const decided = role.sql(
+        `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at)
+         values ('APR-late', $1, 'acme', 'approved', 'x', now())`,
+        [late.deliverable_id],
+      )
+      assert.strictEqual(await refusal(decided), "42501")
+      assert.strictEqual(await refusal(order(late.deliverable_id, null)), "42501")
     } finally {
       await role.end()
     }

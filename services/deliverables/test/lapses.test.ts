@@ -163,7 +163,7 @@ onStage("a withdrawal", (stage) => {
     assert.deepStrictEqual(codeOf(await withdraw("acme/bob", third.approval_id)), [409, "not_withdrawable"])
     done(await decide("acme/ann", id, "approved"))
     const fourth = (await decisionsOn(id)).find((one) => one.decided_by === "ann" && one.withdrawn_at === null)!
-    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 3 }))
+    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 2 }))
     assert.deepStrictEqual(codeOf(await withdraw("acme/ann", fourth.approval_id)), [409, "not_withdrawable"])
     done(await decide("acme/ann", id, "rejected"))
     const rejection = (await decisionsOn(id)).find(({ decision }) => decision === "rejected")!
@@ -222,7 +222,7 @@ onStage("a withdrawal", (stage) => {
     const first = done(await decide("acme", id, "approved"))
     receiver.answers.push(answer(410))
     const failed = done(await execute("acme", id, first.approval_id)).execution
-    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 3 }))
+    done(await edit("acme/ann", id, 1, { ...draft.payload, units: 2 }))
     const second = done(await decide("acme", id, "approved"))
     done(await execute("acme", id, second.approval_id))
     const { execution } = await executed(id)
@@ -230,6 +230,6 @@ onStage("a withdrawal", (stage) => {
     assert.strictEqual(execution.attempts, 1)
     const [before, after] = receiver.received.map(({ text }) => JSON.parse(text).data)
     assert.deepStrictEqual([before.revision, after.revision], [1, 2])
-    assert.deepStrictEqual([after.payload.units, after.delivery_id], [3, execution.delivery_id])
+    assert.deepStrictEqual([after.payload.units, after.delivery_id], [2, execution.delivery_id])
   })
 })

@@ -55,7 +55,6 @@ export const invoke = async (args: ReadonlyArray<string>, setting: Setting = {})
       return Promise.resolve(reply)
     },
     read: () => Promise.resolve(stdin),
-    // deno-lint-ignore require-await -- as a stream gives them
     lines: async function* () {
       yield* stdin.split("\n")
     },

@@ -58,7 +58,9 @@ export const DecisionsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
 
   const named = Effect.fnUntraced(function* () {
     const facts = yield* Facts
-    if (facts !== undefined) facts.route = path
+    if (facts === undefined) return
+    facts.route = path
+    facts.page = true
   })
 
   yield* router.add("GET", path, (request: HttpServerRequest.HttpServerRequest) =>

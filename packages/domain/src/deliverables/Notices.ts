@@ -31,7 +31,7 @@ export const Notice = Schema.Struct({
   notice_id: NoticeId,
   customer_id: CustomerId,
   person: Subject,
-  channel_id: Schema.String,
+  channel_id: Schema.String.annotate({ description: "One of the person's channels", examples: ["8f14e45fceea167a"] }),
   kind: ChannelKind,
   target: Schema.String.annotate({ description: "Where it goes; of an incoming webhook without its secret end" }),
   purpose: NoticePurpose,
@@ -55,7 +55,9 @@ export class ChannelNotFound extends problem<ChannelNotFound>()("ChannelNotFound
 
 /** A goal whose run was dead-lettered, as the scheduler tells it. */
 export const DeadLetterTold = Schema.Struct({
-  dlq_id: text(128),
+  dlq_id: Schema.String.annotate({ examples: ["DLQ-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }).check(
+    Schema.isMaxLength(128),
+  ),
   customer_id: CustomerId,
   goal_instance_id: GoalInstanceId,
   hired_instance_id: Schema.NullOr(HiredInstanceId),
@@ -93,7 +95,10 @@ export class NoticesGroup extends HttpApiGroup.make("notices")
       headers: IdempotencyHeader,
       payload: Schema.Struct({
         channel_id: Schema.optionalKey(
-          text(64).annotate({ description: "One of your channels; all when it is left out" }),
+          Schema.String.annotate({
+            description: "One of your channels; all when it is left out",
+            examples: ["8f14e45fceea167a"],
+          }).check(Schema.isMaxLength(64)),
         ),
       }),
       success: Schema.Struct({ items: Schema.Array(Notice) }).pipe(HttpApiSchema.status(202)),

@@ -139,10 +139,10 @@ export const Escalation = Schema.Struct({
 })
 export type Escalation = typeof Escalation.Type
 
-const Zone = Schema.String.check(
+const Zone = Schema.String.annotate({ examples: ["Asia/Kolkata"] }).check(
   Schema.isMaxLength(64),
   Schema.makeFilter((zone: string) => isTimezone(zone) || "must be the name of a time zone, as Asia/Kolkata"),
-).annotate({ examples: ["Asia/Kolkata"] })
+)
 
 /** The settings of a person, as they are asked for. */
 export const ReviewerSettings = Schema.Struct({
@@ -168,7 +168,7 @@ export const Reviewer = Schema.Struct({
   events: Schema.Record(NoticeEvent, NoticeChoice),
   digest_at: LocalTime,
   quiet_hours: Schema.NullOr(QuietHours),
-  timezone: Schema.String,
+  timezone: Schema.String.annotate({ examples: ["Asia/Kolkata"] }),
   escalation: Schema.NullOr(Escalation),
   updated_by: Subject,
   updated_at: Instant,

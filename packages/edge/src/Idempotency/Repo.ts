@@ -2,7 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { gather } from "../Gather.ts"
+import { gather } from "../Pg/Gather.ts"
 import { reservationOf, Row } from "./Row.ts"
 
 /** A key, the caller that sent it and the route that it was sent to. */

@@ -1,7 +1,7 @@
 /** One lookup for the hires that decisions and executions ask hiring about at the same time. */
 import type { HiredInstanceId } from "@stint/domain/Ids"
 import { Unavailable } from "@stint/domain/Problem"
-import { gather } from "@stint/edge/Gather"
+import { gather } from "@stint/edge/Pg/Gather"
 import { type Context, Effect, Result } from "effect"
 import type { FoundAnswer, Lookup } from "../Clients.ts"
 

@@ -9,7 +9,8 @@ import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { CHANNEL, isBacked } from "../Executions/Repo.ts"
+import { CHANNEL } from "../Executions/Repo.ts"
+import { isBacked } from "../Executions/Repo/Intents.ts"
 import { DeliveryRow, Retry } from "./Row.ts"
 
 /** The key of a page of deliveries, newest first. */

@@ -10,11 +10,10 @@ import {
   RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
 import { MakerMisconfigured } from "@stint/domain/deliverables/Makings"
-import { DraftPayload } from "@stint/domain/Payload"
 import { runKey } from "@stint/domain/scheduler/Runs"
-import { DateTime, Result, Schema } from "effect"
-import { type Draft, make, type MakerInput } from "../Makers.ts"
-import { isStorable } from "../Makers/Storable.ts"
+import { DateTime, Result } from "effect"
+import { draftFrom } from "../Makers/Builtin.ts"
+import type { Draft } from "../Makers/Maker.ts"
 import type { GoalOfRun, HireOfRun } from "./Known.ts"
 
 /** Whether a stored draft is of the requested run: the same goal, hire and slot. */
@@ -54,8 +53,6 @@ export const runnable = (
   return Result.succeed({ goal, hire })
 }
 
-const isDraft = Schema.is(DraftPayload)
-
 /**
  * The slow maker of a run; undefined when a builtin makes its draft. A planted definition, whose type allows builtins alone, is
  * refused here.
@@ -71,23 +68,6 @@ export const slowMakerFor = (
   return refused === undefined
     ? Result.succeed(maker)
     : Result.fail(new MakerMisconfigured({ detail: `The maker of ${goal_template_id} ${refused}` }))
-}
-
-/** The draft that a builtin makes. One that throws or makes an invalid draft fails this run alone, not the batch. */
-export const draftFrom = (input: MakerInput): Result.Result<Draft, DraftImpossible> => {
-  const { goal_template_id } = input.goal
-  let draft: Draft
-  try {
-    draft = make(input)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return Result.fail(new DraftImpossible({ detail: `The maker of ${goal_template_id} failed: ${why}` }))
-  }
-  return isDraft(draft.payload) && isStorable(draft.payload) && isStorable(draft.title)
-    ? Result.succeed(draft)
-    : Result.fail(
-      new DraftImpossible({ detail: `The maker of ${goal_template_id} made no valid draft from these settings` }),
-    )
 }
 
 /** The draft that a builtin makes of a run. */

@@ -1,6 +1,6 @@
 /** The target `journal`: a local file, one line of JSON for each delivery. */
 import { type FileFailure, Files } from "@stint/edge/Files"
-import { gather } from "@stint/edge/Gather"
+import { gather } from "@stint/edge/Pg/Gather"
 import { Config, DateTime, Effect, Option, Schema, Semaphore } from "effect"
 import { type Delivery, DeliveryError, type Target } from "./Target.ts"
 

@@ -15,8 +15,9 @@ import type { Entry } from "@stint/edge/Paging"
 import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, type DateTime, Effect, Layer, Option, Queue, Schema, type Scope } from "effect"
 import { SqlSchema } from "effect/sql"
-import type { Fragment } from "effect/sql/Statement"
+import { isBacked, ofOther } from "./Repo/Intents.ts"
 import { ClaimedRow } from "./Row.ts"
+import { endings } from "./Repo/Endings.ts"
 
 /**
  * The lease of a claim, in seconds: longer than the lookup of its hire and an attempt may take (`ABANDON`). After it another
@@ -100,21 +101,6 @@ export class ExecutionsRepo extends Context.Service<ExecutionsRepo, {
 }
 
 const leaseEnd = (sql: PgClient.PgClient) => sql`now() + make_interval(secs => ${LEASE_SECONDS})`
-
-/** Whether of a deliverable `d` as many people as must have approved this content and target, and still do. */
-export const isBacked = (
-  sql: PgClient.PgClient,
-  { content_sha256, target }: { readonly content_sha256: Fragment; readonly target: Fragment },
-) =>
-  sql`exists (select from approvals a where a.approval_id = d.approval_id and a.revision = d.revision
-        and approvals_alike(d, ${content_sha256}, ${target}, a.definition_version)
-          >= coalesce((d.approval_rules ->> 'quorum')::integer, 1))`
-
-/** What a column of an execution becomes that is asked for again: content that nobody has seen yet is another delivery. */
-const ofOther = (sql: PgClient.PgClient, column: string, same: Fragment) =>
-  sql`${sql(column)} = case when e.content_sha256 = excluded.content_sha256 then ${same} else excluded.${
-    sql(column)
-  } end`
 
 /** The columns of a claimed execution `e`, and what it is joined with for them. */
 const held = (sql: PgClient.PgClient) =>
@@ -259,35 +245,6 @@ const outcomes = (sql: PgClient.PgClient) => {
       Effect.orDie(Effect.map(fail({ ...c, error, refusal }), wasHeld)),
     postpone: (c: Claim, error: string, delay: number) =>
       Effect.orDie(Effect.map(postpone({ ...c, error, delay }), wasHeld)),
-  }
-}
-
-/** What waits for an attempt, of hires that ended. */
-const endings = (sql: PgClient.PgClient) => {
-  const awaited = SqlSchema.findAll({
-    Request: Schema.Array(HiredInstanceId),
-    Result: Schema.Struct({ hired_instance_id: HiredInstanceId }),
-    execute: (hires) =>
-      sql`select distinct hired_instance_id from deliverables
-          where hired_instance_id = any(${hires}::text[]) and executing and deleted_at is null`,
-  })
-  return {
-    awaited: (hires: ReadonlyArray<HiredInstanceId>) =>
-      Effect.orDie(Effect.map(awaited(hires), (rows) => rows.map((row) => row.hired_instance_id))),
-    refuseHire: (hire: HiredInstanceId, code: DeliveryRefusal, why: string) =>
-      Effect.orDie(Effect.asVoid(
-        sql`with d as (
-              select deliverable_id from deliverables where hired_instance_id = ${hire} and executing
-              order by deliverable_id for update
-            ), e as (
-              update executions set state = 'failed', last_error = ${why}, refusal = ${code}, next_attempt_at = null,
-                locked_until = null
-              from d where executions.deliverable_id = d.deliverable_id and state = 'pending'
-                and (locked_until is null or locked_until <= now())
-              returning executions.deliverable_id
-            ) update deliverables set executing = false, updated_at = now()
-              from e where deliverables.deliverable_id = e.deliverable_id`,
-      )),
   }
 }
 

@@ -22,12 +22,12 @@ import {
   type MakingError,
   PlaceAway,
 } from "../Makers/Errors.ts"
+import { draftFrom } from "../Makers/Builtin.ts"
 import type { Draft } from "../Makers/Maker.ts"
 import { SlowMakers } from "../Makers/Slow.ts"
 import type { MakingRequest } from "../Makers/SlowMaker.ts"
 import { isStorable } from "../Makers/Storable.ts"
 import { monthOf, overBudget } from "./Budget.ts"
-import { draftFrom } from "../Drafts/Policy.ts"
 import { inputOf } from "./Input.ts"
 import { problemOf, storable } from "./Policy.ts"
 import { MakingsRepo } from "./Repo.ts"

@@ -9,7 +9,7 @@ import { SqlSchema } from "effect/sql"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import type { NewMaking } from "../Makings/Repo/Asks.ts"
-import { beginRevising } from "../Revising/Begin.ts"
+import { beginRevising } from "../Revising/Repo/Begin.ts"
 import { GivenRow } from "./Row.ts"
 
 /** The key of a page of approvals, newest first. */

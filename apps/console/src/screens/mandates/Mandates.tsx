@@ -72,10 +72,10 @@ const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
       </header>
       <Rules rules={mandate.rules} />
       <p className="dim">
-        {action === "execute" ? "Approves and executes" : "Approves"} · used {uses_in_period} of {max_uses} this {per}
-        {" "}
-        ({timezone})
-        {" · "}until <Instant at={mandate.valid_until} zone={timezone} />
+        {`${
+          action === "execute" ? "Approves and executes" : "Approves"
+        } · used ${uses_in_period} of ${max_uses} this ${per} (${timezone}), until `}
+        <Instant at={mandate.valid_until} zone={timezone} />
       </p>
       <p className="faint">
         signed by {mandate.signed_by} <Instant at={mandate.created_at} zone={timezone} />

@@ -4,7 +4,7 @@
  */
 import { Cause, Deferred, Effect, Exit } from "effect"
 import { SqlError } from "effect/sql"
-import { faultOf } from "./Pg/SqlErrors.ts"
+import { faultOf } from "./SqlErrors.ts"
 
 /** How many are asked for at once. */
 const MOST = 50

@@ -1,7 +1,7 @@
 /** The SQL that begins what a person asked a maker to change: within the transaction that records the decision. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { type NewMaking, queueMakings } from "../Makings/Repo/Asks.ts"
+import { type NewMaking, queueMakings } from "../../Makings/Repo/Asks.ts"
 
 /**
  * Queues the making and marks its deliverable as revised, so that nothing is decided meanwhile. The caller's transaction has locked the

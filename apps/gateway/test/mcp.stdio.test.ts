@@ -4,9 +4,9 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio"
 import process from "node:process"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { type Front, startFront, startUpstream, token } from "../../apps/gateway/test/support/Front.ts"
+import { type Front, startFront, startUpstream, token } from "./support/Front.ts"
 
-const root = fileURLToPath(new URL("../../", import.meta.url))
+const root = fileURLToPath(new URL("../../../", import.meta.url))
 
 describe.each(["legacy", "auto"] as const)("stint mcp, for a client that begins with %s", (mode) => {
   let front: Front
