@@ -4,10 +4,10 @@ import { lazy, type ReactNode, Suspense } from "react"
 import { useMay, useUser } from "../../../shell/User.ts"
 import { Instant } from "../../../ui/Instant.tsx"
 import { Bone } from "../../../ui/States.tsx"
+import { ApprovedBar } from "./ApprovedBar.tsx"
 import styles from "./draft.module.css"
 import { Undecided } from "./Undecided.tsx"
 
-const Approved = lazy(() => import("./Approved.tsx").then(({ Approved }) => ({ default: Approved })))
 const InRevision = lazy(() => import("./InRevision.tsx").then(({ InRevision }) => ({ default: InRevision })))
 const Together = lazy(() => import("./Together.tsx").then(({ Together }) => ({ default: Together })))
 
@@ -26,7 +26,7 @@ const Bar = ({ draft, edit, zone }: {
         : <Undecided draft={draft} edit={edit} />
     case "approved":
       return decides
-        ? <Approved draft={draft} zone={zone} />
+        ? <ApprovedBar draft={draft} zone={zone} />
         : <p className="dim">It is approved. You have no duty to execute it: a reviewer of this customer does.</p>
     case "in_revision":
       return <InRevision draft={draft} zone={zone} />

@@ -10,6 +10,7 @@ import { useActions } from "../../../shell/Actions.ts"
 import { useMay } from "../../../shell/User.ts"
 import { Bone } from "../../../ui/States.tsx"
 import { toast } from "../../../ui/Toasts.tsx"
+import { loadApprovedBar } from "./ApprovedBar.tsx"
 import styles from "./draft.module.css"
 import { Keys } from "./Keys.tsx"
 import { useSend } from "./Send.ts"
@@ -68,8 +69,7 @@ export const Undecided = ({ barred, draft, edit }: {
   const approves = decides && faults.length === 0 && barred === undefined
   const decide = (decision: Decision) => {
     if (send.isPending || (decision === "approved" && !approves)) return
-    // the next bar is loaded meanwhile: a key that is pressed as soon as the draft is approved is not lost
-    const next = decision === "approved" ? import("./Approved.tsx").catch(() => undefined) : undefined
+    const next = decision === "approved" ? loadApprovedBar() : undefined
     send.mutate(async () => {
       const answer = await review(draft, decision, notes)
       await next
