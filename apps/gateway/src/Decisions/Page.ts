@@ -1,4 +1,5 @@
 /** Pure: the page on which the link of a message decides. Plain HTML without a script: a draft's text is text, whatever it holds. */
+import { platformNames } from "@stint/domain/agents/marketing_healthcare/Payload"
 import type { LinkView } from "@stint/domain/deliverables/DecisionLinks"
 import type { DraftPayload } from "@stint/domain/Payload"
 import { DateTime } from "effect"
@@ -12,14 +13,24 @@ export const escaped = (text: string): string =>
 export const policyOf = (nonce: string): string =>
   `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
 
+/** The colours of the console's themes (apps/console/src/theme/tokens.css): this page is read without a sign-in, and has no other file. */
 const style = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
-body { max-width: 42rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere }
-h1 { font-size: 1.3rem } h2 { font-size: 1rem; margin: 1rem 0 .25rem }
-pre { white-space: pre-wrap; font: inherit; margin: 0; padding: .75rem; border: 1px solid; border-radius: .5rem }
-textarea { width: 100%; box-sizing: border-box; min-height: 4.5rem; font: inherit }
-button { font: inherit; min-height: 2.75rem; padding: .5rem 1rem; margin: .5rem .5rem 0 0 }
-[role=alert] { border: 2px solid; padding: .75rem; border-radius: .5rem }`
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif;
+  --bg: light-dark(#f7f7f5, #131416); --card: light-dark(#fff, #1b1d20); --line: light-dark(#e4e4e0, #2b2e33);
+  --text: light-dark(#1c1d1f, #e8e9eb); --dim: light-dark(#63666c, #a0a4ab); --accent: light-dark(#3b5bdb, #8ea6ff);
+  --on-accent: light-dark(#fff, #11131a); --bad: light-dark(#b42318, #f28b82); --bad-weak: light-dark(#fdecea, #381a18) }
+body { max-width: 42rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; background: var(--bg); color: var(--text) }
+h1 { font-size: 1.3rem; line-height: 1.3 } h2 { font-size: .875rem; margin: 1rem 0 .25rem; color: var(--dim) }
+h2::first-letter { text-transform: uppercase } a { color: var(--accent) } footer { margin-top: 1.5rem; color: var(--dim) }
+pre, textarea { border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: inherit; font: inherit; padding: .75rem }
+pre { white-space: pre-wrap; margin: 0 }
+textarea { display: block; width: 100%; box-sizing: border-box; min-height: 4.5rem; margin-top: .25rem }
+form { margin-top: 1.5rem } .decisions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .75rem }
+button { font: inherit; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: .5rem;
+  background: var(--card); color: inherit; cursor: pointer }
+button[value=approved] { background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
+button[value=rejected] { color: var(--bad) }
+[role=alert] { border: 1px solid var(--bad); background: var(--bad-weak); padding: .75rem; border-radius: .5rem }`
 
 /** A whole page. */
 export const documentOf = (title: string, body: string, nonce: string): string =>
@@ -44,7 +55,7 @@ const part = (head: string, text: string) => `<h2>${escaped(head)}</h2>\n<pre>${
 export const contentOf = (payload: DraftPayload): string => {
   if (payload.type === "marketing_draft_batch_v1") {
     return payload.variants.map(({ hashtags, platform, text, title }) =>
-      part(platform, [title, text, hashtags.join(" ")].filter(Boolean).join("\n\n"))
+      part(platformNames[platform], [title, text, hashtags.join(" ")].filter(Boolean).join("\n\n"))
     ).join("\n")
   }
   if (payload.type === "generic_deliverable_v1") return part("Text", payload.body)
@@ -70,10 +81,16 @@ const formOf = ({ content_sha256, revision }: LinkView["deliverable"]) =>
 ${revision === undefined ? "" : `<input type="hidden" name="revision" value="${revision}">`}
 <label for="notes">Notes; needed to ask for changes</label>
 <textarea id="notes" name="notes" maxlength="4000"></textarea>
+<div class="decisions">
 <button name="decision" value="approved">Approve</button>
 <button name="decision" value="changes_requested">Ask for changes</button>
 <button name="decision" value="rejected">Reject</button>
+</div>
 </form>`
+
+/** An instant as it is read: the page does not know the reader's zone. */
+const momentOf = (at: DateTime.DateTime): string =>
+  `${DateTime.formatUtc(at, { locale: "en-GB", dateStyle: "long", timeStyle: "short" })} UTC`
 
 /** The page of a draft: what it is, and the decision while it waits for one. */
 export const draftPage = (view: LinkView, problem: string | undefined, nonce: string): string => {
@@ -81,7 +98,7 @@ export const draftPage = (view: LinkView, problem: string | undefined, nonce: st
   const waits = deliverable.review_status === "pending_review"
   const until = deliverable.expires_at == null
     ? ""
-    : `<p>It can be decided on until ${escaped(DateTime.formatIso(deliverable.expires_at))}.</p>`
+    : `<p>It can be decided on until ${escaped(momentOf(deliverable.expires_at))}.</p>`
   return documentOf(
     deliverable.title,
     `${alertOf(problem)}
@@ -92,7 +109,9 @@ export const draftPage = (view: LinkView, problem: string | undefined, nonce: st
 ${waits ? until : ""}
 ${contentOf(deliverable.payload)}
 ${waits ? formOf(deliverable) : ""}
-<p><a href="/inbox/${encodeURIComponent(deliverable.deliverable_id)}">Open it in the console</a> (after a sign-in)</p>`,
+<footer><a href="/inbox/${
+      encodeURIComponent(deliverable.deliverable_id)
+    }">Open it in the console</a> (after a sign-in)</footer>`,
     nonce,
   )
 }
@@ -103,6 +122,6 @@ export const refusalPage = (title: string, detail: string, nonce: string): strin
     title,
     `<h1>${escaped(title)}</h1>\n<p>${
       escaped(detail)
-    }</p>\n<p><a href="/inbox">Open the inbox</a> (after a sign-in)</p>`,
+    }</p>\n<footer><a href="/inbox">Open the inbox</a> (after a sign-in)</footer>`,
     nonce,
   )

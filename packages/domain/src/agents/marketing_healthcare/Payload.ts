@@ -21,6 +21,17 @@ export const platformLimits: Record<Platform, number> = {
   twitter: 280,
 }
 
+/** The names of the platforms, as people read them. */
+export const platformNames: Record<Platform, string> = {
+  youtube: "YouTube",
+  instagram: "Instagram",
+  facebook: "Facebook",
+  linkedin: "LinkedIn",
+  whatsapp: "WhatsApp",
+  x: "X",
+  twitter: "Twitter",
+}
+
 /** The longest title of a video, in code points. */
 export const titleLimit = 100
 

@@ -1,16 +1,7 @@
 /** Platforms and their limits, as the screen says them. */
 import { type MarketingVariant, platformLimits } from "@stint/domain/agents/marketing_healthcare/Payload"
 
-/** The names of the platforms. */
-export const platformNames: Record<MarketingVariant["platform"], string> = {
-  youtube: "YouTube",
-  instagram: "Instagram",
-  facebook: "Facebook",
-  linkedin: "LinkedIn",
-  whatsapp: "WhatsApp",
-  x: "X",
-  twitter: "Twitter",
-}
+export { platformNames } from "@stint/domain/agents/marketing_healthcare/Payload"
 
 /** The length of a post in code points, text and hashtags together, as its platform counts (domain.md, "Drafts"). */
 export const lengthOf = ({ hashtags, text }: Pick<MarketingVariant, "hashtags" | "text">): number =>
