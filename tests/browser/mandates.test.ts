@@ -29,11 +29,11 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     const units = page.getByRole("group", { name: "Rule units" })
     await units.getByRole("textbox", { name: "Value" }).fill("1")
     await page.getByRole("button", { name: "Try it on past drafts" }).click()
-    await page.getByText("Of the last 1 drafts it would have signed 0").waitFor()
+    await page.getByText("Of the last 1 draft it would have signed 0").waitFor()
     await page.getByText("units is at most 1").waitFor()
     await units.getByRole("textbox", { name: "Value" }).fill("2")
     await page.getByRole("button", { name: "Try it on past drafts" }).click()
-    await page.getByText("Of the last 1 drafts it would have signed 1").waitFor()
+    await page.getByText("Of the last 1 draft it would have signed 1").waitFor()
     await page.getByRole("button", { name: "Sign the mandate" }).click()
     await page.getByText("used 0 of 5 this day").waitFor()
 

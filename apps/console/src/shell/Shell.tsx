@@ -1,7 +1,7 @@
 /** The frame of all screens: navigation by role, who is signed in, keys, palette, messages, live changes. */
 import { useQueryClient } from "@tanstack/react-query"
-import { Link, Outlet, useNavigate } from "@tanstack/react-router"
-import { lazy, type ReactNode, Suspense, useEffect, useState, useSyncExternalStore } from "react"
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router"
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react"
 import { followChanges, hold, livenessStore } from "../api/Live.ts"
 import { Toasts } from "../ui/Toasts.tsx"
 import { useActions, useKeys } from "./Actions.ts"
@@ -18,8 +18,14 @@ type Open = "palette" | "keys" | "account" | undefined
 
 const Navigation = (): ReactNode => {
   const { role } = useUser()
+  const list = useRef<HTMLUListElement>(null)
+  const { pathname } = useLocation()
+  // on a phone they stand in a row that is wider than it
+  useEffect(() => {
+    list.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" })
+  }, [pathname])
   return (
-    <ul className={styles.places}>
+    <ul ref={list} className={styles.places}>
       {placesOf(role).map(({ badge, label, to }) => (
         <li key={to}>
           <Link to={to} className={styles.place} activeProps={{ className: styles.here }}>

@@ -67,7 +67,7 @@ const Places = ({ operator, places }: {
       { label: "Behind it", wide: true },
       { label: "State" },
       { label: "Making", number: true },
-      { label: "Waiting", number: true },
+      { label: "Waiting", number: true, wide: true },
       { label: "Away last because", wide: true },
       ...(operator ? [{ label: "Actions", silent: true }] : []),
     ]}
@@ -104,7 +104,7 @@ export const Makers = (): ReactNode => {
               )
               : (
                 <section>
-                  <p className="dim">
+                  <p className="dim section-note">
                     While one is away its runs wait, uncharged, for at most six hours; others don't notice.
                     {operator
                       ? " A check asks a model a question of a few tokens, which its provider may charge for."

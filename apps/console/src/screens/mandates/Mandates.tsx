@@ -4,6 +4,7 @@ import type { Mandate } from "@stint/domain/deliverables/Mandates"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { forwardRef, type ReactNode, useState } from "react"
+import { goalsQuery } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
 import { mandatesQuery, revokeMandate } from "../../api/Mandates.ts"
 import { counted, hireName, titled } from "../../format/Words.ts"
@@ -52,19 +53,32 @@ const Rules = ({ rules }: Pick<Mandate, "rules">): ReactNode => (
   </ul>
 )
 
+/** Whose drafts it signs: those of a goal, of all goals of a template, or of all goals. */
+const Scope = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
+  const { goal_instance_id: goal, goal_template_id: template, hired_instance_id: hire } = mandate
+  const goals = useQuery({ ...goalsQuery(hire), enabled: goal !== null }).data
+  if (goal === null) return template === null ? "every goal" : titled(template)
+  const its = goals?.find(({ goal_instance_id }) => goal_instance_id === goal)
+  return (
+    <Link to="/agents/$hire/goals/$goal" params={{ hire, goal }}>
+      {its === undefined ? goal : titled(its.goal_template_id)}
+    </Link>
+  )
+}
+
 const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
   const [asking, setAsking] = useState(false)
   const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
   const state = stateOf(mandate)
   const { action, max_uses, per, timezone, uses_in_period } = mandate
-  const scope = mandate.goal_instance_id ??
-    (mandate.goal_template_id === null ? "every goal" : titled(mandate.goal_template_id))
   return (
     <article className={`card ${styles.mandate}`} aria-label={`Mandate ${mandate.mandate_id}`}>
       <header>
         <Tag kind={state.kind}>{state.words}</Tag>
         <b>{hire === undefined ? mandate.hired_instance_id : hireName(hire)}</b>
-        <span className="dim">{scope}</span>
+        <span className="dim">
+          <Scope mandate={mandate} />
+        </span>
         <span className="spring" />
         {mandate.state === "active" || mandate.state === "used_up"
           ? <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke</Button>
@@ -99,7 +113,7 @@ export const Mandates = (): ReactNode => {
   return (
     <Page
       title="Mandates"
-      beside={items === undefined ? null : <span className="dim">{counted(live, "one signs", "sign")}</span>}
+      beside={live === 0 ? null : <span className="dim">{counted(live, "signs", "sign")}</span>}
       actions={<WriteOne />}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>

@@ -132,8 +132,9 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
     >
       <Select
         label="Agent"
+        placeholder="Whose drafts it signs"
         data={hires.map((hire) => ({ value: hire.hired_instance_id, label: hireName(hire) }))}
-        value={form.hire}
+        value={form.hire === "" ? null : form.hire}
         onChange={(hire) => set({ ...form, hire: hire ?? "", goal: undefined })}
       />
       {draft === undefined ? null : (

@@ -2,6 +2,7 @@
 import type { MandatePreview } from "@stint/domain/deliverables/Mandates"
 import { Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
+import { counted } from "../../format/Words.ts"
 import styles from "./mandates.module.css"
 import { type Written } from "./Suggest.ts"
 import { operationWords } from "./Words.ts"
@@ -29,7 +30,7 @@ export const PreviewPart = ({ preview: { covered, others }, rules }: {
       <h2 className="section-title">
         {all === 0
           ? "There is no draft yet by which it could be judged"
-          : `Of the last ${all} drafts it would have signed ${covered.length}`}
+          : `Of the last ${counted(all, "draft")} it would have signed ${covered.length}`}
       </h2>
       {others.length === 0 ? null : (
         <ul className={styles.rules}>

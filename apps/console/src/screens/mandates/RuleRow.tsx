@@ -27,6 +27,7 @@ export const RuleRow = ({ fault, rule, set }: {
     />
     <TextInput
       aria-label="Where"
+      placeholder="Field of the draft, as units"
       value={rule.path}
       error={fault}
       onChange={(event) => set({ ...rule, path: event.currentTarget.value })}
@@ -42,6 +43,7 @@ export const RuleRow = ({ fault, rule, set }: {
       ? (
         <Textarea
           aria-label="Values, one a line"
+          placeholder="Values, one a line"
           autosize
           maxRows={6}
           value={rule.value}
@@ -51,6 +53,7 @@ export const RuleRow = ({ fault, rule, set }: {
       : (
         <TextInput
           aria-label="Value"
+          placeholder="Value"
           value={rule.value}
           onChange={(event) => set({ ...rule, value: event.currentTarget.value, on: true })}
         />

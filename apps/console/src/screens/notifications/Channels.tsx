@@ -17,6 +17,13 @@ const kinds: Readonly<Record<Channel["kind"], string>> = {
   slack: "Incoming webhook (Slack)",
 }
 
+/** What the button that adds one says. */
+const additions: Readonly<Record<Channel["kind"], string>> = {
+  email: "Add e-mail",
+  webhook: "Add signed webhook",
+  slack: "Add incoming webhook (Slack)",
+}
+
 const states: Readonly<Record<ShownChannel["state"], { readonly kind: Kind; readonly words: string }>> = {
   unused: { kind: "plain", words: "not used yet" },
   ok: { kind: "ok", words: "works" },
@@ -116,7 +123,7 @@ export const Channels = ({ change, channels, faults, stored }: {
               variant="default"
               onClick={() => change([...channels, emptyChannel(kind)])}
             >
-              Add {kinds[kind]}
+              {additions[kind]}
             </Button>
           ))}
         </div>

@@ -2,7 +2,7 @@
 import { type ReactNode, useEffect, useRef } from "react"
 import uPlot from "uplot"
 import "uplot/dist/uPlot.min.css"
-import { useMantineColorScheme } from "@mantine/core"
+import { useComputedColorScheme } from "@mantine/core"
 import { ownZone, timeIn } from "../../format/Time.ts"
 import styles from "./overview.module.css"
 
@@ -31,12 +31,20 @@ const coloursOf = (element: Element) => {
   return (name: string) => style.getPropertyValue(`--${name}`).trim()
 }
 
+const asTime = (millis: number): string => timeIn(new Date(millis), ownZone, "time")
+
+/** Half a step beside the first and the last of few values, so that neither a bar nor the words below it are cut. */
+const withMargins = ({ data: [at] }: uPlot, least: number, most: number): [number, number] => {
+  const half = at.length < 2 ? 1 : (most - least) / (at.length - 1) / 2
+  return [least - half, most + half]
+}
+
 const optionsOf = (
   element: HTMLElement,
   series: ReadonlyArray<Series>,
   bars: boolean,
   words: (value: number) => string,
-  ticks: (millis: number) => string,
+  ticks: ((millis: number) => string) | undefined,
 ): uPlot.Options => {
   const colour = coloursOf(element)
   const axis = { stroke: colour("dim"), font: "11px system-ui", ticks: { show: false } }
@@ -51,7 +59,8 @@ const optionsOf = (
         ...axis,
         size: 26,
         grid: { show: false },
-        values: (_, seconds) => seconds.map((one) => ticks(one * 1_000)),
+        ...(ticks === undefined ? {} : { splits: ({ data: [at] }) => [...at] }),
+        values: (_, seconds) => seconds.map((one) => (ticks ?? asTime)(one * 1_000)),
       },
       {
         ...axis,
@@ -60,7 +69,10 @@ const optionsOf = (
         values: (_, values) => values.map((one) => one === null ? "" : words(one)),
       },
     ],
-    scales: { y: { range: (_, __, most) => [0, Math.max(bars ? 4 : 1, most * 1.1)] } },
+    scales: {
+      ...(ticks === undefined ? {} : { x: { range: withMargins } }),
+      y: { range: (_, __, most) => [0, Math.max(bars ? 4 : 1, most * 1.1)] },
+    },
     series: [
       {},
       ...series.map((one): uPlot.Series => ({
@@ -75,21 +87,20 @@ const optionsOf = (
   }
 }
 
-const asTime = (millis: number): string => timeIn(new Date(millis), ownZone, "time")
-
 /** A chart. Its numbers are also in words beside it, so that whoever does not see it has them. */
-export const Chart = ({ at, bars = false, label, series, ticks = asTime, words }: {
+export const Chart = ({ at, bars = false, label, series, ticks, words }: {
   readonly label: string
   /** In milliseconds since 1970. */
   readonly at: ReadonlyArray<number>
   readonly series: ReadonlyArray<Series>
   readonly bars?: boolean
   readonly words: (value: number) => string
-  /** How an instant stands below it; as a time of day unless given. */
+  /** How an instant of `at` stands below its value, where they are few; else times of day stand along it. */
   readonly ticks?: (millis: number) => string
 }): ReactNode => {
   const frame = useRef<HTMLDivElement>(null)
-  const { colorScheme } = useMantineColorScheme()
+  // what it is drawn in is that of the system, too, when that changes while it is shown
+  const colorScheme = useComputedColorScheme("light")
   useEffect(() => {
     const element = frame.current
     if (element === null) return
