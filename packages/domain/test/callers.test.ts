@@ -49,5 +49,6 @@ it("each service may do its own work alone", () => {
     "POST /api/v1/deliverables/batch",
     ...feed.slice(2),
     "POST /api/v1/makings/cancel",
+    "POST /api/v1/notices/dead-letters",
   ])
 })

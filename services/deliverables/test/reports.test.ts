@@ -94,6 +94,8 @@ const naive = (drafts: ReadonlyArray<Draft>, calls: ReadonlyArray<Call>) => {
   return {
     drafts: drafts.length,
     approved,
+    // of a mandate none: these are people's decisions
+    approved_by_mandate: 0,
     rejected: decided.length - approved,
     approval_rate: decided.length === 0 ? null : approved / decided.length,
     median_seconds_to_decision: decided.length === 0 ? null : (middle[0]! + middle[1]!) / 2,

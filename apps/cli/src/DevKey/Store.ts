@@ -17,11 +17,12 @@ export const jwksFileOf = (home: string): string => join(home, "keys", "jwks.jso
 /** Where it stands what is revoked. */
 export const revokedFileOf = (home: string): string => join(home, "keys", "revoked.json")
 
-/** A new key, which can sign. */
+/** A new key, which can sign. Its id stands on command lines, where one that begins with - would be read as a flag. */
 export const newKey = async (): Promise<JWK> => {
   const { privateKey } = await generateKeyPair("EdDSA", { extractable: true })
   const key = await exportJWK(privateKey)
-  return { ...key, alg: "EdDSA", use: "sig", kid: await calculateJwkThumbprint(key) }
+  const kid = await calculateJwkThumbprint(key)
+  return kid.startsWith("-") ? await newKey() : { ...key, alg: "EdDSA", use: "sig", kid }
 }
 
 /** The text of a file; undefined when there is none. Fails with a LauncherError. */

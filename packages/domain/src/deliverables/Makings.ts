@@ -5,7 +5,7 @@ import { Access, Callers } from "../Caller.ts"
 import { Making } from "../Making.ts"
 import { faultFields, problem } from "../Problem.ts"
 import { Provider } from "../Models.ts"
-import { Instant } from "../Protocol.ts"
+import { Instant, NoFields } from "../Protocol.ts"
 
 /** 504: the maker took longer than its `timeout_seconds`. TRANSIENT. */
 export class MakerLate extends problem<MakerLate>()("MakerLate", {
@@ -141,6 +141,7 @@ export class MakingsGroup extends HttpApiGroup.make("makings")
       ),
     HttpApiEndpoint.post("checkModel", "/models/:alias/check", {
       params: { alias: Schema.String.annotate({ description: "The alias of the model", examples: ["writer"] }) },
+      payload: NoFields,
       success: ModelCheck,
       error: ModelNotFound,
     }).annotate(Access, ["operator"])

@@ -39,7 +39,7 @@ const checkOne = (session: Session, alias: string): Promise<Answer<ModelCheck>> 
   session.ask(
     DeliverablesApi,
     "deliverables",
-    ({ makings }) => makings.checkModel({ params: { alias }, ...whole }),
+    ({ makings }) => makings.checkModel({ params: { alias }, payload: {}, ...whole }),
     // as long as the service waits for it
     30_000,
   )
