@@ -7,7 +7,7 @@ import type { ReachedStack } from "../support/Stack.ts"
 import { chromiumPath, named } from "./support/Chromium.ts"
 import { ALIAS } from "./support/globalSetup.ts"
 import { sharedStack } from "./support/Shared.ts"
-import { launch, leave, signIn, unusable, visit } from "./support/Visitor.ts"
+import { enter, launch, leave, unusable, visit } from "./support/Visitor.ts"
 
 const TYPE = "digest.screens.v1"
 const CUSTOMER = "makers-co"
@@ -101,12 +101,7 @@ describe.skipIf(chromiumPath === undefined)(named("makers on the screen"), () =>
     role: "operator" | "viewer" | "customer",
   ): Promise<{ page: Page; complaints: ReadonlyArray<string> }> => {
     const visitor = await visit(browser, url)
-    if (role === "customer") await signIn(visitor, "Customer", CUSTOMER)
-    else {
-      await visitor.page.goto("/")
-      await visitor.page.getByRole("button", { name: role === "operator" ? "Operator" : "Viewer" }).click()
-      await visitor.page.getByRole("heading", { level: 1 }).waitFor()
-    }
+    await enter(visitor, url, role === "customer" ? { role, subject: CUSTOMER } : { role })
     return visitor
   }
 
