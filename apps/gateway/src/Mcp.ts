@@ -30,7 +30,12 @@ export class Mcp extends Context.Service<Mcp, {
       /** What a tool call needs of the request that it came with. */
       const tokens = new WeakMap<Request, { readonly token: string; readonly context: Context.Context<never> }>()
 
-      const send = Effect.fnUntraced(function* (token: string, { body, method, path, service }: Call) {
+      const send = Effect.fnUntraced(function* (
+        token: string,
+        { body, method, path, service }: Call,
+        /** The tag of what was read before: only that is written to. */
+        tag: string | null = null,
+      ) {
         const request = new Request(new URL(path, "http://front-door"), {
           method,
           headers: {
@@ -38,6 +43,7 @@ export class Mcp extends Context.Service<Mcp, {
             ...(body === undefined ? {} : { "content-type": "application/json" }),
             // a proposal is one however often its connection is tried
             ...(method === "GET" ? {} : { "idempotency-key": crypto.randomUUID() }),
+            ...(tag === null ? {} : { "if-match": tag }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         })
@@ -48,7 +54,9 @@ export class Mcp extends Context.Service<Mcp, {
           decodeAnswer(yield* Effect.tryPromise(() => answer.json()).pipe(Effect.orElseSucceed(() => undefined))),
           () => ({}),
         )
-        return answer.ok ? json : yield* new Refused({ message: refusalOf(answer.status, json) })
+        return answer.ok
+          ? { json, tag: answer.headers.get("etag") }
+          : yield* new Refused({ message: refusalOf(answer.status, json) })
       })
 
       const ask = Effect.fn("Mcp.ask")(function* (source: Request, spec: ToolSpec, given: Arguments) {
@@ -56,14 +64,14 @@ export class Mcp extends Context.Service<Mcp, {
         if (known === undefined) return yield* new Refused({ message: "The request is over" })
         const { context, token } = known
         return yield* Effect.gen(function* () {
-          if (spec.first !== undefined) {
-            const fault = spec.first.fault(yield* send(token, spec.first.call(given)))
-            if (fault !== undefined) return yield* new Refused({ message: fault })
-          }
+          const first = spec.first === undefined ? undefined : yield* send(token, spec.first.call(given))
+          const fault = first === undefined ? undefined : spec.first?.fault(first.json)
+          if (fault !== undefined) return yield* new Refused({ message: fault })
           const call = spec.call(given)
-          const answer = yield* send(token, call)
+          // an approval that is given in between stays: what it was judged by is no longer there
+          const { json } = yield* send(token, call, first?.tag)
           if (spec.proposes !== undefined) yield* changes.wrote(token, call.service, spec.proposes)
-          return answer
+          return json
         }).pipe(Effect.provideContext(context))
       })
 

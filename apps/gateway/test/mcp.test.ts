@@ -116,7 +116,9 @@ describe("proposals", () => {
     const client = await connect("legacy")
     let status = "pending_review"
     t.answer = (request) =>
-      request.method === "GET" ? Response.json({ review_status: status }) : Response.json({ revision: 2 })
+      request.method === "GET"
+        ? Response.json({ review_status: status }, { headers: { etag: '"7.x"' } })
+        : Response.json({ revision: 2 })
     const call = () =>
       client.callTool({
         name: "propose_edit",
@@ -127,6 +129,8 @@ describe("proposals", () => {
       "GET /api/v1/deliverables/DEL-1",
       "PUT /api/v1/deliverables/DEL-1/content",
     ])
+    // one that is signed between the two requests stays signed
+    assert.deepStrictEqual(t.heard.map(({ headers }) => headers.get("if-match")), [null, '"7.x"'])
     status = "approved"
     const refused = await call()
     assert.isTrue(refused.isError)
@@ -139,6 +143,12 @@ describe("proposals", () => {
     const client = await connect("legacy")
     await client.callTool({ name: "draft_read", arguments: { deliverable_id: "../approvals/x?y#z" } })
     assert.deepStrictEqual(t.heard.map(({ target }) => target), ["/api/v1/deliverables/..%2Fapprovals%2Fx%3Fy%23z"])
+    t.heard.length = 0
+    for (const id of ["..", "."]) await client.callTool({ name: "draft_decisions", arguments: { deliverable_id: id } })
+    assert.deepStrictEqual(t.heard.map(({ target }) => target), [
+      "/api/v1/deliverables/%252E%252E/approvals",
+      "/api/v1/deliverables/%252E/approvals",
+    ])
     await client.close()
   })
 })

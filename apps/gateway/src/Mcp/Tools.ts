@@ -49,11 +49,17 @@ const page = {
   cursor: maybe("The next_cursor of the page before"),
 }
 
+/** A segment of a path. Dots alone lead elsewhere however they are escaped: escaped twice they name nothing. */
+const segmentOf = (value: unknown): string => {
+  const text = String(value)
+  return /^\.{1,2}$/.test(text) ? text.replaceAll(".", "%252E") : encodeURIComponent(text)
+}
+
 /** A path with its segments escaped, and the parameters that were given. */
 const to =
   (strings: TemplateStringsArray, ...segments: ReadonlyArray<unknown>) =>
   (query: Readonly<Record<string, unknown>> = {}): string => {
-    const path = String.raw({ raw: strings }, ...segments.map((segment) => encodeURIComponent(String(segment))))
+    const path = String.raw({ raw: strings }, ...segments.map(segmentOf))
     const search = new URLSearchParams(
       Object.entries(query).flatMap(([key, value]): Array<[string, string]> =>
         value === undefined ? [] : [[key, String(value)]]
