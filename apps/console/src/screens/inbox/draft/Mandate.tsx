@@ -40,7 +40,7 @@ export const ByRule = ({ id }: { readonly id: string }): ReactNode => {
   return (
     <p className="dim">
       <Onward href={`/mandates/new?from=${encodeURIComponent(id)}`} route="/mandates/new">
-        Sign such drafts by a rule
+        Sign drafts like this without asking me
       </Onward>
     </p>
   )
