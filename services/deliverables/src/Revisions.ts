@@ -110,6 +110,8 @@ const makeReads = Effect.gen(function* () {
   const diff = Effect.fn("Revisions.diff")(
     function* (caller: Caller, id: DeliverableId, { from, to }: { readonly from: number; readonly to: number }) {
       const [before, after] = [yield* find(caller, id, from), yield* find(caller, id, to)]
+      // of many that are asked for at once, others are answered in between
+      yield* Effect.yieldNow
       const { changes, omitted } = differences(
         before.payload as unknown as Schema.Json,
         after.payload as unknown as Schema.Json,
@@ -119,6 +121,12 @@ const makeReads = Effect.gen(function* () {
   )
 
   return { list, get, diff }
+})
+
+/** 400: the content is what it was. */
+const unchanged = new InvalidRequest({
+  detail: "$.payload is what it was",
+  errors: [{ path: "$.payload", message: "must differ from the current revision" }],
 })
 
 const makeEdit = Effect.gen(function* () {
@@ -153,12 +161,15 @@ const makeEdit = Effect.gen(function* () {
       const base = yield* hashed(row)
       yield* Effect.fromResult(whenMet(conditions, deliverableTag(row), mayEdit(base, edit.base_revision)))
       const draft = yield* draftOf({ ...decidable, row }, edit)
+      const content_sha256 = yield* contentSha256(draft.payload)
+      // it would make its sender the author of what another wrote, and take approvals back for nothing
+      if (content_sha256 === base.content_sha256) return yield* unchanged
       done = yield* repo.edit(id, row.version, {
         revision: row.revision + 1,
         author: caller.subject,
         notes: edit.notes ?? null,
         ...draft,
-        content_sha256: yield* contentSha256(draft.payload),
+        content_sha256,
         edit_id,
         remark: null,
         base_sha256: base.content_sha256,

@@ -43,6 +43,16 @@ const ofMarketing = (stage: Stage, name: string) =>
 onStage("an edit", (stage) => {
   beforeAll(() => void stage().world.publish(rulesDefinition))
 
+  it("that changes nothing is refused: nobody becomes the author of what another wrote", async () => {
+    const { deliverable_id: id, payload } = await ofGeneric(stage(), "same")
+    const changed = { ...payload, body: "Ann wrote this." }
+    assert.strictEqual((await edit(stage(), id, changed, 1, "customer:acme/ann")).status, 200)
+    const { json, status } = await edit(stage(), id, changed, 2, "customer:acme/ben")
+    assert.deepStrictEqual([status, json.code, json.errors[0].path], [400, "invalid_request", "$.payload"])
+    const { json: now } = await stage().get(id)
+    assert.deepStrictEqual([now.revision, now.edited_by], [2, "ann"])
+  })
+
   it("is the next revision: numbered, with its author, notes and hash, and the first stays as it was made", async () => {
     const draft = await ofMarketing(stage(), "edit")
     const { deliverable_id: id, payload } = draft
@@ -118,7 +128,9 @@ onStage("an edit", (stage) => {
     for (const as of ["operator:olga", "viewer:vera", "service:scheduler"]) {
       assert.strictEqual((await edit(stage(), id, payload, 1, as as never)).status, 403, as)
     }
-    assert.strictEqual((await edit(stage(), id, payload, 1, "customer:acme/eve?editor")).status, 200)
+    const [first, ...others] = payload.variants
+    const changed = { ...payload, variants: [{ ...first, text: `${first.text} Call us.` }, ...others] }
+    assert.strictEqual((await edit(stage(), id, changed, 1, "customer:acme/eve?editor")).status, 200)
   })
 
   it("that does not decode is 400 with the path, and keeps what is not a person's to write", async () => {

@@ -151,7 +151,7 @@ export class RevisionsGroup extends HttpApiGroup.make("revisions")
       .annotate(
         OpenApi.Description,
         "Its customer, or a person of it who has the duty editor. The payload is the next revision, decoded by its schema (400 with " +
-          "the path), of at most 64 KiB; its type, template, goal and intent stay. Of a trading draft the account, its checks and their " +
+          "the path), of at most 64 KiB; its type, template, goal and intent stay, and something differs. Of a trading draft the account, its checks and their " +
           "errors are the service's: they are computed anew, and a guardrail report can't be edited. The title is made anew where it " +
           "follows from the payload. An approval of the revision before no longer counts, and it can be decided on for as long as a new " +
           "draft. Safe to repeat under the same Idempotency-Key.",

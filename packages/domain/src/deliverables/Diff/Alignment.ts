@@ -1,9 +1,9 @@
 /** A shortest edit of one sequence into another (Myers, "An O(ND) difference algorithm", 1986), within a budget of steps. */
 
-/** How many steps an alignment may take in all: 2 million comparisons are some 10 ms. */
-const STEPS = 2_000_000
+/** How many steps an alignment may take in all: the event loop stands meanwhile, some 10 ms. */
+const STEPS = 500_000
 /** How many edits an alignment may find: what it remembers grows with their square. */
-const EDITS = 1_000
+const EDITS = 500
 
 /** The steps that are left. */
 export class Budget {
