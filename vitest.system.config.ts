@@ -7,6 +7,7 @@ import { common } from "./vitest.config.ts"
 const LONGEST = [
   "tests/system/proofs.test.ts",
   "tests/system/proofs.others.test.ts",
+  "tests/system/proofs.more.test.ts",
   "tests/system/upgrade.test.ts",
   "apps/cli/test/demo.test.ts",
 ]

@@ -1,4 +1,4 @@
-/** The quick form of every other proof, as `npm run prove -- NAME` runs it: what the README promises is attacked on every change. */
+/** The quick form of every third proof, as `npm run prove -- NAME` runs it: what the README promises is attacked on every change. */
 import { assert, describe, it } from "@effect/vitest"
 import { proofs } from "../proofs/proofs.ts"
 import { holds, prove } from "../support/Proving.ts"
@@ -18,5 +18,5 @@ describe("npm run prove", () => {
     }
   })
 
-  holds(proofs.filter((_, nth) => nth % 2 === 0))
+  holds(proofs.filter((_, nth) => nth % 3 === 0))
 })

@@ -193,6 +193,6 @@ describe("every command", () => {
 
   it("has --json, but for those that last and completions", async () => {
     const without = Object.entries(await loadAll()).filter(([, { command }]) => allFlags(command).json === undefined)
-    assert.deepStrictEqual(without.map(([name]) => name), ["start", "compose", "completions", "mcp"])
+    assert.deepStrictEqual(without.map(([name]) => name), ["start", "mcp", "compose", "completions"])
   })
 })
