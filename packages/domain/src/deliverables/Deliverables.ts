@@ -191,7 +191,7 @@ export class DeliverablesGroup extends HttpApiGroup.make("deliverables")
         /** Made before this instant. */
         to: Schema.optionalKey(Instant),
         /** true: only drafts that wait for a decision and expire within 24 hours. */
-        expiring: Schema.optionalKey(Schema.Literals(["true"])),
+        expiring: Schema.optionalKey(Schema.Literal("true")),
         /**
          * created (newest first, the default) or expiry: what waits for a decision of one customer, what expires first, then what never
          * expires, oldest first.
