@@ -177,7 +177,10 @@ describe("/mcp", () => {
   it("refuses a batch, a page of another site, and what has no session, with the error that says why", async () => {
     const ping = { jsonrpc: "2.0", id: 1, method: "ping" }
     const errorOf = async (response: Response) => {
-      const { error, id } = await response.json()
+      const { error, id } = await response.json() as {
+        readonly error: { readonly code: number; readonly message: string }
+        readonly id: unknown
+      }
       return [response.status, id, error.code, error.message]
     }
     const batch = "JSON-RPC batches are not supported: send one message a request"
