@@ -154,6 +154,18 @@ describe("the link of a message", () => {
     ])
   })
 
+  it("is asked by the page alone: what deliverables answers without a sign-in is not passed on", async () => {
+    const { browser } = await opened()
+    for (const path of ["view", "decide"]) {
+      const sent = await browser.send("POST", `/api/v1/decision-links/${path}`, {
+        body: JSON.stringify({ token }),
+        headers: { "content-type": "application/json" },
+      })
+      assert.strictEqual(sent.status, 404, path)
+    }
+    assert.deepStrictEqual(heard, [])
+  })
+
   it("refuses a form that is too long", async () => {
     const { browser } = await opened()
     const sent = await browser.send(

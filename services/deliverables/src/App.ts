@@ -18,6 +18,7 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { Rates } from "@stint/edge/RateLimit"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { digestLayer } from "@stint/edge/Sha256"
 import * as Retention from "@stint/edge/Retention"
@@ -166,6 +167,7 @@ export const appWith = <E, R, E2 = never, R2 = never>(
     Layer.provide([ActionLog.layer, Executions.layer, Reports.layer, Revisions.layer, Revising.layer]),
     Layer.provide([Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
     Layer.provide([DecisionLinks.layer, Mail.layer]),
+    Layer.provide([Rates.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),
