@@ -123,7 +123,7 @@ export const Mandates = (): ReactNode => {
   return (
     <Page
       title="Mandates"
-      beside={live === 0 ? null : <span className="dim">{counted(live, "signs", "sign")}</span>}
+      beside={live === 0 ? null : <span className="dim">{counted(live, "is in force", "are in force")}</span>}
       actions={<WriteOne />}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>
