@@ -106,8 +106,32 @@ const actsOf = ({ stack, superuser }: Ground, random: () => number) => {
       return "done"
     },
   }
+  /** Approvals of different people, until the draft has enough of them. */
+  const enough = async (id: string) => {
+    for (const who of people) {
+      const { content_sha256, review_status, revision } = await look(id)
+      if (review_status === "approved") return "done"
+      await send(who, "POST", `/deliverables/${id}/review`, { decision: "approved", content_sha256, revision })
+    }
+    return (await look(id)).review_status === "approved" ? "done" : "not enough"
+  }
+  /** What the first drafts begin with, alone, so that each kind of act is done at least once, whatever the race brings. */
+  const openings = [
+    ["changes"],
+    ["edit"],
+    ["approve", "withdraw"],
+    ["approve", "execute"],
+  ] as const
   const kinds = ["approve", "approve", "approve", "approve", "edit", "withdraw", "execute", "execute"] as const
   return {
+    /** How the draft of this number begins; what came of it. */
+    open: async (id: string, nth: number): Promise<ReadonlyArray<readonly [kind: string, what: string]>> => {
+      const came: Array<readonly [string, string]> = []
+      for (const kind of openings[nth] ?? []) {
+        came.push([kind, await (kind === "approve" ? enough(id) : acts[kind](id))])
+      }
+      return came
+    },
     /** One act of somebody, drawn; what came of it. */
     act: async (id: string): Promise<readonly [kind: string, what: string]> => {
       const roll = random()
@@ -145,9 +169,13 @@ const draftsOn = async (ground: Ground, each: number): Promise<ReadonlyArray<Mad
 const race = async (ground: Ground, { full, say, seed }: Attack, drafts: ReadonlyArray<Made>) => {
   const { stack, superuser } = ground
   const random = randomOf(seed)
-  const { act } = actsOf(ground, random)
+  const { act, open } = actsOf(ground, random)
   const came = new Map<string, number>()
   let kills = 0
+  const note = (all: ReadonlyArray<readonly [kind: string, what: string]>) => {
+    for (const [kind, what] of all) came.set(`${kind} ${what}`, (came.get(`${kind} ${what}`) ?? 0) + 1)
+  }
+  for (const [nth, { id }] of drafts.entries()) note(await open(id, nth))
   for (let at = 0; at < drafts.length; at += DRAFTS) {
     const batch = drafts.slice(at, at + DRAFTS)
     for (let round = 0; round < ROUNDS; round++) {
@@ -157,7 +185,7 @@ const race = async (ground: Ground, { full, say, seed }: Attack, drafts: Readonl
         await stack.kill("deliverables")
         kills++
       }
-      for (const [kind, what] of await acting) came.set(`${kind} ${what}`, (came.get(`${kind} ${what}`) ?? 0) + 1)
+      note(await acting)
       if (!killed) continue
       await stack.isReady("deliverables")
       // whoever had reserved a key, or held a delivery, is dead
