@@ -261,6 +261,7 @@ describe("the link of a message", () => {
         })
       const html = await (await browser.send("GET", "/session/decision/DEL-1", { headers: navigate })).text()
       for (const text of texts as ReadonlyArray<string>) assert.include(html, text)
+      assert.include(html, "<h2>Goes to</h2>\n<pre>https://hooks.example/&lt;in&gt;</pre>")
       assert.strictEqual(html.includes('value="approved"'), approves)
       assert.notMatch(html, /undefined|\[object|NaN/)
     },

@@ -74,9 +74,13 @@ ${fails.length === 0 ? "" : `<p>It fails ${escaped(fails.join(", "))}, so it can
 const momentOf = (at: DateTime.DateTime): string =>
   `${DateTime.formatUtc(at, { locale: "en-GB", dateStyle: "long", timeStyle: "short" })} UTC`
 
+/** Where it goes once it is executed, which an approval covers. */
+const targetWords = ({ target, url = "an address that can't be read" }: NonNullable<LinkView["target"]>): string =>
+  target === "journal" ? "the local journal, nobody outside" : url
+
 /** The page of a draft: what it is, and the decision while it waits for one. */
 export const draftPage = (view: LinkView, problem: string | undefined, nonce: string): string => {
-  const { deliverable, person } = view
+  const { deliverable, person, target } = view
   const waits = deliverable.review_status === "pending_review"
   const until = deliverable.expires_at == null
     ? ""
@@ -90,6 +94,7 @@ export const draftPage = (view: LinkView, problem: string | undefined, nonce: st
     }</p>
 ${waits ? until : ""}
 ${contentOf(deliverable.payload)}
+${target === undefined ? "" : `<h2>Goes to</h2>\n<pre>${escaped(targetWords(target))}</pre>`}
 ${waits ? formOf(deliverable) : ""}
 <footer><a href="/inbox/${
       encodeURIComponent(deliverable.deliverable_id)
