@@ -95,7 +95,7 @@ it("the link of a message shows its draft and decides on it, once, as the person
     const view = () => call("POST", "/api/v1/decision-links/view", { body: { token } })
     const shown = await view()
     assert.strictEqual(shown.status, 200, JSON.stringify(shown.json))
-    assert.deepInclude(shown.json, { customer_id: "acme", person: "ann" })
+    assert.deepInclude(shown.json, { customer_id: "acme", person: "ann", target: { target: "journal" } })
     assert.deepInclude(shown.json.deliverable, { deliverable_id: id, review_status: "pending_review" })
     // it is no bearer token
     const bearer = await call("GET", `/api/v1/deliverables/${id}`, { headers: { authorization: `Bearer ${token}` } })

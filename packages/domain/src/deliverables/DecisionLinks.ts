@@ -5,6 +5,7 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Sha256 } from "../Canonical.ts"
+import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { documentOf } from "../Document.ts"
 import { CustomerId, Subject } from "../Ids.ts"
 import { problem, RateLimited, Unavailable } from "../Problem.ts"
@@ -29,6 +30,8 @@ export const LinkView = Schema.Struct({
   deliverable: Deliverable,
   customer_id: CustomerId,
   person: Subject,
+  /** Where an approved draft goes by its hire's settings now: an approval covers it. Absent where that can't be told now. */
+  target: Schema.optionalKey(DeliveryTarget),
   expires_at: Instant,
 }).annotate({ identifier: "LinkView" })
 export type LinkView = typeof LinkView.Type
