@@ -161,7 +161,7 @@ describe("the link of a message", () => {
         body: JSON.stringify({ token }),
         headers: { "content-type": "application/json" },
       })
-      assert.strictEqual(sent.status, 404, path)
+      assert.strictEqual(sent.status, 405, path)
     }
     assert.deepStrictEqual(heard, [])
   })
@@ -270,6 +270,7 @@ describe("the link of a message", () => {
           customer_id: "acme",
           person: "ann",
           expires_at: "2026-03-02T09:00:00.000Z",
+          target: { target: "webhook", url: "https://hooks.example/<in>", secret_ref: "std" },
         })
       const html = await (await browser.send("GET", "/session/decision/DEL-1", { headers: navigate })).text()
       for (const text of texts as ReadonlyArray<string>) assert.include(html, text)

@@ -31,4 +31,5 @@ export const scripts: ReadonlyArray<string> = [
   "142_maker_answers",
   "150_mandates",
   "160_notices",
+  "161_due_order",
 ]

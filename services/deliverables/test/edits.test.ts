@@ -221,7 +221,7 @@ onStage("an edit", (stage) => {
     assert.strictEqual(first.json.revision, 2)
     const stale = await stage().call("PUT", `/api/v1/deliverables/${id}/content`, {
       as: "customer:acme",
-      body: { payload, base_revision: 2 },
+      body: { payload, base_revision: 3 },
       headers: { "if-match": '"1.x"' },
     })
     assert.deepStrictEqual([stale.status, stale.json.code], [412, "precondition_failed"])
