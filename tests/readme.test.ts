@@ -47,17 +47,21 @@ const examples = [
   { language: "go", path: "examples/go/trade.go", version: "version", command: ["go", "run"] },
 ] as const
 
-/** The stand-in for a model of examples/, on a free port. */
-const startStandIn = () =>
-  new Promise<{ readonly url: string; stop(): void }>((resolve, reject) => {
-    const child = spawn("node", [join(root, "examples/model/server.mjs"), "0"])
+/** A server of examples/, which says what its url or its port is once it listens. */
+const startExample = (command: string, args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
+  new Promise<{ readonly said: string; stop(): void }>((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env } })
     child.once("error", reject)
-    child.once("close", (code) => reject(new Error(`the stand-in ended: ${code}`)))
-    child.stdout.once("data", (said) => {
-      const [url] = /http:\S+/.exec(String(said))!
-      resolve({ url, stop: () => void child.kill() })
-    })
+    child.once("close", (code) => reject(new Error(`${command} ended: ${code}`)))
+    child.stdout.once("data", (said) => resolve({ said: String(said), stop: () => void child.kill() }))
   })
+
+/** What a page shows between its fences of that kind, and the output below it. */
+const shownAs = (kind: string, text: string) =>
+  new RegExp(`\`\`\`sh ${kind}\\n(.*?)\`\`\`\\n\\n\`\`\`text\\n(.*?)\`\`\``, "s").exec(text)!.slice(1) as [
+    string,
+    string,
+  ]
 
 describe("the README and docs", () => {
   let stack: Stack
@@ -93,38 +97,51 @@ describe("the README and docs", () => {
   })
 
   it(
-    "the README's draft by a model comes from the hire to its execution as it says, with the stand-in of examples/",
+    "drafts by a model and by a program come from the hire to their execution as the pages say, with what examples/ has",
     async () => {
       const text = await page("README.md")
-      const [, code, shown] = /```sh model\n(.*?)```\n\n```text\n(.*?)```/s.exec(text)!
-      assert.strictEqual(code!.trim().split("\n").filter((line) => line.includes("npx stint")).length, 5)
+      const [code, shown] = shownAs("model", text)
+      const [makerCode, makerShown] = shownAs("maker", await page("docs/makers.md"))
+      assert.strictEqual(code.trim().split("\n").filter((line) => line.includes("npx stint")).length, 5)
       const [field] = /^field\(\) .*$/m.exec(text)!
-      const standIn = await startStandIn()
       const folder = await mkdtemp(join(tmpdir(), "stint-readme-"))
-      const models = join(folder, "models.json")
-      await writeFile(
-        models,
-        (await page("examples/model/models.json")).replace("http://127.0.0.1:4190/v1", standIn.url),
-      )
-      const own = await startStack({ STINT_MODELS: models })
+      const file = async (name: string, body: string) => {
+        await writeFile(join(folder, name), body, { mode: 0o600 })
+        return join(folder, name)
+      }
+      const secret = `whsec_${btoa("a secret of both")}`
+      const standIn = await startExample("node", ["examples/model/server.mjs", "0"])
+      const maker = await startExample("python3", ["examples/makers/python/maker.py", "0"], {
+        STINT_MAKER_SECRET: secret,
+        STINT_MAKER_DRAFTS: join(folder, "drafts.db"),
+      })
+      const place = `127.0.0.1:${/\d+/.exec(maker.said)![0]}`
+      const models = (await page("examples/model/models.json"))
+        .replace("http://127.0.0.1:4190/v1", /http:\S+/.exec(standIn.said)![0])
+      const type = (await page("examples/makers/type.json")).replace("127.0.0.1:9700", place)
+      const own = await startStack({
+        STINT_MODELS: await file("models.json", models),
+        STINT_MAKER_HOSTS: place,
+        STINT_SECRETS: await file("secrets.json", JSON.stringify({ $makers: { reviews: secret } })),
+      })
       try {
-        const file = join(folder, "model.sh")
-        await writeFile(
-          file,
-          `set -euo pipefail\n${field}\n${code!.replaceAll("npx stint", "node apps/cli/bin/stint.js")}`,
-        )
-        const said = await output(["bash", file], { STINT_HOME: own.home, STINT_PORT_BASE: String(own.base) })
-        assert.strictEqual(said.trim(), shown!.trim())
+        const script = [field, code, "echo '---block---'", makerCode].join("\n")
+          .replaceAll("npx stint", "node apps/cli/bin/stint.js")
+          .replace("examples/makers/type.json", await file("type.json", type))
+        const env = { STINT_HOME: own.home, STINT_PORT_BASE: String(own.base) }
+        const said = await output(["bash", await file("all.sh", `set -euo pipefail\n${script}`)], env)
+        assert.deepStrictEqual(said.split("---block---").map((it) => it.trim()), [shown.trim(), makerShown.trim()])
         const spent = await own.call("deliverables", "GET", "/api/v1/spending", { as: "viewer:vera" })
-        // 900 tokens in at 0.5 a million, 120 out at 1.5
-        assert.deepInclude(spent.json, { agents: 1, cost: 0.00063 })
+        // 900 tokens in at 0.5 a million, 120 out at 1.5; the program costs nothing that is known
+        assert.deepInclude(spent.json, { agents: 2, cost: 0.00063 })
       } finally {
         await own.stop()
         standIn.stop()
+        maker.stop()
         await rm(folder, { recursive: true })
       }
     },
-    120_000,
+    300_000,
   )
 
   it.each(examples)("docs/api.md shows $path as it is", async ({ language, path }) => {

@@ -37,8 +37,15 @@ const fill = async (
   return await count()
 }
 
-/** The customer that has all of the large inbox: every draft waits, a third expires within a month, one in a thousand has expired. */
+/**
+ * The customer that has all of the large inbox: every draft waits, a third expires within a month, one in a thousand has expired, one
+ * in 20,000 is of another type. They were made a second apart.
+ */
 const large = "bench-inbox-large"
+const rare = "bench.rare.v1"
+
+/** So long ago, as an instant of a query. */
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 
 /** The lists of a large inbox, each with its first page and one in the middle of it, and the counts. */
 const largeLists = (goal: string) => ({
@@ -48,6 +55,10 @@ const largeLists = (goal: string) => ({
   "50 that have expired": "review_status=expired&limit=50",
   "50 of one goal that wait": `goal_instance_id=${goal}&review_status=pending_review&limit=50`,
   "50 of one goal by expiry": `goal_instance_id=${goal}&order=expiry&limit=50`,
+  "50 of a rare type that wait": `agent_id=${rare}&review_status=pending_review&limit=50`,
+  "a rare type by expiry": `agent_id=${rare}&order=expiry&limit=50`,
+  "50 of an hour of its third day": `review_status=pending_review&from=${ago(180_000)}&to=${ago(176_400)}&limit=50`,
+  "the same by expiry": `order=expiry&from=${ago(180_000)}&to=${ago(176_400)}&limit=50`,
 })
 
 /** Makes so many drafts that wait for one customer, of a thousand goals. */
@@ -57,6 +68,7 @@ const fillLarge = async ({ superuser }: Ground, deliverables: number) => {
     `insert into deliverables select copy.* from deliverables d, generate_series(1, ${deliverables}) n,
       lateral jsonb_populate_record(d, jsonb_build_object('deliverable_id', 'DEL-large-' || lpad(n::text, 9, '0'),
         'idempotency_key', 'large-' || n, 'customer_id', '${large}', 'goal_instance_id', 'GOI-large-' || n % 1000,
+        'agent_id', case when n % 20000 = 5 then '${rare}' else d.agent_id end,
         'review_status', case when n % 1000 = 1 then 'rejected' else 'pending_review' end,
         'expires_at', case when n % 3 = 0 then now() + (1 + n % 2592000) * interval '1 second'
           when n % 1000 = 1 then now() - interval '1 hour' end,
@@ -69,7 +81,7 @@ const fillLarge = async ({ superuser }: Ground, deliverables: number) => {
 
 /** Times a read of an inbox, and where a page leads to the next one, each next page in turn. */
 const timesOf = async (
-  { stack }: Ground,
+  { stack }: Pick<Ground, "stack">,
   path: string,
 ): Promise<Array<number>> => {
   const times: Array<number> = []

@@ -20,6 +20,7 @@ drop table if exists trials cascade;
 drop table if exists unannounced_hires cascade;
 drop sequence if exists hiring_outbox_seq_seq;
 drop function if exists begin_trial(begun trials, most integer, quota_lock integer);
+drop function if exists begin_trials(begun json, keys json, most integer, quota_lock integer, waits boolean);
 drop function if exists hire_written();
 drop function if exists hiring_outbox_removed();
 drop function if exists idempotency_keys_taken_over();

@@ -395,6 +395,7 @@ with expected (kind, name, definition) as (
     ('constraint', 'unannounced_hires.fk_unannounced_hires_hire', 'FOREIGN KEY (hired_instance_id) REFERENCES hired_agents(hired_instance_id) ON DELETE CASCADE'),
     ('constraint', 'unannounced_hires.pk_unannounced_hires', 'PRIMARY KEY (hired_instance_id)'),
     ('function', 'begin_trial(begun trials, most integer, quota_lock integer)', 'returns trials, plpgsql, body db611acfb3b2a084561e461d8a64f65d'),
+    ('function', 'begin_trials(begun json, keys json, most integer, quota_lock integer, waits boolean)', 'returns record, plpgsql, body 34e24a51c5d2f6b15e5786f0666f4cc1'),
     ('function', 'hire_written()', 'returns trigger, plpgsql, body 080c9365bcd91c02aae85a09872d664e'),
     ('function', 'hiring_outbox_removed()', 'returns trigger, plpgsql, body c9ab83466dc9f7787199a7b6e08f169f'),
     ('function', 'idempotency_keys_taken_over()', 'returns trigger, plpgsql, body 277f49667d4601399b81daa679f06564'),

@@ -17,6 +17,10 @@ const MOST = 150_000
 
 const customer = "smile-dental"
 
+/** The runs of this file, as late as on a machine that does nothing else. */
+const inTime = (stack: ReachedStack): Promise<unknown> =>
+  stack.sql("scheduler", "update scheduled_goal_runs set draft_late_ms = 14 where draft_late_ms > 60")
+
 /** An hour of runs that completed, with a few that were skipped, as the scheduler would have written them: for the charts. */
 const seedRuns = (stack: ReachedStack, goal: string, hire: string): Promise<unknown> =>
   stack.sql(
@@ -57,7 +61,7 @@ describe.skipIf(chromiumPath === undefined || process.env.STINT_SCREENSHOTS === 
         goal_template_id: "marketing.weekly_multichannel_batch.v1",
         frequency: "weekly",
         settings: {
-          topics: ["What is worth knowing before your next visit"],
+          topics: ["what to bring to your next visit"],
           schedule: { weekday: "monday", at: "09:00" },
         },
       })
@@ -65,11 +69,17 @@ describe.skipIf(chromiumPath === undefined || process.env.STINT_SCREENSHOTS === 
       const daily = await setGoal(call, customer, hire, {
         goal_template_id: "marketing.daily_micro_post.v1",
         frequency: "daily",
-        settings: { topic: "Two minutes of brushing", schedule: { at: "18:30" } },
+        settings: { topic: "two minutes of brushing", schedule: { at: "18:30" } },
       })
       await stage.draft(customer, hire, daily.goal_instance_id)
       await stage.draft(customer, hire, weekly.goal_instance_id)
+      await stage.call("customer:corner-bakery", "hiring", "POST", "/subscriptions", {
+        agent_id: "reviews.reply_writer.v1",
+        customer_id: "corner-bakery",
+        duration: "monthly",
+      })
       await seedRuns(stack, daily.goal_instance_id, hire)
+      await inTime(stack)
       const visitor = await visit(browser, stage.url)
       await signIn(visitor, "Customer", customer)
       customersPage = visitor.page

@@ -274,6 +274,8 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
       end $$`,
     )
     await page.goto("/overview")
+    // a person has decided on it just now
+    await page.getByText(/median to decision \d/).waitFor()
     const line = page.locator("li", { hasText: "the host is away" })
     await line.getByRole("button", { name: "Try again" }).click()
     await page.getByText("It is being tried again.").waitFor()

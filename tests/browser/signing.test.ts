@@ -165,6 +165,19 @@ describe.skipIf(chromiumPath === undefined)(named("signing a draft"), () => {
     for (const { complaints } of [asha, ben, rita, edith, cara]) assert.deepStrictEqual(complaints, [])
   })
 
+  it("is signed by the reviewer of the sample customer, whom a local stack signs in with one click", async () => {
+    const { id } = await made("sample-customer", templates.one)
+    const { complaints, page } = await visit(browser, stage.url)
+    await page.goto(`/inbox/${id}`)
+    await page.getByRole("button", { name: /^Reviewer/ }).click()
+    await page.waitForURL(`**/inbox/${id}`)
+    await page.getByRole("button", { name: "Approve", exact: true }).click()
+    await page.getByRole("region", { name: "What was signed" }).getByText(/by sample-reviewer/).waitFor()
+    assert.strictEqual(await page.getByRole("button", { name: "Edit", exact: true }).count(), 0)
+    assert.deepInclude(await draftOf(stage, "sample-customer", id), { review_status: "approved", approvals_given: 1 })
+    assert.deepStrictEqual(complaints, [])
+  })
+
   it("counts down in its place, says in the last hour that it is soon, and expires on the screen", async () => {
     const { id } = await made("exa", templates.soon)
     const { complaints, page } = await person("exa", "exa")

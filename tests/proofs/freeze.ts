@@ -31,7 +31,7 @@ const HELD = 20
  * they can't renew them; in `short` ones SQL ends the leases, so that they wake before they had to, and the fence alone
  * stands between their answers and the runs.
  */
-const FORMS = { quick: { victims: 4, long: 1, short: 1 }, full: { victims: 5, long: 10, short: 10 } }
+const FORMS = { quick: { victims: 2, long: 1, short: 1 }, full: { victims: 5, long: 10, short: 10 } }
 
 /** Who holds what: by fence, which the leases of the frozen can't change. */
 const holders = async ({ superuser }: Ground): Promise<ReadonlyArray<{ holder: string; runs: number }>> =>
@@ -168,7 +168,7 @@ export const freeze: Proof = {
   name: "freeze",
   promise: "A scheduler that stood still past its lease writes nothing when it wakes: its runs are another's by then.",
   attacks:
-    "SIGSTOP of schedulers with runs in their hands, 50 times (quick: 4) past their lease and as often with the lease " +
+    "SIGSTOP of schedulers with runs in their hands, 50 times (quick: 2) past their lease and as often with the lease " +
     "ended by SQL; SIGCONT while another holds their runs, and after it has completed them.",
   seconds: { quick: 40, full: 180 },
   attack: async (attack) => {

@@ -44,9 +44,35 @@ const customerOn = async (stack: Stack, customer: string) => {
   return { customer, as, hire, goal_instance_id, deliverable_id: (await drafts())[0]!.deliverable_id, runNow }
 }
 
+/** What a customer's people make of it: an approval, a mandate, and the settings of a person. */
+const signedOn = async (
+  stack: Stack,
+  { as, customer, deliverable_id, hire }: Awaited<ReturnType<typeof customerOn>>,
+) => {
+  const ask = async (method: string, path: string, body: object) => {
+    const { json, status } = await stack.call("deliverables", method, `/api/v1${path}`, { as, body })
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(json)}`)
+    return json
+  }
+  await ask("PUT", `/reviewers/${customer}`, { channels: [], timezone: "UTC" })
+  const { approval_id } = await ask("POST", `/deliverables/${deliverable_id}/review`, { decision: "approved" })
+  const { mandate_id } = await ask("POST", "/mandates", {
+    hired_instance_id: hire.hired_instance_id,
+    rules: [{ path: "coin", op: "eq", value: "BTC" }],
+    max_uses: 3,
+    per: "day",
+    valid_until: new Date(Date.now() + 86_400_000).toISOString(),
+    action: "approve",
+  })
+  return { approval_id, mandate_id, person: customer }
+}
+
 /** The ids of a customer, by the names that bodies, queries and paths have for them. */
-const idsOf = (made: Awaited<ReturnType<typeof customerOn>>, doors: ReadonlyArray<Door>) => {
-  const { customer, deliverable_id, goal_instance_id, hire } = made
+const idsOf = (
+  made: Awaited<ReturnType<typeof customerOn>> & Awaited<ReturnType<typeof signedOn>>,
+  doors: ReadonlyArray<Door>,
+) => {
+  const { approval_id, customer, deliverable_id, goal_instance_id, hire, mandate_id, person } = made
   const { agent_id, hired_instance_id, subscription_id } = hire
   const named: Record<string, string> = {
     customer_id: customer,
@@ -56,6 +82,9 @@ const idsOf = (made: Awaited<ReturnType<typeof customerOn>>, doors: ReadonlyArra
     subscription_id,
     goal_instance_id,
     deliverable_id,
+    approval_id,
+    mandate_id,
+    person,
   }
   const inPath = (path: string, name: string) =>
     /:goal/.test(path) && name === "goal" || /scheduler\/goals/.test(path)
@@ -64,6 +93,12 @@ const idsOf = (made: Awaited<ReturnType<typeof customerOn>>, doors: ReadonlyArra
       ? subscription_id
       : /agent-types/.test(path)
       ? agent_id
+      : /mandates/.test(path)
+      ? mandate_id
+      : /v1\/approvals/.test(path)
+      ? approval_id
+      : /reviewers/.test(path)
+      ? person
       : /customers/.test(path)
       ? customer
       : /deliverables\/:/.test(path)
@@ -109,7 +144,7 @@ export const hostile: Proof = {
   promise: "No request, whatever it holds, breaks a service, and no answer is larger than 2 MiB.",
   attacks:
     "Bodies sampled from the schema of every endpoint and broken at random, and a corpus of odd bodies, ids, cursors, queries and " +
-    "headers, six at once: 1,500 requests (full: 20,000). Afterwards another customer's hire is as it was, its goal runs, " +
+    "headers, six at once: 600 requests (full: 20,000). Afterwards another customer's hire is as it was, its goal runs, " +
     "no process was replaced, and none has grown to more than 1.5 times what it had after a third of the requests.",
   seconds: { quick: 25, full: 300 },
   attack: async (attack) => {
@@ -120,7 +155,7 @@ export const hostile: Proof = {
     const doors = doorsOf(seed)
     const victim = await customerOn(stack, "victim")
     const hostile = await customerOn(stack, "hostile")
-    const known = idsOf(hostile, doors)
+    const known = idsOf({ ...hostile, ...await signedOn(stack, hostile) }, doors)
     const pids = async () => (await Promise.all(services.map((service) => stack.pids(service)))).flat().join()
     const [before, processes] = [
       (await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)).json,

@@ -1,8 +1,8 @@
 /** `npm run prove`: lists the promises, or attacks one, or the quick form of all. */
 import process from "node:process"
 import { parseArgs } from "node:util"
-import { type Attack, type Proof } from "./Proof.ts"
 import { proofs } from "./proofs.ts"
+import { endAll, run } from "./Run.ts"
 
 const usage = "Usage: npm run prove [-- NAME | all] [--full] [--seed N]"
 
@@ -35,36 +35,6 @@ const list = () => {
   console.log(usage)
 }
 
-/** What an attack began, the last first; each is ended once, whoever asks for it. */
-const ends: Array<() => Promise<unknown>> = []
-let ending: Promise<void> | undefined
-const endAll = (): Promise<void> =>
-  ending ??= (async () => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
-      await end().catch((error) => console.error(`prove: what was begun could not be ended: ${error}`))
-    }
-    ending = undefined
-  })()
-
-/** Attacks one promise and prints its line, which is the last; whether it held. */
-const prove = async ({ attack, name }: Proof, options: Pick<Attack, "full" | "seed">): Promise<boolean> => {
-  const began = performance.now()
-  const say = (line: string) => console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s: ${line}`)
-  const { figures, violations } = await attack({ ...options, say, defer: (end) => ends.push(end) })
-    .catch((error) => ({ figures: {}, violations: [`the attack broke off: ${error?.stack ?? error}`] }))
-    .finally(endAll)
-  for (const violation of violations) say(`DID NOT HOLD: ${violation}`)
-  const held = violations.length === 0
-  const { full, seed } = options
-  const seconds = Math.round((performance.now() - began) / 100) / 10
-  console.log(JSON.stringify({
-    proof: name,
-    held,
-    figures: { form: full ? "full" : "quick", seed, seconds, ...figures, violations: violations.length },
-  }))
-  return held
-}
-
 const { full, name, seed } = asked()
 if (name === undefined) {
   list()
@@ -83,7 +53,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   })
 }
 const broken: Array<string> = []
-for (const proof of chosen) if (!(await prove(proof, { full, seed }))) broken.push(proof.name)
+for (const proof of chosen) {
+  const report = await run(proof, { full, seed, tell: (line) => console.log(line) })
+  console.log(JSON.stringify(report))
+  if (!report.held) broken.push(proof.name)
+}
 if (name === "all") {
   console.log(
     broken.length === 0

@@ -18,11 +18,11 @@ const LASTS = 5
 export const pause: Proof = {
   name: "pause",
   promise: "After a pause no run starts: no claim commits once the pause did.",
-  attacks: "1,000 pauses (quick: 200) at the moment at which goals fall due, against two schedulers.",
+  attacks: "1,000 pauses (quick: 60) at the moment at which goals fall due, against two schedulers.",
   seconds: { quick: 25, full: 111 },
   attack: async (attack) => {
     const { full, say, seed } = attack
-    const races = full ? 1_000 : 200
+    const races = full ? 1_000 : 60
     const random = randomOf(seed)
     const { is, that, violations } = judge()
     const ground = await standOn(attack)
@@ -55,7 +55,7 @@ export const pause: Proof = {
       await operate((race + 1) % 2, "resume", scope)
       // its runs are made now: a rule that changes before that would take them away, as an edit may
       await until("the slot is decided", () => decided(ground), 10_000, 1)
-      if ((race + 1) % 100 === 0) say(`${race + 1} races`)
+      if ((race + 1) % 20 === 0) say(`${race + 1} races`)
     }
     await drained(ground)
     exactlyOnce(await outcomeOf(ground, slots), GOALS * races, { is, that })

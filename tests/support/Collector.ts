@@ -27,11 +27,13 @@ export interface Span {
 export const openCollector = async () => {
   const spans: Array<Span> = []
   const records: Array<{ readonly service: string; readonly said: string }> = []
+  const received: Array<unknown> = []
   const serviceOf = ({ attributes }: { readonly attributes: Span["attributes"] }) =>
     attributes.find(({ key }) => key === "service.name")!.value.stringValue!
   const server: Server = createServer(async (request, response) => {
     const parts: Array<Uint8Array> = []
     for await (const part of request) parts.push(part)
+    if (parts.length > 0) received.push(JSON.parse(Buffer.concat(parts).toString()))
     if (request.url === "/v1/traces") {
       const { resourceSpans } = JSON.parse(Buffer.concat(parts).toString())
       for (const { resource, scopeSpans } of resourceSpans) {
@@ -55,6 +57,8 @@ export const openCollector = async () => {
   return {
     spans,
     records,
+    /** All that came, whole. */
+    received,
     url: `http://127.0.0.1:${port}`,
     close: () => new Promise((resolve) => server.close(resolve)),
   }

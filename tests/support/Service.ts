@@ -3,6 +3,7 @@ import { type Host, webHandler } from "@stint/edge/Handler"
 import type { Role } from "@stint/domain/Caller"
 import { audience, serviceAudience, services } from "@stint/domain/Tokens"
 import { FileFailure } from "@stint/edge/Files"
+import { denoDial } from "@stint/edge/Serve/DenoDial"
 import { denoPortCheck } from "@stint/edge/Serve/DenoPortCheck"
 import { Effect, type Layer } from "effect"
 import { exportJWK, generateKeyPair, SignJWT } from "jose"
@@ -105,15 +106,14 @@ export const startService = async (
   app: Layer.Layer<never, unknown, never> | Layer.Layer<never, unknown, unknown>,
   env: Record<string, string> = {},
   files: Record<string, string> = {},
-  /** The address of a maker's host, in place of a connection to it. */
-  reach?: Host["portCheck"]["reach"],
 ): Promise<TestService> => {
   const host: Host = {
     env: { STINT_JWKS: jwks, STINT_SERVICE_TOKEN_FILE: "service.token", STINT_BOUNDS: UNHURRIED, ...env },
     files: memoryFiles(
       Object.assign(files, { "service.token": files["service.token"] ?? await serviceTokens("hiring") }),
     ),
-    portCheck: { check: () => Effect.void, reach: reach ?? denoPortCheck.reach },
+    portCheck: { check: () => Effect.void, reach: denoPortCheck.reach },
+    dial: denoDial,
   }
   const { dispose, drain, fetch, refused } = webHandler("test", app as Layer.Layer<never, unknown, never>, host)
   const tokens = new Map<string, string>()

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { type Collector, openCollector, type Span } from "../support/Collector.ts"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type FakeModel, startFakeModel } from "../support/FakeModel.ts"
+import { leaksIn } from "../support/Leaks.ts"
 import { type Stack, startStack } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
 
@@ -145,10 +146,19 @@ describe("a trace through makers", () => {
     // what was sent was signed and had the key
     assert.strictEqual(model.asked[0]!.headers.get("authorization"), `Bearer ${KEY}`)
     assert.lengthOf(signatures, 1)
-    const secrets = [KEY, SECRET.slice("whsec_".length), signatures[0]!, INSTRUCTIONS, NICKNAME, HEADLINE]
-    for (const { text } of collector.spans) {
-      for (const secret of secrets) assert.notInclude(text, secret)
+    const [signature] = signatures
+    const secrets = {
+      KEY,
+      SECRET: SECRET.slice("whsec_".length),
+      signature: signature!,
+      INSTRUCTIONS,
+      NICKNAME,
+      HEADLINE,
     }
-    for (const { said } of collector.records) for (const secret of secrets) assert.notInclude(said, secret)
+    assert.deepStrictEqual(leaksIn(collector.received, secrets), [])
+    // the judge sees what a span has: were the model's answer in it, it would be found (tests/leaks.test.ts)
+    assert.isNotEmpty(
+      leaksIn(collector.received, { model: "stint.model", host: `host:127.0.0.1:${program.addr.port}` }),
+    )
   })
 })

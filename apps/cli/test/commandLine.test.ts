@@ -37,12 +37,37 @@ describe("a command line", () => {
         ["hires list", "Say --customer ID: whose."],
         ["audit list --cursor x", "--cursor goes with --service NAME."],
         ["types publish -", "- is no JSON."],
+        ["token --role operator --subject ann --customer acme", "--customer and --duties go with --role customer."],
+        ["token --role viewer --subject ann --duties reader", "--customer and --duties go with --role customer."],
+        ["token --role customer --subject ann --customer a/b", "Say --customer ID, a customer's: 1 to 128 of"],
+        ["token --role customer --subject ann --customer system", "Say --customer ID, a customer's: 1 to 128 of"],
+        ["token --role customer --subject ann --duties reader,boss", '--duties "boss": say one or more of reviewer,'],
       ] as const
     ) {
       const { calls, err, out, status } = await invoke(line === "" ? [] : line.split(" "))
       assert.deepStrictEqual([status, out, calls], [2, "", []], line)
       assert.include(err, words)
       assert.match(err, /^stint: [^\n]+ stint --help says more\.\n$/)
+    }
+  })
+
+  it("names as whom it asks: a person only of a customer, and nobody by the system's own name", async () => {
+    for (
+      const [as, words] of [
+        ["customer", "Say --as customer:ID, the customer's id."],
+        ["operator:olga/ann", "say customer:ID/PERSON for a person who acts for a customer."],
+        ["customer:acme/", "say customer:ID/PERSON for a person who acts for a customer."],
+        ["customer:acme/ann/bob", "say customer:ID/PERSON for a person who acts for a customer."],
+        ["customer:/ann", "1 to 128 of"],
+        ["customer:acme/System", "system is the system's own name, which no token has."],
+        ["customer:system", "system is the system's own name, which no token has."],
+      ] as const
+    ) {
+      const { err, out, status } = await invoke(["inbox", "list", "--as", as], {
+        env: { STINT_HOME: "/nowhere", XDG_CONFIG_HOME: "/nowhere" },
+      })
+      assert.deepStrictEqual([status, out], [2, ""], as)
+      assert.include(err, words)
     }
   })
 

@@ -1,4 +1,5 @@
 /** A customer's day and an operator's, on a stack as `stint start` makes it, by the command line alone. */
+import { decodeJwt } from "jose"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../../../tests/support/Until.ts"
 import { invoke } from "./support/invoke.ts"
@@ -52,8 +53,18 @@ describe("a day with the command line", () => {
     const draft = await call(`inbox show ${run.deliverable_id} ${customer}`)
     const named = `${draft.deliverable_id}@${draft.content_sha256.slice(0, 12)}`
     assert.strictEqual(await call(`inbox execute ${named} --yes ${customer}`, 4), undefined)
-    const { items: [decided] } = await call(`inbox approve ${named} ${customer}`)
+    // a person who may only read signs nothing; one who has every duty does, in its own name
+    const { token } = await call("token --role customer --subject rita --customer sample-customer --duties reader")
+    const { customer_id, duties, sub } = decodeJwt(token)
+    assert.deepStrictEqual([sub, customer_id, duties], ["rita", "sample-customer", ["reader"]])
+    assert.strictEqual(await call(`inbox approve ${named} --token ${token}`, 5), undefined)
+    const { items: [decided] } = await call(`inbox approve ${named} --as customer:sample-customer/ann`)
     assert.strictEqual(decided.deliverable.review_status, "approved")
+    const shown = await invoke(`inbox show ${draft.deliverable_id} ${customer}`.split(" "), {
+      env,
+      fetch: globalThis.fetch,
+    })
+    assert.match(shown.out, /^APR-\S+ +approved +1 +ann /m)
     const executed = await call(`inbox execute ${named} --yes --wait ${customer}`)
     assert.deepStrictEqual([executed.execution_status, executed.execution.state], ["executed", "delivered"])
     assert.strictEqual((await call(`inbox approve ${named} ${customer}`, 4)).items[0].problem.code, "already_reviewed")

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { callBack } from "./support/callBack.ts"
 import { invoke } from "./support/invoke.ts"
 
 const { fetch } = globalThis
@@ -137,6 +138,14 @@ const withMaker = async (handler: (request: Request) => Promise<Response>, use: 
   }
 }
 
+/** A twist that answers 202, and calls back. */
+const callingBack =
+  (tries: number, type = "draft.made", data: object = { draft: good }, secret = SECRET) => (came: Came) => {
+    if (!came.isSigned || !came.isRecent || came.isLook || !/\}$/.test(came.text)) return undefined
+    void callBack(came.text, type, data, tries, secret)
+    return json(202, {})
+  }
+
 let made = 0
 const location = { location: "/makings/1" }
 
@@ -175,7 +184,7 @@ describe("a maker that breaks a rule fails the cases of it", () => {
       const { err, failed, status } = await check(url)
       assert.deepStrictEqual(Object.keys(failed), failing, JSON.stringify(failed))
       assert.strictEqual(status, failing.length === 0 ? 0 : 1)
-      assert.match(err, failing.length === 0 ? /^Every case holds\.$/m : /of 12 cases failed\.$/m)
+      assert.match(err, failing.length === 0 ? /^Every case holds\.$/m : /of 13 cases failed\.$/m)
     })
   })
 
@@ -187,7 +196,6 @@ describe("a maker that breaks a rule fails the cases of it", () => {
       /\$\.review_status no such field/,
     ],
     ["no JSON", new Response("hello"), /its draft is not valid/],
-    ["202 without a Location", json(202, {}), /202 without a Location/],
     ["202 with a Location elsewhere", json(202, {}, { location: "https://elsewhere.example/1" }), /of another host/],
     ["a redirect", new Response(null, { status: 307, headers: { location: "/elsewhere" } }), /it answered 307/],
     ["500", json(500, {}), /it answered 500/],
@@ -197,6 +205,32 @@ describe("a maker that breaks a rule fails the cases of it", () => {
     await withMaker(answering(answer), async (url) => {
       const { failed } = await check(url, "--case", "draft")
       assert.match(failed.draft!, why)
+    })
+  })
+
+  it("calls back and keeps to the contract, or to all of it but one", async () => {
+    await withMaker(answering(callingBack(3)), async (url) => {
+      const { cases, failed } = await check(url)
+      assert.deepStrictEqual([failed, cases.find(({ name }) => name === "callback")!.state], [{}, "ok"])
+    })
+    await withMaker(answering(callingBack(1)), async (url) => {
+      assert.match((await check(url, "--seconds", "1", "--case", "callback")).failed.callback!, /did not try again/)
+    })
+  })
+
+  it.each<[string, ReturnType<typeof callingBack>, RegExp]>([
+    ["nothing", callingBack(0), /called nothing back within 1 s/],
+    [
+      "with another secret",
+      callingBack(1, "draft.made", { draft: good }, `whsec_${btoa("another secret")}`),
+      /not signed/,
+    ],
+    ["what is no answer", callingBack(1, "draft.approved"), /what it called back is no answer/],
+    ["no draft", callingBack(1, "draft.made", { draft: { title: "A reply" } }), /not valid: \$\.fields is required/],
+    ["that it refuses", callingBack(1, "draft.refused", { detail: "no" }), /it called back draft\.refused: no/],
+  ])("calls back %s", async (_, twist, why) => {
+    await withMaker(answering(twist), async (url) => {
+      assert.match((await check(url, "--seconds", "1", "--case", "draft")).failed.draft!, why)
     })
   })
 
@@ -226,7 +260,7 @@ describe("stint makers check", () => {
       assert.match(out, /^ok {7}draft {6}a request is answered 200/m)
       assert.match(out, /^skipped {2}forged {5}a signature by another secret is refused\n +requests are not signed/m)
       assert.match(out, /^FAILED {3}malformed {2}a body that is no JSON is refused\n +what is no JSON must be refused/m)
-      assert.match(err, /1 of 12 cases failed\./)
+      assert.match(err, /1 of 13 cases failed\./)
     })
   })
 
@@ -251,6 +285,7 @@ describe("stint makers check", () => {
     [["maker", "check"], 2, /Say check URL/],
     [["makers", "check"], 2, /Say check URL/],
     [["makers", "check", "agents.example.com"], 2, /URL must be a url/],
+    [["makers", "check", "http://127.0.0.1:1/", "--callback", "me"], 2, /--callback must be a url/],
     [["makers", "check", "http://127.0.0.1:1/", "--seconds", "0"], 2, /--seconds must be 1 to 3600/],
     [["makers", "check", "http://127.0.0.1:1/", "--case", "none"], 2, /--case must be one of draft, repeat/],
     [["makers", "check", "http://127.0.0.1:1/", "--secret-file", "/none"], 1, /--secret-file names \/none/],

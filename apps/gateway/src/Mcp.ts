@@ -4,7 +4,7 @@ import { Verifier } from "@stint/edge/Auth"
 import { version } from "@stint/edge/Version"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Changes } from "./Changes.ts"
-import { refusalOf } from "./Mcp/Policy.ts"
+import { explained, refusalOf } from "./Mcp/Policy.ts"
 import { Refused } from "./Mcp/Refused.ts"
 import { SESSION, sessionsOf } from "./Mcp/Sessions.ts"
 import type { Arguments, Call, ToolSpec } from "./Mcp/Tools.ts"
@@ -12,6 +12,9 @@ import { Upstreams } from "./Upstreams.ts"
 
 const Answer = Schema.Record(Schema.String, Schema.Json)
 const decodeAnswer = Schema.decodeUnknownOption(Answer)
+
+/** One that ended and another caller's can't be told apart. */
+const noSession = new NotFound({ detail: "There is no such session; begin another" })
 
 /** The MCP server. */
 export class Mcp extends Context.Service<Mcp, {
@@ -96,11 +99,14 @@ export class Mcp extends Context.Service<Mcp, {
           const who = JSON.stringify(caller)
           const session = request.headers.get(SESSION)
           if (session !== null && !sessions.mayUse(session, who)) {
-            return yield* new NotFound({ detail: "There is no such session; begin another" })
+            return yield* noSession
           }
           const answer = yield* handler
           tokens.set(request, { token, context: yield* Effect.context<never>() })
-          const response = yield* Effect.promise(() => answer(request))
+          const response = yield* Effect.promise(async () => explained(request, await answer(request)))
+          if (session !== null && response.status === 404 && response.headers.get("content-type") === null) {
+            return yield* noSession
+          }
           const made = response.headers.get(SESSION)
           if (made !== null && response.ok) sessions.used(made, who)
           else if (session !== null && request.method === "DELETE" && response.ok) sessions.ended(session)

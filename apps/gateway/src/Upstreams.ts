@@ -22,13 +22,13 @@ const names = Object.keys(contracts) as ReadonlyArray<ServiceName>
 /** The services. */
 export class Upstreams extends Context.Service<Upstreams, {
   /**
-   * The answer of a service to a request, sent with that token. Its body is still on its way. Unavailable: nothing listens
+   * The answer of a service to a request, sent with that token; undefined: with none. Its body is still on its way. Unavailable: nothing listens
    * where the service should be. BadGateway: it took the request, and gave no answer. GatewayTimeout: it began none in time.
    */
   pass(
     service: ServiceName,
     request: Request,
-    token: string,
+    token: string | undefined,
   ): Effect.Effect<Response, Unavailable | BadGateway | GatewayTimeout>
   /** The answer to a GET within a few seconds, read; fails with its status, or 0 when there is none. */
   read(service: ServiceName, path: string, token: string): Effect.Effect<Uint8Array<ArrayBuffer>, number>

@@ -154,6 +154,18 @@ describe("the link of a message", () => {
     ])
   })
 
+  it("is asked by the page alone: what deliverables answers without a sign-in is not passed on", async () => {
+    const { browser } = await opened()
+    for (const path of ["view", "decide"]) {
+      const sent = await browser.send("POST", `/api/v1/decision-links/${path}`, {
+        body: JSON.stringify({ token }),
+        headers: { "content-type": "application/json" },
+      })
+      assert.strictEqual(sent.status, 405, path)
+    }
+    assert.deepStrictEqual(heard, [])
+  })
+
   it("refuses a form that is too long", async () => {
     const { browser } = await opened()
     const sent = await browser.send(
@@ -177,6 +189,96 @@ describe("the link of a message", () => {
     assert.strictEqual(sent.status, 409)
     assert.include(await sent.text(), "It was changed. Look at &lt;it&gt; again")
   })
+
+  it.each([
+    [
+      {
+        type: "trading_intent_plan_v1",
+        intent_action: "place_order",
+        exchange_provider: "delta_exchange_india",
+        credential_ref: "vault-7",
+        coin: "BTC",
+        side: "buy",
+        units: 50,
+        checks: {
+          coin_allowed: true,
+          side_valid: true,
+          units_positive: true,
+          within_max_units: false,
+          max_units_per_order: 5,
+        },
+        validation_errors: ["within_max_units"],
+      },
+      ["<pre>Buy 50 BTC</pre>", "holds: coin allowed\n", "fails: within max units (5)", "It fails within_max_units"],
+      false,
+    ],
+    [
+      {
+        type: "structured_deliverable_v1",
+        intent_action: "publish",
+        title: "A reply",
+        fields: { reply: "Thank you", tags: ["kind", "short"], by: { name: "<b>" } },
+      },
+      ["<h2>Reply</h2>\n<pre>Thank you</pre>", "<pre>kind\nshort</pre>", "&quot;name&quot;: &quot;&lt;b&gt;&quot;"],
+      true,
+    ],
+    [
+      {
+        type: "marketing_draft_batch_v1",
+        intent_action: "publish",
+        brand_name: "A clinic",
+        theme: "teeth",
+        variants: [{ platform: "x", text: "Brush.", hashtags: ["#teeth"] }],
+        suggested_schedule_local: ["09:00"],
+      },
+      ["<h2>X</h2>\n<pre>Brush.\n\n#teeth</pre>", "<pre>09:00</pre>"],
+      true,
+    ],
+    [
+      {
+        type: "trading_close_position_proposal_v1",
+        intent_action: "close_position",
+        exchange_provider: "delta_exchange_india",
+        credential_ref: "vault-7",
+        window_local_time: "15:20",
+      },
+      ["<pre>at 15:20</pre>", "<pre>Delta exchange india, with the credential vault-7</pre>"],
+      true,
+    ],
+    [
+      {
+        type: "trading_guardrail_report_v1",
+        snapshot: {
+          exchange_provider: "delta_exchange_india",
+          credential_ref: "vault-7",
+          allowed_coins: ["BTC", "ETH"],
+          default_coin: "BTC",
+          risk_limits: { max_units_per_order: 5 },
+        },
+      },
+      ["<pre>BTC, ETH; BTC unless a goal says otherwise</pre>", "<pre>at most 5 units in an order</pre>"],
+      true,
+    ],
+  ])(
+    "shows a $type as a person reads it, and offers no approval that would be refused",
+    async (kind, texts, approves) => {
+      const { browser } = await opened()
+      const payload = { draft_only: true, goal_template_id: "t.v1", goal_instance_id: "GOI-1", ...kind }
+      answer = () =>
+        Response.json({
+          deliverable: { ...deliverable, payload },
+          customer_id: "acme",
+          person: "ann",
+          expires_at: "2026-03-02T09:00:00.000Z",
+          target: { target: "webhook", url: "https://hooks.example/<in>", secret_ref: "std" },
+        })
+      const html = await (await browser.send("GET", "/session/decision/DEL-1", { headers: navigate })).text()
+      for (const text of texts as ReadonlyArray<string>) assert.include(html, text)
+      assert.include(html, "<h2>Goes to</h2>\n<pre>https://hooks.example/&lt;in&gt;</pre>")
+      assert.strictEqual(html.includes('value="approved"'), approves)
+      assert.notMatch(html, /undefined|\[object|NaN/)
+    },
+  )
 
   it("is refused where it is old, and where there is no cookie; without a token the console's page comes", async () => {
     const { browser } = await opened()

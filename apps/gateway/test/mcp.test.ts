@@ -174,6 +174,31 @@ describe("/mcp", () => {
     await response.body?.cancel()
   })
 
+  it("refuses a batch, a page of another site, and what has no session, with the error that says why", async () => {
+    const ping = { jsonrpc: "2.0", id: 1, method: "ping" }
+    const errorOf = async (response: Response) => {
+      const { error, id } = await response.json() as {
+        readonly error: { readonly code: number; readonly message: string }
+        readonly id: unknown
+      }
+      return [response.status, id, error.code, error.message]
+    }
+    const batch = "JSON-RPC batches are not supported: send one message a request"
+    assert.deepStrictEqual(await errorOf(await post([ping, ping])), [400, null, -32600, batch])
+    const made = await post(initialize)
+    const session = made.headers.get("mcp-session-id")!
+    await made.body?.cancel()
+    const within = await post([ping], { "mcp-session-id": session })
+    assert.deepStrictEqual(await errorOf(within), [400, null, -32600, batch])
+    const other = await post(ping, { origin: "https://evil.example" })
+    assert.deepStrictEqual((await errorOf(other)).slice(0, 3), [403, null, -32600])
+    const plain = await post(ping, { accept: "application/json" })
+    assert.deepStrictEqual((await errorOf(plain)).slice(0, 3), [406, null, -32600])
+    const nothing = await t.send("DELETE", "/mcp")
+    assert.deepStrictEqual((await errorOf(nothing)).slice(0, 3), [400, null, -32600])
+    assert.deepStrictEqual(t.heard, [])
+  })
+
   it("answers what is no message, and a method that it has not", async () => {
     for (const body of [[], 1, {}, { jsonrpc: "2.0", id: 1, method: "deliverables/execute" }]) {
       const response = await post(body)
@@ -204,8 +229,9 @@ describe("/mcp", () => {
     const ended = await t.send("DELETE", "/mcp", { headers: { "mcp-session-id": session } })
     assert.strictEqual(ended.status, 204)
     const after = await post(list, { "mcp-session-id": session })
-    assert.strictEqual(after.status, 404)
-    await after.body?.cancel()
+    assert.deepStrictEqual(await problemOf(after), [404, 404, "not_found"])
+    const unknown = await post(list, { "mcp-session-id": crypto.randomUUID() })
+    assert.deepStrictEqual(await problemOf(unknown), [404, 404, "not_found"])
   })
 })
 

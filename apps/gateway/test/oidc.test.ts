@@ -91,6 +91,19 @@ describe("a sign-in at an OIDC provider", () => {
     assert.notMatch([...browser.cookies.keys()].join(), /-in/)
   })
 
+  it("signs in a person who acts for a customer, with the duties that the provider gives, and refuses duties that there are not", async () => {
+    const browser = new Browser(front)
+    assert.strictEqual((await signIn(browser, "customer-rita")).location, "/inbox")
+    const { user } = await browser.session()
+    assert.deepInclude(user, { subject: "customer-rita", role: "customer", customer_id: "acme", duties: ["reader"] })
+    assert.strictEqual((await browser.send("GET", read)).status, 200)
+    const { customer_id, duties } = decodeJwt(heard.at(-1)!.slice("Bearer ".length))
+    assert.deepStrictEqual([customer_id, duties], ["acme", ["reader"]])
+    const other = new Browser(front)
+    assert.strictEqual((await signIn(other, "customer-wrong")).location, "/?sign_in=refused")
+    assert.isNull((await other.session()).user)
+  })
+
   it("is no local stack's", async () => {
     const browser = new Browser(front)
     await browser.session()

@@ -94,6 +94,26 @@ describe("a request", () => {
     }
   })
 
+  it("of a maker that calls back needs no token, takes none along, and arrives as it was signed", async () => {
+    let body = ""
+    t.answer = async (request) => {
+      body = await request.text()
+      return Response.json({ state: "making" })
+    }
+    const signed = `{ "type":"draft.progress",  "data": {} }`
+    const headers = {
+      "content-type": "application/json",
+      "webhook-id": "a",
+      "webhook-signature": "v1,b",
+      cookie: "x=y",
+    }
+    const { status } = await t.send("POST", "/api/v1/maker-answers", { body: signed, headers })
+    assert.deepStrictEqual([status, body], [200, signed])
+    const [got] = t.heard
+    assert.strictEqual(got!.headers.get("webhook-signature"), "v1,b")
+    for (const name of ["authorization", "cookie"]) assert.isNull(got!.headers.get(name))
+  })
+
   it("loses the headers of its connection alone, those that Connection names included", async () => {
     await t.send("GET", "/api/v1/agent-types", {
       headers: {

@@ -60,6 +60,16 @@ const declared = {
     means: "requests of an operator or a viewer in a second, over all replicas, in the long run",
   },
   operator_request_burst: { value: 1_000, means: "requests of an operator or a viewer at once" },
+  link_requests_per_second: {
+    value: 1,
+    means: "requests with the link of one message in a second, over all replicas, in the long run",
+  },
+  link_request_burst: { value: 30, means: "requests with the link of one message at once" },
+  links_opened_per_second: {
+    value: 50,
+    means: "links, of all messages and of none, that are opened for the first time in a second, over all replicas",
+  },
+  links_opened_burst: { value: 500, means: "links that are opened for the first time at once" },
   event_streams: { value: 1_000, means: "pages that listen to changes, of a process" },
   event_streams_per_caller: { value: 20, means: "pages of a caller that listen to changes" },
   connections: { value: 2_000, means: "connections of a process" },

@@ -23,6 +23,20 @@ export const Email = normalised(
   { description: "An e-mail address; kept in lower case", examples: ["asha@sunrise-clinic.example"] },
 )
 
+/**
+ * An e-mail address that messages are sent to: what `Email` takes, and of that one plain address alone, without quotes, comments,
+ * display name or a second address, so that every mail server reads it as it was meant.
+ */
+export const MailAddress = normalised(
+  (given) => given.trim().toLowerCase(),
+  {
+    pattern:
+      /^(?=.{3,254}$)(?=[^@]{1,64}@)[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u,
+    message: "must be one e-mail address, name@host, without a display name, of at most 254 characters",
+  },
+  { description: "An e-mail address; kept in lower case", examples: ["asha@sunrise-clinic.example"] },
+)
+
 /** A phone number without spaces (api.md, "POST /customers"): digits, `-`, `.` and brackets, with or without a leading `+`. */
 export const Phone = normalised(
   (given) => given.replaceAll(/\s/gu, ""),

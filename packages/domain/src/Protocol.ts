@@ -166,6 +166,12 @@ export class KeepsReplies extends Context.Service<KeepsReplies, true>()("stint/K
 export class InterimReplies extends Context.Service<InterimReplies, true>()("stint/InterimReplies") {}
 
 /**
+ * Annotation of an endpoint whose work takes the Idempotency-Key and keeps its reply by its own transaction
+ * (`Idempotency/WithWork.ts` of the edge): nothing is reserved before.
+ */
+export class KeptWithWork extends Context.Service<KeptWithWork, true>()("stint/KeptWithWork") {}
+
+/**
  * Annotation of an endpoint that may wait long for a third party, and holds nothing meanwhile: it takes its turn among its
  * like (bound `executions_at_once`), not among the other writes of its customer.
  */

@@ -20,6 +20,7 @@ const limitOf = ({ path }: { readonly path: string }, bounds: Values) =>
 const DRAIN = 32 * 1024 * 1024
 /** How long a body may take to arrive. */
 const ARRIVAL = "60 seconds"
+const ARRIVAL_MS = 60_000
 /** How many characters are scanned before other requests may go on: about a millisecond. */
 const STEP = 64 * 1024
 /** From how many keys and items on other requests may go on between parsing, judging and decoding. */
@@ -48,10 +49,33 @@ const textFault = (value: unknown, path: Array<string | number>): InvalidRequest
   return undefined
 }
 
+const tooLarge = (limit: number) => new BodyTooLarge({ detail: `A body here may have ${limit} bytes at most` })
+const broken = () => invalid("$", "ended before it was complete")
+const late = () => invalid("$", `did not arrive within ${ARRIVAL}`)
+
+/** A body that says how long it is, and is short enough, as a whole: a stream of one chunk costs more than all else of it. */
+const whole = (source: Request) =>
+  Effect.callback<Uint8Array, InvalidRequest>((resume) => {
+    const timer = setTimeout(() => resume(Effect.fail(late())), ARRIVAL_MS)
+    const settle = (read: Effect.Effect<Uint8Array, InvalidRequest>) => {
+      clearTimeout(timer)
+      resume(read)
+    }
+    source.bytes().then((bytes) => settle(Effect.succeed(bytes)), () => settle(Effect.fail(broken())))
+    return Effect.sync(() => clearTimeout(timer))
+  })
+
 const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, limit: number) {
-  // a request without a body has no stream to read
-  if (request.source instanceof Request && request.source.body === null) return new Uint8Array()
+  const { source } = request
   const facts = yield* Facts
+  // first of all: whoever asks for its `body` makes a stream of it
+  if (source instanceof Request && Number(request.headers["content-length"] ?? Infinity) <= limit) {
+    const bytes = yield* whole(source)
+    if (facts !== undefined) facts.received = bytes.length
+    return bytes.length <= limit ? bytes : yield* tooLarge(limit)
+  }
+  // a request without a body has no stream to read
+  if (source instanceof Request && source.body === null) return new Uint8Array()
   const chunks: Array<Uint8Array> = []
   let size = 0
   yield* request.stream.pipe(
@@ -63,15 +87,10 @@ const read = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerR
       return size > limit + DRAIN
     }),
     Stream.runDrain,
-    Effect.mapError(() => invalid("$", "ended before it was complete")),
-    Effect.timeoutOrElse({
-      duration: ARRIVAL,
-      orElse: () => Effect.fail(invalid("$", `did not arrive within ${ARRIVAL}`)),
-    }),
+    Effect.mapError(broken),
+    Effect.timeoutOrElse({ duration: ARRIVAL, orElse: () => Effect.fail(late()) }),
   )
-  if (size > limit) {
-    return yield* new BodyTooLarge({ detail: `A body here may have ${limit} bytes at most` })
-  }
+  if (size > limit) return yield* tooLarge(limit)
   const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

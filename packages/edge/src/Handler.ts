@@ -7,6 +7,7 @@ import { Audit } from "./Audit.ts"
 import * as Auth from "./Auth.ts"
 import * as Body from "./Body.ts"
 import * as Bounds from "./Bounds.ts"
+import { type Connect, Dial } from "./Dial.ts"
 import { Files } from "./Files.ts"
 import * as Follower from "./Follower.ts"
 import { Health, metrics as readiness, routes } from "./Health.ts"
@@ -28,11 +29,13 @@ import * as Tracing from "./Tracing.ts"
 import * as Unreadable from "./Unreadable.ts"
 import * as Watchdog from "./Watchdog.ts"
 
-/** What the runtime gives a service: its complete configuration, files, a check of ports, and a hash. */
+/** What the runtime gives a service: its complete configuration, files, a check of ports, connections, and a hash. */
 export interface Host {
   readonly env: Record<string, string | undefined>
   readonly files: Files["Service"]
   readonly portCheck: PortCheck["Service"]
+  /** What calls programs of others. */
+  readonly dial?: Connect
   /** Where the runtime has a faster way than the web's. */
   readonly sha256?: typeof Sha256["Service"]
 }
@@ -183,6 +186,7 @@ export const webHandler = <A, E, R>(
       HttpServer.layerServices,
       Layer.succeed(Files, host.files),
       Layer.succeed(PortCheck, host.portCheck),
+      host.dial === undefined ? Layer.empty : Layer.succeed(Dial, host.dial),
       host.sha256 === undefined ? Layer.empty : Layer.succeed(Sha256, host.sha256),
       Layer.provideMerge(Bounds.layer, config),
     )),

@@ -2,12 +2,13 @@
 import { type Caller, CurrentCaller } from "@stint/domain/Caller"
 import { canonicalJson } from "@stint/domain/Canonical"
 import { IdempotencyInFlight, IdempotencyMismatch, InvalidRequest } from "@stint/domain/Problem"
-import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies, Tagged } from "@stint/domain/Protocol"
-import { Cause, Context, Effect, Layer, Option, Schema } from "effect"
+import { Idempotency, IdempotencyKey, InterimReplies, KeepsReplies, KeptWithWork, Tagged } from "@stint/domain/Protocol"
+import { Cause, Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { Hex } from "effect/encoding"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
-import { IdSeed } from "./Ids.ts"
+import { IdSeed, type Seed } from "./Ids.ts"
 import { type Held, IdempotencyRepo, type Prints, type Reservation, type Scope } from "./Idempotency/Repo.ts"
+import { answerOf, KeyTaken, PendingKey } from "./Idempotency/WithWork.ts"
 import { metWithoutTag } from "./Preconditions.ts"
 import { pruneKeys, renewKey } from "./Schedules.ts"
 import { sha256 } from "./Sha256.ts"
@@ -68,14 +69,8 @@ const refuseOrReplay = Effect.fnUntraced(function* (taken: Exclude<Reservation, 
         "retry-after",
         "1",
       )
-    case "Replay": {
-      const { body, location, status } = taken.reply
-      return HttpServerResponse.text(body, {
-        status,
-        contentType: "application/json",
-        headers: { "idempotency-replayed": "true", ...(location === null ? {} : { location }) },
-      })
-    }
+    case "Replay":
+      return HttpServerResponse.setHeader(answerOf(taken.reply), "idempotency-replayed", "true")
   }
 })
 
@@ -94,10 +89,59 @@ const keepOrRelease = (
     })
     : repo.release(held, response.status >= 300 && response.status < 500)
 
+/** What the ids of a request are made from. */
+const seedOf = ({ caller, key, route }: Scope, millis: number): Seed => ({
+  millis,
+  key: JSON.stringify([caller, route, key]),
+  taken: 0,
+})
+
+/** Handles a request whose key is reserved before, and its reply kept after. */
+const reserving = <E, R>(
+  repo: IdempotencyRepo["Service"],
+  scope: Scope,
+  prints: Prints,
+  handled: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+  interim: boolean,
+) =>
+  // uninterruptible around the handler: a caller that hangs up must not leave its key reserved until the hold ends
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const reservation = yield* repo.reserve(scope, prints)
+      if (reservation._tag !== "Reserved") return yield* refuseOrReplay(reservation)
+      const held = { ...scope, holder: reservation.holder }
+      const seed = seedOf(scope, reservation.firstSeen)
+      const renewing = Effect.schedule(repo.renew(held), renewKey).pipe(Effect.andThen(Effect.never))
+      return yield* restore(Effect.raceFirst(Effect.provideService(handled, IdSeed, seed), renewing)).pipe(
+        Effect.tap((response) => keepOrRelease(repo, held, response, interim)),
+        Effect.onError((cause) =>
+          repo.release(held, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
+            Effect.catchCause(() => Effect.void),
+          )
+        ),
+      )
+    })
+  )
+
+/** Handles a request that takes its key and keeps its reply by the transaction of its work. */
+const withWork = <E, R>(
+  scope: Scope,
+  prints: Prints,
+  handled: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>,
+) =>
+  Effect.flatMap(Clock.currentTimeMillis, (firstSeen) =>
+    handled.pipe(
+      Effect.provideService(PendingKey, { ...scope, ...prints, holder: crypto.randomUUID(), firstSeen }),
+      Effect.provideService(IdSeed, seedOf(scope, firstSeen)),
+    ))
+
+const isTaken = (cause: Cause.Cause<unknown>) => Cause.hasDies(cause) && Cause.squash(cause) instanceof KeyTaken
+
 /**
  * The layer of `Idempotency`. It keeps 2xx replies only. While the request is handled its key is reserved, and the
  * reservation renewed; that of a process that died ends, and the repeat that reserves the key next makes the same ids
- * (`IdSeed`): it finds what the first one stored, and makes nothing twice.
+ * (`IdSeed`): it finds what the first one stored, and makes nothing twice. Where the work itself takes the key and keeps
+ * the reply (`KeptWithWork`) there is nothing to reserve, unless the key is there.
  */
 export const layer = Layer.effect(
   Idempotency,
@@ -132,28 +176,10 @@ export const layer = Layer.effect(
         key,
       }
       const prints = yield* printsOf(request.url, body)
-      // uninterruptible around the handler: a caller that hangs up must not leave its key reserved until the hold ends
-      return yield* Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function* () {
-          const reservation = yield* repo.reserve(scope, prints)
-          if (reservation._tag !== "Reserved") return yield* refuseOrReplay(reservation)
-          const held = { ...scope, holder: reservation.holder }
-          const seed = {
-            millis: reservation.firstSeen,
-            key: JSON.stringify([scope.caller, scope.route, scope.key]),
-            taken: 0,
-          }
-          const renewing = Effect.schedule(repo.renew(held), renewKey).pipe(Effect.andThen(Effect.never))
-          return yield* restore(Effect.raceFirst(Effect.provideService(httpEffect, IdSeed, seed), renewing)).pipe(
-            Effect.tap((response) => keepOrRelease(repo, held, response, interim)),
-            Effect.onError((cause) =>
-              repo.release(held, !Cause.hasDies(cause) && !Cause.hasInterrupts(cause)).pipe(
-                Effect.catchCause(() => Effect.void),
-              )
-            ),
-          )
-        })
-      )
+      const keyed = reserving(repo, scope, prints, httpEffect, interim)
+      return yield* Option.isSome(Context.getOption(endpoint.annotations, KeptWithWork))
+        ? Effect.catchCauseIf(withWork(scope, prints, httpEffect), isTaken, () => keyed)
+        : keyed
     })
   }),
 )

@@ -32,20 +32,28 @@ const refusal = ({ bound, words }: Rate, waitMs: number) =>
     )
   })
 
-/** Bounds for what a feature counts itself, one statement each time. */
+/** Bounds for what a feature counts itself. Each fails with RateLimited, and Retry-After, when the rate is used up. */
 export class Rates extends Context.Service<Rates, {
-  /** Counts one under the name; fails with RateLimited, and Retry-After, when the rate is used up. */
+  /** Counts one under the name, one statement each time. */
   once(name: string, rate: Rate): Effect.Effect<void, RateLimited>
+  /** Counts one under the name, of those that this process has leased: a statement a second at most. */
+  leased(name: string, rate: Rate): Effect.Effect<void, RateLimited>
 }>()("edge/Rates") {
   static readonly layer = Layer.effect(
     Rates,
-    Effect.map(RateRepo, (repo) =>
-      Rates.of({
+    Effect.map(RateRepo, (repo) => {
+      const { spend } = Leases.make(repo)
+      return Rates.of({
         once: Effect.fnUntraced(function* (name, rate) {
           const { granted, left } = yield* repo.take(name, { perSecond: rate.perSecond, burst: rate.burst }, 1)
           if (granted === 0) yield* refusal(rate, (1 - left) / rate.perSecond * 1000)
         }),
-      })),
+        leased: Effect.fnUntraced(function* (name, rate) {
+          const { allowed, waitMs } = yield* spend(name, rate)
+          if (!allowed) yield* refusal(rate, waitMs)
+        }),
+      })
+    }),
   )
 }
 

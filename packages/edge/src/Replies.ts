@@ -13,12 +13,16 @@ export const problemOf = (
   request_id: string,
 ): AnyProblem => ({ type, title, status, code, request_id, ...(detail === undefined ? {} : { detail }) })
 
+/** The JSON of a value by its schema, as an answer has it. */
+export const encoded = <S extends Schema.Codec<object, unknown>>(schema: S): (value: S["Type"]) => string =>
+  Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+
 /**
  * The 200 of a value that never changes: it is encoded by its schema at the first time, and its bytes live as long as the
  * value itself.
  */
 export const encodedOnce = <S extends Schema.Codec<object, unknown>>(schema: S) => {
-  const encode = Schema.encodeSync(Schema.fromJsonString(Schema.toCodecJson(schema)))
+  const encode = encoded(schema)
   const replies = new WeakMap<S["Type"], HttpServerResponse.HttpServerResponse>()
   return (value: S["Type"]): HttpServerResponse.HttpServerResponse => {
     const known = replies.get(value)

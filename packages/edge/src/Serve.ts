@@ -1,6 +1,7 @@
 /** Hosts a service on Deno: its variables and files, a listener on loopback, and a graceful shutdown. */
 import { parseBounds } from "@stint/domain/Bounds"
-import { Result } from "effect"
+import { Effect, Result } from "effect"
+import type { Connect } from "./Dial.ts"
 import type { Host } from "./Handler.ts"
 import { printable } from "./Printable.ts"
 import { type ConnectionLimits, listen, type Listening, serveConnection } from "./Serve/Connections.ts"
@@ -19,6 +20,10 @@ interface DenoHost extends Host {
   readonly instance: string | undefined
 }
 
+/** What speaks HTTP to programs of others is loaded with the first call. */
+const dial: Connect = (url, mayUse) =>
+  Effect.flatMap(Effect.promise(() => import("./Serve/DenoDial.ts")), ({ denoDial }) => denoDial(url, mayUse))
+
 /** What Deno gives a service: the named variables alone (its `--allow-env`), the files that it may read, TCP and a hash. Waits for the supervisor. */
 export const denoHost = async (names: ReadonlyArray<string>): Promise<DenoHost> => {
   const { STINT_INSTANCE: instance, ...sent } = await given
@@ -26,6 +31,7 @@ export const denoHost = async (names: ReadonlyArray<string>): Promise<DenoHost> 
     env: Object.fromEntries(names.map((name) => [name, sent[name] ?? Deno.env.get(name)])),
     files: denoFiles,
     portCheck: denoPortCheck,
+    dial,
     sha256: denoSha256,
     instance,
   }

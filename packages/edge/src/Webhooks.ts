@@ -1,5 +1,5 @@
 /** Sends webhooks signed as in Standard Webhooks (standardwebhooks.com, specification 1.0). */
-import { Cause, DateTime, Effect, Redacted, Schema } from "effect"
+import { Cause, DateTime, Effect, Option, Redacted, Result, Schema } from "effect"
 import { type CryptoError, Mac } from "effect/crypto"
 import { Base64 } from "effect/encoding"
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest } from "effect/http"
@@ -7,6 +7,9 @@ import type { Signing } from "./Secrets.ts"
 
 /** How long the receiver may take to answer. */
 const DEADLINE = "5 seconds"
+
+/** The most signatures of one message that are looked at: a sender has an old secret and a new one. */
+const MOST_SIGNATURES = 8
 
 const encoder = new TextEncoder()
 
@@ -73,6 +76,36 @@ export const makeSigner = Effect.gen(function* () {
         ...(signatures.length === 0 ? {} : { "webhook-signature": signatures.join(" ") }),
       }
     }).pipe(Effect.provideService(Mac.Mac, mac), Effect.orDie)
+})
+
+/** How far the clock of who signed may be from ours, in seconds, as Standard Webhooks advises. */
+const TOLERANCE = 300
+
+/** The headers of a signed message, as they came. */
+export interface SignedHeaders {
+  readonly "webhook-id"?: string
+  readonly "webhook-timestamp"?: string
+  readonly "webhook-signature"?: string
+}
+
+/** Makes `verify`: whether a body that came was signed lately, by one of the secrets. */
+export const makeVerifier = Effect.gen(function* () {
+  const mac = yield* Mac.Mac
+  return (secrets: Signing, headers: SignedHeaders, body: string): Effect.Effect<boolean> =>
+    Effect.gen(function* () {
+      const { "webhook-id": id = "", "webhook-signature": given = "", "webhook-timestamp": sent = "" } = headers
+      const now = DateTime.toEpochMillis(yield* DateTime.now) / 1000
+      if (id === "" || !/^\d{1,12}$/.test(sent) || Math.abs(now - Number(sent)) > TOLERANCE) return false
+      const data = encoder.encode(`${id}.${sent}.${body}`)
+      const tags = given.split(" ").slice(0, MOST_SIGNATURES).flatMap((text) =>
+        text.startsWith("v1,") ? Option.toArray(Result.getSuccess(Base64.decode(text.slice("v1,".length)))) : []
+      )
+      for (const secret of secrets) {
+        const key = yield* Mac.key(Mac.hmacSha256, Redacted.value(secret))
+        for (const tag of tags) if (yield* mac.verify(key, tag, data)) return true
+      }
+      return false
+    }).pipe(Effect.orDie)
 })
 
 /** Makes `send`, which posts a message and succeeds with the answer, whatever its status. It follows no redirect. */

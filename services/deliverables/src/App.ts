@@ -1,7 +1,7 @@
 /** Everything that deliverables is made of, in one flat list. */
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { DecisionLinksApi } from "@stint/domain/deliverables/DecisionLinks"
-import { MakerApi } from "@stint/domain/makers/Api"
+import { MakerAnswersApi, MakerDocument } from "@stint/domain/makers/Answers"
 import * as Alarm from "@stint/edge/Alarm"
 import { AlarmRepo } from "@stint/edge/Alarm/Repo"
 import { ActionLog } from "@stint/edge/ActionLog"
@@ -18,6 +18,7 @@ import { Neighbours } from "@stint/edge/Neighbours"
 import * as Persistence from "@stint/edge/Persistence"
 import { Database } from "@stint/edge/Pg/Database"
 import { health } from "@stint/edge/Pg/Health"
+import { Rates } from "@stint/edge/RateLimit"
 import { RateRepo } from "@stint/edge/RateLimit/Repo"
 import { digestLayer } from "@stint/edge/Sha256"
 import * as Retention from "@stint/edge/Retention"
@@ -49,6 +50,8 @@ import { Attempts } from "./Executions/Attempts.ts"
 import { ExecutionsHttp } from "./Executions/Http.ts"
 import { ExecutionsRepo } from "./Executions/Repo.ts"
 import { Targets } from "./Executions/Targets.ts"
+import { MakerAnswers } from "./MakerAnswers.ts"
+import { MakerAnswersHttp } from "./MakerAnswers/Http.ts"
 import { Makings } from "./Makings.ts"
 import { MakingsHttp } from "./Makings/Http.ts"
 import { retention as makingsRetention } from "./Makings/Retention.ts"
@@ -128,8 +131,9 @@ export const appWith = <E, R, E2 = never, R2 = never>(
   Layer.mergeAll(
     HttpApiBuilder.layer(DeliverablesApi, { openapiPath: "/openapi.json" }),
     Docs.layer(DeliverablesApi),
-    Docs.document("/makers/openapi.json", MakerApi),
+    Docs.document("/makers/openapi.json", MakerDocument),
     HttpApiBuilder.layer(DecisionLinksApi, { openapiPath: "/decision-links/openapi.json" }),
+    HttpApiBuilder.layer(MakerAnswersApi, { openapiPath: "/maker-answers/openapi.json" }),
     Audit.layer("deliverables"),
     // its own database alone: the scheduler alarms about the rest
     AwayAlarm.layer(() => false),
@@ -157,11 +161,13 @@ export const appWith = <E, R, E2 = never, R2 = never>(
       TrialDeliverablesHttp,
     ]),
     Layer.provide([ActionLogHttp, MandatesHttp, ReportsHttp, RevisionsHttp]),
-    Layer.provide([ReviewersHttp, NoticesHttp, DecisionLinksHttp]),
+    Layer.provide([ReviewersHttp, NoticesHttp, DecisionLinksHttp, MakerAnswersHttp]),
+    Layer.provide(MakerAnswers.layer),
     Layer.provide([Drafts.layer, Mandates.layer, Reviews.layer, Deliveries.layer, TrialDeliverables.layer]),
     Layer.provide([ActionLog.layer, Executions.layer, Reports.layer, Revisions.layer, Revising.layer]),
     Layer.provide([Makings.layer, Reviewers.layer, Notices.layer, Channels.layer]),
     Layer.provide([DecisionLinks.layer, Mail.layer]),
+    Layer.provide([Rates.layer]),
     Layer.provide([Deliverables.layer, Definitions.layer, Attempts.layer]),
     Layer.provide([middlewares("deliverables"), Targets.layer, SlowMakers.layer, Alarm.layer]),
     Layer.provide([Storage, digestLayer, FetchHttpClient.layer]),

@@ -5,9 +5,11 @@
 import type { Caller } from "@stint/domain/Caller"
 import { LinkNotGood } from "@stint/domain/deliverables/DecisionLinks"
 import type { CustomerId, DeliverableId } from "@stint/domain/Ids"
-import type { Unavailable } from "@stint/domain/Problem"
+import { Bounds } from "@stint/domain/Bounds"
+import type { RateLimited, Unavailable } from "@stint/domain/Problem"
 import { Trust } from "@stint/edge/Auth/Trust"
 import { isRevoked } from "@stint/edge/Auth/Revoked"
+import { Rates } from "@stint/edge/RateLimit"
 import { sha256 } from "@stint/edge/Sha256"
 import { Context, type DateTime, Effect, Layer, Option } from "effect"
 import { Base64Url, Hex } from "effect/encoding"
@@ -32,18 +34,56 @@ export interface Granted {
 /** The digest by which a token is known. */
 const digestOf = (token: string) => Effect.map(sha256(`stint:decision\n${token}`), Hex.encode)
 
+/** How many links that were good a process remembers. */
+const REMEMBERED = 10_000
+
+/**
+ * How often links may be used, by whom ever: nobody has signed in. A link has a bucket of its own once it was good here; before,
+ * all share one, so that tokens which somebody makes up cost few looks and no rows, and stop no link that is in use.
+ */
+const makeBounded = Effect.gen(function* () {
+  const rates = yield* Rates
+  const { link_request_burst, link_requests_per_second, links_opened_burst, links_opened_per_second } = yield* Bounds
+  const good = new Set<string>()
+  const own = {
+    perSecond: link_requests_per_second,
+    burst: link_request_burst,
+    bound: "link_requests_per_second, link_request_burst",
+    words: `${link_requests_per_second} requests a second with one link, and ${link_request_burst} at once`,
+  }
+  const first = {
+    perSecond: links_opened_per_second,
+    burst: links_opened_burst,
+    bound: "links_opened_per_second, links_opened_burst",
+    words: `${links_opened_per_second} links a second that are opened first, and ${links_opened_burst} at once`,
+  }
+  return {
+    /** Counts a use of the link with this digest. */
+    used: (digest: string) => good.has(digest) ? rates.leased(`link:${digest}`, own) : rates.leased("links", first),
+    /** Remembers that the link with this digest was good. */
+    remember: (digest: string) => {
+      if (good.size >= REMEMBERED && !good.has(digest)) good.delete(good.values().next().value!)
+      good.add(digest)
+    },
+  }
+})
+
 /** Links that decide. */
 export class DecisionLinks extends Context.Service<DecisionLinks, {
   /** A new token for each of the drafts. */
   make(to: Addressee, drafts: ReadonlyArray<string>): Effect.Effect<ReadonlyMap<string, string>>
-  /** What a token grants. LinkNotGood: it is unknown or old, or its person or channel was taken back. */
-  open(token: string): Effect.Effect<Granted, LinkNotGood | Unavailable>
+  /**
+   * What a token grants. LinkNotGood: it is unknown or old, or its person or channel was taken back. RateLimited: it is used too
+   * often, or too many are tried.
+   */
+  open(token: string): Effect.Effect<Granted, LinkNotGood | RateLimited | Unavailable>
 }>()("deliverables/DecisionLinks") {
   static readonly layer = Layer.effect(
     DecisionLinks,
     Effect.gen(function* () {
       const repo = yield* DecisionLinksRepo
       const trust = yield* Trust
+      const bounded = yield* makeBounded
 
       const make = Effect.fn("DecisionLinks.make")(function* (to: Addressee, drafts: ReadonlyArray<string>) {
         const tokens = new Map(
@@ -60,7 +100,9 @@ export class DecisionLinks extends Context.Service<DecisionLinks, {
       })
 
       const open = Effect.fn("DecisionLinks.open")(function* (token: string) {
-        const link = yield* repo.find(yield* digestOf(token))
+        const digest = yield* digestOf(token)
+        yield* bounded.used(digest)
+        const link = yield* repo.find(digest)
         const refused = new LinkNotGood({ detail: "It is older than a day, or was taken back: sign in to decide" })
         if (Option.isNone(link)) return yield* refused
         const { created_at, customer_id, deliverable_id, expires_at, person } = link.value
@@ -74,6 +116,7 @@ export class DecisionLinks extends Context.Service<DecisionLinks, {
         for (const subject of [person, customer_id]) {
           if (isRevoked({ ...claims, caller: { ...caller, subject } }, revoked)) return yield* refused
         }
+        bounded.remember(digest)
         return { caller, customer_id, deliverable_id, expires_at }
       })
 

@@ -19,11 +19,11 @@ import { type CustomerId, type DeliverableId, type HiredInstanceId, MandateId } 
 import { CustomerNotFound, type InvalidRequest, QuotaExceeded, Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery, readable } from "@stint/edge/Paging"
-import { Context, DateTime, Effect, Layer, Option, Schema } from "effect"
+import { Context, Effect, Layer, Option, Schema } from "effect"
 import { Hiring } from "./Clients.ts"
 import { Definitions } from "./Definitions.ts"
 import { notCanceled, notDeactivated } from "./Deliverables/Policy.ts"
-import { inScope, presentPeriod, toMandate, uncovered, validFor } from "./Mandates/Policy.ts"
+import { inScope, notAhead, presentPeriod, toMandate, uncovered, validFor } from "./Mandates/Policy.ts"
 import { zoneOf } from "./Mandates/Periods.ts"
 import { After, MandatesRepo } from "./Mandates/Repo.ts"
 import type { MandateRow } from "./Mandates/Row.ts"
@@ -118,7 +118,9 @@ export class Mandates extends Context.Service<Mandates, {
           most,
           yield* line(caller, "mandate_sign", { mandate_id, ...scope, action, max_uses, per }),
         )
-        if (!stored) {
+        // it ended while it was being looked at
+        if (stored === "ended") return yield* notAhead
+        if (stored === "full") {
           return yield* new QuotaExceeded({
             detail: `A customer may have ${most} live mandates (live_mandates): revoke one that is not needed any more`,
             bound: "live_mandates",
@@ -162,9 +164,10 @@ export class Mandates extends Context.Service<Mandates, {
 const makeScope = Effect.gen(function* () {
   const hiring = yield* Hiring
   const definitions = yield* Definitions
+  const repo = yield* MandatesRepo
   return Effect.fnUntraced(function* (caller: Caller, asked: NewMandate) {
     const { goal_instance_id, hired_instance_id } = asked
-    yield* Effect.fromResult(validFor(asked, yield* DateTime.now))
+    yield* Effect.fromResult(validFor(asked, yield* repo.now))
     const { goals, hires, unread } = yield* hiring.lookup({
       hired_instance_ids: [hired_instance_id],
       ...(goal_instance_id === undefined ? {} : { goal_instance_ids: [goal_instance_id] }),

@@ -49,5 +49,19 @@ const executions = reading(
   ),
 )
 
+/** Channels of people that take no messages. */
+const channels = reading(
+  "notices",
+  Effect.map(
+    MetricsRepo,
+    (repo) =>
+      Effect.map(repo.deadChannels, (value) => [{
+        name: "deliverables_notice_channels_dead",
+        help: "Channels of people to which a message was given up, and none has arrived since",
+        value,
+      }]),
+  ),
+)
+
 /** All gauges. */
-export const metrics = Layer.merge(drafts, executions)
+export const metrics = Layer.mergeAll(drafts, executions, channels)

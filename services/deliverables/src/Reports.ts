@@ -2,7 +2,13 @@
 import { budgetOf } from "@stint/domain/Definition/HireSettings"
 import { type Caller, canSee, type CurrentCaller, visibleCustomer } from "@stint/domain/Caller"
 import { DeliverablesHireGone, DeliverablesHireNotFound } from "@stint/domain/deliverables/Deliverables"
-import { type Report, REPORT_DAYS, type Spending, type SpendingOfAll } from "@stint/domain/deliverables/Reports"
+import {
+  type DecisionTime,
+  type Report,
+  REPORT_DAYS,
+  type Spending,
+  type SpendingOfAll,
+} from "@stint/domain/deliverables/Reports"
 import type { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest, type Unavailable } from "@stint/domain/Problem"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
@@ -31,6 +37,8 @@ export class Reports extends Context.Service<Reports, {
   ): Effect.Effect<Spending, DeliverablesHireNotFound | DeliverablesHireGone | Unavailable>
   /** What all cost this month. */
   readonly spending: Effect.Effect<SpendingOfAll>
+  /** How soon people decide, over all customers. */
+  readonly decisionTime: Effect.Effect<DecisionTime>
   /** Of all hires of a customer, ended ones included. */
   ofCustomer(
     customer_id: CustomerId,
@@ -98,6 +106,7 @@ export class Reports extends Context.Service<Reports, {
           const { agents, budget, cost, without_budget } = yield* repo.spentByAll(month)
           return { month, cost: cost / MILLION, agents, budget: budget / MILLION, without_budget }
         }),
+        decisionTime: repo.decided,
         ofCustomer: Effect.fn("Reports.ofCustomer")(function* (asked, query) {
           const customer_id = yield* visibleCustomer(asked, () => new CustomerNotFound({ detail: asked }))
           return yield* report(customer_id, null, query)

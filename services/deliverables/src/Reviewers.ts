@@ -10,6 +10,7 @@ import {
 } from "@stint/domain/deliverables/Reviewers"
 import type { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound, DutyMissing, type FieldIssue, InvalidRequest, Unavailable } from "@stint/domain/Problem"
+import { isSystem } from "@stint/domain/Tokens"
 import { Mail } from "@stint/edge/Mail"
 import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { hostList } from "@stint/edge/Places"
@@ -100,6 +101,13 @@ export class Reviewers extends Context.Service<Reviewers, {
       ) {
         // a customer's token alone may do this, so there always is one
         const customer_id = (yield* customer(asked)) ?? customerOf(caller)!
+        if (isSystem(person)) {
+          const message = "is the system's own name: no person has it"
+          return yield* new InvalidRequest({
+            detail: `path.person ${message}`,
+            errors: [{ path: "path.person", message }],
+          })
+        }
         const itself = caller.subject === person
         if (!itself && !hasDuty(caller, "editor")) {
           return yield* new DutyMissing({ detail: `The settings of ${person} are another person's`, duty: "editor" })

@@ -28,6 +28,8 @@ export const scripts: ReadonlyArray<string> = [
   "132_revisions",
   "133_changes",
   "141_making_reports",
+  "142_maker_answers",
   "150_mandates",
   "160_notices",
+  "161_due_order",
 ]

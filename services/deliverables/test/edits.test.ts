@@ -202,7 +202,18 @@ onStage("an edit", (stage) => {
     const { deliverable_id: id, payload } = await ofMarketing(stage(), "once")
     const key = newKey()
     const first = await edit(stage(), id, { ...payload, theme: "t" }, 1, "customer:acme", key)
-    await stage().sql("update idempotency_keys set reply_status = null where key = $1", [key]).catch(() => undefined)
+    // as if its process had died after the commit: who repeats it finds what was stored, whatever came after
+    await edit(stage(), id, { ...payload, theme: "later" }, 2)
+    await stage().sql(
+      "update idempotency_keys set reply_status = null, reply_body = null, locked_until = now() where key = $1",
+      [key],
+    )
+    const repeated = await edit(stage(), id, { ...payload, theme: "t" }, 1, "customer:acme", key)
+    assert.deepStrictEqual([repeated.status, repeated.json.revision, repeated.json.payload.theme], [200, 3, "later"])
+    const { json: { items } } = await stage().call("GET", `/api/v1/deliverables/${id}/revisions`, {
+      as: "customer:acme",
+    })
+    assert.deepStrictEqual(items.map((one: { readonly revision: number }) => one.revision), [3, 2, 1])
     await stage().sql("delete from idempotency_keys where key = $1", [key])
     const kept = await edit(stage(), id, { ...payload, theme: "t" }, 1, "customer:acme", key)
     // the key was forgotten: it is another edit, of a revision that is no longer the current one
@@ -210,7 +221,7 @@ onStage("an edit", (stage) => {
     assert.strictEqual(first.json.revision, 2)
     const stale = await stage().call("PUT", `/api/v1/deliverables/${id}/content`, {
       as: "customer:acme",
-      body: { payload, base_revision: 2 },
+      body: { payload, base_revision: 3 },
       headers: { "if-match": '"1.x"' },
     })
     assert.deepStrictEqual([stale.status, stale.json.code], [412, "precondition_failed"])
@@ -226,7 +237,7 @@ onStage("an edit", (stage) => {
     const { deliverable_id: id } = timed
     const { json: shown } = await stage().get(id)
     assert.deepStrictEqual([shown.approvals_needed, shown.approvals_given], [2, 0])
-    assert.strictEqual(Date.parse(shown.expires_at) - Date.parse(shown.created_at), 3600_000)
+    assert.isString(shown.expires_at)
     await stage().sql("update deliverables set expires_at = now() + interval '1 minute' where deliverable_id = $1", [
       id,
     ])
@@ -236,6 +247,21 @@ onStage("an edit", (stage) => {
     const late = await edit(stage(), id, { ...timed.payload, body: "Late" }, 2)
     assert.deepStrictEqual([late.status, late.json.code, late.json.review_status], [409, "not_editable", "expired"])
     assert.strictEqual((await stage().get(id)).json.review_status, "expired")
+
+    const ended = await ofMarketing(stage(), "ended")
+    const codeNow = async () => (await edit(stage(), ended.deliverable_id, { ...ended.payload, theme: "t" })).json.code
+    stage().world.hire("HAI-ended", { subscription_status: "canceled" })
+    assert.strictEqual(await codeNow(), "subscription_not_active")
+    stage().world.hire("HAI-ended", { active: false, runnable: false })
+    assert.strictEqual(await codeNow(), "hire_deactivated")
+
+    // as if it had as many as it may
+    const full = await ofMarketing(stage(), "full")
+    await stage().sql("alter table deliverables disable trigger deliverables_keep_content")
+    await stage().sql("update deliverables set revision = 100 where deliverable_id = $1", [full.deliverable_id])
+    await stage().sql("alter table deliverables enable trigger deliverables_keep_content")
+    const more = await edit(stage(), full.deliverable_id, { ...full.payload, theme: "t" }, 100)
+    assert.deepStrictEqual([more.status, more.json.code, more.json.most], [409, "too_many_revisions", 100])
 
     const deleted = await ofMarketing(stage(), "deleted")
     await stage().call("DELETE", `/api/v1/deliverables/${deleted.deliverable_id}`, { as: "customer:acme" })

@@ -13,9 +13,7 @@ afterEach(() => receiver.end())
 onStage("what lapses", (stage) => {
   it("a draft that nobody decides on in time has expired: no decision, no execution", async () => {
     const { decide, execute, lapse, ruled } = approvals(stage())
-    const draft = await ruled("late", { expires_after_seconds: 3600 })
-    const id = draft.deliverable_id
-    assert.isString(draft.expires_at)
+    const { deliverable_id: id } = await ruled("late", { expires_after_seconds: 3600 })
     await lapse(id)
     for (const decision of ["approved", "rejected"]) {
       const late = await decide("acme", id, decision)
@@ -24,6 +22,21 @@ onStage("what lapses", (stage) => {
     }
     const executed = await execute("acme", id, "APR-x")
     assert.deepStrictEqual([...codeOf(executed), executed.json.review_status], [409, "not_approved", "expired"])
+  })
+
+  it("a draft expires by the database's clock, however wrong the service's is", async () => {
+    const { ruled } = approvals(stage())
+    const real = Date.now
+    Date.now = () => real() + 1000_000
+    const made = ruled("ahead", { expires_after_seconds: 3600 })
+    const { deliverable_id: id } = await made.finally(() => void (Date.now = real))
+    const [row] = await stage().sql(
+      `select expires_at > now() + interval '1 hour' as late, created_at > now() + interval '900 seconds' as sooner
+       from deliverables where deliverable_id = $1`,
+      [id],
+    )
+    // the service's clock was ahead, and the expiry does not follow it
+    assert.deepStrictEqual([row!.sooner, row!.late], [true, false])
   })
 
   it("an approval that is too old: 409 approval_expired, until it is given again", async () => {
@@ -190,8 +203,8 @@ onStage("a withdrawal", (stage) => {
 
   it("of what is being delivered is refused; once that failed it takes the delivery along", async () => {
     const { call, get, world } = stage()
-    const { decide, execute, ruled, withdraw } = approvals(stage())
-    const { deliverable_id: id } = await ruled("flight", { quorum: 1 })
+    const { decide, edit, execute, ruled, withdraw } = approvals(stage())
+    const { deliverable_id: id, payload } = await ruled("flight", { quorum: 1 })
     const { definition_version } = world.hires.get("HAI-flight")!
     const settings = { execution: { target: "webhook", url: receiver.url, secret_ref: "hook" } }
     world.trader("HAI-flight", { definition_version, settings })
@@ -199,6 +212,7 @@ onStage("a withdrawal", (stage) => {
     receiver.answers.push(answer(503), answer(410))
     assert.strictEqual((await execute("acme", id, approval_id)).status, 202)
     assert.deepStrictEqual(codeOf(await withdraw("acme", approval_id)), [409, "execution_in_progress"])
+    assert.deepStrictEqual(codeOf(await edit("acme", id, 1, { ...payload, units: 2 })), [409, "execution_in_progress"])
     const execution = await until(async () => {
       const { json } = await get(id)
       return json.execution.state === "failed" && json.execution

@@ -12,8 +12,10 @@ import {
   slot,
   startMaker,
 } from "./support/FakeMaker.ts"
+import { AddressRefused, type Connect, Dial } from "@stint/edge/Dial"
 import { Unreachable } from "@stint/edge/PortCheck"
-import { Effect } from "effect"
+import { denoDial } from "@stint/edge/Serve/DenoDial"
+import { Effect, Layer } from "effect"
 import { onStage, until } from "./support/Harness.ts"
 import { expectedSignature, heldAnswer } from "./support/Receiver.ts"
 
@@ -26,6 +28,7 @@ onStage("an http maker", (stage) => {
     stage().world.publish(definitionOf(maker.host))
     stage().world.publish(definitionOf("elsewhere.example", {}, { version: "4.0.0" }))
     stage().world.publish(definitionOf(maker.host, { secret_ref: "unknown" }, { version: "5.0.0" }))
+    stage().world.publish(definitionOf(maker.host, { timeout_seconds: 1 }, { version: "6.0.0" }))
   })
 
   it("asks its maker with a signed request that holds the run's data, and the decisions of the past with their notes", async () => {
@@ -128,6 +131,55 @@ onStage("an http maker", (stage) => {
     assert.deepInclude((await ended(stage(), goal)).problem, { code, status })
   })
 
+  it.each<[string, () => Response | Promise<Response>]>([
+    [
+      "is nested half a million deep",
+      () => new Response(`{"title":"A","fields":${"[".repeat(450_000)}${"]".repeat(450_000)}}`),
+    ],
+    ["is no UTF-8", () => new Response(new Uint8Array([0x22, 0xc3, 0x28, 0x22]))],
+    ["has a lone surrogate", () => new Response('{"title":"A reply","fields":{"reply":"\\ud800"}}')],
+    ["has a NUL", () => draftOf("a\0b")],
+    ["has a prototype", () => new Response('{"title":"A","fields":{"__proto__":{"reply":"x"}}}')],
+    ["is a list", () => Response.json([1])],
+    ["is null", () => Response.json(null)],
+    ["is empty", () => new Response("")],
+    ["has a title of 900 kB", () => Response.json({ title: "x".repeat(900_000), fields: { reply: "Hi" } })],
+    [
+      "is a bomb of gzip",
+      async () => {
+        const zeros = new Blob([new Uint8Array(8 * 1024 * 1024)]).stream().pipeThrough(new CompressionStream("gzip"))
+        const headers = { "content-encoding": "gzip" }
+        return new Response(await new Response(zeros).arrayBuffer(), { headers })
+      },
+    ],
+  ])("whose answer %s makes no draft, and is told so once", async (name, answer) => {
+    const goal = goalAt(stage(), `hostile-${name.replaceAll(/\W/g, "-")}`)
+    maker.on(goal, answer)
+    await ask(stage(), goal)
+    assert.deepInclude((await ended(stage(), goal)).problem, { code: "draft_not_valid", status: 422 })
+    assert.lengthOf(maker.of(goal), 2)
+    assert.lengthOf(await draftsOf(stage(), goal), 0)
+  })
+
+  it("that drips its answer is late at its deadline, and its connection is closed", async () => {
+    const goal = goalAt(stage(), "drips", "6.0.0")
+    let gone = false
+    maker.on(goal, () => {
+      let timer = 0
+      const start = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+        timer = setInterval(() => controller.enqueue(new Uint8Array([0x20])), 50) as unknown as number
+      }
+      const cancel = () => {
+        clearInterval(timer)
+        gone = true
+      }
+      return new Response(new ReadableStream({ start, cancel }))
+    })
+    await ask(stage(), goal)
+    assert.deepInclude((await ended(stage(), goal)).problem, { code: "maker_late", status: 504 })
+    await until(() => gone)
+  })
+
   it("of a host, or by a secret, that may not be used is refused before anything is sent", async () => {
     const host = await ask(stage(), goalAt(stage(), "elsewhere", "4.0.0"))
     assert.deepInclude(host.problem, { code: "maker_misconfigured", status: 422 })
@@ -141,16 +193,33 @@ onStage("an http maker", (stage) => {
 
   it("has a document of its own for who writes a maker", async () => {
     const { json } = await stage().call("GET", "/makers/openapi.json")
-    assert.sameMembers(Object.keys(json.paths), ["/make", "/makings/{making}"])
+    assert.sameMembers(Object.keys(json.paths), ["/make", "/makings/{making}", "/api/v1/maker-answers"])
   })
 }, { env: { STINT_MAKER_HOSTS: "127.0.0.1" } })
 
-/** Names that lead into a network of ours, but for one; the fourth is known to no server. */
-const addresses: Readonly<Record<string, string>> = {
-  "inside.example": "10.1.2.3",
-  "meant.example": "fd00::7",
-  "public.example": "93.184.216.34",
+/**
+ * What names lead to, each time that they are looked up: the last answer stays. A connection that may be used is one to the maker of this
+ * test; no resolver knows these names, so nothing else finds it by them.
+ */
+const addresses: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "inside.example": ["10.1.2.3"],
+  "meant.example": ["fd00::7"],
+  "public.example": ["93.184.216.34"],
+  // its owner changes its answer once it was judged
+  "moving.example": ["93.184.216.34", "169.254.169.254"],
 }
+const lookups: Array<string> = []
+const dial: Connect = (url, mayUse) =>
+  Effect.suspend(() => {
+    const { host, hostname } = new URL(url)
+    const nth = lookups.filter((name) => name === hostname).length
+    lookups.push(hostname)
+    const address = addresses[hostname]?.slice(0, nth + 1).at(-1)
+    if (address === undefined) return Effect.fail(new Unreachable({ message: `nothing listens at ${host}` }))
+    return mayUse(address)
+      ? denoDial(url.replace(host, maker.host), () => true)
+      : Effect.fail(new AddressRefused({ address }))
+  })
 
 onStage("the name of an http maker", (stage) => {
   const outcome = async (name: string, version: string) => {
@@ -159,30 +228,37 @@ onStage("the name of an http maker", (stage) => {
       const it = await ask(stage(), goal)
       return (it.making === undefined || it.making.note !== undefined) && it
     })
-    return { answer, calls: (await callsOf(stage(), goal)).length }
+    return { answer, calls: (await callsOf(stage(), goal)).length, asked: maker.of(goal).length }
   }
 
   beforeAll(() => {
-    for (
-      const [version, host] of [["1.0.0", "inside.example:1"], ["2.0.0", "meant.example:1"], [
-        "3.0.0",
-        "public.example:1",
-      ], [
-        "4.0.0",
-        "unknown.example:1",
-      ]] as const
-    ) stage().world.publish(definitionOf(host, {}, { version }))
+    const hosts = ["inside.example:1", "meant.example:1", "public.example:1", "unknown.example:1", "moving.example:1"]
+    hosts.forEach((host, n) => stage().world.publish(definitionOf(host, {}, { version: `${n + 1}.0.0` })))
   })
 
   it("that leads to a private address is refused before anything is sent, unless its entry says that it may", async () => {
     const inside = await outcome("inside", "1.0.0")
     assert.deepInclude(inside.answer.problem, { code: "maker_misconfigured", status: 422 })
     assert.include(inside.answer.problem.detail, "inside.example:1+private in STINT_MAKER_HOSTS")
-    assert.strictEqual(inside.calls, 0)
-    // these two are called: no such server is there
+    assert.deepInclude(inside, { calls: 0, asked: 0 })
     for (const [name, version] of [["meant", "2.0.0"], ["public", "3.0.0"]] as const) {
-      assert.strictEqual((await outcome(name, version)).calls, 1)
+      const { answer, ...sent } = await outcome(name, version)
+      assert.isString(answer.deliverable_id)
+      assert.deepInclude(sent, { calls: 1, asked: 1 })
     }
+  })
+
+  it("is looked up once a request, and judged each time: one that moves into our network gets nothing more", async () => {
+    maker.on(
+      "GOI-moving",
+      () => Response.json({ poll_after_seconds: 0.2 }, { status: 202, headers: { location: "/makings/1" } }),
+    )
+    const { answer, ...sent } = await outcome("moving", "5.0.0")
+    assert.deepInclude(answer.problem, { code: "maker_misconfigured", status: 422 })
+    assert.include(answer.problem.detail, "an address of a private network")
+    // the request went over the connection that was judged; the look after it was refused
+    assert.deepInclude(sent, { calls: 1, asked: 1 })
+    assert.lengthOf(lookups.filter((name) => name === "moving.example"), 2)
   })
 
   it("that does not resolve is away: its run waits, and no call is recorded", async () => {
@@ -191,9 +267,6 @@ onStage("the name of an http maker", (stage) => {
     assert.strictEqual(calls, 0)
   })
 }, {
-  env: { STINT_MAKER_HOSTS: "inside.example:1,meant.example:1+private,public.example,unknown.example" },
-  reach: (url) => {
-    const address = addresses[new URL(url).hostname]
-    return address === undefined ? Effect.fail(new Unreachable({ message: "none" })) : Effect.succeed(address)
-  },
+  env: { STINT_MAKER_HOSTS: "inside.example:1,meant.example:1+private,public.example,unknown.example,moving.example" },
+  layers: Layer.succeed(Dial, dial),
 })

@@ -7,7 +7,10 @@ import { newKey, type Stage, until, withStage } from "./support/Harness.ts"
 import { type MailServer, startMailServer } from "./support/Smtp.ts"
 
 /** A service that sends to a mail server and a receiver, soon again after a failure. */
-const withNotices = async (test: (stage: Stage, mail: MailServer, receiver: Receiver) => Promise<void>) => {
+const withNotices = async (
+  test: (stage: Stage, mail: MailServer, receiver: Receiver) => Promise<void>,
+  env: Record<string, string> = {},
+) => {
   const mail = await startMailServer()
   const receiver = startReceiver()
   try {
@@ -18,6 +21,7 @@ const withNotices = async (test: (stage: Stage, mail: MailServer, receiver: Rece
         STINT_WEBHOOK_HOSTS: "127.0.0.1",
         STINT_SLACK_HOSTS: "127.0.0.1",
         STINT_CONSOLE_URL: "https://console.example/",
+        ...env,
       },
       layers: Layer.succeed(NoticeRetry, Schedule.spaced("50 millis")),
     })
@@ -91,7 +95,7 @@ it("the link of a message shows its draft and decides on it, once, as the person
     const view = () => call("POST", "/api/v1/decision-links/view", { body: { token } })
     const shown = await view()
     assert.strictEqual(shown.status, 200, JSON.stringify(shown.json))
-    assert.deepInclude(shown.json, { customer_id: "acme", person: "ann" })
+    assert.deepInclude(shown.json, { customer_id: "acme", person: "ann", target: { target: "journal" } })
     assert.deepInclude(shown.json.deliverable, { deliverable_id: id, review_status: "pending_review" })
     // it is no bearer token
     const bearer = await call("GET", `/api/v1/deliverables/${id}`, { headers: { authorization: `Bearer ${token}` } })
@@ -119,6 +123,33 @@ it("the link of a message shows its draft and decides on it, once, as the person
     assert.strictEqual((await view()).status, 200)
     await set(stage, "customer:acme/ann?reviewer", "ann", { channels: [] })
     assert.strictEqual((await view()).status, 401)
+  }))
+
+it("a link is used so often and no more, and tokens that are made up stop none that is in use", () =>
+  withNotices(async (stage, mail) => {
+    await set(stage, "customer:acme", "acme", { channels: [email("asha@clinic.example")] })
+    await drafted(stage, "often")
+    const good = await until(() => tokenIn(mail.mailed[0]?.body ?? ""))
+    const view = (token: string) => stage.call("POST", "/api/v1/decision-links/view", { body: { token } })
+    // it was good once: from now on it has a bucket of its own
+    assert.strictEqual((await view(good)).status, 200)
+    const madeUp = async () => {
+      const { json, status } = await view(
+        crypto.getRandomValues(new Uint8Array(33)).toBase64({ alphabet: "base64url" }).slice(0, 43),
+      )
+      return [status, json.code].join(" ")
+    }
+    assert.strictEqual(await madeUp(), "401 link_not_good")
+    await until(async () => await madeUp() === "429 rate_limited")
+    assert.strictEqual((await view(good)).status, 200)
+    const late = await until(async () => {
+      const answer = await view(good)
+      return answer.status === 200 ? undefined : answer
+    })
+    assert.deepStrictEqual([late.status, late.json.code], [429, "rate_limited"])
+    assert.match(late.headers.get("retry-after")!, /^[1-9]\d*$/)
+  }, {
+    STINT_BOUNDS: "links_opened_per_second=1,links_opened_burst=3,link_requests_per_second=1,link_request_burst=2",
   }))
 
 it("a reader's link holds no token", () =>
@@ -170,6 +201,19 @@ it("a mailbox that does not exist is not tried again, its channel is dead and al
       (await stage.call("GET", "/api/v1/reviewers/acme", { as: "customer:acme" })).json.channels[0]
     assert.deepInclude(await channel(), { state: "dead", last_error: failed.last_error })
     const { channel_id } = made.channels[0]
+    // it looks at its start
+    const replica = await stage.replica()
+    const [alert] = await until(async () => {
+      const all = await stage.sql(
+        "select subject, message, details, ended_at from alerts where kind = 'notice_channel_dead'",
+      )
+      return all.length > 0 && all
+    })
+    assert.deepInclude(alert, { subject: `acme/acme/${channel_id}`, ended_at: null })
+    assert.include(String(alert!.message), "GET /api/v1/reviewers/acme?customer_id=acme says why")
+    await until(async () =>
+      /^stint_deliverables_notice_channels_dead 1$/m.test(String((await replica.call("GET", "/metrics")).json))
+    )
     const test = (body: object, as = "customer:acme") =>
       stage.call("POST", "/api/v1/notices/test", { as: as as never, body, headers: { "idempotency-key": newKey() } })
     assert.deepStrictEqual((await test({ channel_id: "none" })).json.code, "channel_not_found")

@@ -1,6 +1,8 @@
 /** Several people of a customer decide: who may, how many must, until when it holds, and what takes it back. */
 import { assert, it } from "@effect/vitest"
 import { approvals, codeOf, done } from "./support/Approvals.ts"
+import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { dutiesAsked } from "../../../tests/support/Duties.ts"
 import { onStage } from "./support/Harness.ts"
 
 onStage("people", (stage) => {
@@ -44,6 +46,24 @@ onStage("people", (stage) => {
     }
     const { approval_id } = done(await decide("acme/ann?reviewer", id, "approved"))
     assert.strictEqual(done(await execute("acme/bob?reviewer", id, approval_id)).execution_status, "executed")
+  })
+
+  it("who may only read sign and change nothing: each endpoint names the duty that it needs", async () => {
+    assert.deepStrictEqual(await dutiesAsked(DeliverablesApi, stage().call), {
+      "POST /deliverables/:id/review": "reviewer",
+      "POST /deliverables/decisions": "reviewer",
+      "POST /approvals/:id/withdraw": "reviewer",
+      "POST /deliverables/:id/execute": "reviewer",
+      "POST /deliveries/:id/retry": "reviewer",
+      "POST /trials/:id/deliverables": "editor",
+      "PUT /deliverables/:id/content": "editor",
+      "DELETE /deliverables/:id": "editor",
+      "POST /mandates": "reviewer",
+      "POST /mandates/:id/revoke": "reviewer",
+      "POST /mandates/preview": "none",
+      "PUT /reviewers/:person": "none",
+      "POST /notices/test": "none",
+    })
   })
 
   it("are named by their decisions; a customer without people by itself", async () => {

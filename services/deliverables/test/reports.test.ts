@@ -184,6 +184,48 @@ onStage("a report", (stage) => {
     }
   })
 
+  it("of all customers tells how soon people decide, to operators and viewers: without mandates, by the first decision", async () => {
+    const { sql } = stage()
+    // no other draft of this file is of the last days
+    const drafts = [
+      ["a", 2, ["APR-time-a 60", "APR-time-later 5000"]],
+      ["b", 3, ["APR-time-b 180"]],
+      ["waits", 1, []],
+      ["old", 200, ["APR-time-old 9000"]],
+    ] as const
+    for (const [id, hours, decisions] of drafts) {
+      await sql(
+        `insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload,
+          idempotency_key, customer_id, scheduled_time, approval_required, created_at, updated_at)
+        select 'DEL-time-' || $1, 'HAI-1', 'GOI-1', 't', 't', '{}', 'time-' || $1, 'acme', at, true, at, at
+        from (select now() - make_interval(hours => $2::int) as at) t`,
+        [id, hours],
+      )
+      for (const decision of decisions) {
+        const [approval, seconds] = decision.split(" ")
+        await sql(
+          `insert into approvals (approval_id, deliverable_id, customer_id, decision, content_sha256, created_at)
+          select $1, deliverable_id, customer_id, 'approved', repeat('0', 64), created_at + make_interval(secs => $2::int)
+          from deliverables where deliverable_id = 'DEL-time-' || $3`,
+          [approval, Number(seconds), id],
+        )
+      }
+    }
+    const path = "/deliverables/decision-time"
+    const { json, status } = await get(path)
+    assert.strictEqual(status, 200, JSON.stringify(json))
+    const { since, ...rest } = json
+    assert.deepStrictEqual(rest, { drafts: 3, decided: 2, median_seconds_to_decision: 120 })
+    assert.closeTo(Date.parse(since), Date.now() - 7 * 86_400_000, 3_600_000)
+    assert.deepStrictEqual(
+      [await get(path, "customer:acme"), await get(path, "service:scheduler")].map(({ json, status }) => [
+        status,
+        json.code,
+      ]),
+      [[403, "wrong_role"], [403, "wrong_role"]],
+    )
+  })
+
   it("is its customer's: another's does not exist, nor one past its retention", async () => {
     const { world } = stage()
     world.hire("HAI-mine")

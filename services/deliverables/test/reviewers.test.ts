@@ -89,7 +89,22 @@ onStage("people's settings", (stage) => {
       ["$.escalation.to", { escalation: { after_seconds: 600, to: "acme" } }],
       ["$.escalation.to", { escalation: { after_seconds: 600, to: "nobody" } }],
       ["$.escalation.after_seconds", { escalation: { after_seconds: 5, to: "meera" } }],
-      ["$.channels[0].address", { channels: [{ kind: "email", address: "a@b\r\nBcc: c@d" }] }],
+      ...[
+        "a@b\r\nBcc: c@d",
+        "a@b,c@d",
+        "a;b@c",
+        "a@b;c@d",
+        "Asha <a@b>",
+        "<a@b>",
+        '"a b"@c',
+        "a(b)@c",
+        "a@[127.0.0.1]",
+        "a@b..c",
+        ".a@b",
+        "a\u202e@b",
+        `${"a".repeat(65)}@b`,
+        `a@${"b".repeat(64)}.c`,
+      ].map((address) => ["$.channels[0].address", { channels: [{ kind: "email", address }] }] as const),
       ["$.channels[0].url", { channels: [{ kind: "webhook", url: "https://elsewhere.example/x", secret_ref: "std" }] }],
       ["$.channels[0].url", { channels: [{ kind: "slack", url: "https://127.0.0.1/x" }] }],
       ["$.channels[0].secret_ref", {
@@ -101,6 +116,26 @@ onStage("people's settings", (stage) => {
     const { json, status } = await put("acme", { ...settings, ...change }, "customer:acme")
     assert.deepStrictEqual([status, json.code], [400, "invalid_request"], JSON.stringify(json))
     assert.include(json.errors.map((one: { path: string }) => one.path), path)
+  })
+
+  it("are no person's who has the system's own name", async () => {
+    for (const person of ["system", "System"]) {
+      const { json, status } = await put(person, settings, "customer:acme")
+      assert.deepStrictEqual([status, json.code, json.errors[0].path], [400, "invalid_request", "path.person"])
+    }
+  })
+
+  it("take each address that is one, of any language", async () => {
+    const addresses = ["Asha+drafts@Mail.Clinic.example", "o'neil@localhost", "ärzte@übung.example", "राम@उदाहरण.भारत"]
+    const { json, status } = await put("addressee", {
+      ...settings,
+      channels: addresses.map((address) => ({ kind: "email", address })),
+    }, "customer:acme")
+    assert.strictEqual(status, 200, JSON.stringify(json))
+    assert.deepStrictEqual(
+      json.channels.map((one: { readonly address: string }) => one.address),
+      addresses.map((address) => address.toLowerCase()),
+    )
   })
 
   it("show an incoming webhook without its secret, and keep it where that form comes back", async () => {

@@ -64,14 +64,13 @@ const Storage = Layer.mergeAll(
   TrialsRepo.layer,
   MetricsRepo.layer,
   OutboxListener.layer,
-  IdempotencyRepo.layer,
   RateRepo.layer,
   AuditRepo.layer,
   AlarmRepo.layer,
   Database.layer("hiring"),
   health("hiring", scripts),
 ).pipe(
-  Layer.provideMerge([OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log")]),
+  Layer.provideMerge([IdempotencyRepo.layer, OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log")]),
   Layer.provide(Persistence.layer({ name: "hiring", flag: "PERSISTENCE_MODE" })),
 )
 

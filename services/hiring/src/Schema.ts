@@ -24,4 +24,5 @@ export const scripts: ReadonlyArray<string> = [
   "120_live_hires",
   "121_begin_trial",
   "125_subscriptions_by_status",
+  "126_begin_trials",
 ]

@@ -12,6 +12,7 @@ import {
 } from "@stint/domain/hiring/Subscriptions"
 import type { SubscriptionStatus } from "@stint/domain/hiring/SubscriptionStatus"
 import { operatorsLines } from "@stint/edge/ActionLog"
+import { keptReply } from "@stint/edge/Idempotency/WithWork"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
@@ -21,6 +22,7 @@ import { EngagementsRepo } from "./Engagements/Repo.ts"
 import type { SubscriptionRow } from "./Engagements/Row.ts"
 import { quotas } from "./Quotas.ts"
 import { activate, cancel, type Move, pastDue, periodFrom } from "./Subscriptions/Policy.ts"
+import { subscribed } from "./Subscriptions/Wire.ts"
 
 type Moved = Effect.Effect<SubscriptionRow, SubscriptionNotFound | SubscriptionNotActive, CurrentCaller>
 
@@ -68,7 +70,7 @@ export class Subscriptions extends Context.Service<Subscriptions, {
         yield* visibleCustomer(input.customer_id, () => new CustomerNotFound({ detail: input.customer_id }))
         yield* catalog.known(input.agent_id)
         const now = yield* DateTime.now
-        const stored = yield* repo.subscribe({
+        const row: SubscriptionRow = {
           ...input,
           subscription_id: SubscriptionId.make(yield* ids.next("SUB")),
           status: "pending_payment",
@@ -79,7 +81,8 @@ export class Subscriptions extends Context.Service<Subscriptions, {
           created_at: now,
           updated_at: now,
           version: 1,
-        }, subscriptions)
+        }
+        const stored = yield* repo.subscribe(row, subscriptions, yield* keptReply(() => subscribed(row)))
         return Option.isSome(stored) ? stored.value : yield* Effect.andThen(
           Effect.fromResult(room("subscriptions_per_customer", subscriptions)),
           Effect.die("there was room"),

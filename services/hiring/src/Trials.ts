@@ -12,6 +12,7 @@ import {
   TrialNotFound,
 } from "@stint/domain/hiring/Trials"
 import { operatorsLines } from "@stint/edge/ActionLog"
+import { keptReply } from "@stint/edge/Idempotency/WithWork"
 import { Ids } from "@stint/edge/Ids"
 import { cursorId, decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Context, DateTime, Effect, Layer, Option } from "effect"
@@ -20,6 +21,7 @@ import { TRIAL_DAYS } from "./Engagements/Policy.ts"
 import { quotas } from "./Quotas.ts"
 import { TrialsRepo } from "./Trials/Repo.ts"
 import type { TrialRow } from "./Trials/Row.ts"
+import { begun } from "./Trials/Wire.ts"
 
 /** A page of the trials in a state, or in any. */
 export interface TrialsQuery extends PageQuery {
@@ -53,21 +55,18 @@ export class Trials extends Context.Service<Trials, {
         const now = yield* DateTime.now
         const trial_id = TrialId.make(yield* ids.next("TRL"))
         const line = yield* operatorsLine("trial_begin", { trial_id, agent_id: input.agent_id })
-        const stored = yield* repo.insert(
-          {
-            ...input,
-            phone: input.phone ?? null,
-            trial_id,
-            start_date: now,
-            end_date: DateTime.add(now, { days: TRIAL_DAYS }),
-            status: "active",
-            customer_id: customerOf(yield* CurrentCaller) ?? null,
-            created_at: now,
-            updated_at: now,
-          },
-          trials,
-          line,
-        )
+        const row: TrialRow = {
+          ...input,
+          phone: input.phone ?? null,
+          trial_id,
+          start_date: now,
+          end_date: DateTime.add(now, { days: TRIAL_DAYS }),
+          status: "active",
+          customer_id: customerOf(yield* CurrentCaller) ?? null,
+          created_at: now,
+          updated_at: now,
+        }
+        const stored = yield* repo.insert(row, trials, line, yield* keptReply(() => begun(row)))
         return Option.isSome(stored)
           ? stored.value
           : yield* Effect.andThen(Effect.fromResult(room("trials_per_customer", trials)), Effect.die("there was room"))

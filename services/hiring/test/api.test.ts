@@ -1,5 +1,7 @@
 /** Hiring as its callers meet it: the whole way to a goal in the feed, the endpoints of the contract, /metrics. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { HiringApi } from "@stint/domain/hiring/Api"
+import { dutiesAsked } from "../../../tests/support/Duties.ts"
 import { withDatabase } from "../../../tests/support/Database.ts"
 import { ready, startService } from "../../../tests/support/Service.ts"
 import { App } from "../src/App.ts"
@@ -165,6 +167,23 @@ describe("hiring's contract", () => {
       "POST /hired-agents/check",
       "POST /hired-agents/migrate",
     ])
+  })
+
+  it("a person who may only read changes nothing: each change names the duty that it needs", async () => {
+    assert.deepStrictEqual(await dutiesAsked(HiringApi, hiring.call), {
+      "POST /customers": "editor",
+      "POST /subscriptions": "editor",
+      "POST /subscriptions/:id/cancel": "editor",
+      "PUT /hired-agents/draft": "editor",
+      "POST /trials": "editor",
+      "PATCH /trials/:id": "editor",
+      "DELETE /trials/:id": "editor",
+      "POST /hired-agents/:id/finalize": "editor",
+      "POST /hired-agents/:id/deactivate": "editor",
+      "PUT /hired-agents/:id/goals": "editor",
+      "DELETE /hired-agents/:id/goals/:goal": "editor",
+      "POST /hired-agents/:id/goals/:goal/run": "editor",
+    })
   })
 
   it("a call without fields takes {} or no body, and refuses a field", async () => {

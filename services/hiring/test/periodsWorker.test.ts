@@ -2,6 +2,7 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { PgClient } from "@effect/sql-pg"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
 import { Health } from "@stint/edge/Health"
 import { Ids } from "@stint/edge/Ids"
 import { Effect, Layer, Option, Redacted } from "effect"
@@ -112,7 +113,7 @@ describe("replicas", () => {
       Effect.provide(
         Periods.layer.pipe(
           Layer.provideMerge(Layer.merge(PeriodsRepo.layer, TrialsRepo.layer)),
-          Layer.provide([OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log"), Ids.layer]),
+          Layer.provide([IdempotencyRepo.layer, OutboxRepo.layer, ActionLogRepo.layer("hiring_action_log"), Ids.layer]),
           Layer.provide(PgClient.layer({ url: Redacted.make(hiring.databaseUrl), maxConnections: 2 })),
         ),
       ),

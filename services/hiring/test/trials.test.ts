@@ -1,6 +1,8 @@
 /** Lead trials: who may begin, see, end and remove which; each ends once. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import type { Send } from "../../../tests/support/Service.ts"
+import { QUOTA_LOCK } from "../src/Locks.ts"
 import { base, feedEnd, follow, type Hiring, marketing, operator, scheduler, startHiring } from "./Harness.ts"
 
 const DAY = 86_400_000
@@ -194,7 +196,52 @@ describe("lead trials", () => {
     const first = await call("POST", "", mia, valid, headers)
     const again = await call("POST", "", mia, valid, headers)
     assert.deepStrictEqual([again.status, again.json], [201, first.json])
+    assert.strictEqual(again.headers.get("idempotency-replayed"), "true")
+    assert.strictEqual(again.headers.get("location"), first.headers.get("location"))
     assert.strictEqual((await call("POST", "", mia, { ...valid, company: "Other" }, headers)).status, 422)
     assert.deepStrictEqual(await ids(mia), [first.json.trial_id])
+  })
+
+  it("of requests at once each key begins one trial, and is kept with its reply: none is ever reserved without", async () => {
+    for (const as of [customer(), operator.as] as const) {
+      const before = await ids(as)
+      const keys = Array.from({ length: 20 }, (_, n) => n % 2 === 0 ? "same" : `own-${n}`)
+      const answers = await Promise.all(keys.map((key) => call("POST", "", as, valid, { "idempotency-key": key })))
+      const made = answers.filter(({ status }) => status === 201)
+      for (const { json, status } of answers) if (status !== 201) assert.strictEqual(json.code, "idempotency_in_flight")
+      const ofSame = answers.filter(({ status }, n) => n % 2 === 0 && status === 201).map(({ json }) => json.trial_id)
+      assert.strictEqual(new Set(ofSame).size, 1)
+      const begun = [...new Set(made.map(({ json }) => json.trial_id))]
+      assert.lengthOf(begun, 11)
+      assert.sameMembers((await ids(as)).filter((id) => !before.includes(id)), begun)
+      const [row] = await hiring.sql((sql) =>
+        sql<{ n: number; kept: number }>`
+          select count(*)::int as n, count(reply_status)::int as kept from idempotency_keys
+          where caller = ${as} and (key = 'same' or key like 'own-%')`
+      )
+      assert.deepStrictEqual(row, { n: 11, kept: 11 })
+    }
+  })
+
+  it("a trial under a key that waits for its customer's lock is begun once that is free; others do not wait", async () => {
+    const [mia, tom] = [customer(), customer()]
+    const held = Promise.withResolvers<void>()
+    const taken = Promise.withResolvers<void>()
+    const holding = hiring.sql((sql) =>
+      sql.withTransaction(
+        Effect.andThen(
+          sql`select pg_advisory_xact_lock(${QUOTA_LOCK}::int, hashtext(${mia.slice("customer:".length)}))`,
+          Effect.andThen(Effect.sync(() => taken.resolve()), Effect.promise(() => held.promise)),
+        ),
+      )
+    )
+    await taken.promise
+    const waiting = call("POST", "", mia, valid, { "idempotency-key": "waits" })
+    assert.strictEqual((await call("POST", "", tom, valid, { "idempotency-key": "free" })).status, 201)
+    assert.deepStrictEqual(await ids(mia), [])
+    held.resolve()
+    await holding
+    assert.strictEqual((await waiting).status, 201)
+    assert.lengthOf(await ids(mia), 1)
   })
 })

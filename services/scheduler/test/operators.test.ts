@@ -1,6 +1,9 @@
 /** What operators send and ask for: reasons, scopes, instants, filters, and what is ahead. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Effect } from "effect"
+import { dutiesAsked } from "../../../tests/support/Duties.ts"
+import type { Send } from "../../../tests/support/Service.ts"
 import { asking, iso, minutesAgo } from "./AnswersHarness.ts"
 import { eventually, refused, startScheduler, type TestScheduler } from "./Harness.ts"
 
@@ -35,6 +38,12 @@ describe("an operator", () => {
     assert.strictEqual((await t.call("GET", "/status")).json.paused_reason, "asked for")
     await t.call("POST", "/resume", { body: {} })
     await t.call("PUT", "/limits", { body: { scope: { every: "customer" }, max_running: null, reason: "no more" } })
+  })
+
+  it("is the only one who changes something here: a person with the duty reader may ask all that a customer may", async () => {
+    const call = (method: string, path: string, send: Send) =>
+      t.call(method, path.replace("/api/v1/scheduler", ""), send)
+    assert.deepStrictEqual(await dutiesAsked(SchedulerApi, call), { "POST /scheduler/preview": "none" })
   })
 
   it("D23: names a customer and a hire that the scheduler knows", async () => {

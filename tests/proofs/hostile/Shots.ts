@@ -2,7 +2,9 @@
 import { Access } from "@stint/domain/Caller"
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { DecisionLinksApi } from "@stint/domain/deliverables/DecisionLinks"
 import { HiringApi } from "@stint/domain/hiring/Api"
+import { MakerAnswersApi } from "@stint/domain/makers/Answers"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Arbitrary, Context, Effect, Option, Schema } from "effect"
 import { HttpApi, type HttpApiEndpoint } from "effect/http-api"
@@ -31,7 +33,14 @@ export interface Shot {
 /** How many bodies of a schema are made; each is broken in many ways. */
 const SAMPLES = 24
 
-const apis = { catalog: CatalogApi, hiring: HiringApi, deliverables: DeliverablesApi, scheduler: SchedulerApi }
+const apis: ReadonlyArray<readonly [ServiceName, unknown]> = [
+  ["catalog", CatalogApi],
+  ["hiring", HiringApi],
+  ["deliverables", DeliverablesApi],
+  ["deliverables", DecisionLinksApi],
+  ["deliverables", MakerAnswersApi],
+  ["scheduler", SchedulerApi],
+]
 
 /** Bodies of a schema as they are on the wire. A schema with checks that few values pass makes them by its encoded side. */
 const bodiesOf = (schema: Schema.Top, seed: number): ReadonlyArray<unknown> => {
@@ -60,13 +69,13 @@ const doorOf = (service: ServiceName, endpoint: HttpApiEndpoint.Top, seed: numbe
   }
 }
 
-/** Every endpoint of the four contracts. */
+/** Every endpoint of the contracts of the four services. */
 export const doorsOf = (seed: number): ReadonlyArray<Door> => {
   const doors: Array<Door> = []
-  for (const [service, api] of Object.entries(apis)) {
-    HttpApi.reflect(api as unknown as HttpApi.HttpApi<string, never>, {
+  for (const [service, api] of apis) {
+    HttpApi.reflect(api as HttpApi.HttpApi<string, never>, {
       onGroup: () => {},
-      onEndpoint: ({ endpoint }) => void doors.push(doorOf(service as ServiceName, endpoint, seed)),
+      onEndpoint: ({ endpoint }) => void doors.push(doorOf(service, endpoint, seed)),
     })
   }
   return doors

@@ -3,7 +3,7 @@
  * keeps, else the local stack with a token of its own key. A kept token goes to the address that it was kept for, and a token
  * of the local key to this machine, never elsewhere.
  */
-import { roles, subjectPattern, subjectRule } from "@stint/domain/Tokens"
+import { isSystem, roles, subjectPattern, subjectRule, SYSTEM } from "@stint/domain/Tokens"
 import { type Flags, UsageError } from "../Command.ts"
 import { openDevKey } from "../DevKey.ts"
 import { longestLifetime } from "../Duration.ts"
@@ -47,13 +47,17 @@ const localTokens = async (env: Env, as: string): Promise<() => Promise<string>>
   const [name = "", ...rest] = as.split(":")
   const role = roles.find((role) => role === name)
   if (role === undefined) throw new UsageError(`--as ${JSON.stringify(as)}: say one of ${roles.join(", ")}.`)
-  const [who = "", person] = rest.length === 0 ? [`stint-${role}`] : rest.join(":").split("/")
+  const [who = "", ...more] = rest.length === 0 ? [`stint-${role}`] : rest.join(":").split("/")
   if (role === "customer" && rest.length === 0) throw new UsageError("Say --as customer:ID, the customer's id.")
-  const isPerson = person !== undefined
+  const isPerson = more.length > 0
+  const person = isPerson ? more.join("/") : who
   if (isPerson && (role !== "customer" || !subjectPattern.test(person))) {
     throw new UsageError(`--as ${JSON.stringify(as)}: say customer:ID/PERSON for a person who acts for a customer.`)
   }
   if (!subjectPattern.test(who)) throw new UsageError(`--as ${JSON.stringify(as)}: ${subjectRule}.`)
+  if (isSystem(who) || isSystem(person)) {
+    throw new UsageError(`--as ${JSON.stringify(as)}: ${SYSTEM} is the system's own name, which no token has.`)
+  }
   const settings = settingsOf(env)
   if (settings.foreignTokens) {
     throw new LauncherError(
@@ -63,7 +67,7 @@ const localTokens = async (env: Env, as: string): Promise<() => Promise<string>>
   await requireStack(settings.home)
   const key = await openDevKey(settings.home, env)
   const ttl = Math.min(TTL, longestLifetime(env))
-  return () => key.sign({ role, subject: person ?? who, ...(isPerson ? { customer_id: who } : {}), ttl })
+  return () => key.sign({ role, subject: person, ...(isPerson ? { customer_id: who } : {}), ttl })
 }
 
 /** The address and where it is from. */

@@ -31,6 +31,12 @@ export const makers: Command = {
             "settings, output, decisions",
         },
         seconds: { value: "N", about: "how long a draft may take", default: "120" },
+        callback: {
+          value: "URL",
+          about:
+            "where the maker reaches this machine to call back, as http://me.example.com:8080: it listens on that port; on a free one " +
+            "of 127.0.0.1 unless given",
+        },
         case: { value: "NAME", about: "sends this case alone" },
         json: { about: "prints {url, cases: [{name, state, about, detail}]}" },
       },

@@ -1,6 +1,6 @@
 /** Makers: where they are called, what they cost, and what agents did in a period. */
 import { MakerPlace, ModelCheck } from "@stint/domain/deliverables/Makings"
-import { Report, Spending, SpendingOfAll } from "@stint/domain/deliverables/Reports"
+import { DecisionTime, Report, Spending, SpendingOfAll } from "@stint/domain/deliverables/Reports"
 import { queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { call, decoder } from "./Client.ts"
@@ -11,6 +11,7 @@ const decodeCheck = decoder(ModelCheck)
 const decodeReport = decoder(Report)
 const decodeSpending = decoder(Spending)
 const decodeAll = decoder(SpendingOfAll)
+const decodeTime = decoder(DecisionTime)
 
 /** How often places are read again, in milliseconds: no event tells of a breaker. */
 const PLACES_MS = 5_000
@@ -48,5 +49,12 @@ export const spendingQuery = (hire: string) =>
 export const spendingOfAllQuery = queryOptions({
   queryKey: ["snapshot", "spending"],
   queryFn: ({ signal }) => call("GET", "/api/v1/spending", decodeAll, { signal }),
+  refetchInterval: FIGURES_MS,
+})
+
+/** How soon people decide, over all customers. */
+export const decisionTimeQuery = queryOptions({
+  queryKey: ["snapshot", "decision-time"],
+  queryFn: ({ signal }) => call("GET", "/api/v1/deliverables/decision-time", decodeTime, { signal }),
   refetchInterval: FIGURES_MS,
 })

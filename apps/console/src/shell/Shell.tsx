@@ -26,14 +26,22 @@ const Navigation = (): ReactNode => {
   }, [pathname])
   return (
     <ul ref={list} className={styles.places}>
-      {placesOf(role).map(({ badge, label, to }) => (
-        <li key={to}>
-          <Link to={to} className={styles.place} activeProps={{ className: styles.here }}>
-            {label}
-            {badge === "waiting" ? <WaitingBadge /> : null}
-          </Link>
-        </li>
-      ))}
+      {placesOf(role).map(({ also = [], badge, label, to }) => {
+        const inIt = also.some((path) => pathname.startsWith(path))
+        return (
+          <li key={to}>
+            <Link
+              to={to}
+              className={inIt ? `${styles.place} ${styles.here}` : styles.place}
+              aria-current={inIt ? "page" : undefined}
+              activeProps={{ className: styles.here }}
+            >
+              {label}
+              {badge === "waiting" ? <WaitingBadge /> : null}
+            </Link>
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -1,13 +1,8 @@
 /** Pure: the page on which the link of a message decides. Plain HTML without a script: a draft's text is text, whatever it holds. */
-import { platformNames } from "@stint/domain/agents/marketing_healthcare/Payload"
 import type { LinkView } from "@stint/domain/deliverables/DecisionLinks"
-import type { DraftPayload } from "@stint/domain/Payload"
+import { validationErrors } from "@stint/domain/Payload"
 import { DateTime } from "effect"
-
-/** Text as HTML shows it, in an element or between quotes. */
-export const escaped = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;")
+import { contentOf, escaped } from "./Content.ts"
 
 /** What may be on the page: its own styles, and a form to this origin. */
 export const policyOf = (nonce: string): string =>
@@ -21,7 +16,7 @@ const style = `
   --on-accent: light-dark(#fff, #11131a); --bad: light-dark(#b42318, #f28b82); --bad-weak: light-dark(#fdecea, #381a18) }
 body { max-width: 42rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; background: var(--bg); color: var(--text) }
 h1 { font-size: 1.3rem; line-height: 1.3 } h2 { font-size: .875rem; margin: 1rem 0 .25rem; color: var(--dim) }
-h2::first-letter { text-transform: uppercase } a { color: var(--accent) } footer { margin-top: 1.5rem; color: var(--dim) }
+a { color: var(--accent) } footer { margin-top: 1.5rem; color: var(--dim) }
 pre, textarea { border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: inherit; font: inherit; padding: .75rem }
 pre { white-space: pre-wrap; margin: 0 }
 textarea { display: block; width: 100%; box-sizing: border-box; min-height: 4.5rem; margin-top: .25rem }
@@ -49,22 +44,6 @@ ${body}
 </html>
 `
 
-const part = (head: string, text: string) => `<h2>${escaped(head)}</h2>\n<pre>${escaped(text)}</pre>`
-
-/** What is decided on: the texts of posts, the body of a document, else every field. */
-export const contentOf = (payload: DraftPayload): string => {
-  if (payload.type === "marketing_draft_batch_v1") {
-    return payload.variants.map(({ hashtags, platform, text, title }) =>
-      part(platformNames[platform], [title, text, hashtags.join(" ")].filter(Boolean).join("\n\n"))
-    ).join("\n")
-  }
-  if (payload.type === "generic_deliverable_v1") return part("Text", payload.body)
-  const { draft_only: _, goal_instance_id: _goal, goal_template_id: _template, type: _type, ...fields } = payload
-  return Object.entries(fields).map(([key, value]) =>
-    part(key.replaceAll("_", " "), typeof value === "string" ? value : JSON.stringify(value, null, 2))
-  ).join("\n")
-}
-
 const states: Readonly<Record<string, string>> = {
   approved: "It is approved.",
   rejected: "It is rejected.",
@@ -75,26 +54,33 @@ const states: Readonly<Record<string, string>> = {
 const alertOf = (problem: string | undefined) => problem === undefined ? "" : `<p role="alert">${escaped(problem)}</p>`
 
 /** The form: what it shows goes back with the decision, so that none is on anything else. */
-const formOf = ({ content_sha256, revision }: LinkView["deliverable"]) =>
-  `<form method="post">
+const formOf = ({ content_sha256, payload, revision }: LinkView["deliverable"]) => {
+  const fails = validationErrors(payload)
+  return `<form method="post">
 <input type="hidden" name="content_sha256" value="${escaped(content_sha256 ?? "")}">
 ${revision === undefined ? "" : `<input type="hidden" name="revision" value="${revision}">`}
 <label for="notes">Notes; needed to ask for changes</label>
 <textarea id="notes" name="notes" maxlength="4000"></textarea>
 <div class="decisions">
-<button name="decision" value="approved">Approve</button>
+${fails.length === 0 ? '<button name="decision" value="approved">Approve</button>' : ""}
 <button name="decision" value="changes_requested">Ask for changes</button>
 <button name="decision" value="rejected">Reject</button>
 </div>
+${fails.length === 0 ? "" : `<p>It fails ${escaped(fails.join(", "))}, so it can't be approved.</p>`}
 </form>`
+}
 
 /** An instant as it is read: the page does not know the reader's zone. */
 const momentOf = (at: DateTime.DateTime): string =>
   `${DateTime.formatUtc(at, { locale: "en-GB", dateStyle: "long", timeStyle: "short" })} UTC`
 
+/** Where it goes once it is executed, which an approval covers. */
+const targetWords = ({ target, url = "an address that can't be read" }: NonNullable<LinkView["target"]>): string =>
+  target === "journal" ? "the local journal, nobody outside" : url
+
 /** The page of a draft: what it is, and the decision while it waits for one. */
 export const draftPage = (view: LinkView, problem: string | undefined, nonce: string): string => {
-  const { deliverable, person } = view
+  const { deliverable, person, target } = view
   const waits = deliverable.review_status === "pending_review"
   const until = deliverable.expires_at == null
     ? ""
@@ -108,6 +94,7 @@ export const draftPage = (view: LinkView, problem: string | undefined, nonce: st
     }</p>
 ${waits ? until : ""}
 ${contentOf(deliverable.payload)}
+${target === undefined ? "" : `<h2>Goes to</h2>\n<pre>${escaped(targetWords(target))}</pre>`}
 ${waits ? formOf(deliverable) : ""}
 <footer><a href="/inbox/${
       encodeURIComponent(deliverable.deliverable_id)

@@ -31,3 +31,22 @@ export const editFault = (draft: unknown): string | undefined =>
         ? undefined
         : `409 not_editable: the draft is ${review_status}; only one that waits for a decision is edited here`,
   })
+
+/** What the server refuses without a word, by method and status. */
+const unexplained: Readonly<Record<string, string>> = {
+  "POST 400": "JSON-RPC batches are not supported: send one message a request",
+  "DELETE 400": "Mcp-Session-Id is required: it names the session to end",
+  "POST 403": "Pages of other sites may not ask here: Origin must be this one",
+  "DELETE 403": "Pages of other sites may not ask here: Origin must be this one",
+  "POST 406": "Accept must name application/json and text/event-stream",
+}
+
+/** An answer, with the error of JSON-RPC that says why where the server refused without a body. */
+export const explained = ({ method }: Pick<Request, "method">, answer: Response): Response => {
+  const { headers, status } = answer
+  const message = headers.get("content-type") === null ? unexplained[`${method} ${status}`] : undefined
+  // Invalid Request
+  return message === undefined
+    ? answer
+    : Response.json({ jsonrpc: "2.0", id: null, error: { code: -32600, message } }, { status })
+}

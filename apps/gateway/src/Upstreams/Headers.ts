@@ -28,14 +28,19 @@ const without = (headers: Headers, names: ReadonlyArray<string>): Headers => {
   return rest
 }
 
-/** The headers of a request as a service gets them: with the token, the id and the trace in place of what was sent. */
+/** The headers of a request as a service gets them: with the token (undefined: none), the id and the trace in place of what was sent. */
 export const requestHeaders = (
   sent: Headers,
-  given: { readonly token: string; readonly requestId: string; readonly trace: Readonly<Record<string, string>> },
+  given: {
+    readonly token: string | undefined
+    readonly requestId: string
+    readonly trace: Readonly<Record<string, string>>
+  },
 ): Headers => {
   const headers = without(sent, [...own, "traceparent", "tracestate"])
   for (const name of [...headers.keys()]) if (untrusted.test(name)) headers.delete(name)
-  headers.set("authorization", `Bearer ${given.token}`)
+  if (given.token === undefined) headers.delete("authorization")
+  else headers.set("authorization", `Bearer ${given.token}`)
   headers.set("x-request-id", given.requestId)
   for (const [name, value] of Object.entries(given.trace)) headers.set(name, value)
   // what is coded here would have to be decoded here

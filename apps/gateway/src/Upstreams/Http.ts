@@ -8,7 +8,7 @@ import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerRe
 import { Changes } from "../Changes.ts"
 import { Sessions } from "../Sessions.ts"
 import { Upstreams } from "../Upstreams.ts"
-import { type ServiceRoute, table } from "./Table.ts"
+import { type ServiceRoute, signedTable, table } from "./Table.ts"
 
 /** A path that every parser takes as it was sent: dot segments, backslashes and empty segments would lead elsewhere. */
 const isPlain = (url: string): boolean => {
@@ -27,20 +27,21 @@ export const UpstreamsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
     return token ?? (yield* new Unauthorized({ detail: "Sign in, or send Authorization: Bearer <token>" }))
   })
 
-  const pass = ({ method, path, service }: ServiceRoute) =>
+  const pass = ({ method, path, service }: ServiceRoute, { isSigned = false } = {}) =>
     Effect.fnUntraced(
       function* (request: HttpServerRequest.HttpServerRequest) {
         const facts = yield* Facts
         if (facts !== undefined) facts.route = path
         const source = request.source as Request
         if (!isPlain(source.url)) return yield* new NotFound({ detail: "The path names nothing that can exist" })
-        const token = yield* tokenOf(request)
+        const token = isSigned ? undefined : yield* tokenOf(request)
         const answer = yield* upstreams.pass(service, source, token)
-        if (answer.ok && method !== "GET") yield* changes.wrote(token, service, path)
+        if (answer.ok && method !== "GET" && token !== undefined) yield* changes.wrote(token, service, path)
         return HttpServerResponse.raw(answer)
       },
       Effect.catch((problem) => HttpServerRespondable.toResponse(problem)),
     )
 
   for (const route of table) yield* router.add(route.method, route.path, pass(route))
+  for (const route of signedTable) yield* router.add(route.method, route.path, pass(route, { isSigned: true }))
 }))

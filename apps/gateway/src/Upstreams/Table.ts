@@ -1,6 +1,7 @@
 /** Which service owns which route, from the contracts. */
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
+import { MakerAnswersApi } from "@stint/domain/makers/Answers"
 import { HiringApi } from "@stint/domain/hiring/Api"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import type { PORTS } from "@stint/edge/Ports"
@@ -24,10 +25,10 @@ export interface ServiceRoute {
   readonly path: `/${string}`
 }
 
-const routesOf = (service: ServiceName): ReadonlyArray<ServiceRoute> => {
+const routesOf = (service: ServiceName, contract: unknown): ReadonlyArray<ServiceRoute> => {
   const found: Array<ServiceRoute> = []
   // the same for each contract, whatever its groups are
-  HttpApi.reflect(contracts[service] as typeof CatalogApi, {
+  HttpApi.reflect(contract as typeof CatalogApi, {
     onGroup: () => {},
     onEndpoint: ({ endpoint: { method, path } }) =>
       void found.push({ service, method: method as ServiceRoute["method"], path: path as ServiceRoute["path"] }),
@@ -37,5 +38,8 @@ const routesOf = (service: ServiceName): ReadonlyArray<ServiceRoute> => {
 
 /** Every route of every service. */
 export const table: ReadonlyArray<ServiceRoute> = (Object.keys(contracts) as ReadonlyArray<ServiceName>).flatMap(
-  routesOf,
+  (name) => routesOf(name, contracts[name]),
 )
+
+/** Routes for programs that have no token: their service judges the signature of what they send. */
+export const signedTable: ReadonlyArray<ServiceRoute> = routesOf("deliverables", MakerAnswersApi)

@@ -15,6 +15,12 @@ export interface World {
 /** The accounts are named `role-name`; whoever has another name has no role. */
 const roleOf = (account: string) => /^(customer|operator|viewer|service)-/.exec(account)?.[1]
 
+/** The claims of people: what the accounts named `customer-name` have beside their role, by their names. */
+const people: Readonly<Record<string, object>> = {
+  "customer-rita": { customer_id: "acme", duties: ["reader"] },
+  "customer-wrong": { customer_id: "acme", duties: ["boss"] },
+}
+
 /** Starts a provider with one client, `front`, that may come back to these addresses. */
 export const startProvider = async (redirectUris: ReadonlyArray<string>) => {
   const world: World = { tokenSeconds: 3_600, grants: [] }
@@ -35,7 +41,7 @@ export const startProvider = async (redirectUris: ReadonlyArray<string>) => {
     findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     extraTokenClaims: (_, issued) => {
       const role = issued.accountId === undefined ? undefined : roleOf(issued.accountId)
-      return role === undefined ? {} : { role }
+      return role === undefined ? {} : { role, ...people[issued.accountId!] }
     },
     pkce: { required: () => true },
     rotateRefreshToken: true,

@@ -5,9 +5,10 @@
 import { Schema } from "effect"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Sha256 } from "../Canonical.ts"
+import { DeliveryTarget } from "../Definition/HireSettings.ts"
 import { documentOf } from "../Document.ts"
 import { CustomerId, Subject } from "../Ids.ts"
-import { problem, Unavailable } from "../Problem.ts"
+import { problem, RateLimited, Unavailable } from "../Problem.ts"
 import { BodyLimits, Instant, RequestProblems, strict, text } from "../Protocol.ts"
 import { Deliverable, DeliverableGone, DeliverableNotFound } from "./Deliverables.ts"
 import { Decision, MOST_REVISIONS, notesOfChanges, reviewProblems } from "./Reviews.ts"
@@ -29,6 +30,8 @@ export const LinkView = Schema.Struct({
   deliverable: Deliverable,
   customer_id: CustomerId,
   person: Subject,
+  /** Where an approved draft goes by its hire's settings now: an approval covers it. Absent where that can't be told now. */
+  target: Schema.optionalKey(DeliveryTarget),
   expires_at: Instant,
 }).annotate({ identifier: "LinkView" })
 export type LinkView = typeof LinkView.Type
@@ -42,7 +45,7 @@ export const LinkDecision = Schema.Struct({
 })
 export type LinkDecision = typeof LinkDecision.Type
 
-const found = [LinkNotGood, DeliverableNotFound, DeliverableGone, Unavailable] as const
+const found = [LinkNotGood, RateLimited, DeliverableNotFound, DeliverableGone, Unavailable] as const
 
 /** Endpoints of links that decide. */
 export class DecisionLinksGroup extends HttpApiGroup.make("decisionLinks")
@@ -54,11 +57,15 @@ export class DecisionLinksGroup extends HttpApiGroup.make("decisionLinks")
       success: LinkView,
       error: [...found],
     }).annotate(OpenApi.Summary, "Show a link's draft")
-      .annotate(OpenApi.Description, "For the holder of the token. It decides nothing."),
+      .annotate(
+        OpenApi.Description,
+        "For the holder of the token. It decides nothing. A link may be used once a second, and some times at once; " +
+          "tokens that are tried for the first time share a bound.",
+      ),
     HttpApiEndpoint.post("decide", "/decision-links/decide", {
       payload: Schema.Struct({ token: LinkToken, ...LinkDecision.fields }).check(notesOfChanges),
       success: Deliverable,
-      error: [LinkNotGood, ...reviewProblems],
+      error: [LinkNotGood, RateLimited, ...reviewProblems],
     }).annotate(OpenApi.Summary, "Decide on a link's draft")
       .annotate(
         OpenApi.Description,

@@ -79,6 +79,22 @@ export const SpendingOfAll = Schema.Struct({
 }).annotate({ identifier: "SpendingOfAll" })
 export type SpendingOfAll = typeof SpendingOfAll.Type
 
+/** Of how many drafts at most, and of how many days, the time to a decision is told. */
+export const DECISION_TIME = { days: 7, drafts: 10_000 } as const
+
+/** How soon people decide, over all customers. */
+export const DecisionTime = Schema.Struct({
+  since: Instant.annotate({
+    description: "7 days ago; where more than 10,000 drafts were made since, when the oldest of the newest 10,000 was",
+  }),
+  drafts: Schema.Int.annotate({ description: "Drafts that were made since, deleted ones left out" }),
+  decided: Schema.Int.annotate({ description: "Of these: on which a person decided" }),
+  median_seconds_to_decision: Schema.NullOr(Schema.Finite).annotate({
+    description: "From the draft to its first decision by a person, not by a mandate; null when there was none",
+  }),
+}).annotate({ identifier: "DecisionTime" })
+export type DecisionTime = typeof DecisionTime.Type
+
 const query = {
   /** Its first instant; 30 days before its end unless given. */
   from: Schema.optionalKey(Instant),
@@ -118,6 +134,14 @@ export class ReportsGroup extends HttpApiGroup.make("reports")
       .annotate(
         OpenApi.Description,
         "For operators and viewers: the sum over all agents, against the sum of their budgets.",
+      ),
+    HttpApiEndpoint.get("decisionTime", "/deliverables/decision-time", { success: DecisionTime })
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "How soon people decide")
+      .annotate(
+        OpenApi.Description,
+        "For operators and viewers: of the drafts of the last 7 days, at most the newest 10,000, how many people decided on, and the " +
+          "median time that it took.",
       ),
     HttpApiEndpoint.get("ofCustomer", "/customers/:customer/report", {
       params: { customer: CustomerId },

@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Needs } from "../Caller.ts"
-import { Email } from "../Contact.ts"
+import { Email, MailAddress } from "../Contact.ts"
 import { isTimezone, LocalTime } from "../Formats.ts"
 import { CustomerId, Subject } from "../Ids.ts"
 import { CustomerNotFound, DutyMissing, InvalidRequest, problem, Unavailable } from "../Problem.ts"
@@ -60,7 +60,7 @@ const secret_ref = Schema.String.check(
 ).annotate({ description: "The name of the secret that it is signed with", examples: ["reviews"] })
 
 const channelFields = {
-  email: { kind: Schema.tag("email"), address: Email },
+  email: { kind: Schema.tag("email"), address: MailAddress },
   webhook: {
     kind: Schema.tag("webhook"),
     url: url("Its host must be allowed (STINT_WEBHOOK_HOSTS)", "https://hooks.example.com/reviews"),
@@ -103,7 +103,8 @@ const standing = {
 
 /** A channel, as it is shown. */
 export const ShownChannel = Schema.Union([
-  Schema.Struct({ ...channelFields.email, ...standing }),
+  // one that was set before addresses were held to what they now are is still shown
+  Schema.Struct({ ...channelFields.email, address: Email, ...standing }),
   Schema.Struct({ ...channelFields.webhook, ...standing }),
   Schema.Struct({ ...channelFields.slack, ...standing }),
 ])

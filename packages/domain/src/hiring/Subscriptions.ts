@@ -6,7 +6,7 @@ import { Access } from "../Caller.ts"
 import { AgentTypeId, CustomerId, SubscriptionId } from "../Ids.ts"
 import { CustomerNotFound, problem, QuotaExceeded, Unavailable } from "../Problem.ts"
 import { InstantField, NullableInstantField } from "../ModelFields.ts"
-import { created, IdempotencyHeader, listOf, NoFields, pageQuery } from "../Protocol.ts"
+import { created, IdempotencyHeader, KeptWithWork, listOf, NoFields, pageQuery } from "../Protocol.ts"
 import { SubscriptionStatus } from "./SubscriptionStatus.ts"
 
 /** The length of a period. */
@@ -66,7 +66,7 @@ export class SubscriptionsGroup extends HttpApiGroup.make("subscriptions")
       payload: NewSubscription,
       success: created(Subscription.json),
       error: [CustomerNotFound, AgentTypeUnknown, QuotaExceeded, Unavailable],
-    }).annotate(Access, ["customer"])
+    }).annotate(Access, ["customer"]).annotate(KeptWithWork, true)
       .annotate(OpenApi.Summary, "Subscribe to an agent type")
       .annotate(
         OpenApi.Description,

@@ -5,7 +5,7 @@ import { Access, Callers } from "../Caller.ts"
 import { Email, filled, Phone } from "../Contact.ts"
 import { AgentTypeId, CustomerId, TrialId } from "../Ids.ts"
 import { problem, QuotaExceeded, Unavailable } from "../Problem.ts"
-import { created, IdempotencyHeader, Instant, listOf, pageQuery } from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, KeptWithWork, listOf, pageQuery } from "../Protocol.ts"
 import { AgentTypeUnknown } from "./Subscriptions.ts"
 
 /** active -> converted, cancelled or expired, which are final. */
@@ -70,7 +70,7 @@ export class TrialsGroup extends HttpApiGroup.make("trials")
       payload: NewTrial,
       success: created(Trial),
       error: [AgentTypeUnknown, QuotaExceeded, Unavailable],
-    }).annotate(Access, writers)
+    }).annotate(Access, writers).annotate(KeptWithWork, true)
       .annotate(OpenApi.Summary, "Begin a trial")
       .annotate(
         OpenApi.Description,

@@ -39,6 +39,10 @@ export const DraftRequested = Schema.Struct({
     idempotency_key: Schema.String,
     /** This call alone. */
     call_id: Schema.String.annotate({ examples: ["CAL-01934f6e-7c1a-7b3e-9a51-2f0c6d9b8e11"] }),
+    /** Where a 202 may be answered later, signed as this request is (MakerAnswers); absent where it can't be. */
+    callback_url: Schema.optionalKey(
+      Schema.String.annotate({ examples: ["https://stint.example.com/api/v1/maker-answers"] }),
+    ),
     /** When an answer is of no use any more. */
     deadline: Instant,
     customer_id: CustomerId,
@@ -73,7 +77,9 @@ export const MadeDraft = Schema.Struct({
 }).annotate({ identifier: "MadeDraft" })
 export type MadeDraft = typeof MadeDraft.Type
 
-/** The draft is being made: ask at `Location`, in so many seconds. `note` is shown to people. */
+/**
+ * The draft is being made: ask at `Location`, in so many seconds; without a Location it is called back. `note` is shown to people.
+ */
 export const Working = Schema.Struct({
   note: Schema.optionalKey(Schema.String),
   poll_after_seconds: Schema.optionalKey(Schema.Finite),
@@ -113,8 +119,8 @@ export class MakerGroup extends HttpApiGroup.make("maker")
     }).annotate(OpenApi.Summary, "Make a draft")
       .annotate(
         OpenApi.Description,
-        "200 with the draft, or 202 with a Location to ask at. A repeated idempotency key is the same draft: answer it as before, " +
-          "and make nothing twice.",
+        "200 with the draft; 202 with a Location to ask at; or 202 without one, and later an answer at `callback_url`. A repeated " +
+          "idempotency key is the same draft: answer it as before, and make nothing twice.",
       ),
     HttpApiEndpoint.get("look", "/makings/:making", {
       headers,

@@ -1,9 +1,10 @@
 /** The storage of Idempotency-Keys and their replies. One method per atomic unit. */
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Clock, Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { gather } from "../Pg/Gather.ts"
-import { reservationOf, Row } from "./Row.ts"
+import { KEEP_HOURS, reservationOf, Row } from "./Row.ts"
+import { type KeptReply, KeyTaken } from "./WithWork.ts"
 
 /** A key, the caller that sent it and the route that it was sent to. */
 export const Scope = Schema.Struct({ caller: Schema.String, route: Schema.String, key: Schema.String })
@@ -43,8 +44,6 @@ export type Reservation =
 
 /** How long a reservation holds without being renewed, in seconds; then its holder counts as dead. */
 export const HOLD_SECONDS = 30
-/** How long a reply is kept, in hours (api.md, "Idempotency-Key"). */
-export const KEEP_HOURS = 24
 /** How many rows are pruned at once. */
 const PRUNE_BATCH = 1_000
 
@@ -75,6 +74,8 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
   keep(held: Held, reply: Reply): Effect.Effect<void>
   /** Ends the reservation without a reply. `forget` also forgets when the key was first seen: the request changed nothing. */
   release(held: Held, forget: boolean): Effect.Effect<void>
+  /** Takes a key that nobody has and keeps its reply, inside the caller's transaction; dies of KeyTaken when it is there. */
+  take(kept: KeptReply): Effect.Effect<void>
   /** Removes up to PRUNE_BATCH rows past their time; how many it removed. */
   prune(): Effect.Effect<number>
 }>()("edge/IdempotencyRepo") {
@@ -112,6 +113,18 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
                 or (k.reply_status is null and k.locked_until < now()
                   and (k.fingerprint = excluded.fingerprint or k.canonical = excluded.canonical))
               returning *`,
+      })
+      const takeWith = SqlSchema.findOneOption({
+        Request: Schema.String,
+        Result: Schema.Struct({ key: Schema.String }),
+        execute: (kept) =>
+          sql`insert into idempotency_keys (caller, route, key, fingerprint, canonical, holder, first_seen,
+                locked_until, expires_at, reply_status, reply_location, reply_body)
+              select caller, route, key, sent, canonical, holder, first_seen, now(),
+                now() + make_interval(hours => hours), status, location, body
+              from json_to_record(${kept}::json) as x (caller text, route text, key text, sent text, canonical text,
+                holder uuid, first_seen timestamptz, hours integer, status integer, location text, body text)
+              on conflict (caller, route, key) do nothing returning key`,
       })
       const prune = SqlSchema.findOne({
         Request: Schema.Void,
@@ -159,6 +172,11 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
               ? sql`delete from idempotency_keys where ${held(mine)}`
               : sql`update idempotency_keys set locked_until = now() where ${held(mine)}`,
           )),
+        take: (kept) =>
+          Effect.flatMap(
+            Effect.orDie(takeWith(JSON.stringify(kept))),
+            (taken) => Option.isSome(taken) ? Effect.void : Effect.die(new KeyTaken()),
+          ),
         prune: () => Effect.orDie(Effect.map(prune(undefined), ({ n }) => n)),
       })
     }),
@@ -197,6 +215,21 @@ export class IdempotencyRepo extends Context.Service<IdempotencyRepo, {
         }),
       renew: (held) => change(held, (row, now) => row.lockedUntil = now + HOLD_SECONDS * 1000),
       keep: (held, reply) => change(held, (row) => row.reply = reply),
+      take: ({ body, caller, canonical, first_seen, holder, hours, key, location, route, sent, status }) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => {
+          const name = nameOf({ caller, route, key })
+          const row = rows.get(name)
+          if (row !== undefined && row.expiresAt >= now) return Effect.die(new KeyTaken())
+          rows.set(name, {
+            prints: { sent, canonical },
+            holder,
+            firstSeen: Date.parse(first_seen),
+            lockedUntil: now,
+            expiresAt: now + hours * 3_600_000,
+            reply: { status, location, body },
+          })
+          return Effect.void
+        }),
       release: (held, forget) => change(held, (row) => void (forget ? rows.delete(nameOf(held)) : row.lockedUntil = 0)),
       prune: () =>
         Effect.map(Clock.currentTimeMillis, (now) => {

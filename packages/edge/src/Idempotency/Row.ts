@@ -2,6 +2,9 @@
 import { Schema } from "effect"
 import type { Prints, Reservation } from "./Repo.ts"
 
+/** How long a reply is kept, in hours (api.md, "Idempotency-Key"). */
+export const KEEP_HOURS = 24
+
 /** The row. Without a `reply_status` no reply is kept yet. */
 export const Row = Schema.Struct({
   caller: Schema.String,

@@ -6,7 +6,7 @@ import { etagOf, tagged } from "@stint/edge/Preconditions"
 import { DateTime, Effect, Schema } from "effect"
 import { contentSha256 } from "@stint/domain/Canonical"
 import { Digest } from "effect/crypto"
-import { expiryOf, type NewDraft } from "./Repo/NewDrafts.ts"
+import type { NewDraft } from "./Repo/NewDrafts.ts"
 import { type DeliverableRow, standingOf } from "./Row.ts"
 
 /** The execution of a row on the wire; undefined when none was requested. */
@@ -62,7 +62,7 @@ export const toDeliverable = (row: DeliverableRow | HashedRow): Deliverable => {
   }, unchecked)
 }
 
-/** The deliverable of a draft that was just stored, without reading it back. */
+/** The deliverable of a draft that was just stored, without reading it back; without `expires_at` where it has one. */
 export const newDeliverable = (draft: NewDraft): Deliverable =>
   Deliverable.make({
     deliverable_id: draft.deliverable_id,
@@ -72,7 +72,8 @@ export const newDeliverable = (draft: NewDraft): Deliverable =>
     title: draft.title,
     payload: draft.payload,
     revision: 1,
-    expires_at: expiryOf(draft),
+    // the database's clock has set it where there is one
+    ...(draft.approval?.expires_after_seconds === undefined ? { expires_at: null } : {}),
     approvals_needed: quorumOf(draft.approval),
     approvals_given: 0,
     approval_expires_at: null,

@@ -13,7 +13,7 @@ import { Result, Schema } from "effect"
 import type { Draft } from "./Maker.ts"
 import { finishBatch } from "./marketing/Rules.ts"
 import type { MakingInput } from "./SlowMaker.ts"
-import { isStorable } from "./Storable.ts"
+import { isStorable, isTooDeep, MOST_DEPTH } from "./Storable.ts"
 
 /** The most characters of a title, in code points. */
 const TITLE = 200
@@ -86,6 +86,9 @@ export const answerSchemaOf = ({ agent_id, template }: Pick<MakingInput, "agent_
  */
 export const draftFrom = (input: Judged, answer: unknown): Result.Result<Draft, ReadonlyArray<FieldIssue>> => {
   const { agent_id, goal, template } = input
+  if (isTooDeep(answer)) {
+    return Result.fail([{ path: "$", message: `must be nested at most ${MOST_DEPTH} levels deep` }])
+  }
   const { payload, schema } = shapeOf(agent_id, template)
   const decoded = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error" })(answer)
   if (Result.isFailure(decoded)) return Result.fail(fieldIssues(decoded.failure.issue))

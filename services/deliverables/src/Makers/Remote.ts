@@ -6,21 +6,23 @@ import { isPrivateAddress } from "@stint/domain/Addresses"
 import { Bounds } from "@stint/domain/Bounds"
 import type { HttpMaker } from "@stint/domain/Definition/Maker"
 import { isAllowed, mayBePrivate, placeOf, portOf } from "@stint/domain/HostList"
+import { ANSWERS_PATH } from "@stint/domain/makers/Answers"
 import { type DraftRequested, NoDraft, Working } from "@stint/domain/makers/Api"
 import type { FieldIssue } from "@stint/domain/Problem"
-import { hostList } from "@stint/edge/Places"
-import { PortCheck } from "@stint/edge/PortCheck"
+import { Dial } from "@stint/edge/Dial"
+import { hostList, httpUrl } from "@stint/edge/Places"
 import { makeSecrets, type Signing } from "@stint/edge/Secrets"
 import { makeSigner } from "@stint/edge/Webhooks"
 import { DateTime, Effect, Option, Result, Schema } from "effect"
 import type { Draft } from "./Maker.ts"
 import { DraftNotValid, MakerFailed, MakerMisconfigured, MakerRefused, type MakingError, PlaceAway } from "./Errors.ts"
 import { draftFrom } from "./Output.ts"
+import { isTooDeep } from "./Storable.ts"
 import { type Answer, judged, makeExchange } from "./Remote/Exchange.ts"
 import type { MakingInput, MakingRequest, SlowMaker } from "./SlowMaker.ts"
 
 /** Whose secrets makers' requests are signed with, in the file STINT_SECRETS: no subject of a token can have this name. */
-const OWNER = "$makers"
+export const MAKER_SECRETS = "$makers"
 
 /** The wait between two looks where the maker asks for none, the shortest and the longest, in seconds. */
 const LOOK = 2
@@ -41,7 +43,12 @@ const instant = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(milli
 /** The body of a request: all that people wrote stands in it as data. */
 const bodyOf = (
   { definition, goal, hire, template, ...input }: MakingInput,
-  call: { readonly call_id: string; readonly deadline: number; readonly repair: Repair | undefined },
+  call: {
+    readonly call_id: string
+    readonly deadline: number
+    readonly repair: Repair | undefined
+    readonly callback_url: string | undefined
+  },
   now: DateTime.Utc,
 ): string =>
   JSON.stringify(
@@ -51,6 +58,7 @@ const bodyOf = (
       data: {
         idempotency_key: input.key,
         call_id: call.call_id,
+        ...(call.callback_url === undefined ? {} : { callback_url: call.callback_url }),
         deadline: instant(call.deadline),
         customer_id: input.customer_id,
         agent_id: input.agent_id,
@@ -92,16 +100,23 @@ const locationOf = (location: string | undefined, url: string): Result.Result<st
     : Result.fail(new MakerMisconfigured({ detail: "The Location of the maker is of another host" }))
 }
 
-/** Makes the maker. `STINT_MAKER_HOSTS` lists the hosts that may be called; each is a place of its own. */
+/**
+ * Makes the maker. `STINT_MAKER_HOSTS` lists the hosts that may be called; each is a place of its own. `STINT_CONSOLE_URL` is where they
+ * may call back.
+ */
 export const makeRemote = Effect.gen(function* () {
-  const secrets = yield* makeSecrets
+  const secretsOf = yield* makeSecrets
   const hosts = yield* hostList("STINT_MAKER_HOSTS")
   const limit = (yield* Bounds).makings_per_host
-  const ports = yield* PortCheck
-  const exchange = yield* makeExchange(yield* makeSigner)
+  const dial = yield* Dial
+  const front = Option.getOrUndefined(yield* httpUrl("STINT_CONSOLE_URL"))
+  /** Where its answer may be called back: an answer has to be signed as its request is. */
+  const callbackOf = ({ secret_ref }: HttpMaker) =>
+    front === undefined || secret_ref === undefined ? undefined : `${front.href.replace(/\/+$/, "")}${ANSWERS_PATH}`
+  const exchange = makeExchange(yield* makeSigner)
 
   const signing = ({ secret_ref }: HttpMaker): Effect.Effect<Signing, MakingError> =>
-    secret_ref === undefined ? Effect.succeed([]) : secrets(OWNER, secret_ref).pipe(
+    secret_ref === undefined ? Effect.succeed([]) : secretsOf(MAKER_SECRETS, secret_ref).pipe(
       Effect.catchTags({
         SecretUnknown: ({ why }) => Effect.fail(new MakerMisconfigured({ detail: why })),
         SecretsUnreadable: ({ why }) => Effect.fail(new MakerFailed({ detail: why })),
@@ -120,18 +135,26 @@ export const makeRemote = Effect.gen(function* () {
         )
     })
 
-  /** Fails where the host is not reached, and where its name leads into a network of ours that its entry does not allow. */
-  const reach = Effect.fnUntraced(function* (at: string, customer_id: string) {
+  /**
+   * A connection for one request. Fails where the host is not reached, and where its name leads into a network of ours that its entry
+   * does not allow.
+   */
+  const connect = (at: string, customer_id: string) => {
     const url = new URL(at)
-    const address = yield* Effect.mapError(ports.reach(at), () => new PlaceAway({ why: "It can't be reached" }))
-    if (isPrivateAddress(address) && !mayBePrivate(hosts, url, customer_id)) {
-      return yield* new MakerMisconfigured({
-        detail:
-          `The host ${url.host} has an address of a private network; if that is meant, the operator lists it as ` +
-          `${url.host}+private in STINT_MAKER_HOSTS`,
-      })
-    }
-  })
+    return dial(at, (address) => !isPrivateAddress(address) || mayBePrivate(hosts, url, customer_id)).pipe(
+      Effect.catchTags({
+        Unreachable: ({ message }) => Effect.fail(new PlaceAway({ why: `It can't be reached: ${message}` })),
+        AddressRefused: () =>
+          Effect.fail(
+            new MakerMisconfigured({
+              detail:
+                `The host ${url.host} has an address of a private network; if that is meant, the operator lists it ` +
+                `as ${url.host}+private in STINT_MAKER_HOSTS`,
+            }),
+          ),
+      }),
+    )
+  }
 
   /** Looks until the maker has answered; the queue ends it at the deadline. */
   const look = Effect.fnUntraced(function* (
@@ -145,26 +168,43 @@ export const makeRemote = Effect.gen(function* () {
       const working = Option.getOrElse(decodeWorking(answer.body), (): Working => ({}))
       if (working.note !== undefined) yield* progress(working.note)
       location = answer.location ?? location
+      // it calls back: whoever takes its answer ends this making, and this claim with it (MakerAnswers.ts)
+      if (location === undefined && callbackOf(spec) !== undefined) return yield* Effect.never
       const url = yield* Effect.fromResult(locationOf(location, spec.url))
       const seconds = Math.min(Math.max(working.poll_after_seconds ?? LOOK, SHORTEST_LOOK), LONGEST_LOOK)
       yield* Effect.sleep(seconds * 1_000)
-      yield* reach(url, input.customer_id)
-      answer = yield* judged(exchange({ method: "GET", url, key: input.key, secrets: secret, body: "" }))
+      answer = yield* connect(url, input.customer_id).pipe(
+        Effect.flatMap((line) => judged(exchange(line, { method: "GET", key: input.key, secrets: secret, body: "" }))),
+        Effect.scoped,
+      )
     }
     return answer
   })
 
+  /** Sends the request, recorded before it is sent, and reads its first answer. */
+  const send = Effect.fnUntraced(function* (
+    { deadline, input, recordCall, spec }: MakingRequest<HttpMaker>,
+    { name, repair, secrets }: {
+      readonly name: string
+      readonly repair: Repair | undefined
+      readonly secrets: Signing
+    },
+  ) {
+    const line = yield* connect(spec.url, input.customer_id)
+    const { call_id, ended } = yield* recordCall({ place: name, model: null, max_cost: 0, max_tokens: 0 })
+    const called = { call_id, deadline, repair, callback_url: callbackOf(spec) }
+    const body = bodyOf(input, called, yield* DateTime.now)
+    // what breaks on the way stays unknown: the maker may have got it
+    return { answer: yield* exchange(line, { method: "POST", key: input.key, secrets, body }), ended }
+  }, Effect.scoped)
+
   /** One call, from its request to its last answer. */
   const call = Effect.fn("Remote.call")(function* (request: MakingRequest<HttpMaker>, repair: Repair | undefined) {
     const { input, spec } = request
-    const secret = yield* signing(spec)
+    const secrets = yield* signing(spec)
     const { name } = yield* place(spec, input.customer_id)
     yield* Effect.annotateCurrentSpan({ "stint.place": name })
-    yield* reach(spec.url, input.customer_id)
-    const { call_id, ended } = yield* request.recordCall({ place: name, model: null, max_cost: 0, max_tokens: 0 })
-    const body = bodyOf(input, { call_id, deadline: request.deadline, repair }, yield* DateTime.now)
-    // what broke on the way stays unknown: the maker may have got it
-    const answer = yield* exchange({ method: "POST", url: spec.url, key: input.key, secrets: secret, body })
+    const { answer, ended } = yield* send(request, { name, repair, secrets })
     const isMade = answer.status === 200 || answer.status === 202
     yield* Effect.annotateCurrentSpan({
       "http.response.status_code": answer.status,
@@ -177,7 +217,7 @@ export const makeRemote = Effect.gen(function* () {
       cost: 0,
       ...(isMade ? {} : { error: `it answered ${answer.status}` }),
     })
-    const last = yield* look(yield* judged(Effect.succeed(answer)), request, secret)
+    const last = yield* look(yield* judged(Effect.succeed(answer)), request, secrets)
     return last.status === 200 ? last.body : yield* failureOf(last)
   })
 
@@ -186,7 +226,9 @@ export const makeRemote = Effect.gen(function* () {
       const answer = yield* call(request, undefined)
       const draft = draftFrom(request.input, answer)
       if (Result.isSuccess(draft)) return draft.success
-      const repaired = draftFrom(request.input, yield* call(request, { answer: answer ?? null, errors: draft.failure }))
+      // what is too deep to be written is not told again
+      const told = isTooDeep(answer) ? null : answer ?? null
+      const repaired = draftFrom(request.input, yield* call(request, { answer: told, errors: draft.failure }))
       if (Result.isSuccess(repaired)) return repaired.success
       return yield* new DraftNotValid({
         detail: "The maker's answer is no draft of this template, also after it was told why",

@@ -1,11 +1,12 @@
 /**
  * The SQL of makings. Transitions of `state`: ask (-> waiting, also of one that failed or was cancelled), claim (-> making, also of
- * one whose lease ended), store (-> made), fail and giveUp (-> failed), release (-> waiting), cancel (-> cancelled). The database's
+ * one whose lease ended), takeOver (-> making, by an answer that its maker calls back), store (-> made), fail and giveUp (-> failed), release (-> waiting), cancel (-> cancelled). The database's
  * clock judges leases and deadlines.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
+import { answers } from "./Repo/Answers.ts"
 import { asks } from "./Repo/Asks.ts"
 import { calls } from "./Repo/Calls.ts"
 import { claims } from "./Repo/Claims.ts"
@@ -41,6 +42,7 @@ const retention = (sql: PgClient.PgClient) => {
 
 const statements = Effect.map(PgClient.PgClient, (sql) => ({
   ...asks(sql),
+  ...answers(sql),
   ...claims(sql),
   ...ends(sql),
   ...calls(sql),

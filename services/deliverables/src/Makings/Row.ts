@@ -79,6 +79,15 @@ export const ClaimedMaking = Schema.Struct({
 })
 export type ClaimedMaking = typeof ClaimedMaking.Type
 
+/** A call of a maker, with the making that it was for. */
+export const AnsweredCall = Schema.Struct({
+  ...ClaimedMaking.fields,
+  state: MakingState,
+  /** Whether it was made for the attempt that is under way now, or was the last. */
+  is_current: Schema.Boolean,
+})
+export type AnsweredCall = typeof AnsweredCall.Type
+
 /** What names a claim. */
 export const Held = Schema.Struct({ idempotency_key: Schema.String, fence: BigIntColumn })
 export type Held = typeof Held.Type

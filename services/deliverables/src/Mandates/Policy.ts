@@ -19,10 +19,13 @@ import type { DraftRow, MandateRow } from "./Row.ts"
 const invalid = (path: string, message: string) =>
   new InvalidRequest({ detail: `${path} ${message}`, errors: [{ path: `$.${path}`, message }] })
 
+/** It would be valid no more. */
+export const notAhead = invalid("valid_until", "must be in the future")
+
 /** Fails unless it is valid until an instant ahead, at most 366 days away. */
 export const validFor = ({ valid_until }: NewMandate, now: DateTime.Utc): Result.Result<void, InvalidRequest> =>
   DateTime.isLessThanOrEqualTo(valid_until, now)
-    ? Result.fail(invalid("valid_until", "must be in the future"))
+    ? Result.fail(notAhead)
     : DateTime.isGreaterThan(valid_until, DateTime.add(now, { days: LONGEST_DAYS }))
     ? Result.fail(invalid("valid_until", `must be at most ${LONGEST_DAYS} days away`))
     : Result.void

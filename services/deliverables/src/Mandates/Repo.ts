@@ -8,7 +8,7 @@ import type { NewActionLine } from "@stint/domain/ActionLine"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
 import type { Taken } from "@stint/edge/Paging"
 import { findReadable } from "@stint/edge/Pg/Rows"
-import { Context, Effect, Layer, type Option, Schema } from "effect"
+import { Context, type DateTime, Effect, Layer, type Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { MANDATES_LOCK } from "../Locks.ts"
 import { queueOf, type QueueRepo } from "./Repo/Queue.ts"
@@ -53,10 +53,12 @@ export class MandatesRepo extends Context.Service<
   MandatesRepo,
   & {
     /**
-     * Stores a mandate with its line of the action log. False, and nothing is stored, when its customer has `most` live ones; one that
-     * is stored already counts as stored.
+     * Stores a mandate with its line of the action log. full: its customer has `most` live ones; ended: it is valid no more. One that is
+     * stored already counts as stored.
      */
-    sign(mandate: NewRow, most: number, line: NewActionLine): Effect.Effect<boolean>
+    sign(mandate: NewRow, most: number, line: NewActionLine): Effect.Effect<"stored" | "full" | "ended">
+    /** What time it is, by the clock that says which are valid. */
+    readonly now: Effect.Effect<DateTime.Utc>
     find(id: MandateId): Effect.Effect<Option.Option<MandateRow>>
     /** Newest first. */
     list(listing: typeof Listing.Type): Effect.Effect<Taken<MandateRow, typeof Place.Type>>
@@ -123,7 +125,13 @@ const reads = (sql: PgClient.PgClient) => {
         ])
       } order by d.created_at desc, d.deliverable_id desc limit ${PREVIEW_DRAFTS}`,
   })
+  const now = SqlSchema.findOne({
+    Request: Schema.Void,
+    Result: Schema.Struct({ now: InstantColumn }),
+    execute: () => sql`select now()`,
+  })
   return {
+    now: Effect.orDie(Effect.map(Effect.suspend(() => now(undefined)), (row) => row.now)),
     find: (id: MandateId) => Effect.orDie(find(id)),
     list: (listing: typeof Listing.Type) => Effect.orDie(list(listing)),
     lastDrafts: (scope: Scope) => Effect.orDie(lastDrafts(scope)),
@@ -150,12 +158,18 @@ const writes = (sql: PgClient.PgClient, log: ActionLogRepo["Service"]) => {
             ${m.valid_until}::timestamptz, ${m.action}, ${m.signed_by}, date_trunc('milliseconds', now())
           where (select count(*) from mandates
             where customer_id = ${m.customer_id} and revoked_at is null and valid_until > now()) < ${m.most}::integer
+            and ${m.valid_until}::timestamptz > now()
           on conflict (mandate_id) do nothing returning mandate_id`,
   })
   const isStored = SqlSchema.findAll({
     Request: MandateId,
     Result: Stored,
     execute: (id) => sql`select mandate_id from mandates where mandate_id = ${id}`,
+  })
+  const hasEnded = SqlSchema.findOne({
+    Request: Instant,
+    Result: Schema.Struct({ ended: Schema.Boolean }),
+    execute: (valid_until) => sql`select ${valid_until}::timestamptz <= now() as ended`,
   })
   const revoke = SqlSchema.findAll({
     Request: Revocation,
@@ -171,7 +185,8 @@ const writes = (sql: PgClient.PgClient, log: ActionLogRepo["Service"]) => {
         yield* sql`select pg_advisory_xact_lock(${MANDATES_LOCK}, hashtext(${mandate.customer_id}))`
         const stored = yield* insert({ ...mandate, most })
         if (stored.length > 0) yield* log.write(line)
-        return stored.length > 0 || (yield* isStored(mandate.mandate_id)).length > 0
+        if (stored.length > 0 || (yield* isStored(mandate.mandate_id)).length > 0) return "stored" as const
+        return (yield* hasEnded(mandate.valid_until)).ended ? "ended" as const : "full" as const
       },
       sql.withTransaction,
       Effect.orDie,

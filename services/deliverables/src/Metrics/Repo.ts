@@ -17,6 +17,8 @@ export class MetricsRepo extends Context.Service<MetricsRepo, {
   /** Drafts that are not deleted, by review status; a status without drafts is absent. */
   readonly drafts: Effect.Effect<ReadonlyMap<ReviewStatus, number>>
   readonly undelivered: Effect.Effect<Undelivered>
+  /** How many channels of people are dead, as the alert `notice_channel_dead` counts them. */
+  readonly deadChannels: Effect.Effect<number>
 }>()("deliverables/MetricsRepo") {
   static readonly layer = Layer.effect(
     MetricsRepo,
@@ -39,7 +41,13 @@ export class MetricsRepo extends Context.Service<MetricsRepo, {
                   and gave_up_at > now() - interval '1 hour') as failed_last_hour
               from executions where state = 'pending'`,
       })
+      const deadChannels = SqlSchema.findOne({
+        Request: Schema.Void,
+        Result: Schema.Struct({ n: Schema.Int }),
+        execute: () => sql`select count(*)::int as n from reviewer_channels where dead_since is not null`,
+      })
       return MetricsRepo.of({
+        deadChannels: Effect.orDie(Effect.map(deadChannels(undefined), ({ n }) => n)),
         drafts: Effect.orDie(
           Effect.map(drafts(undefined), (rows) => new Map(rows.map(({ n, review_status }) => [review_status, n]))),
         ),

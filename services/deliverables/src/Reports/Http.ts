@@ -13,6 +13,7 @@ export const ReportsHttp = HttpApiBuilder.group(
       ofHire: ({ params, query }) => CurrentCaller.use((caller) => reports.ofHire(caller, params.hire, query)),
       spendingOfHire: ({ params }) => CurrentCaller.use((caller) => reports.spendingOfHire(caller, params.hire)),
       spending: () => reports.spending,
+      decisionTime: () => reports.decisionTime,
       ofCustomer: ({ params, query }) => reports.ofCustomer(params.customer, query),
     })
   }),

@@ -1,6 +1,8 @@
 /** The SQL of reports. */
 import { PgClient } from "@effect/sql-pg"
+import { DECISION_TIME } from "@stint/domain/deliverables/Reports"
 import { CustomerId, HiredInstanceId } from "@stint/domain/Ids"
+import { InstantColumn } from "@stint/domain/Instants"
 import { Instant } from "@stint/domain/Protocol"
 import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { Context, Effect, Layer, Schema } from "effect"
@@ -45,6 +47,15 @@ const SpentByAll = Schema.Struct({
 })
 export type SpentByAll = typeof SpentByAll.Type
 
+/** How soon people decided on the newest drafts. */
+const Decided = Schema.Struct({
+  since: InstantColumn,
+  drafts: Schema.Int,
+  decided: Schema.Int,
+  median_seconds_to_decision: Schema.NullOr(Schema.Finite),
+})
+export type Decided = typeof Decided.Type
+
 /** Drafts, decisions and calls, counted. */
 export class ReportsRepo extends Context.Service<ReportsRepo, {
   /** Deleted drafts count: they were made, and may have been decided on. */
@@ -55,6 +66,8 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
   spent(hire: HiredInstanceId, month: string): Effect.Effect<number>
   /** The same of all hires that were called in that month. */
   spentByAll(month: string): Effect.Effect<SpentByAll>
+  /** How soon people decide, over all customers: of the newest drafts of some days. */
+  readonly decided: Effect.Effect<Decided>
 }>()("deliverables/ReportsRepo") {
   static readonly layer = Layer.effect(
     ReportsRepo,
@@ -104,7 +117,25 @@ export class ReportsRepo extends Context.Service<ReportsRepo, {
                 coalesce(sum(budget), 0)::int8 as budget, count(*) filter (where budget is null)::int as without_budget
               from making_costs where month = ${month}`,
       })
+      const decided = SqlSchema.findOne({
+        Request: Schema.Struct({ days: Schema.Int, drafts: Schema.Int }),
+        Result: Decided,
+        execute: ({ days, drafts }) =>
+          sql`
+            with newest as materialized (
+              select deliverable_id, created_at from deliverables
+              where deleted_at is null and created_at >= now() - make_interval(days => ${days}::int)
+              order by created_at desc, deliverable_id desc limit ${drafts}::int)
+            select case when count(*) < ${drafts}::int then now() - make_interval(days => ${days}::int) else min(d.created_at) end as since,
+              count(*)::int as drafts, count(a.decided_at)::int as decided,
+              percentile_cont(0.5) within group (order by extract(epoch from a.decided_at - d.created_at)::float8)
+                as median_seconds_to_decision
+            from newest d left join lateral (
+              select min(created_at) as decided_at from approvals
+              where deliverable_id = d.deliverable_id and mandate_id is null) a on true`,
+      })
       return ReportsRepo.of({
+        decided: Effect.orDie(decided(DECISION_TIME)),
         spent: (hire, month) => Effect.orDie(Effect.map(spent({ hire, month }), ({ cost }) => cost)),
         spentByAll: (month) => Effect.orDie(spentByAll(month)),
         made: (period) => Effect.orDie(made(period)),

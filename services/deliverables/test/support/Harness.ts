@@ -54,8 +54,6 @@ export interface StageOptions {
   readonly files?: Record<string, string>
   /** What else tests replace. */
   readonly layers?: Layer.Layer<never>
-  /** The addresses of makers' hosts, in place of connections to them. */
-  readonly reach?: Parameters<typeof startService>[3]
 }
 
 let keys = 0
@@ -146,7 +144,7 @@ export const startStage = async (options: StageOptions = {}) => {
   const replica: Stage["replica"] = async (own = files) => {
     Object.assign(own, { "secrets.json": secrets, ...options.files })
     const app = appWith(world.layer).pipe(Layer.provide(retry), Layer.provide(options.layers ?? Layer.empty))
-    const service = await startService(app, env, own, options.reach)
+    const service = await startService(app, env, own)
     ends.push(service.dispose)
     await ready(service)
     return service

@@ -3,6 +3,8 @@ import { PgClient } from "@effect/sql-pg"
 import type { NewActionLine } from "@stint/domain/ActionLine"
 import type { HiredInstanceId, SubscriptionId } from "@stint/domain/Ids"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import type { KeptReply } from "@stint/edge/Idempotency/WithWork"
 import { oneLine } from "@stint/edge/OutageLog"
 import { isSqlUnavailable } from "@stint/edge/Pg"
 import { setAside } from "@stint/edge/Unreadable"
@@ -41,10 +43,14 @@ export interface Amending<A, E> {
 /** Subscriptions, hires and goals. */
 export class EngagementsRepo extends Context.Service<EngagementsRepo, {
   /**
-   * Stores a new subscription and its change, unless its customer has `limit` that are not canceled: then none. Returns the
-   * stored one when that id is there already.
+   * Stores a new subscription, its change and what is kept of its reply, unless its customer has `limit` that are not canceled:
+   * then none. Returns the stored one when that id is there already. Dies of KeyTaken when its key is.
    */
-  subscribe(row: SubscriptionRow, limit: number): Effect.Effect<Option.Option<SubscriptionRow>>
+  subscribe(
+    row: SubscriptionRow,
+    limit: number,
+    kept: KeptReply | undefined,
+  ): Effect.Effect<Option.Option<SubscriptionRow>>
   /**
    * In one transaction: locks the engagement, decides on what is stored, and stores the amendment and its changes. Stores
    * nothing when the decision fails. None: there is no such engagement. `adds` says that a hire or a goal may be added: what
@@ -81,6 +87,7 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
       const goals = goalStatements(sql)
       const store = yield* storing
       const quotas = quotaStatements(sql)
+      const keys = yield* IdempotencyRepo
 
       // The subscription is locked first, by every writer: what is read after it stays as it is
       const load = Effect.fnUntraced(function* (target: Target, wanted: GoalsWanted) {
@@ -140,11 +147,12 @@ export class EngagementsRepo extends Context.Service<EngagementsRepo, {
 
       return EngagementsRepo.of({
         amendEach: (ids, decide, record) => Effect.orDie(sql.withTransaction(amendEach(ids, decide, record))),
-        subscribe: (row, limit) =>
+        subscribe: (row, limit, kept) =>
           Effect.gen(function* () {
             const has = yield* quotas.subscriptions(row.customer_id)
             if (has >= limit) return yield* subscriptions.reads.find(row.subscription_id)
             const { made, ...stored } = yield* subscriptions.insert(row)
+            if (kept !== undefined) yield* keys.take(kept)
             if (made) yield* outbox.append([subscriptionChange(row)])
             return Option.some(stored)
           }).pipe(sql.withTransaction, Effect.orDie),

@@ -1,9 +1,9 @@
 import { HiringApi } from "@stint/domain/hiring/Api"
-import { madeAt } from "@stint/edge/Replies"
+import { answerOf } from "@stint/edge/Idempotency/WithWork"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Subscriptions } from "../Subscriptions.ts"
-import { subscriptionOnWire as wire } from "./Wire.ts"
+import { subscribed, subscriptionOnWire as wire } from "./Wire.ts"
 
 export const SubscriptionsHttp = HttpApiBuilder.group(
   HiringApi,
@@ -11,11 +11,7 @@ export const SubscriptionsHttp = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const subscriptions = yield* Subscriptions
     return handlers.handleAll({
-      create: ({ payload }) =>
-        Effect.map(
-          subscriptions.create(payload),
-          (made) => madeAt(`/api/v1/subscriptions/${made.subscription_id}`, wire(made)),
-        ),
+      create: ({ payload }) => Effect.map(subscriptions.create(payload), (made) => answerOf(subscribed(made))),
       list: ({ query: { customer_id: _, status: __, ...page }, query }) =>
         Effect.map(subscriptions.list(query, page), (list) => ({ ...list, items: list.items.map(wire) })),
       get: ({ params }) => Effect.map(subscriptions.get(params.id), wire),

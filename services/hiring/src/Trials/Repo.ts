@@ -5,6 +5,9 @@ import { CustomerId, TrialId } from "@stint/domain/Ids"
 import { LeadTrialEnd, LeadTrialStatus } from "@stint/domain/hiring/Trials"
 import { InstantColumn } from "@stint/domain/Instants"
 import { ActionLogRepo } from "@stint/edge/ActionLog/Repo"
+import { IdempotencyRepo } from "@stint/edge/Idempotency/Repo"
+import { type KeptReply, KeyTaken } from "@stint/edge/Idempotency/WithWork"
+import { gather } from "@stint/edge/Pg/Gather"
 import { Context, type DateTime, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Stretch, Taken } from "@stint/edge/Paging"
@@ -25,8 +28,11 @@ type Line = NewActionLine | undefined
 
 /** Lead trials. */
 export class TrialsRepo extends Context.Service<TrialsRepo, {
-  /** Stores a trial, unless its customer has `limit`: then none. Returns the stored one when that id is there already. */
-  insert(row: TrialRow, limit: number, line: Line): Effect.Effect<Option.Option<TrialRow>>
+  /**
+   * Stores a trial with what is kept of its reply, unless its customer has `limit`: then none. Returns the stored one when that
+   * id is there already. Dies of KeyTaken when its key is.
+   */
+  insert(row: TrialRow, limit: number, line: Line, kept: KeptReply | undefined): Effect.Effect<Option.Option<TrialRow>>
   find(id: TrialId): Effect.Effect<Option.Option<TrialRow>>
   list(wanted: TrialsWanted, stretch: Stretch<string>): Effect.Effect<Taken<TrialRow, { readonly trial_id: string }>>
   /** Ends an active trial; none when it is not active. */
@@ -42,7 +48,8 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
       const sql = yield* PgClient.PgClient
       const log = yield* ActionLogRepo
       const write = (line: Line) => line === undefined ? Effect.void : log.write(line)
-      const begin = beginning(sql)
+      const keys = yield* IdempotencyRepo
+      const begin = yield* beginning(sql)
       const insert = inserting(sql)
       const quotas = quotaStatements(sql)
       const list = listing(sql)
@@ -66,18 +73,20 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
         execute: (id) => sql`delete from trials where trial_id = ${id} returning trial_id`,
       })
       return TrialsRepo.of({
-        insert: (row, limit, line) => {
-          // a customer's own has no line: one statement, and so one turn and no transaction
+        insert: (row, limit, line, kept) => {
+          const there = Effect.orDie(find(row.trial_id))
+          // a customer's own has no line: one statement for all that are begun at the same time
           if (row.customer_id !== null && line === undefined) {
-            return Effect.flatMap(
-              begin({ row, limit }),
-              (begun) => Option.isSome(begun) ? Effect.succeed(begun) : find(row.trial_id),
-            ).pipe(Effect.orDie)
+            return Effect.flatMap(begin({ row, limit, kept }), (outcome) => {
+              if (outcome === "taken") return Effect.die(new KeyTaken())
+              return outcome === "made" ? Effect.succeedSome(row) : there
+            })
           }
           return Effect.gen(function* () {
             if (row.customer_id !== null) yield* quotas.lock(row.customer_id)
             const inserted = yield* insert({ row, limit })
-            if (Option.isNone(inserted)) return yield* find(row.trial_id)
+            if (Option.isNone(inserted)) return yield* there
+            if (kept !== undefined) yield* keys.take(kept)
             yield* write(line)
             return inserted
           }).pipe(sql.withTransaction, Effect.orDie)
@@ -102,16 +111,45 @@ export class TrialsRepo extends Context.Service<TrialsRepo, {
   )
 }
 
-/** Locks what the customer has, counts it and stores its trial. */
-const beginning = (sql: PgClient.PgClient) =>
-  SqlSchema.findOneOption({
-    Request: Schema.Struct({ row: TrialRow, limit: Schema.Int }),
-    Result: TrialRow,
-    execute: ({ limit, row }) =>
+/** A trial to begin, of a customer that may have `limit`, and what is kept of its reply. */
+interface Beginning {
+  readonly row: TrialRow
+  readonly limit: number
+  readonly kept: KeptReply | undefined
+}
+
+/** What came of it (script 126). */
+const Outcome = Schema.Literals(["made", "there", "full", "taken", "busy"])
+
+/** Begins the trials that are asked for at the same time by one statement, and so by one commit. */
+const beginning = Effect.fnUntraced(function* (sql: PgClient.PgClient) {
+  const begin = SqlSchema.findAll({
+    Request: Schema.Struct({ rows: Schema.String, kept: Schema.String, limit: Schema.Int, waits: Schema.Boolean }),
+    Result: Schema.Struct({ place: Schema.Int, outcome: Outcome }),
+    execute: ({ kept, limit, rows, waits }) =>
       sql`
-        select * from begin_trial(json_populate_record(null::trials, ${JSON.stringify(row)}::json), ${limit}::int,
-          ${QUOTA_LOCK}::int)`,
+        select place, outcome
+        from begin_trials(${rows}::json, ${kept}::json, ${limit}::int, ${QUOTA_LOCK}::int, ${waits}::boolean)`,
   })
+  const ask = (all: ReadonlyArray<Beginning>, waits: boolean) => {
+    const rows = JSON.stringify(all.map(({ row }, place) => ({ place, ...row })))
+    const kept = JSON.stringify(all.flatMap(({ kept }, place) => kept === undefined ? [] : [{ place, ...kept }]))
+    return Effect.map(begin({ rows, kept, limit: all[0]!.limit, waits }), (outcomes) => {
+      const byPlace = new Map(outcomes.map(({ outcome, place }) => [place, outcome]))
+      return all.map((_, place) => byPlace.get(place)!)
+    })
+  }
+  const together = yield* gather({
+    ask: (all: ReadonlyArray<Beginning>) => ask(all, false),
+    nameOf: ({ kept, row }) => kept === undefined ? row.trial_id : JSON.stringify([kept.caller, kept.key]),
+  })
+  return (one: Beginning) =>
+    Effect.orDie(Effect.flatMap(
+      together(one),
+      // another transaction adds to what the customer has: none but this one waits for it
+      (outcome) => outcome === "busy" ? Effect.map(ask([one], true), ([alone]) => alone!) : Effect.succeed(outcome),
+    ))
+})
 
 /** Under the lock of what the customer has: the count sees all before it. */
 const inserting = (sql: PgClient.PgClient) =>

@@ -11,6 +11,11 @@ import {
   wordsOf,
 } from "./Exchange.ts"
 
+/** Why a case says nothing of a maker. */
+export interface Skip {
+  readonly skipped: string
+}
+
 /** A case: what is sent, and what has to come of it. */
 export interface Case {
   readonly name: string
@@ -18,8 +23,8 @@ export interface Case {
   readonly about: string
   /** It is about signatures: skipped where requests are not signed. */
   readonly isSigned?: true
-  /** Why it does not hold; undefined when it does. */
-  run(maker: Maker): Promise<string | undefined>
+  /** Why it does not hold; undefined when it does. A Skip: it is about what the maker does not do. */
+  run(maker: Maker): Promise<string | Skip | undefined>
 }
 
 /** A key that no other request has, as long as those of runs. */
@@ -75,6 +80,19 @@ const whileStalled = async (maker: Maker): Promise<string | undefined> => {
   }
 }
 
+/** A maker that calls back, whose first answer is not taken. */
+const whileAway = async (maker: Maker): Promise<string | Skip | undefined> => {
+  const request = { key: newKey() }
+  maker.callbacks?.refuse(request.key)
+  const answer = await ask(maker, request)
+  if (answer.status !== 202 || answer.location !== null) return { skipped: "it does not call back" }
+  const called = await maker.callbacks?.next(request.key, maker.within)
+  if (called === undefined) {
+    return `what it called back was answered 503, and it did not try again within ${maker.within / 1_000} s`
+  }
+  return "fault" in called ? called.fault : undefined
+}
+
 /** All cases, in the order in which they are sent. */
 export const cases: ReadonlyArray<Case> = [
   {
@@ -121,6 +139,12 @@ export const cases: ReadonlyArray<Case> = [
     about: "a signature of ten minutes ago is refused: somebody may have recorded it",
     isSigned: true,
     run: (maker) => refused(maker, { key: newKey(), shift: -600 }, "a webhook-timestamp of ten minutes ago"),
+  },
+  {
+    name: "callback",
+    about: "what it calls back is signed, and sent again where it is not taken",
+    isSigned: true,
+    run: whileAway,
   },
   {
     name: "malformed",

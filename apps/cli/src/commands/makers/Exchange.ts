@@ -6,6 +6,7 @@ import { canonicalJson } from "@stint/domain/Canonical"
 import { signatureOf } from "@stint/edge/Webhooks"
 import { Effect, Layer, Redacted, Result } from "effect"
 import { Mac, SecureRandom } from "effect/crypto"
+import type { Callbacks } from "./Callbacks.ts"
 
 /** What a maker is asked with, besides the names of the run. */
 export type Data = Readonly<Record<string, unknown>>
@@ -18,6 +19,8 @@ export interface Maker {
   readonly data: Data
   /** How long a draft may take, in milliseconds. */
   readonly within: number
+  /** Where it may call back; undefined where its requests are not signed. */
+  readonly callbacks: Callbacks | undefined
   readonly fetch: typeof globalThis.fetch
 }
 
@@ -61,13 +64,16 @@ export const headersOf = async (
 }
 
 /** The body of a request for a draft of a made-up run. */
-export const bodyOf = ({ data, within }: Maker, { key, more = {} }: Request): string =>
-  JSON.stringify({
+export const bodyOf = ({ callbacks, data, within }: Maker, { key, more = {} }: Request): string => {
+  const call_id = `CAL-${crypto.randomUUID()}`
+  callbacks?.expect(call_id, key)
+  return JSON.stringify({
     type: "draft.requested",
     timestamp: new Date().toISOString(),
     data: {
       idempotency_key: key,
-      call_id: `CAL-${crypto.randomUUID()}`,
+      call_id,
+      ...(callbacks === undefined ? {} : { callback_url: callbacks.url }),
       deadline: new Date(Date.now() + within).toISOString(),
       customer_id: "maker-check",
       definition_version: "1.0.0",
@@ -78,6 +84,7 @@ export const bodyOf = ({ data, within }: Maker, { key, more = {} }: Request): st
       ...more,
     },
   })
+}
 
 const send = async ({ fetch, within }: Maker, url: string, init: RequestInit): Promise<Answer> => {
   try {
@@ -106,12 +113,25 @@ export const ask = async (maker: Maker, request: Request): Promise<Answer> => {
 /** An answer in words. */
 export const wordsOf = ({ status, why }: Answer): string => status === 0 ? why : `it answered ${status}`
 
+const nothing: Answer = { status: 0, location: null, body: undefined, why: "" }
+
+/** What it calls back, as an answer. */
+const calledBack = async ({ callbacks, within }: Maker, { key }: Request): Promise<Answer> => {
+  if (callbacks === undefined) return { ...nothing, why: "it answered 202 without a Location" }
+  const called = await callbacks.next(key, within)
+  if (called === undefined) {
+    return { ...nothing, why: `it answered 202 without a Location, and called nothing back within ${within / 1_000} s` }
+  }
+  return "draft" in called ? { ...nothing, status: 200, body: called.draft } : { ...nothing, why: called.fault }
+}
+
 const looked = async (maker: Maker, request: Request, first: Answer): Promise<Answer> => {
   let [answer, at] = [first, first.location]
   for (const end = Date.now() + maker.within; answer.status === 202;) {
     at = answer.location ?? at
-    const url = at === null ? null : URL.parse(at, maker.url)
-    if (url === null) return { ...answer, status: 0, why: "it answered 202 without a Location" }
+    if (at === null) return await calledBack(maker, request)
+    const url = URL.parse(at, maker.url)
+    if (url === null) return { ...answer, status: 0, why: "the Location of its 202 is no url" }
     if (url.origin !== new URL(maker.url).origin) {
       return { ...answer, status: 0, why: "the Location of its 202 is of another host" }
     }

@@ -7,6 +7,7 @@ import type { Io } from "../../Io.ts"
 import { LauncherError, reasonOf } from "../../Postgres/LauncherError.ts"
 import { document } from "../../Show/Fields.ts"
 import { paint } from "../../Show/Table.ts"
+import { openCallbacks } from "./Callbacks.ts"
 import { type Case, cases } from "./Cases.ts"
 import type { Data, Maker } from "./Exchange.ts"
 
@@ -52,17 +53,22 @@ const dataIn = async (path: unknown): Promise<Data> => {
   throw new LauncherError(`--data names ${path}, which holds no JSON object.`)
 }
 
-const makerOf = async (flags: Flags, io: Io): Promise<Maker> => {
-  const seconds = Number(flags.seconds)
-  if (!(seconds >= 1 && seconds <= 3600)) throw new UsageError("--seconds must be 1 to 3600.")
-  let url: URL
+const urlOf = (name: string, value: unknown): URL => {
   try {
-    url = parseHttpUrl("URL", String(flags.operand))
+    return parseHttpUrl(name, String(value))
   } catch (error) {
     throw error instanceof SettingError ? new UsageError(`${error.message}.`) : error
   }
+}
+
+const makerOf = async (flags: Flags, io: Io): Promise<Maker> => {
+  const seconds = Number(flags.seconds)
+  if (!(seconds >= 1 && seconds <= 3600)) throw new UsageError("--seconds must be 1 to 3600.")
+  const url = urlOf("URL", flags.operand)
+  const reached = flags.callback === undefined ? undefined : urlOf("--callback", flags.callback)
   const [secret, data] = [await secretIn(flags["secret-file"]), await dataIn(flags.data)]
-  return { url: url.href, secret, data, within: seconds * 1_000, fetch: io.fetch }
+  const callbacks = secret === undefined ? undefined : openCallbacks(secret, reached)
+  return { url: url.href, secret, data, within: seconds * 1_000, callbacks, fetch: io.fetch }
 }
 
 const findingOf = async ({ about, isSigned, name, run }: Case, maker: Maker): Promise<Finding> => {
@@ -70,6 +76,7 @@ const findingOf = async ({ about, isSigned, name, run }: Case, maker: Maker): Pr
     return { name, state: "skipped", about, detail: "requests are not signed: give --secret-file" }
   }
   const fault = await run(maker)
+  if (typeof fault === "object") return { name, state: "skipped", about, detail: fault.skipped }
   return fault === undefined ? { name, state: "ok", about } : { name, state: "failed", about, detail: fault }
 }
 
@@ -81,10 +88,7 @@ const chosen = (name: Flags[string]): ReadonlyArray<Case> => {
 
 const marks = { ok: ["ok", "green"], failed: ["FAILED", "red"], skipped: ["skipped", "dim"] } as const
 
-/** Sends all cases, one after another, and prints each as it comes out; 1 when one failed. */
-export const perform = async (flags: Flags, io: Io): Promise<number> => {
-  const sent = chosen(flags.case)
-  const maker = await makerOf(flags, io)
+const sendAll = async (sent: ReadonlyArray<Case>, maker: Maker, flags: Flags, io: Io): Promise<number> => {
   const findings: Array<Finding> = []
   const width = Math.max(...sent.map(({ name }) => name.length))
   for (const one of sent) {
@@ -100,4 +104,15 @@ export const perform = async (flags: Flags, io: Io): Promise<number> => {
   const failed = findings.filter(({ state }) => state === "failed").length
   io.err(failed === 0 ? "Every case holds." : `${failed} of ${findings.length} cases failed.`)
   return failed === 0 ? 0 : 1
+}
+
+/** Sends all cases, one after another, and prints each as it comes out; 1 when one failed. */
+export const perform = async (flags: Flags, io: Io): Promise<number> => {
+  const sent = chosen(flags.case)
+  const maker = await makerOf(flags, io)
+  try {
+    return await sendAll(sent, maker, flags, io)
+  } finally {
+    await maker.callbacks?.close()
+  }
 }

@@ -2,7 +2,7 @@
 import { Button } from "@mantine/core"
 import type { Mandate } from "@stint/domain/deliverables/Mandates"
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Link } from "@tanstack/react-router"
+import { Link, useLocation } from "@tanstack/react-router"
 import { forwardRef, type ReactNode, useState } from "react"
 import { goalsQuery } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
@@ -66,13 +66,23 @@ const Scope = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
   )
 }
 
+/** Brings a card up once it is there: the same function for every drawing, or each would scroll again. */
+const bringUp = (card: HTMLElement | null): void => card?.scrollIntoView({ block: "nearest" })
+
 const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
   const [asking, setAsking] = useState(false)
   const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
   const state = stateOf(mandate)
   const { action, max_uses, per, timezone, uses_in_period } = mandate
+  // a draft that it signed leads to it by its id
+  const isMeant = useLocation({ select: ({ hash }) => hash === mandate.mandate_id })
   return (
-    <article className={`card ${styles.mandate}`} aria-label={`Mandate ${mandate.mandate_id}`}>
+    <article
+      ref={isMeant ? bringUp : undefined}
+      className={`card ${styles.mandate}`}
+      data-meant={isMeant}
+      aria-label={`Mandate ${mandate.mandate_id}`}
+    >
       <header>
         <Tag kind={state.kind}>{state.words}</Tag>
         <b>{hire === undefined ? mandate.hired_instance_id : hireName(hire)}</b>
@@ -113,7 +123,7 @@ export const Mandates = (): ReactNode => {
   return (
     <Page
       title="Mandates"
-      beside={live === 0 ? null : <span className="dim">{counted(live, "signs", "sign")}</span>}
+      beside={live === 0 ? null : <span className="dim">{counted(live, "is in force", "are in force")}</span>}
       actions={<WriteOne />}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>

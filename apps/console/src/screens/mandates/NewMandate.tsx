@@ -121,7 +121,8 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
     await client.invalidateQueries({ queryKey: ["deliverables", "mandates"] })
     await navigate({ to: "/mandates" })
   }
-  const ready = form.hire !== "" && used(form).length > 0
+  // a date that is half typed is none
+  const ready = form.hire !== "" && form.until !== "" && used(form).length > 0
   return (
     <form
       className={styles.form}

@@ -9,7 +9,7 @@ export const operationWords: Readonly<Record<Rule["op"], string>> = {
   in: "is one of",
   lte: "is at most",
   gte: "is at least",
-  max_length: "has at most so many characters",
+  max_length: "has a length of at most",
   contains_none: "has none of",
   hosts_in: "links only to",
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Link, type LinkProps } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { figuresQuery } from "../../api/Figures.ts"
-import { spendingOfAllQuery } from "../../api/Makers.ts"
+import { decisionTimeQuery, spendingOfAllQuery } from "../../api/Makers.ts"
 import { healthQuery } from "../../api/Operations.ts"
 import { countsQuery } from "../../api/Waiting.ts"
 import { span } from "../../format/Length.ts"
@@ -90,6 +90,22 @@ const Spent = (): ReactNode => {
   )
 }
 
+/** What waits for people, and how soon they decide. */
+const Waiting = (): ReactNode => {
+  const counts = useQuery(countsQuery)
+  const median = useQuery(decisionTimeQuery).data?.median_seconds_to_decision
+  return (
+    <Figure
+      label="Drafts waiting"
+      value={valueOf(counts, ({ pending_review }) => count(pending_review))}
+      below={[
+        ...(median == null ? [] : [`median to decision ${span(median * 1_000)}`]),
+        ...(counts.data === undefined ? [] : [`${count(counts.data.approved_waiting)} approved, not executed`]),
+      ].join(" · ")}
+    />
+  )
+}
+
 /** The figures. */
 export const Figures = (): ReactNode => {
   const counts = useQuery(countsQuery)
@@ -107,13 +123,7 @@ export const Figures = (): ReactNode => {
         to={{ to: "/runs", search: { status: "running" } }}
       />
       <DeadLetters />
-      <Figure
-        label="Drafts waiting"
-        value={valueOf(counts, ({ pending_review }) => count(pending_review))}
-        below={counts.data === undefined
-          ? ""
-          : `for approval · ${count(counts.data.approved_waiting)} approved, not executed`}
-      />
+      <Waiting />
       <Figure
         label="Deliveries failed"
         value={valueOf(counts, ({ delivery_failed }) => count(delivery_failed))}

@@ -14,11 +14,15 @@ import { expired, hasStatus, isWaiting, selectRows } from "./Rows.ts"
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
 
 /** The key of a page by expiry. What never expires stands at the end. */
-export const AfterExpiry = Schema.Struct({ expires_at: Schema.NullOr(Instant), deliverable_id: DeliverableId })
+export const AfterExpiry = Schema.Struct({
+  expires_at: Schema.NullOr(Instant),
+  created_at: Instant,
+  deliverable_id: DeliverableId,
+})
 
 /** The same keys as they are in a row. */
 const Place = Schema.Struct({ created_at: InstantColumn, deliverable_id: DeliverableId })
-const ExpiryPlace = Schema.Struct({ expires_at: Schema.NullOr(InstantColumn), deliverable_id: DeliverableId })
+const ExpiryPlace = Schema.Struct({ ...Place.fields, expires_at: Schema.NullOr(InstantColumn) })
 
 const filters = {
   customer_id: Schema.NullOr(CustomerId),
@@ -67,20 +71,30 @@ const conditions = (
   ...(listing.expiring ? [isExpiring(sql)] : []),
 ]
 
-/** The keys of a page by expiry: of what expires from the index in its order, then of what never does. */
+/**
+ * The keys of a page by expiry: of what expires, then of what never does, the oldest first. Both are ordered by all columns of their
+ * index, `expires_at` also where it is null: by less Postgres would sort all of them.
+ */
 const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: typeof ExpiryListing.Encoded) => {
   const has = [isWaiting(sql), ...conditions(sql, listing)]
-  const keys = sql`select d.expires_at, d.deliverable_id from deliverables d where`
-  const later = after === null
-    ? []
-    : [sql`(d.expires_at, d.deliverable_id) > (${after.expires_at}::timestamptz, ${after.deliverable_id})`]
-  const expires = sql`(${keys} ${sql.and([...has, sql`d.expires_at > now()`, ...later])}
-      order by d.expires_at, d.deliverable_id limit ${limit})`
-  const next = after !== null && after.expires_at === null ? [sql`d.deliverable_id > ${after.deliverable_id}`] : []
-  const never = sql`(${keys} ${
-    sql.and([...has, sql`d.expires_at is null`, ...next])
-  } order by d.deliverable_id limit ${limit})`
-  return after !== null && after.expires_at === null ? never : sql`${expires} union all ${never}`
+  const keys = (conditions: ReadonlyArray<Fragment>) =>
+    sql`(select d.expires_at, d.created_at, d.deliverable_id from deliverables d where ${
+      sql.and([...has, ...conditions])
+    }
+          order by d.expires_at, d.created_at, d.deliverable_id limit ${limit})`
+  const never = (later: ReadonlyArray<Fragment>) => keys([sql`d.expires_at is null`, ...later])
+  if (after === null) return sql`${keys([sql`d.expires_at > now()`])} union all ${never([])}`
+  const { created_at, deliverable_id, expires_at } = after
+  return expires_at === null
+    ? never([sql`(d.created_at, d.deliverable_id) > (${created_at}::timestamptz, ${deliverable_id})`])
+    : sql`${
+      keys([
+        // one bound: of two the index would begin at the first draft that expires
+        sql`d.expires_at >= greatest(${expires_at}::timestamptz, now() + interval '1 microsecond')`,
+        sql`(d.expires_at, d.created_at, d.deliverable_id) >
+              (${expires_at}::timestamptz, ${created_at}::timestamptz, ${deliverable_id})`,
+      ])
+    } union all ${never([])}`
 }
 
 /** No index holds what drafts say: how many are read is bounded instead. */
@@ -133,8 +147,8 @@ export const lists = (sql: PgClient.PgClient) => {
     query: (listing) =>
       sql`${selectRows(sql)} where d.deliverable_id = any (array(
             select deliverable_id from (${byExpiryKeys(sql, listing)}) k
-            order by expires_at nulls last, deliverable_id limit ${listing.limit}))
-          order by d.expires_at nulls last, d.deliverable_id`,
+            order by expires_at nulls last, created_at, deliverable_id limit ${listing.limit}))
+          order by d.expires_at nulls last, d.created_at, d.deliverable_id`,
   })
   return {
     list: (listing: Listing) => Effect.orDie(list(listing)),

@@ -23,12 +23,6 @@ export interface NewDraft {
   readonly approval: ApprovalRules | null
 }
 
-/** Until when a draft that is made now can be decided on; null: it never expires. */
-export const expiryOf = ({ approval, created_at }: Pick<NewDraft, "approval" | "created_at">): DateTime.Utc | null =>
-  approval?.expires_after_seconds === undefined
-    ? null
-    : DateTime.add(created_at, { seconds: approval.expires_after_seconds })
-
 /** The columns of drafts, ordered by key, so that two callers with the same runs wait and do not deadlock. */
 const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
   const ordered = drafts.toSorted((a, b) => a.idempotency_key < b.idempotency_key ? -1 : 1)
@@ -48,10 +42,6 @@ const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
     made: column((draft) => DateTime.formatIso(draft.created_at)),
     // empty for null: the client can't tell the type of an array of nulls
     rules: ordered.map(({ approval }) => approval === null ? "" : JSON.stringify(approval)),
-    expiries: ordered.map((draft) => {
-      const expiry = expiryOf(draft)
-      return expiry === null ? "" : DateTime.formatIso(expiry)
-    }),
   }
 }
 
@@ -60,18 +50,20 @@ const decodeKeys = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({ idemp
 /** Stores the drafts whose keys are new; those keys. `deleteOfDeletedGoals` follows, once they are committed. */
 export const insertDrafts = (sql: PgClient.PgClient, drafts: ReadonlyArray<NewDraft>) => {
   const c = columnsOf(drafts)
+  // It expires by the database's clock, as every decision on it is judged.
   // Arrays cost Postgres less than a parameter of JSON, in which a column of JSON is parsed twice
   const statement = sql`
     insert into deliverables (deliverable_id, hired_instance_id, goal_instance_id, goal_template_id, title, payload,
       idempotency_key, customer_id, agent_id, scheduled_time, approval_required, created_at, updated_at,
       approval_rules, expires_at)
     select id, hire, goal, template, title, payload::jsonb, key, customer, agent, slot::timestamptz, reviewed::boolean,
-      made::timestamptz, made::timestamptz, nullif(rules, '')::jsonb,
-      nullif(expiry, '')::timestamptz
+      made::timestamptz, made::timestamptz, rules::jsonb,
+      date_trunc('milliseconds', now()) + make_interval(secs => (rules::jsonb ->> 'expires_after_seconds')::double precision)
     from unnest(${c.ids}::text[], ${c.hires}::text[], ${c.goals}::text[], ${c.templates}::text[], ${c.titles}::text[],
       ${c.payloads}::text[], ${c.keys}::text[], ${c.customers}::text[], ${c.agents}::text[], ${c.slots}::text[],
-      ${c.reviewed}::text[], ${c.made}::text[], ${c.rules}::text[], ${c.expiries}::text[])
-      as r (id, hire, goal, template, title, payload, key, customer, agent, slot, reviewed, made, rules, expiry)
+      ${c.reviewed}::text[], ${c.made}::text[], ${c.rules}::text[])
+      as r (id, hire, goal, template, title, payload, key, customer, agent, slot, reviewed, made, given)
+    cross join lateral (select nullif(given, '') as rules) as g
     on conflict (idempotency_key) do nothing
     returning idempotency_key`
   return Effect.map(Effect.flatMap(statement, decodeKeys), (rows) => rows.map((row) => row.idempotency_key))

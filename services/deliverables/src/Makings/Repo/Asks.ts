@@ -53,7 +53,7 @@ export const queueMakings = (sql: PgClient.PgClient, makings: ReadonlyArray<NewM
         on conflict (idempotency_key) do update set state = 'waiting', attempt = excluded.attempt, since = now(),
           definition_version = excluded.definition_version, goal_template_id = excluded.goal_template_id,
           input = excluded.input, place = excluded.place, timeout_seconds = excluded.timeout_seconds,
-          deadline = null, lease_until = null, fence = null, calls = 0, note = null, problem = null, ended_at = null
+          deadline = null, lease_until = null, fence = null, calls = 0, bad_answers = 0, note = null, problem = null, ended_at = null
         where makings.state in ('failed', 'cancelled')
         returning idempotency_key`)
 

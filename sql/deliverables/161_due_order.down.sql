@@ -1,0 +1,13 @@
+-- Takes back 161_due_order.
+
+do $$
+begin
+  if exists (select from information_schema.columns where table_name = 'deliverables' and column_name = 'revising_since') then
+    create index if not exists ix_deliverables_expiry on deliverables (customer_id, expires_at, deliverable_id)
+      where review_status = 'pending_review' and revising_since is null and deleted_at is null;
+  end if;
+end
+$$;
+drop index if exists ix_deliverables_due;
+
+delete from schema_scripts where name = '161_due_order';
