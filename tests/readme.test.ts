@@ -141,7 +141,7 @@ describe("the README and docs", () => {
         await rm(folder, { recursive: true })
       }
     },
-    120_000,
+    300_000,
   )
 
   it.each(examples)("docs/api.md shows $path as it is", async ({ language, path }) => {

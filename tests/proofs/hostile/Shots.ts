@@ -4,6 +4,7 @@ import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { DeliverablesApi } from "@stint/domain/deliverables/Api"
 import { DecisionLinksApi } from "@stint/domain/deliverables/DecisionLinks"
 import { HiringApi } from "@stint/domain/hiring/Api"
+import { MakerAnswersApi } from "@stint/domain/makers/Answers"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
 import { Arbitrary, Context, Effect, Option, Schema } from "effect"
 import { HttpApi, type HttpApiEndpoint } from "effect/http-api"
@@ -37,6 +38,7 @@ const apis: ReadonlyArray<readonly [ServiceName, unknown]> = [
   ["hiring", HiringApi],
   ["deliverables", DeliverablesApi],
   ["deliverables", DecisionLinksApi],
+  ["deliverables", MakerAnswersApi],
   ["scheduler", SchedulerApi],
 ]
 

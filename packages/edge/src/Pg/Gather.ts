@@ -1,6 +1,7 @@
 /**
  * One statement, call or write for what many fibers ask at the same time, and so one commit. Who asks while nothing is under
- * way does not wait; who asks meanwhile is asked for with all others in the next one. None begins before whom it is for asked.
+ * way waits for what else comes in the same turn of the event loop; who asks meanwhile is asked for with all others in the
+ * next one. None begins before whom it is for asked.
  */
 import { Cause, Deferred, Effect, Exit } from "effect"
 import { SqlError } from "effect/sql"
@@ -39,6 +40,8 @@ export const gather = <A, B, E>(
   Effect.map(Effect.context<never>(), (context) => {
     let waiting: Array<Waiting<A, B, E>> = []
     let underWay = 0
+    /** Whether one begins in the next turn of the event loop: what else came in this one goes along. */
+    let isBeginning = false
 
     const take = (): Array<Waiting<A, B, E>> => {
       const names = new Set<string>()
@@ -63,16 +66,23 @@ export const gather = <A, B, E>(
       })
 
     const begin = () => {
-      while (underWay < atOnce && waiting.length > 0) {
-        underWay++
-        Effect.runForkWith(context)(Effect.ensuring(
-          askFor(take()),
-          Effect.sync(() => {
+      if (isBeginning || underWay === atOnce || waiting.length === 0) return
+      isBeginning = true
+      underWay++
+      Effect.runForkWith(context)(
+        Effect.yieldNow.pipe(
+          Effect.andThen(Effect.suspend(() => {
+            isBeginning = false
+            const taken = take()
+            begin()
+            return askFor(taken)
+          })),
+          Effect.ensuring(Effect.sync(() => {
             underWay--
             begin()
-          }),
-        ))
-      }
+          })),
+        ),
+      )
     }
 
     return (one) =>
