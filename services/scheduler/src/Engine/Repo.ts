@@ -6,7 +6,7 @@ import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
 import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
-import { IdList, rowsFrom } from "../Queue/Row.ts"
+import { rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { lockDue } from "./Repo/DueGoals.ts"
 
