@@ -154,10 +154,11 @@ begin
     perform 1 from projected_goals g where g.goal_instance_id = any (goals) order by g.goal_instance_id for update;
     perform set_config('stint.settles', 'on', true);
     with ended as (
-        delete from run_queue q using unnest(runs, fences, drafts) as i (id, fence, draft)
-        where q.scheduled_run_id = i.id and q.fence = i.fence
+        -- by their ids, and not by a join: for that a plan that was made while the queue was small would read all of it
+        delete from run_queue q
+        where q.scheduled_run_id = any (runs) and q.fence = fences[array_position(runs, q.scheduled_run_id)]
         returning q.scheduled_run_id, q.goal_instance_id, q.hired_instance_id, q.customer_id, q.scheduled_time, q.claimed_at,
-            q.recorded, q.serial, i.draft, run_key(q.goal_instance_id, q.scheduled_time) as key,
+            q.recorded, q.serial, drafts[array_position(runs, q.scheduled_run_id)] as draft, run_key(q.goal_instance_id, q.scheduled_time) as key,
             extract(epoch from clock_timestamp() - q.claimed_at)::float8 as seconds,
             case when not q.caught_up and q.holder <> makers
                 then extract(epoch from clock_timestamp() - q.due_at)::float8 end as late
@@ -188,17 +189,16 @@ begin
     released := 0;
     if recorded_runs is not null then
         -- in a statement of its own, which sees the rows of one that was recorded meanwhile
-        with done as (
-            select * from unnest(recorded_runs, recorded_drafts, recorded_late) as d (id, draft, late)
-        ), histories as (
+        with histories as (
             update scheduled_goal_runs r set status = 'completed', completed_at = now(), closed_at = now(),
-                draft_late_ms = least(d.late * 1000, 2e9)::int
-            from done d where r.scheduled_run_id = d.id
+                draft_late_ms = least(recorded_late[array_position(recorded_runs, r.scheduled_run_id)] * 1000, 2e9)::int
+            where r.scheduled_run_id = any (recorded_runs)
             returning r.dlq_id
         ), executions as (
-            update goal_runs g set status = 'completed', completed_at = now(), deliverable_id = d.draft,
+            update goal_runs g set status = 'completed', completed_at = now(),
+                deliverable_id = recorded_drafts[array_position(recorded_runs, g.scheduled_run_id)],
                 duration_ms = (extract(epoch from clock_timestamp() - g.started_at) * 1000)::int
-            from done d where g.scheduled_run_id = d.id
+            where g.scheduled_run_id = any (recorded_runs)
         )
         update scheduler_dlq set state = 'resolved', closed_at = now()
         where state = 'open' and dlq_id = any (array(select dlq_id from histories where dlq_id is not null));

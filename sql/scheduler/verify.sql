@@ -583,7 +583,7 @@ with expected (kind, name, definition) as (
     ('function', 'retry_budget_now(per_second double precision)', 'returns record, sql, body 152b68225055d2de3eb03746c2ebab3d'),
     ('function', 'run_key(goal_instance_id character varying, slot timestamp with time zone)', 'returns character varying, sql, body e307ff4e8ec1fe9cc82369dd6c468a76'),
     ('function', 'run_status(status character varying, reason_code character varying, state character varying, attempt integer)', 'returns character varying, sql, body 293363a183faff1a2347d28affa5e459'),
-    ('function', 'settle_runs(runs character varying[], fences bigint[], drafts character varying[], goals character varying[], makers character varying, lateness_bounds double precision[], duration_bounds double precision[])', 'returns record, plpgsql, body 39fdcaa9cfd63efb326b3c4cba99084b'),
+    ('function', 'settle_runs(runs character varying[], fences bigint[], drafts character varying[], goals character varying[], makers character varying, lateness_bounds double precision[], duration_bounds double precision[])', 'returns record, plpgsql, body efcea034865db3cf64c45544024111ad'),
     ('grant', 'schema public', 'usage'),
     ('grant', 'sequence run_fence', 'usage'),
     ('grant', 'table alerts', 'delete, insert, select, update'),

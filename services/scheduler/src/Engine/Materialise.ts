@@ -135,12 +135,13 @@ const makeBatch = Effect.gen(function* () {
     const { counted, isWhole, started } = yield* make(runs, limit, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
-      const text = (of: (plan: DuePlan) => number | null) => decided.map(({ plan }) => iso(of(plan)) ?? "")
       yield* repo.setNext({
-        goals: decided.map(({ id }) => id),
-        next_slots: text(({ next }) => next.next_slot),
-        dues: text(({ next }) => next.due_at),
-        decided_untils: text((plan) => plan.decided_until),
+        goals: decided.map(({ id, plan: { decided_until, next } }) => ({
+          id,
+          next_slot: iso(next.next_slot),
+          due_at: iso(next.due_at),
+          decided_until: iso(decided_until),
+        })),
         counted,
         // A crash that loses runs which stand in the queue alone loses their slots' decisions too: they are made again under
         // the same keys. Nobody has seen them: who reads them records them first, and that commit takes these along to the disk.

@@ -5,6 +5,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
 import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
+import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { lockDue } from "./Repo/DueGoals.ts"
@@ -60,27 +61,23 @@ const recordMissed = (sql: PgClient.PgClient) =>
   })
 
 /**
- * When goals fall due next, and what was counted: the last statement of a batch. An empty instant is none. Unless it is `durable`
- * the commit does not wait for the disk: a crash of the database may lose the batch, never a part of it.
+ * When goals fall due next, and what was counted: the last statement of a batch. Unless it is `durable` the commit does not wait for the disk: a crash of the database may lose the batch, never a part of it.
  */
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
     Request: Schema.Struct({
-      goals: IdList,
-      next_slots: IdList,
-      dues: IdList,
-      decided_untils: IdList,
+      goals: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
       counted: CounterRows,
       durable: Schema.Boolean,
     }),
-    execute: ({ counted, decided_untils, dues, durable, goals, next_slots }) =>
-      sql`with ${counting(sql, counted)}
-        update projected_goals g set next_slot = nullif(i.next_slot, '')::timestamptz,
-          due_at = nullif(i.due_at, '')::timestamptz, decided_until = nullif(i.decided_until, '')::timestamptz
-        from unnest(${goals}::varchar[], ${next_slots}::text[], ${dues}::text[], ${decided_untils}::text[])
-          as i (id, next_slot, due_at, decided_until)
-        where g.goal_instance_id = i.id and (select case when not ${durable}::boolean then
-          set_config('synchronous_commit', 'off', true) else 'on' end) is not null`,
+    execute: ({ counted, durable, goals }) => {
+      const input = sql.unsafe(inputOf("goal_instance_id"))
+      return sql`with ${inputById(sql, goals)}, ${counting(sql, counted)}
+        update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
+          due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
+        where goal_instance_id = any (${sql.unsafe(IDS)}) and (select case when not ${durable}::boolean then
+          set_config('synchronous_commit', 'off', true) else 'on' end) is not null`
+    },
   })
 
 const statements = Effect.gen(function* () {
