@@ -100,6 +100,22 @@ describe("a fair claim", () => {
   )
 
   live(
+    "a run that comes back below where claims of its lane ended is taken by the first that finds too few above",
+    Effect.fnUntraced(function* () {
+      yield* backlog("acme", 10)
+      const first = yield* claim(4)
+      const [back] = first
+      yield* write([{ _tag: "Released", run: back!, delayMs: 0 }])
+      const next = yield* claim(4)
+      assert.strictEqual(next.length, 4)
+      assert.isFalse(next.some((run) => run.scheduled_run_id === back!.scheduled_run_id))
+      const rest = yield* claim(100)
+      assert.isTrue(rest.some((run) => run.scheduled_run_id === back!.scheduled_run_id))
+      assert.lengthOf(yield* claim(100), 0)
+    }),
+  )
+
+  live(
     "what a person asks for does not wait behind the schedule, and leaves it half",
     Effect.fnUntraced(function* () {
       const goal = yield* backlog("acme", 100)

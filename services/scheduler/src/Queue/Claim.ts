@@ -2,8 +2,8 @@
  * A claim, part by part inside one transaction: what has come due becomes ready, poison candidates are set apart, lanes are
  * walked and share the room, and their runs are taken.
  */
-import { Effect } from "effect"
-import type { ClaimedRun } from "../Model.ts"
+import { Clock, Effect } from "effect"
+import { type ClaimedRun, iso } from "../Model.ts"
 import { Increments } from "./Counters.ts"
 import { allocate, type Lane, RANK, type Share } from "./Fair.ts"
 import { LOST, type Outcome } from "./Outcome.ts"
@@ -61,6 +61,56 @@ const walkCursors = () => {
   }
 }
 
+/** How long claims go on in a lane where the one before ended, before one begins at the lane's head again. ms */
+const MARK_MS = 5_000
+
+const laneKey = ({ agent_id, customer_id, rank }: Lane) => `${rank} ${customer_id} ${agent_id}`
+
+/**
+ * Takes what lanes share, in each from where the claim before ended: the due time of the run that it took last. Before it lie the
+ * dead rows of those that were taken, as long as a transaction anywhere holds a snapshot, and a claim would pass each of them again.
+ * What comes into a lane below its mark waits until a claim finds too few runs above it, or for `MARK_MS`.
+ */
+const makeTakeShares = (repo: QueueRepo["Service"]) => {
+  const marks = new Map<string, { readonly due: number; readonly until: number }>()
+
+  const forgetOld = (now: number) => {
+    // those that were set first end first
+    for (const [key, { until }] of marks) {
+      if (until > now) break
+      marks.delete(key)
+    }
+  }
+  /** What is left of the shares of lanes that had a mark and too few runs above it: these begin at their heads. */
+  const unfilled = (shares: ReadonlyArray<Share>, taken: ReadonlyMap<string, ReadonlyArray<Taken>>) =>
+    shares.flatMap((share) => {
+      const left = share.quota - (taken.get(laneKey(share))?.length ?? 0)
+      return left > 0 && marks.delete(laneKey(share)) ? [{ ...share, quota: left, after: null }] : []
+    })
+  const moveOn = (shares: ReadonlyArray<Share>, taken: ReadonlyMap<string, ReadonlyArray<Taken>>, now: number) => {
+    for (const share of shares) {
+      const key = laneKey(share)
+      const own = taken.get(key) ?? []
+      if (own.length < share.quota) continue
+      const due = own.reduce((last, run) => Math.max(last, run.due_at), -Infinity)
+      marks.set(key, { due, until: marks.get(key)?.until ?? now + MARK_MS })
+    }
+  }
+
+  return Effect.fnUntraced(
+    function* (request: ClaimRequest, paused: ReadonlyArray<string>, shares: ReadonlyArray<Share>) {
+      const now = yield* Clock.currentTimeMillis
+      forgetOld(now)
+      const marked = shares.map((share) => ({ ...share, after: iso(marks.get(laneKey(share))?.due) }))
+      const runs = yield* repo.takeShares({ ...request, paused, shares: marked })
+      const rest = unfilled(shares, Map.groupBy(runs, laneKey))
+      const all = rest.length === 0 ? runs : [...runs, ...yield* repo.takeShares({ ...request, paused, shares: rest })]
+      moveOn(shares, Map.groupBy(all, laneKey), now)
+      return all
+    },
+  )
+}
+
 /** Shares the room between lanes: on past lanes that are at their limit, until one may run or all were seen. */
 const makeShareRoom = (repo: QueueRepo["Service"]) => {
   const cursors = walkCursors()
@@ -114,11 +164,12 @@ export const makeClaim = <E>(
   })
 
   const shareRoom = makeShareRoom(repo)
+  const takeShares = makeTakeShares(repo)
 
   const takeLanes = Effect.fnUntraced(
     function* (request: ClaimRequest, paused: ReadonlyArray<string>, limited: boolean) {
       const { open, shares } = yield* shareRoom(request, paused, limited)
-      const runs = shares.length === 0 ? [] : yield* repo.takeShares({ ...request, paused, shares })
+      const runs = shares.length === 0 ? [] : yield* takeShares(request, paused, shares)
       const retried = runs.filter((run) => run.retried).length
       if (retried > 0) yield* repo.chargeBudget(retried)
       return { runs, alone: false, open }
@@ -149,7 +200,11 @@ export const makeClaim = <E>(
     const { alone, open, runs } = yield* pick(request, due)
     if (alone) lost += runs.length
     yield* repo.count(increments(runs, lost))
-    return { alone, open, runs: runs.map(({ lateness: _, retried: __, ...run }) => run) } satisfies Claim
+    return {
+      alone,
+      open,
+      runs: runs.map(({ agent_id: _, due_at: __, lateness: ___, rank: ____, retried: _____, ...run }) => run),
+    } satisfies Claim
   })
 }
 

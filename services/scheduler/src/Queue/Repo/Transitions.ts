@@ -20,7 +20,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
-import { ClaimedRun } from "../../Model.ts"
+import { ClaimedRun, Millis } from "../../Model.ts"
 import { RANK } from "../Fair.ts"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
 import { CounterRows, counting } from "./Counters.ts"
@@ -40,6 +40,9 @@ export const Taken = Schema.Struct({
   retried: Schema.Boolean,
   /** Seconds from when it should have started; of first attempts that are not caught up. */
   lateness: Schema.NullOr(Schema.Finite),
+  rank: Schema.Int,
+  agent_id: Schema.String,
+  due_at: Millis,
 })
 export type Taken = typeof Taken.Type
 
@@ -114,7 +117,8 @@ const taking = (sql: PgClient.PgClient, { holder, leaseMs }: typeof Lease.Type, 
           attempt = excluded.attempt, completed_at = null, error_details = null
       )
       select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, attempt, fence, claimed_at,
-        serial, case when attempt > 1 then coalesce((select a.error_details ->> 'type' <> ${LOST.type} from run_attempts a
+        serial, rank, agent_id, due_at,
+        case when attempt > 1 then coalesce((select a.error_details ->> 'type' <> ${LOST.type} from run_attempts a
           where a.scheduled_run_id = taken.scheduled_run_id order by a.fence desc limit 1), true) else false end as retried,
         case when attempt = 1 and not caught_up then extract(epoch from now() - due_at)::float8 end as lateness
       from taken`
@@ -141,6 +145,8 @@ const takeShares = (sql: PgClient.PgClient) =>
         customer_id: Schema.String,
         agent_id: Schema.String,
         quota: Schema.Int,
+        /** Runs that are due before it are passed over; null: none is. */
+        after: Schema.NullOr(Schema.String),
       }),
     }),
     Result: Taken,
@@ -149,9 +155,10 @@ const takeShares = (sql: PgClient.PgClient) =>
         sql,
         lease,
         sql`select r.scheduled_run_id from json_to_recordset(${shares}::json)
-            as s (rank smallint, customer_id varchar, agent_id varchar, quota integer), lateral (
+            as s (rank smallint, customer_id varchar, agent_id varchar, quota integer, after timestamptz), lateral (
               select scheduled_run_id from run_queue q
               where q.state = 'ready' and q.rank = s.rank and q.customer_id = s.customer_id and q.agent_id = s.agent_id
+                and q.due_at >= coalesce(s.after, '-infinity')
                 and (q.forced or not is_paused(q.hired_instance_id, q.customer_id, ${paused}::varchar[]))
               order by q.due_at limit s.quota for update skip locked) r`,
       ),
