@@ -24,6 +24,8 @@ drop table if exists run_queue;
 drop function if exists record_run_taken_over();
 drop function if exists record_run_cancelled();
 drop function if exists run_key(varchar, timestamptz);
+drop function if exists settle_runs(varchar[], bigint[], varchar[], varchar[], varchar, double precision[], double precision[]);
+drop function if exists lock_due_goals(bigint, integer, varchar, integer);
 drop table if exists goal_runs cascade;
 drop table if exists scheduled_goal_runs cascade;
 drop function if exists remove_queued_runs();

@@ -55,13 +55,10 @@ const draftsOn = async (ground: Ground, each: number): Promise<ReadonlyArray<Mad
     })
     if (published.status !== 201) throw new Error(JSON.stringify(published.json))
     const template = { goal_template_id: "note", settings: {} }
-    await fallDue(
-      ground,
-      await makeGoals(ground, customer, each, template, { agent_id: type, config: {} }),
-      freshSlot(),
-    )
-    await drained(ground)
+    const goals = await makeGoals(ground, customer, each, template, { agent_id: type, config: {} })
+    await fallDue(ground, goals, freshSlot())
   }
+  await drained(ground)
   return (await superuser.sql(
     "deliverables",
     `select deliverable_id as id, customer_id as customer, hired_instance_id as hire, goal_instance_id as goal,

@@ -74,15 +74,15 @@ const rowOf = ({ cancelled, queue, slot, ...run }: NewRun) => ({
   claimable_at: iso(queue?.claimable_at),
 })
 
-const startedRowOf = (run: NewRun) => ({
-  scheduled_run_id: run.scheduled_run_id,
-  goal_instance_id: run.goal_instance_id,
-  hired_instance_id: run.hired_instance_id,
-  customer_id: run.customer_id,
-  scheduled_time: isoOf(run.slot),
-  serial: run.queue?.serial ?? false,
-  caught_up: run.queue?.caught_up ?? false,
-  due_at: isoOf(run.queue?.due_at ?? run.slot),
+const startedRowsOf = (runs: ReadonlyArray<NewRun>) => ({
+  runs: runs.map((run) => run.scheduled_run_id),
+  goals: runs.map((run) => run.goal_instance_id),
+  hires: runs.map((run) => run.hired_instance_id),
+  customers: runs.map((run) => run.customer_id),
+  slots: runs.map((run) => isoOf(run.slot)),
+  serial: runs.map((run) => run.queue?.serial ?? false),
+  caught_up: runs.map((run) => run.queue?.caught_up ?? false),
+  dues: runs.map((run) => isoOf(run.queue?.due_at ?? run.slot)),
 })
 
 const claimedOf = (run: NewRun, { claimed_at, fence }: typeof Started.Type): ClaimedRun => ({
@@ -193,7 +193,7 @@ export class Queue extends Context.Service<Queue, {
       })
 
       const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
-        const taken = yield* repo.start({ ...lease, rows: runs.map(startedRowOf) })
+        const taken = yield* repo.start({ ...lease, ...startedRowsOf(runs) })
         const counted = new Increments()
         for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
         const made = new Map(taken.map((run) => [run.scheduled_run_id, run]))
@@ -238,7 +238,12 @@ export class Queue extends Context.Service<Queue, {
           return Effect.orDie(repo.recordForReader(which, { wait }))
         },
         renew: (runs, leaseMs) => Effect.orDie(repo.atomically(renew(runs, leaseMs))),
-        writeOutcomes: (outcomes) => Effect.orDie(repo.atomically(writeOutcomes(outcomes))),
+        writeOutcomes: (outcomes) =>
+          Effect.orDie(
+            outcomes.every(({ _tag }) => _tag === "Completed")
+              ? writeOutcomes(outcomes)
+              : repo.atomically(writeOutcomes(outcomes)),
+          ),
         takeLooks: Effect.orDie(Effect.suspend(() => repo.takeLooks())),
         lookAgain: (looks) =>
           Effect.orDie(

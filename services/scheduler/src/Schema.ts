@@ -33,5 +33,6 @@ export const scripts: ReadonlyArray<string> = [
   "252_run_keys",
   "260_run_makings",
   "270_replicas",
+  "271_engine_turns",
   "285_told_dead_letters",
 ]

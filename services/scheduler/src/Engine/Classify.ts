@@ -37,9 +37,14 @@ export const failed = (run: ClaimedRun, error: AttemptError, delayMs: number | u
     ? { _tag: "Dead", run, error, errorType: "TRANSIENT" }
     : { _tag: "Retry", run, error, delayMs }
 
+const draftOf = (answer: BatchAnswer | undefined) => answer?.deliverable_id ?? answer?.deliverable?.deliverable_id
+
+/** Whether the answer tells of a draft: then no delay is needed for the outcome. */
+export const isDrafted = (answer: BatchAnswer): boolean => draftOf(answer) !== undefined
+
 /** The outcome of a run by the answer for its key. */
 export const outcomeOf = (run: ClaimedRun, answer: BatchAnswer | undefined, delayMs: number | undefined): Outcome => {
-  const deliverable_id = answer?.deliverable_id ?? answer?.deliverable?.deliverable_id
+  const deliverable_id = draftOf(answer)
   if (deliverable_id !== undefined) return { _tag: "Completed", run, deliverable_id }
   if (answer?.making !== undefined) return { _tag: "Making", run, making: answer.making, delayMs: FIRST_LOOK }
   const problem = answer?.problem

@@ -11,7 +11,7 @@ import { LEASE_MS } from "../Queue/Lease.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
 import { DOWNSTREAM, type makeBreaker } from "./Breaker.ts"
 import { byCustomer, makeBulkhead } from "./Bulkhead.ts"
-import { failed, outcomeOf } from "./Classify.ts"
+import { failed, isDrafted, outcomeOf } from "./Classify.ts"
 import { makeRunSpans } from "./Spans.ts"
 
 /** How long until a run may be claimed again that was claimed while deliverables went away, in milliseconds. */
@@ -86,10 +86,13 @@ export const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typ
     if (answered._tag === "Success") {
       const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
       bulkhead.answered(runs)
-      return yield* eachRun(
-        runs,
-        (run, delay) => outcomeOf(run, byKey.get(runKey(run.goal_instance_id, run.scheduled_time)), delay),
-      )
+      return yield* Effect.forEach(runs, (run) => {
+        const answer = byKey.get(runKey(run.goal_instance_id, run.scheduled_time))
+        // nearly all have a draft, and need no delay: to step the schedule for each cost more than all else here
+        return answer !== undefined && isDrafted(answer)
+          ? Effect.succeed(outcomeOf(run, answer, undefined))
+          : Effect.map(delayAfter(runRetry, run.attempt), (delay) => outcomeOf(run, answer, delay))
+      })
     }
     const error = answered.failure
     if (error._tag !== "CallFailed") return released(runs, AWAY_DELAY)

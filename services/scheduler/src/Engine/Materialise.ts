@@ -9,39 +9,11 @@ import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
 import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
 import { type Past, planOrStop } from "./Replan.ts"
-import { type DueGoal, EngineRepo } from "./Repo.ts"
-import type { LockedGoal } from "./Repo/DueGoals.ts"
+import { EngineRepo } from "./Repo.ts"
+import type { DueGoal } from "./Repo/DueGoals.ts"
 
 /** How many slots one batch makes runs of before it leaves the other goals to the next: one goal may catch up on a day's. */
 const SLOTS_AT_ONCE = 2_000
-/** How many customers one walk looks at; it goes on where it ended. A customer costs 5 us. */
-const CUSTOMERS = 2_000
-
-/** Locks up to `limit` due goals that nobody else has locked: the longest due, and, when there are more, some of every customer. */
-const makeLockDue = (repo: EngineRepo["Service"]) => {
-  let cursor = ""
-  return Effect.fnUntraced(function* (limit: number): Effect.fn.Return<ReadonlyArray<LockedGoal>, unknown> {
-    const half = Math.ceil(limit / 2)
-    const first = yield* repo.lockLongestDue(half)
-    if (first.length < half) return first
-    const customers = yield* repo.walkCustomers({ after: cursor, most: CUSTOMERS })
-    const waiting = customers.filter((customer) => customer.due).map((customer) => customer.customer_id)
-    const due = waiting.slice(0, half)
-    cursor = due.length < waiting.length
-      ? due.at(-1)!
-      : customers.length < CUSTOMERS
-      ? ""
-      : customers.at(-1)!.customer_id
-    if (due.length === 0) return first
-    const more = yield* repo.lockDueOfEach({
-      customers: due,
-      each: Math.max(1, Math.floor(half / due.length)),
-      besides: first.map((goal) => goal.goal_instance_id),
-    })
-    return [...first, ...more]
-  })
-}
-
 /** The versions of a goal; where the last one can't be read, the goal's row says what holds. */
 const withPresent = (versions: ReadonlyArray<GoalVersion>, goal: DueGoal): ReadonlyArray<GoalVersion> => {
   const last = versions.at(-1)
@@ -112,7 +84,6 @@ const makeBatch = Effect.gen(function* () {
   const repo = yield* EngineRepo
   const queue = yield* Queue
   const ids = yield* Ids
-  const lockDue = makeLockDue(repo)
   const pastsOf = makePastsOf(repo, queue)
 
   const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
@@ -131,25 +102,22 @@ const makeBatch = Effect.gen(function* () {
     return { runs, decided }
   })
 
-  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for. */
+  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for: `isWhole` when they are all. */
   const make = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, limit: number, lease?: Start) {
     const now = lease === undefined
       ? []
       : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
     const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
     if (others.length > 0) yield* queue.enqueue(others)
-    return lease === undefined || now.length === 0 ? { runs: [], counted: [] } : yield* queue.start(now, lease)
+    const { counted, runs: started } = lease === undefined || now.length === 0
+      ? { runs: [], counted: [] }
+      : yield* queue.start(now, lease)
+    return { counted, started, isWhole: others.length === 0 && started.length > 0 }
   })
 
   return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Start): Effect.fn.Return<Decided, unknown> {
-    // before the statement that reads pauses, as a claim does: so a resume finds all that was parked before it
-    yield* repo.lockPauses
-    const locked = yield* lockDue(limit)
-    const parked = locked.filter((goal) => goal.paused).map((goal) => goal.goal_instance_id)
-    if (parked.length > 0) yield* repo.park(parked)
-    const open = locked.filter((goal) => !goal.paused).map((goal) => goal.goal_instance_id)
-    if (open.length === 0) return { goals: locked.length, started: [], versions: new Map() }
-    const read = yield* repo.readDue(open)
+    const { goals: read, locked } = yield* repo.lockDue(limit)
+    if (read.length === 0) return { goals: locked, started: [], versions: new Map() }
     const due = readable({ entries: read })
     const { decided, runs } = yield* decide(due, plan)
     for (const { key, row } of read) {
@@ -164,7 +132,7 @@ const makeBatch = Effect.gen(function* () {
         reason_code: code,
       }))
     )
-    const { counted, runs: started } = yield* make(runs, limit, lease)
+    const { counted, isWhole, started } = yield* make(runs, limit, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
     if (decided.length > 0) {
       yield* repo.setNext({
@@ -175,9 +143,12 @@ const makeBatch = Effect.gen(function* () {
           decided_until: iso(decided_until),
         })),
         counted,
+        // A crash that loses runs which stand in the queue alone loses their slots' decisions too: they are made again under
+        // the same keys. Nobody has seen them: who reads them records them first, and that commit takes these along to the disk.
+        durable: !isWhole || missed.length > 0 || due.some(isReplanned),
       })
     }
-    return { goals: locked.length, started, versions: versionsOf(started.length === 0 ? [] : due) }
+    return { goals: locked, started, versions: versionsOf(started.length === 0 ? [] : due) }
   })
 })
 

@@ -1,31 +1,14 @@
 /** The engine's own statements: when to wake, and which goals have fallen due. Runs are the queue's. */
 import { PgClient } from "@effect/sql-pg"
 import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
-import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
-import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
-import { PAUSE_LOCK } from "../Locks.ts"
-import { GoalRow, Millis } from "../Model.ts"
+import { Millis } from "../Model.ts"
 import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
 import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
 import { IdList, rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
-import { dueGoals } from "./Repo/DueGoals.ts"
-
-/** A goal that has fallen due, with what its decision needs. */
-export const DueGoal = Schema.Struct({
-  ...GoalRow.fields,
-  timezone: Schema.String,
-  hire_version: BigIntColumn,
-  hire_changed_at: Millis,
-  /** Its serial runs, open and waiting: 0, or more (not their number). */
-  serial: Schema.Int,
-  /** Those that wait for their turn and are not caught up: 0 or 1 (not their number). */
-  waiting: Schema.Int,
-  now: Millis,
-})
-export type DueGoal = typeof DueGoal.Type
+import { lockDue } from "./Repo/DueGoals.ts"
 
 const IsoText = Schema.NullOr(Schema.String)
 
@@ -49,41 +32,6 @@ const look = (sql: PgClient.PgClient) =>
             or forced or not is_paused(q.hired_instance_id, q.customer_id, p.ids)) order by claimable_at limit 1)
           - now()) * 1000)::float8 as run from paused_ids p`,
   })
-
-const park = (sql: PgClient.PgClient) =>
-  SqlSchema.void({
-    Request: IdList,
-    execute: (goals) => sql`update projected_goals set parked = true where goal_instance_id = any(${goals}::varchar[])`,
-  })
-
-/**
- * After the goals are locked, in a statement of its own, so that it sees what the lock waited for. A goal that can't be read has
- * its key and slot alone.
- */
-const readDue = (sql: PgClient.PgClient) => {
-  const decode = decodeEach({
-    what: "goals",
-    Key: Schema.Struct({ goal_instance_id: Schema.String, next_slot: Millis }),
-    Result: DueGoal,
-  })
-  return (goals: ReadonlyArray<string>) =>
-    Effect.flatMap(
-      sql`select g.*, now() as now, h.timezone, h.version as hire_version, h.changed_at as hire_changed_at,
-          -- limited counts: an EXISTS could be planned as one read of the whole queue
-          (select count(*)::int from (select 1 from run_queue where goal_instance_id = g.goal_instance_id
-            and serial and state <> 'waiting' limit 1) o) + case when w.some then (select count(*)::int from (
-            select 1 from run_queue where goal_instance_id = g.goal_instance_id and state = 'waiting' limit 1) o)
-            else 0 end as serial,
-          case when w.some then (select count(*)::int from (select from run_queue
-            where goal_instance_id = g.goal_instance_id and state = 'waiting' and not caught_up limit 1) o)
-            else 0 end as waiting
-        from projected_goals g join projected_hires h on h.hired_instance_id = g.hired_instance_id,
-          -- mostly nothing waits, which is seen once, not once a goal
-          (select exists (select from run_queue where state = 'waiting') as some) w
-        where g.goal_instance_id = any(${[...goals]}::varchar[]) and g.due_at <= now()`,
-      (rows) => decode(rows as ReadonlyArray<object>),
-    )
-}
 
 /** The slots of goals after an instant each that have a run, of whatever origin. */
 const slotsWithRuns = (sql: PgClient.PgClient) =>
@@ -112,35 +60,35 @@ const recordMissed = (sql: PgClient.PgClient) =>
         on conflict do nothing`,
   })
 
-/** When goals fall due next, and what was counted: the last statement of a batch. */
+/**
+ * When goals fall due next, and what was counted: the last statement of a batch. Unless it is `durable` the commit does not wait for the disk: a crash of the database may lose the batch, never a part of it.
+ */
 const setNext = (sql: PgClient.PgClient) =>
   SqlSchema.void({
     Request: Schema.Struct({
       goals: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
       counted: CounterRows,
+      durable: Schema.Boolean,
     }),
-    execute: ({ counted, goals }) => {
+    execute: ({ counted, durable, goals }) => {
       const input = sql.unsafe(inputOf("goal_instance_id"))
       return sql`with ${inputById(sql, goals)}, ${counting(sql, counted)}
         update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
           due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
-        where goal_instance_id = any (${sql.unsafe(IDS)})`
+        where goal_instance_id = any (${sql.unsafe(IDS)}) and (select case when not ${durable}::boolean then
+          set_config('synchronous_commit', 'off', true) else 'on' end) is not null`
     },
   })
 
 const statements = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   return {
-    ...yield* dueGoals,
+    lockDue: yield* lockDue,
     versionsSince: yield* versionsSince,
     look: look(sql),
-    park: park(sql),
-    readDue: readDue(sql),
     recordMissed: recordMissed(sql),
     slotsWithRuns: slotsWithRuns(sql),
     setNext: setNext(sql),
-    /** Waits for a pause that is being written; in a statement before the one that reads pauses. */
-    lockPauses: sql`select pg_advisory_xact_lock_shared(${PAUSE_LOCK})`,
     atomically: <A, E, R>(effect: Effect.Effect<A, E, R>) => sql.withTransaction(effect),
   }
 })

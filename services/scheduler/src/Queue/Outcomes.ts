@@ -28,6 +28,7 @@ const endedGoals = (outcomes: ReadonlyArray<Outcome>): ReadonlyArray<string> => 
 /** The runs whose outcomes were written. */
 type Rows = ReadonlyArray<{ readonly scheduled_run_id: string }>
 const none: Rows = []
+const nothing: Written = { written: 0, released: 0 }
 
 /** Books one entry for each goal that a dead run is of. */
 const deadLetterBooking = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) =>
@@ -50,29 +51,18 @@ const deadLetterBooking = (repo: QueueRepo["Service"], nextId: Effect.Effect<str
     )
   })
 
-/** `Queue.writeOutcomes`, to be run inside a transaction. */
+/** `Queue.writeOutcomes`, to be run inside a transaction unless all are completed: then it is one statement. */
 export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Effect<string>) => {
-  const completed = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
+  const completed = (outcomes: ReadonlyArray<Outcome>) => {
     const done = ofTag(outcomes, "Completed")
-    if (done.length === 0) return none
-    const rows = yield* repo.takeOut({
+    if (done.length === 0) return Effect.succeed(nothing)
+    return repo.settle({
+      runs: done.map(({ run }) => run.scheduled_run_id),
+      fences: done.map(({ run }) => String(run.fence)),
+      drafts: done.map(({ deliverable_id }) => deliverable_id),
       goals: endedGoals(done),
-      runs: done.map(({ deliverable_id, run }) => ({ ...fencedOf(run), deliverable_id })),
     })
-    const drafts = new Map(done.map(({ deliverable_id, run }) => [run.scheduled_run_id as string, deliverable_id]))
-    const recorded = rows.filter((row) => row.recorded).map(({ late, scheduled_run_id }) => ({
-      id: scheduled_run_id,
-      deliverable_id: drafts.get(scheduled_run_id)!,
-      late,
-    }))
-    if (recorded.length > 0) yield* repo.complete(recorded)
-    for (const { late, seconds } of rows) {
-      counted.observe("duration", seconds)
-      if (late !== null) counted.observe("draft_lateness", late)
-    }
-    counted.outcome("Completed", rows.length)
-    return rows as Rows
-  })
+  }
 
   const retried = Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>, counted: Increments) {
     const again = ofTag(outcomes, "Retry")
@@ -133,25 +123,23 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
   })
 
   return Effect.fnUntraced(function* (outcomes: ReadonlyArray<Outcome>) {
-    const others = outcomes.filter(({ _tag }) => _tag !== "Completed").map(({ run }) => run.scheduled_run_id)
-    if (others.length > 0) {
-      // of all outcomes, in their order; where all are completed, that statement locks them
-      const goals = endedGoals(outcomes)
-      if (goals.length > 0) yield* repo.lockGoals(goals)
-      yield* repo.record({ runs: others }, { wait: true })
-    }
+    const others = outcomes.filter(({ _tag }) => _tag !== "Completed")
+    if (others.length === 0) return yield* completed(outcomes)
+    // of all outcomes, in their order
+    const goals = endedGoals(outcomes)
+    if (goals.length > 0) yield* repo.lockGoals(goals)
+    yield* repo.record({ runs: others.map(({ run }) => run.scheduled_run_id) }, { wait: true })
+    const done = yield* completed(outcomes)
     const counted = new Increments()
-    const rows = yield* Effect.forEach(
-      [completed, retried, released, setAside, gone, dead],
-      (write) => write(outcomes, counted),
-    )
+    const rows = yield* Effect.forEach([retried, released, setAside, gone, dead], (write) => write(others, counted))
     const written = new Set(rows.flat().map((row) => row.scheduled_run_id))
-    const ended = endedGoals(outcomes.filter(({ run }) => written.has(run.scheduled_run_id)))
+    const ended = endedGoals(others.filter(({ run }) => written.has(run.scheduled_run_id)))
+    const all = done.written + written.size
     if (ended.length === 0) {
       yield* repo.count(counted)
-      return { written: written.size, released: 0 } satisfies Written
+      return { written: all, released: done.released } satisfies Written
     }
     const next = yield* repo.releaseNext({ goals: ended, counted: counted.entries() })
-    return { written: written.size, released: next.length } satisfies Written
+    return { written: all, released: done.released + next.length } satisfies Written
   })
 }

@@ -1,51 +1,54 @@
-/** Goals that have fallen due: the longest due of all, and the longest due of each customer. */
+/** Goals that have fallen due: locked, and read, by one statement (`lock_due_goals`, script 271). */
 import { PgClient } from "@effect/sql-pg"
+import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
+import { decodeEach } from "@stint/edge/Pg/Rows"
 import { Effect, Schema } from "effect"
-import { SqlSchema } from "effect/sql"
-import { IdList } from "../../Queue/Row.ts"
+import { PAUSE_LOCK } from "../../Locks.ts"
+import { GoalRow, Millis } from "../../Model.ts"
 
-/** A due goal that nobody else has locked, and whether a pause binds it. */
-export const LockedGoal = Schema.Struct({ goal_instance_id: Schema.String, paused: Schema.Boolean })
-export type LockedGoal = typeof LockedGoal.Type
+/** How many customers one walk looks at; it goes on where it ended. A customer costs 5 us. */
+const CUSTOMERS = 2_000
 
-/** The statements; each is to be run inside the caller's transaction. */
-export const dueGoals = Effect.gen(function* () {
+/** A goal that has fallen due, with what its decision needs. */
+export const DueGoal = Schema.Struct({
+  ...GoalRow.fields,
+  timezone: Schema.String,
+  hire_version: BigIntColumn,
+  hire_changed_at: Millis,
+  /** Its serial runs, open and waiting: 0, or more (not their number). */
+  serial: Schema.Int,
+  /** Those that wait for their turn and are not caught up: 0 or 1 (not their number). */
+  waiting: Schema.Int,
+  now: Millis,
+})
+export type DueGoal = typeof DueGoal.Type
+
+/** A row of the function. */
+interface Locked {
+  readonly locked: number
+  readonly walk_on: string
+  readonly goal_instance_id: string | null
+}
+
+/**
+ * Locks up to so many due goals that nobody else has locked: the longest due, and, when there are more, some of every customer. It
+ * takes the pause lock, and parks those that are paused. How many were locked, and those that are not paused; one that can't be
+ * read has its key and slot alone. It is to be run inside the caller's transaction.
+ */
+export const lockDue = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-
-  const lockLongestDue = SqlSchema.findAll({
-    Request: Schema.Int,
-    Result: LockedGoal,
-    execute: (limit) =>
-      sql`select g.goal_instance_id, is_paused(g.hired_instance_id, g.customer_id, p.ids) as paused
-          from projected_goals g, paused_ids p
-          where g.due_at <= now() and not g.parked and not is_paused('', '', p.ids)
-          order by g.due_at limit ${limit} for update of g skip locked`,
+  const decode = decodeEach({
+    what: "goals",
+    Key: Schema.Struct({ goal_instance_id: Schema.String, next_slot: Millis }),
+    Result: DueGoal,
   })
-  /** Customers that have goals to come, from customer to customer by the index, and whether one of them is due. */
-  const walkCustomers = SqlSchema.findAll({
-    Request: Schema.Struct({ after: Schema.String, most: Schema.Int }),
-    Result: Schema.Struct({ customer_id: Schema.String, due: Schema.Boolean }),
-    execute: ({ after, most }) =>
-      sql`with recursive customer as (
-            (select customer_id, due_at from projected_goals
-              where due_at is not null and not parked and customer_id > ${after} order by customer_id, due_at limit 1)
-            union all
-            select n.* from customer c, lateral (select customer_id, due_at from projected_goals
-              where due_at is not null and not parked and customer_id > c.customer_id
-              order by customer_id, due_at limit 1) n
-          )
-          select customer_id, due_at <= now() as due from customer limit ${most}`,
+  let cursor = ""
+  return Effect.fnUntraced(function* (limit: number) {
+    const rows: ReadonlyArray<Locked> = yield* sql<
+      Locked
+    >`select * from lock_due_goals(${PAUSE_LOCK}::bigint, ${limit}::int, ${cursor}::varchar, ${CUSTOMERS}::int)`
+    const { locked, walk_on } = rows[0]!
+    cursor = walk_on
+    return { locked, goals: yield* decode(rows.filter((row) => row.goal_instance_id !== null)) }
   })
-  const lockDueOfEach = SqlSchema.findAll({
-    Request: Schema.Struct({ customers: IdList, each: Schema.Int, besides: IdList }),
-    Result: LockedGoal,
-    execute: ({ besides, customers, each }) =>
-      sql`select g.* from unnest(${customers}::varchar[]) as c (customer_id), paused_ids p, lateral (
-            select goal_instance_id, is_paused(d.hired_instance_id, d.customer_id, p.ids) as paused from projected_goals d
-            where d.customer_id = c.customer_id and d.due_at <= now() and not d.parked and not is_paused('', '', p.ids)
-              and d.goal_instance_id <> all(${besides}::varchar[])
-            order by d.due_at limit ${each} for update skip locked) g`,
-  })
-
-  return { lockLongestDue, walkCustomers, lockDueOfEach }
 })

@@ -5,11 +5,11 @@ import { SqlSchema } from "effect/sql"
 import type { Increments } from "../Counters.ts"
 import { rowsFrom } from "../Row.ts"
 
-/** Replicas spread over so many rows of a counter, so that few wait for each other. */
+/**
+ * The sessions of the database spread over so many rows of a counter, so that few transactions wait for each other's commit:
+ * those of one process too, which has several under way.
+ */
 const SHARDS = 16
-
-/** A process keeps to one. */
-const shard = Math.floor(Math.random() * SHARDS)
 
 /** Increments, as a statement's JSON. */
 export const CounterRows = rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite })
@@ -18,7 +18,7 @@ export const CounterRows = rowsFrom({ name: Schema.String, label: Schema.String,
 export const counting = (sql: PgClient.PgClient, entries: string) =>
   sql`counted as (
         insert into engine_counters as c (name, label, shard, value)
-          select name, label, ${shard}, value from json_to_recordset(${entries}::json)
+          select name, label, pg_backend_pid() % ${SHARDS}, value from json_to_recordset(${entries}::json)
             as x (name varchar, label varchar, value float8)
           order by name, label
           on conflict (name, label, shard) do update set value = c.value + excluded.value)`

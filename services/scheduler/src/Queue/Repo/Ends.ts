@@ -5,10 +5,10 @@ import { ErrorType } from "@stint/domain/scheduler/Runs"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
-import { IDS, inputById, inputOf } from "./Input.ts"
+import { DURATION_BUCKETS, LATENESS_BUCKETS } from "../Counters.ts"
+import { inputById, inputOf } from "./Input.ts"
 import { MAKERS } from "./Makings.ts"
 import { ERROR, IS_HELD } from "./Transitions.ts"
-import { EXECUTED_BEFORE, RUN_KEY } from "./Unrecorded.ts"
 
 /** Which live runs are cancelled. */
 export type Which =
@@ -31,65 +31,19 @@ export const DeadLetterRow = {
 const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id, fence, attempt, claimed_at`
 
 /**
- * held -> final, with a draft. It locks `goals` first, in their order, as `lockGoals` does. Of a run that was not recorded both rows are made with their end; for the others `complete`
- * follows, in a statement of its own, which sees the rows of one that was recorded meanwhile.
+ * held -> final, with a draft; and waiting -> ready, the next runs of their goals, and what that adds to the counters. One statement,
+ * a transaction of its own unless the caller has one (`settle_runs`, script 271). It locks `goals` first, in their order, as
+ * `lockGoals` does. Of a run that was not recorded both rows are made with their end.
  */
-const takeOut = (sql: PgClient.PgClient) =>
-  SqlSchema.findAll({
-    Request: Schema.Struct({ goals: IdList, runs: rowsFrom({ ...Fenced, deliverable_id: Schema.String }) }),
-    Result: Schema.Struct({
-      ...RunId.fields,
-      recorded: Schema.Boolean,
-      seconds: Schema.Finite,
-      late: Schema.NullOr(Schema.Finite),
-    }),
-    execute: ({ goals, runs }) =>
-      sql`with ${inputById(sql, runs)}, locked as (
-          select goal_instance_id from projected_goals where goal_instance_id = any(${goals}::varchar[])
-          order by goal_instance_id for update
-        ), gone as (
-          delete from run_queue where (select count(*) from locked) >= 0 and ${sql.unsafe(IS_HELD)}
-          returning scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, recorded,
-            ${sql.unsafe(RUN_KEY)} as key, extract(epoch from clock_timestamp() - claimed_at)::float8 as seconds,
-            case when not caught_up and holder <> ${MAKERS} then extract(epoch from clock_timestamp() - due_at)::float8
-            end as late
-        ), runs as (
-          insert into scheduled_goal_runs (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id,
-            scheduled_time, created_at, status, completed_at, closed_at, origin, idempotency_key, draft_late_ms)
-          select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, 'completed',
-            now(), now(), 'schedule', key, least(late * 1000, 2e9)::int
-          from gone where not recorded
-          on conflict do nothing
-        ), executions as (
-          insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt,
-            completed_at, deliverable_id, duration_ms)
-          select replace(scheduled_run_id, 'SCH-', 'RUN-'), scheduled_run_id, goal_instance_id, key, 'completed', claimed_at,
-            1, now(), ${sql.unsafe(inputOf("scheduled_run_id"))} ->> 'deliverable_id', (seconds * 1000)::int
-          from gone where not recorded
-          ${sql.unsafe(EXECUTED_BEFORE)}
-        )
-        select scheduled_run_id, recorded, seconds, late from gone`,
-  })
-
-/** What is recorded of runs that were taken out with a draft; resolves the open dead letters that they belong to. */
-const complete = (sql: PgClient.PgClient) =>
-  SqlSchema.void({
-    Request: rowsFrom({ id: Schema.String, deliverable_id: Schema.String, late: Schema.NullOr(Schema.Finite) }),
-    execute: (rows) => {
-      const input = sql.unsafe(inputOf("scheduled_run_id"))
-      return sql`with ${inputById(sql, rows)}, runs as (
-          update scheduled_goal_runs set status = 'completed', completed_at = now(), closed_at = now(),
-            draft_late_ms = least((${input} ->> 'late')::float8 * 1000, 2e9)::int
-          where scheduled_run_id = any (${sql.unsafe(IDS)})
-          returning dlq_id
-        ), executions as (
-          update goal_runs set status = 'completed', completed_at = now(), deliverable_id = ${input} ->> 'deliverable_id',
-            duration_ms = (extract(epoch from clock_timestamp() - started_at) * 1000)::int
-          where scheduled_run_id = any (${sql.unsafe(IDS)})
-        )
-        update scheduler_dlq set state = 'resolved', closed_at = now()
-        where state = 'open' and dlq_id = any (array(select dlq_id from runs where dlq_id is not null))`
-    },
+const settle = (sql: PgClient.PgClient) =>
+  SqlSchema.findOne({
+    // numbers travel as text: the client tells the type of an array by each of them, an integer's by its size
+    Request: Schema.Struct({ goals: IdList, runs: IdList, fences: IdList, drafts: IdList }),
+    Result: Schema.Struct({ written: Schema.Int, released: Schema.Int }),
+    execute: ({ drafts, fences, goals, runs }) =>
+      sql`select written, released from settle_runs(${runs}::varchar[], ${fences}::text[]::bigint[], ${drafts}::varchar[],
+        ${goals}::varchar[], ${MAKERS}, ${LATENESS_BUCKETS.map(String)}::text[]::float8[],
+        ${DURATION_BUCKETS.map(String)}::text[]::float8[])`,
   })
 
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
@@ -201,8 +155,7 @@ const remove = (sql: PgClient.PgClient) =>
 
 /** The statements; each is to be run inside the caller's transaction. */
 export const ending = Effect.map(PgClient.PgClient, (sql) => ({
-  takeOut: takeOut(sql),
-  complete: complete(sql),
+  settle: settle(sql),
   discard: discard(sql),
   deadLetter: deadLetter(sql),
   cancel: cancel(sql),

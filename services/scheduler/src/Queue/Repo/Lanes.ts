@@ -83,7 +83,9 @@ const exhausted = (sql: PgClient.PgClient) =>
 
 /**
  * Lanes that may run, from lane to lane by the index, however many runs stand in each: up to `most` of each rank after the
- * one that the last walk ended at. A lane in which only paused hires wait is none.
+ * one that the last walk ended at. A lane in which only paused hires wait is none. The walk goes backwards, so that it meets the
+ * youngest run of each lane first: before the oldest lie the dead rows of those that were claimed, as long as a transaction
+ * anywhere holds a snapshot.
  */
 const walk = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
@@ -92,26 +94,25 @@ const walk = (sql: PgClient.PgClient) =>
     execute: ({ from, most, paused }) => {
       // within a lane only hires differ: its customer is looked at once, after the walk
       const mayRun = sql`(q.forced or not is_paused(q.hired_instance_id, '', ${paused}::varchar[]))`
+      const lane = sql`select q.rank, q.customer_id, q.agent_id from run_queue q
+              where q.state = 'ready' and q.rank = k.rank and ${mayRun}`
+      const youngest = sql`order by q.customer_id desc, q.agent_id desc, q.due_at desc limit 1`
       return sql`select l.* from json_to_recordset(${from}::json)
           as k (rank smallint, customer_id varchar, agent_id varchar), lateral (
           with recursive lane as (
-            (select q.rank, q.customer_id, q.agent_id from run_queue q
-              where q.state = 'ready' and q.rank = k.rank and (q.customer_id, q.agent_id) > (k.customer_id, k.agent_id)
-                and ${mayRun}
-              order by q.customer_id, q.agent_id limit 1)
+            ((${lane} and k.customer_id = '' ${youngest})
+            union all
+            (${lane} and k.customer_id <> '' and (q.customer_id, q.agent_id) < (k.customer_id, k.agent_id) ${youngest}))
             union all
             select n.* from lane, lateral (
-              select q.rank, q.customer_id, q.agent_id from run_queue q
-              where q.state = 'ready' and q.rank = k.rank
-                and (q.customer_id, q.agent_id) > (lane.customer_id, lane.agent_id) and ${mayRun}
-              order by q.customer_id, q.agent_id limit 1) n
+              ${lane} and (q.customer_id, q.agent_id) < (lane.customer_id, lane.agent_id) ${youngest}) n
           )
           select * from lane
           where rank = ${RANK.forced} or not is_paused('', customer_id, ${paused}::varchar[])
           limit ${most}) l
         -- while all is paused the other ranks are not walked at all
         where k.rank = ${RANK.forced} or not is_paused('', '', ${paused}::varchar[])
-        order by rank, customer_id, agent_id`
+        order by rank, customer_id desc, agent_id desc`
     },
   })
 

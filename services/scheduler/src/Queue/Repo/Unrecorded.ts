@@ -11,20 +11,20 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
 import { Millis } from "../../Model.ts"
-import { rowsFrom, RunId } from "../Row.ts"
+import { IdList, RunId } from "../Row.ts"
 import { agentOf, isFree } from "./Enqueue.ts"
 import { Lease } from "./Transitions.ts"
 
-/** A run that is claimed as it is made. */
-export const StartedRow = {
-  scheduled_run_id: Schema.String,
-  goal_instance_id: Schema.String,
-  hired_instance_id: Schema.String,
-  customer_id: Schema.String,
-  scheduled_time: Schema.String,
-  serial: Schema.Boolean,
-  caught_up: Schema.Boolean,
-  due_at: Schema.String,
+/** Runs that are claimed as they are made, column by column: arrays cost Postgres and this process less than rows in JSON. */
+export const StartedRows = {
+  runs: IdList,
+  goals: IdList,
+  hires: IdList,
+  customers: IdList,
+  slots: IdList,
+  serial: Schema.Array(Schema.Boolean),
+  caught_up: Schema.Array(Schema.Boolean),
+  dues: IdList,
 }
 
 /** What a run has of its claim. */
@@ -42,9 +42,9 @@ export const RUN_KEY = "run_key(goal_instance_id, scheduled_time)"
 /** -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. */
 const start = (sql: PgClient.PgClient) =>
   SqlSchema.findAll({
-    Request: Schema.Struct({ ...Lease.fields, rows: rowsFrom(StartedRow) }),
+    Request: Schema.Struct({ ...Lease.fields, ...StartedRows }),
     Result: Started,
-    execute: ({ holder, leaseMs, rows }) =>
+    execute: ({ caught_up, customers, dues, goals, hires, holder, leaseMs, runs, serial, slots }) =>
       sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
           scheduled_time, serial, caught_up, due_at, claimable_at, state, attempt, fence, holder, claimed_at, recorded)
         select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, ${agentOf(sql, "i")},
@@ -52,9 +52,11 @@ const start = (sql: PgClient.PgClient) =>
         leaseMs / 1000
       }), 'held', 1,
           nextval('run_fence'), ${holder}, now(), false
-        from json_to_recordset(${rows}::json) as i (scheduled_run_id varchar, goal_instance_id varchar,
-          hired_instance_id varchar, customer_id varchar, scheduled_time timestamptz, serial boolean, caught_up boolean,
-          due_at timestamptz)
+        from unnest(${runs}::varchar[], ${goals}::varchar[], ${hires}::varchar[], ${customers}::varchar[],
+            ${slots}::text[]::timestamptz[], ${serial}::boolean[], ${caught_up}::boolean[],
+            ${dues}::text[]::timestamptz[])
+          as i (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, serial, caught_up,
+            due_at)
         where ${isFree(sql)} and (select true from scheduled_goal_runs r
           where r.goal_instance_id = i.goal_instance_id and r.scheduled_time = i.scheduled_time limit 1) is null
         returning scheduled_run_id, fence, claimed_at,
