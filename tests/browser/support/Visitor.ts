@@ -2,9 +2,8 @@
 import { readFile } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { inject } from "vitest"
 import { until } from "../../support/Until.ts"
-import type {} from "./globalSetup.ts"
+import { chromiumPath } from "./Chromium.ts"
 
 /** How long one step may take on a machine that has other things to do as well, in milliseconds. */
 const STEP_MS = 120_000
@@ -27,11 +26,10 @@ export interface Visitor {
   readonly complaints: Array<string>
 }
 
-/** Reaches the browser of the run. Closing it ends the sessions that were opened by it, and leaves it to the other files. */
+/** Starts the browser. */
 export const launch = (): Promise<Browser> => {
-  const address = inject("browser")
-  if (address === undefined) throw new Error("there is no Chromium here")
-  return chromium.connect(address)
+  if (chromiumPath === undefined) throw new Error("there is no Chromium here")
+  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] })
 }
 
 const sessions = new Set<BrowserContext>()

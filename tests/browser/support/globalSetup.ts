@@ -1,9 +1,8 @@
-/** What all tests in a browser stand on: the console, built from the sources as they are, one stack that serves it, and the browser. */
+/** What all tests in a browser stand on: the console, built from the sources as they are, and one stack that serves it. */
 import { buildConsole, consoleState } from "@stint/cli/Pages"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { chromium } from "playwright-core"
 import type { TestProject } from "vitest/node"
 import { startFakeModel } from "../../support/FakeModel.ts"
 import { startStack } from "../../support/Stack.ts"
@@ -13,8 +12,6 @@ declare module "vitest" {
   export interface ProvidedContext {
     /** The stack of the run; undefined where there is no browser. */
     browserStack: { readonly home: string; readonly base: number } | undefined
-    /** Where its browser is reached; undefined where there is none. */
-    browser: string | undefined
   }
 }
 
@@ -36,7 +33,6 @@ const modelsOf = (base_url: string): string =>
 export default async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
   if (chromiumPath === undefined) {
     project.provide("browserStack", undefined)
-    project.provide("browser", undefined)
     return undefined
   }
   if (consoleState() === "stale") {
@@ -48,15 +44,9 @@ export default async (project: TestProject): Promise<(() => Promise<void>) | und
   const models = join(folder, "models.json")
   await writeFile(models, modelsOf(model.base_url))
   // a maker of a test listens at a port of its own
-  const [stack, browser] = await Promise.all([
-    startStack({ STINT_MODELS: models, STINT_MAKER_HOSTS: "127.0.0.1" }),
-    // one for all files: each start of it is seconds of processor time
-    chromium.launchServer({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] }),
-  ])
+  const stack = await startStack({ STINT_MODELS: models, STINT_MAKER_HOSTS: "127.0.0.1" })
   project.provide("browserStack", { home: stack.home, base: stack.base })
-  project.provide("browser", browser.wsEndpoint())
   return async () => {
-    await browser.close()
     await stack.stop()
     await model.end()
     await rm(folder, { recursive: true })
