@@ -21,9 +21,13 @@ export const prove = (...words: ReadonlyArray<string>) =>
     },
   )
 
+/** The proof that is run by the command: it loads mutants of modules, which a test's own loader can't. */
+export const BY_COMMAND = "calendar"
+
 /** A test for the quick form of each of these proofs, in this process: a command imports the whole program anew each time. */
 export const holds = (some: ReadonlyArray<Proof>): void => {
   for (const proof of some) {
+    if (proof.name === BY_COMMAND) continue
     it(`${proof.name}: ${proof.promise}`, async () => {
       const lines: Array<string> = []
       const { held } = await run(proof, { full: false, seed: 7, tell: (line) => lines.push(line) })
