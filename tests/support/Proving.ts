@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import type { Proof } from "../proofs/Proof.ts"
+import { proofs } from "../proofs/proofs.ts"
 import { run } from "../proofs/Run.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -20,6 +21,26 @@ export const prove = (...words: ReadonlyArray<string>) =>
       child.once("close", (code) => resolve({ code, lines: printed.trimEnd().split("\n"), complaint }))
     },
   )
+
+/** Those that CI leaves to a release (proofs.release.test.ts): they cost half of all, and attack what other tests hold as well. */
+const AT_RELEASE = [
+  "budget",
+  "explain",
+  "fairness",
+  "freeze",
+  "hostile",
+  "idle",
+  "outage",
+  "poison",
+  "restore",
+  "slow",
+]
+
+/** The proofs that CI runs at every change, and those of a release. */
+export const [atRelease, everyTime] = [
+  proofs.filter(({ name }) => AT_RELEASE.includes(name)),
+  proofs.filter(({ name }) => !AT_RELEASE.includes(name)),
+]
 
 /** The proof that is run by the command: it loads mutants of modules, which a test's own loader can't. */
 export const BY_COMMAND = "calendar"
