@@ -98,7 +98,7 @@ const play = async (ground: Ground, other: Other, round: Round, nth: number, ran
   let over = false
   const asked = askAll(ground, other, goal, goals.hire, () => over)
   const from = 1 + Math.floor(random() * 10)
-  await until(`${from} drafts are approved`, async () => await usesOf(ground, mandate) >= from, 60_000, 5)
+  await until(`${from} drafts are approved`, async () => await usesOf(ground, mandate) >= from, 120_000, 5)
   let atRevocation: number | undefined
   if (round.revokes) {
     const revoked = await send(`/${mandate}/revoke`, { reason: "The attack" })
@@ -115,7 +115,7 @@ const play = async (ground: Ground, other: Other, round: Round, nth: number, ran
   await until("every draft was looked at and executed where it is to be", async () => {
     const { delivered, drafts, intents, queued } = await outcomeOf(ground, mandate, goals)
     return drafts === CALLERS && queued === 0 && delivered === intents
-  }, 90_000)
+  })
   return { ...await outcomeOf(ground, mandate, goals), atRevocation }
 }
 
