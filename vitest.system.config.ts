@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     ...common,
     include: ["tests/system/*.test.ts", "apps/cli/test/**/*.test.ts"],
-    // A stack is seven processes: two cores carry three, a page in a browser beside them
-    maxWorkers: 3,
+    // A stack is seven processes, which mostly wait, as the tests do: two cores carry four
+    maxWorkers: 4,
     // Whoever waits for something says so itself, after two minutes
     testTimeout: 300_000,
     hookTimeout: 180_000,
