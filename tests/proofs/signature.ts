@@ -104,7 +104,7 @@ const race = async (ground: Ground, { full, say, seed }: Attack, drafts: Readonl
     const batch = drafts.slice(at, at + DRAFTS)
     for (let round = 0; round < ROUNDS; round++) {
       const acting = Promise.all(batch.flatMap(({ id }) => Array.from({ length: ACTS }, () => act(id))))
-      const killed = round === 1 && (at / DRAFTS) % (full ? 40 : 4) === 0
+      const killed = round === 1 && (at / DRAFTS) % (full ? 8 : 4) === 0
       if (killed) {
         await ground.stack.kill("deliverables")
         kills++

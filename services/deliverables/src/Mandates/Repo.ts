@@ -174,9 +174,13 @@ const writes = (sql: PgClient.PgClient, log: ActionLogRepo["Service"]) => {
   const revoke = SqlSchema.findAll({
     Request: Revocation,
     Result: Stored,
+    // the lock first, then the instant: what an UPDATE sets is computed before it waits for a use that holds the row
     execute: (r) =>
-      sql`update mandates set revoked_at = clock_timestamp(), revoked_by = ${r.revoked_by}, revoke_reason = ${r.revoke_reason}
-          where mandate_id = ${r.mandate_id} and revoked_at is null returning mandate_id`,
+      sql`with held as (
+            select mandate_id from mandates where mandate_id = ${r.mandate_id} and revoked_at is null for update
+          )
+          update mandates m set revoked_at = clock_timestamp(), revoked_by = ${r.revoked_by}, revoke_reason = ${r.revoke_reason}
+          from held where m.mandate_id = held.mandate_id returning m.mandate_id`,
   })
   return {
     sign: Effect.fnUntraced(
