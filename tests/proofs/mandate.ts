@@ -125,7 +125,7 @@ export const mandate: Proof = {
   attacks:
     "64 callers at once against a mandate for 20 uses, of two replicas, in two ways (full: in four, six times each): " +
     "deliverables is killed while it approves and executes; the mandate is revoked and the other replica killed. Leases are cut short.",
-  seconds: { quick: 15, full: 500 },
+  seconds: { quick: 50, full: 140 },
   attack: async (attack: Attack) => {
     const { full, say, seed } = attack
     const random = randomOf(seed)

@@ -138,7 +138,7 @@ export const signature: Proof = {
   attacks:
     "Four people edit, approve, send back, withdraw and execute 15 drafts (full: 252) at once, in 600 (10,080) races, sign mandates " +
     "for them and revoke these, while drafts expire and deliverables is killed; a judge replays what the database let happen.",
-  seconds: { quick: 40, full: 300 },
+  seconds: { quick: 45, full: 120 },
   attack: async (attack) => {
     const { say } = attack
     const { is, that, violations } = judge()
