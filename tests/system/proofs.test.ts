@@ -11,7 +11,7 @@ describe("npm run prove", () => {
   })
 
   it("refuses what it does not know, in a sentence", async () => {
-    for (const words of [["nothing"], ["calendar", "--seed", "x"]]) {
+    for (const words of [["nothing"], ["calendar", "--fast"], ["calendar", "--seed", "x"], ["calendar", "idle"]]) {
       const { code, complaint } = await prove(...words)
       assert.strictEqual(code, 2, words.join(" "))
       assert.match(complaint, /^prove: .+\. Usage: npm run prove/s, words.join(" "))
