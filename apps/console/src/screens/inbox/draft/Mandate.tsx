@@ -4,7 +4,7 @@ import type { ReactNode } from "react"
 
 /** The mandate of an approval. */
 export const MandateLink = ({ children, id }: { readonly id: string; readonly children: ReactNode }): ReactNode => (
-  <Link to="/mandates" hash={id}>{children}</Link>
+  <Link to="/mandates/$mandate" params={{ mandate: id }}>{children}</Link>
 )
 
 /** Begins a mandate with a draft. */
