@@ -3,7 +3,7 @@ import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../support/Until.ts"
 import { chromiumPath, named } from "./support/Chromium.ts"
 import { openStage, type Stage } from "./support/Stage.ts"
-import { launch, leave, signIn, visit } from "./support/Visitor.ts"
+import { enter, launch, leave, signIn, visit } from "./support/Visitor.ts"
 
 /** More mandates than the first page of the list shows. */
 const MORE = 50
@@ -69,6 +69,18 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     await page.waitForURL(`**/mandates/${id}`)
     await page.getByRole("article", { name: `Mandate ${id}` }).waitFor()
     assert.strictEqual(await page.getByRole("article").count(), 1)
+    // who may not sign may look, and try
+    const reader = await visit(browser, stage.url)
+    await enter(reader, stage.url, { role: "customer", subject: "rea", customer_id: "mia", duties: ["reader"] })
+    await reader.page.goto(`/mandates/${id}`)
+    await reader.page.getByRole("article", { name: `Mandate ${id}` }).waitFor()
+    assert.strictEqual(await reader.page.getByRole("button", { name: "Revoke" }).count(), 0)
+    await reader.page.goto(`/mandates/new?from=${first}`)
+    await reader.page.getByText("To sign it is the duty of a reviewer.").waitFor()
+    assert.strictEqual(await reader.page.getByRole("button", { name: "Sign the mandate" }).count(), 0)
+    await reader.page.getByRole("button", { name: "Try it on past drafts" }).click()
+    await reader.page.getByText(/^Of the last \d+ drafts? it would have signed/).waitFor()
+    assert.deepStrictEqual(reader.complaints, [])
     await page.getByRole("button", { name: "Revoke" }).click()
     await page.getByRole("button", { name: "Revoke the mandate" }).click()
     await page.getByText("revoked by mia").waitFor()

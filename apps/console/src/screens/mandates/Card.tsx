@@ -8,6 +8,7 @@ import { goalsQuery } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
 import { revokeMandate } from "../../api/Mandates.ts"
 import { hireName, titled } from "../../format/Words.ts"
+import { useMay } from "../../shell/User.ts"
 import { Ask, ReasonField } from "../../ui/Ask.tsx"
 import { Instant } from "../../ui/Instant.tsx"
 import { Tag } from "../../ui/Tag.tsx"
@@ -62,6 +63,7 @@ export const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
   const [asking, setAsking] = useState(false)
   const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
   const state = stateOf(mandate)
+  const mayRevoke = useMay("reviewer") && (mandate.state === "active" || mandate.state === "used_up")
   const { action, max_uses, per, timezone, uses_in_period } = mandate
   return (
     <article
@@ -77,9 +79,7 @@ export const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
           <Scope mandate={mandate} />
         </span>
         <span className="spring" />
-        {mandate.state === "active" || mandate.state === "used_up"
-          ? <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke</Button>
-          : null}
+        {mayRevoke ? <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke</Button> : null}
       </header>
       <Rules rules={mandate.rules} />
       <p className="dim">

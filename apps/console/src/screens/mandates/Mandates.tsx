@@ -5,7 +5,7 @@ import { getRouteApi, Link } from "@tanstack/react-router"
 import { forwardRef, type ReactNode } from "react"
 import { mandateQuery, mandatesQuery } from "../../api/Mandates.ts"
 import { counted } from "../../format/Words.ts"
-import { useCustomer } from "../../shell/User.ts"
+import { useCustomer, useMay } from "../../shell/User.ts"
 import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
@@ -27,7 +27,7 @@ export const Mandates = (): ReactNode => {
     <Page
       title="Mandates"
       beside={live === 0 ? null : <span className="dim">{counted(live, "is in force", "are in force")}</span>}
-      actions={<WriteOne />}
+      actions={useMay("reviewer") ? <WriteOne /> : <span className="dim">To sign one is the duty of a reviewer</span>}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>
         {(all) =>

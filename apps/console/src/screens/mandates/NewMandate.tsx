@@ -11,7 +11,7 @@ import { hiresQuery } from "../../api/Hires.ts"
 import { type Asked, previewMandate, signMandate } from "../../api/Mandates.ts"
 import { addDays, dayIn, dayStart, zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
-import { useCustomer } from "../../shell/User.ts"
+import { useCustomer, useMay } from "../../shell/User.ts"
 import { Choice, Refused } from "../../ui/Ask.tsx"
 import { Instant } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
@@ -123,6 +123,7 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
   const [tried, setTried] = useState<{ readonly preview: MandatePreview; readonly rules: ReadonlyArray<Written> }>()
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
+  const maySign = useMay("reviewer")
   const key = useRef(idempotencyKey())
   const navigate = useNavigate()
   const client = useQueryClient()
@@ -153,7 +154,7 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault()
-        if (asked !== undefined && !busy) act(() => sign(asked))
+        if (asked !== undefined && maySign && !busy) act(() => sign(asked))
       }}
     >
       <Select
@@ -205,7 +206,9 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
         >
           Try it on past drafts
         </Button>
-        <Button type="submit" disabled={asked === undefined || busy}>Sign the mandate</Button>
+        {maySign
+          ? <Button type="submit" disabled={asked === undefined || busy}>Sign the mandate</Button>
+          : <span className="dim">You may try it. To sign it is the duty of a reviewer.</span>}
       </div>
     </form>
   )
