@@ -180,6 +180,8 @@ layer(filled, { timeout: 120_000 })("lists of many deliverables", (it) => {
     "a common type's": [common, 0],
     "a goal's": [goal, 200],
     "a hire's": [hire, 0],
+    "a hire's of another type": [{ ...hire, ...rare }, 0],
+    "a goal's of another hire": [{ ...goal, hired_instance_id: HiredInstanceId.make("HAI-large-9") }, 200],
     "those of an hour": [hour, 2 * 3_600],
     "those that expire within a day": [{ expiring: true }, 0],
   }
@@ -187,6 +189,8 @@ layer(filled, { timeout: 120_000 })("lists of many deliverables", (it) => {
     "those that expire within a day": [{ expiring: true }, SOON],
     "a common type's that expire within a day": [{ expiring: true, ...common }, SOON],
     "a rare type's that expire within a day": [{ expiring: true, ...rare }, SOON],
+    "a hire's that expire within a day": [{ expiring: true, ...hire }, SOON],
+    "a hire's of another type that expire within a day": [{ expiring: true, ...hire, ...rare }, 0],
     "a goal's that expire within a day": [{ expiring: true, ...goal }, SOON],
     "those that have expired": [{ review_status: "expired" }, 0],
   }

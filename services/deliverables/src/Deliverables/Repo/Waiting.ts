@@ -19,7 +19,6 @@ const SORTED = 5_000
 
 /** The hires of a customer whose drafts wait, each by one look at the index; of an agent type alone where one is asked for. */
 const hiresThatWait = (sql: PgClient.PgClient, { agent_id, customer_id, hired_instance_id }: Of) => {
-  if (hired_instance_id !== null) return sql`(select ${hired_instance_id}::text as hire)`
   const next = (later: Fragment) =>
     sql`(select d.hired_instance_id from deliverables d where ${
       isWaiting(sql)
@@ -31,6 +30,9 @@ const hiresThatWait = (sql: PgClient.PgClient, { agent_id, customer_id, hired_in
     isWaiting(sql)
   } and d.customer_id = ${customer_id} and d.hired_instance_id = hire
           order by d.expires_at, d.created_at, d.deliverable_id limit 1), ${agent_id}) = ${agent_id}`
+  if (hired_instance_id !== null) {
+    return sql`(select hire from (select ${hired_instance_id}::text as hire) given where true ${ofType})`
+  }
   return sql`(with recursive hires (hire) as (
         ${next(sql``)}
         union all
