@@ -12,6 +12,8 @@ import type { Connection, Server } from "./Server.ts"
 /** A peer that runs. */
 export interface PeerProcess {
   readonly name: string
+  /** The name of its database. */
+  readonly of: string
   readonly database: Connection
   /** Inserts jobs: the first due at an instant (epoch milliseconds), each next one so much later. */
   enqueue(count: number, from: number, everyMs: number): Promise<void>
@@ -65,6 +67,7 @@ export const startPeer = async (
   await ask({ do: "open", url: server.url(database), kinds })
   return {
     name,
+    of: database,
     database: connection,
     enqueue: async (count, from, everyMs) => {
       await ask({ do: "enqueue", count, from, everyMs })

@@ -21,7 +21,7 @@ import { memory } from "./benches/Memory.ts"
 import { review } from "./benches/Review.ts"
 import { schedulers } from "./benches/Schedulers.ts"
 import { starts } from "./benches/Starts.ts"
-import { throughput } from "./benches/Throughput.ts"
+import { throughput, warmUp } from "./benches/Throughput.ts"
 import { install } from "./Install.ts"
 import { ours } from "./Ours.ts"
 import { startPeer } from "./Peer.ts"
@@ -166,6 +166,7 @@ try {
       })
     }
     if (wants("lateness")) {
+      if (!wants("throughput")) await warmUp(side)
       figures.lateness = await lateness(side, peers, size.seconds)
     }
   }

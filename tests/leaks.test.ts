@@ -1,5 +1,6 @@
-/** The judge of the traces of makers (tests/system/makerTraces.test.ts) finds what is planted, wherever it stands. */
+/** The judges of what is told, of the traces of makers and of `/mcp` (proof `hostile`), find what is planted, wherever it stands. */
 import { assert, describe, it } from "@effect/vitest"
+import { mcpFault } from "./proofs/hostile/Mcp.ts"
 import { leaksIn } from "./support/Leaks.ts"
 
 const secrets = {
@@ -56,5 +57,30 @@ describe("leaks", () => {
     const found = leaksIn(sent(planted), secrets)
     assert.lengthOf(found, 1)
     assert.match(found[0]!, new RegExp(`^${name} at \\$\\.[01]\\.resource`))
+  })
+})
+
+describe("an answer of /mcp", () => {
+  const fault = (text: string, status = 200) => mcpFault({ status, text }, ["victim-credential", "eyJ-token"])
+
+  it("may refuse, also with what was asked for", () => {
+    const refusals = [
+      [404, '{"code":"not_found","detail":"There is no such session; begin another"}'],
+      [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"JSON-RPC batches are not supported"}}'],
+      [200, '{"result":{"content":[{"type":"text","text":"404 deliverable_not_found: DEL-victim; select a draft"}]}}'],
+      [200, '{"result":{"structuredContent":{"next_cursor":"eyJjcmVhdGVkX2F0Ijo5fQ"}}}'],
+    ] as const
+    for (const [status, text] of refusals) assert.isUndefined(fault(text, status), text)
+  })
+
+  it.each([
+    ["answered 500", "{}", 500],
+    ["told of an internal error", '{"error":{"code": -32603,"message":"Internal error"}}', 200],
+    ["leaked victim-credential", '{"credential_ref":"victim-credential"}', 200],
+    ["leaked at Object.run (file:///srv/App.ts:12:3", "Error: x\n    at Object.run (file:///srv/App.ts:12:3)", 400],
+    ["leaked select * from", 'SqlState 42601 in "select * from approvals"', 400],
+    ["leaked postgres://", "connect postgres://stint:pw@db failed", 400],
+  ])("is a fault when it %s", (said, text, status) => {
+    assert.strictEqual(fault(text, status), said)
   })
 })

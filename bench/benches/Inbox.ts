@@ -38,8 +38,8 @@ const fill = async (
 }
 
 /**
- * The customer that has all of the large inbox: every draft waits, a third expires within a month, one in a thousand has expired, one
- * in 20,000 is of another type. They were made a second apart.
+ * The customer that has all of the large inbox: every draft waits, a third expires within a month, the newest first, one in a thousand
+ * has expired, one in 20,000 is of another type and hire. They were made a second apart, by eight hires of the one type.
  */
 const large = "bench-inbox-large"
 const rare = "bench.rare.v1"
@@ -52,6 +52,7 @@ const largeLists = (goal: string) => ({
   "newest 50 that wait": "review_status=pending_review&limit=50",
   "50 that expire first": "order=expiry&limit=50",
   "50 that expire within a day": "expiring=true&limit=50",
+  "a rare type's of these": `expiring=true&agent_id=${rare}&limit=50`,
   "50 that have expired": "review_status=expired&limit=50",
   "50 of one goal that wait": `goal_instance_id=${goal}&review_status=pending_review&limit=50`,
   "50 of one goal by expiry": `goal_instance_id=${goal}&order=expiry&limit=50`,
@@ -68,6 +69,7 @@ const fillLarge = async ({ superuser }: Ground, deliverables: number) => {
     `insert into deliverables select copy.* from deliverables d, generate_series(1, ${deliverables}) n,
       lateral jsonb_populate_record(d, jsonb_build_object('deliverable_id', 'DEL-large-' || lpad(n::text, 9, '0'),
         'idempotency_key', 'large-' || n, 'customer_id', '${large}', 'goal_instance_id', 'GOI-large-' || n % 1000,
+        'hired_instance_id', case when n % 20000 = 5 then 'HAI-large-rare' else 'HAI-large-' || n % 8 end,
         'agent_id', case when n % 20000 = 5 then '${rare}' else d.agent_id end,
         'review_status', case when n % 1000 = 1 then 'rejected' else 'pending_review' end,
         'expires_at', case when n % 3 = 0 then now() + (1 + n % 2592000) * interval '1 second'

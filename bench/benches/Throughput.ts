@@ -21,9 +21,14 @@ interface Turn extends Used {
   readonly seconds: number
 }
 
+/** So many runs warm each contender up and do not count: until then its program is being compiled. */
+const WARM_UP = 10_000
+
 /** Who runs `count` jobs, and how. */
 interface Contender {
   readonly name: string
+  /** Where it leaves dead rows. */
+  readonly databases: ReadonlyArray<string>
   turn(count: number): Promise<Turn>
 }
 
@@ -52,6 +57,7 @@ const counting = async (look: () => Promise<Readonly<Record<string, number>>>): 
 
 const stint = (ours: Ours, server: Server): Contender => ({
   name: "stint",
+  databases: ["stint_scheduler", "stint_deliverables"],
   turn: async (count) => {
     const used = await counting(async () => ({ ...await ours.cpu(), postgres: await server.cpu() }))
     const { at, slot } = await ours.makeDue(count)
@@ -79,6 +85,7 @@ const contenderOf = (
   batched: boolean,
 ): Contender => ({
   name: batched ? `${peer.name}, batch INSERT` : peer.name,
+  databases: [peer.of],
   turn: async (count) => {
     const stored = async () =>
       (await peer.database.query<{ n: bigint; ms: number | null }>(
@@ -108,6 +115,14 @@ const limitOf = (busy: Readonly<Record<string, number>>, others: number, cores: 
   return all + others >= cores * 0.85 ? `the machine's CPU (${says})` : `waiting for commits, locks, turns (${says})`
 }
 
+/** As many runs of ours as warm it up. */
+export const warmUp = async (ours: Ours): Promise<void> => {
+  for (let runs = 0; runs < WARM_UP; runs += ours.goals.length) {
+    await ours.makeDue(ours.goals.length)
+    await ours.idle()
+  }
+}
+
 /** Measures, prints the table, and returns the figures. */
 export const throughput = async (
   ours: Ours,
@@ -126,13 +141,16 @@ export const throughput = async (
   const turns = new Map<string, Array<Turn>>(
     contenders.map(({ name }) => [name, []]),
   )
-  // the first round warms everyone up, and does not count
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, turn } of contenders) {
+  const warmUps = Math.ceil(WARM_UP / runs)
+  const restore = await server.sweepByHand()
+  for (let round = 0; round < warmUps + rounds; round++) {
+    for (const { databases, name, turn } of contenders) {
       const result = await turn(runs)
-      if (round > 0) turns.get(name)!.push(result)
+      await server.sweep(databases)
+      if (round >= warmUps) turns.get(name)!.push(result)
     }
   }
+  await restore()
   const figures = contenders.map(({ name }) => {
     const all = turns.get(name)!
     const perSecond = median(all.map(({ seconds }) => runs / seconds))

@@ -3,7 +3,10 @@ import { afterAll, afterEach, assert, beforeAll, describe, it } from "vitest"
 import { until } from "../support/Until.ts"
 import { chromiumPath, named } from "./support/Chromium.ts"
 import { openStage, type Stage } from "./support/Stage.ts"
-import { launch, leave, signIn, visit } from "./support/Visitor.ts"
+import { enter, launch, leave, signIn, visit } from "./support/Visitor.ts"
+
+/** More mandates than the first page of the list shows. */
+const MORE = 50
 
 describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
   let stage: Stage
@@ -34,6 +37,12 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     await units.getByRole("textbox", { name: "Value" }).fill("2")
     await page.getByRole("button", { name: "Try it on past drafts" }).click()
     await page.getByText("Of the last 1 draft it would have signed 1").waitFor()
+    // its last day is one of the agent's zone, which is not the browser's
+    const day = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10)
+    await page.getByLabel("Until the end of").fill(day)
+    const shown = page.locator("form time")
+    assert.match(await shown.innerText(), /23:59 Asia\/Kolkata$/)
+    assert.strictEqual(await shown.getAttribute("title"), `${day} 18:29:59 UTC`)
     await page.getByRole("button", { name: "Sign the mandate" }).click()
     await page.getByText("used 0 of 5 this day").waitFor()
 
@@ -41,20 +50,41 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     await until("it is signed", async () => (await draftOf("mia", second)).review_status === "approved")
     await page.getByText("used 1 of 5 this day").waitFor()
     assert.strictEqual((await draftOf("mia", first)).review_status, "pending_review")
-    // the draft says who signed it, and leads back
+    // the draft says who signed it, and leads back, however many were signed since
     const { mandate_id: id } = await draftOf("mia", second)
+    const { valid_until } = await stage.call("customer:mia", "deliverables", "GET", `/mandates/${id}`)
+    assert.strictEqual(valid_until, `${day}T18:29:59.000Z`)
+    for (let nth = 0; nth < MORE; nth++) {
+      await stage.call("customer:mia", "deliverables", "POST", "/mandates", {
+        hired_instance_id: hire,
+        rules: [{ path: "units", op: "eq", value: nth + 100 }],
+        max_uses: 1,
+        per: "day",
+        valid_until,
+        action: "approve",
+      })
+    }
     await page.goto(`/inbox/${second}`)
     await page.getByRole("region", { name: "What was signed" }).getByRole("link", { name: "mandate" }).click()
-    await page.waitForURL(`**/mandates#${id}`)
-    const card = page.getByRole("article", { name: `Mandate ${id}` })
-    await card.waitFor()
-    assert.strictEqual(await card.getAttribute("data-meant"), "true")
+    await page.waitForURL(`**/mandates/${id}`)
+    await page.getByRole("article", { name: `Mandate ${id}` }).waitFor()
+    assert.strictEqual(await page.getByRole("article").count(), 1)
+    // who may not sign may look, and try
+    const reader = await visit(browser, stage.url)
+    await enter(reader, stage.url, { role: "customer", subject: "rea", customer_id: "mia", duties: ["reader"] })
+    await reader.page.goto(`/mandates/${id}`)
+    await reader.page.getByRole("article", { name: `Mandate ${id}` }).waitFor()
+    assert.strictEqual(await reader.page.getByRole("button", { name: "Revoke" }).count(), 0)
+    await reader.page.goto(`/mandates/new?from=${first}`)
+    await reader.page.getByText("To sign it is the duty of a reviewer.").waitFor()
+    assert.strictEqual(await reader.page.getByRole("button", { name: "Sign the mandate" }).count(), 0)
+    await reader.page.getByRole("button", { name: "Try it on past drafts" }).click()
+    await reader.page.getByText(/^Of the last \d+ drafts? it would have signed/).waitFor()
+    assert.deepStrictEqual(reader.complaints, [])
     await page.getByRole("button", { name: "Revoke" }).click()
     await page.getByRole("button", { name: "Revoke the mandate" }).click()
     await page.getByText("revoked by mia").waitFor()
-    const { items } = await stage.call("customer:mia", "deliverables", "GET", "/mandates")
-    const [mandate] = items as ReadonlyArray<Record<string, unknown>>
-    assert.deepInclude(mandate, {
+    assert.deepInclude(await stage.call("customer:mia", "deliverables", "GET", `/mandates/${id}`), {
       state: "revoked",
       max_uses: 5,
       per: "day",

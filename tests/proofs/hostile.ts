@@ -1,14 +1,15 @@
 /**
  * Bodies made from the contracts' own schemas and broken at random, and a corpus of odd bodies, ids, cursors, queries and
- * headers, through every endpoint of the four services, as the roles that may call it.
+ * headers, through every endpoint of the four services, as the roles that may call it, and through `/mcp` of the front door.
  *
  * Would catch: a value that decodes and breaks what follows, an answer without a bound, a fault that ends a process or
  * fills its memory, a row of one caller that breaks the lists of others.
  */
 import { readFile } from "node:fs/promises"
-import { hireAgent, setGoal } from "../support/Customer.ts"
+import { configs, hireAgent, setGoal } from "../support/Customer.ts"
 import type { ServiceName, Stack } from "../support/Stack.ts"
 import { standOn } from "./Ground.ts"
+import { mcpAttack } from "./hostile/McpAttack.ts"
 import { type Door, doorsOf, type Shot, shotAt } from "./hostile/Shots.ts"
 import { judge, type Proof, randomOf, until } from "./Proof.ts"
 
@@ -20,6 +21,10 @@ const AT_ONCE = 6
 const GROWTH = 1.5
 
 const services: ReadonlyArray<ServiceName> = ["catalog", "hiring", "deliverables", "scheduler"]
+const processes = [...services, "gateway"] as const
+
+/** After how many requests to the services one goes to `/mcp`. */
+const EACH_MCP = 2
 
 const goal = {
   goal_template_id: "trading.trade_intent_draft.v1",
@@ -27,11 +32,16 @@ const goal = {
   settings: { coin: "BTC", side: "buy", units: 2 },
 }
 
+/** What the config and the drafts of a customer say, and no answer to another one. */
+const secretOf = (customer: string) => `${customer}-credential-7c1a5e`
+
 /** A customer with a hire, a goal and a draft. */
 const customerOn = async (stack: Stack, customer: string) => {
   const as = `customer:${customer}` as const
   const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
-  const hire = await hireAgent(hiring, customer, "trading.delta_futures.v1")
+  const agent = "trading.delta_futures.v1"
+  const config = { ...configs[agent], credential_ref: secretOf(customer) }
+  const hire = await hireAgent(hiring, customer, agent, {}, config)
   const { goal_instance_id } = await setGoal(hiring, customer, hire.hired_instance_id, goal)
   const drafts = async (): Promise<ReadonlyArray<{ readonly deliverable_id: string }>> =>
     (await stack.call("deliverables", "GET", `/api/v1/deliverables?customer_id=${customer}`, { as })).json.items
@@ -116,7 +126,7 @@ const idsOf = (
 }
 
 /** The memory of a service's processes, in MiB. */
-const memoryOf = async (stack: Stack, service: ServiceName): Promise<number> => {
+const memoryOf = async (stack: Stack, service: typeof processes[number]): Promise<number> => {
   const sizes = await Promise.all((await stack.pids(service)).map(async (pid) => {
     const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "")
     return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
@@ -144,8 +154,9 @@ export const hostile: Proof = {
   promise: "No request, whatever it holds, breaks a service, and no answer is larger than 2 MiB.",
   attacks:
     "Bodies sampled from the schema of every endpoint and broken at random, and a corpus of odd bodies, ids, cursors, queries and " +
-    "headers, six at once: 600 requests (full: 20,000). Afterwards another customer's hire is as it was, its goal runs, " +
-    "no process was replaced, and none has grown to more than 1.5 times what it had after a third of the requests.",
+    "headers, six at once: 600 requests (full: 20,000), and half as many at `/mcp`: broken messages, batches, sessions and tokens, " +
+    "with the ids of another customer, whose content is in no answer. Afterwards that customer's hire is as it was, its goal runs, its " +
+    "client is answered, no process was replaced, and none has grown to more than 1.5 times what it had after a third of the requests.",
   seconds: { quick: 25, full: 300 },
   attack: async (attack) => {
     const { full, say, seed } = attack
@@ -156,14 +167,15 @@ export const hostile: Proof = {
     const victim = await customerOn(stack, "victim")
     const hostile = await customerOn(stack, "hostile")
     const known = idsOf({ ...hostile, ...await signedOn(stack, hostile) }, doors)
-    const pids = async () => (await Promise.all(services.map((service) => stack.pids(service)))).flat().join()
-    const [before, processes] = [
+    const mcp = await mcpAttack(stack, { known, victim, secret: secretOf("victim"), seed, random })
+    const pids = async () => (await Promise.all(processes.map((name) => stack.pids(name)))).flat().join()
+    const [before, began] = [
       (await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)).json,
       await pids(),
     ]
     const count = full ? 20_000 : 600
     const broke: Array<string> = []
-    const counts = new Map<number, number>()
+    const [counts, mcpCounts] = [new Map<number, number>(), new Map<number, number>()]
     const memory: Array<ReadonlyArray<number>> = []
     let fired = 0
     let largest = 0
@@ -171,10 +183,16 @@ export const hostile: Proof = {
       while (fired < count) {
         const nth = fired++
         if (nth % Math.ceil(count / 30) === 0) {
-          memory.push(await Promise.all(services.map((service) => memoryOf(stack, service))))
+          memory.push(await Promise.all(processes.map((name) => memoryOf(stack, name))))
           if (nth % Math.ceil(count / 5) === 0) say(`${nth} requests, ${broke.length} broke something`)
         }
         // every endpoint in turn, so that each is met
+        if (nth % EACH_MCP === 0) {
+          const shot = await mcp.fire()
+          mcpCounts.set(shot.status, (mcpCounts.get(shot.status) ?? 0) + 1)
+          largest = Math.max(largest, shot.bytes)
+          if (shot.broke !== undefined || shot.bytes > ANSWER) broke.push(shot.broke ?? `/mcp: ${shot.bytes} bytes`)
+        }
         const shot = shotAt(doors[nth % doors.length]!, { customer: "hostile", known, random })
         const { bytes, status, why } = await fire(stack, shot)
         counts.set(status, (counts.get(status) ?? 0) + 1)
@@ -190,28 +208,31 @@ export const hostile: Proof = {
     await Promise.all(Array.from({ length: AT_ONCE }, worker))
     for (const line of broke.slice(0, 20)) say(line)
     is("requests that broke something", broke.length, 0)
-    is("process ids", await pids(), processes)
+    is("process ids", await pids(), began)
     const third = Math.ceil(memory.length / 3)
-    services.forEach((service, nth) => {
+    processes.forEach((name, nth) => {
       const of = (part: ReadonlyArray<ReadonlyArray<number>>) => Math.max(...part.map((sizes) => sizes[nth]!))
       const grown = Math.min(...memory.slice(-third).map((sizes) => sizes[nth]!)) / of(memory.slice(0, third))
       that(
         grown < GROWTH,
-        `${service} has ${grown.toFixed(2)} times the memory that it had after a third of the requests`,
+        `${name} has ${grown.toFixed(2)} times the memory that it had after a third of the requests`,
       )
     })
     // an operator's token paused, cancelled and limited what it could
     await stack.call("scheduler", "POST", "/api/v1/scheduler/resume", { as: "operator:olga", body: {} })
     const after = await stack.call("hiring", "GET", `/api/v1/hired-agents/${victim.hire.hired_instance_id}`, victim)
     is("the other customer's hire", JSON.stringify(after.json), JSON.stringify(before))
+    that(await mcp.stillAnswers(), "/mcp does not answer the other customer any more")
     await victim.runNow()
     for (const service of services) await stack.isReady(service)
-    const statuses = [...counts].sort(([one], [other]) => one - other).map(([status, n]) => `${status}: ${n}`)
+    const statusesOf = (of: ReadonlyMap<number, number>) =>
+      [...of].sort(([one], [other]) => one - other).map(([status, n]) => `${status}: ${n}`)
     return {
       figures: {
         requests: count,
         endpoints: doors.length,
-        statuses,
+        statuses: statusesOf(counts),
+        mcp_statuses: statusesOf(mcpCounts),
         largest_answer_bytes: largest,
         memory_mib: memory.at(-1)!.map(Math.round),
       },

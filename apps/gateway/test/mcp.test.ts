@@ -67,6 +67,11 @@ describe.each(["legacy", "auto"] as const)("a real client, %s", (mode) => {
       "GET /api/v1/deliverables?agent_id=a%26b&review_status=pending_review&limit=5",
     ])
     assert.strictEqual(t.heard[0]!.headers.get("authorization"), t.bearer)
+    await client.callTool({ name: "inbox_list", arguments: { expiring: "true", order: "expiry" } })
+    assert.strictEqual(
+      t.heard[1]!.target,
+      "/api/v1/deliverables?expiring=true&order=expiry&review_status=pending_review&limit=20",
+    )
     await client.close()
   })
 

@@ -1,7 +1,7 @@
 /** What all APIs share: instants, bodies, Idempotency-Keys, lists and the middlewares (api.md, "Conventions"). */
 import { Context, DateTime, Effect, Schema, SchemaIssue, SchemaTransformation } from "effect"
 import { HttpApi, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
-import type { Values } from "./Bounds.ts"
+import { PAGE_ITEMS, type Values } from "./Bounds.ts"
 import type { CurrentCaller } from "./Caller.ts"
 import { digits } from "./Document.ts"
 import { instantOf, isoOf, LAST_INSTANT } from "./Instants.ts"
@@ -189,10 +189,10 @@ export const wholeNumber = (minimum: number, maximum: number) =>
       ),
     )
 
-/** The query of a list: the cursor of the page before, and how many items, at most 200. */
+/** The query of a list: the cursor of the page before, and how many items, at most `PAGE_ITEMS`. */
 export const pageQuery = {
   cursor: Schema.optionalKey(Schema.String.annotate({ description: "The `next_cursor` of the page before" })),
-  limit: Schema.optionalKey(wholeNumber(1, 200)),
+  limit: Schema.optionalKey(wholeNumber(1, PAGE_ITEMS)),
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { Cause, Context, Effect, Latch, Layer } from "effect"
 import { RETENTION } from "@stint/domain/Retention"
+import { Backlog } from "./Audit/Backlog.ts"
 import { type AuditLine, AuditRepo } from "./Audit/Repo.ts"
 import { Health } from "./Health.ts"
 import { StateMetrics } from "./Metrics.ts"
@@ -26,11 +27,18 @@ export type Line = Omit<AuditLine, "service">
 /** Whether the request did nothing but come: anybody can send as many of these as he likes. */
 const isRefused = ({ status_code }: Line) => status_code === 401 || status_code === 429
 
+/** A line and its place in the order of all lines. */
+interface Placed {
+  readonly line: Line
+  readonly place: number
+}
+
 /** The buffer between requests and the database. */
 export class Audit extends Context.Service<Audit, {
   /**
    * Adds a line. It never waits or fails; a full buffer drops a line and counts it: that of a request that was refused for
-   * want of a token or past its rate, the newest of these, else the oldest. Nobody can push out what others did.
+   * want of a token or past its rate, the newest of these, else the oldest. Nobody can push out what others did. However
+   * many lines wait, it takes the same time.
    */
   record(line: Line): void
   /** Removes and returns the oldest lines, at most `count`. */
@@ -48,45 +56,49 @@ export class Audit extends Context.Service<Audit, {
 }>()("stint/Audit") {
   /** Makes a buffer; the handler makes it before the layers and fills it. */
   static make(capacity: number = CAPACITY): Audit["Service"] {
-    let lines: Array<Line> = []
+    // kept apart, so that the newest of the refused ones is found at once
+    const acts = new Backlog<Placed>()
+    const refusals = new Backlog<Placed>()
     let dropped = 0
-    let refused = 0
-    const some = Latch.makeUnsafe(false)
+    /** The place of the line that comes next, and that of the oldest one. */
+    let next = 0
+    let oldest = 0
+    const size = () => acts.length + refusals.length
+    const placesFor = (line: Line) => isRefused(line) ? refusals : acts
     /** Makes room when there are too many. */
     const fit = () => {
-      for (; lines.length > capacity; dropped++) {
-        const at = refused === 0 ? -1 : lines.findLastIndex(isRefused)
-        if (at !== -1) refused--
-        lines.splice(Math.max(at, 0), 1)
-      }
+      for (; size() > capacity; dropped++) if (refusals.pop() === undefined) acts.shift()
     }
+    const takeOldest = () => {
+      const [act, refusal] = [acts.first, refusals.first]
+      return act === undefined || refusal !== undefined && refusal.place < act.place ? refusals.shift() : acts.shift()
+    }
+    const some = Latch.makeUnsafe(false)
     const full = Latch.makeUnsafe(false)
     const signal = () => {
-      if (lines.length > 0) some.openUnsafe()
+      if (size() > 0) some.openUnsafe()
       else some.closeUnsafe()
-      if (lines.length >= BATCH) full.openUnsafe()
+      if (size() >= BATCH) full.openUnsafe()
       else full.closeUnsafe()
     }
     return Audit.of({
       record: (line) => {
-        lines.push(line)
-        if (isRefused(line)) refused++
+        placesFor(line).push({ line, place: next++ })
         fit()
-        if (lines.length === 1 || lines.length === BATCH) signal()
+        if (size() === 1 || size() === BATCH) signal()
       },
       take: (count) => {
-        const taken = lines.splice(0, count)
-        refused -= taken.filter(isRefused).length
+        const taken: Array<Line> = []
+        for (let one; taken.length < count && (one = takeOldest()) !== undefined;) taken.push(one.line)
         signal()
         return taken
       },
       putBack: (back) => {
-        lines = [...back, ...lines]
-        refused += back.filter(isRefused).length
+        for (const line of back.toReversed()) placesFor(line).unshift({ line, place: --oldest })
         fit()
         signal()
       },
-      size: () => lines.length,
+      size,
       dropped: () => dropped,
       some: some.await,
       full: full.await,

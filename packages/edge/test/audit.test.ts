@@ -101,6 +101,39 @@ describe("the audit's buffer", () => {
     }).pipe(Effect.provide(w.writer))
   })
 
+  it("has what was put back before what came since, and drops as if it had never been taken", () => {
+    const audit = Audit.make(6)
+    const refused = (n: number) => ({ ...line(n), status_code: 401 })
+    for (const one of [line(1), refused(2), line(3), refused(4)]) audit.record(one)
+    const back = audit.take(3)
+    for (const one of [line(5), refused(6), line(7)]) audit.record(one)
+    audit.putBack(back)
+    // of seven the newest refused one is gone
+    assert.deepStrictEqual([audit.size(), audit.dropped()], [6, 1])
+    audit.record(line(8))
+    const ids = audit.take(100).map(({ request_id }) => Number(request_id.slice(4)))
+    assert.deepStrictEqual(ids, [1, 2, 3, 5, 7, 8])
+    assert.strictEqual(audit.size(), 0)
+  })
+
+  it("attack: a full buffer costs a request no more, however many lines wait, and keeps no more than it may", () => {
+    const lines = Array.from({ length: 60_000 }, (_, n) => ({ ...line(n), status_code: n % 3 === 0 ? 429 : 200 }))
+    /** The milliseconds of all these lines in a buffer that is full of what was done, after some were refused. */
+    const timeOf = (capacity: number): number => {
+      const audit = Audit.make(capacity)
+      for (let n = 0; n < capacity; n++) audit.record({ ...line(n), status_code: n < capacity / 2 ? 401 : 200 })
+      const began = performance.now()
+      for (const one of lines) audit.record(one)
+      const took = performance.now() - began
+      assert.deepStrictEqual([audit.size(), audit.dropped()], [capacity, lines.length])
+      return took
+    }
+    timeOf(1_000)
+    // 200 times as many lines: moved or looked through for each request, they would cost some 100 times as much
+    const [few, many] = [1_000, 200_000].map((capacity) => Math.min(...[1, 2, 3].map(() => timeOf(capacity))))
+    assert.isBelow(many!, 15 * few! + 20, `${few} ms with 1,000 lines, ${many} ms with 200,000`)
+  })
+
   it.effect("is empty after a drain, and after the end", () => {
     const w = world()
     return Effect.gen(function* () {

@@ -32,4 +32,5 @@ export const scripts: ReadonlyArray<string> = [
   "150_mandates",
   "160_notices",
   "161_due_order",
+  "162_due_by_hire",
 ]

@@ -239,6 +239,12 @@ onStage("a draft by a model", (stage) => {
     assert.deepInclude((await check("keyless")).json, { outcome: "misconfigured" })
     const refused = [await check("none"), await check("writer", "viewer:vera"), await check("writer", "customer:acme")]
     assert.deepStrictEqual(refused.map(({ status }) => status), [404, 403, 403])
+    assert.deepInclude(refused[0]!.json, { code: "model_not_found", detail: "none" })
+    fake.replies.push(() => Response.json({ error: { code: "model_not_found", message: KEY } }, { status: 404 }))
+    assert.deepInclude((await check("writer")).json, {
+      outcome: "misconfigured",
+      error: "The model answered 404 (model_not_found)",
+    })
     assert.notInclude(JSON.stringify([items, there]), KEY)
     // a check is nobody's call
     assert.strictEqual((await stage().sql("select count(*)::int as n from making_calls"))[0]!.n, calls)

@@ -173,6 +173,37 @@ describe.each(providers)("a model of the provider %s", (name) => {
       })
     ))
 
+  it.effect("that its provider does not know is a fault of its setting: told by its kind, at once, free, without the provider's words", () =>
+    withFake((fake) =>
+      Effect.gen(function* () {
+        const words = `The model writer-large does not exist for ${KEY}`
+        // as each of the two says it
+        const [kind, error] = name === "anthropic"
+          ? ["not_found_error", {
+            type: "error",
+            error: { type: "not_found_error", message: words },
+            request_id: "req_1",
+          }]
+          : ["model_not_found", {
+            error: { message: words, type: "invalid_request_error", param: "model", code: "model_not_found" },
+          }]
+        for (const stream of [true, false]) {
+          fake.replies.push(() => Response.json(error, { status: 404 }))
+          const failed = yield* making(fake.base_url, name, { model: { stream } })
+          const told = `The model answered 404 (${kind})`
+          assert.deepInclude(errorOf(failed), { _tag: "MakerMisconfigured", detail: `${told} (model writer)` })
+          assert.deepStrictEqual(failed.calls.map(({ end }) => end), [
+            { outcome: "failed", tokens_in: 0, tokens_out: 0, cost: 0, error: told },
+          ])
+          assert.notInclude(JSON.stringify([errorOf(failed), failed.calls, failed.notes]) + failed.logged, words)
+          assert.notInclude(failed.logged, KEY)
+        }
+        // the answer is final: no repair, no second try
+        assert.lengthOf(fake.asked, 2)
+        assert.strictEqual(fake.asked[0]!.body.model, "writer-large")
+      })
+    ))
+
   it.effect("whose name does not resolve is away, and no call is recorded", () =>
     Effect.gen(function* () {
       const away = yield* making("http://no-such-host.invalid:9/v1", name)

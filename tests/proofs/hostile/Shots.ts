@@ -43,7 +43,7 @@ const apis: ReadonlyArray<readonly [ServiceName, unknown]> = [
 ]
 
 /** Bodies of a schema as they are on the wire. A schema with checks that few values pass makes them by its encoded side. */
-const bodiesOf = (schema: Schema.Top, seed: number): ReadonlyArray<unknown> => {
+export const bodiesOf = (schema: Schema.Top, seed: number): ReadonlyArray<unknown> => {
   const sample = (of: Schema.Top) =>
     Effect.runSync(Effect.option(
       Arbitrary.sampleEffect(Arbitrary.schema(of as Schema.Schema<unknown>), { count: SAMPLES, size: 8, seed }),
@@ -81,8 +81,10 @@ export const doorsOf = (seed: number): ReadonlyArray<Door> => {
   return doors
 }
 
-type Random = () => number
-const pick = <A>(random: Random, from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
+/** Numbers in [0, 1). */
+export type Random = () => number
+/** One of a list. */
+export const pick = <A>(random: Random, from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
 
 /** A value with one place of it replaced, left out, doubled or added, at any depth. */
 export const broken = (value: unknown, random: Random): unknown => {

@@ -1,4 +1,5 @@
 /** Lists: a page, and where it goes on. */
+import { PAGE_ITEMS } from "@stint/domain/Bounds"
 import { Instant } from "@stint/domain/Protocol"
 import { type Flags, UsageError } from "../Command.ts"
 import { fields } from "../Show/Fields.ts"
@@ -14,7 +15,7 @@ interface Page<A> {
 
 /** The query of a page. Fails with a UsageError. */
 export const pageOf = (flags: Flags) =>
-  only({ limit: numberOf(flags, "limit", 1, 200), cursor: flags.cursor as string | undefined })
+  only({ limit: numberOf(flags, "limit", 1, PAGE_ITEMS), cursor: flags.cursor as string | undefined })
 
 /** The query of a period. Fails with a UsageError. */
 export const periodIn = (flags: Flags) =>

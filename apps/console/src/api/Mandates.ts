@@ -2,7 +2,7 @@
 import { Mandate, MandatePreview, type NewMandate } from "@stint/domain/deliverables/Mandates"
 import type { CustomerId } from "@stint/domain/Ids"
 import { listOf } from "@stint/domain/Protocol"
-import { infiniteQueryOptions } from "@tanstack/react-query"
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey } from "./Client.ts"
 import { PAGE } from "./Queries.ts"
 
@@ -23,6 +23,13 @@ export const mandatesQuery = (customer_id: CustomerId) =>
       call("GET", url, decodeList, { query: { customer_id, cursor: pageParam, limit: PAGE }, signal }),
     initialPageParam: "",
     getNextPageParam: ({ next_cursor }) => next_cursor,
+  })
+
+/** One mandate. */
+export const mandateQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["deliverables", "mandates", "one", id],
+    queryFn: ({ signal }) => call("GET", `${url}/${encodeURIComponent(id)}`, decode, { signal }),
   })
 
 /** Which past drafts it would have covered. */

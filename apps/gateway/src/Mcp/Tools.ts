@@ -89,6 +89,14 @@ const inbox = {
       customer_id: customer,
       agent_id: maybe("Of this agent type"),
       goal_instance_id: maybe("Of this goal"),
+      expiring: Schema.optionalKey(
+        Schema.Literal("true").annotate({ description: "Only those that wait and expire within a day" }),
+      ),
+      order: Schema.optionalKey(
+        Schema.Literals(["created", "expiry"]).annotate({
+          description: "The newest first unless given; expiry: of one customer, what expires first",
+        }),
+      ),
       ...page,
     },
     call: ({ limit = 20, status = "pending_review", ...rest }) =>

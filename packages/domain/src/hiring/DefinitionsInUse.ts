@@ -1,6 +1,7 @@
 /** Definitions in use: whom a version would break, and moving hires to one (domain.md, "Definitions in use"). */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { PAGE_ITEMS } from "../Bounds.ts"
 import { Access, Callers } from "../Caller.ts"
 import { AgentTypeDefinition } from "../Definition.ts"
 import { definitionSizeFaults, own } from "../Documents.ts"
@@ -34,7 +35,7 @@ export const CheckRequest = Schema.Struct({
   definition: AgentTypeDefinition,
   cursor: Schema.optionalKey(Cursor),
   /** How many hires are looked at. */
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 200 }))),
+  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: PAGE_ITEMS }))),
 })
 export type CheckRequest = typeof CheckRequest.Type
 

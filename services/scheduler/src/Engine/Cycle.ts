@@ -3,7 +3,7 @@
  * waits; otherwise make the runs of due goals, and claim what there is room for.
  */
 import { MAX_ATTEMPTS } from "@stint/edge/Schedules"
-import { Clock, Effect, FiberSet } from "effect"
+import { Clock, Effect, Exit, FiberSet } from "effect"
 import type { Versions } from "../Model.ts"
 import { Nudge } from "../Nudge.ts"
 import { Queue } from "../Queue.ts"
@@ -39,21 +39,25 @@ export interface Means {
   readonly working: FiberSet.FiberSet<void>
 }
 
-/** Claims in turns: a poison candidate, then a batch of the others, however many there are of either. */
+/**
+ * Claims in turns: a poison candidate, then a batch of the others, however many there are of either. `ended` is told of each
+ * batch: true when it left something to do.
+ */
 const makeClaimInTurns = (
   { execute, holder, inHand, retriesPerSecond, working }: Means,
   queue: Queue["Service"],
   startDue: Effect.Success<typeof makeStartDue>,
-  wake: Effect.Effect<void>,
+  ended: (some: boolean) => Effect.Effect<void>,
 ) => {
   let poisonNext = true
   const begin = (claim: Claim, versions?: ReadonlyMap<string, Versions>) => {
     inHand.add(claim)
-    const end = Effect.suspend(() => {
-      inHand.remove(claim.runs.length)
-      return wake
-    })
-    return FiberSet.run(working, Effect.interruptible(Effect.ensuring(execute(claim.runs, versions), end)))
+    const work = Effect.onExit(execute(claim.runs, versions), (exit) =>
+      Effect.suspend(() => {
+        inHand.remove(claim.runs.length)
+        return ended(Exit.isFailure(exit) || exit.value)
+      }))
+    return FiberSet.run(working, Effect.interruptible(Effect.asVoid(work)))
   }
   /** The result; `locked`: ready runs are locked by another replica. */
   const claimOnce = Effect.fnUntraced(function* (limit: number) {
@@ -94,7 +98,12 @@ export const makeCycle = Effect.fnUntraced(function* (means: Means) {
   const nudge = yield* Nudge
   const queue = yield* Queue
   const materialise = yield* makeMaterialise
-  const { claim, start } = makeClaimInTurns(means, queue, yield* makeStartDue, nudge.here)
+  /** Whether it sleeps since nothing is ready or due: then the end of a batch that leaves nothing to do would wake it in vain. */
+  let idle = false
+  /** Whether the time came at which the last look, which found nothing else to do, said that a goal falls due. */
+  let goalDue = false
+  const ended = (some: boolean) => some || !idle ? nudge.here : Effect.void
+  const { claim, start } = makeClaimInTurns(means, queue, yield* makeStartDue, ended)
   let inVain = 0
   /** Since when goals have been due at every look, epoch ms. */
   let behindSince: number | undefined
@@ -114,14 +123,33 @@ export const makeCycle = Effect.fnUntraced(function* (means: Means) {
     return behindSince === undefined ? 0 : now - behindSince
   })
 
+  /** Sleeps while nothing is ready or due. */
+  const sleepIdle = Effect.fnUntraced(function* (ms: number, isForGoal: boolean) {
+    idle = true
+    const hinted = yield* nudge.wait(ms)
+    idle = false
+    goalDue = !hinted && isForGoal
+    return hinted
+  })
+
+  /** Starts due goals without a look before it, at the time that the last look named; false when there was none. */
+  const startOnTime = Effect.gen(function* () {
+    goalDue = false
+    const space = yield* room
+    return "limit" in space && (yield* start(space.limit)) > 0
+  })
+
   return Effect.gen(function* () {
+    if (goalDue && (yield* startOnTime)) return true
     const { goal, limited, ready, run } = yield* Effect.orDie(repo.look())
     const untilDue = Math.min(goal ?? LONGEST_SLEEP, run ?? LONGEST_SLEEP)
     const isDue = untilDue <= 0
     const isGoalDue = goal !== null && goal <= 0
     const waited = yield* behind(isGoalDue)
     const sleep = Math.min(Math.ceil(untilDue), LONGEST_SLEEP)
-    if (!ready && !isDue) return yield* nudge.wait(sleep)
+    if (!ready && !isDue) {
+      return yield* sleepIdle(sleep, !limited && goal !== null && goal <= Math.min(run ?? sleep, sleep))
+    }
     // nothing else waits for a claim, so that runs of due goals pass over nobody in the queue
     if (isGoalDue && !ready && !limited && (run ?? 1) > 0) {
       const space = yield* room

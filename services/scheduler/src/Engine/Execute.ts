@@ -9,6 +9,7 @@ import { ProjectionRepo } from "../Projection/Repo.ts"
 import { Queue } from "../Queue.ts"
 import { LEASE_MS } from "../Queue/Lease.ts"
 import type { Outcome } from "../Queue/Outcome.ts"
+import type { Written } from "../Queue/Outcomes.ts"
 import { DOWNSTREAM, type makeBreaker } from "./Breaker.ts"
 import { byCustomer, makeBulkhead } from "./Bulkhead.ts"
 import { failed, isDrafted, outcomeOf } from "./Classify.ts"
@@ -122,9 +123,13 @@ export const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typ
   })
 })
 
+/** Whether these outcomes left nothing behind that the engine could go on with: no retry, and no run that waited for these. */
+const isQuiet = (outcomes: ReadonlyArray<Outcome>, { released }: Written) =>
+  released === 0 && outcomes.every(({ _tag }) => _tag === "Completed")
+
 /**
  * Executes runs, under the versions that they were decided by, if these are known; interrupted, it releases them. `setAside` is
- * told when some of them are being made.
+ * told when some of them are being made. True when there may be something to do now that there was not before.
  */
 export const makeExecute = Effect.fnUntraced(function* (
   call: Effect.Success<ReturnType<typeof makeCall>>,
@@ -138,9 +143,13 @@ export const makeExecute = Effect.fnUntraced(function* (
       // the database may restart meanwhile: an outcome that is written twice finds its fence gone and changes nothing
       Effect.sandbox,
       Effect.retry(reconnect.pipe(Schedule.upTo({ duration: LEASE_MS }))),
-      Effect.andThen(outcomes.some(({ _tag }) => _tag === "Making") ? setAside : Effect.void),
+      Effect.tap(outcomes.some(({ _tag }) => _tag === "Making") ? setAside : Effect.void),
+      Effect.map((written) => !isQuiet(outcomes, written)),
       Effect.catchCause((cause) =>
-        Effect.logWarning("outcomes could not be written; the runs are retried when their leases end", cause)
+        Effect.as(
+          Effect.logWarning("outcomes could not be written; the runs are retried when their leases end", cause),
+          true,
+        )
       ),
     )
 
@@ -148,7 +157,7 @@ export const makeExecute = Effect.fnUntraced(function* (
     Effect.raceFirst(spans(runs, call(runs, decidedBy)), Effect.as(holdLeases(queue, runs), undefined)).pipe(
       Effect.flatMap((outcomes) =>
         outcomes === undefined
-          ? Effect.logWarning(`stopped ${runs.length} runs: their leases could not be renewed`)
+          ? Effect.as(Effect.logWarning(`stopped ${runs.length} runs: their leases could not be renewed`), true)
           : write(outcomes)
       ),
       Effect.onInterrupt(() => write(released(runs, 0))),

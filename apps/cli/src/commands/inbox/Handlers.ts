@@ -3,7 +3,7 @@ import type { Deliverable } from "@stint/domain/deliverables/Deliverables"
 import { ReviewStatus, SearchText } from "@stint/domain/deliverables/Deliverables"
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { Handlers } from "../../Remote/Command.ts"
-import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
+import { at, pageOf, periodIn, showPage, showThing } from "../../Remote/Lists.ts"
 import { type Answer, given, keyed, only, type Session, whole } from "../../Remote/Session.ts"
 import { confirm, waitFor } from "../../Remote/Wait.ts"
 import { decide, getDraft, named } from "./Decide.ts"
@@ -55,6 +55,7 @@ const execute = async (session: Session): Promise<number> => {
 export const handlers: Handlers = {
   list: async (session) => {
     const { flags } = session
+    const byExpiry = flags.order === "expiry"
     const query = {
       ...only({
         customer_id: customer_id(session),
@@ -63,7 +64,10 @@ export const handlers: Handlers = {
         goal_instance_id: given(GoalInstanceId, "--goal", flags.goal),
         search: given(SearchText, "--search", flags.search),
         review_status: flags.status === "all" ? undefined : given(ReviewStatus, "--status", flags.status),
+        expiring: flags.expiring === true ? "true" as const : undefined,
+        order: byExpiry ? "expiry" as const : undefined,
       }),
+      ...periodIn(flags),
       ...pageOf(flags),
     }
     const answer = await session.ask(
@@ -76,7 +80,9 @@ export const handlers: Handlers = {
       { head: "content", of: ({ content_sha256 }) => content_sha256?.slice(0, 12) },
       { head: "state", of: stateOf },
       { head: "title", of: ({ title }) => title, least: 12 },
-      { head: "made", of: ({ created_at }) => at(created_at) },
+      byExpiry || flags.expiring === true
+        ? { head: "expires", of: ({ expires_at }) => at(expires_at) }
+        : { head: "made", of: ({ created_at }) => at(created_at) },
     ], "Nothing waits.")
   },
   show,

@@ -16,6 +16,18 @@ export const inbox: ReadonlyArray<Case> = [
     by: missing("customer_not_found"),
   },
   {
+    args: "inbox list --expiring --order expiry --from 2026-03-01T09:00:00Z --to 2026-03-02T09:00:00Z --customer acme",
+    answers: {
+      "deliverables.deliverables.inbox": ({ query }) =>
+        query.expiring === "true" && query.order === "expiry" && query.customer_id === "acme" &&
+        JSON.stringify([query.from, query.to]) === '["2026-03-01T09:00:00.000Z","2026-03-02T09:00:00.000Z"]' &&
+        body.page({ ...body.draft, expires_at: "2026-03-01T10:00:00.000Z" }),
+    },
+    says: /^DEL-1 +abcdef012345 +pending_review +A note +2026-03-01T10:00:00Z\n$/,
+    refused: "deliverables.deliverables.inbox",
+    by: missing("customer_not_found"),
+  },
+  {
     args: "inbox show DEL-1",
     answers: {
       "deliverables.deliverables.get": () => ({ ...body.draft, revision: 2 }),

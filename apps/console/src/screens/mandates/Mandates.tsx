@@ -1,121 +1,24 @@
-/** What signs in the customer's place: what each covers, how much it used, and the way back to asking. */
+/** What signs in the customer's place: all mandates, and one by its own address. */
 import { Button } from "@mantine/core"
-import type { Mandate } from "@stint/domain/deliverables/Mandates"
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Link, useLocation } from "@tanstack/react-router"
-import { forwardRef, type ReactNode, useState } from "react"
-import { goalsQuery } from "../../api/Goals.ts"
-import { hireQuery } from "../../api/Hires.ts"
-import { mandatesQuery, revokeMandate } from "../../api/Mandates.ts"
-import { counted, hireName, titled } from "../../format/Words.ts"
-import { useCustomer } from "../../shell/User.ts"
-import { Ask, ReasonField } from "../../ui/Ask.tsx"
-import { Instant } from "../../ui/Instant.tsx"
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { getRouteApi, Link } from "@tanstack/react-router"
+import { forwardRef, type ReactNode } from "react"
+import { mandateQuery, mandatesQuery } from "../../api/Mandates.ts"
+import { counted } from "../../format/Words.ts"
+import { useCustomer, useMay } from "../../shell/User.ts"
 import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
-import { Tag } from "../../ui/Tag.tsx"
-import styles from "./mandates.module.css"
-import { operationWords, stateOf, valueWords } from "./Words.ts"
+import { Card } from "./Card.tsx"
+
+const route = getRouteApi("/app/mandates/$mandate")
 
 /** A link that looks like a button. */
 const WriteOne = forwardRef<HTMLAnchorElement>((_, ref) => (
   <Button ref={ref} component={Link} to="/mandates/new">Write a mandate</Button>
 ))
 
-const Revoke = ({ close, mandate }: { readonly mandate: Mandate; readonly close: () => void }): ReactNode => {
-  const client = useQueryClient()
-  const [reason, setReason] = useState("")
-  return (
-    <Ask
-      title="Go back to asking?"
-      verb="Revoke the mandate"
-      bad
-      act={async () => {
-        await revokeMandate(mandate.mandate_id, reason)
-        await client.invalidateQueries({ queryKey: ["deliverables"] })
-      }}
-      close={close}
-    >
-      <p>From now on each of these drafts waits for a person. What it approved stays approved.</p>
-      <ReasonField reason={reason} set={setReason} optional autoFocus />
-    </Ask>
-  )
-}
-
-const Rules = ({ rules }: Pick<Mandate, "rules">): ReactNode => (
-  <ul className={styles.rules}>
-    {rules.map(({ op, path, value }, nth) => (
-      <li key={nth}>
-        <code>{path}</code> {operationWords[op]} <b>{valueWords(value)}</b>
-      </li>
-    ))}
-  </ul>
-)
-
-/** Whose drafts it signs: those of a goal, of all goals of a template, or of all goals. */
-const Scope = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
-  const { goal_instance_id: goal, goal_template_id: template, hired_instance_id: hire } = mandate
-  const goals = useQuery({ ...goalsQuery(hire), enabled: goal !== null }).data
-  if (goal === null) return template === null ? "every goal" : titled(template)
-  const its = goals?.find(({ goal_instance_id }) => goal_instance_id === goal)
-  return (
-    <Link to="/agents/$hire/goals/$goal" params={{ hire, goal }}>
-      {its === undefined ? goal : titled(its.goal_template_id)}
-    </Link>
-  )
-}
-
-/** Brings a card up once it is there: the same function for every drawing, or each would scroll again. */
-const bringUp = (card: HTMLElement | null): void => card?.scrollIntoView({ block: "nearest" })
-
-const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
-  const [asking, setAsking] = useState(false)
-  const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
-  const state = stateOf(mandate)
-  const { action, max_uses, per, timezone, uses_in_period } = mandate
-  // a draft that it signed leads to it by its id
-  const isMeant = useLocation({ select: ({ hash }) => hash === mandate.mandate_id })
-  return (
-    <article
-      ref={isMeant ? bringUp : undefined}
-      className={`card ${styles.mandate}`}
-      data-meant={isMeant}
-      aria-label={`Mandate ${mandate.mandate_id}`}
-    >
-      <header>
-        <Tag kind={state.kind}>{state.words}</Tag>
-        <b>{hire === undefined ? mandate.hired_instance_id : hireName(hire)}</b>
-        <span className="dim">
-          <Scope mandate={mandate} />
-        </span>
-        <span className="spring" />
-        {mandate.state === "active" || mandate.state === "used_up"
-          ? <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke</Button>
-          : null}
-      </header>
-      <Rules rules={mandate.rules} />
-      <p className="dim">
-        {`${
-          action === "execute" ? "Approves and executes" : "Approves"
-        } · used ${uses_in_period} of ${max_uses} this ${per} (${timezone}), until `}
-        <Instant at={mandate.valid_until} zone={timezone} />
-      </p>
-      <p className="faint">
-        signed by {mandate.signed_by} <Instant at={mandate.created_at} zone={timezone} />
-        {mandate.revoked_at === null ? null : (
-          <>
-            {" · "}revoked by {mandate.revoked_by} <Instant at={mandate.revoked_at} zone={timezone} />
-            {mandate.revoke_reason === null ? null : `: ${mandate.revoke_reason}`}
-          </>
-        )}
-      </p>
-      {asking ? <Revoke mandate={mandate} close={() => setAsking(false)} /> : null}
-    </article>
-  )
-}
-
-/** The screen. */
+/** The screen of all. */
 export const Mandates = (): ReactNode => {
   const query = useInfiniteQuery(mandatesQuery(useCustomer()))
   const items = query.data?.pages.flatMap((page) => page.items)
@@ -124,7 +27,7 @@ export const Mandates = (): ReactNode => {
     <Page
       title="Mandates"
       beside={live === 0 ? null : <span className="dim">{counted(live, "is in force", "are in force")}</span>}
-      actions={<WriteOne />}
+      actions={useMay("reviewer") ? <WriteOne /> : <span className="dim">To sign one is the duty of a reviewer</span>}
     >
       <Loaded of={{ ...query, data: items }} skeleton={<Bone height={150} />}>
         {(all) =>
@@ -143,6 +46,22 @@ export const Mandates = (): ReactNode => {
                 <More of={query} />
               </div>
             )}
+      </Loaded>
+    </Page>
+  )
+}
+
+/** The screen of one, to which a draft that it signed leads. */
+export const OneMandate = (): ReactNode => {
+  const query = useQuery(mandateQuery(route.useParams().mandate))
+  return (
+    <Page title="Mandate" beside={<Link to="/mandates" className="dim">‹ All mandates</Link>}>
+      <Loaded of={query} skeleton={<Bone height={150} />}>
+        {(mandate) => (
+          <div className="column">
+            <Card mandate={mandate} />
+          </div>
+        )}
       </Loaded>
     </Page>
   )

@@ -9,10 +9,11 @@ import { failureOf, idempotencyKey } from "../../api/Client.ts"
 import { deliverableQuery } from "../../api/Deliverables.ts"
 import { hiresQuery } from "../../api/Hires.ts"
 import { type Asked, previewMandate, signMandate } from "../../api/Mandates.ts"
-import { addDays, dayIn, ownZone } from "../../format/Time.ts"
+import { addDays, dayIn, dayStart, zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
-import { useCustomer } from "../../shell/User.ts"
+import { useCustomer, useMay } from "../../shell/User.ts"
 import { Choice, Refused } from "../../ui/Ask.tsx"
+import { Instant } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import styles from "./mandates.module.css"
@@ -32,7 +33,8 @@ interface Form {
   readonly rules: ReadonlyArray<Written>
   readonly most: number
   readonly per: Asked["per"]
-  readonly until: string
+  /** A day; undefined until somebody chooses one. */
+  readonly until: string | undefined
   readonly executes: boolean
 }
 
@@ -44,53 +46,73 @@ const formOf = (draft: Deliverable | undefined): Form => ({
   rules: draft === undefined ? [blank(0)] : suggested(draft.payload),
   most: 5,
   per: "day",
-  until: addDays(dayIn(new Date(), ownZone), USUAL_DAYS),
+  until: undefined,
   executes: false,
 })
 
 const used = ({ rules }: Form): ReadonlyArray<Written> => rules.filter(({ on }) => on)
 
+/** The last day in the zone of its agent, which is the mandate's own. */
+const untilOf = ({ until }: Form, zone: string): string => until ?? addDays(dayIn(new Date(), zone), USUAL_DAYS)
+
+/** The last second of that day; undefined for a date that is half typed, or of no year of ours. */
+const endOf = (form: Form, zone: string): Date | undefined => {
+  const day = untilOf(form, zone)
+  return /^\d{4}-\d\d-\d\d$/.test(day) ? new Date(dayStart(addDays(day, 1), zone).getTime() - 1_000) : undefined
+}
+
 /** As it is sent. What is wrong with it the service says. */
-const askedOf = (form: Form): Asked => ({
+const askedOf = (form: Form, end: Date): Asked => ({
   hired_instance_id: form.hire,
   ...(form.goal === undefined ? {} : { goal_instance_id: form.goal }),
   rules: used(form).map(ruleOf) as Asked["rules"],
   max_uses: form.most,
   per: form.per,
-  valid_until: new Date(`${form.until}T23:59:59`).toISOString(),
+  valid_until: end.toISOString(),
   action: form.executes ? "execute" : "approve",
 })
 
 /** How often, until when, and what then. */
-const Limits = ({ form, set }: { readonly form: Form; readonly set: (form: Form) => void }): ReactNode => (
-  <>
-    <div className={styles.row}>
-      <NumberInput
-        label="At most"
-        min={1}
-        max={10_000}
-        value={form.most}
-        onChange={(most) => set({ ...form, most: Number(most) })}
-      />
-      <Select
-        label="Each"
-        data={["day", "week", "month"]}
-        value={form.per}
-        allowDeselect={false}
-        onChange={(per) => set({ ...form, per: per as Asked["per"] })}
-      />
-      <TextInput
-        label="Until the end of"
-        type="date"
-        value={form.until}
-        onChange={(event) => set({ ...form, until: event.currentTarget.value })}
-      />
-    </div>
-    <Choice checked={form.executes} set={(executes) => set({ ...form, executes })}>
-      Execute at once what it approved
-    </Choice>
-  </>
-)
+const Limits = ({ form, set, zone }: {
+  readonly form: Form
+  readonly zone: string | undefined
+  readonly set: (form: Form) => void
+}): ReactNode => {
+  const end = zone === undefined ? undefined : endOf(form, zone)
+  return (
+    <>
+      <div className={styles.row}>
+        <NumberInput
+          label="At most"
+          min={1}
+          max={10_000}
+          value={form.most}
+          onChange={(most) => set({ ...form, most: Number(most) })}
+        />
+        <Select
+          label="Each"
+          data={["day", "week", "month"]}
+          value={form.per}
+          allowDeselect={false}
+          onChange={(per) => set({ ...form, per: per as Asked["per"] })}
+        />
+        <TextInput
+          label="Until the end of"
+          type="date"
+          value={zone === undefined ? form.until ?? "" : untilOf(form, zone)}
+          inputWrapperOrder={["label", "input", "description", "error"]}
+          description={end === undefined || zone === undefined
+            ? "In the agent's time zone"
+            : <Instant at={end} zone={zone} named />}
+          onChange={(event) => set({ ...form, until: event.currentTarget.value })}
+        />
+      </div>
+      <Choice checked={form.executes} set={(executes) => set({ ...form, executes })}>
+        Execute at once what it approved
+      </Choice>
+    </>
+  )
+}
 
 /** The fault of the n-th rule that was sent. */
 const faultOf = (error: unknown, nth: number): string | undefined =>
@@ -101,10 +123,14 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
   const [tried, setTried] = useState<{ readonly preview: MandatePreview; readonly rules: ReadonlyArray<Written> }>()
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
+  const maySign = useMay("reviewer")
   const key = useRef(idempotencyKey())
   const navigate = useNavigate()
   const client = useQueryClient()
   const hires = useQuery(hiresQuery(useCustomer())).data ?? []
+  const hire = hires.find(({ hired_instance_id }) => hired_instance_id === form.hire)
+  const zone = hire === undefined ? undefined : zoneOf(hire.config)
+  const end = zone === undefined ? undefined : endOf(form, zone)
   const set = (next: Form) => {
     // another mandate: a preview and a key of the one before say nothing of it
     key.current = idempotencyKey()
@@ -116,19 +142,19 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
     setError(undefined)
     work().catch(setError).finally(() => setBusy(false))
   }
-  const sign = async () => {
-    await signMandate(askedOf(form), key.current)
+  // a date that is half typed is none
+  const asked = end === undefined || used(form).length === 0 ? undefined : askedOf(form, end)
+  const sign = async (mandate: Asked) => {
+    await signMandate(mandate, key.current)
     await client.invalidateQueries({ queryKey: ["deliverables", "mandates"] })
     await navigate({ to: "/mandates" })
   }
-  // a date that is half typed is none
-  const ready = form.hire !== "" && form.until !== "" && used(form).length > 0
   return (
     <form
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault()
-        if (ready && !busy) act(sign)
+        if (asked !== undefined && maySign && !busy) act(() => sign(asked))
       }}
     >
       <Select
@@ -166,19 +192,23 @@ const Editor = ({ draft }: { readonly draft: Deliverable | undefined }): ReactNo
           </Button>
         </div>
       </section>
-      <Limits form={form} set={set} />
+      <Limits form={form} set={set} zone={zone} />
       {error === undefined ? null : <Refused error={error} />}
       {tried === undefined ? null : <PreviewPart {...tried} />}
       <div className={styles.buttons}>
         <Button
           variant="default"
-          disabled={!ready}
+          disabled={asked === undefined}
           loading={busy}
-          onClick={() => act(async () => setTried({ preview: await previewMandate(askedOf(form)), rules: used(form) }))}
+          onClick={() =>
+            asked !== undefined &&
+            act(async () => setTried({ preview: await previewMandate(asked), rules: used(form) }))}
         >
           Try it on past drafts
         </Button>
-        <Button type="submit" disabled={!ready || busy}>Sign the mandate</Button>
+        {maySign
+          ? <Button type="submit" disabled={asked === undefined || busy}>Sign the mandate</Button>
+          : <span className="dim">You may try it. To sign it is the duty of a reviewer.</span>}
       </div>
     </form>
   )

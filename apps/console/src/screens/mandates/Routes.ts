@@ -17,5 +17,12 @@ const newRoute = createRoute({
   component: lazyRouteComponent(() => import("./NewMandate.tsx"), "NewMandate"),
 })
 
+/** `/mandates/MAN-…`: one. */
+const oneRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "/mandates/$mandate",
+  component: lazyRouteComponent(() => import("./Mandates.tsx"), "OneMandate"),
+})
+
 /** The routes of mandates. */
-export const mandateRoutes = [listRoute, newRoute] as const
+export const mandateRoutes = [listRoute, newRoute, oneRoute] as const

@@ -5,8 +5,9 @@ import { CustomerId } from "@stint/domain/Ids"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Statement } from "effect/sql"
-import { isExpiring } from "./Lists.ts"
+import { isExpiring, soon } from "./Lists.ts"
 import { hasStatus } from "./Rows.ts"
+import { countWithin } from "./Waiting.ts"
 
 /** The statement of counts. */
 export const counts = (sql: PgClient.PgClient) => {
@@ -21,7 +22,11 @@ export const counts = (sql: PgClient.PgClient) => {
       return sql`select
           ${some("deliverables", hasStatus(sql, "pending_review"))} as pending_review,
           ${some("deliverables", sql`d.revising_since is not null and d.deleted_at is null`)} as in_revision,
-          ${some("deliverables", isExpiring(sql))} as expiring,
+          ${
+        customer_id === null
+          ? some("deliverables", isExpiring(sql))
+          : countWithin(sql, customer_id, soon(sql), MOST_COUNTED)
+      } as expiring,
           ${
         some(
           "deliverables",

@@ -9,6 +9,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { findReadable } from "@stint/edge/Pg/Rows"
 import { ShownRow } from "../Row.ts"
 import { expired, hasStatus, isWaiting, selectRows } from "./Rows.ts"
+import { keysThatExpire, keysThatStay, keysWithin } from "./Waiting.ts"
 
 /** The key of a page of deliverables, newest first. */
 export const After = Schema.Struct({ created_at: Instant, deliverable_id: DeliverableId })
@@ -54,47 +55,57 @@ export type Listing = typeof Listing.Type
 export const ExpiryListing = Schema.Struct({ ...filters, customer_id: CustomerId, after: Schema.NullOr(AfterExpiry) })
 export type ExpiryListing = typeof ExpiryListing.Type
 
+/** Of `deliverables d` that wait: it expires within a day. */
+export const soon = (sql: PgClient.PgClient) => [
+  sql`d.expires_at > now()`,
+  sql`d.expires_at <= now() + make_interval(secs => ${EXPIRING_SECONDS})`,
+]
+
 /** Of `deliverables d`: it waits, and expires within a day. */
-export const isExpiring = (sql: PgClient.PgClient) =>
-  sql`${isWaiting(sql)} and d.expires_at > now() and d.expires_at <= now() + make_interval(secs => ${EXPIRING_SECONDS})`
+export const isExpiring = (sql: PgClient.PgClient) => sql.and([isWaiting(sql), ...soon(sql)])
 
 const equals = ["customer_id", "agent_id", "goal_instance_id", "hired_instance_id"] as const
+type Filters = Pick<typeof Listing.Encoded, (typeof equals)[number] | "from" | "to" | "expiring">
 
-/** What both lists filter by. */
-const conditions = (
-  sql: PgClient.PgClient,
-  listing: Pick<typeof Listing.Encoded, (typeof equals)[number] | "from" | "to" | "expiring">,
-) => [
+/** When they were made. */
+const madeWithin = (sql: PgClient.PgClient, { from, to }: Pick<Filters, "from" | "to">) => [
+  ...(from === null ? [] : [sql`d.created_at >= ${from}::timestamptz`]),
+  ...(to === null ? [] : [sql`d.created_at < ${to}::timestamptz`]),
+]
+
+/** What lists of the newest filter by. */
+const conditions = (sql: PgClient.PgClient, listing: Filters) => [
   ...equals.flatMap((column) => listing[column] === null ? [] : [sql`d.${sql(column)} = ${listing[column]}`]),
-  ...(listing.from === null ? [] : [sql`d.created_at >= ${listing.from}::timestamptz`]),
-  ...(listing.to === null ? [] : [sql`d.created_at < ${listing.to}::timestamptz`]),
+  ...madeWithin(sql, listing),
   ...(listing.expiring ? [isExpiring(sql)] : []),
 ]
 
-/**
- * The keys of a page by expiry: of what expires, then of what never does, the oldest first. Both are ordered by all columns of their
- * index, `expires_at` also where it is null: by less Postgres would sort all of them.
- */
+/** The keys of a page by expiry: of what expires, then of what never does, the oldest first. */
 const byExpiryKeys = (sql: PgClient.PgClient, { after, limit, ...listing }: typeof ExpiryListing.Encoded) => {
-  const has = [isWaiting(sql), ...conditions(sql, listing)]
-  const keys = (conditions: ReadonlyArray<Fragment>) =>
-    sql`(select d.expires_at, d.created_at, d.deliverable_id from deliverables d where ${
-      sql.and([...has, ...conditions])
-    }
-          order by d.expires_at, d.created_at, d.deliverable_id limit ${limit})`
-  const never = (later: ReadonlyArray<Fragment>) => keys([sql`d.expires_at is null`, ...later])
-  if (after === null) return sql`${keys([sql`d.expires_at > now()`])} union all ${never([])}`
+  const period = madeWithin(sql, listing)
+  const within = listing.expiring ? soon(sql) : []
+  const expires = (where: ReadonlyArray<Fragment>) =>
+    keysThatExpire(sql, listing, { where: [...within, ...where], period, limit })
+  // what never expires does not expire soon
+  const stays = (where: ReadonlyArray<Fragment>) =>
+    listing.expiring ? [] : [keysThatStay(sql, listing, { where: [...where, ...period], limit })]
+  const all = ([first, ...more]: ReadonlyArray<Fragment>) =>
+    more.reduce((before, part) => sql`${before} union all select * from ${part} p`, sql`select * from ${first!} p`)
+  if (after === null) return all([expires([sql`d.expires_at > now()`]), ...stays([])])
   const { created_at, deliverable_id, expires_at } = after
-  return expires_at === null
-    ? never([sql`(d.created_at, d.deliverable_id) > (${created_at}::timestamptz, ${deliverable_id})`])
-    : sql`${
-      keys([
-        // one bound: of two the index would begin at the first draft that expires
-        sql`d.expires_at >= greatest(${expires_at}::timestamptz, now() + interval '1 microsecond')`,
-        sql`(d.expires_at, d.created_at, d.deliverable_id) >
+  return all(
+    expires_at === null
+      ? stays([sql`(d.created_at, d.deliverable_id) > (${created_at}::timestamptz, ${deliverable_id})`])
+      : [
+        expires([
+          // one bound: of two the index would begin at the first draft that expires
+          sql`d.expires_at >= greatest(${expires_at}::timestamptz, now() + interval '1 microsecond')`,
+          sql`(d.expires_at, d.created_at, d.deliverable_id) >
               (${expires_at}::timestamptz, ${created_at}::timestamptz, ${deliverable_id})`,
-      ])
-    } union all ${never([])}`
+        ]),
+        ...stays([]),
+      ],
+  )
 }
 
 /** No index holds what drafts say: how many are read is bounded instead. */
@@ -115,23 +126,35 @@ export const lists = (sql: PgClient.PgClient) => {
     Result: ShownRow,
     query: ({ after, execution_status, limit, review_status, search, ...listing }) => {
       const inOrder = sql`order by d.created_at desc, d.deliverable_id desc`
+      const stands = execution_status === null ? [] : [sql`d.execution_status = ${execution_status}`]
       const all = [
         sql`d.deleted_at is null`,
         ...conditions(sql, listing),
-        ...(execution_status === null ? [] : [sql`d.execution_status = ${execution_status}`]),
+        ...stands,
       ]
       const later = after === null ? [] : [
         sql`(d.created_at, d.deliverable_id) < (${after.created_at}::timestamptz, ${after.deliverable_id})`,
       ]
+      const { customer_id } = listing
+      const whose = customer_id === null ? undefined : { ...listing, customer_id }
+      const where = [...madeWithin(sql, listing), ...later]
+      const take = sql`order by created_at desc, deliverable_id desc limit ${limit}`
+      if (listing.expiring && search === null && whose !== undefined) {
+        const until = [...soon(sql), ...stands]
+        return sql`${selectRows(sql)} where d.deliverable_id = any (array(
+            select deliverable_id from (${keysWithin(sql, whose, { until, where, take })}) k)) ${inOrder}`
+      }
       if (review_status === "expired" && search === null) {
         // by the index of those that are marked, and that of those that wait: no index has both
         const some = (status: Fragment) =>
-          sql`(select d.created_at, d.deliverable_id from deliverables d where ${sql.and([...all, status, ...later])}
-            ${inOrder} limit ${limit})`
+          sql`select d.created_at, d.deliverable_id from deliverables d where ${sql.and([...all, status, ...later])}
+            ${inOrder} limit ${limit}`
         const { marked, passed } = expired(sql)
+        const notMarked = whose === undefined
+          ? some(passed)
+          : keysWithin(sql, whose, { until: [sql`d.expires_at <= now()`, ...stands], where, take })
         return sql`${selectRows(sql)} where d.deliverable_id = any (array(
-            select deliverable_id from (${some(marked)} union all ${some(passed)}) k
-            order by created_at desc, deliverable_id desc limit ${limit})) ${inOrder}`
+            select deliverable_id from ((${some(marked)}) union all (${notMarked})) k ${take})) ${inOrder}`
       }
       const asked = sql.and([...all, ...(review_status === null ? [] : [hasStatus(sql, review_status)])])
       return sql`${selectRows(sql)} where ${
