@@ -62,6 +62,14 @@ const importDirectly = () => {
   }
 }
 
+/**
+ * Begins every file of a bundle. Whoever asks for a stack while modules are evaluated (effect does, to learn about the runtime)
+ * makes Deno read a source map of some MB; so there are none until that is over. A file that is injected comes too late: it is
+ * evaluated after the files that it does not concern.
+ */
+const bundleStart = "{const limit=Error.stackTraceLimit;" +
+  "if(limit!==0){Error.stackTraceLimit=0;queueMicrotask(()=>Error.stackTraceLimit=limit)}}"
+
 /** Each program by itself: a file that several share has what any of them uses, and none uses it all. */
 const bundleOne = (entry, folder) =>
   build({
@@ -69,7 +77,7 @@ const bundleOne = (entry, folder) =>
     entryPoints: [entry],
     plugins: [importDirectly()],
     bundle: true,
-    inject: ["apps/cli/bin/bundleStart.js"],
+    banner: { js: bundleStart },
     splitting: true,
     format: "esm",
     platform: "node",

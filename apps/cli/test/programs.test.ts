@@ -139,7 +139,7 @@ describe("the bundle of the programs", () => {
   })
 
   it("names the sources in a stack", async () => {
-    // After a turn: while modules are evaluated there are no stacks (bundleStart.js)
+    // After a turn: while modules are evaluated there are no stacks (bin/bundle.js)
     await edit(
       "Deno.exit(await stint(",
       `await Promise.resolve()\nif (Deno.args[0] === "keys") throw new Error("a fault")\n$&`,

@@ -4,12 +4,13 @@ import { BadGateway, GatewayTimeout } from "@stint/domain/gateway/Problems"
 import { urlOf } from "@stint/edge/Client"
 import { Neighbours } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
+import { PORTS } from "@stint/edge/Ports"
 import { onceMore } from "@stint/edge/Schedules"
 import { RequestId, Trace, traceHeadersOf } from "@stint/edge/RequestContext"
 import { Context, Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { requestHeaders, responseHeaders } from "./Upstreams/Headers.ts"
-import { contracts, type ServiceName } from "./Upstreams/Table.ts"
+import type { ServiceName } from "./Upstreams/Table.ts"
 
 /** How long a service may take to begin its answer. A pause may wait an hour for what runs (api.md). */
 const READ = "35 seconds"
@@ -17,7 +18,7 @@ const WRITE = "61 minutes"
 /** How long a look may take, its body included. */
 const LOOK = "3 seconds"
 
-const names = Object.keys(contracts) as ReadonlyArray<ServiceName>
+const names = Object.keys(PORTS) as ReadonlyArray<ServiceName>
 
 /** The services. */
 export class Upstreams extends Context.Service<Upstreams, {

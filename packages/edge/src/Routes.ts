@@ -7,7 +7,7 @@ import { HttpRouter } from "effect/http"
 
 /** The routes of a service. */
 export interface RouteTable {
-  /** Notes a route. */
+  /** Notes a route; one for all methods says nothing of which there are, and is not noted. */
   add(method: string, path: string): void
   /** The methods of the routes that a path matches; empty when none does. */
   methodsOf(path: string): ReadonlyArray<string>
@@ -25,7 +25,9 @@ const matches = (pattern: ReadonlyArray<string>, path: ReadonlyArray<string>) =>
 export const make = (): RouteTable => {
   const routes: Array<{ readonly method: string; readonly segments: ReadonlyArray<string> }> = []
   return {
-    add: (method, path) => void routes.push({ method, segments: segmentsOf(path) }),
+    add: (method, path) => {
+      if (method !== "*") routes.push({ method, segments: segmentsOf(path) })
+    },
     methodsOf: (path) => {
       // "OPTIONS *" asks about the server as a whole; a url shows it as a path
       const asked = segmentsOf(path).map(decodeURIComponent)

@@ -1,6 +1,6 @@
 /** The service that the catalog calls: hiring, which knows who uses a definition. */
-import type { CheckRequest, DefinitionCheck } from "@stint/domain/hiring/DefinitionsInUse"
-import { HiringApi } from "@stint/domain/hiring/Api"
+import { partOf } from "@stint/domain/Called"
+import { type CheckRequest, type DefinitionCheck, DefinitionsInUseGroup } from "@stint/domain/hiring/DefinitionsInUse"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import * as Client from "@stint/edge/Client"
 import { Context, Effect, Layer } from "effect"
@@ -14,7 +14,10 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(HiringApi, { name: "hiring", deadline: "10 seconds" })
+      const client = yield* Client.make(partOf("hiring", DefinitionsInUseGroup), {
+        name: "hiring",
+        deadline: "10 seconds",
+      })
       return Hiring.of({
         check: (payload) =>
           client.definitionsInUse.check({ payload }).pipe(

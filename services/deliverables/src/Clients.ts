@@ -3,12 +3,18 @@
  * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run. A lookup
  * that fails while hiring is there is made again for fewer goals: what fails alone is named, and the rest goes on.
  */
+import { partOf } from "@stint/domain/Called"
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
-import { FeedCursorGone, type FeedPage, type LookedUpHire, type LookupAnswer } from "@stint/domain/hiring/Feed"
-import { HiringApi } from "@stint/domain/hiring/Api"
-import { SchedulerApi } from "@stint/domain/scheduler/Api"
-import type { Outcomes } from "@stint/domain/scheduler/Outcomes"
+import {
+  FeedCursorGone,
+  FeedGroup,
+  type FeedPage,
+  type LookedUpHire,
+  type LookupAnswer,
+} from "@stint/domain/hiring/Feed"
+import { TrialsGroup } from "@stint/domain/hiring/Trials"
+import { type Outcomes, OutcomesGroup } from "@stint/domain/scheduler/Outcomes"
 import { type AgentTypeId, type CustomerId, GoalInstanceId, HiredInstanceId, type TrialId } from "@stint/domain/Ids"
 import { Unauthorized, Unavailable, WrongRole } from "@stint/domain/Problem"
 import { type Fault, wordsOf } from "@stint/edge/Absence"
@@ -169,8 +175,14 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(HiringApi, { name: "hiring", deadline: DEADLINE })
-      const waiting = yield* Client.make(HiringApi, { name: "hiring", deadline: `${WAIT_MS + 5_000} millis` })
+      const client = yield* Client.make(partOf("hiring", FeedGroup, TrialsGroup), {
+        name: "hiring",
+        deadline: DEADLINE,
+      })
+      const waiting = yield* Client.make(partOf("hiring", FeedGroup), {
+        name: "hiring",
+        deadline: `${WAIT_MS + 5_000} millis`,
+      })
       const reach = yield* makeReach("hiring")
       const lookup = (payload: Lookup & { readonly partial: boolean }) =>
         client.feed.lookup({ payload }).pipe(
@@ -264,7 +276,7 @@ export class Scheduler extends Context.Service<Scheduler, {
   static readonly layer = Layer.effect(
     Scheduler,
     Effect.gen(function* () {
-      const client = yield* Client.make(SchedulerApi, { name: "scheduler", deadline: DEADLINE })
+      const client = yield* Client.make(partOf("scheduler", OutcomesGroup), { name: "scheduler", deadline: DEADLINE })
       return Scheduler.of({
         outcomes: (whose, from, to) =>
           client.outcomes.count({ query: { ...whose, from, to } }).pipe(

@@ -1,9 +1,10 @@
 /** The services that hiring calls: the catalog for definitions, the scheduler for whether it runs. */
+import { partOf } from "@stint/domain/Called"
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { Version } from "@stint/domain/Definition"
 import { AgentTypeId, type CustomerId, type HiredInstanceId } from "@stint/domain/Ids"
 import type { Unavailable } from "@stint/domain/Problem"
-import { SchedulerApi } from "@stint/domain/scheduler/Api"
+import { PausesGroup } from "@stint/domain/scheduler/Pauses"
 import { AgentTypeUnknown } from "@stint/domain/hiring/Subscriptions"
 import * as Client from "@stint/edge/Client"
 import { makeFinalCache } from "@stint/edge/FinalCache"
@@ -81,7 +82,7 @@ export class Scheduler extends Context.Service<Scheduler, {
   static readonly layer = Layer.effect(
     Scheduler,
     Effect.gen(function* () {
-      const client = yield* Client.make(SchedulerApi, { name: "scheduler", deadline: "300 millis" })
+      const client = yield* Client.make(partOf("scheduler", PausesGroup), { name: "scheduler", deadline: "300 millis" })
       return Scheduler.of({
         status: (hire) =>
           client.pauses.status().pipe(

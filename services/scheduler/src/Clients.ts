@@ -1,9 +1,9 @@
 /** The clients of the other services, with failures classed by what they mean for a run. */
-import type { BatchAnswer } from "@stint/domain/deliverables/Drafts"
-import type { DeadLetterTold } from "@stint/domain/deliverables/Notices"
-import { DeliverablesApi } from "@stint/domain/deliverables/Api"
-import { type FeedPage, type LookupAnswer, revisionOf, type SnapshotPage } from "@stint/domain/hiring/Feed"
-import { HiringApi } from "@stint/domain/hiring/Api"
+import { partOf } from "@stint/domain/Called"
+import { type BatchAnswer, DraftsGroup } from "@stint/domain/deliverables/Drafts"
+import { MakingsGroup } from "@stint/domain/deliverables/Makings"
+import { type DeadLetterTold, NoticesGroup } from "@stint/domain/deliverables/Notices"
+import { FeedGroup, type FeedPage, type LookupAnswer, revisionOf, type SnapshotPage } from "@stint/domain/hiring/Feed"
 import type { GoalInstanceId } from "@stint/domain/Ids"
 import { runKey } from "@stint/domain/scheduler/Runs"
 import { How } from "@stint/edge/Absence"
@@ -34,7 +34,10 @@ export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
 /** Types of a call that got no answer, or half of one: it was too slow, or its connection broke. */
 export const NO_ANSWER: ReadonlySet<string> = new Set(["TIMEOUT", "TRANSPORT"])
 
-const client = Client.make(DeliverablesApi, { name: "deliverables", deadline: "30 seconds" })
+const client = Client.make(partOf("deliverables", DraftsGroup, MakingsGroup, NoticesGroup), {
+  name: "deliverables",
+  deadline: "30 seconds",
+})
 type Failure = Effect.Error<ReturnType<Effect.Success<typeof client>["drafts"]["createBatch"]>>
 
 /** What a failed call means for its runs. */
@@ -147,7 +150,7 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(HiringApi, { name: "hiring", deadline: "40 seconds" })
+      const client = yield* Client.make(partOf("hiring", FeedGroup), { name: "hiring", deadline: "40 seconds" })
       const failed = (error: { readonly _tag: string; readonly message: string }) =>
         new CallFailed({ type: error._tag, message: error.message })
       return Hiring.of({

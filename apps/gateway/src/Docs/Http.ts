@@ -3,7 +3,6 @@ import { Facts } from "@stint/edge/RequestContext"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { HttpApiScalar, OpenApi } from "effect/http-api"
-import { JoinedApi } from "../Docs.ts"
 
 /** What a page needs to try what changes something: its session's csrf. */
 const customFetch = `async (input, init) => {
@@ -28,8 +27,12 @@ const policyOf = (scripts: ReadonlyArray<string>): string =>
   `default-src 'none'; script-src ${scripts.join(" ")}; style-src 'unsafe-inline'; img-src 'self' data:; ` +
   "font-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+/** The contracts of all services are loaded for the first who asks. */
+const joined = Effect.map(Effect.promise(() => import("../Docs.ts")), ({ JoinedApi }) => JoinedApi)
+
 /** The page of Scalar. Its 3 MB of program are loaded for the first who asks. */
 const makePage = Effect.gen(function* () {
+  const JoinedApi = yield* joined
   const own = yield* HttpRouter.make
   yield* Layer.build(HttpApiScalar.layer(JoinedApi, {
     path: "/docs",
@@ -51,7 +54,9 @@ export const DocsHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
     const facts = yield* Facts
     if (facts !== undefined) facts.route = path
   })
-  const document = yield* Effect.cached(Effect.sync(() => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(JoinedApi))))
+  const document = yield* Effect.cached(
+    Effect.map(joined, (api) => HttpServerResponse.jsonUnsafe(OpenApi.fromApi(api))),
+  )
   const page = yield* Effect.cached(makePage)
   yield* router.add("GET", "/openapi.json", Effect.andThen(route("/openapi.json"), document))
   yield* router.add("GET", "/docs", Effect.andThen(route("/docs"), page))

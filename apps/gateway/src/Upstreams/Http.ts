@@ -8,7 +8,7 @@ import { HttpRouter, type HttpServerRequest, HttpServerRespondable, HttpServerRe
 import { Changes } from "../Changes.ts"
 import { Sessions } from "../Sessions.ts"
 import { Upstreams } from "../Upstreams.ts"
-import { type ServiceRoute, signedTable, table } from "./Table.ts"
+import type { ServiceRoute } from "./Table.ts"
 
 /** A path that every parser takes as it was sent: dot segments, backslashes and empty segments would lead elsewhere. */
 const isPlain = (url: string): boolean => {
@@ -16,7 +16,13 @@ const isPlain = (url: string): boolean => {
   return new URL(url).pathname === path && !path.includes("//")
 }
 
-/** Adds the routes of all services. A token of the request goes before that of a session. */
+/** Below which path all routes of services are. */
+const BELOW = "/api/v1/*"
+
+/**
+ * Adds the routes of all services. A token of the request goes before that of a session. The contracts, which the routes follow
+ * from, are loaded with the first request: that is half of what a start of the front door would cost.
+ */
 export const UpstreamsHttp = HttpRouter.use(Effect.fnUntraced(function* (router) {
   const sessions = yield* Sessions
   const upstreams = yield* Upstreams
@@ -42,6 +48,21 @@ export const UpstreamsHttp = HttpRouter.use(Effect.fnUntraced(function* (router)
       Effect.catch((problem) => HttpServerRespondable.toResponse(problem)),
     )
 
-  for (const route of table) yield* router.add(route.method, route.path, pass(route))
-  for (const route of signedTable) yield* router.add(route.method, route.path, pass(route, { isSigned: true }))
+  const added = yield* Effect.cached(Effect.uninterruptible(Effect.gen(function* () {
+    const { signedTable, table } = yield* Effect.promise(() => import("./Table.ts"))
+    for (const route of table) {
+      yield* router.add(route.method, route.path, pass(route))
+      // BELOW has HEAD as well, so the router would not look for GET; it takes any method, though its type has no HEAD
+      if (route.method === "GET") yield* router.add("HEAD" as "GET", route.path, pass(route))
+    }
+    for (const route of signedTable) yield* router.add(route.method, route.path, pass(route, { isSigned: true }))
+  })))
+  // What has a route is found there, the first time by looking again; what comes back has none
+  const looked = new WeakSet<object>()
+  const found = router.asHttpEffect()
+  yield* router.add("*", BELOW, (request) => {
+    if (looked.has(request.source)) return Effect.succeed(HttpServerResponse.empty({ status: 404 }))
+    looked.add(request.source)
+    return Effect.andThen(added, found)
+  })
 }))
