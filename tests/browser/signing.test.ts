@@ -93,6 +93,8 @@ describe.skipIf(chromiumPath === undefined)(named("signing a draft"), () => {
     await page.goto(`/inbox/${id}`)
     await page.getByRole("button", { name: "Edit", exact: true }).click()
     const before = await linkedIn(page).inputValue()
+    // what is hidden far down in the form doesn't lengthen the page: its frame stays where it is
+    assert.strictEqual(await page.evaluate("document.documentElement.scrollHeight - innerHeight"), 0)
     await linkedIn(page).fill(`Ours. ${before}`)
     const { payload } = await draftOf(stage, "otto", id)
     const posts = (payload as { readonly variants: ReadonlyArray<Record<string, unknown>> }).variants
