@@ -65,7 +65,7 @@ describe("--wait and --follow", () => {
     return () => answers[Math.min(nth++, answers.length - 1)]
   }
   const running = { ...body.run, status: "running", deliverable_id: null }
-  const dead = { ...body.run, status: "dead_lettered", reason: "maker_refused" }
+  const dead = { ...body.run, status: "dead_lettered", reason: "dead-lettered: maker_refused" }
   const away = new Refusal(503, "unavailable", "A service that is needed does not answer now")
 
   it("waits for the end of a run, through an outage, and says by its status how it ended", async () => {

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Neighbours } from "@stint/edge/Neighbours"
+import { PortCheck } from "@stint/edge/PortCheck"
+import { Trace } from "@stint/edge/RequestContext"
+import { Upstreams } from "@stint/gateway/Upstreams"
 import { table } from "@stint/gateway/Upstreams/Table"
+import { ConfigProvider, Effect, Fiber, Layer } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
 import { until } from "../../../tests/support/Until.ts"
 import { jsonOf } from "../../../tests/support/Browser.ts"
 import { behindFront, problemOf } from "./support/Behind.ts"
@@ -194,6 +201,33 @@ describe("an answer", () => {
     assert.deepStrictEqual([response.headers.get("set-cookie"), response.headers.get("x-mine")], [null, null])
     assert.strictEqual(response.headers.get("x-content-type-options"), "nosniff")
     assert.strictEqual(response.headers.get("cache-control"), "private, no-cache")
+  })
+
+  it.effect("that does not begin in time is 504, and its service is asked no more", () => {
+    const signals: Array<AbortSignal> = []
+    const fetch: typeof globalThis.fetch = (_, init) => {
+      signals.push(init!.signal!)
+      return new Promise(() => {})
+    }
+    return Effect.gen(function* () {
+      const { pass } = yield* Upstreams
+      const asked = new Request("http://front.test/api/v1/agent-types")
+      const passing = yield* Effect.forkChild(Effect.flip(pass("catalog", asked, undefined)))
+      yield* TestClock.adjust("34 seconds")
+      assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [false])
+      yield* TestClock.adjust("1 second")
+      const { code, status } = yield* Fiber.join(passing)
+      assert.deepStrictEqual([status, code], [504, "gateway_timeout"])
+      assert.deepStrictEqual(signals.map(({ aborted }) => aborted), [true])
+    }).pipe(
+      Effect.provide(Upstreams.layer.pipe(Layer.provide([
+        Layer.succeed(FetchHttpClient.Fetch, fetch),
+        Neighbours.none,
+        Layer.succeed(PortCheck, { check: () => Effect.void, reach: () => Effect.succeed("127.0.0.1") }),
+        ConfigProvider.layer(ConfigProvider.fromEnvRecord({})),
+      ]))),
+      Effect.provideService(Trace, { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", flags: "01" }),
+    )
   })
 
   it("streams: its caller reads the beginning before the end is made", async () => {

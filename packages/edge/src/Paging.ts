@@ -65,6 +65,12 @@ export const cursorId = (prefix: string) =>
 /** Any other text of a cursor. */
 export const CursorText = Schema.String.check(Schema.isMaxLength(300))
 
+/** 400: the cursor is none that the list which is asked for made. */
+export const notOfThisList = new InvalidRequest({
+  detail: "The cursor is not one of this list",
+  errors: [{ path: "query.cursor", message: "must be the next_cursor of the page before" }],
+})
+
 /** Texts that stand in no row's key: empty (it would be page one), with U+0000 or a lone surrogate. */
 const holdsOddText = (value: unknown): boolean =>
   typeof value === "string"
@@ -80,12 +86,7 @@ export const decodeCursor = <S extends Schema.Codec<unknown, unknown>>(key: S) =
   const encode = Schema.encodeUnknownResult(key)
   return (cursor: string | undefined): Effect.Effect<S["Type"] | undefined, InvalidRequest> => {
     if (cursor === undefined) return Effect.succeed(undefined)
-    const refused = Effect.fail(
-      new InvalidRequest({
-        detail: "The cursor is not one of this list",
-        errors: [{ path: "query.cursor", message: "must be the next_cursor of the page before" }],
-      }),
-    )
+    const refused = Effect.fail(notOfThisList)
     const text = Base64Url.decodeString(cursor)
     if (Result.isFailure(text)) return refused
     const decoded = decode(text.success)

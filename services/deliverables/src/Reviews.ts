@@ -16,7 +16,7 @@ import {
 import { ApprovalId, CustomerId, type DeliverableId, type MandateId } from "@stint/domain/Ids"
 import { CustomerNotFound, type InvalidRequest, type PreconditionFailed, type Unavailable } from "@stint/domain/Problem"
 import { Ids } from "@stint/edge/Ids"
-import { decodeCursor, DEFAULT_LIMIT, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
+import { decodeCursor, DEFAULT_LIMIT, notOfThisList, type Page, pageOf, type PageQuery } from "@stint/edge/Paging"
 import { Conditions, whenMet } from "@stint/edge/Preconditions"
 import { Context, DateTime, Effect, Layer, Option, Result, Schema } from "effect"
 import { Digest } from "effect/crypto"
@@ -187,9 +187,10 @@ export class Reviews extends Context.Service<Reviews, {
         const after = yield* decodeAfter(cursor)
         // read whole: of each revision a few people decide
         const all = yield* repo.ofDeliverable(id)
-        const start = after === undefined
-          ? 0
-          : all.entries.findIndex(({ key }) => key.approval_id === after.approval_id) + 1
+        const at = all.entries.findIndex(({ key }) => key.approval_id === after?.approval_id)
+        // no approval is ever deleted: one that isn't there is another deliverable's
+        if (after !== undefined && at < 0) return yield* notOfThisList
+        const start = at + 1
         return yield* pageOf({ ...all, entries: all.entries.slice(start, start + limit + 1) }, limit, encodeAfter)
       })
 

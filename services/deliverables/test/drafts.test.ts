@@ -142,6 +142,18 @@ onStage("drafts", (stage) => {
     assert.strictEqual(world.lookupsOf("GOI-b-a"), 1)
   })
 
+  it("an item whose lookup in hiring fails alone is refused alone, to be tried again", async () => {
+    const { world } = stage()
+    for (const name of ["a", "b"]) world.goal(`GOI-l-${name}`, world.hire(`HAI-l-${name}`))
+    world.failing.add("GOI-l-a")
+    const items = [item("GOI-l-a", "HAI-l-a"), item("GOI-l-b", "HAI-l-b")]
+    const [failed, made] = (await batch(stage(), items)).json.items
+    assert.deepInclude(failed.problem, { status: 502, code: "lookup_failed" })
+    assert.strictEqual(made.problem, undefined)
+    world.failing.clear()
+    assert.strictEqual((await batch(stage(), [items[0]])).json.items[0].problem, undefined)
+  })
+
   it("an item of which no draft can be made or stored fails alone", async () => {
     const { world } = stage()
     world.hire("HAI-p")

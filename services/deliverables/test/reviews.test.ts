@@ -121,6 +121,14 @@ onStage("reviews", (stage) => {
       const { json } = await call("GET", `/api/v1/deliverables/${deliverable_id}`, { as: "customer:pager" })
       assert.strictEqual(json.approval_id, decision === "approved" ? approval_id : null)
     }
+    // a cursor holds for the list that made it: the approvals of a deliverable take none of another's
+    const own = `/api/v1/deliverables/${all[0].deliverable_id}/approvals`
+    const ofOne = await call("GET", `${own}?cursor=${first.next_cursor}`, { as: "customer:pager" })
+    assert.deepStrictEqual([ofOne.status, ofOne.json.code, ofOne.json.errors[0].path], [
+      400,
+      "invalid_request",
+      "query.cursor",
+    ])
     assert.strictEqual((await get("?customer_id=pager", "customer:acme")).json.code, "customer_not_found")
     const foreign = await get(`/${first.items[0].approval_id}`, "customer:acme")
     assert.deepStrictEqual([foreign.status, foreign.json.code], [404, "approval_not_found"])

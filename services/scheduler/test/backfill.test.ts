@@ -251,6 +251,19 @@ describe("backfill", () => {
     }
   })
 
+  it("of a goal whose zone this runtime does not know is refused, and names it", async () => {
+    const goal_instance_id = await daily()
+    await asOwner(
+      t.database.ownerUrl,
+      (sql) =>
+        sql`update projected_goals set schedule = schedule || '{"timezone": "Mars/Olympus"}'
+          where goal_instance_id = ${goal_instance_id}`,
+    )
+    const answer = await backfill({ goal_instance_id, from: daysAgo(5), to: daysAgo(0) })
+    assert.deepStrictEqual([answer.status, answer.json.code], [409, "schedule_not_evaluable"])
+    assert.match(answer.json.detail, /Mars\/Olympus/)
+  })
+
   it("is exempt from overlap: its runs run beside the one that is open", async () => {
     let finish = () => {}
     const finished = new Promise<void>((resolve) => finish = resolve)

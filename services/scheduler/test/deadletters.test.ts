@@ -147,6 +147,21 @@ describe("dead letters", () => {
     await t.call("POST", "/resume", { body: { scope: { hired_instance_id } } })
   })
 
+  it("whose runs are queued or running are not queued twice", async () => {
+    const { goals: [goal] } = await fail(1, "jammed")
+    const [letter] = await letters(`?goal_instance_id=${goal}`)
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => finish = resolve)
+    t.answer((batch) => Effect.as(Effect.promise(() => finished), batch.map(made)))
+    const retry = () => t.call("POST", `/dlq/${letter.dlq_id}/retry`)
+    assert.strictEqual((await retry()).status, 202)
+    const again = await retry()
+    assert.deepStrictEqual([again.status, again.json.code], [409, "dead_letter_queued"])
+    finish()
+    const closed = await eventually(retry, ({ json }) => json.code !== "dead_letter_queued", "its run ended")
+    assert.deepStrictEqual([closed.json.code, closed.json.state], ["dead_letter_closed", "resolved"])
+  })
+
   it("are redriven at a pace, oldest runs first, under their own keys; a dry run says how many and until when", async () => {
     await fail(3, "out_of_paper", 2)
     const { fingerprint } = (await causes()).find((cause) => /out_of_paper/.test(String(cause.error_message)))!

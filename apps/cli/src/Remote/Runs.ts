@@ -30,6 +30,9 @@ export const runAfter = (session: Session, id: ScheduledRunId): Promise<Answer<R
 export const runEnded = (session: Session, run: Answer<Run>): number => {
   showThing(session, run)
   if (run.value.status === "completed") return 0
-  session.io.err(`The run is ${run.value.status}${run.value.reason === null ? "" : `: ${run.value.reason}`}.`)
+  const { reason, status } = run.value
+  // the reason of a dead letter begins with the same words
+  const why = reason?.replace(/^dead-lettered: /, "")
+  session.io.err(`The run is ${status}${why === undefined ? "" : `: ${why}`}.`)
   return 1
 }

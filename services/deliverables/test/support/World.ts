@@ -43,6 +43,8 @@ export class World {
   /** The feed: a cursor is an index in it, a negative one is older than what it keeps. */
   readonly changes: Array<Change> = []
   hiringAway = false
+  /** The goals whose lookup fails, each alone, though hiring is there. */
+  readonly failing = new Set<string>()
   catalogAway = false
   schedulerAway = false
   /** From when on the scheduler knows runs, and how it counts them. */
@@ -182,7 +184,8 @@ export class World {
           if (this.hiringAway) return away()
           const goals = goal_instance_ids.flatMap((id) => this.goals.get(id) ?? [])
           const hireIds = new Set([...goals.map((goal) => goal.hired_instance_id), ...hired_instance_ids])
-          return Effect.succeed({ goals, hires: [...hireIds].flatMap((id) => this.hires.get(id) ?? []) })
+          const failed = goal_instance_ids.filter((id) => this.failing.has(id))
+          return Effect.succeed({ goals, hires: [...hireIds].flatMap((id) => this.hires.get(id) ?? []), failed })
         }),
       trial: (id) =>
         Effect.suspend(() => {

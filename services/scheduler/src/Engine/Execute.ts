@@ -123,9 +123,12 @@ export const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typ
   })
 })
 
-/** Whether these outcomes left nothing behind that the engine could go on with: no retry, and no run that waited for these. */
-const isQuiet = (outcomes: ReadonlyArray<Outcome>, { released }: Written) =>
-  released === 0 && outcomes.every(({ _tag }) => _tag === "Completed")
+/**
+ * Whether these outcomes left nothing behind that the engine could go on with: no retry, and no run that waited for these. Where not
+ * all were written nobody knows: they may have been by a commit whose answer was lost, which then released what waited.
+ */
+const isQuiet = (outcomes: ReadonlyArray<Outcome>, { released, written }: Written) =>
+  released === 0 && written === outcomes.length && outcomes.every(({ _tag }) => _tag === "Completed")
 
 /**
  * Executes runs, under the versions that they were decided by, if these are known; interrupted, it releases them. `setAside` is

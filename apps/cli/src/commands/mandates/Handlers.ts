@@ -39,7 +39,7 @@ const inWords = ({ covered, others }: MandatePreview): string => {
   const all = covered.length + others.length
   return all === 0
     ? "There is no draft yet by which it could be judged."
-    : `Of the last ${all} drafts it would have covered ${covered.length}.`
+    : `Of ${all} past ${all === 1 ? "draft" : "drafts"} it would have covered ${covered.length}.`
 }
 
 const shown = ({ io }: Session, preview: MandatePreview, { rules }: NewMandate): void => {

@@ -18,6 +18,11 @@ import { Tag } from "../../ui/Tag.tsx"
 import styles from "./agents.module.css"
 import { stateOf, subscriptionWords, trialOf } from "./Words.ts"
 
+const DAY = 86_400_000
+/** How far ahead runs are told of at most, and how many agents without a run within a day look there: each asks. */
+const AHEAD = 31 * DAY
+const LOOKING = 20
+
 /** A link that looks like a button. */
 const LinkButton = forwardRef<
   HTMLAnchorElement,
@@ -26,11 +31,18 @@ const LinkButton = forwardRef<
   ({ children, to }, ref) => <Button ref={ref} component={Link} to={to}>{children}</Button>,
 )
 
-const Agent = ({ hire, next }: {
+const Agent = ({ hire, looks, soon }: {
   readonly hire: Hire
-  readonly next: { readonly starts_at: Parameters<typeof Ago>[0]["at"] } | undefined
+  /** Its next run within a day. */
+  readonly soon: { readonly starts_at: Parameters<typeof Ago>[0]["at"] } | undefined
+  /** Whether it looks further where there is none. */
+  readonly looks: boolean
 }): ReactNode => {
   const now = useNow()
+  const to = new Date(Math.floor(now / DAY) * DAY + AHEAD).toISOString()
+  const later =
+    useQuery({ ...upcomingQuery({ hired_instance_id: hire.hired_instance_id, to }, 1), enabled: looks }).data
+  const next = soon ?? later?.items.find(({ will_run }) => will_run)
   const state = stateOf(hire)
   const trial = trialOf(hire, now)
   const zone = zoneOf(hire.config)
@@ -103,7 +115,7 @@ const NotSetUp = ({ hires }: { readonly hires: ReadonlyArray<Hire> }): ReactNode
 export const Agents = (): ReactNode => {
   const customer = useCustomer()
   const hires = useQuery(hiresQuery(customer))
-  const upcoming = useQuery(upcomingQuery({ customer_id: customer }, 1)).data?.items ?? []
+  const upcoming = useQuery(upcomingQuery({ customer_id: customer }, 1)).data?.items
   return (
     <Page
       title="Agents"
@@ -114,11 +126,17 @@ export const Agents = (): ReactNode => {
         {(all) => {
           const working = all.filter(({ active }) => active)
           const ended = all.filter(({ active }) => !active)
+          const soonOf = ({ hired_instance_id }: Hire) =>
+            upcoming?.find((slot) => slot.will_run && slot.hired_instance_id === hired_instance_id)
+          const looking = upcoming === undefined
+            ? []
+            : working.filter((hire) => hire.goals_completed && soonOf(hire) === undefined).slice(0, LOOKING)
           const shown = (hire: Hire) => (
             <Agent
               key={hire.hired_instance_id}
               hire={hire}
-              next={upcoming.find((slot) => slot.will_run && slot.hired_instance_id === hire.hired_instance_id)}
+              soon={soonOf(hire)}
+              looks={looking.includes(hire)}
             />
           )
           return (

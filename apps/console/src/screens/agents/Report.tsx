@@ -72,6 +72,8 @@ const Judged = ({ report }: { readonly report: Figures }): ReactNode => {
 }
 
 const asDate = (millis: number): string => timeIn(new Date(millis), ownZone, "day")
+/** The same below a chart, whose weeks all begin with the same day of the week: short, for a phone. */
+const asTick = (millis: number): string => asDate(millis).replace(/^\p{L}+,? /u, "")
 const whole = (value: number): string => Number.isInteger(value) ? count(value) : ""
 
 const Weeks = ({ reports, weeks }: {
@@ -107,7 +109,7 @@ const Weeks = ({ reports, weeks }: {
             at={weeks}
             series={runs}
             words={whole}
-            ticks={asDate}
+            ticks={asTick}
           />
         </Suspense>
       </section>
@@ -122,7 +124,7 @@ const Weeks = ({ reports, weeks }: {
             at={weeks}
             series={rates}
             words={percent}
-            ticks={asDate}
+            ticks={asTick}
           />
         </Suspense>
       </section>

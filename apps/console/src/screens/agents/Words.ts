@@ -20,6 +20,10 @@ export const stateOf = (hire: Hire): State => {
   return { kind: "wait", words: `${counted(hire.missing.length, "field")} to fill in` }
 }
 
+const DAY = 86_400_000
+/** What is left of a trial: the day that has begun counts, so that it begins with all of its days. */
+const leftOf = (ms: number): string => lengthOf(ms > DAY ? Math.ceil(ms / DAY) * DAY : ms)
+
 /** The trial of a hire; undefined where there is nothing to say. */
 export const trialOf = ({ active, trial_end, trial_status }: Hire, now: number): State | undefined => {
   switch (trial_status) {
@@ -28,7 +32,7 @@ export const trialOf = ({ active, trial_end, trial_status }: Hire, now: number):
     case "active":
       return trial_end === null
         ? undefined
-        : { kind: "run", words: `trial, ${lengthOf(Math.max(0, millisOf(trial_end) - now))} left` }
+        : { kind: "run", words: `trial, ${leftOf(Math.max(0, millisOf(trial_end) - now))} left` }
     case "ended_converted":
       return undefined
     case "ended_not_converted":

@@ -98,8 +98,9 @@ export const Makers = (): ReactNode => {
           {({ items }) =>
             items.length === 0
               ? (
-                <Empty title="All drafts are made by the service itself">
+                <Empty title="No model and no host was called yet">
                   <p>A model of STINT_MODELS stands here, and a host of STINT_MAKER_HOSTS once it was called.</p>
+                  <p>Runs whose maker could not be called are under Dead letters.</p>
                 </Empty>
               )
               : (

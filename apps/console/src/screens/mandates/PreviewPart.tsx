@@ -30,7 +30,7 @@ export const PreviewPart = ({ preview: { covered, others }, rules }: {
       <h2 className="section-title">
         {all === 0
           ? "There is no draft yet by which it could be judged"
-          : `Of the last ${counted(all, "draft")} it would have signed ${covered.length}`}
+          : `Of ${counted(all, "past draft")} it would have signed ${covered.length}`}
       </h2>
       {others.length === 0 ? null : (
         <ul className={styles.rules}>

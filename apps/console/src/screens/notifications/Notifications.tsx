@@ -131,6 +131,7 @@ const Settings = ({ customer, person, reviewer }: {
   return (
     <Form submit={() => save.mutate()}>
       <h2 className="section-title">Where to</h2>
+      {form.channels.length === 0 ? <p className="dim">Nothing is sent until you add one.</p> : null}
       <Channels
         channels={form.channels}
         stored={reviewer?.channels ?? []}
