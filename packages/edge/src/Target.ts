@@ -56,7 +56,8 @@ const plain =
 
 /**
  * The answer to a request whose target can't be read; undefined when it can. 400 for a Host that is none (it would move
- * the path, or break the url), 404 for a path with broken percent-encoding or U+0000, 400 for such a query.
+ * the path, or break the url), 404 for a path with broken percent-encoding or U+0000, or with `;`, which no path of ours has and
+ * where effect's router ends one: `/things/1;x` would be `/things/1`. 400 for such a query.
  */
 export const refusedTarget = (request: Request): Response | undefined => {
   const name = request.headers.get("host")
@@ -65,7 +66,9 @@ export const refusedTarget = (request: Request): Response | undefined => {
     return problem("Host must be a name or an address, with or without a port, and the target a path or an http url")
   }
   const at = request.url.indexOf("?")
-  if (!readable(at === -1 ? request.url : request.url.slice(0, at))) return new Response(null, { status: 404 })
+  if (!readable(at === -1 ? request.url : request.url.slice(0, at)) || pathOf(request.url).includes(";")) {
+    return new Response(null, { status: 404 })
+  }
   const query = at === -1 ? "" : request.url.slice(at + 1)
   return readable(query) ? undefined : refusedQuery(query)
 }

@@ -24,6 +24,15 @@ describe("a request", () => {
     }
   })
 
+  it("with a semicolon in its path is 404: what is before it is no path by itself", async () => {
+    const ask = (path: string) => service.call("GET", path, { as: "customer:acme" })
+    for (const path of ["/api/v1/things/1;x", "/api/v1/things/1;x=1?y=2", "/livez;"]) {
+      const answer = await ask(path)
+      assert.deepStrictEqual([answer.status, answer.json.code], [404, "not_found"], path)
+    }
+    assert.strictEqual((await ask("/livez?a;b")).status, 200)
+  })
+
   it("D8: with a coded body, or one in another charset, is 415 and told what would do", async () => {
     const send = (headers: Record<string, string>) =>
       service.call("POST", "/api/v1/things/1", { as: "customer:acme", raw: "{}", headers })
