@@ -69,6 +69,8 @@ describe("an answer of /mcp", () => {
       [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"JSON-RPC batches are not supported"}}'],
       [200, '{"result":{"content":[{"type":"text","text":"404 deliverable_not_found: DEL-victim; select a draft"}]}}'],
       [200, '{"result":{"structuredContent":{"next_cursor":"eyJjcmVhdGVkX2F0Ijo5fQ"}}}'],
+      // no frame of a stack: a time of day, and an instant after it
+      [200, String.raw`{"text":"{\"rule_in_words\":\"daily at 09:00 UTC\",\"at\":\"2026-12-01T09:00:00Z\"}"}`],
     ] as const
     for (const [status, text] of refusals) assert.isUndefined(fault(text, status), text)
   })

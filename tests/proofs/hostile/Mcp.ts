@@ -203,7 +203,7 @@ export const mcpShots = (seed: number) => {
 
 /** What an answer must not hold: where code lies, what databases are asked and say, and addresses with a password. */
 const inside =
-  /\bat \S+ \(?\S+:\d+:\d+|node_modules|file:\/\/|postgres(ql)?:\/\/|SqlError|\bselect\b.+\bfrom\b|eyJ[\w-]{10,}\./
+  /\bat [^\s\d"\\][^\s"\\]* \(?[^\s"\\]+:\d+:\d+|node_modules|file:\/\/|postgres(ql)?:\/\/|SqlError|\bselect\b.+\bfrom\b|eyJ[\w-]{10,}\./
 
 /**
  * What is wrong with an answer; undefined when nothing is. An internal error that JSON-RPC tells within a 200 is one as well.
