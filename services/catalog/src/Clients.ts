@@ -1,5 +1,5 @@
 /** The service that the catalog calls: hiring, which knows who uses a definition. */
-import { partOf } from "@stint/domain/Called"
+import { serviceApi } from "@stint/domain/ServiceApi"
 import { type CheckRequest, type DefinitionCheck, DefinitionsInUseGroup } from "@stint/domain/hiring/DefinitionsInUse"
 import type { InvalidRequest, Unavailable } from "@stint/domain/Problem"
 import * as Client from "@stint/edge/Client"
@@ -14,7 +14,7 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(partOf("hiring", DefinitionsInUseGroup), {
+      const client = yield* Client.make(serviceApi("hiring", DefinitionsInUseGroup), {
         name: "hiring",
         deadline: "10 seconds",
       })

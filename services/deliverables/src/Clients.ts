@@ -3,7 +3,7 @@
  * after a broken connection; then the request fails with 503 `unavailable`, for which the scheduler releases the run. A lookup
  * that fails while hiring is there is made again for fewer goals: what fails alone is named, and the rest goes on.
  */
-import { partOf } from "@stint/domain/Called"
+import { serviceApi } from "@stint/domain/ServiceApi"
 import { CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import type { AgentTypeDefinition } from "@stint/domain/Definition"
 import {
@@ -175,11 +175,11 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(partOf("hiring", FeedGroup, TrialsGroup), {
+      const client = yield* Client.make(serviceApi("hiring", FeedGroup, TrialsGroup), {
         name: "hiring",
         deadline: DEADLINE,
       })
-      const waiting = yield* Client.make(partOf("hiring", FeedGroup), {
+      const waiting = yield* Client.make(serviceApi("hiring", FeedGroup), {
         name: "hiring",
         deadline: `${WAIT_MS + 5_000} millis`,
       })
@@ -276,7 +276,10 @@ export class Scheduler extends Context.Service<Scheduler, {
   static readonly layer = Layer.effect(
     Scheduler,
     Effect.gen(function* () {
-      const client = yield* Client.make(partOf("scheduler", OutcomesGroup), { name: "scheduler", deadline: DEADLINE })
+      const client = yield* Client.make(serviceApi("scheduler", OutcomesGroup), {
+        name: "scheduler",
+        deadline: DEADLINE,
+      })
       return Scheduler.of({
         outcomes: (whose, from, to) =>
           client.outcomes.count({ query: { ...whose, from, to } }).pipe(

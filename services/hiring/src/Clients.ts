@@ -1,5 +1,5 @@
 /** The services that hiring calls: the catalog for definitions, the scheduler for whether it runs. */
-import { partOf } from "@stint/domain/Called"
+import { serviceApi } from "@stint/domain/ServiceApi"
 import { type AgentType, CatalogApi } from "@stint/domain/catalog/AgentTypes"
 import { Version } from "@stint/domain/Definition"
 import { AgentTypeId, type CustomerId, type HiredInstanceId } from "@stint/domain/Ids"
@@ -82,7 +82,10 @@ export class Scheduler extends Context.Service<Scheduler, {
   static readonly layer = Layer.effect(
     Scheduler,
     Effect.gen(function* () {
-      const client = yield* Client.make(partOf("scheduler", PausesGroup), { name: "scheduler", deadline: "300 millis" })
+      const client = yield* Client.make(serviceApi("scheduler", PausesGroup), {
+        name: "scheduler",
+        deadline: "300 millis",
+      })
       return Scheduler.of({
         status: (hire) =>
           client.pauses.status().pipe(

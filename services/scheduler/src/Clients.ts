@@ -1,5 +1,5 @@
 /** The clients of the other services, with failures classed by what they mean for a run. */
-import { partOf } from "@stint/domain/Called"
+import { serviceApi } from "@stint/domain/ServiceApi"
 import { type BatchAnswer, DraftsGroup } from "@stint/domain/deliverables/Drafts"
 import { MakingsGroup } from "@stint/domain/deliverables/Makings"
 import { type DeadLetterTold, NoticesGroup } from "@stint/domain/deliverables/Notices"
@@ -34,7 +34,7 @@ export class CallFailed extends Schema.TaggedError<CallFailed>()("CallFailed", {
 /** Types of a call that got no answer, or half of one: it was too slow, or its connection broke. */
 export const NO_ANSWER: ReadonlySet<string> = new Set(["TIMEOUT", "TRANSPORT"])
 
-const client = Client.make(partOf("deliverables", DraftsGroup, MakingsGroup, NoticesGroup), {
+const client = Client.make(serviceApi("deliverables", DraftsGroup, MakingsGroup, NoticesGroup), {
   name: "deliverables",
   deadline: "30 seconds",
 })
@@ -150,7 +150,7 @@ export class Hiring extends Context.Service<Hiring, {
   static readonly layer = Layer.effect(
     Hiring,
     Effect.gen(function* () {
-      const client = yield* Client.make(partOf("hiring", FeedGroup), { name: "hiring", deadline: "40 seconds" })
+      const client = yield* Client.make(serviceApi("hiring", FeedGroup), { name: "hiring", deadline: "40 seconds" })
       const failed = (error: { readonly _tag: string; readonly message: string }) =>
         new CallFailed({ type: error._tag, message: error.message })
       return Hiring.of({

@@ -1,27 +1,16 @@
 /** The contract of the catalog: agent types are data; a version is published once and never changes (api.md, catalog). */
 import { Schema } from "effect"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
-import { Access, Authorization, Callers } from "../Caller.ts"
+import { Access, Callers } from "../Caller.ts"
 import { AgentTypeDefinition } from "../Definition.ts"
 import { definitionSizeFaults } from "../Documents.ts"
 import { DefinitionCheck } from "../hiring/DefinitionsInUse.ts"
 import { AgentTypeId, NamedVersion } from "../Ids.ts"
 import { faultFields, InvalidRequest, problem, Unavailable } from "../Problem.ts"
-import {
-  BodyLimits,
-  created,
-  Idempotency,
-  IdempotencyHeader,
-  Instant,
-  JudgedFirst,
-  listOf,
-  pageQuery,
-  RateLimits,
-  RequestProblems,
-  strict,
-} from "../Protocol.ts"
+import { created, IdempotencyHeader, Instant, JudgedFirst, listOf, pageQuery } from "../Protocol.ts"
+import { serviceApi } from "../ServiceApi.ts"
 
 /** A published version of an agent type. `id` is `{agent_type_id}@{version}`. */
 export class AgentType extends Schema.Class<AgentType>("AgentType")({
@@ -115,15 +104,7 @@ export class AgentTypesGroup extends HttpApiGroup.make("agentTypes")
   .prefix("/agent-types") {}
 
 /** The catalog, which knows the agent types. */
-export class CatalogApi extends HttpApi.make("catalog")
-  .add(AgentTypesGroup, actionLogGroup("catalog"))
-  .prefix("/api/v1")
-  .middleware(Idempotency)
-  .middleware(BodyLimits)
-  .middleware(RateLimits)
-  .middleware(Authorization)
-  .middleware(RequestProblems)
-  .annotateMerge(strict)
+export class CatalogApi extends serviceApi("catalog", AgentTypesGroup, actionLogGroup("catalog"))
   .annotateMerge(
     documentOf({ title: "Stint catalog", description: "The agent types that can be hired." }),
   ) {}

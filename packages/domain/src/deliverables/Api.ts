@@ -1,13 +1,11 @@
 /** The contract of deliverables: drafts, reviews, executions, and the files of trials. */
-import { HttpApi } from "effect/http-api"
 import { actionLogGroup } from "../ActionLog.ts"
 import { documentOf } from "../Document.ts"
-import { Authorization } from "../Caller.ts"
 import { DeliverablesGroup } from "./Deliverables.ts"
 import { DeliveriesGroup } from "./Deliveries.ts"
 import { DraftsGroup } from "./Drafts.ts"
 import { ExecutionsGroup } from "./Executions.ts"
-import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
+import { serviceApi } from "../ServiceApi.ts"
 import { MakingsGroup } from "./Makings.ts"
 import { MandatesGroup } from "./Mandates.ts"
 import { NoticesGroup } from "./Notices.ts"
@@ -18,29 +16,22 @@ import { RevisionsGroup } from "./Revisions.ts"
 import { TrialDeliverablesGroup } from "./TrialDeliverables.ts"
 
 /** Deliverables' API. */
-export class DeliverablesApi extends HttpApi.make("deliverables")
-  .add(actionLogGroup("deliverables"))
-  .add(
-    DraftsGroup,
-    DeliverablesGroup,
-    ReviewsGroup,
-    RevisionsGroup,
-    ExecutionsGroup,
-    DeliveriesGroup,
-    MakingsGroup,
-    MandatesGroup,
-    ReportsGroup,
-    ReviewersGroup,
-    NoticesGroup,
-    TrialDeliverablesGroup,
-  )
-  .prefix("/api/v1")
-  .middleware(Idempotency)
-  .middleware(BodyLimits)
-  .middleware(RateLimits)
-  .middleware(Authorization)
-  .middleware(RequestProblems)
-  .annotateMerge(strict)
+export class DeliverablesApi extends serviceApi(
+  "deliverables",
+  actionLogGroup("deliverables"),
+  DraftsGroup,
+  DeliverablesGroup,
+  ReviewsGroup,
+  RevisionsGroup,
+  ExecutionsGroup,
+  DeliveriesGroup,
+  MakingsGroup,
+  MandatesGroup,
+  ReportsGroup,
+  ReviewersGroup,
+  NoticesGroup,
+  TrialDeliverablesGroup,
+)
   .annotateMerge(
     documentOf({ title: "Stint deliverables", description: "Drafts, approvals, executions." }),
   ) {}

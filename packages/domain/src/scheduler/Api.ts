@@ -1,14 +1,12 @@
 /** The scheduler's contract: when an agent runs. */
-import { HttpApi } from "effect/http-api"
 import { ActionLogGroup } from "./ActionLog.ts"
 import { AnswersGroup } from "./Answers.ts"
 import { BackfillGroup } from "./Backfill.ts"
 import { documentOf } from "../Document.ts"
-import { Authorization } from "../Caller.ts"
 import { DeadLettersGroup } from "./DeadLetters.ts"
 import { FiguresGroup } from "./Figures.ts"
 import { LimitsGroup } from "./Limits.ts"
-import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "../Protocol.ts"
+import { serviceApi } from "../ServiceApi.ts"
 import { OutcomesGroup } from "./Outcomes.ts"
 import { PausesGroup } from "./Pauses.ts"
 import { ReplicasGroup } from "./Replicas.ts"
@@ -19,30 +17,23 @@ import { TriggersGroup } from "./Triggers.ts"
 import { UpcomingGroup } from "./Upcoming.ts"
 
 /** The API of the scheduler. */
-export class SchedulerApi extends HttpApi.make("scheduler")
-  .add(
-    PausesGroup,
-    TriggersGroup,
-    ActionLogGroup,
-    BackfillGroup,
-    RunsGroup,
-    AnswersGroup,
-    UpcomingGroup,
-    SimulationGroup,
-    DeadLettersGroup,
-    LimitsGroup,
-    OutcomesGroup,
-    SchedulerHealthGroup,
-    FiguresGroup,
-    ReplicasGroup,
-  )
-  .prefix("/api/v1")
-  .middleware(Idempotency)
-  .middleware(BodyLimits)
-  .middleware(RateLimits)
-  .middleware(Authorization)
-  .middleware(RequestProblems)
-  .annotateMerge(strict)
+export class SchedulerApi extends serviceApi(
+  "scheduler",
+  PausesGroup,
+  TriggersGroup,
+  ActionLogGroup,
+  BackfillGroup,
+  RunsGroup,
+  AnswersGroup,
+  UpcomingGroup,
+  SimulationGroup,
+  DeadLettersGroup,
+  LimitsGroup,
+  OutcomesGroup,
+  SchedulerHealthGroup,
+  FiguresGroup,
+  ReplicasGroup,
+)
   .annotateMerge(
     documentOf({ title: "Stint scheduler", description: "When an agent runs, and how each run ended." }),
   ) {}

@@ -1,13 +1,14 @@
-/** What one service calls of another. */
+/** What the APIs of all services have in common. */
 import { HttpApi, type HttpApiGroup } from "effect/http-api"
 import { Authorization } from "./Caller.ts"
 import { BodyLimits, Idempotency, RateLimits, RequestProblems, strict } from "./Protocol.ts"
 
 /**
- * These groups of a service's API alone, with what its API adds to each group. A client that is derived from them loads neither
- * the contracts of the other groups nor what would decode their answers: that was a tenth of what a start of a service costs.
+ * A service's API of these groups, with what every API adds to each: all of them make its contract. A client of another service is
+ * derived from those that it calls: it loads neither the contracts of the others nor what would decode their answers, which
+ * was a tenth of what a start of a service costs.
  */
-export const partOf = <
+export const serviceApi = <
   const Id extends string,
   const Groups extends readonly [HttpApiGroup.Constraint, ...Array<HttpApiGroup.Constraint>],
 >(
