@@ -116,7 +116,8 @@ const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals,
   )
   const deleted = await stack.call("hiring", "DELETE", `${path}/${gone.id}`, { as })
   that(deleted.status < 300, `a goal deleted: ${deleted.status}`)
-  await superuser.sql("hiring", "delete from hiring_outbox")
+  // the table first: this and whoever places changes in order would else lock rows in two orders, and wait for each other
+  await superuser.sql("hiring", "do $$ begin lock table hiring_outbox; delete from hiring_outbox; end $$")
   await superuser.sql(
     "scheduler",
     "delete from projected_goals where goal_instance_id in (select goal_instance_id from projected_goals limit 100)",

@@ -5,7 +5,7 @@
 import type { Plugin } from "vite"
 
 /** What the classes extend that are left out. */
-const left = new Set(["HttpApi", "HttpApiGroup", "HttpApiMiddleware", "problem"])
+const left = new Set(["HttpApi", "HttpApiGroup", "HttpApiMiddleware", "problem", "serviceApi"])
 
 interface Node {
   readonly type: string
