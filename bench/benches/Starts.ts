@@ -1,10 +1,15 @@
-/** How long `npm start` takes until it says that it is ready, and how much memory a service then has. */
+/**
+ * How long `npm start` takes until it says that it is ready, and how much memory a service then has; beside it four bare services of
+ * Effect, which tell machines apart.
+ */
+import { build, stop } from "esbuild"
 import { spawn } from "node:child_process"
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
 import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
 import { freePortBase } from "../../tests/support/Stack.ts"
 import { cpuOf } from "../Cpu.ts"
 import { median, roundedAll, table } from "../Figures.ts"
@@ -74,6 +79,48 @@ const startIn = async (home: string, base: number, looksAtMemory: boolean): Prom
   }
 }
 
+/** Bundles the bare service into the folder, as the programs of a stack are. */
+const bundleBare = async (folder: string): Promise<string> => {
+  const outfile = join(folder, "bare.mjs")
+  const entryPoints = [fileURLToPath(new URL("../peers/Bare.ts", import.meta.url))]
+  await build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    minifyWhitespace: true,
+    tsconfigRaw: "{}",
+    logLevel: "silent",
+  })
+    .finally(stop)
+  return outfile
+}
+
+/** Starts four bare services at once, and ends them when each has answered. */
+const startBare = async (program: string, folder: string) => {
+  const began = performance.now()
+  const four = services.map(() =>
+    spawn(Deno.execPath(), ["run", "--allow-net", "--unstable-no-legacy-abort", "--no-config", "--no-lock", program], {
+      env: { ...process.env, DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1" },
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+  )
+  try {
+    await Promise.all(four.map(async (child) => {
+      for await (const port of createInterface({ input: child.stdout })) {
+        return await (await fetch(`http://127.0.0.1:${port}/livez`)).text()
+      }
+      throw new Error("a bare service ended before it listened")
+    }))
+    const seconds = (performance.now() - began) / 1000
+    const cpu = (await Promise.all(four.map(({ pid }) => cpuOf(pid!)))).reduce((sum, one) => sum + one, 0)
+    return { seconds, cpu }
+  } finally {
+    for (const child of four) child.kill("SIGKILL")
+  }
+}
+
 /** Cold starts, each in an empty home, and warm ones in a home that was; the median of each, after one that does not count. */
 export const starts = async () => {
   const base = await freePortBase()
@@ -81,11 +128,15 @@ export const starts = async () => {
   try {
     // The first one on this machine bundles the programs and prepares the databases that later empty homes copy
     const first = await startIn(homes[0]!, base, false)
+    const program = await bundleBare(homes[0]!)
+    await startBare(program, homes[0]!)
+    const bare: Array<Omit<Start, "mb">> = []
     const cold: Array<Start> = []
     const warm: Array<Start> = []
     for (const home of homes.slice(1)) {
       cold.push(await startIn(home, base, false))
       warm.push(await startIn(home, base, true))
+      bare.push(await startBare(program, homes[0]!))
     }
     const figures = roundedAll({
       first_s: first.seconds,
@@ -93,17 +144,27 @@ export const starts = async () => {
       warm_s: median(warm.map(({ seconds }) => seconds)),
       cold_cpu_s: median(cold.map(({ cpu }) => cpu)),
       warm_cpu_s: median(warm.map(({ cpu }) => cpu)),
+      bare_s: median(bare.map(({ seconds }) => seconds)),
+      bare_cpu_s: median(bare.map(({ cpu }) => cpu)),
       mb: Object.fromEntries(services.map((service) => [service, median(warm.map(({ mb }) => mb[service]!))])),
       goals: GOALS,
     })
     console.log(
       `\nstarts: until ready, seconds; medians of ${ROUNDS}; the first on this machine may bundle and prepare`,
     )
+    const ofBare = (seconds: number) => `${(seconds / figures.bare_s).toFixed(1)} x`
     console.log(table([
-      ["", "is", "goal", "CPU"],
-      ["cold, an empty home", String(figures.cold_s), String(GOALS.cold_s), String(figures.cold_cpu_s)],
-      ["warm", String(figures.warm_s), String(GOALS.warm_s), String(figures.warm_cpu_s)],
-      ...services.map((service) => [`${service}, MB`, String(figures.mb[service]), String(GOALS.mb), ""]),
+      ["", "is", "goal", "CPU", "of bare"],
+      [
+        "cold, an empty home",
+        String(figures.cold_s),
+        String(GOALS.cold_s),
+        String(figures.cold_cpu_s),
+        ofBare(figures.cold_s),
+      ],
+      ["warm", String(figures.warm_s), String(GOALS.warm_s), String(figures.warm_cpu_s), ofBare(figures.warm_s)],
+      ["four bare services of Effect", String(figures.bare_s), "", String(figures.bare_cpu_s), ofBare(figures.bare_s)],
+      ...services.map((service) => [`${service}, MB`, String(figures.mb[service]), String(GOALS.mb), "", ""]),
     ]))
     return figures
   } finally {

@@ -172,7 +172,6 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     ),
   ]
   begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
-  const pages = makePages(output)
   // They read their tokens once they begin: what writes them runs while they load
   if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
@@ -187,6 +186,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   }
   step(output, "services", "starting")
   urls.resolve(databases.urls)
+  // it looks at some hundred files, for which Postgres need not wait
+  const pages = makePages(output)
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
   await Promise.race([
     Promise.all([allUp(settings, begun, output), pages]),
