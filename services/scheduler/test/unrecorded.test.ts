@@ -190,13 +190,13 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
         queue: { serial: false, caught_up: false, forced: false, claimable_at: run!.scheduled_time },
       }
       const lease = { holder: "two", leaseMs: 10_000 }
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* queue.enqueue([{ ...again, origin: "manual" }]), [])
       yield* queue.record({ goals: [goal] })
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* queue.enqueue([again]), [])
       yield* write(fast.map(done))
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* rows(goal), { queued: null, runs: 1, executions: 1 })
     }))
 
