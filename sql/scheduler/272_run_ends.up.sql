@@ -1,5 +1,5 @@
--- A run that ends costs its database less: the slot of a goal is entered in one index instead of two with the same columns, and an
--- outcome is found in its batch by its fence, halving the list, where each row looked through half of it twice.
+-- A run that ends costs its database less: the slot of a goal is entered in one index instead of two with the same columns, and its
+-- history is written by plain inserts.
 
 create table if not exists schema_scripts (
   name text primary key,
@@ -12,8 +12,10 @@ alter table scheduled_goal_runs drop constraint uq_scheduled_runs_goal_slot;
 drop index idx_scheduled_runs_goal_time;
 create unique index idx_scheduled_runs_goal_time on scheduled_goal_runs (goal_instance_id, scheduled_time);
 
--- As script 271 made it, but for how a row finds its fence and its draft
-create or replace function settle_runs(runs varchar[], fences bigint[], drafts varchar[], goals varchar[], makers varchar,
+-- What settle_runs of script 271 does, at less: its inserts are plain ones, which need not look for a row in the way of each before
+-- they make it, and a run finds its fence and its draft by halving the list of the fences. Where there is a row in the way after all
+-- nothing of it holds, and settle_runs ends the batch: it passes over what is there.
+create function end_runs(runs varchar[], fences bigint[], drafts varchar[], goals varchar[], makers varchar,
     lateness_bounds double precision[], duration_bounds double precision[])
 returns table (written integer, released integer)
 language plpgsql as $body$
@@ -49,18 +51,12 @@ begin
         select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, claimed_at, 'completed',
             now(), now(), 'schedule', key, least(late * 1000, 2e9)::int
         from ended where not recorded
-        on conflict do nothing
     ), executions as (
         insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt,
             completed_at, deliverable_id, duration_ms)
         select replace(scheduled_run_id, 'SCH-', 'RUN-'), scheduled_run_id, goal_instance_id, key, 'completed', claimed_at, 1,
             now(), draft, (seconds * 1000)::int
         from ended where not recorded
-        -- a slot whose run was pruned, and that is made anew, meets the execution that it had
-        on conflict (idempotency_key) do update set status = excluded.status, started_at = excluded.started_at,
-            run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id, attempt = excluded.attempt,
-            completed_at = excluded.completed_at, deliverable_id = excluded.deliverable_id,
-            duration_ms = excluded.duration_ms, error_details = null
     )
     select count(*), array_agg(distinct goal_instance_id) filter (where serial),
         array_agg(scheduled_run_id) filter (where recorded), array_agg(draft) filter (where recorded),
@@ -124,7 +120,11 @@ begin
             on conflict (name, label, shard) do update set value = c.value + excluded.value;
     end if;
     return next;
+exception when unique_violation then
+    return query select * from settle_runs(runs, fences, drafts, goals, makers, lateness_bounds, duration_bounds);
 end
 $body$;
+
+comment on function end_runs(varchar[], bigint[], varchar[], varchar[], varchar, double precision[], double precision[]) is 'Ends runs with their drafts, and lets the next runs of their goals start';
 
 insert into schema_scripts (name) values ('272_run_ends') on conflict (name) do nothing;

@@ -38,7 +38,7 @@ describe("ids", () => {
       assert.strictEqual(new Set(first).size, 4)
       assert.strictEqual(first[3], 1_800_000_000_123)
       const taken = yield* Effect.provideService(ids.take("SUB", 2), IdSeed, seed())
-      assert.deepStrictEqual(taken, first.slice(0, 2))
+      assert.deepStrictEqual<ReadonlyArray<unknown>>(taken, first.slice(0, 2))
       const other = yield* Effect.provideService(three, IdSeed, { ...seed(), key: "beta POST /x k" })
       assert.notStrictEqual(other[0], first[0])
     }).pipe(Effect.provide(Ids.layer)))

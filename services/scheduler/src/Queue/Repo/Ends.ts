@@ -32,7 +32,7 @@ const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id,
 
 /**
  * held -> final, with a draft; and waiting -> ready, the next runs of their goals, and what that adds to the counters. One statement,
- * a transaction of its own unless the caller has one (`settle_runs`, script 271). It locks `goals` first, in their order, as
+ * a transaction of its own unless the caller has one (`end_runs`, script 272). It locks `goals` first, in their order, as
  * `lockGoals` does. Of a run that was not recorded both rows are made with their end.
  */
 const settle = (sql: PgClient.PgClient) =>
@@ -45,7 +45,7 @@ const settle = (sql: PgClient.PgClient) =>
   },
 ) =>
   Effect.map(
-    sql<{ readonly written: number; readonly released: number }>`select written, released from settle_runs(
+    sql<{ readonly written: number; readonly released: number }>`select written, released from end_runs(
         ${texts(runs)}::varchar[], ${integers(fences)}, ${texts(drafts)}::varchar[], ${
       texts(goals)
     }::varchar[], ${MAKERS},
