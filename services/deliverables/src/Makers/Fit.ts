@@ -52,7 +52,7 @@ export const fit = (text: string, max: number): string => {
 }
 
 /** White space other than single spaces: few texts have any. */
-const ragged = /[^\S ]|  /u
+const ragged = /[^\S ]| {2}/u
 
 /** `fit` of the text in one line: each run of white space becomes a space. */
 export const fitLine = (text: string, max: number): string => {

@@ -8,7 +8,7 @@ export const rowsFrom = <const Fields extends Schema.Struct.Fields>(fields: Fiel
   Schema.fromJsonString(Schema.Array(Schema.Struct(fields)))
 
 /** A list of texts as a parameter. The client would look at each for its type. */
-export const texts = (list: ReadonlyArray<string>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
+export const texts = (list: ReadonlyArray<string | null>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
 
 /** The same of booleans. */
 export const flags = (list: ReadonlyArray<boolean>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.bool))
