@@ -222,9 +222,9 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
         assert.deepStrictEqual(yield* rows(young.goal_instance_id), { queued: null, runs: 1, executions: 1 })
       }
       assert.strictEqual((yield* rows(c.young.goal_instance_id)).queued, "held, unrecorded")
-      const [execution] = yield* sql`select scheduled_run_id, status, deliverable_id = ${
-        `DEL-${run!.scheduled_run_id}`
-      } as own
+      const [execution] = yield* sql`select scheduled_run_id, status, deliverable_id = ${`DEL-${
+        run!.scheduled_run_id
+      }`} as own
         from goal_runs where idempotency_key = ${key}`
       assert.deepStrictEqual(execution, { scheduled_run_id: run!.scheduled_run_id, status: "completed", own: true })
       yield* write(c.fast.map(done))

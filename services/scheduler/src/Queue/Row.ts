@@ -1,21 +1,10 @@
 /** The encodings of the queue's parameters and rows. */
-import { PgTypes } from "@effect/sql-pg"
-import { Result, Schema } from "effect"
+import { Schema } from "effect"
 import type { AttemptError } from "./Outcome.ts"
 
 /** Rows for a statement's `json_to_recordset`: a list of structs, encoded to its JSON text. */
 export const rowsFrom = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
   Schema.fromJsonString(Schema.Array(Schema.Struct(fields)))
-
-/** A list of texts as a parameter. The client would look at each for its type. */
-export const texts = (list: ReadonlyArray<string | null>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
-
-/** The same of booleans. */
-export const flags = (list: ReadonlyArray<boolean>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.bool))
-
-/** The same of whole numbers. */
-export const integers = (list: ReadonlyArray<number>) =>
-  Result.getOrThrow(PgTypes.array(list.map(BigInt), PgTypes.OID.int8))
 
 /** IdList for a statement's `any (..)` or `unnest(..)`. */
 export const IdList = Schema.Array(Schema.String)

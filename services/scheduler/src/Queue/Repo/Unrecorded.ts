@@ -8,10 +8,10 @@ import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { Fragment } from "effect/sql/Statement"
-import { flags, texts } from "../Row.ts"
 import { LATENESS_BUCKETS } from "../Counters.ts"
 import { SHARDS } from "./Counters.ts"
 import { agentOf, isFree } from "./Enqueue.ts"
+import { flags, texts } from "./Input.ts"
 import { nextInput, type NextOfGoal, settingNext } from "./Next.ts"
 
 /** Runs that are claimed as they are made, column by column: arrays cost Postgres and this process less than rows in JSON. */
