@@ -79,6 +79,7 @@ export const RUN_KEY = "run_key(goal_instance_id, scheduled_time)"
 /**
  * -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. When the goals fall due next, and the
  * counters, are written with it, as the last statement of its transaction: the counters' rows are locked until that commits.
+ * The lists are selected, which hides how many a batch has: else the database would plan it anew for each that has few.
  */
 const start =
   (sql: PgClient.PgClient) =>
@@ -92,9 +93,10 @@ const start =
         leaseMs / 1000
       }), 'held', 1,
           nextval('run_fence'), ${holder}, now(), false
-        from unnest(${texts(runs)}::varchar[], ${texts(goals)}::varchar[], ${texts(hires)}::varchar[],
-            ${texts(customers)}::varchar[], ${texts(slots)}::timestamptz[], ${flags(serial)}, ${flags(caught_up)},
-            ${texts(dues)}::timestamptz[])
+        from unnest((select ${texts(runs)}::varchar[]), (select ${texts(goals)}::varchar[]),
+            (select ${texts(hires)}::varchar[]), (select ${texts(customers)}::varchar[]),
+            (select ${texts(slots)}::timestamptz[]), (select ${flags(serial)}), (select ${flags(caught_up)}),
+            (select ${texts(dues)}::timestamptz[]))
           as i (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, serial, caught_up,
             due_at)
         where ${isFree(sql)} and (select true from scheduled_goal_runs r
