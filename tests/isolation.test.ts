@@ -48,6 +48,6 @@ describe("what Postgres refuses", () => {
       assert.match(yield* refused(run("completed")), /ck_scheduled_runs_/)
       yield* run("completed", ", now(), now()")
       // the same slot of the same goal, under another id and key
-      assert.match(yield* refused(run("pending")), /uq_scheduled_runs_goal_slot/)
+      assert.match(yield* refused(run("pending")), /idx_scheduled_runs_goal_time/)
     }).pipe(Effect.provide(testDatabase("scheduler"))))
 })

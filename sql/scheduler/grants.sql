@@ -14,7 +14,7 @@ begin
   execute format('grant select on schema_ledger, schema_scripts to %I', runtime);
   execute format('grant select, update on database_probe to %I', runtime);
   execute format('grant select on running_runs, paused_scopes, paused_ids, limits_in_use to %I', runtime);
-  execute format('grant execute on function run_status, is_paused, retry_budget_now, run_key, lock_due_goals, settle_runs to %I', runtime);
+  execute format('grant execute on function run_status, is_paused, retry_budget_now, run_key, lock_due_goals, settle_runs, end_runs to %I', runtime);
   -- the action log is append only: no update, no delete, no truncate
   execute format('grant select, insert on scheduler_action_log to %I', runtime);
   execute format('grant select, insert, update on scheduler_state, feed_cursor, retry_budget, engine_counters to %I',

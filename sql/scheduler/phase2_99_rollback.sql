@@ -24,6 +24,7 @@ drop table if exists run_queue;
 drop function if exists record_run_taken_over();
 drop function if exists record_run_cancelled();
 drop function if exists run_key(varchar, timestamptz);
+drop function if exists end_runs(varchar[], bigint[], varchar[], varchar[], varchar, double precision[], double precision[]);
 drop function if exists settle_runs(varchar[], bigint[], varchar[], varchar[], varchar, double precision[], double precision[]);
 drop function if exists lock_due_goals(bigint, integer, varchar, integer);
 drop table if exists goal_runs cascade;

@@ -21,14 +21,31 @@ const dateOf = (day: number): string => {
 
 const two = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"))
 
-/** An instant (epoch milliseconds) as `Date.toISOString` has it. Throws for what is none. */
-export const isoOf = (millis: number): string => {
-  if (!Number.isInteger(millis) || millis < 0 || millis > LAST_INSTANT) return new Date(millis).toISOString()
+const textOf = (millis: number): string => {
   const day = Math.floor(millis / DAY_MS)
   const seconds = Math.floor((millis - day * DAY_MS) / 1000)
   const minutes = Math.floor(seconds / 60)
   const rest = String(millis % 1000).padStart(3, "0")
   return `${dateOf(day)}${two[Math.floor(minutes / 60)]}:${two[minutes % 60]}:${two[seconds % 60]}.${rest}Z`
+}
+
+/**
+ * The last instants and their texts, each in its place: the runs of one batch have most of theirs in common. A prime, so that whole
+ * minutes and days have places of their own.
+ */
+const PLACES = 61
+const instants = new Array<number>(PLACES).fill(-1)
+const texts = new Array<string>(PLACES).fill("")
+
+/** An instant (epoch milliseconds) as `Date.toISOString` has it. Throws for what is none. */
+export const isoOf = (millis: number): string => {
+  if (!Number.isInteger(millis) || millis < 0 || millis > LAST_INSTANT) return new Date(millis).toISOString()
+  const place = millis % PLACES
+  if (instants[place] !== millis) {
+    instants[place] = millis
+    texts[place] = textOf(millis)
+  }
+  return texts[place]!
 }
 
 /** Instants by their milliseconds: those of a row, and of rows that were written together, are often the same. They never change. */

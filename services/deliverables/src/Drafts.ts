@@ -10,7 +10,7 @@ import {
   type RunLookupFailed,
   type RunNotRunnable,
 } from "@stint/domain/deliverables/Drafts"
-import { DeliverableId } from "@stint/domain/Ids"
+import type { DeliverableId } from "@stint/domain/Ids"
 import type {
   DraftNotValid,
   MakerAway,
@@ -24,14 +24,14 @@ import type { Making } from "@stint/domain/Making"
 import { Unavailable } from "@stint/domain/Problem"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
-import { traced } from "@stint/edge/Tracing"
+import { Traced, traced } from "@stint/edge/Tracing"
 import { Context, DateTime, Effect, Layer, Option, Result } from "effect"
 import { Digest } from "effect/crypto"
 import { Definitions } from "./Definitions.ts"
 import { newDeliverable, toDeliverable } from "./Deliverables/Wire.ts"
 import type { HireOfRun } from "./Drafts/Known.ts"
 import { type Found, makeLookup } from "./Drafts/Lookup.ts"
-import { draftOf, isOwnKey, mismatch, type Runnable, sameRun, slowMakerFor } from "./Drafts/Policy.ts"
+import { draftOf, isOwnKey, mismatch, sameRun, slowMakerFor } from "./Drafts/Policy.ts"
 import { DraftsRepo } from "./Drafts/Repo.ts"
 import type { NewDraft } from "./Deliverables/Repo/NewDrafts.ts"
 import { type Asked, Makings } from "./Makings.ts"
@@ -135,10 +135,10 @@ export class Drafts extends Context.Service<Drafts, {
 
       const createBatch = Effect.fn("Drafts.createBatch")(function* (items: ReadonlyArray<BatchItem>) {
         const first = new Map<string, BatchItem>()
+        const others = new Set<BatchItem>()
         for (const item of items) {
-          if (isOwnKey(item.idempotency_key, item) && !first.has(item.idempotency_key)) {
-            first.set(item.idempotency_key, item)
-          }
+          if (!isOwnKey(item.idempotency_key, item)) others.add(item)
+          else if (!first.has(item.idempotency_key)) first.set(item.idempotency_key, item)
         }
         const requested = [...first.values()]
         const found = yield* lookup.known(requested)
@@ -148,18 +148,18 @@ export class Drafts extends Context.Service<Drafts, {
         yield* findAll(found, missing.filter((item) => !found.has(item.idempotency_key)))
         const made = yield* createNew(missing, found)
         // stored by another call, or before the hire was stopped
-        const others = missing.filter(({ idempotency_key: key }) => {
+        const unmade = missing.filter(({ idempotency_key: key }) => {
           const outcome = made.get(key)
           return outcome === undefined || Result.isFailure(outcome)
         })
-        for (const [key, row] of yield* stored(others)) known.set(key, row)
+        for (const [key, row] of yield* stored(unmade)) known.set(key, row)
         return items.map((item): DraftOutcome => {
           const { idempotency_key: key } = item
           const row = known.get(key)
           if (row === undefined && known.has(key)) {
             return Result.fail(new DraftImpossible({ detail: `the draft stored under ${key} can't be read` }))
           }
-          if (!isOwnKey(key, item) || !sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
+          if (others.has(item) || !sameRun(row ?? first.get(key)!, item)) return Result.fail(mismatch(key))
           if (row === undefined) return made.get(key)!
           return Result.succeed({ deliverable_id: row.deliverable_id, show: () => toDeliverable(row) })
         })
@@ -183,6 +183,17 @@ const DEFINITIONS = 8
 const idOf = ({ agent_id, definition_version }: HireOfRun) =>
   definitionId({ agent_type_id: agent_id, version: definition_version })
 
+/** The definition of a hire, as it was got; where the catalog has none, its runs get no draft. */
+const definitionFrom =
+  (hire: HireOfRun) =>
+  (definition: Option.Option<AgentTypeDefinition>): Result.Result<AgentTypeDefinition, DraftImpossible> =>
+    Option.isSome(definition)
+      ? Result.succeed(definition.value)
+      : Result.fail(new DraftImpossible({ detail: `${idOf(hire)} is not in the catalog` }))
+
+/** A draft that is made, and has no id yet. */
+type Made = Omit<NewDraft, "deliverable_id">
+
 /** Makes the drafts of runs, storing nothing: the drafts, those that slow makers make, and the failed outcomes by key. */
 const makeAll = Effect.gen(function* () {
   const definitions = yield* Definitions
@@ -194,46 +205,40 @@ const makeAll = Effect.gen(function* () {
    * batch, and not for each run.
    */
   const definitionsOf = Effect.fnUntraced(function* (runs: Iterable<Found>) {
-    const wanted = new Map(
-      [...runs].filter(Result.isSuccess).map(({ success: { hire } }) => [idOf(hire), hire] as const),
+    const hires = new Set<HireOfRun>()
+    for (const run of runs) if (Result.isSuccess(run)) hires.add(run.success.hire)
+    const wanted = new Map([...hires].map((hire) => [idOf(hire), hire] as const))
+    const found = new Map(
+      yield* Effect.forEach(
+        wanted,
+        ([id, { agent_id, definition_version }]) =>
+          Effect.map(Effect.result(definitions.get(agent_id, definition_version)), (got) => [id, got] as const),
+        { concurrency: DEFINITIONS },
+      ),
     )
-    const found = yield* Effect.forEach(
-      wanted,
-      ([id, { agent_id, definition_version }]) =>
-        Effect.map(Effect.result(definitions.get(agent_id, definition_version)), (got) => [id, got] as const),
-      { concurrency: DEFINITIONS },
-    )
-    return new Map(found)
+    return new Map([...hires].map((hire) => [hire, Result.flatMap(found.get(idOf(hire))!, definitionFrom(hire))]))
   })
 
-  const definitionOf = (
-    { hire }: Runnable,
-    found: Effect.Success<ReturnType<typeof definitionsOf>>,
-  ): Effect.Effect<AgentTypeDefinition, DraftProblem> =>
-    Effect.flatMap(
-      Effect.fromResult(found.get(idOf(hire))!),
-      (definition) =>
-        Option.isSome(definition)
-          ? Effect.succeed(definition.value)
-          : Effect.fail(new DraftImpossible({ detail: `${idOf(hire)} is not in the catalog` })),
-    )
-
-  const makeOne = Effect.fnUntraced(function* (
+  /** The draft of a run, but for its id; or what its slow maker is asked. */
+  const makeOne = (
     item: BatchItem,
     found: Found,
     known: Effect.Success<ReturnType<typeof definitionsOf>>,
     created_at: DateTime.Utc,
-  ) {
-    const run = yield* Effect.fromResult(found)
-    const definition = yield* definitionOf(run, known)
-    const spec = yield* Effect.fromResult(slowMakerFor(definition, run))
-    if (spec !== undefined) {
+  ): Result.Result<Made | Asked, DraftProblem> => {
+    if (Result.isFailure(found)) return Result.fail(found.failure)
+    const run = found.success
+    const defined = known.get(run.hire)!
+    if (Result.isFailure(defined)) return Result.fail(defined.failure)
+    const definition = defined.success
+    const slow = slowMakerFor(definition, run)
+    if (Result.isFailure(slow)) return Result.fail(slow.failure)
+    if (slow.success !== undefined) {
       const { attempt, idempotency_key, scheduled_time } = item
-      return { idempotency_key, attempt, scheduled_time, spec, hire: run.hire, goal: run.goal } satisfies Asked
+      const spec = slow.success
+      return Result.succeed({ idempotency_key, attempt, scheduled_time, spec, hire: run.hire, goal: run.goal })
     }
-    const draft = yield* Effect.fromResult(draftOf(definition, run, item.scheduled_time))
-    const made: NewDraft = {
-      deliverable_id: DeliverableId.make(yield* ids.next("DEL")),
+    return Result.map(draftOf(definition, run, item.scheduled_time), (draft): Made => ({
       hired_instance_id: item.hired_instance_id,
       goal_instance_id: item.goal_instance_id,
       goal_template_id: run.goal.goal_template_id,
@@ -246,28 +251,31 @@ const makeAll = Effect.gen(function* () {
       approval_required: definition.enforcement_defaults.approval_required,
       created_at,
       approval: findTemplate(definition, run.goal.goal_template_id)?.approval ?? null,
-    }
-    return made
-  })
+    }))
+  }
 
   return Effect.fnUntraced(function* (items: ReadonlyArray<BatchItem>, found: ReadonlyMap<string, Found>) {
     const outcomes = new Map<string, DraftOutcome>()
-    const drafts: Array<NewDraft> = []
+    const made: Array<Made> = []
     const asked: Array<Asked> = []
-    if (items.length === 0) return { asked, drafts, outcomes }
+    if (items.length === 0) return { asked, drafts: [], outcomes }
     const known = yield* definitionsOf(found.values())
     const now = yield* DateTime.now
+    const isTraced = yield* Traced
     for (const item of items) {
       const { goal_instance_id, idempotency_key } = item
-      const made = yield* Effect.result(
+      const make = () => makeOne(item, found.get(idempotency_key)!, known, now)
+      const one = !isTraced ? make() : yield* Effect.result(
         traced("draft", Effect.provideService(runTrace(idempotency_key), Digest.Digest, digest), { goal_instance_id })(
-          makeOne(item, found.get(idempotency_key)!, known, now),
+          Effect.suspend(() => Effect.fromResult(make())),
         ),
       )
-      if (Result.isFailure(made)) outcomes.set(item.idempotency_key, Result.fail(made.failure))
-      else if ("spec" in made.success) asked.push(made.success)
-      else drafts.push(made.success)
+      if (Result.isFailure(one)) outcomes.set(idempotency_key, Result.fail(one.failure))
+      else if ("spec" in one.success) asked.push(one.success)
+      else made.push(one.success)
     }
+    const drawn = yield* ids.take("DEL", made.length)
+    const drafts = made.map((draft, nth): NewDraft => ({ ...draft, deliverable_id: drawn[nth] as DeliverableId }))
     return { asked, drafts, outcomes }
   })
 })

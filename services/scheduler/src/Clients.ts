@@ -1,4 +1,5 @@
 /** The clients of the other services, with failures classed by what they mean for a run. */
+import { instantOf } from "@stint/domain/Instants"
 import { serviceApi } from "@stint/domain/ServiceApi"
 import { type BatchAnswer, DraftsGroup } from "@stint/domain/deliverables/Drafts"
 import { MakingsGroup } from "@stint/domain/deliverables/Makings"
@@ -10,7 +11,7 @@ import { How } from "@stint/edge/Absence"
 import * as Client from "@stint/edge/Client"
 import { faultOf } from "@stint/edge/Neighbours"
 import { PortCheck } from "@stint/edge/PortCheck"
-import { Context, DateTime, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { ClaimedRun, Versions } from "./Model.ts"
 
 /**
@@ -70,8 +71,8 @@ const failureOf = (error: Failure): Away | CallFailed => {
 
 const revisionsOf = (known: Versions | undefined) =>
   known === undefined ? {} : {
-    goal_revision: revisionOf(known.goal_version, DateTime.makeUnsafe(known.goal_changed_at)),
-    hire_revision: revisionOf(known.hire_version, DateTime.makeUnsafe(known.hire_changed_at)),
+    goal_revision: revisionOf(known.goal_version, known.goal_changed_at),
+    hire_revision: revisionOf(known.hire_version, known.hire_changed_at),
   }
 
 /** What 0.2.0 does not know, and refuses: asked without, it looks goals and hires up, and answers with deliverables. */
@@ -83,7 +84,7 @@ const itemOf = (run: ClaimedRun) => ({
   idempotency_key: runKey(run.goal_instance_id, run.scheduled_time),
   goal_instance_id: run.goal_instance_id,
   hired_instance_id: run.hired_instance_id,
-  scheduled_time: DateTime.makeUnsafe(run.scheduled_time),
+  scheduled_time: instantOf(run.scheduled_time),
 })
 
 /** Makes drafts, in deliverables. */

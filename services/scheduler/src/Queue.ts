@@ -8,7 +8,6 @@ import { Ids } from "@stint/edge/Ids"
 import { Context, Effect, Layer, type Schema } from "effect"
 import { type Cancellation, type ClaimedRun, iso, isoOf, type NewRun } from "./Model.ts"
 import { type Claim, type ClaimRequest, makeClaim } from "./Queue/Claim.ts"
-import { Increments } from "./Queue/Counters.ts"
 import { RANK } from "./Queue/Fair.ts"
 import type { Outcome } from "./Queue/Outcome.ts"
 import { makeWriteOutcomes, type Written } from "./Queue/Outcomes.ts"
@@ -16,7 +15,7 @@ import type { Making } from "@stint/domain/Making"
 import { QueueRepo } from "./Queue/Repo.ts"
 import type { Which } from "./Queue/Repo/Ends.ts"
 import type { Looked } from "./Queue/Repo/Makings.ts"
-import type { Recorded, Started } from "./Queue/Repo/Unrecorded.ts"
+import type { Next, Recorded, Started } from "./Queue/Repo/Unrecorded.ts"
 import { fencedOf } from "./Queue/Row.ts"
 
 /** A cancelled run that is to run after all. */
@@ -85,7 +84,7 @@ const startedRowsOf = (runs: ReadonlyArray<NewRun>) => ({
   dues: runs.map((run) => isoOf(run.queue?.due_at ?? run.slot)),
 })
 
-const claimedOf = (run: NewRun, { claimed_at, fence }: typeof Started.Type): ClaimedRun => ({
+const claimedOf = (run: NewRun, { claimed_at, fence }: Started): ClaimedRun => ({
   scheduled_run_id: run.scheduled_run_id,
   goal_instance_id: run.goal_instance_id,
   hired_instance_id: run.hired_instance_id,
@@ -107,12 +106,6 @@ const recordedOf = (which: Which): Recorded =>
 /** Who claims as it makes, and for how long. */
 export type Start = Pick<ClaimRequest, "holder" | "leaseMs">
 
-/** Runs that were claimed as they were made, and what that adds to the counters. */
-export interface Begun {
-  readonly runs: ReadonlyArray<ClaimedRun>
-  readonly counted: ReturnType<Increments["entries"]>
-}
-
 /** The queue. Faults of the database are defects: they roll back whatever transaction they happen in. */
 export class Queue extends Context.Service<Queue, {
   // In the caller's transaction
@@ -120,11 +113,11 @@ export class Queue extends Context.Service<Queue, {
   /** Makes runs; those that were made. A slot or request that has a run already makes none. */
   enqueue(runs: ReadonlyArray<NewRun>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /**
-   * Makes runs and claims them at once; those that were made, and what the caller is to count with its last statement. They stand
-   * in the queue alone until `record`, which their first renewal is as well. The caller has locked their goals, and holds the
-   * pause lock.
+   * Makes runs and claims them at once, and says when goals fall due next; the runs that were made. They stand in the queue alone
+   * until `record`, which their first renewal is as well. The caller has locked the goals, and holds the pause lock; this is the
+   * last statement of its transaction.
    */
-  start(runs: ReadonlyArray<NewRun>, lease: Start): Effect.Effect<Begun>
+  start(runs: ReadonlyArray<NewRun>, lease: Start, next: Next): Effect.Effect<ReadonlyArray<ClaimedRun>>
   /** Puts cancelled runs back under their keys, with all their attempts; those that were cancelled. */
   requeue(runs: ReadonlyArray<Requeued>): Effect.Effect<ReadonlyArray<ScheduledRunId>>
   /** Cancels live runs, also held ones: what their holders make is discarded. */
@@ -192,16 +185,13 @@ export class Queue extends Context.Service<Queue, {
         return yield* releaseNext(goals)
       })
 
-      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start) {
-        const taken = yield* repo.start({ ...lease, ...startedRowsOf(runs) })
-        const counted = new Increments()
-        for (const { lateness } of taken) if (lateness !== null) counted.observe("lateness", lateness)
+      const start = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, lease: Start, next: Next) {
+        const taken = yield* repo.start({ ...lease, ...startedRowsOf(runs), next })
         const made = new Map(taken.map((run) => [run.scheduled_run_id, run]))
-        const started = runs.flatMap((run): ReadonlyArray<ClaimedRun> => {
+        return runs.flatMap((run): ReadonlyArray<ClaimedRun> => {
           const claim = made.get(run.scheduled_run_id)
           return claim === undefined ? [] : [claimedOf(run, claim)]
         })
-        return { runs: started, counted: counted.entries() }
       })
       const cancel = Effect.fnUntraced(function* (where: Which, why: Cancellation, only?: "unclaimed_slots") {
         const { code, metadata = {}, words } = why
@@ -226,7 +216,7 @@ export class Queue extends Context.Service<Queue, {
             }))),
             idsOf,
           )),
-        start: (runs, lease) => Effect.orDie(start(runs, lease)),
+        start: (runs, lease, next) => Effect.orDie(start(runs, lease, next)),
         cancel: (where, why, only) => Effect.orDie(cancel(where, why, only)),
         remove: (runs) => Effect.orDie(Effect.map(repo.remove(runs), idsOf)),
         lockGoals: (goals) => Effect.orDie(lockGoals(goals)),

@@ -34,5 +34,6 @@ export const scripts: ReadonlyArray<string> = [
   "260_run_makings",
   "270_replicas",
   "271_engine_turns",
+  "272_run_ends",
   "285_told_dead_letters",
 ]

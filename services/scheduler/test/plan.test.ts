@@ -1,7 +1,9 @@
 /** Pure: overlap, misfires, spread. */
 import { assert, it } from "@effect/vitest"
 import type { GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
+import { Exit, Schema } from "effect"
 import { type Open, planDue } from "../src/Engine/Plan.ts"
+import { DueGoal, quickly } from "../src/Engine/Repo/DueGoals.ts"
 import type { GoalRow } from "../src/Model.ts"
 
 const minute = 60_000
@@ -84,4 +86,66 @@ it("the spread moves only the start, and a slot that it delays is not late", () 
   assert.isTrue(due_at! >= next_slot! && due_at! < next_slot! + 3_600_000)
   const exactly = planDue({ ...goal, next_slot: next_slot! }, "UTC", idle, due_at!)
   assert.deepInclude(exactly.slots[0]!, { outcome: "claimable", caught_up: false, slot: next_slot! })
+})
+
+it("a due goal's row that is read by hand is what the schema makes of it, and of no other one is anything made", () => {
+  const at = new Date(now)
+  const row = {
+    goal_instance_id: "GOI-plan",
+    hired_instance_id: "HAI-plan",
+    customer_id: "acme",
+    version: 3n,
+    changed_at: at,
+    enabled: true,
+    frequency: "daily",
+    schedule: { at: "09:00", spread_seconds: 30 },
+    default_at: null,
+    next_slot: at,
+    due_at: at,
+    decided_until: null,
+    replan_until: null,
+    timezone: "UTC",
+    hire_version: 2n,
+    hire_changed_at: at,
+    serial: 0,
+    waiting: 1,
+    now: at,
+  }
+  const decode = Schema.decodeUnknownExit(DueGoal)
+  const odd = [
+    undefined,
+    null,
+    "",
+    "x".repeat(200),
+    "a b",
+    1.5,
+    Infinity,
+    7,
+    7n,
+    true,
+    {},
+    [],
+    new Date(NaN),
+    at,
+    {
+      at: [1],
+    },
+    { at: Infinity },
+    "weekly",
+    "hourly",
+  ]
+  assert.isDefined(quickly(row))
+  let read = 0
+  for (const column of Object.keys(row)) {
+    for (const value of [(row as Record<string, unknown>)[column], ...odd]) {
+      const spoiled = { ...row, [column]: value }
+      const made = quickly(spoiled)
+      if (made === undefined) continue
+      read++
+      const decoded = decode(spoiled)
+      assert.isTrue(Exit.isSuccess(decoded), `${column} ${String(value)}`)
+      if (Exit.isSuccess(decoded)) assert.deepStrictEqual(made, decoded.value)
+    }
+  }
+  assert.isAbove(read, Object.keys(row).length)
 })

@@ -3,6 +3,7 @@
  * them. Whatever becomes of one, its rows are those of a run that was recorded from the start.
  */
 import { PgClient } from "@effect/sql-pg"
+import { runKey } from "@stint/domain/scheduler/Runs"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { AnswersRepo } from "../src/Answers/Repo.ts"
@@ -190,14 +191,43 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
         queue: { serial: false, caught_up: false, forced: false, claimable_at: run!.scheduled_time },
       }
       const lease = { holder: "two", leaseMs: 10_000 }
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* queue.enqueue([{ ...again, origin: "manual" }]), [])
       yield* queue.record({ goals: [goal] })
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* queue.enqueue([again]), [])
       yield* write(fast.map(done))
-      assert.deepStrictEqual((yield* queue.start([again], lease)).runs, [])
+      assert.deepStrictEqual(yield* queue.start([again], lease, { goals: [], durable: true }), [])
       assert.deepStrictEqual(yield* rows(goal), { queued: null, runs: 1, executions: 1 })
+    }))
+
+  it.effect("ends with its batch where an execution of its slot is in the way, whose run was pruned; not by another's fence", () =>
+    Effect.gen(function* () {
+      const queue = yield* Queue
+      const sql = yield* PgClient.PgClient
+      const [a, b, c] = [yield* both("parallel"), yield* both("parallel"), yield* both("parallel")]
+      const [run] = a.fast
+      const key = runKey(run!.goal_instance_id, run!.scheduled_time)
+      yield* sql`insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at,
+          completed_at, attempt, deliverable_id)
+        values ('RUN-pruned', 'SCH-pruned', ${
+        run!.goal_instance_id
+      }, ${key}, 'completed', now(), now(), 1, 'DEL-pruned')`
+      const [lost] = c.fast
+      const stale = [-1, 1, 1_000_000].map((more) => done({ ...lost!, fence: lost!.fence + more }))
+      const outcomes = [...a.fast, ...b.fast].map(done)
+      const { written } = yield* queue.writeOutcomes([...outcomes, ...stale].toReversed())
+      assert.strictEqual(written, outcomes.length)
+      for (const { young } of [a, b]) {
+        assert.deepStrictEqual(yield* rows(young.goal_instance_id), { queued: null, runs: 1, executions: 1 })
+      }
+      assert.strictEqual((yield* rows(c.young.goal_instance_id)).queued, "held, unrecorded")
+      const [execution] = yield* sql`select scheduled_run_id, status, deliverable_id = ${`DEL-${
+        run!.scheduled_run_id
+      }`} as own
+        from goal_runs where idempotency_key = ${key}`
+      assert.deepStrictEqual(execution, { scheduled_run_id: run!.scheduled_run_id, status: "completed", own: true })
+      yield* write(c.fast.map(done))
     }))
 
   it.effect("0.2.0 takes it over, and cancels it, and both rows are there", () =>

@@ -176,7 +176,8 @@ const watch = async (
   await rest.catch(() => over = true)
   const end = Date.now() + START_MS
   let between = POLL_MS
-  const wait = () => heard ? pause(between = Math.min(between * POLL_MORE, UNHEARD_MS)) : Promise.race([listening, pause(UNHEARD_MS)])
+  const wait = () =>
+    heard ? pause(between = Math.min(between * POLL_MORE, UNHEARD_MS)) : Promise.race([listening, pause(UNHEARD_MS)])
   for (; !over && !service.stopping; await wait()) {
     // A service that listens answers once its layers are built: one request waits for that
     const why = heard || await isTaken(url) ? await unready(url, instance) : "it does not answer"

@@ -117,10 +117,10 @@ export class FeedCursorGone extends problem<FeedCursorGone>()("FeedCursorGone", 
 
 /**
  * Names what a goal or a hire was at one of its versions. The instant of the write tells histories apart: a hiring that was
- * restored to an earlier moment gives the same versions again, with other content.
+ * restored to an earlier moment gives the same versions again, with other content. A number is of epoch milliseconds.
  */
-export const revisionOf = (version: number, written: DateTime.Utc): string =>
-  `${version}@${DateTime.toEpochMillis(written)}`
+export const revisionOf = (version: number, written: DateTime.Utc | number): string =>
+  `${version}@${typeof written === "number" ? written : DateTime.toEpochMillis(written)}`
 
 /** A goal as a lookup has it. */
 export const LookedUpGoal = Schema.Struct({

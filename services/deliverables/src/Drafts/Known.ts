@@ -40,13 +40,19 @@ interface Entry {
   readonly size: number
   /** Epoch milliseconds. */
   readonly until: number
+  /** The get at which it was put to the end. */
+  at: number
 }
+
+/** An entry that was put to the end within so small a part of all that are kept stays where it is: a hire is asked for with each goal. */
+const RECENT = 1 / 8
 
 /** The goals and hires that are kept. */
 export class Known {
   readonly #entries = new Map<string, Entry>()
   readonly #most: number
   #size = 0
+  #gets = 0
 
   constructor(most = MOST) {
     this.#most = most
@@ -93,16 +99,20 @@ export class Known {
   #get(id: string, revision: string, now: number): Entry["value"] | undefined {
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.revision !== revision || entry.until <= now) return undefined
-    // moves to the end: the first is the one that was used longest ago
-    this.#entries.delete(id)
-    this.#entries.set(id, entry)
+    this.#gets++
+    if (this.#gets - entry.at > this.#entries.size * RECENT) {
+      // moves to the end: the first is the one that was used longest ago
+      entry.at = this.#gets
+      this.#entries.delete(id)
+      this.#entries.set(id, entry)
+    }
     return entry.value
   }
 
   #put(id: string, revision: string, until: number, value: Entry["value"]): void {
     this.#remove(id)
     const size = JSON.stringify(value).length + EACH
-    this.#entries.set(id, { revision, value, size, until })
+    this.#entries.set(id, { revision, value, size, until, at: this.#gets })
     this.#size += size
     for (const first of this.#entries.keys()) {
       if (this.#size <= this.#most) break

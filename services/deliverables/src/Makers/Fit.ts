@@ -51,6 +51,11 @@ export const fit = (text: string, max: number): string => {
   return `${words.replace(/[\s,;:–—-]+$/u, "")}…`
 }
 
+/** White space other than single spaces: few texts have any. */
+const ragged = /[^\S ]| {2}/u
+
 /** `fit` of the text in one line: each run of white space becomes a space. */
-export const fitLine = (text: string, max: number): string =>
-  fit(head(text, max * 4 + 64).replace(/\s+/gu, " ").trim(), max)
+export const fitLine = (text: string, max: number): string => {
+  const read = head(text, max * 4 + 64)
+  return fit((ragged.test(read) ? read.replace(/\s+/gu, " ") : read).trim(), max)
+}

@@ -55,6 +55,12 @@ export const decide = (due: {
   readonly startOf?: (slot: number) => number
 }): Decision => {
   const { graceMs = defaultGraceMs, horizonMs = defaultHorizonMs, missed, now, startOf = (slot) => slot } = due
+  // nearly always there is one, on time
+  if (
+    due.slots.length === 1 && due.older === undefined && startOf(due.slots[0]!) >= now - Math.min(graceMs, horizonMs)
+  ) {
+    return { run: due.slots, skipped: [] }
+  }
   const old = due.slots.filter((slot) => startOf(slot) < now - horizonMs)
   const late = due.slots.filter((slot) => startOf(slot) >= now - horizonMs && startOf(slot) < now - graceMs)
   const onTime = due.slots.filter((slot) => startOf(slot) >= now - horizonMs && startOf(slot) >= now - graceMs)

@@ -6,6 +6,7 @@
  * differ in their last digits only.
  */
 export const spreadOf = (goalInstanceId: string, spreadSeconds: number): number => {
+  if (spreadSeconds === 0) return 0
   let hash = 0x811c9dc5
   for (let nth = 0; nth < goalInstanceId.length; nth++) {
     hash = Math.imul(hash ^ goalInstanceId.charCodeAt(nth), 0x01000193)

@@ -87,13 +87,14 @@ export const makeCall = Effect.fnUntraced(function* (breaker: Effect.Success<typ
     if (answered._tag === "Success") {
       const byKey = new Map(answered.success.map((answer) => [answer.idempotency_key, answer]))
       bulkhead.answered(runs)
-      return yield* Effect.forEach(runs, (run) => {
+      const outcomes: Array<Outcome> = []
+      for (const run of runs) {
         const answer = byKey.get(runKey(run.goal_instance_id, run.scheduled_time))
         // nearly all have a draft, and need no delay: to step the schedule for each cost more than all else here
-        return answer !== undefined && isDrafted(answer)
-          ? Effect.succeed(outcomeOf(run, answer, undefined))
-          : Effect.map(delayAfter(runRetry, run.attempt), (delay) => outcomeOf(run, answer, delay))
-      })
+        const delay = answer !== undefined && isDrafted(answer) ? undefined : yield* delayAfter(runRetry, run.attempt)
+        outcomes.push(outcomeOf(run, answer, delay))
+      }
+      return outcomes
     }
     const error = answered.failure
     if (error._tag !== "CallFailed") return released(runs, AWAY_DELAY)

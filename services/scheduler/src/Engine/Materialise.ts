@@ -5,9 +5,10 @@ import { readable } from "@stint/edge/Paging"
 import { Effect } from "effect"
 import { type ClaimedRun, type GoalVersion, iso, type NewRun, type Versions } from "../Model.ts"
 import { Queue, type Start } from "../Queue.ts"
+import type { Next } from "../Queue/Repo/Unrecorded.ts"
 import { decidedUntil, isReplanned, isUnread, timelineOf } from "../Timeline.ts"
 import { byGoal } from "../Timeline/Repo.ts"
-import { type DuePlan, type Open, runOfSlot } from "./Plan.ts"
+import { type DuePlan, type Open, runOfSlot, type SlotPlan } from "./Plan.ts"
 import { type Past, planOrStop } from "./Replan.ts"
 import { EngineRepo } from "./Repo.ts"
 import type { DueGoal } from "./Repo/DueGoals.ts"
@@ -88,31 +89,43 @@ const makeBatch = Effect.gen(function* () {
 
   const decide = Effect.fnUntraced(function* (due: ReadonlyArray<DueGoal>, plan: Plan) {
     const pasts = yield* pastsOf(due)
-    const runs: Array<NewRun> = []
+    const slots: Array<{ readonly goal: DueGoal; readonly slot: SlotPlan }> = []
     const decided: Array<{ readonly id: string; readonly plan: DuePlan }> = []
     // the latest due first: they have a slot or two, and do not wait for others to catch up on a day's
-    for (const { now, serial, timezone, waiting, ...goal } of due.toSorted((a, b) => b.next_slot! - a.next_slot!)) {
-      if (runs.length >= SLOTS_AT_ONCE) break
+    for (const goal of due.toSorted((a, b) => b.next_slot! - a.next_slot!)) {
+      if (slots.length >= SLOTS_AT_ONCE) break
+      const { now, serial, timezone, waiting } = goal
       const planned = plan(goal, timezone, { serial, waiting }, now, pasts.get(goal.goal_instance_id))
-      for (const slot of planned.slots) {
-        runs.push(runOfSlot(goal, slot, (yield* ids.next("SCH")) as ScheduledRunId, now))
-      }
+      for (const slot of planned.slots) slots.push({ goal, slot })
       decided.push({ id: goal.goal_instance_id, plan: planned })
     }
+    const drawn = yield* ids.take("SCH", slots.length)
+    const runs = slots.map(({ goal, slot }, nth) => runOfSlot(goal, slot, drawn[nth] as ScheduledRunId, goal.now))
     return { runs, decided }
   })
 
-  /** Makes runs; with a lease those that may run now are claimed at once, as many of them as goals were asked for: `isWhole` when they are all. */
-  const make = Effect.fnUntraced(function* (runs: ReadonlyArray<NewRun>, limit: number, lease?: Start) {
+  /**
+   * Makes runs, and says when goals fall due next; with a lease those that may run now are claimed at once, as many of them as goals
+   * were asked for. `durable` when it does more than that.
+   */
+  const make = Effect.fnUntraced(function* (
+    runs: ReadonlyArray<NewRun>,
+    { durable, goals }: Next,
+    limit: number,
+    lease?: Start,
+  ) {
     const now = lease === undefined
       ? []
       : runs.filter((run) => typeof run.queue?.claimable_at === "number").slice(0, limit)
-    const others = now.length === 0 ? runs : runs.filter((run) => !now.includes(run))
+    const others = now.length === 0 ? runs : now.length === runs.length ? [] : runs.filter((run) => !now.includes(run))
     if (others.length > 0) yield* queue.enqueue(others)
-    const { counted, runs: started } = lease === undefined || now.length === 0
-      ? { runs: [], counted: [] }
-      : yield* queue.start(now, lease)
-    return { counted, started, isWhole: others.length === 0 && started.length > 0 }
+    if (lease !== undefined && now.length > 0) {
+      // A crash that loses runs which stand in the queue alone loses their slots' decisions too: they are made again under
+      // the same keys. Nobody has seen them: who reads them records them first, and that commit takes these along to the disk.
+      return yield* queue.start(now, lease, { goals, durable: durable || others.length > 0 })
+    }
+    yield* repo.setNext(goals)
+    return []
   })
 
   return Effect.fnUntraced(function* (limit: number, plan: Plan, lease?: Start): Effect.fn.Return<Decided, unknown> {
@@ -132,22 +145,15 @@ const makeBatch = Effect.gen(function* () {
         reason_code: code,
       }))
     )
-    const { counted, isWhole, started } = yield* make(runs, limit, lease)
     if (missed.length > 0) yield* repo.recordMissed(missed)
-    if (decided.length > 0) {
-      yield* repo.setNext({
-        goals: decided.map(({ id, plan: { decided_until, next } }) => ({
-          id,
-          next_slot: iso(next.next_slot),
-          due_at: iso(next.due_at),
-          decided_until: iso(decided_until),
-        })),
-        counted,
-        // A crash that loses runs which stand in the queue alone loses their slots' decisions too: they are made again under
-        // the same keys. Nobody has seen them: who reads them records them first, and that commit takes these along to the disk.
-        durable: !isWhole || missed.length > 0 || due.some(isReplanned),
-      })
-    }
+    const goals = decided.map(({ id, plan: { decided_until, next } }) => ({
+      id,
+      next_slot: iso(next.next_slot),
+      due_at: iso(next.due_at),
+      decided_until: iso(decided_until),
+    }))
+    const durable = missed.length > 0 || due.some(isReplanned)
+    const started = decided.length === 0 ? [] : yield* make(runs, { goals, durable }, limit, lease)
     return { goals: locked, started, versions: versionsOf(started.length === 0 ? [] : due) }
   })
 })

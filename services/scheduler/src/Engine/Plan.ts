@@ -66,7 +66,7 @@ export const turnOf = (overlap: Overlap, { serial, waiting }: Open, caught_up: b
 
 /** The run of a slot that was decided over at an instant (epoch ms). */
 export const runOfSlot = (
-  goal: GoalRow,
+  goal: Pick<GoalRow, "goal_instance_id" | "hired_instance_id" | "customer_id">,
   { caught_up, due_at, outcome, serial, skip, slot }: SlotPlan,
   scheduled_run_id: NewRun["scheduled_run_id"],
   now: number,
@@ -133,17 +133,11 @@ export const planDue = (goal: GoalRow, timezone: string, open: Open, now: number
   const startOf = (slot: number) => slot + spread
   const decision = decide({ slots: due, older, now, missed, startOf })
   const decided_until = Math.max(goal.decided_until ?? -Infinity, due.length < AT_ONCE ? until : due.at(-1)!)
+  const slot = nextAfter(rule, decided_until)
   return {
     slots: slotPlans(decision, overlap, open, startOf, now),
     ranges: decision.range === undefined ? [] : [decision.range],
-    next: nextOfGoal(goal, timezone, decided_until),
+    next: slot === undefined ? { next_slot: null, due_at: null } : { next_slot: slot, due_at: startOf(slot) },
     decided_until,
   }
-}
-
-/** When a goal that was not edited falls due next, strictly after an instant (epoch ms). */
-const nextOfGoal = (goal: GoalRow, timezone: string, after: number): Next => {
-  const slot = nextAfter(ruleOfGoal(goal, timezone), after)
-  if (slot === undefined) return { next_slot: null, due_at: null }
-  return { next_slot: slot, due_at: slot + spreadOf(goal.goal_instance_id, settingsOf(goal).spread_seconds ?? 0) }
 }

@@ -4,8 +4,7 @@ import { MissedCode } from "@stint/domain/scheduler/ReasonCodes"
 import { Context, Effect, Layer, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { Millis } from "../Model.ts"
-import { CounterRows, counting } from "../Queue/Repo/Counters.ts"
-import { IDS, inputById, inputOf } from "../Queue/Repo/Input.ts"
+import { nextInput, type NextOfGoal, settingNext } from "../Queue/Repo/Next.ts"
 import { rowsFrom } from "../Queue/Row.ts"
 import { versionsSince } from "../Timeline/Repo.ts"
 import { lockDue } from "./Repo/DueGoals.ts"
@@ -60,25 +59,9 @@ const recordMissed = (sql: PgClient.PgClient) =>
         on conflict do nothing`,
   })
 
-/**
- * When goals fall due next, and what was counted: the last statement of a batch. Unless it is `durable` the commit does not wait for the disk: a crash of the database may lose the batch, never a part of it.
- */
-const setNext = (sql: PgClient.PgClient) =>
-  SqlSchema.void({
-    Request: Schema.Struct({
-      goals: rowsFrom({ id: Schema.String, next_slot: IsoText, due_at: IsoText, decided_until: IsoText }),
-      counted: CounterRows,
-      durable: Schema.Boolean,
-    }),
-    execute: ({ counted, durable, goals }) => {
-      const input = sql.unsafe(inputOf("goal_instance_id"))
-      return sql`with ${inputById(sql, goals)}, ${counting(sql, counted)}
-        update projected_goals set next_slot = (${input} ->> 'next_slot')::timestamptz,
-          due_at = (${input} ->> 'due_at')::timestamptz, decided_until = (${input} ->> 'decided_until')::timestamptz
-        where goal_instance_id = any (${sql.unsafe(IDS)}) and (select case when not ${durable}::boolean then
-          set_config('synchronous_commit', 'off', true) else 'on' end) is not null`
-    },
-  })
+/** When goals fall due next of which no run was claimed as it was made: the last statement of a batch. */
+const setNext = (sql: PgClient.PgClient) => (goals: ReadonlyArray<NextOfGoal>) =>
+  Effect.asVoid(sql`with ${nextInput(sql, goals)} ${settingNext(sql)}`)
 
 const statements = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient

@@ -58,7 +58,7 @@ export const makeWriteOutcomes = (repo: QueueRepo["Service"], nextId: Effect.Eff
     if (done.length === 0) return Effect.succeed(nothing)
     return repo.settle({
       runs: done.map(({ run }) => run.scheduled_run_id),
-      fences: done.map(({ run }) => String(run.fence)),
+      fences: done.map(({ run }) => run.fence),
       drafts: done.map(({ deliverable_id }) => deliverable_id),
       goals: endedGoals(done),
     })

@@ -1,9 +1,10 @@
 /** The SQL that stores new drafts: what is drafted at once, and what a slow maker made. */
-import type { PgClient } from "@effect/sql-pg"
+import { type PgClient, PgTypes } from "@effect/sql-pg"
 import type { ApprovalRules } from "@stint/domain/Definition/Approval"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { DraftPayload } from "@stint/domain/Payload"
-import { DateTime, Effect, Schema } from "effect"
+import { isoOf } from "@stint/domain/Instants"
+import { DateTime, Effect, Result, Schema } from "effect"
 
 /** A draft to store. */
 export interface NewDraft {
@@ -23,10 +24,13 @@ export interface NewDraft {
   readonly approval: ApprovalRules | null
 }
 
+/** A list of texts as a parameter. The client would look at each for its type. */
+const texts = (list: ReadonlyArray<string>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
+
 /** The columns of drafts, ordered by key, so that two callers with the same runs wait and do not deadlock. */
 const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
   const ordered = drafts.toSorted((a, b) => a.idempotency_key < b.idempotency_key ? -1 : 1)
-  const column = (valueOf: (draft: NewDraft) => string) => ordered.map(valueOf)
+  const column = (valueOf: (draft: NewDraft) => string) => texts(ordered.map(valueOf))
   return {
     ids: column((draft) => draft.deliverable_id),
     hires: column((draft) => draft.hired_instance_id),
@@ -37,11 +41,11 @@ const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {
     keys: column((draft) => draft.idempotency_key),
     customers: column((draft) => draft.customer_id),
     agents: column((draft) => draft.agent_id),
-    slots: column((draft) => DateTime.formatIso(draft.scheduled_time)),
+    slots: column((draft) => isoOf(DateTime.toEpochMillis(draft.scheduled_time))),
     reviewed: column((draft) => String(draft.approval_required)),
-    made: column((draft) => DateTime.formatIso(draft.created_at)),
-    // empty for null: the client can't tell the type of an array of nulls
-    rules: ordered.map(({ approval }) => approval === null ? "" : JSON.stringify(approval)),
+    made: column((draft) => isoOf(DateTime.toEpochMillis(draft.created_at))),
+    // empty for null: a column of texts alone
+    rules: column(({ approval }) => approval === null ? "" : JSON.stringify(approval)),
   }
 }
 
@@ -59,9 +63,9 @@ export const insertDrafts = (sql: PgClient.PgClient, drafts: ReadonlyArray<NewDr
     select id, hire, goal, template, title, payload::jsonb, key, customer, agent, slot::timestamptz, reviewed::boolean,
       made::timestamptz, made::timestamptz, rules::jsonb,
       date_trunc('milliseconds', now()) + make_interval(secs => (rules::jsonb ->> 'expires_after_seconds')::double precision)
-    from unnest(${c.ids}::text[], ${c.hires}::text[], ${c.goals}::text[], ${c.templates}::text[], ${c.titles}::text[],
-      ${c.payloads}::text[], ${c.keys}::text[], ${c.customers}::text[], ${c.agents}::text[], ${c.slots}::text[],
-      ${c.reviewed}::text[], ${c.made}::text[], ${c.rules}::text[])
+    from unnest(${c.ids}, ${c.hires}, ${c.goals}, ${c.templates}, ${c.titles},
+      ${c.payloads}, ${c.keys}, ${c.customers}, ${c.agents}, ${c.slots},
+      ${c.reviewed}, ${c.made}, ${c.rules})
       as r (id, hire, goal, template, title, payload, key, customer, agent, slot, reviewed, made, given)
     cross join lateral (select nullif(given, '') as rules) as g
     on conflict (idempotency_key) do nothing

@@ -11,15 +11,28 @@ const madeHashtag = (words: string): string | undefined => {
   return /\p{L}/u.test(tag) && codePoints(tag) <= 30 ? `#${tag}` : undefined
 }
 
+/** A hashtag. */
+interface Tag {
+  readonly tag: string
+  /** In lower case: two that differ in case alone are one. */
+  readonly name: string
+  /** Its length with two code points after it. */
+  readonly cost: number
+}
+
+const tagOf = (tag: string): Tag => ({ tag, name: tag.toLowerCase(), cost: codePoints(tag) + 2 })
+
 /** Hashtags by their words: those of one goal are the same for each platform and each slot. */
-const hashtags = new Map<string, string | undefined>()
+const hashtags = new Map<string, Tag | undefined>()
 /** How many there are at most; then they are made anew. */
 const HASHTAGS = 2_000
 
-const hashtag = (words: string): string | undefined => {
-  if (hashtags.has(words)) return hashtags.get(words)
+const hashtag = (words: string): Tag | undefined => {
+  const known = hashtags.get(words)
+  if (known !== undefined || hashtags.has(words)) return known
   if (hashtags.size >= HASHTAGS) hashtags.clear()
-  const tag = madeHashtag(words)
+  const made = madeHashtag(words)
+  const tag = made === undefined ? undefined : tagOf(made)
   hashtags.set(words, tag)
   return tag
 }
@@ -46,20 +59,24 @@ const wordsOf = (copy: Copy, { brand, location, service, subject }: Occasion) =>
   ...copy.tags,
 ]
 
-/** `tags`, and more of these words while `fits` says so. */
+/** `tags`, and more of these words while `fits` says so of one and of the cost that all then have. */
 const withMore = (
   tags: ReadonlyArray<string>,
   words: ReadonlyArray<string>,
   most: number,
-  fits: (tag: string, all: ReadonlyArray<string>) => boolean,
+  fits: (tag: string, cost: number) => boolean,
 ): Array<string> => {
   const all = [...tags]
+  if (all.length >= most) return all
+  const names = new Set(tags.map((tag) => tag.toLowerCase()))
+  let spent = cost(tags)
   for (const one of words) {
     if (all.length >= most) break
-    const tag = hashtag(one)
-    if (tag === undefined) continue
-    if (all.some((other) => other.toLowerCase() === tag.toLowerCase())) continue
-    if (fits(tag, [...all, tag])) all.push(tag)
+    const made = hashtag(one)
+    if (made === undefined || names.has(made.name) || !fits(made.tag, spent + made.cost)) continue
+    all.push(made.tag)
+    names.add(made.name)
+    spent += made.cost
   }
   return all
 }
@@ -70,7 +87,7 @@ export const hashtagsOf = (copy: Copy, occasion: Occasion, platform: Platform): 
     [],
     wordsOf(copy, occasion),
     maxHashtags[platform],
-    (_, all) => cost(all) <= platformLimits[platform] / 3,
+    (_, all) => all <= platformLimits[platform] / 3,
   )
 
 /** Whether a hashtag says, in one word, what is never mentioned. */
@@ -109,5 +126,5 @@ export const tagsUnder = (
     required,
     wordsOf(copy, occasion),
     Math.min(maxHashtags[platform], constraints.tags.most),
-    (tag, all) => !isBarred(tag, constraints) && cost(all) <= Math.min(room, platformLimits[platform] / 3),
+    (tag, all) => !isBarred(tag, constraints) && all <= Math.min(room, platformLimits[platform] / 3),
   )

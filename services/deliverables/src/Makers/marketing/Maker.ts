@@ -60,6 +60,9 @@ const batchOf = (input: MakerInput, shift: number): Draft => {
   const day = Math.abs(Math.floor(input.slot / DAY_MS))
   const constraints = constraintsOf(config)
   const enabled = enabledPlatforms(input)
+  const brand = fitLine(brand_name, 48) || copy.unnamed
+  const location = fitLine(textAt(config, "location"), 40)
+  const signedBy = fitLine(textAt(config, "posting_identity"), 80)
   const variants = enabled.flatMap((platform, position) =>
     Array.from({ length: posts }, (_, index) => {
       const service = fitLine(services[(day + index) % services.length] ?? template.name, 60)
@@ -68,10 +71,10 @@ const batchOf = (input: MakerInput, shift: number): Draft => {
         occasion: {
           subject: fitLine(topics[index % topics.length] ?? service, 80),
           service,
-          brand: fitLine(brand_name, 48) || copy.unnamed,
-          location: fitLine(textAt(config, "location"), 40),
+          brand,
+          location,
         },
-        signedBy: fitLine(textAt(config, "posting_identity"), 80),
+        signedBy,
         slot: input.slot,
         offset: NEXT_POST * index + NEXT_PLATFORM * position + shift,
         constraints,

@@ -9,7 +9,7 @@ import { rowsFrom } from "../Row.ts"
  * The sessions of the database spread over so many rows of a counter, so that few transactions wait for each other's commit:
  * those of one process too, which has several under way.
  */
-const SHARDS = 16
+export const SHARDS = 16
 
 /** Increments, as a statement's JSON. */
 export const CounterRows = rowsFrom({ name: Schema.String, label: Schema.String, value: Schema.Finite })

@@ -6,7 +6,7 @@ import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
 import { DURATION_BUCKETS, LATENESS_BUCKETS } from "../Counters.ts"
-import { inputById, inputOf } from "./Input.ts"
+import { inputById, inputOf, integers, texts } from "./Input.ts"
 import { MAKERS } from "./Makings.ts"
 import { ERROR, IS_HELD } from "./Transitions.ts"
 
@@ -32,19 +32,26 @@ const GONE = `delete from run_queue where ${IS_HELD} returning scheduled_run_id,
 
 /**
  * held -> final, with a draft; and waiting -> ready, the next runs of their goals, and what that adds to the counters. One statement,
- * a transaction of its own unless the caller has one (`settle_runs`, script 271). It locks `goals` first, in their order, as
+ * a transaction of its own unless the caller has one (`end_runs`, script 272). It locks `goals` first, in their order, as
  * `lockGoals` does. Of a run that was not recorded both rows are made with their end.
  */
 const settle = (sql: PgClient.PgClient) =>
-  SqlSchema.findOne({
-    // numbers travel as text: the client tells the type of an array by each of them, an integer's by its size
-    Request: Schema.Struct({ goals: IdList, runs: IdList, fences: IdList, drafts: IdList }),
-    Result: Schema.Struct({ written: Schema.Int, released: Schema.Int }),
-    execute: ({ drafts, fences, goals, runs }) =>
-      sql`select written, released from settle_runs(${runs}::varchar[], ${fences}::text[]::bigint[], ${drafts}::varchar[],
-        ${goals}::varchar[], ${MAKERS}, ${LATENESS_BUCKETS.map(String)}::text[]::float8[],
-        ${DURATION_BUCKETS.map(String)}::text[]::float8[])`,
-  })
+(
+  { drafts, fences, goals, runs }: {
+    readonly goals: ReadonlyArray<string>
+    readonly runs: ReadonlyArray<string>
+    readonly fences: ReadonlyArray<number>
+    readonly drafts: ReadonlyArray<string>
+  },
+) =>
+  Effect.map(
+    sql<{ readonly written: number; readonly released: number }>`select written, released from end_runs(
+        ${texts(runs)}::varchar[], ${integers(fences)}, ${texts(drafts)}::varchar[], ${
+      texts(goals)
+    }::varchar[], ${MAKERS},
+        ${LATENESS_BUCKETS.map(String)}::text[]::float8[], ${DURATION_BUCKETS.map(String)}::text[]::float8[])`,
+    ([row]) => row!,
+  )
 
 /** held -> final, cancelled after a failed attempt: gone, or dead (`deadLetter` then books it). */
 const discard = (sql: PgClient.PgClient) =>

@@ -4,64 +4,111 @@
  * way, before anything but their completion becomes of them and before anybody reads them; their completion writes both with
  * the end (`takeOut`, Ends.ts). No other statement touches them.
  */
-import { BigIntColumn } from "@stint/edge/Pg/BigIntColumn"
 import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Schema } from "effect"
-import { SqlSchema } from "effect/sql"
+import { Effect } from "effect"
 import type { Fragment } from "effect/sql/Statement"
-import { Millis } from "../../Model.ts"
-import { IdList, RunId } from "../Row.ts"
+import { LATENESS_BUCKETS } from "../Counters.ts"
+import { SHARDS } from "./Counters.ts"
 import { agentOf, isFree } from "./Enqueue.ts"
-import { Lease } from "./Transitions.ts"
+import { flags, texts } from "./Input.ts"
+import { nextInput, type NextOfGoal, settingNext } from "./Next.ts"
 
 /** Runs that are claimed as they are made, column by column: arrays cost Postgres and this process less than rows in JSON. */
-export const StartedRows = {
-  runs: IdList,
-  goals: IdList,
-  hires: IdList,
-  customers: IdList,
-  slots: IdList,
-  serial: Schema.Array(Schema.Boolean),
-  caught_up: Schema.Array(Schema.Boolean),
-  dues: IdList,
+export interface StartedRows {
+  readonly holder: string
+  readonly leaseMs: number
+  readonly runs: ReadonlyArray<string>
+  readonly goals: ReadonlyArray<string>
+  readonly hires: ReadonlyArray<string>
+  readonly customers: ReadonlyArray<string>
+  readonly slots: ReadonlyArray<string>
+  readonly serial: ReadonlyArray<boolean>
+  readonly caught_up: ReadonlyArray<boolean>
+  readonly dues: ReadonlyArray<string>
+  readonly next: Next
+}
+
+/** What else is written with the claims. */
+export interface Next {
+  /** When the goals fall due next. */
+  readonly goals: ReadonlyArray<NextOfGoal>
+  /**
+   * Whether the commit waits for the disk, whatever it claims. Else it does not when it claims any: a crash of the database may
+   * lose the batch, never a part of it.
+   */
+  readonly durable: boolean
 }
 
 /** What a run has of its claim. */
-export const Started = Schema.Struct({
-  ...RunId.fields,
-  fence: BigIntColumn,
-  claimed_at: Millis,
-  /** Seconds from when it should have started; null of one that is caught up. */
-  lateness: Schema.NullOr(Schema.Finite),
+export interface Started {
+  readonly scheduled_run_id: string
+  readonly fence: number
+  readonly claimed_at: number
+}
+
+/** The same as the client of the database reads it. */
+interface UnreadStart {
+  readonly scheduled_run_id: string
+  readonly fence: bigint
+  readonly claimed_at: Date
+}
+
+const startedOf = ({ claimed_at, fence, scheduled_run_id }: UnreadStart): Started => ({
+  scheduled_run_id,
+  fence: Number(fence),
+  claimed_at: claimed_at.getTime(),
 })
+
+/** Counts how late the runs of `made` start: an observation is in the bucket of the first bound above it. */
+const countingLateness = (sql: PgClient.PgClient) => {
+  const bounds = LATENESS_BUCKETS.map(String)
+  return sql`insert into engine_counters as c (name, label, shard, value)
+      select 'lateness', label, pg_backend_pid() % ${SHARDS}, sum(value) from (
+        select coalesce(b.bounds[1 + width_bucket(m.late, b.bounds)]::text, '+Inf'), 1::float8
+        from made m, (values (${bounds}::text[]::float8[])) as b (bounds) where m.late is not null
+        union all
+        select 'sum', m.late from made m where m.late > 0) as one (label, value)
+      group by label order by label
+      on conflict (name, label, shard) do update set value = c.value + excluded.value`
+}
 
 /** The key of a row of `run_queue`. */
 export const RUN_KEY = "run_key(goal_instance_id, scheduled_time)"
 
-/** -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. */
-const start = (sql: PgClient.PgClient) =>
-  SqlSchema.findAll({
-    Request: Schema.Struct({ ...Lease.fields, ...StartedRows }),
-    Result: Started,
-    execute: ({ caught_up, customers, dues, goals, hires, holder, leaseMs, runs, serial, slots }) =>
-      sql`insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
+/**
+ * -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. When the goals fall due next, and the
+ * counters, are written with it, as the last statement of its transaction: the counters' rows are locked until that commits.
+ * The lists are selected, which hides how many a batch has: else the database would plan it anew for each that has few.
+ */
+const start =
+  (sql: PgClient.PgClient) =>
+  ({ caught_up, customers, dues, goals, hires, holder, leaseMs, next, runs, serial, slots }: StartedRows) =>
+    Effect.map(
+      sql<UnreadStart>`with ${nextInput(sql, next.goals)}, made as (
+        insert into run_queue (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, agent_id,
           scheduled_time, serial, caught_up, due_at, claimable_at, state, attempt, fence, holder, claimed_at, recorded)
         select i.scheduled_run_id, i.goal_instance_id, i.hired_instance_id, i.customer_id, ${agentOf(sql, "i")},
           i.scheduled_time, i.serial, i.caught_up, i.due_at, now() + make_interval(secs => ${
         leaseMs / 1000
       }), 'held', 1,
           nextval('run_fence'), ${holder}, now(), false
-        from unnest(${runs}::varchar[], ${goals}::varchar[], ${hires}::varchar[], ${customers}::varchar[],
-            ${slots}::text[]::timestamptz[], ${serial}::boolean[], ${caught_up}::boolean[],
-            ${dues}::text[]::timestamptz[])
+        from unnest((select ${texts(runs)}::varchar[]), (select ${texts(goals)}::varchar[]),
+            (select ${texts(hires)}::varchar[]), (select ${texts(customers)}::varchar[]),
+            (select ${texts(slots)}::timestamptz[]), (select ${flags(serial)}), (select ${flags(caught_up)}),
+            (select ${texts(dues)}::timestamptz[]))
           as i (scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, serial, caught_up,
             due_at)
         where ${isFree(sql)} and (select true from scheduled_goal_runs r
           where r.goal_instance_id = i.goal_instance_id and r.scheduled_time = i.scheduled_time limit 1) is null
         returning scheduled_run_id, fence, claimed_at,
-          case when not caught_up then extract(epoch from now() - due_at)::float8 end as lateness`,
-  })
+          case when not caught_up then extract(epoch from now() - due_at)::float8 end as late
+      ), counted as (${countingLateness(sql)}), next as (${settingNext(sql)} and (select case
+          when ${next.durable}::boolean or not exists (select from made) then 'on'
+          else set_config('synchronous_commit', 'off', true) end) is not null)
+      select scheduled_run_id, fence, claimed_at from made`,
+      (rows) => rows.map(startedOf),
+    )
 
 /** Which runs are recorded. */
 export type Recorded =
