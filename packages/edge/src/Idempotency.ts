@@ -10,7 +10,7 @@ import { IdSeed, type Seed } from "./Ids.ts"
 import { type Held, IdempotencyRepo, type Prints, type Reservation, type Scope } from "./Idempotency/Repo.ts"
 import { answerOf, KeyTaken, PendingKey } from "./Idempotency/WithWork.ts"
 import { metWithoutTag } from "./Preconditions.ts"
-import { pruneKeys, renewKey } from "./Schedules.ts"
+import { pruneKeys, renewKey, upkeepBegins } from "./Schedules.ts"
 import { sha256 } from "./Sha256.ts"
 
 const fingerprint = (text: string) => Effect.map(sha256(text), Hex.encode)
@@ -147,12 +147,11 @@ export const layer = Layer.effect(
   Idempotency,
   Effect.gen(function* () {
     const repo = yield* IdempotencyRepo
-    yield* repo.prune().pipe(
+    const prune = repo.prune().pipe(
       Effect.repeat({ while: (gone) => gone > 0 }),
       Effect.catchCause((cause) => Effect.logDebug("idempotency keys can't be pruned now", cause)),
-      Effect.repeat(pruneKeys),
-      Effect.forkScoped,
     )
+    yield* Effect.forkScoped(Effect.andThen(upkeepBegins, Effect.repeat(prune, pruneKeys)))
 
     return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       if (endpoint.method !== "GET" && Option.isNone(Context.getOption(endpoint.annotations, Tagged))) {

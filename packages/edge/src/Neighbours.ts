@@ -11,7 +11,7 @@ import { StateMetrics } from "./Metrics.ts"
 import { Neighbour, UNSAID_MS } from "./Neighbours/Neighbour.ts"
 import { PortCheck } from "./PortCheck.ts"
 import type { PORTS } from "./Ports.ts"
-import { pollAway, pollHere } from "./Schedules.ts"
+import { pollAway, pollFirst, pollHere } from "./Schedules.ts"
 
 /** How long `/readyz` may take: its own checks take 2 s at most. */
 const DEADLINE: Duration.Input = "3 seconds"
@@ -213,11 +213,15 @@ const makeWatch = Effect.fnUntraced(function* (self: string, names: ReadonlyArra
   })
 
   /** For ever: while it is away more often. */
-  const poll = (name: Name) =>
-    ask(name).pipe(
-      Effect.flatMap((fault) => Effect.sleep(fault === undefined ? pollHere : pollAway)),
-      Effect.forever,
-    )
+  const poll = Effect.fnUntraced(function* (name: Name) {
+    let wasHere = false
+    yield* Effect.sleep(pollFirst)
+    while (true) {
+      const isHere = (yield* ask(name)) === undefined
+      wasHere ||= isHere
+      yield* Effect.sleep(isHere ? pollHere : wasHere ? pollAway : pollFirst)
+    }
+  })
 
   return {
     answered: (name: Name) => change(name, (neighbour) => neighbour.answered()),

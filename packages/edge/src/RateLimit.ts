@@ -14,7 +14,7 @@ import * as AtOnce from "./RateLimit/AtOnce.ts"
 import * as Leases from "./RateLimit/Leases.ts"
 import { type Limit, RateRepo } from "./RateLimit/Repo.ts"
 import { Facts, type RequestFacts } from "./RequestContext.ts"
-import { pruneRates } from "./Schedules.ts"
+import { pruneRates, upkeepBegins } from "./Schedules.ts"
 
 /** A bound on how often something may be done, by its name in `Bounds`, and in words. */
 export interface Rate extends Limit {
@@ -107,11 +107,8 @@ export const layer = Layer.effect(
         ? { policy: "caller", name: `requests:${caller.role}:${caller.subject}`, rate: others }
         : { policy: "customer", name: `requests:customer:${customer}`, rate: customers }
     }
-    yield* repo.prune().pipe(
-      Effect.catchCause((cause) => Effect.logDebug("rates can't be pruned now", cause)),
-      Effect.repeat(pruneRates),
-      Effect.forkScoped,
-    )
+    const prune = Effect.catchCause(repo.prune(), (cause) => Effect.logDebug("rates can't be pruned now", cause))
+    yield* Effect.forkScoped(Effect.andThen(upkeepBegins, Effect.repeat(prune, pruneRates)))
 
     return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       const caller = yield* CurrentCaller

@@ -2,8 +2,8 @@
  * Deletes rows past their retention (domain.md, "Retention"): hourly, in small batches with pauses, so that no request
  * waits for it. Replicas may do it at the same time.
  */
-import { Effect, Layer, Random } from "effect"
-import { retentionPass } from "./Schedules.ts"
+import { Effect, Layer } from "effect"
+import { retentionPass, upkeepBegins } from "./Schedules.ts"
 
 /** How many rows one statement deletes. */
 const BATCH = 500
@@ -47,10 +47,8 @@ const runLogged = (job: RetentionJob) =>
 export const layer = <E, R>(jobs: Effect.Effect<ReadonlyArray<RetentionJob>, E, R>): Layer.Layer<never, E, R> =>
   Layer.effectDiscard(Effect.gen(function* () {
     const all = yield* jobs
-    const first = yield* Random.nextBetween(1_000, 60_000)
-    yield* Effect.forEach(all, runLogged, { discard: true }).pipe(
-      Effect.repeat(retentionPass),
-      Effect.delay(first),
+    yield* upkeepBegins.pipe(
+      Effect.andThen(Effect.repeat(Effect.forEach(all, runLogged, { discard: true }), retentionPass)),
       Effect.forkScoped,
     )
   }))

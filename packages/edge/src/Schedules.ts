@@ -84,6 +84,9 @@ export const pruneKeys = Schedule.spaced("10 minutes")
 /** Forgetting the buckets of rates that are full. */
 export const pruneRates = Schedule.spaced("10 minutes")
 
+/** When upkeep that nobody waits for begins: within a minute of a start, since the start itself has enough to do, and replicas spread. */
+export const upkeepBegins = Effect.flatMap(Random.nextBetween(1_000, 60_000), Effect.sleep)
+
 /** Deleting rows past their retention: hourly, give or take a fifth, so that replicas spread. */
 export const retentionPass = Schedule.spaced("1 hour").pipe(Schedule.jittered)
 
@@ -114,7 +117,13 @@ export const hourly = Schedule.spaced("1 hour")
 /** Probing a service that can't be reached: after 0.25, 0.5, 1, 2, then every 4 seconds, within the 5 s of domain.md. */
 export const probe = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
 
-/** Asking a service that this one needs whether it is ready: while it is. */
+/**
+ * Asking a service that this one needs whether it is ready: for the first time after a start, and again while it never was. All of
+ * them often start together, and each question costs the one that is asked what it needs for its start.
+ */
+export const pollFirst = "1 second"
+
+/** The same while it is ready. */
 export const pollHere = "10 seconds"
 
 /** Asking what changed, for pages that listen. */

@@ -10,8 +10,12 @@ import type { ProcessName } from "./Settings.ts"
 /** How long a service may take until it can do its work, in milliseconds. */
 const START_MS = 60_000
 
-/** Between two questions whether a service can do its work, in milliseconds: once it listens, and before it says so. */
+/**
+ * Between two questions whether a service can do its work, in milliseconds. Once it listens the second comes soon and each further
+ * one later, since its answers cost it time that it needs for its start; before it says so they are rare.
+ */
 const POLL_MS = 20
+const POLL_MORE = 1.5
 const UNHEARD_MS = 200
 
 /** How often in a row a service may end before it ever worked. */
@@ -171,7 +175,8 @@ const watch = async (
   child.status.finally(() => over = true)
   await rest.catch(() => over = true)
   const end = Date.now() + START_MS
-  const wait = () => heard ? pause(POLL_MS) : Promise.race([listening, pause(UNHEARD_MS)])
+  let between = POLL_MS
+  const wait = () => heard ? pause(between = Math.min(between * POLL_MORE, UNHEARD_MS)) : Promise.race([listening, pause(UNHEARD_MS)])
   for (; !over && !service.stopping; await wait()) {
     // A service that listens answers once its layers are built: one request waits for that
     const why = heard || await isTaken(url) ? await unready(url, instance) : "it does not answer"

@@ -13,6 +13,7 @@ import { Watchdog } from "../Watchdog.ts"
 import { Ages } from "./Ages.ts"
 import { bounded, type Deadlines, lateError, WAITS, type Watch, WHAT } from "./Deadline.ts"
 import * as Pipeline from "./Pipeline.ts"
+import { Ramp } from "./Ramp.ts"
 
 /** Runs a statement under its deadline. */
 type Run = <A>(sql: string, statement: Effect.Effect<A, SqlError.SqlError>) => Effect.Effect<A, SqlError.SqlError>
@@ -142,6 +143,8 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
   const { maxConnections = 10 } = config
   const shared = Pipeline.sessionsOf(maxConnections)
   const pool = yield* PgPool.make({ ...config, maxConnections: maxConnections - shared })
+  const ramp = new Ramp(maxConnections - shared)
+  yield* Effect.addFinalizer(() => Effect.sync(() => ramp.lift()))
   const pipeline = yield* Pipeline.make({ config, sessions: shared, deadlines, watch, ages })
 
   const checkout = <A, R>(acquire: Effect.Effect<A, SqlError.SqlError, R>) =>
@@ -175,14 +178,14 @@ export const make = Effect.fnUntraced(function* (config: PgClient.PgPoolConfig, 
           watch.restart(work, sql, answerMs)
           return statement
         })
-      return lend(use, run)
+      return ramp.within(lend(use, run))
     })
 
   const borrower: SqlConnection.Borrower = pipeline === undefined
     ? borrow
     : (use) => Effect.withFiber((fiber) => fiber.getRef(Pipeline.Pipelined) ? use(pipeline) : borrow(use))
 
-  const reserved = checkout(reserve(watch, pool, ages, answerMs))
+  const reserved = checkout(Effect.andThen(ramp.scoped, reserve(watch, pool, ages, answerMs)))
 
   const listen = Effect.fnUntraced(function* (channel: string) {
     const scope = yield* Scope.make()

@@ -4,6 +4,7 @@ import { Effect, Layer, Ref } from "effect"
 import type { SqlError } from "effect/sql"
 import { Health } from "../Health.ts"
 import { type Ledger, readLedger, refusalOf, unknownOf } from "./Ledger.ts"
+import { pipelined } from "./Pipeline.ts"
 import { Refusal } from "../Refusal.ts"
 import { awaitDatabase } from "../Schedules.ts"
 import { postgresWords, sqlState } from "./SqlErrors.ts"
@@ -42,7 +43,7 @@ export const health = (service: string, scripts: ReadonlyArray<string>) =>
     const sql = yield* PgClient.PgClient
     const health = yield* Health
     const doubt = yield* Ref.make<string | undefined>("its schema is not known yet")
-    const look = readLedger(sql).pipe(
+    const look = pipelined(readLedger(sql)).pipe(
       Effect.catchIf(
         (error) => permanent.test(sqlState(error) ?? "") || isForbidden(error),
         (error) => Effect.fail(new Refusal({ message: `its database can't be used: ${postgresWords(error)}` })),
@@ -65,7 +66,7 @@ export const health = (service: string, scripts: ReadonlyArray<string>) =>
     )
     yield* health.require({
       name: "database",
-      check: Effect.asVoid(sql`select 1`).pipe(
+      check: pipelined(Effect.asVoid(sql`select 1`)).pipe(
         Effect.mapError(() => "the database does not answer"),
         Effect.andThen(Ref.get(doubt)),
         Effect.flatMap((why) => why === undefined ? Effect.void : Effect.fail(why)),
