@@ -9,6 +9,7 @@ const LONGEST = [
   "tests/schema.test.ts",
   "tests/system/proofs.test.ts",
   "tests/system/proofs.others.test.ts",
+  "tests/system/proofs.shared.test.ts",
   "tests/system/proofs.release.test.ts",
   "tests/system/upgrade.test.ts",
   "apps/cli/test/demo.test.ts",

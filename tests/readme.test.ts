@@ -65,8 +65,8 @@ const shownAs = (kind: string, text: string) =>
 
 describe("the README and docs", () => {
   let stack: Stack
-  beforeAll(async () => void (stack = await startStack({ STINT_BOUNDS: "" })), 60_000)
-  afterAll(() => stack?.stop(), 60_000)
+  beforeAll(async () => void (stack = await startStack({ STINT_BOUNDS: "" })))
+  afterAll(() => stack?.stop())
 
   it("shows what npm start prints", async () => {
     const readme = await page("README.md")

@@ -102,6 +102,7 @@ const checks: ReadonlyArray<
     const { ok, text } = await run(
       "node",
       "../../node_modules/typescript/bin/tsc",
+      "--singleThreaded",
       "-p",
       "client",
     )

@@ -1,4 +1,4 @@
-/** What a proof stands on: a stack of its own, a fleet of schedulers, goals, and how to make them fall due. */
+/** What a proof stands on: a stack, of its own or shared, a fleet of schedulers, goals, and how to make them fall due. */
 import { CHANNEL } from "@stint/hiring/Outbox/Repo"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type Fleet, openFleet, sleepOwnScheduler } from "../support/Fleet.ts"
@@ -20,8 +20,14 @@ export interface Site {
   readonly superuser: Pick<Superuser, "row" | "sql">
 }
 
-/** Starts the stack. */
-export const standOn = async ({ defer, say }: Attack, env: Record<string, string> = {}): Promise<Ground> => {
+/** Starts the stack; or waits until all is up on the one that the proof shares. */
+export const standOn = async ({ defer, say, shared }: Attack, env: Record<string, string> = {}): Promise<Ground> => {
+  if (shared !== undefined) {
+    for (const service of ["catalog", "hiring", "deliverables", "scheduler"] as const) {
+      await shared.stack.isReady(service)
+    }
+    return shared
+  }
   const starting = startStack(env)
   defer(async () => await (await starting.catch(() => undefined))?.stop())
   const stack = await starting

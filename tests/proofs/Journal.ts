@@ -4,10 +4,11 @@
  */
 import type { Superuser } from "../support/Superuser.ts"
 
-/** Adds the triggers to a stack's scheduler database. */
+/** Adds the triggers to a stack's scheduler database, and begins with an empty record. */
 export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
   for (
     const statement of [
+      "drop schema if exists proof cascade",
       "create schema proof",
       // a change of a live run: the fence before and after, and when the lease that it had was to end
       `create table proof.writes (n bigserial primary key, at timestamptz not null default clock_timestamp(),

@@ -1,5 +1,8 @@
 /** What a proof is: a promise of the table in docs/guarantees.md, and an attack on it that fails when the promise does not hold. */
 
+import type { Stack } from "../support/Stack.ts"
+import type { Superuser } from "../support/Superuser.ts"
+
 /** A figure of a proof; all of them are JSON. */
 export type Figure = number | string | ReadonlyArray<number | string>
 
@@ -17,6 +20,8 @@ export interface Attack {
   readonly seed: number
   /** Tells how far it is. */
   say(line: string): void
+  /** The stack that it stands on, where it shares one (support/Proving.ts); else it starts its own. */
+  readonly shared?: { readonly stack: Stack; readonly superuser: Superuser }
   /** Ends what the attack began: run in reverse order when it is over, also when it failed or was told to stop. */
   defer(end: () => Promise<unknown>): void
 }

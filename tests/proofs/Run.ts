@@ -26,11 +26,11 @@ export const endAll = (): Promise<void> =>
 /** Attacks one promise, telling how far it is and every way in which it did not hold; one attack at a time in a process. */
 export const run = async (
   { attack, name }: Proof,
-  { full, seed, tell }: Pick<Attack, "full" | "seed"> & { readonly tell: (line: string) => void },
+  { tell, ...how }: Pick<Attack, "full" | "seed" | "shared"> & { readonly tell: (line: string) => void },
 ): Promise<Report> => {
   const began = performance.now()
   const say = (line: string) => tell(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s: ${line}`)
-  const { figures, violations } = await attack({ full, seed, say, defer: (end) => ends.push(end) })
+  const { figures, violations } = await attack({ ...how, say, defer: (end) => ends.push(end) })
     .catch((error) => ({ figures: {}, violations: [`the attack broke off: ${error?.stack ?? error}`] }))
     .finally(endAll)
   for (const violation of violations) say(`DID NOT HOLD: ${violation}`)
@@ -38,6 +38,6 @@ export const run = async (
   return {
     proof: name,
     held: violations.length === 0,
-    figures: { form: full ? "full" : "quick", seed, seconds, ...figures, violations: violations.length },
+    figures: { form: how.full ? "full" : "quick", seed: how.seed, seconds, ...figures, violations: violations.length },
   }
 }

@@ -43,6 +43,9 @@ const attempts: Readonly<Record<string, ReadonlyArray<string>>> = {
   ],
 }
 
+/** Whose draft is approved and executed. */
+const customer = "audited"
+
 /** Postgres' words for a refusal. */
 const REFUSED = /permission denied|is refused|is not allowed|is kept as|is not of the customer|is delivered/
 
@@ -55,17 +58,20 @@ export const audit: Proof = {
     const { is, that, violations } = judge()
     const ground = await standOn(attack)
     const { stack, superuser } = ground
-    const goals = await makeGoals(ground, "acme", 1)
+    const goals = await makeGoals(ground, customer, 1)
     await fallDue(ground, goals, freshSlot())
     await drained(ground)
-    const [made] = await superuser.sql("deliverables", "select deliverable_id as id from deliverables")
+    const [made] = await superuser.sql(
+      "deliverables",
+      `select deliverable_id as id from deliverables where customer_id = '${customer}'`,
+    )
     const review = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/review`, {
-      as: "customer:acme",
+      as: `customer:${customer}`,
       body: { decision: "approved" },
     })
     is("a review", review.status, 200)
     const executed = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/execute`, {
-      as: "customer:acme",
+      as: `customer:${customer}`,
       body: { approval_id: review.json.approval_id },
       headers: { "idempotency-key": "audit" },
     })
@@ -75,14 +81,27 @@ export const audit: Proof = {
       body: { reason: "a line in the log" },
     })
     is("a pause", paused.status, 200)
+    attack.defer(() => stack.call("scheduler", "POST", "/api/v1/scheduler/resume", { as: "operator:olga", body: {} }))
     const counts = async () =>
       JSON.stringify([
         ...await Promise.all((["catalog", "hiring", "scheduler"] as const).map((name) =>
-          superuser.row(name, `select count(*)::int, md5(string_agg(l::text, '')) as lines from ${name}_action_log l`)
+          superuser.row(
+            name,
+            `select count(*)::int, md5(string_agg(l::text, '' order by l::text)) as lines from ${name}_action_log l`,
+          )
         )),
-        await superuser.row("deliverables", "select md5(string_agg(a::text, '')) as approvals from approvals a"),
-        await superuser.row("deliverables", "select md5(string_agg(e::text, '')) as executions from executions e"),
-        await superuser.row("deliverables", "select md5(string_agg(d::text, '')) as contents from deliverables d"),
+        await superuser.row(
+          "deliverables",
+          "select md5(string_agg(a::text, '' order by a::text)) as approvals from approvals a",
+        ),
+        await superuser.row(
+          "deliverables",
+          "select md5(string_agg(e::text, '' order by e::text)) as executions from executions e",
+        ),
+        await superuser.row(
+          "deliverables",
+          "select md5(string_agg(d::text, '' order by d::text)) as contents from deliverables d",
+        ),
         await superuser.row("deliverables", "select count(*)::int as deliverables from deliverables"),
       ])
     const before = await counts()

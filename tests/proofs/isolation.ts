@@ -11,6 +11,7 @@ import { services } from "@stint/cli/Provision"
 import { launchOf, manifestOf } from "@stint/cli/Stack/Launch"
 import { serviceTokenFileOf } from "@stint/cli/Stack/ServiceTokens"
 import { settingsOf } from "@stint/cli/Stack/Settings"
+import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { Effect, Redacted } from "effect"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -52,18 +53,20 @@ export const isolation: Proof = {
     const passwords = JSON.parse(await readFile(join(home, "database-roles.json"), "utf8"))
     let doors = 0
     for (const service of services) {
-      const enters = (database: string) => {
+      /** Whether it does, or in whose words it does not. */
+      const enters = (database: string): Promise<string> => {
         const url = Redacted.make(
           `postgres://stint_${service}:${passwords[`stint_${service}`]}@127.0.0.1:${port}/${database}`,
         )
         return Effect.runPromise(
           Effect.flatMap(PgClient.PgClient, (sql) => sql`select 1`).pipe(
-            Effect.match({ onSuccess: () => true, onFailure: () => false }),
             Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
-          ).pipe(Effect.catchCause(() => Effect.succeed(false))),
+            Effect.match({ onSuccess: () => "enters", onFailure: postgresWords }),
+          ),
         )
       }
-      if (!(await enters(`stint_${service}`))) violations.push(`${service} does not enter its own database`)
+      const own = await enters(`stint_${service}`)
+      if (own !== "enters") violations.push(`${service} does not enter its own database: ${own}`)
       for (
         const other of [
           "postgres",
@@ -72,7 +75,8 @@ export const isolation: Proof = {
         ]
       ) {
         doors++
-        if (await enters(other)) violations.push(`${service} enters ${other}`)
+        const words = await enters(other)
+        if (!words.includes("permission denied")) violations.push(`${service} at ${other}: ${words}`)
       }
     }
 

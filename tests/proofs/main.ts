@@ -1,27 +1,17 @@
 /** `npm run prove`: lists the promises, or attacks one, or the quick form of all. */
 import process from "node:process"
-import { parseArgs } from "node:util"
+import { type Asked, askedOf } from "./Asked.ts"
 import { proofs } from "./proofs.ts"
 import { endAll, run } from "./Run.ts"
 
 const usage = "Usage: npm run prove [-- NAME | all] [--full] [--seed N]"
 
-const refuse = (why: string): never => {
-  console.error(`prove: ${why} ${usage}`)
-  process.exit(2)
-}
-
-const asked = () => {
+const asked = (): Asked => {
   try {
-    const { positionals, values } = parseArgs({
-      allowPositionals: true,
-      options: { full: { type: "boolean", default: false }, seed: { type: "string", default: "1" } },
-    })
-    if (positionals.length > 1) throw new Error("one proof at a time, or all.")
-    if (!/^\d{1,9}$/.test(values.seed)) throw new Error("--seed takes a whole number of at most nine digits.")
-    return { name: positionals[0], full: values.full, seed: Number(values.seed) }
+    return askedOf(process.argv.slice(2), proofs.map(({ name }) => name))
   } catch (error) {
-    return refuse((error as Error).message.replace(/([^.])$/, "$1.").replaceAll("\n", " "))
+    console.error(`prove: ${(error as Error).message.replace(/([^.])$/, "$1.").replaceAll("\n", " ")} ${usage}`)
+    process.exit(2)
   }
 }
 
@@ -41,7 +31,6 @@ if (name === undefined) {
   process.exit(0)
 }
 const chosen = name === "all" ? proofs : proofs.filter((proof) => proof.name === name)
-if (chosen.length === 0) refuse(`there is no proof ${JSON.stringify(name)}; npm run prove lists them.`)
 let told = false
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   // a terminal and npm each pass on the same Ctrl-C

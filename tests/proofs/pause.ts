@@ -27,7 +27,7 @@ export const pause: Proof = {
     const { is, that, violations } = judge()
     const ground = await standOn(attack)
     await keepJournal(ground.superuser)
-    const goals = await makeGoals(ground, "acme", GOALS)
+    const goals = await makeGoals(ground, "pauser", GOALS)
     const fleet = await fleetOn(ground, attack)
     const replicas = await Promise.all([1, 2].map((number) => fleet.start(number)))
     await Promise.all(replicas.map((replica) => replica.isReady()))

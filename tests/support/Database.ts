@@ -7,6 +7,19 @@ import { useClock } from "./DatabaseClock.ts"
 import type {} from "./globalSetup.ts"
 import { clockedOf } from "./Templates.ts"
 
+/**
+ * Makes and drops the databases of a worker's tests over one connection: to begin one costs Postgres more than either does.
+ * It ends with the worker.
+ */
+let administrator: Promise<PgClient.PgClient> | undefined
+const administer = <A, E>(statement: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
+  Effect.flatMap(
+    Effect.promise(() =>
+      administrator ??= Effect.runPromise(Scope.provide(adminClient(inject("testServer").server), Scope.makeUnsafe()))
+    ),
+    statement,
+  ).pipe(Effect.orDie)
+
 const makeDatabase = (
   service: ServiceName,
   from: "service" | "service, clock" | "nothing",
@@ -17,8 +30,6 @@ const makeDatabase = (
     const owner = `${template.runtimeRole}_owner`
     const database = `${template.database}_${crypto.randomUUID().replaceAll("-", "").slice(0, 12)}`
     const source = { service: template.database, "service, clock": clockedOf(template.database), nothing: "template0" }
-    const administer = <A, E>(statement: (sql: PgClient.PgClient) => Effect.Effect<A, E>) =>
-      Effect.scoped(Effect.flatMap(adminClient(server), statement)).pipe(Effect.orDie)
     yield* Effect.acquireRelease(
       // as files: page by page, through the log, a copy of these few megabytes takes three times as long
       administer((sql) =>

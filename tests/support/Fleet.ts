@@ -74,6 +74,8 @@ export const openFleet = async (stack: Stack, superuser: Superuser): Promise<Fle
     if (known !== undefined) return known
     const role = `stint_scheduler_${number}`
     const password = crypto.randomUUID()
+    // another fleet of the stack may have had a replica of that number
+    await superuser.sql("postgres", `drop role if exists ${role}`)
     await superuser.sql("postgres", `create role ${role} login in role stint_scheduler password '${password}'`)
     const made = {
       role,

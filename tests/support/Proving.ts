@@ -2,7 +2,7 @@
 import { assert, it } from "@effect/vitest"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import type { Proof } from "../proofs/Proof.ts"
+import type { Attack, Proof } from "../proofs/Proof.ts"
 import { proofs } from "../proofs/proofs.ts"
 import { run } from "../proofs/Run.ts"
 
@@ -45,13 +45,32 @@ export const [atRelease, everyTime] = [
 /** The proof that is run by the command: it loads mutants of modules, which a test's own loader can't. */
 export const BY_COMMAND = "calendar"
 
+/**
+ * Those that kill no process of the stack they stand on (the schedulers of a fleet are their own), leave it as it was, and count
+ * only what is their customer's: in tests they share one, each start of which costs some seconds of CPU.
+ */
+const SHARING = ["replicas", "pause", "audit", "isolation"]
+export const sharing = everyTime.filter(({ name }) => SHARING.includes(name))
+/** Two halves of the others of a change. */
+const alone = everyTime.filter(({ name }) => !SHARING.includes(name))
+export const [oneHalf, otherHalf] = [
+  alone.filter((_, nth) => nth % 2 === 0),
+  alone.filter((_, nth) => nth % 2 === 1),
+]
+
 /** A test for the quick form of each of these proofs, in this process: a command imports the whole program anew each time. */
-export const holds = (some: ReadonlyArray<Proof>): void => {
+export const holds = (some: ReadonlyArray<Proof>, shared: () => Attack["shared"] = () => undefined): void => {
   for (const proof of some) {
     if (proof.name === BY_COMMAND) continue
     it(`${proof.name}: ${proof.promise}`, async () => {
       const lines: Array<string> = []
-      const { held } = await run(proof, { full: false, seed: 7, tell: (line) => lines.push(line) })
+      const stack = shared()
+      const { held } = await run(proof, {
+        full: false,
+        seed: 7,
+        tell: (line) => lines.push(line),
+        ...(stack === undefined ? {} : { shared: stack }),
+      })
       assert.isTrue(held, lines.join("\n"))
     })
   }

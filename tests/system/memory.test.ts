@@ -1,6 +1,7 @@
 /** Memory mode: the same SQL, on a Postgres that the launcher makes in memory and removes. */
-import { afterEach, assert, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import { root } from "@stint/cli/Home"
+import { endPostmaster, readPostmaster } from "@stint/cli/Postgres/Postmaster"
 import { env as envOf } from "@stint/hiring/Env"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -14,6 +15,13 @@ const all = {
   PERSISTENCE_MODE: "memory",
   DELIVERABLE_PERSISTENCE_MODE: "memory",
   SCHEDULER_PERSISTENCE_MODE: "memory",
+}
+
+/** Ends a home's Postgres, if a killed launcher left one that nobody took over. */
+const endPostgresOf = async (home: string) => {
+  const data = join(home, "postgres")
+  const postmaster = await readPostmaster(data)
+  if (postmaster !== undefined) await endPostmaster(postmaster.pid, data, 5_000, () => {})
 }
 
 /** The folders of Postgres servers that a launcher keeps in memory. */
@@ -32,15 +40,8 @@ describe("memory mode", () => {
     stacks.push(stack)
     return stack
   }
-  afterEach(async () => {
-    for (const stack of stacks.splice(0)) await stack.stop()
-  })
-
-  it("a run makes its draft with all services in memory; each says that it forgets, and nothing stays", async () => {
-    const stack = await start(all)
-    for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
-      assert.include(stack.output(), `${service} keeps its rows in memory: they are forgotten when `)
-    }
+  /** A hire with a goal whose run has made its draft. */
+  const drafted = async (stack: Stack): Promise<string> => {
     const hiring = hiringOf(stack)
     const { hired_instance_id } = await hireAgent(hiring, "acme", "trading.delta_futures.v1")
     const goal = await setGoal(hiring, "acme", hired_instance_id, {
@@ -50,55 +51,51 @@ describe("memory mode", () => {
     })
     const path = `/api/v1/hired-agents/${hired_instance_id}/goals/${goal.goal_instance_id}/run`
     assert.strictEqual((await hiring("POST", path, { as: "customer:acme" })).status, 202)
-    await until("the run has made its draft", async () => {
-      const inbox = "/api/v1/deliverables?customer_id=acme"
-      return (await stack.call("deliverables", "GET", inbox, { as: "customer:acme" })).json.items.length === 1
-    })
+    await until("the run has made its draft", async () => await drafts(stack) === 1)
+    return hired_instance_id
+  }
+  const drafts = async (stack: Stack): Promise<number> =>
+    (await stack.call("deliverables", "GET", "/api/v1/deliverables?customer_id=acme", { as: "customer:acme" }))
+      .json.items.length
 
-    const launcher = await stack.launcher()
-    assert.lengthOf(await inMemory(launcher), 1)
-    assert.deepStrictEqual((await readdir(stack.home)).filter((name) => name.startsWith("postgres")), [])
-    await stack.stop()
-    assert.deepStrictEqual(await inMemory(launcher), [])
-  })
-
-  it("a service keeps its rows while another beside it forgets its own", async () => {
+  // One after the other on three stacks, as each start costs seconds: some in memory and killed, all in memory, some again
+  it("forgets what is in memory and that alone, also when it was killed, and leaves nothing behind", async () => {
     const home = await mkdtemp(join(tmpdir(), "stint-mix-"))
     try {
       const mix = { DELIVERABLE_PERSISTENCE_MODE: "memory", SCHEDULER_PERSISTENCE_MODE: "memory" }
-      const first = await start(mix, home)
-      const { hired_instance_id } = await hireAgent(hiringOf(first), "acme", "trading.delta_futures.v1")
-      const goal = await setGoal(hiringOf(first), "acme", hired_instance_id, {
-        goal_template_id: "trading.guardrail_report.v1",
-        frequency: "on_demand",
-        settings: {},
-      })
-      const drafts = async (stack: Stack) =>
-        (await stack.call("deliverables", "GET", "/api/v1/deliverables?customer_id=acme", { as: "customer:acme" }))
-          .json.items.length
-      const path = `/api/v1/hired-agents/${hired_instance_id}/goals/${goal.goal_instance_id}/run`
-      assert.strictEqual((await hiringOf(first)("POST", path, { as: "customer:acme" })).status, 202)
-      await until("the run has made its draft", async () => await drafts(first) === 1)
-      await first.stop({ keepHome: true })
+      const killed = await start(mix, home)
+      const hire = await drafted(killed)
+      const dead = await killed.launcher()
+      process.kill(dead, "SIGKILL")
+      await until("the services have ended", async () => (await killed.pids("hiring")).length === 0)
+      assert.lengthOf(await inMemory(dead), 1)
 
-      const second = await start(mix, home)
-      const kept = await hiringOf(second)("GET", `/api/v1/hired-agents/${hired_instance_id}`, { as: "customer:acme" })
+      // what a killed launcher left in memory goes at the next start, whichever home that has
+      const stack = await start(all)
+      assert.deepStrictEqual(await inMemory(dead), [])
+      for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
+        assert.include(stack.output(), `${service} keeps its rows in memory: they are forgotten when `)
+      }
+      await drafted(stack)
+      const launcher = await stack.launcher()
+      assert.lengthOf(await inMemory(launcher), 1)
+      assert.deepStrictEqual((await readdir(stack.home)).filter((name) => name.startsWith("postgres")), [])
+      await stack.stop()
+      assert.deepStrictEqual(await inMemory(launcher), [])
+
+      // a service keeps its rows while another beside it forgets its own
+      const again = await start(mix, home)
+      const kept = await hiringOf(again)("GET", `/api/v1/hired-agents/${hire}`, { as: "customer:acme" })
       assert.strictEqual(kept.status, 200)
-      assert.strictEqual(await drafts(second), 0)
+      assert.strictEqual(await drafts(again), 0)
+      const last = await again.launcher()
+      await again.stop({ keepHome: true })
+      assert.deepStrictEqual(await inMemory(last), [])
     } finally {
-      for (const stack of stacks.splice(0)) await stack.stop({ keepHome: true })
+      for (const stack of stacks.splice(0)) await stack.stop({ keepHome: stack.home === home })
+      await endPostgresOf(home)
       await rm(home, { recursive: true, force: true })
     }
-  })
-
-  it("what a killed launcher left in memory goes at the next start, whichever home that has", async () => {
-    const killed = await start(all)
-    const launcher = await killed.launcher()
-    process.kill(launcher, "SIGKILL")
-    await until("the services have ended", async () => (await killed.pids("hiring")).length === 0)
-    assert.lengthOf(await inMemory(launcher), 1)
-    await start({})
-    assert.deepStrictEqual(await inMemory(launcher), [])
   })
 
   it("a service that is started alone needs the url of a Postgres, and says so in a sentence", async () => {

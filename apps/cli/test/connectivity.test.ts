@@ -10,10 +10,17 @@ import { join } from "node:path"
 import { afterAll, beforeAll, inject } from "vitest"
 import { freePortBase } from "../../../tests/support/Stack.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
+import { invoke } from "./support/invoke.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
 import { openSocket } from "./support/socket.ts"
 
 const instance = "acme-prod:europe-west1:main"
+
+/** In this process; whatever depends on the environment of a process has one of its own. */
+const invoked = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
+  const { err, out, status } = await invoke(args, { env })
+  return { status, text: out + err }
+}
 
 /** The same databases through a socket, in the older system's spelling. */
 const throughSocket = (env: Databases["env"], host: string): Record<string, string> =>
@@ -43,8 +50,8 @@ describe("a socket", () => {
     const ping = await launch(["db", "ping"], env).end
     assert.strictEqual(ping.status, 0, ping.text)
     assert.include(ping.text, `catalog      ok as service: ${socket.host}/.s.PGSQL.5432, database `)
-    assert.strictEqual((await launch(["db", "migrate"], env).end).status, 0)
-    assert.strictEqual((await launch(["db", "verify", "--service", "hiring"], env).end).status, 0)
+    assert.strictEqual((await invoked(["db", "migrate"], env)).status, 0)
+    assert.strictEqual((await invoked(["db", "verify", "--service", "hiring"], env)).status, 0)
   })
 
   it("the services reach it with no permission but theirs", async () => {
@@ -71,7 +78,7 @@ describe("a socket", () => {
   it("a socket that is not there is said", async () => {
     const { host } = socket
     const gone = Object.fromEntries(Object.entries(env).map(([name, url]) => [name, url.replace(host, `${host}-gone`)]))
-    const { status, text } = await launch(["db", "ping", "--service", "catalog"], gone).end
+    const { status, text } = await invoked(["db", "ping", "--service", "catalog"], gone)
     assert.strictEqual(status, 1)
     assert.match(text, /FAILED as service: \S+-gone\/\.s\.PGSQL\.5432, database \S+, user \S+: .*ENOENT/)
   })
@@ -89,7 +96,7 @@ describe("a failure", () => {
     const url = new URL(databases.env.CATALOG_DATABASE_URL!)
     url.password = secret
     change(url)
-    const { status, text } = await launch(args, { CATALOG_DATABASE_URL: String(url) }).end
+    const { status, text } = await invoked(args, { CATALOG_DATABASE_URL: String(url) })
     assert.notInclude(text, secret)
     return { status, text: text.trim() }
   }
@@ -112,9 +119,7 @@ describe("a failure", () => {
   }
 
   it("a url that can't be read is said, without a part of it", async () => {
-    const { status, text } = await launch(["db", "ping"], {
-      CATALOG_DATABASE_URL: `postgres//ann:${secret}@h/db`,
-    }).end
+    const { status, text } = await invoked(["db", "ping"], { CATALOG_DATABASE_URL: `postgres//ann:${secret}@h/db` })
     assert.deepStrictEqual([status, text], [
       1,
       "stint: CATALOG_DATABASE_URL is no Postgres url: it must be like postgres://user:password@host:5432/database.\n",
@@ -195,11 +200,16 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
     await cleanUp()
   })
 
-  const ping = async (host: string, mode: string, env: Record<string, string> = {}) => {
+  const ping = async (host: string, mode: string, trusting: Record<string, string> = {}) => {
     const { password, user } = postgres.superuser
-    const url = `postgres://${user}:${password}@${host}:${postgres.port}/postgres?sslmode=${mode}`
-    const { status, text } = await launch(["db", "ping", "--service", "catalog"], { CATALOG_DATABASE_URL: url, ...env })
-      .end
+    const env = {
+      CATALOG_DATABASE_URL: `postgres://${user}:${password}@${host}:${postgres.port}/postgres?sslmode=${mode}`,
+    }
+    const args = ["db", "ping", "--service", "catalog"]
+    // whom a process trusts is decided as it starts
+    const { status, text } = "DENO_CERT" in trusting
+      ? await launch(args, { ...env, ...trusting }).end
+      : await invoked(args, env)
     assert.notInclude(text, password)
     return { ok: status === 0, encrypted: /TLSv1/.test(text), text }
   }

@@ -20,7 +20,13 @@ afterAll(async () => {
   await databases.release()
 })
 
+/** In this process; `started` in one of its own, as a person starts it. */
 const db = async (args: string, env: Readonly<Record<string, string>> = databases.env) => {
+  const { err, out, status } = await invoke(["db", ...args.split(" ")], { env })
+  const text = out + err
+  return { status, text, lines: text.trim().split("\n") }
+}
+const started = async (args: string, env: Readonly<Record<string, string>> = databases.env) => {
   const { status, text } = await launch(["db", ...args.split(" ")], env).end
   return { status, text, lines: text.trim().split("\n") }
 }
@@ -51,7 +57,7 @@ describe("stint db", () => {
   })
 
   it("migrates all four; then there is nothing to do, and every check is ok", async () => {
-    const first = await db("migrate")
+    const first = await started("migrate")
     assert.deepStrictEqual([first.status, first.lines.length], [0, 4])
     const again = await db("migrate")
     assert.deepStrictEqual(again.lines.map((line) => line.slice(13)), Array(4).fill("nothing to do"))
@@ -96,7 +102,7 @@ describe("stint db", () => {
   })
 
   it("down wants a yes, has a dry run, stops where it is told, and leaves the ledger alone at most", async () => {
-    const refused = await db("down --service hiring")
+    const refused = await started("down --service hiring")
     assert.strictEqual(refused.status, 2)
     assert.include(refused.text, "--yes")
     const planned = await db("down --dry-run --service hiring --to 011_hired_agents_and_goals")
@@ -134,9 +140,9 @@ describe("stint db", () => {
 
   it("works on the embedded databases of a home where no url is given, and leaves nothing running", async () => {
     const home = await newFolder()
-    const { lines, status } = await db("migrate", { STINT_HOME: home })
+    const { lines, status } = await started("migrate", { STINT_HOME: home })
     assert.deepStrictEqual([status, lines.length], [0, 4])
-    assert.strictEqual((await db("verify", { STINT_HOME: home })).status, 0)
+    assert.strictEqual((await started("verify", { STINT_HOME: home })).status, 0)
   })
 
   it("wrong usage is exit status 2", async () => {
@@ -161,7 +167,7 @@ describe("stint db", () => {
   it("a database that fails has its sentence, and the others have their turn", async () => {
     const [first, ...others] = serviceNames
     const env = { ...databases.env, CATALOG_MIGRATE_URL: "postgres://ann:hunter2@127.0.0.1:1/none" }
-    const { lines, status, text } = await db("status", env)
+    const { lines, status, text } = await started("status", env)
     assert.strictEqual(status, 1)
     assert.include(text, `stint: The Postgres of ${first} at`)
     assert.notInclude(text, "hunter2")

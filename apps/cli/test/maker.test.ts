@@ -114,8 +114,9 @@ const verified = async (request: Request): Promise<Came> => {
 const good = { title: "A reply", fields: { reply: "Thank you." } }
 const json = (status: number, body: unknown, headers = {}) => Response.json(body, { status, headers })
 
-/** A maker that keeps to the contract, but for what `twist` answers instead. */
+/** A maker that keeps to the contract, but for what `twist` answers instead; it reads nothing that is too large. */
 const answering = (twist: (came: Came) => Response | undefined) => async (request: Request): Promise<Response> => {
+  if (Number(request.headers.get("content-length")) > 4_000_000) return json(413, {})
   const came = await verified(request)
   const twisted = twist(came)
   if (twisted !== undefined) return twisted

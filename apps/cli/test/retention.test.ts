@@ -4,6 +4,7 @@ import { connectionOf } from "@stint/edge/Pg/Connection"
 import { Effect, Redacted } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Databases, makeDatabases } from "./support/databases.ts"
+import { invoke } from "./support/invoke.ts"
 import { cleanUp, launch } from "./support/launcher.ts"
 
 let databases: Databases
@@ -15,7 +16,11 @@ afterAll(async () => {
   await databases.release()
 })
 
-const retention = async (...args: ReadonlyArray<string>) => await launch(["retention", ...args], databases.env).end
+/** In this process. */
+const retention = async (args: ReadonlyArray<string>, env = databases.env) => {
+  const { err, out, status } = await invoke(["retention", ...args], { env })
+  return { status, text: out + err }
+}
 
 const asOwner = <A>(service: string, statement: string) =>
   Effect.runPromise(
@@ -41,14 +46,14 @@ describe("stint retention", () => {
          expires_at)
        values ('DLQ-1', 'GOI-1', 'HAI-1', '3f9c0a417be2', now() - interval '8 days', now(), now() - interval '1 day')`,
     )
-    const dry = await retention("--dry-run")
+    const dry = await retention(["--dry-run"])
     assert.strictEqual(dry.status, 0, dry.text)
     assert.include(dry.text, "hiring       gateway_audit_logs: 10 would go (kept 90 days)")
     assert.include(
       dry.text,
       "scheduler    scheduler_dlq, open to expired: 1 would go (kept 7 days after the first failure)",
     )
-    const done = await retention()
+    const done = await launch(["retention"], databases.env).end
     assert.strictEqual(done.status, 0, done.text)
     assert.include(done.text, "hiring       gateway_audit_logs: 10 gone")
     assert.include(done.text, "catalog      gateway_audit_logs: 0 gone")
@@ -57,18 +62,18 @@ describe("stint retention", () => {
       await asOwner("scheduler", "select action, operator, goal_instance_id from scheduler_action_log"),
       [{ action: "dlq_expired", operator: "system", goal_instance_id: "GOI-1" }],
     )
-    const again = await retention("--service", "hiring")
+    const again = await retention(["--service", "hiring"])
     assert.match(again.text, /^hiring +gateway_audit_logs: 0 gone/)
   })
 
   it("knows only our services, and says in a sentence that a database is away", async () => {
-    const unknown = await retention("--service", "billing")
+    const unknown = await retention(["--service", "billing"])
     assert.deepStrictEqual([unknown.status, unknown.text.trim()], [
       2,
       `stint: There is no service "billing": say catalog, hiring, deliverables, scheduler. stint --help says more.`,
     ])
     const env = { ...databases.env, CATALOG_DATABASE_URL: "postgres://x:y@127.0.0.1:1/x" }
-    const away = await launch(["retention", "--service", "catalog"], env).end
+    const away = await retention(["--service", "catalog"], env)
     assert.strictEqual(away.status, 1)
     assert.match(away.text, /^stint: catalog: .+\.$/m)
   })

@@ -58,7 +58,7 @@ const expectRefusal = async (run: ReturnType<typeof launchCommand>, says: RegExp
 
 describe("a service that is started alone", () => {
   const alone = (service: string, env: Env) =>
-    launchCommand(["node", "scripts/deno.js", "run", "--allow-all", `services/${service}/src/main.ts`], {
+    launchCommand([Deno.execPath(), "run", "--allow-all", `services/${service}/src/main.ts`], {
       STINT_PORT_BASE: portBase,
       STINT_JWKS: '{"keys":[]}',
       STINT_SERVICE_TOKEN_FILE: join(folder, "token"),

@@ -1,11 +1,9 @@
-/** `stint simulate` as an operator calls it: without a stack, from a file, and against one that runs. */
+/** `stint simulate` as an operator calls it: without a stack, and from a file. Against one that runs: running.test.ts. */
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
-import { until } from "../../../tests/support/Until.ts"
 import { invoke } from "./support/invoke.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
-import { place, tokenFor } from "./support/stack.ts"
 
 afterAll(() => cleanUp())
 
@@ -68,36 +66,5 @@ describe("stint simulate", () => {
     const setting = await simulate([], { STINT_MAX_RUNNING: "many" })
     assert.strictEqual(setting.status, 1)
     assert.match(setting.text, /^stint: STINT_MAX_RUNNING/)
-  })
-
-  it("--stored asks the stack that runs, and says so when none does", async () => {
-    const { base, env } = await place()
-    const stack = launch(["start"], env)
-    await stack.line(/^ready/)
-    const token = await tokenFor(env, "operator", "olga")
-    // the sample's goals come by the feed, some moments after the start
-    const some = /^[1-9]\d* hires that there are, [1-9]\d* goals, [1-9]\d* slots/
-    await until(
-      "the scheduler knows the sample's goals",
-      async () => some.test((await simulate(["--stored", "--days", "7"], env)).text),
-    )
-    const elsewhere = await simulate(["--stored"], { ...env, STINT_HOME: await newFolder() })
-    assert.strictEqual(elsewhere.status, 1)
-    assert.match(
-      elsewhere.text,
-      /There is no stack in .*: start one with stint start, or name its folder in STINT_HOME/,
-    )
-    const log = await fetch(`http://127.0.0.1:${base + 4}/api/v1/scheduler/actions`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
-    assert.deepStrictEqual((await log.json() as { items: unknown }).items, [], "a simulation does nothing")
-    stack.signal("SIGTERM")
-    await stack.end
-    const none = await simulate(["--stored"], env)
-    assert.strictEqual(none.status, 1)
-    assert.match(
-      none.text,
-      /^stint: scheduler does not answer at http:\/\/127\.0\.0\.1:\d+: start it with stint start\. stint doctor says/,
-    )
   })
 })

@@ -1,24 +1,87 @@
 /**
- * What belongs to another service's thing follows it, on real processes: the drafts of a deleted goal, also when hiring or
- * deliverables is killed between the two; the deliverables of a trial.
+ * One stack that runs, on real processes with no more permissions than they need: what operators see of it, and how what belongs to
+ * another service's thing follows it: the drafts of a deleted goal, also when hiring or deliverables is killed between the two; the
+ * deliverables of a trial.
  */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { PORTS } from "@stint/edge/Ports"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { hireAgent, setGoal } from "../support/Customer.ts"
-import { type ServiceName, type Stack, startStack } from "../support/Stack.ts"
 import type { Answer } from "../support/Service.ts"
+import { type ServiceName, type Stack, startStack } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
 
+const names = Object.keys(PORTS) as ReadonlyArray<ServiceName>
 const as = "customer:acme" as const
 
+let stack: Stack
+const alerts: Array<{ readonly type: string; readonly data: { readonly message: string } }> = []
+const receiver = createServer((request, response) => {
+  let body = ""
+  request.on("data", (chunk) => body += chunk)
+  request.on("end", () => {
+    alerts.push(JSON.parse(body))
+    response.end()
+  })
+})
+beforeAll(async () => {
+  await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve))
+  stack = await startStack({
+    STINT_ALERT_WEBHOOK: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/alerts`,
+    STINT_ALERT_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  })
+})
+afterAll(async () => {
+  await stack?.stop()
+  receiver.close()
+})
+
+describe("the stack, as its operators see it", () => {
+  it("every service shows its metrics, without a token", async () => {
+    for (const name of names) {
+      const response = await fetch(`http://127.0.0.1:${stack.base + PORTS[name]}/metrics`)
+      const text = await response.text()
+      assert.strictEqual(response.status, 200)
+      assert.match(text, new RegExp(`^stint_${name}_\\w+(\\{.*\\})? \\d`, "m"), name)
+      assert.notMatch(text, /^stint_state_readable\{.*\} 0$/m)
+    }
+  })
+
+  it("a pause and a resume reach the webhook", async () => {
+    const as = "operator:olga" as const
+    await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", { as, body: { reason: "deploy" } })
+    await stack.call("scheduler", "POST", "/api/v1/scheduler/resume", { as, body: {} })
+    const told = () => alerts.map(({ data }) => data.message).filter((message) => /paused|resumed/.test(message))
+    await until("both alerts have come", () => told().length >= 2)
+    assert.deepStrictEqual(told(), [
+      "the scheduler was paused by olga: deploy",
+      "the scheduler was resumed by olga",
+    ])
+  })
+
+  it("a service that is told to end loses no line of its audit", async () => {
+    const lines = async () =>
+      Number((await stack.sql<{ n: bigint }>("catalog", "select count(*) as n from gateway_audit_logs"))[0]!.n)
+    const before = await lines()
+    const path = "/api/v1/agent-types"
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, () => stack.call("catalog", "GET", path, { as: "viewer:vera" })),
+    )
+    await stack.kill("catalog", "SIGTERM")
+    assert.isTrue(answers.every(({ status }) => status === 200))
+    await until("each request has its line", async () => await lines() >= before + answers.length)
+  })
+})
+
 describe("dependants in other services", () => {
-  let stack: Stack
   let hire: string
   beforeAll(async () => {
-    stack = await startStack()
+    // one that was told to end is started again
+    for (const name of names) await stack.isReady(name)
     const call = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
     hire = (await hireAgent(call, "acme", "trading.delta_futures.v1")).hired_instance_id
   })
-  afterAll(() => stack?.stop())
 
   /** The answer of a service that may be on its way back. */
   const answered = (service: ServiceName, call: () => Promise<Answer>) =>
