@@ -70,4 +70,17 @@ describe("a ramp", () => {
       yield* Effect.exit(Scope.close(scope, yield* Effect.exit(Effect.void)))
       yield* fifth.began
     }))
+
+  it.live("keeps no scope waiting once it is lifted, however many are open", () =>
+    Effect.scoped(Effect.gen(function* () {
+      const ramp = new Ramp(4)
+      const scope = yield* Effect.scope
+      const begin = Effect.forkScoped(Scope.provide(ramp.scoped, scope), { startImmediately: true })
+      const first = yield* Effect.replicateEffect(begin, 3)
+      ramp.lift()
+      const more = yield* Effect.replicateEffect(begin, 6)
+      // nobody leaves
+      assert.deepStrictEqual(more.filter((fiber) => fiber.pollUnsafe() === undefined), [])
+      yield* Fiber.joinAll(first)
+    })))
 })

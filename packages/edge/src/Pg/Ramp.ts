@@ -44,6 +44,7 @@ export class Ramp {
 
   /** Waits until the scope may use a connection, which it has to get after this: it gives it back before. */
   readonly scoped: Effect.Effect<void, never, Scope.Scope> = Effect.suspend(() => {
+    if (this.allowed >= this.most) return Effect.void
     const permit = { isHeld: false }
     return Effect.andThen(Effect.addFinalizer(() => Effect.sync(() => this.leave(permit))), this.enter(permit))
   })
