@@ -15,6 +15,8 @@ import { pollAway, pollFirst, pollHere } from "./Schedules.ts"
 
 /** How long `/readyz` may take: its own checks take 2 s at most. */
 const DEADLINE: Duration.Input = "3 seconds"
+/** How often one that was never there is asked as soon as after a start. */
+const FIRST_LOOKS = 30
 type Name = keyof typeof PORTS
 
 /** What `/readyz` of a service says, as far as it is read. */
@@ -214,12 +216,12 @@ const makeWatch = Effect.fnUntraced(function* (self: string, names: ReadonlyArra
 
   /** For ever: while it is away more often. */
   const poll = Effect.fnUntraced(function* (name: Name) {
-    let wasHere = false
+    let first = FIRST_LOOKS
     yield* Effect.sleep(pollFirst)
     while (true) {
       const isHere = (yield* ask(name)) === undefined
-      wasHere ||= isHere
-      yield* Effect.sleep(isHere ? pollHere : wasHere ? pollAway : pollFirst)
+      first = isHere ? 0 : first - 1
+      yield* Effect.sleep(isHere ? pollHere : first > 0 ? pollFirst : pollAway)
     }
   })
 

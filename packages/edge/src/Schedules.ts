@@ -118,7 +118,7 @@ export const hourly = Schedule.spaced("1 hour")
 export const probe = Schedule.min([Schedule.exponential("250 millis", 2), Schedule.spaced("4 seconds")])
 
 /**
- * Asking a service that this one needs whether it is ready: for the first time after a start, and again while it never was. All of
+ * Asking a service that this one needs whether it is ready: for the first time after a start, and again while it never was, thirty times. All of
  * them often start together, and each question costs the one that is asked what it needs for its start.
  */
 export const pollFirst = "1 second"

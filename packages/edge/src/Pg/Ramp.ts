@@ -2,7 +2,7 @@
  * How many statements and transactions of a client may have a connection at a time while its service starts: two at first, and
  * one more for every 200 ms in which some wait. A pool opens a connection for each that waits, so all the work with
  * which a service begins would have one each, and to open one costs both sides more than most statements. Once as many as the
- * pool holds may have one, and after 3 seconds, there is no limit but the pool's.
+ * pool holds may have one, and 3 seconds after the first had to wait, there is no limit but the pool's.
  */
 import { Effect, type Scope } from "effect"
 
