@@ -7,9 +7,10 @@ create table if not exists schema_scripts (
   applied_at timestamptz not null default now()
 );
 
--- Before: two indexes of the same columns. The one that keeps a slot of a goal unique takes the name of the other: nothing is built
+-- Before: a slot of a goal is still unique, and "on conflict" names no constraint of it
+alter table scheduled_goal_runs drop constraint uq_scheduled_runs_goal_slot;
 drop index idx_scheduled_runs_goal_time;
-alter table scheduled_goal_runs rename constraint uq_scheduled_runs_goal_slot to idx_scheduled_runs_goal_time;
+create unique index idx_scheduled_runs_goal_time on scheduled_goal_runs (goal_instance_id, scheduled_time);
 
 -- What settle_runs of script 271 does, at less: its inserts are plain ones, which need not look for a row in the way of each before
 -- they make it, and a run finds its fence and its draft by halving the list of the fences. Where there is a row in the way after all
