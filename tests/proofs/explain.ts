@@ -166,8 +166,8 @@ const caughtUp = async ({ all, begin, hourly, last, make, slots, tens }: Scene):
   },
 ]
 
-/** Cancels what can be cancelled of a goal's runs, again and again until `count` are. */
-const cancelAll = ({ replica, superuser }: Scene, goal: string, count: number): Promise<void> =>
+/** Cancels what can be cancelled of a goal's runs, again and again until those of its slots are. */
+const cancelAll = ({ last, replica, slots, superuser }: Scene, goal: string): Promise<void> =>
   until("all of its runs are cancelled", async () => {
     const runs = await superuser.sql(
       "scheduler",
@@ -183,8 +183,8 @@ const cancelAll = ({ replica, superuser }: Scene, goal: string, count: number): 
     return (await superuser.row(
       "scheduler",
       `select count(*)::int as n from scheduled_goal_runs
-      where goal_instance_id = '${goal}' and status = 'cancelled'`,
-    )).n === count
+      where goal_instance_id = '${goal}' and status = 'cancelled' and scheduled_time <= '${iso(last)}'`,
+    )).n === slots.length
   })
 
 /** Goals that deliverables refuses: dead-lettered, retrying, cancelled, and one that overlaps with itself. */
@@ -203,11 +203,11 @@ const refused = async (scene: Scene): Promise<ReadonlyArray<Known>> => {
   const cancelled = await make({ ...tens, overlap: "parallel" }, slots[0]!)
   answers.set(cancelled.goal, "refused for now")
   known.push({ goal: await begin(cancelled), verdicts: all("cancelled") })
-  await cancelAll(scene, cancelled.goal, slots.length)
-  // within one minute, whose slot is on time, while those before it are open
-  await until("a minute has begun", () => Promise.resolve(Date.now() % MINUTE < 45_000))
+  await cancelAll(scene, cancelled.goal)
   const overlapping = await make({ cron: "* * * * *", overlap: "skip", missed: "each" }, 0)
   answers.set(overlapping.goal, "refused for now")
+  // early in a minute, whose slot is on time then, while those before it are open
+  await until("a minute has begun", () => Promise.resolve(Date.now() % MINUTE < 45_000))
   const now = Math.floor(Date.now() / MINUTE) * MINUTE
   known.push({
     goal: await begin({ ...overlapping, from: now - 3 * MINUTE }),
@@ -217,14 +217,14 @@ const refused = async (scene: Scene): Promise<ReadonlyArray<Known>> => {
 }
 
 /** Asks about goals. `asked` counts the verdicts that were asked for, `violations` gathers those that were wrong. */
-const askerOf = (replica: Replica, last: number, violations: Array<string>) => {
+const askerOf = (replica: Replica, violations: Array<string>) => {
   const asked: Record<string, number> = {}
   // not one that comes while it is asked about
-  const ahead = () => last + 10 * MINUTE * Math.ceil((Date.now() + MINUTE / 2 - last) / (10 * MINUTE))
-  const ask = async ({ goal, verdicts }: Known, count: boolean) => {
+  const aheadOf = (last: number) => last + 10 * MINUTE * Math.ceil((Date.now() + MINUTE / 2 - last) / (10 * MINUTE))
+  const ask = async ({ goal, verdicts }: Known, last: number, count: boolean) => {
     const wrong: Array<string> = []
     for (const [instant, verdict] of verdicts) {
-      const at = instant === "ahead" ? ahead() : instant
+      const at = instant === "ahead" ? aheadOf(last) : instant
       const answer = await replica.call("GET", `/api/v1/scheduler/goals/${goal}/explain?at=${iso(at)}`, {
         as: "operator:olga",
       })
@@ -235,11 +235,13 @@ const askerOf = (replica: Replica, last: number, violations: Array<string>) => {
     }
     return wrong
   }
-  const judgeAll = async (these: ReadonlyArray<Known>) => {
+  /** Asks about goals whose last slot so far is known. */
+  const judgeAll = async (these: ReadonlyArray<Known>, last: number) => {
     for (const one of these) {
       // it takes its time until the first attempts are over; what is wrong then stays wrong
-      await until("it is so", async () => (await ask(one, false)).length === 0, 15_000, 200).catch(() => undefined)
-      violations.push(...await ask(one, true))
+      const isSo = async () => (await ask(one, last, false)).length === 0
+      await until("it is so", isSo, 60_000, 200).catch(() => undefined)
+      violations.push(...await ask(one, last, true))
     }
   }
   return { asked, judgeAll }
@@ -261,8 +263,8 @@ export const explain: Proof = {
     const { answers, url } = proxyBefore(stack, attack)
     const replica = await fleet.start(1, { DELIVERABLES_URL: url })
     await replica.isReady()
-    const scene: Scene = { ...recentSlots(), ...goals, superuser, replica, answers }
-    const { all, begin, last, make, paused, slots, tens } = scene
+    const { begin, make, paused } = goals
+    const { asked, judgeAll } = askerOf(replica, violations)
 
     const operate = async (what: "pause" | "resume") => {
       const body = { scope: { hired_instance_id: paused }, reason: "deploy" }
@@ -273,27 +275,31 @@ export const explain: Proof = {
       async () => (await superuser.sql("scheduler", "select from projected_hires")).length === 2,
     )
     await operate("pause")
-    const known: Array<Known> = []
-    const inPause: Array<string> = []
+    let made = 0
+    const inPause: Array<Known> = []
     for (let each = 0; each < (attack.full ? 20 : 1); each++) {
-      known.push(...await caughtUp(scene), ...await refused(scene))
+      // slots of its own: none to come falls due before all of its goals have begun, and no retry is the last before they are judged
+      const scene: Scene = { ...recentSlots(), ...goals, superuser, replica, answers }
+      const { all, last, slots, tens } = scene
+      const known = [...await caughtUp(scene), ...await refused(scene)]
       const waits = await make(tens, slots[0]!, paused)
-      inPause.push(waits.goal)
+      inPause.push({ goal: waits.goal, verdicts: all("ran") })
       known.push({ goal: await begin(waits), verdicts: [...all("paused"), ["ahead", "will_not_run"]] })
+      await judgeAll(known, last)
+      made += known.length
     }
-    const { asked, judgeAll } = askerOf(replica, last, violations)
-    await judgeAll(known)
     await operate("resume")
-    await judgeAll(inPause.map((goal) => ({ goal, verdicts: all("ran") })))
+    const { last, slots, tens } = recentSlots()
+    await judgeAll(inPause, last)
     // alone and last: a call that is not answered keeps its whole batch waiting
     const running = await make(tens, slots[0]!)
     answers.set(running.goal, "not at all")
     await judgeAll([{
       goal: await begin(running),
       verdicts: slots.map((at, n) => [at, n === 0 ? "running" : "waiting"] as const),
-    }])
+    }], last)
     that(Object.keys(asked).length === 13, `only the verdicts ${Object.keys(asked).join()} were asked for`)
     const questions = Object.values(asked).reduce((sum, n) => sum + n, 0)
-    return { figures: { goals: known.length, questions, ...asked }, violations }
+    return { figures: { goals: made, questions, ...asked }, violations }
   },
 }

@@ -80,7 +80,7 @@ describe("the words of two texts", () => {
     assert.strictEqual(joined(changes, "removed"), before)
     assert.strictEqual(joined(changes, "added"), after)
     // some 10 ms where nothing else runs; without its budget it would be minutes
-    assert.isBelow(performance.now() - started, 2_000)
+    assert.isBelow(performance.now() - started, 20_000)
   })
 
   it("that differ in little are found in long texts as well", () => {
