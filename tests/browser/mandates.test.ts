@@ -77,15 +77,14 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     await enter(reader, stage.url, { role: "customer", subject: "rea", customer_id: "mia", duties: ["reader"] })
     await reader.page.goto(`/mandates/${id}`)
     await reader.page.getByRole("article", { name: `Mandate ${id}` }).waitFor()
-    assert.strictEqual(await reader.page.getByRole("button", { name: "Revoke" }).count(), 0)
+    assert.strictEqual(await reader.page.getByRole("button", { name: /Revoke|Ask me again/ }).count(), 0)
     await reader.page.goto(`/mandates/new?from=${first}`)
     await reader.page.getByText("To sign it is the duty of a reviewer.").waitFor()
     assert.strictEqual(await reader.page.getByRole("button", { name: "Sign the mandate" }).count(), 0)
     await reader.page.getByRole("button", { name: "Try it on past drafts" }).click()
     await reader.page.getByText(/^Of \d+ past drafts? it would have signed/).waitFor()
     assert.deepStrictEqual(reader.complaints, [])
-    await page.getByRole("button", { name: "Revoke" }).click()
-    await page.getByRole("button", { name: "Revoke the mandate" }).click()
+    await page.getByRole("button", { name: "Ask me again" }).click()
     await page.getByText("revoked by mia").waitFor()
     assert.deepInclude(await stage.call("customer:mia", "deliverables", "GET", `/mandates/${id}`), {
       state: "revoked",
@@ -119,5 +118,10 @@ describe.skipIf(chromiumPath === undefined)(named("mandates"), () => {
     await page.getByRole("button", { name: "Sign the mandate" }).click()
     await page.getByText("used 0 of 5 this day").waitFor()
     assert.isAtMost(await page.evaluate("document.documentElement.scrollWidth") as number, 390)
+    // with a reason
+    await page.getByRole("button", { name: "Revoke…" }).click()
+    await page.getByRole("dialog").getByRole("textbox").fill("Prices are changing")
+    await page.getByRole("button", { name: "Revoke the mandate" }).click()
+    await page.getByText(/revoked by noa .*: Prices are changing/).waitFor()
   })
 })
