@@ -5,26 +5,16 @@
  *
  * Would catch: a verdict that is guessed from what holds now and not read from what was decided, a slot that has none.
  */
-import { PORTS } from "@stint/edge/Ports"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import type { Replica } from "../support/Fleet.ts"
-import type { Stack } from "../support/Stack.ts"
 import type { Superuser } from "../support/Superuser.ts"
+import { type Answered, proxyBefore } from "./explain/Proxy.ts"
 import { fleetOn, type Ground, standOn } from "./Ground.ts"
-import { type Attack, judge, type Proof, until } from "./Proof.ts"
+import { judge, type Proof, until } from "./Proof.ts"
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const iso = (millis: number): string => new Date(millis).toISOString()
-
-/** What deliverables says of a goal's runs, in place of a draft. */
-type Answered = "refused for good" | "refused for now" | "not at all"
-
-/** A run that deliverables is asked for, as far as the proxy needs it. */
-interface Item {
-  readonly goal_instance_id: string
-  readonly idempotency_key: string
-}
 
 /** A goal whose history is known; `ahead`: of its slots every ten minutes the one that is next when it is asked about. */
 interface Known {
@@ -36,47 +26,6 @@ interface Known {
 interface Made {
   readonly goal: string
   readonly from: number
-}
-
-/** Deliverables behind a proxy that answers for some goals in its place, as `answers` has it. */
-const proxyBefore = ({ base }: Stack, attack: Attack) => {
-  const answers = new Map<string, Answered>()
-  const kept: Array<() => void> = []
-  const proxy = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
-    const url = `http://127.0.0.1:${base + PORTS.deliverables}${new URL(request.url).pathname}`
-    // the scheduler also asks whether deliverables is ready: it is
-    if (request.method !== "POST") return fetch(url)
-    const { items } = await request.json() as { readonly items: ReadonlyArray<Item> }
-    const of = (answered: Answered | undefined) =>
-      items.filter((item) => answers.get(item.goal_instance_id) === answered)
-    if (of("not at all").length > 0) await new Promise<void>((resolve) => kept.push(resolve))
-    const [left, problems] = [
-      [...of(undefined), ...of("not at all")],
-      (status: number, code: string) => (item: Item) => ({
-        idempotency_key: item.idempotency_key,
-        problem: { type: `urn:stint:problem:${code}`, title: "Refused by the proof", status, code },
-      }),
-    ]
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { authorization: request.headers.get("authorization")!, "content-type": "application/json" },
-      body: JSON.stringify({ items: left }),
-    })
-    if (left.length > 0 && !response.ok) return response
-    const made = left.length === 0 ? [] : (await response.json() as { readonly items: ReadonlyArray<unknown> }).items
-    return Response.json({
-      items: [
-        ...made,
-        ...of("refused for good").map(problems(422, "draft_impossible")),
-        ...of("refused for now").map(problems(429, "too_many_requests")),
-      ],
-    })
-  })
-  attack.defer(() => {
-    for (const release of kept) release()
-    return proxy.shutdown()
-  })
-  return { answers, url: `http://127.0.0.1:${proxy.addr.port}` }
 }
 
 /** Two hires of a stack, and how their goals are made. `paused` is the one whose runs wait for a resume. */
