@@ -34,8 +34,21 @@ describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
     const shown = await page.getByRole("region", { name: "What you sign" }).locator("[title^=SHA-256]").getAttribute(
       "title",
     )
+    // both are pressed in the very moment in which the button is there, as by a hand that approves twice
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      const button = [...document.querySelectorAll("button")].find((one) => one.textContent === "Place order now")
+      if (button === undefined) return
+      observer.disconnect()
+      document.title = button.disabled ? "not yet" : "at once"
+      button.click()
+      dispatchEvent(new KeyboardEvent("keydown", { key: "x" }))
+    }).observe(document.body, { subtree: true, childList: true })`)
     await page.keyboard.press("a")
     await page.getByRole("region", { name: "What was signed" }).waitFor()
+    await page.locator("button:enabled", { hasText: "Place order now" }).waitFor()
+    assert.strictEqual(await page.title(), "not yet")
+    const approved = await stage.call("customer:kay", "deliverables", "GET", `/deliverables/${id}`)
+    assert.deepStrictEqual([approved.review_status, approved.execution_status], ["approved", "not_executed"])
     await page.keyboard.press("x")
     await page.getByText(/^Executed \S+ \d/).waitFor()
 

@@ -35,6 +35,9 @@ const isTaken = ({ target }: KeyboardEvent): boolean =>
   document.querySelector("dialog[open]") !== null ||
   (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=listbox]") !== null)
 
+/** The keys that go on as long as they are held: they move, and do nothing else. */
+const HELD: ReadonlySet<string> = new Set(["j", "k"])
+
 /** How long the second key of two may take, in milliseconds. */
 const SECOND_MS = 1_000
 
@@ -55,7 +58,7 @@ export const useKeys = (palette: () => void): void => {
         return
       }
       if (event.defaultPrevented || event.isComposing || event.metaKey || event.ctrlKey || event.altKey) return
-      if (isTaken(event)) return
+      if (isTaken(event) || (event.repeat && !HELD.has(key))) return
       const pair = event.timeStamp - since < SECOND_MS ? `${first} ${key}` : key
       const actions = currentActions()
       const action = actions.find(({ keys }) => keys === pair) ?? actions.find(({ keys }) => keys === key)

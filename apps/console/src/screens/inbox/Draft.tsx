@@ -12,6 +12,7 @@ import { Left } from "../../ui/Left.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { Decide } from "./draft/Decide.tsx"
+import { useFreshApproval } from "./draft/Fresh.ts"
 import { Payload } from "./draft/Payload.tsx"
 import { Signature } from "./draft/Signature.tsx"
 import { Unfinished } from "./draft/Unfinished.tsx"
@@ -73,6 +74,7 @@ const Read = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
   const [editing, setEditing] = useState(false)
   const zone = zoneOf(useQuery(hireQuery(draft.hired_instance_id)).data?.config)
   useExpiry(draft)
+  const fresh = useFreshApproval(draft)
   const head = (
     <>
       <h2>{draft.title}</h2>
@@ -109,7 +111,7 @@ const Read = ({ draft }: { readonly draft: Deliverable }): ReactNode => {
           )
           : null}
       </div>
-      <Decide draft={draft} edit={edit} zone={zone} />
+      <Decide draft={draft} edit={edit} fresh={fresh} zone={zone} />
     </>
   )
 }

@@ -58,7 +58,12 @@ const useApproved = (draft: Deliverable) => {
 }
 
 /** The bar. */
-export const Approved = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: string }): ReactNode => {
+export const Approved = ({ draft, fresh, zone }: {
+  readonly draft: Deliverable
+  readonly zone: string
+  /** Whether it was approved a moment ago: then nothing executes it yet, which nobody could undo. */
+  readonly fresh: boolean
+}): ReactNode => {
   const { again, go, retry, send, undo } = useApproved(draft)
   const { approval_expires_at: until, execution } = draft
   const now = useNow()
@@ -72,7 +77,7 @@ export const Approved = ({ draft, zone }: { readonly draft: Deliverable; readonl
     if (!send.isPending) act()
   }
   useActions([
-    ...(executes ? [{ label: `${verb} now`, keys: "x", run: idle(go) }] : []),
+    ...(executes && !fresh ? [{ label: `${verb} now`, keys: "x", run: idle(go) }] : []),
     ...(execution === undefined ? [{ label: "Undo the approval", keys: "u", run: idle(undo) }] : []),
     ...(renews ? [{ label: "Approve again", keys: "a", run: idle(again) }] : []),
   ])
@@ -93,7 +98,7 @@ export const Approved = ({ draft, zone }: { readonly draft: Deliverable; readonl
           </p>
         )}
       <div className={styles.bar}>
-        {executes ? <Button loading={send.isPending} onClick={idle(go)}>{verb} now</Button> : null}
+        {executes ? <Button disabled={fresh} loading={send.isPending} onClick={idle(go)}>{verb} now</Button> : null}
         {renews ? <Button variant={executes ? "default" : "filled"} onClick={idle(again)}>Approve again</Button> : null}
         <Button variant="default" disabled={send.isPending} onClick={idle(undo)}>Undo</Button>
         <Keys keys={[["X", "execute"], ["U", "undo"], ["J", "next"], ["K", "back"]]} />

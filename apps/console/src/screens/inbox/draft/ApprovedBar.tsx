@@ -14,7 +14,7 @@ const load = async (): Promise<{ default: Bar }> => {
 
 const Later = lazy(load)
 
-/** Loads it, if that works now: then it is shown at once, and a key that is pressed as soon as the draft is approved is not lost. */
+/** Loads it, if that works now: then it is shown as soon as the draft is approved. */
 export const loadApprovedBar = (): Promise<unknown> => load().catch(() => undefined)
 
 /** The bar. What is lazy is shown a moment after what it waits for, even where it is there already. */

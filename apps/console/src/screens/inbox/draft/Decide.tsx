@@ -11,8 +11,9 @@ import { Undecided } from "./Undecided.tsx"
 const InRevision = lazy(() => import("./InRevision.tsx").then(({ InRevision }) => ({ default: InRevision })))
 const Together = lazy(() => import("./Together.tsx").then(({ Together }) => ({ default: Together })))
 
-const Bar = ({ draft, edit, zone }: {
+const Bar = ({ draft, edit, fresh, zone }: {
   readonly draft: Deliverable
+  readonly fresh: boolean
   readonly zone: string
   readonly edit: () => void
 }): ReactNode => {
@@ -26,7 +27,7 @@ const Bar = ({ draft, edit, zone }: {
         : <Undecided draft={draft} edit={edit} />
     case "approved":
       return decides
-        ? <ApprovedBar draft={draft} zone={zone} />
+        ? <ApprovedBar draft={draft} fresh={fresh} zone={zone} />
         : <p className="dim">It is approved. You have no duty to execute it: a reviewer of this customer does.</p>
     case "in_revision":
       return <InRevision draft={draft} zone={zone} />
@@ -45,8 +46,10 @@ const Bar = ({ draft, edit, zone }: {
 }
 
 /** The bar. Only its customer's people act; others read. */
-export const Decide = ({ draft, edit, zone }: {
+export const Decide = ({ draft, edit, fresh, zone }: {
   readonly draft: Deliverable
+  /** Whether it was approved a moment ago, on this screen. */
+  readonly fresh: boolean
   readonly zone: string
   /** Begins to edit it. */
   readonly edit: () => void
@@ -65,7 +68,7 @@ export const Decide = ({ draft, edit, zone }: {
   return (
     <footer className={styles.decide}>
       <Suspense fallback={<Bone height={36} />}>
-        <Bar draft={draft} edit={edit} zone={zone} />
+        <Bar draft={draft} edit={edit} fresh={fresh} zone={zone} />
       </Suspense>
     </footer>
   )
