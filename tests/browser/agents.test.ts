@@ -121,6 +121,13 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     await page.getByLabel(/^Most units in an order/).fill("7")
     await page.getByRole("button", { name: "Save" }).first().click()
     await page.getByText(/^Saved\. Runs/).waitFor()
+    // what is stored has its keys in another order than what was typed
+    const discard = page.getByRole("button", { name: "Discard" })
+    await discard.waitFor({ state: "detached" })
+    await page.getByLabel(/^Nickname/).fill("Nora")
+    await discard.waitFor()
+    await page.getByLabel(/^Nickname/).fill("Night desk")
+    await discard.waitFor({ state: "detached" })
     await page.getByLabel(/^A webhook of yours/).check()
     await page.getByLabel(/^Address/).fill("https://elsewhere.example/hook")
     await page.getByLabel(/^Signing secret/).fill("clinic")

@@ -21,6 +21,8 @@ export interface FieldProps {
   readonly value: Value | undefined
   /** The fields beside it, for those that name another one. */
   readonly beside: Values
+  /** What the form calls a field beside it. */
+  readonly labelOf: (key: string) => string
   readonly faults: ReadonlyArray<FieldIssue>
   readonly disabled: boolean
   readonly set: (value: Value | undefined) => void
@@ -171,6 +173,7 @@ export const Fields = ({ disabled = false, faults, fields, root, set, values }: 
       path={jsonPath([field.key], root)}
       value={values[field.key]}
       beside={values}
+      labelOf={(key) => fields.find((one) => one.key === key)?.label ?? key}
       faults={faults}
       disabled={disabled}
       set={(value) => set(withValue(values, field.key, value))}

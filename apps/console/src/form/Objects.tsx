@@ -77,7 +77,7 @@ export const Keys = (props: FieldProps): ReactNode => {
   return (
     <Frame {...props}>
       {keys.length === 0
-        ? <p className="dim">Choose {props.field.keys_of_field?.replaceAll("_", " ")} first.</p>
+        ? <p className="dim">Choose “{props.labelOf(props.field.keys_of_field ?? "")}” first.</p>
         : null}
       {keys.map((key) => (
         <TextInput

@@ -1,6 +1,7 @@
 /** What a form holds: JSON, as the service takes it; a field that is left empty has no key. */
 import type { FieldIssue } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
+import { hashKey } from "@tanstack/react-query"
 
 /** The JSON of a form. */
 export type Values = JsonObject
@@ -12,6 +13,9 @@ export const withValue = (values: Values, key: string, value: Value | undefined)
   const { [key]: _, ...others } = values
   return value === undefined ? others : { ...others, [key]: value }
 }
+
+/** Whether two forms hold the same: their keys are in the order of the input in one, and in that of the store in the other. */
+export const isSame = (one: object, other: object): boolean => hashKey([one]) === hashKey([other])
 
 /** A value as an object; empty where it is none. */
 export const objectOf = (value: Value | undefined): Values =>

@@ -14,7 +14,7 @@ import { CallFailed, failureOf } from "../../api/Client.ts"
 import { draftHire, finalizeHire, hireQuery } from "../../api/Hires.ts"
 import { Fields } from "../../form/Fields.tsx"
 import { Form, Refusal } from "../../form/Form.tsx"
-import { focusFirst, type Values } from "../../form/Values.ts"
+import { focusFirst, isSame, type Values } from "../../form/Values.ts"
 import { counted } from "../../format/Words.ts"
 import { toast } from "../../ui/Toasts.tsx"
 import styles from "./agents.module.css"
@@ -126,7 +126,7 @@ const Final = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
     onError: (error) => setTimeout(() => focusFirst(failureOf(error).faults)),
   })
   const refused = failureOf(save.error)
-  const changed = JSON.stringify(values) !== JSON.stringify(hire.config)
+  const changed = !isSame(values, hire.config)
   return (
     <Form submit={() => save.mutate()}>
       <Fields

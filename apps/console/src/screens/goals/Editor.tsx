@@ -11,7 +11,7 @@ import { failureOf } from "../../api/Client.ts"
 import { putGoal } from "../../api/Goals.ts"
 import { Fields } from "../../form/Fields.tsx"
 import { Form, Refusal } from "../../form/Form.tsx"
-import { focusFirst, objectOf, type Values, withValue } from "../../form/Values.ts"
+import { focusFirst, isSame, objectOf, type Values, withValue } from "../../form/Values.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { toast } from "../../ui/Toasts.tsx"
 import styles from "./goals.module.css"
@@ -101,7 +101,7 @@ export const Editor = ({ goal, hire, saved, template: proposed, type }: {
   )
   const refused = failureOf(save.error)
   const faults: ReadonlyArray<FieldIssue> = [...(save.isError ? refused.faults : []), ...preview.faults]
-  const changed = goal === undefined || JSON.stringify(form) !== JSON.stringify(begin)
+  const changed = goal === undefined || !isSame(form, begin)
   const disabled = !hire.active
   return (
     <div className={styles.halves}>
