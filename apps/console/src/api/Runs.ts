@@ -49,7 +49,8 @@ export const runsBetweenQuery = (filter: Query, pages: number) =>
 /** How often a run that is under way is read again, in milliseconds: of one whose slot is old no event tells. */
 const UNDER_WAY_MS = 3_000
 
-const isUnderWay = ({ scheduled_time, status }: Run): boolean =>
+/** Whether it runs, or is to run by now. */
+export const isUnderWay = ({ scheduled_time, status }: Run): boolean =>
   status === "running" || status === "retrying" ||
   (status === "pending" && scheduled_time.epochMilliseconds <= Date.now())
 

@@ -20,8 +20,12 @@ export const Instant = ({ as = "full", at, named = false, zone }: Shown): ReactN
 )
 
 /** How far an instant is from now, with the instant in its zone and UTC on hover. */
-export const Ago = ({ at, zone }: { readonly at: Moment; readonly zone: string }): ReactNode => (
-  <time dateTime={new Date(millisOf(at)).toISOString()} title={`${timeIn(at, zone, "exact")} ${zone} · ${utcOf(at)}`}>
-    {fromNow(at, useNow())}
-  </time>
-)
+export const Ago = ({ at, zone }: { readonly at: Moment; readonly zone: string }): ReactNode => {
+  // it is shown anew with the screen's clock, which may be ten seconds late: what has just arrived is not of the future
+  useNow()
+  return (
+    <time dateTime={new Date(millisOf(at)).toISOString()} title={`${timeIn(at, zone, "exact")} ${zone} · ${utcOf(at)}`}>
+      {fromNow(at, Date.now())}
+    </time>
+  )
+}

@@ -8,7 +8,7 @@ const STAYS_MS = 6_000
 interface Toast {
   readonly id: number
   readonly kind: "ok" | "bad"
-  readonly text: string
+  readonly text: ReactNode
 }
 
 let toasts: ReadonlyArray<Toast> = []
@@ -21,7 +21,7 @@ const set = (now: ReadonlyArray<Toast>): void => {
 }
 
 /** Says that something was done, or failed. */
-export const toast = (kind: Toast["kind"], text: string): void => {
+export const toast = (kind: Toast["kind"], text: ReactNode): void => {
   const id = next++
   set([...toasts.slice(-2), { id, kind, text }])
   setTimeout(() => set(toasts.filter((one) => one.id !== id)), STAYS_MS)

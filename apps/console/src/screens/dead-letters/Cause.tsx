@@ -17,7 +17,7 @@ import { Table } from "../../ui/Table.tsx"
 import { GoalName } from "../goals/GoalName.tsx"
 import styles from "./dead-letters.module.css"
 import { DiscardForm } from "./DiscardForm.tsx"
-import { Countdown, useRetry } from "./EntryParts.tsx"
+import { Again, Countdown, RETRY, useRetry } from "./EntryParts.tsx"
 import { RedriveForm } from "./RedriveForm.tsx"
 import { adviceOn } from "./States.ts"
 
@@ -96,12 +96,21 @@ const Entries = ({ discard, entries, select, selected, state }: {
             ),
           count(entry.failure_count),
           count(entry.scheduled_run_ids.length),
-          count(entry.retry_count),
+          <span key="retried">
+            {count(entry.retry_count)} {nth < NAMED ? <Again entry={entry} brief /> : null}
+          </span>,
           <Ago key="last" at={entry.last_failed_at} zone={ownZone} />,
           <Countdown key="kept" entry={entry} />,
           select === undefined ? null : (
             <span key="actions" className="row-actions">
-              <button type="button" className="link-button" onClick={() => retry([entry.dlq_id])}>Retry</button>
+              <button
+                type="button"
+                className="link-button"
+                title={RETRY}
+                onClick={() => retry([entry.dlq_id])}
+              >
+                Retry
+              </button>
               <button type="button" className="link-button bad" onClick={() => discard([entry.dlq_id])}>
                 Discard…
               </button>
@@ -172,7 +181,13 @@ export const Cause = (): ReactNode => {
             <Button size="xs" variant="default" onClick={discardAll}>
               Discard {counted(Math.min(entries.length, DISCARDED), "entry", "entries")}…
             </Button>
-            <Button size="xs" onClick={() => setAsked({ kind: "redrive" })}>Redrive…</Button>
+            <Button
+              size="xs"
+              title="Queues the runs of all its goals again: with a dry run, a limit and a pace"
+              onClick={() => setAsked({ kind: "redrive" })}
+            >
+              Redrive…
+            </Button>
           </>
         )
         : null}

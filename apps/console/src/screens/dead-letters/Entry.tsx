@@ -19,7 +19,7 @@ import { GoalLink } from "../goals/GoalName.tsx"
 import { states } from "../runs/Words.ts"
 import styles from "./dead-letters.module.css"
 import { DiscardForm } from "./DiscardForm.tsx"
-import { Countdown, State, useRetry } from "./EntryParts.tsx"
+import { Again, Countdown, RETRY, State, useRetry } from "./EntryParts.tsx"
 import { adviceOn } from "./States.ts"
 
 const route = getRouteApi("/app/dead-letters/entry/$entry")
@@ -122,7 +122,7 @@ export const EntryScreen = (): ReactNode => {
         ? (
           <>
             <Button size="xs" variant="default" onClick={() => setDiscarding(true)}>Discard…</Button>
-            <Button size="xs" onClick={() => retry([id])}>Retry</Button>
+            <Button size="xs" title={RETRY} onClick={() => retry([id])}>Retry</Button>
           </>
         )
         : null}
@@ -141,7 +141,9 @@ export const EntryScreen = (): ReactNode => {
             <>
               <section className={styles.what}>
                 <h2>{entry.error_message ?? "No message was kept"}</h2>
-                <p className="dim">{adviceOn(entry.error_type)}</p>
+                <p className="dim">
+                  {adviceOn(entry.error_type)} <Again entry={entry} />
+                </p>
                 {entry.stack_trace === null ? null : <pre className="code" tabIndex={0}>{entry.stack_trace}</pre>}
               </section>
               <Facts entry={entry} zone={zone} />

@@ -1,12 +1,13 @@
 /** What an entry shows wherever it stands: its state, how long it is kept, and what can be done with it. */
 import type { DeadLetter, DeadLetterState } from "@stint/domain/scheduler/DeadLetters"
-import { useQueryClient } from "@tanstack/react-query"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { retryDeadLetter } from "../../api/DeadLetters.ts"
 import { toEach } from "../../api/Many.ts"
+import { isUnderWay, runsHeadQuery } from "../../api/Runs.ts"
 import { lengthOf, millisOf, ownZone, timeIn, utcOf } from "../../format/Time.ts"
-import { count } from "../../format/Words.ts"
+import { count, counted } from "../../format/Words.ts"
 import { Ago } from "../../ui/Instant.tsx"
 import { useNow } from "../../ui/Now.ts"
 import { Tag } from "../../ui/Tag.tsx"
@@ -33,6 +34,31 @@ export const Countdown = ({ entry }: { readonly entry: DeadLetter }): ReactNode 
       {left <= 0 ? "expires now" : `expires in ${lengthOf(left)}`}
     </time>
   )
+}
+
+/** What the button Retry does. */
+export const RETRY = "Queues the runs of this goal again, at once"
+
+/** What came of the latest retry, or redrive, of an open entry; nothing of one that had none. */
+export const Again = ({ brief = false, entry }: {
+  readonly entry: DeadLetter
+  /** In two words, in a table. */
+  readonly brief?: boolean
+}): ReactNode => {
+  const asks = entry.state === "open" && entry.retry_count > 0
+  const runs = useQuery({ ...runsHeadQuery({ goal_instance_id: entry.goal_instance_id }), enabled: asks }).data?.items
+  if (!asks || runs === undefined) return null
+  // a run of it that succeeds closes the entry
+  const failed = !runs.some((run) => entry.scheduled_run_ids.includes(run.scheduled_run_id) && isUnderWay(run))
+  if (brief) return failed ? <Tag kind="bad">failed again</Tag> : <Tag kind="wait">queued</Tag>
+  return failed
+    ? (
+      <b>
+        It was queued again {counted(entry.retry_count, "time")}, and failed again:{" "}
+        <Ago at={entry.last_failed_at} zone={ownZone} />.
+      </b>
+    )
+    : <b>Its runs are queued again.</b>
 }
 
 /** Retries entries, and says what came of it. */

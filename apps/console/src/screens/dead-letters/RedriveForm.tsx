@@ -2,6 +2,7 @@
 import { Button, TextInput } from "@mantine/core"
 import type { RedriveFilter, Redriven } from "@stint/domain/scheduler/DeadLetters"
 import { useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
 import { type ReactNode, useRef, useState } from "react"
 import { idempotencyKey } from "../../api/Client.ts"
 import { redrive } from "../../api/DeadLetters.ts"
@@ -61,10 +62,16 @@ export const RedriveForm = ({ close, filter, title }: {
     const body = { ...asked(), reason }
     const of = JSON.stringify(body)
     if (key.current.of !== of) key.current = { of, key: idempotencyKey() }
-    return redrive(body, key.current.key).then(({ queued, runs }) => {
+    return redrive(body, key.current.key).then(({ dlq_ids: [first], queued, runs }) => {
       toast(
         "ok",
-        queued === 0 ? "Nothing was queued." : `${counted(runs, "run")} of ${counted(queued, "goal")} queued.`,
+        queued === 0 || first === undefined ? "Nothing was queued." : (
+          <>
+            {counted(runs, "run")} of {counted(queued, "goal")} queued. {queued === 1
+              ? <Link to="/dead-letters/entry/$entry" params={{ entry: first }}>See how it goes</Link>
+              : <Link to="/dead-letters">See which are still open</Link>}
+          </>
+        ),
       )
       void client.invalidateQueries({ queryKey: ["dead_letters"] })
       void client.invalidateQueries({ queryKey: ["runs"] })
@@ -74,10 +81,11 @@ export const RedriveForm = ({ close, filter, title }: {
     <Ask title={title} verb="Redrive" act={act} close={close} ready={isReason(reason)}>
       <p className="dim">
         All their runs are queued again, the oldest first, under their own keys: what was done once is not done twice.
+        (Retry is the same for one goal, at once.)
       </p>
       <div className="fields">
         <TextInput
-          label="At most, goals"
+          label="At most (goals)"
           inputMode="numeric"
           value={cap}
           onChange={(event) => setCap(event.currentTarget.value)}
