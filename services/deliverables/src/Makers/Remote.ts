@@ -130,7 +130,9 @@ export const makeRemote = Effect.gen(function* () {
         ? Effect.succeed({ name: `host:${placeOf({ hostname: parsed.hostname, port: portOf(parsed) })}`, limit })
         : Effect.fail(
           new MakerMisconfigured({
-            detail: `The host ${parsed.host} is not in STINT_MAKER_HOSTS; ask the operator to add it`,
+            detail:
+              `The host ${parsed.host} is not in STINT_MAKER_HOSTS: whoever runs the stack adds it there and starts ` +
+              "the services again, which read it at their start (docs/makers.md)",
           }),
         )
     })
