@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)(named("the inbox"), () => {
     }).observe(document.body, { subtree: true, childList: true })`)
     await page.keyboard.press("a")
     await page.getByRole("region", { name: "What was signed" }).waitFor()
-    await page.locator("button:enabled", { hasText: "Place order now" }).waitFor()
+    await page.getByRole("button", { name: "Place order now", disabled: false }).waitFor()
     assert.strictEqual(await page.title(), "not yet")
     const approved = await stage.call("customer:kay", "deliverables", "GET", `/deliverables/${id}`)
     assert.deepStrictEqual([approved.review_status, approved.execution_status], ["approved", "not_executed"])

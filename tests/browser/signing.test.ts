@@ -81,6 +81,7 @@ describe.skipIf(chromiumPath === undefined)(named("signing a draft"), () => {
     await page.getByRole("button", { name: "Approve", exact: true }).waitFor()
     await page.keyboard.press("a")
     await page.getByRole("region", { name: "What was signed" }).getByText(/revision 3/).waitFor()
+    await page.getByRole("button", { name: / now$/, disabled: false }).waitFor()
     await page.keyboard.press("x")
     await page.getByText(/^Executed \S+ \d/).waitFor()
     assert.deepInclude(await draftOf(stage, "edda", id), { execution_status: "executed", revision: 3 })
