@@ -58,6 +58,7 @@ const others = new Set([
   "STINT_INSTANCE",
   "STINT_PARENT",
   "STINT_PROGRAMS",
+  "STINT_CONSOLE_STATE",
   "PATH",
   "HOME",
   "XDG_CACHE_HOME",

@@ -1,2 +1,3 @@
-export declare const consoleState: () => "built" | "stale" | "without"
+export type ConsoleState = "built" | "stale" | "without"
+export declare const consoleState: () => ConsoleState
 export declare const buildConsole: () => Promise<string | undefined>

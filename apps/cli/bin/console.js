@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
-import { dirname, join, relative } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { denoBinary } from "./deno.js"
 import { factsOf, isAsItWas } from "./stamps.js"
@@ -15,19 +15,19 @@ const dist = join(home, "dist")
 /** Where a build says what it was made of; the front door serves no name that begins so. */
 const mark = join(dist, ".built")
 
-/** What pages are made of: the console, the contracts, and the versions of all packages. */
-const sources = [join(home), join(root, "packages/domain/src"), join(root, "package-lock.json")]
+/** What pages are made of: the console and the contracts, from the root, and the versions of all packages. */
+const sources = ["apps/console", "packages/domain/src"]
 const notSources = new Set(["dist", "node_modules", "README.md"])
 
-const filesBelow = (path) =>
-  fs.statSync(path).isFile() ? [path] : fs.readdirSync(path, { withFileTypes: true })
+const filesBelow = (folder) =>
+  fs.readdirSync(root + folder, { withFileTypes: true })
     .filter(({ name }) => !notSources.has(name) && !name.startsWith("dist."))
-    .flatMap((entry) => entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)])
+    .flatMap((entry) => entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`])
 
-const sourceFiles = () => sources.flatMap(filesBelow)
+const sourceFiles = () => [...sources.flatMap(filesBelow), "package-lock.json"]
 
 /** What the pages are made of now, by path. */
-const factsNow = () => Object.fromEntries(sourceFiles().map((path) => [relative(root, path), factsOf(path)]))
+const factsNow = () => Object.fromEntries(sourceFiles().map((path) => [path, factsOf(root + path)]))
 
 /** What they were made of; undefined when there are none. */
 const madeOf = () => {
@@ -41,8 +41,8 @@ const madeOf = () => {
 const isFresh = (made) => {
   const files = sourceFiles()
   return files.length === Object.keys(made).length && files.every((path) => {
-    const facts = made[relative(root, path)]
-    return facts !== undefined && isAsItWas(path, facts)
+    const facts = made[path]
+    return facts !== undefined && isAsItWas(root + path, facts)
   })
 }
 

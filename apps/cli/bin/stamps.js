@@ -2,10 +2,13 @@
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 
-/** What changes whenever a file is written or replaced. */
+/**
+ * What changes whenever a file is written or replaced. Numbers, which tell a quarter of a microsecond apart: two thousand files are
+ * looked at before each start, and with BigInts that takes twice as long.
+ */
 const stampOf = (path) => {
-  const { ctimeNs, ino, mtimeNs, size } = fs.statSync(path, { bigint: true })
-  return [size, mtimeNs, ctimeNs, ino].join()
+  const { ctimeMs, ino, mtimeMs, size } = fs.statSync(path)
+  return [size, mtimeMs, ctimeMs, ino].join()
 }
 
 const digestOf = (path) => createHash("sha256").update(fs.readFileSync(path)).digest("base64")

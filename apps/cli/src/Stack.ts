@@ -6,7 +6,7 @@ import type { Output } from "./Output.ts"
 import { buildConsole, consoleState } from "./Pages.ts"
 import { LauncherError } from "./Postgres/LauncherError.ts"
 import { pause } from "./Postgres/Postmaster.ts"
-import { gatewayLaunch } from "./Stack/Gateway.ts"
+import { gatewayLaunch, makeSessionKey } from "./Stack/Gateway.ts"
 import { knownUrls, type OwnDatabases } from "./Stack/Known.ts"
 import { launchOf } from "./Stack/Launch.ts"
 import { requireFreePorts } from "./Stack/Ports.ts"
@@ -105,8 +105,8 @@ const findDatabases = async (
 }
 
 /** Builds the console where its sources are not those that it was built of. Without it the services work all the same. */
-const makePages = async (output: Output): Promise<void> => {
-  if (consoleState() !== "stale") return
+const makePages = async ({ pages }: Settings, output: Output): Promise<void> => {
+  if ((pages ?? consoleState()) !== "stale") return
   step(output, "console", "building (a few seconds, once for these sources)")
   const failure = await buildConsole()
   if (failure !== undefined) step(output, "console", `not built: ${failure}`)
@@ -135,13 +135,16 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   warnOfOwners(services, log)
   const isEmbedded = services.every(({ storage }) => storage.kind === "embedded")
   const isNew = isEmbedded && !(await exists(join(home, "postgres.json")))
-  const key = settings.foreignTokens ? undefined : await openDevKey(home, settings.env)
   const tokenFiles = services.map(({ manifest, service }) => tokenFileFor(settings, service, manifest.env))
+  const isLocal = !settings.foreignTokens
+  const openKey = async () => isLocal ? await openDevKey(home, settings.env) : undefined
+  // Before anything else in a new home: it says best what is wrong with that
+  let key = isNew ? await openKey() : undefined
   const removed = removeAbandoned()
   begun.servers.push(...await startServers(services, home, output))
 
   const urls = Promise.withResolvers<Readonly<Partial<Record<ServiceName, string>>>>()
-  const gateway = await gatewayLaunch(settings, key !== undefined)
+  const gateway = await gatewayLaunch(settings, isLocal)
   let mend = (): Promise<unknown> => Promise.resolve()
   const launch = (ports: Readonly<Partial<Record<OwnServer, number>>>) => [
     supervise({
@@ -158,8 +161,8 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
         launch: () =>
           launchOf(settings, place.service, place.manifest, {
             databaseHost: hostFor(place, ports),
-            jwksFile: key && jwksFileOf(home),
-            revokedFile: key && revokedFileOf(home),
+            jwksFile: isLocal ? jwksFileOf(home) : undefined,
+            revokedFile: isLocal ? revokedFileOf(home) : undefined,
             tokenFile: tokenFiles[i],
             // where the links of messages lead
             own: { STINT_CONSOLE_URL: settings.env.STINT_PUBLIC_URL || urlOf(settings, "gateway") },
@@ -172,7 +175,9 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
     ),
   ]
   begun.services.push(...launch(Object.fromEntries(begun.servers.map(({ kind, port }) => [kind, port]))))
-  // They read their tokens once they begin: what writes them runs while they load
+  // They read the files of keys and tokens once they begin: what makes these runs while they load
+  if (!settings.env.STINT_SESSION_KEY_FILE) await makeSessionKey(home)
+  key ??= await openKey()
   if (key !== undefined) begun.timers.push(await keepServiceTokens({ home, folder: home, env: settings.env, log }))
 
   const servers = await Promise.all(begun.servers.map(async (it) => ({ ...it, postgres: await it.up })))
@@ -186,8 +191,7 @@ export const startStack = async (settings: Settings, begun: Begun, output: Outpu
   }
   step(output, "services", "starting")
   urls.resolve(databases.urls)
-  // it looks at some hundred files, for which Postgres need not wait
-  const pages = makePages(output)
+  const pages = makePages(settings, output)
   const lost = Promise.race([...servers.map(({ postgres }) => postgres), ...begun.services].map((part) => part.lost))
   await Promise.race([
     Promise.all([allUp(settings, begun, output), pages]),

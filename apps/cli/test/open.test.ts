@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { afterAll, assert, describe, it } from "vitest"
 import { openDevKey } from "../src/DevKey.ts"
 import { launchOf, manifestOf } from "../src/Stack/Launch.ts"
-import { gatewayLaunch, sessionKeyFileOf } from "../src/Stack/Gateway.ts"
+import { gatewayLaunch, makeSessionKey, sessionKeyFileOf } from "../src/Stack/Gateway.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
 import { textOf } from "../src/DevKey/Store.ts"
 import { invoke } from "./support/invoke.ts"
@@ -43,13 +43,15 @@ describe("the gateway of a local stack", () => {
 
   it("gets a key for its sessions, once, and may sign people in with the stack's own key, on this machine alone", async () => {
     const home = await newFolder()
-    const launchLocal = await gatewayLaunch(settingsOf({ STINT_HOME: home }), true)
+    await makeSessionKey(home)
     const key = await textOf(sessionKeyFileOf(home))
     assert.match(key!, /^[\w-]{43}\n$/)
+    const launchLocal = await gatewayLaunch(settingsOf({ STINT_HOME: home }), true)
     assert.include(flagsOf(launchLocal().args)["--allow-read"], join(home, "keys", "signing.jwk.json"))
     const open = await gatewayLaunch(settingsOf({ STINT_HOME: home, STINT_HOST: "0.0.0.0" }), true)
     assert.notInclude(flagsOf(open().args)["--allow-read"], "signing.jwk.json")
     const launchForeign = await gatewayLaunch(settingsOf({ STINT_HOME: home, STINT_JWKS: "{}" }), false)
+    await makeSessionKey(home)
     assert.strictEqual(await textOf(sessionKeyFileOf(home)), key)
     const foreign = launchForeign()
     assert.notInclude(flagsOf(foreign.args)["--allow-read"], "signing.jwk.json")

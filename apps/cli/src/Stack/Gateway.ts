@@ -14,20 +14,21 @@ export const sessionKeyFileOf = (home: string): string => join(home, "keys", "se
 const loopback = new Set(["127.0.0.1", "::1", "localhost"])
 
 /** Makes that key when there is none, so that sessions outlive a restart. Fails with a LauncherError. */
-export const makeSessionKey = (home: string): Promise<void> =>
-  locked(home, async () => {
-    const path = sessionKeyFileOf(home)
+export const makeSessionKey = async (home: string): Promise<void> => {
+  const path = sessionKeyFileOf(home)
+  if (await textOf(path) !== undefined) return
+  await locked(home, async () => {
     if (await textOf(path) === undefined) await replaceFile(path, `${randomBytes(32).toString("base64url")}\n`)
   })
+}
 
 /**
  * How to start the gateway. With a key of our own (`isLocal`) it may sign people in, where it listens on this machine alone:
- * whoever reaches it could be anybody. Fails with a LauncherError when its key can't be made.
+ * whoever reaches it could be anybody. Its session key has to be there when it begins.
  */
 export const gatewayLaunch = async (settings: Settings, isLocal: boolean): Promise<Task["launch"]> => {
-  const { env, home, host } = settings
+  const { home, host } = settings
   const manifest = await manifestOf("gateway")
-  if (!env.STINT_SESSION_KEY_FILE) await makeSessionKey(home)
   return () =>
     launchOf(settings, "gateway", manifest, {
       databaseHost: undefined,

@@ -1,5 +1,6 @@
 import { parsePgUrl, type PgUrlError } from "@stint/edge/Pg/Url"
 import { GATEWAY_PORT, PORT_BASE, PORTS } from "@stint/edge/Ports"
+import type { ConsoleState } from "../../bin/console.js"
 import { homeOf } from "../Home.ts"
 import { LauncherError } from "../Postgres/LauncherError.ts"
 
@@ -36,6 +37,8 @@ export interface Settings {
   readonly foreignTokens: boolean
   /** The folder of the bundled programs, which bin/stint.js found; services run from their sources without one. */
   readonly programs: string | undefined
+  /** How the console's pages stand, which bin/stint.js looked at. */
+  readonly pages: ConsoleState | undefined
 }
 
 const portBaseOf = (text: string | undefined): number => {
@@ -85,6 +88,7 @@ export const settingsOf = (env: Env): Settings => {
     ),
     foreignTokens: Boolean(env.STINT_JWKS_URL || env.STINT_JWKS_FILE || env.STINT_JWKS),
     programs: env.STINT_PROGRAMS || undefined,
+    pages: env.STINT_CONSOLE_STATE as ConsoleState | undefined || undefined,
   }
 }
 

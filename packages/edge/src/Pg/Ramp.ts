@@ -1,19 +1,22 @@
 /**
  * How many statements and transactions of a client may have a connection at a time while its service starts: two at first, and
- * one more for every 200 ms in which some wait. A pool opens a connection for each that waits, so all the work with
- * which a service begins would have one each, and to open one costs both sides more than most statements. Once as many as the
- * pool holds may have one, and 3 seconds after the first had to wait, there is no limit but the pool's.
+ * one more for every 200 ms in which some wait and none comes free. A pool opens a connection for each that waits, so all the
+ * work with which a service begins would have one each, and to open one costs both sides more than most statements. Once as
+ * many as the pool holds may have one, and 6 seconds after the first had to wait, there is no limit but the pool's.
  */
 import { Effect, type Scope } from "effect"
 
 /** How many may have one at first. */
 const FIRST = 2
 
-/** How long some wait before one more may have one, in milliseconds: of the machine's time, as for all of a socket. */
+/**
+ * How long some wait, and none comes free, before one more may have one, in milliseconds: of the machine's time, as for all of a
+ * socket.
+ */
 const PATIENCE_MS = 200
 
 /** How long there is a limit, in milliseconds from the first that waits. */
-const LASTS_MS = 3_000
+const LASTS_MS = 6_000
 
 /** Whether a user of a connection is counted. */
 interface Permit {
@@ -59,7 +62,7 @@ export class Ramp {
       }
       if (this.users < this.allowed) return admit()
       this.waiting.add(admit)
-      this.patience ??= setTimeout(() => this.grow(), PATIENCE_MS)
+      this.patience ??= this.wait()
       this.end ??= setTimeout(() => this.lift(), LASTS_MS)
       return Effect.sync(() => void this.waiting.delete(admit))
     })
@@ -69,7 +72,14 @@ export class Ramp {
     if (!permit.isHeld) return
     this.users--
     const [next] = this.waiting
-    if (next !== undefined && this.users < this.allowed) next()
+    if (next === undefined || this.users >= this.allowed) return
+    next()
+    clearTimeout(this.patience)
+    this.patience = this.waiting.size > 0 ? this.wait() : undefined
+  }
+
+  private wait(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.grow(), PATIENCE_MS)
   }
 
   private grow(): void {
@@ -79,7 +89,7 @@ export class Ramp {
     this.allowed++
     next()
     if (this.allowed >= this.most) this.lift()
-    else if (this.waiting.size > 0) this.patience = setTimeout(() => this.grow(), PATIENCE_MS)
+    else if (this.waiting.size > 0) this.patience = this.wait()
   }
 
   /** Ends the limit; also when the pool closes, so that no timer outlives it. */
