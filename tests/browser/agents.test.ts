@@ -75,17 +75,20 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     const { complaints, page } = visitor
     await enter(visitor, stage.url, { role: "customer", subject: "gil" })
     await page.goto(`/agents/${hire}/goals/new?template=trading.guardrail_report.v1`)
+    // a day of the week that is days away, so that no run comes by itself
+    const weekday = (new Date().getUTCDay() + 3) % 7
+    const name = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"][weekday]!
     await page.getByLabel("How often").selectOption("weekly")
-    await page.getByLabel("On", { exact: true }).selectOption("friday")
+    await page.getByLabel("On", { exact: true }).selectOption(name.toLowerCase())
     await page.getByLabel("At", { exact: true }).fill("18:30")
-    await page.getByText("every Friday at 18:30 Asia/Kolkata").waitFor()
+    await page.getByText(`every ${name} at 18:30 Asia/Kolkata`).waitFor()
     assert.strictEqual(await page.getByRole("list", { name: "Next runs" }).getByRole("listitem").count(), 5)
     await page.getByRole("img", { name: /runs in the next 30 days/ }).waitFor()
     // a rule that does not work is told at its field
     await page.getByLabel("How often").selectOption("cron")
     await page.getByLabel(/^Cron rule/).fill("61 * * * *")
     await page.getByText("This rule does not work yet").waitFor()
-    await page.getByLabel(/^Cron rule/).fill("30 18 * * 5")
+    await page.getByLabel(/^Cron rule/).fill(`30 18 * * ${weekday}`)
     await page.getByRole("list", { name: "Next runs" }).waitFor()
     await page.getByRole("button", { name: "Set the goal" }).click()
     await page.getByRole("button", { name: "Run now" }).click()
@@ -99,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
 
     const { items } = await stage.call("customer:gil", "hiring", "GET", `/hired-agents/${hire}/goals`)
     const goals = (items as Items).map(({ enabled, frequency, settings }) => [enabled, frequency, settings])
-    assert.deepStrictEqual(goals, [[false, "cron", { schedule: { cron: "30 18 * * 5" } }]])
+    assert.deepStrictEqual(goals, [[false, "cron", { schedule: { cron: `30 18 * * ${weekday}` } }]])
     await page.getByRole("button", { name: "Delete…" }).click()
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click()
     await page.getByText("It has nothing to do yet").waitFor()

@@ -72,6 +72,9 @@ describe.skipIf(chromiumPath === undefined)(named("makers on the screen"), () =>
     })
 
   beforeAll(async () => {
+    // what is spent is of a month in UTC: none ends while it is looked at
+    const monthIn = (millis: number) => new Date(Date.now() + millis).getUTCMonth()
+    await until("the month goes on", () => monthIn(0) === monthIn(100_000))
     maker = slowMaker()
     ;[stack, browser] = await Promise.all([sharedStack(), launch()])
     url = `http://127.0.0.1:${stack.base}`

@@ -136,15 +136,18 @@ describe.skipIf(chromiumPath === undefined)(named("the operator's screens"), () 
     const [first] = ground.broken
     await page.goto(`/scheduler?show=backfill&goal=${first.goal}`)
     await page.getByText(/09:00 Asia\/Kolkata/).waitFor()
-    await page.getByLabel("From, Asia/Kolkata").fill("2026-01-01T00:00:00")
-    await page.getByLabel("To, Asia/Kolkata").fill("2026-01-03T00:00:00")
+    // two days of two months ago: older than the runs that are kept, and not than a backfill may be
+    const from = Temporal.Now.plainDateISO("UTC").subtract({ days: 60 })
+    const to = from.add({ days: 2 })
+    await page.getByLabel("From, Asia/Kolkata").fill(`${from}T00:00:00`)
+    await page.getByLabel("To, Asia/Kolkata").fill(`${to}T00:00:00`)
     await page.getByRole("button", { name: "Preview" }).click()
     await page.getByText("2 slots in that time: 2 would be queued.").waitFor()
     await page.getByRole("button", { name: "Queue 2 runs…" }).click()
     await sendWith(page, "Queue them")
     await page.getByText("2 slots in that time: 2 queued.").waitFor()
     const { items } = await scheduler(
-      `/runs?goal_instance_id=${first.goal}&from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00Z`,
+      `/runs?goal_instance_id=${first.goal}&from=${from}T00:00:00Z&to=${to}T00:00:00Z`,
     )
     assert.strictEqual(items.length, 2)
   })

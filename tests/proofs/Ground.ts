@@ -1,6 +1,7 @@
 /** What a proof stands on: a stack, of its own or shared, a fleet of schedulers, goals, and how to make them fall due. */
 import { CHANNEL } from "@stint/hiring/Outbox/Repo"
 import { hireAgent, setGoal } from "../support/Customer.ts"
+import { farSchedule } from "../support/FarTimes.ts"
 import { type Fleet, openFleet, sleepOwnScheduler } from "../support/Fleet.ts"
 import { type Stack, startStack } from "../support/Stack.ts"
 import { openSuperuser, type Superuser } from "../support/Superuser.ts"
@@ -63,7 +64,7 @@ export const order = {
 /**
  * Goals of a customer. The hire and its first goal come through hiring's API; the others are copies of that goal and of
  * its outbox row, made by SQL in one transaction (the API takes 3 ms a goal), and reach the scheduler as every change does.
- * They fall due when `fallDue` says so, and not by themselves within this day.
+ * They fall due when `fallDue` says so, and not by themselves within these weeks.
  */
 export const makeGoals = async (
   { stack, superuser }: Site,
@@ -88,7 +89,7 @@ export const makeGoalsOf = async (
   template: { readonly goal_template_id: string; readonly settings: Record<string, unknown> },
 ): Promise<Goals> => {
   const hiring = (method: string, path: string, send = {}) => stack.call("hiring", method, path, send)
-  const goal = { ...template, frequency: "monthly" }
+  const goal = { ...template, frequency: "monthly", settings: { ...template.settings, schedule: farSchedule() } }
   const first: string = (await setGoal(hiring, customer, hire, goal)).goal_instance_id
   await superuser.sql(
     "hiring",

@@ -10,6 +10,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hireAgent } from "../support/Customer.ts"
+import { zoneAtNoon } from "../support/FarTimes.ts"
 import { type Asked, draftFor, type FakeModel, startFakeModel } from "../support/FakeModel.ts"
 import { decided, drained, fallDue, freshSlot, type Goals, type Ground, makeGoalsOf, standOn } from "./Ground.ts"
 import { type Attack, judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
@@ -35,7 +36,9 @@ const costOfTokens = (tokens: { readonly in: number; readonly out: number }) => 
 const type = {
   agent_type_id: "proof.budget.v1",
   version: "1.0.0",
-  config_schema: { fields: [] },
+  config_schema: {
+    fields: [{ key: "timezone", label: "Time zone", type: "text", required: true, format: "iana_timezone" }],
+  },
   goal_templates: ["eager", "patient"].map((model) => ({
     goal_template_id: `proof.${model}`,
     name: "Note",
@@ -78,7 +81,10 @@ const goalsOf = async (
   const hiring = (method: string, path: string, send = {}) => ground.stack.call("hiring", method, path, send)
   const max_cost_per_month = Number(amountText(budget))
   const settings = { budget: { max_cost_per_month } }
-  const hire = await hireAgent(hiring, customer, type.agent_type_id, settings, {})
+  const hire = await hireAgent(hiring, customer, type.agent_type_id, settings, {
+    // no month ends meanwhile
+    timezone: zoneAtNoon(),
+  })
   return await makeGoalsOf(ground, customer, hire.hired_instance_id, count, {
     goal_template_id: `proof.${model}`,
     settings: {},

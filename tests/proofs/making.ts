@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
+import { freePortBase } from "../support/Stack.ts"
 import { UNHURRIED } from "../support/Unhurried.ts"
 import { exactlyOnce, fallDue, freshSlot, type Goals, type Ground, makeGoals, outcomeOf, standOn } from "./Ground.ts"
 import { digestDefinitionOf } from "./making/definition.ts"
@@ -131,7 +132,8 @@ export const making: Proof = {
     const judged = judge()
     const kills = attack.full ? 30 : 6
     const count = attack.full ? 300 : 40
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    // the maker listens on it again after each kill
+    const port = await freePortBase()
     const maker = await keepMaker(port, attack)
     const ground = await standOn(attack, {
       STINT_MAKER_HOSTS: `127.0.0.1:${port}`,

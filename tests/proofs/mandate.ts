@@ -6,6 +6,8 @@
  * revocation that is read before the lock, a draft that is forgotten with its process, an approval that is not executed, or twice.
  */
 import { PORTS } from "@stint/edge/Ports"
+import { configs } from "../support/Customer.ts"
+import { zoneAtNoon } from "../support/FarTimes.ts"
 import { callerOf } from "../support/Stack.ts"
 import { type Goals, type Ground, makeGoals, order, standOn } from "./Ground.ts"
 import { type Other, startOther } from "./mandate/Replica.ts"
@@ -77,7 +79,10 @@ const askAll = async ({ stack }: Ground, other: Other, goal: string, hire: strin
 const play = async (ground: Ground, other: Other, round: Round, nth: number, random: () => number) => {
   const { stack, superuser } = ground
   const customer = `mandate-${nth}`
-  const goals = await makeGoals(ground, customer, 1, order)
+  const agent_id = "trading.delta_futures.v1"
+  // no period of the mandate ends in its round
+  const config = { ...configs[agent_id], timezone: zoneAtNoon() }
+  const goals = await makeGoals(ground, customer, 1, order, { agent_id, config })
   const as = `customer:${customer}` as const
   const send = (path: string, body: object) =>
     stack.call("deliverables", "POST", `/api/v1/mandates${path}`, { as, body })

@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import process from "node:process"
+import { freePortBase } from "../support/Stack.ts"
 import { drained, fallDue, freshSlot, type Ground, makeGoals, standOn } from "./Ground.ts"
 import { type Attack, judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
 
@@ -143,7 +144,8 @@ export const notices: Proof = {
     const judged = judge()
     const count = attack.full ? 250 : 30
     const kills = attack.full ? 24 : 4
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    // the server listens on it again after each kill
+    const port = await freePortBase()
     const mail = await keepMail(port, attack)
     const ground = await standOn(attack, {
       STINT_SMTP_URL: `smtp://localhost:${port}`,

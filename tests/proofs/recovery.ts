@@ -5,6 +5,7 @@
  * Would catch: an answer before its commit, an occurrence that only the process knew that planned it, a run that stays
  * held for ever, a finished run that a restart runs again, a projection that can't be rebuilt.
  */
+import { farSchedule } from "../support/FarTimes.ts"
 import { type ServiceName } from "../support/Stack.ts"
 import { standStill } from "../support/StandStill.ts"
 import {
@@ -22,6 +23,13 @@ import {
 import { type Attack, judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
 
 type Judge = ReturnType<typeof judge>
+
+/** A goal that falls due by itself at no time of the attack. */
+const later = () => ({
+  goal_template_id: "trading.guardrail_report.v1",
+  frequency: "monthly",
+  settings: { schedule: farSchedule() },
+})
 
 /** What a service is killed this long after the goals fell due, at most, in milliseconds. */
 const WITHIN = 120
@@ -51,7 +59,7 @@ const writing = ({ stack }: Ground, { customer, hire }: Goals) => {
     for (; !over; await sleep(5)) {
       const answer = await stack.call("hiring", "PUT", `/api/v1/hired-agents/${hire}/goals`, {
         as: `customer:${customer}`,
-        body: { goal_template_id: "trading.guardrail_report.v1", frequency: "monthly", settings: {} },
+        body: later(),
       }).catch(() => undefined)
       if (answer !== undefined && answer.status < 300) ids.push(answer.json.goal_instance_id)
     }
@@ -106,8 +114,7 @@ const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals,
   const as = `customer:${customer}` as const
   const path = `/api/v1/hired-agents/${hire}/goals`
   await standStill(superuser, "stint_scheduler", (signal) => stack.kill("scheduler", signal))
-  const body = { goal_template_id: "trading.guardrail_report.v1", frequency: "daily", settings: {} }
-  const made = await stack.call("hiring", "PUT", path, { as, body })
+  const made = await stack.call("hiring", "PUT", path, { as, body: later() })
   is("a goal made", made.status, 201)
   const [gone] = await superuser.sql(
     "hiring",

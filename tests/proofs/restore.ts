@@ -14,6 +14,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { ServiceName } from "../support/Stack.ts"
 import { hireAgent, setGoal } from "../support/Customer.ts"
+import { farSchedule } from "../support/FarTimes.ts"
 import { type Ground, order, standOn } from "./Ground.ts"
 import { type Attack, judge, type Proof, randomOf, until } from "./Proof.ts"
 import { copyToYounger } from "./restore/Logical.ts"
@@ -86,7 +87,12 @@ const doing = ({ stack, superuser }: Ground, hire: string) => {
     edit: (goal: string, units: number) =>
       hiring("PUT", goals, {
         as,
-        body: { ...order, goal_instance_id: goal, frequency: "daily", settings: { ...order.settings, units } },
+        body: {
+          ...order,
+          goal_instance_id: goal,
+          frequency: "monthly",
+          settings: { ...order.settings, units, schedule: farSchedule() },
+        },
       }),
     remove: (goal: string) => hiring("DELETE", `${goals}/${goal}`, { as }),
     run: (goal: string) => hiring("POST", `${goals}/${goal}/run`, { as, body: {} }),

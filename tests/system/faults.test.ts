@@ -19,7 +19,7 @@ describe("kill -9 while 200 goals are due", () => {
     const hire = (await hireAgent(hiring, "acme", "trading.delta_futures.v1")).hired_instance_id
     const goal = {
       goal_template_id: "trading.guardrail_report.v1",
-      frequency: "daily",
+      frequency: "on_demand",
       settings: {},
     }
     for (let at = 0; at < GOALS; at += 20) {

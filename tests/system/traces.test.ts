@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { type Collector, openCollector, type Span } from "../support/Collector.ts"
 import { hireAgent, setGoal } from "../support/Customer.ts"
 import { type FakeModel, startFakeModel } from "../support/FakeModel.ts"
+import { farSchedule } from "../support/FarTimes.ts"
 import { leaksIn } from "../support/Leaks.ts"
 import { type Stack, startStack } from "../support/Stack.ts"
 import { until } from "../support/Until.ts"
@@ -176,7 +177,7 @@ describe("sight", () => {
     const goal = (await setGoal(editing, "acme", hire, {
       goal_template_id: "trading.guardrail_report.v1",
       frequency: "monthly",
-      settings: {},
+      settings: { schedule: farSchedule() },
     })).goal_instance_id
 
     // no draft can be made by a definition that there is not

@@ -22,9 +22,10 @@ describe("stint simulate", () => {
     assert.match(text, /^1,000 hires, 3,000 goals, 6\d,\d{3} slots from /)
     assert.match(text, /^ +as it is +spread 900 s$/m)
     const [, before, after] = /^ +most in a minute +([\d,]+) +([\d,]+)$/m.exec(text)!
-    assert.strictEqual(before, "1,800")
+    // what is daily and weekly, and monthly as well where a month of these days begins on a Monday
+    assert.include(["1,800", "2,400"], before!)
     assert.isBelow(Number(after), 300)
-    assert.match(text, /^ +\d{4}-\d\d-\d\d 03:30 +1,800 +#{40}$/m)
+    assert.match(text, new RegExp(`^ +\\d{4}-\\d\\d-\\d\\d 03:30 +${before} +#{40}$`, "m"))
     assert.match(text, /^The busiest minutes at a spread of 900 s/m)
   })
 

@@ -1,5 +1,5 @@
 /** Turns schema issues into faults that a person can act on: a JSONPath and a sentence each. */
-import { Result, Schema, SchemaIssue } from "effect"
+import { Result, Schema, SchemaAST, SchemaIssue } from "effect"
 import { jsonPath } from "./JsonPath.ts"
 import type { FieldIssue } from "./Problem.ts"
 import { clipped } from "./Text.ts"
@@ -33,14 +33,36 @@ const sentence = (message: string): string => {
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
+/** The literal that a field of an object has to be; undefined where it may be several values, or the object has no such field. */
+const literalAt = (of: SchemaAST.AST, name: PropertyKey): string | undefined => {
+  const type = SchemaAST.isObjects(of) ? of.propertySignatures.find((field) => field.name === name)?.type : undefined
+  return type !== undefined && SchemaAST.isLiteral(type) && typeof type.literal === "string" ? type.literal : undefined
+}
+
+/** What a value is that is of no kind of a union of objects which a field tells apart; undefined where the union is no such one. */
+const ofNoKind = (issue: SchemaIssue.Issue): string | undefined => {
+  if (issue._tag !== "AnyOf" || issue.issues.length > 0) return undefined
+  const { types } = issue.ast
+  const [first] = types
+  if (first === undefined || !SchemaAST.isObjects(first)) return undefined
+  for (const { name } of first.propertySignatures) {
+    const kinds = types.flatMap((type) => literalAt(type, name) ?? [])
+    if (kinds.length === types.length) return `must be an object whose ${String(name)} is one of: ${kinds.join(", ")}`
+  }
+  return undefined
+}
+
 type Path = ReadonlyArray<PropertyKey>
 
 /** The faults of an issue that stands for one value. */
-const leafIssues = (issue: SchemaIssue.Issue, above: Path, root: string): Array<FieldIssue> =>
-  format(issue).issues.map(({ message, path }) => ({
+const leafIssues = (issue: SchemaIssue.Issue, above: Path, root: string): Array<FieldIssue> => {
+  const kinds = ofNoKind(issue)
+  if (kinds !== undefined) return [{ path: jsonPath([...above], root), message: kinds }]
+  return format(issue).issues.map(({ message, path }) => ({
     path: jsonPath([...above, ...(path ?? []).map((part) => typeof part === "object" ? part.key : part)], root),
     message: sentence(message),
   }))
+}
 
 /** Faults, of which at most so many are named; `omitted` counts the others. */
 export interface Named {

@@ -1,7 +1,8 @@
 /** Rules of mandates: what satisfies them, what never does, and the words that someone tries to hide. */
 import { assert, describe, it } from "@effect/vitest"
 import { parsePath } from "../src/deliverables/Mandates/Paths.ts"
-import { Rule, stoppedBy } from "../src/deliverables/Mandates/Rules.ts"
+import { Rule, Rules, stoppedBy } from "../src/deliverables/Mandates/Rules.ts"
+import { issuesUnder } from "../src/FieldIssues.ts"
 import { Result, Schema } from "effect"
 
 const draft = {
@@ -100,6 +101,18 @@ describe("rules", () => {
       { path: "none", op: "eq", value: 1 },
     ] as const
     assert.deepStrictEqual(stoppedBy(rules, draft), { rule: 1, path: "units" })
+  })
+
+  it("of no kind are refused with the kinds that there are", () => {
+    const message = "must be an object whose op is one of: eq, in, lte, gte, max_length, contains_none, hosts_in"
+    assert.deepStrictEqual(
+      issuesUnder(Rules)([{ path: "a", op: "gt", value: 1 }, 5, { path: "a", op: "lte", value: "1" }]),
+      [
+        { path: "$[0]", message },
+        { path: "$[1]", message },
+        { path: "$[2].value", message: "must be a number" },
+      ],
+    )
   })
 
   it("are bounded, and refused where they say nothing", () => {

@@ -131,7 +131,7 @@ onStage("a request for changes", (stage) => {
 
   it("needs notes, a hire that may run, and the goal that it was made for", async () => {
     const { deliverable_id: id } = await marketing(stage(), "needs")
-    for (const notes of [undefined, "  "]) {
+    for (const notes of [undefined, "  ", "\u200b \u2060\ufe0f"]) {
       const { json, status } = await request(stage(), id, notes)
       assert.deepStrictEqual([status, json.errors[0].path], [400, "$.notes"])
     }

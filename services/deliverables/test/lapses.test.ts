@@ -2,7 +2,7 @@
 import { afterEach, assert, beforeEach, it } from "@effect/vitest"
 import { approvals, codeOf, done } from "./support/Approvals.ts"
 import { onStage, until } from "./support/Harness.ts"
-import { answer, type Receiver, startReceiver } from "./support/Receiver.ts"
+import { answer, heldAnswer, type Receiver, startReceiver } from "./support/Receiver.ts"
 
 let receiver: Receiver
 beforeEach(() => {
@@ -209,10 +209,13 @@ onStage("a withdrawal", (stage) => {
     const settings = { execution: { target: "webhook", url: receiver.url, secret_ref: "hook" } }
     world.trader("HAI-flight", { definition_version, settings })
     const { approval_id } = done(await decide("acme", id, "approved"))
-    receiver.answers.push(answer(503), answer(410))
+    // the second attempt has its answer once both were refused
+    const second = heldAnswer(410)
+    receiver.answers.push(answer(503), second.answer)
     assert.strictEqual((await execute("acme", id, approval_id)).status, 202)
     assert.deepStrictEqual(codeOf(await withdraw("acme", approval_id)), [409, "execution_in_progress"])
     assert.deepStrictEqual(codeOf(await edit("acme", id, 1, { ...payload, units: 2 })), [409, "execution_in_progress"])
+    second.open()
     const execution = await until(async () => {
       const { json } = await get(id)
       return json.execution.state === "failed" && json.execution

@@ -30,6 +30,7 @@ describe("lead trials", () => {
 
   it("a trial begins now and lasts seven days", async () => {
     const mia = customer()
+    const before = Date.now()
     const { headers, json, status } = await call("POST", "", mia, {
       ...valid,
       customer_email: "Mia@Example.com",
@@ -48,7 +49,7 @@ describe("lead trials", () => {
       created_at: json.created_at,
       updated_at: json.created_at,
     })
-    assert.approximately(Date.parse(json.start_date), Date.now(), 5000)
+    assert.isTrue(before <= Date.parse(json.start_date) && Date.parse(json.start_date) <= Date.now())
     assert.deepStrictEqual((await call("GET", `/${json.trial_id}`, mia)).json, json)
     assert.notProperty((await call("GET", `/${await begin(mia)}`, mia)).json, "phone")
   })

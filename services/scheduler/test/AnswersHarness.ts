@@ -14,6 +14,15 @@ export const minuteOf = (millis: number) => Math.floor(millis / MINUTE) * MINUTE
 /** So many minutes ago. */
 export const minutesAgo = (minutes: number) => ({ changed_at: DateTime.makeUnsafe(Date.now() - minutes * MINUTE) })
 
+/** When the clock of Berlin is set forward and set back next, at least three days ahead; epoch ms. */
+export const clockChanges = (): { readonly forward: number; readonly back: number } => {
+  const next = (at: Temporal.ZonedDateTime) => at.getTimeZoneTransition("next")!
+  const one = next(Temporal.Now.zonedDateTimeISO("Europe/Berlin").add({ days: 3 }))
+  const other = next(one)
+  const [forward, back] = one.offsetNanoseconds > other.offsetNanoseconds ? [one, other] : [other, one]
+  return { forward: forward!.epochMilliseconds, back: back!.epochMilliseconds }
+}
+
 const final = new Set(["completed", "cancelled", "dead_lettered"])
 
 /** A run as GET /runs has it. */

@@ -45,6 +45,12 @@ const passedMinutes = (minutesAgo: number) => {
   return `${Array.from({ length: Math.min(minutesAgo, 55) }, (_, n) => (now - n) % 60).join(",")} * * * *`
 }
 
+/** Waits until a minute has ten seconds left at least: its slot is on time for as long, and missed once the next one has begun. */
+export const withinAMinute = Effect.promise(async () => {
+  const left = 60_000 - Date.now() % 60_000
+  if (left < 10_000) await new Promise((resolve) => setTimeout(resolve, left))
+})
+
 /** A hire with one goal of these settings, written so many minutes ago: a slot each minute since then, unless they say. */
 export const goalOf = Effect.fnUntraced(function* (
   schedule: Record<string, string | number>,

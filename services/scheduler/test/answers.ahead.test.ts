@@ -1,11 +1,15 @@
 /** What is ahead: when a goal fires next, whether it will run, and why not. */
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import { asking, iso, minuteOf } from "./AnswersHarness.ts"
+import { asking, clockChanges, iso, minuteOf } from "./AnswersHarness.ts"
 import { startScheduler, type TestScheduler } from "./Harness.ts"
 
 const MINUTE = 60_000
-const DAY = 86_400_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** The clock of Berlin goes from 02:00 to 03:00 at the one, and from 03:00 to 02:00 at the other. */
+const { back, forward } = clockChanges()
 
 describe("an answer about what is ahead", () => {
   let t: TestScheduler
@@ -18,27 +22,27 @@ describe("an answer about what is ahead", () => {
       frequency: "daily",
       schedule: { at: "02:30", timezone: "Europe/Berlin", spread_seconds: 3600 },
     })
-    const slot = "2027-03-28T01:30:00.000Z"
+    const slot = iso(forward + 30 * MINUTE)
     const answer = await whenVerdict(goal.goal_instance_id, slot, "will_run")
     assert.strictEqual(answer.slot, slot)
     assert.isAbove(Date.parse(answer.starts_at), Date.parse(slot))
     assert.match(answer.because.join(), /02:30 does not exist .* it moves to 03:30/)
-    assert.strictEqual(answer.previous_slot, "2027-03-27T01:30:00.000Z")
-    assert.strictEqual(answer.next_slot, "2027-03-29T00:30:00.000Z")
+    assert.strictEqual(answer.previous_slot, iso(forward + 30 * MINUTE - DAY))
+    assert.strictEqual(answer.next_slot, iso(forward + 30 * MINUTE + 23 * HOUR))
     const started = await explain(goal.goal_instance_id, answer.starts_at)
     assert.strictEqual(started.slot, slot)
   })
 
   it("not due: the slots around it, also where a local time comes twice", async () => {
     const goal = since(5, { frequency: "daily", schedule: { at: "02:30", timezone: "Europe/Berlin" } })
-    const answer = await whenVerdict(goal.goal_instance_id, "2027-03-28T12:00:00.000Z", "not_due")
+    const answer = await whenVerdict(goal.goal_instance_id, iso(forward + 11 * HOUR), "not_due")
     assert.deepInclude(answer, {
       slot: null,
-      previous_slot: "2027-03-28T01:30:00.000Z",
-      next_slot: "2027-03-29T00:30:00.000Z",
+      previous_slot: iso(forward + 30 * MINUTE),
+      next_slot: iso(forward + 30 * MINUTE + 23 * HOUR),
     })
-    const twice = await explain(goal.goal_instance_id, "2027-10-31T01:30:00.000Z")
-    assert.deepInclude(twice, { verdict: "not_due", slot: null, previous_slot: "2027-10-31T00:30:00.000Z" })
+    const twice = await explain(goal.goal_instance_id, iso(back + 30 * MINUTE))
+    assert.deepInclude(twice, { verdict: "not_due", slot: null, previous_slot: iso(back - 30 * MINUTE) })
   })
 
   it("a goal on demand has no slots", async () => {
@@ -73,10 +77,14 @@ describe("an answer about what is ahead", () => {
     const goal = since(5, { frequency: "weekly", schedule: { at: "09:00", weekday: "friday" } }, {
       timezone: "Asia/Kolkata",
     })
-    await whenVerdict(goal.goal_instance_id, "2027-01-01T03:30:00.000Z", "will_run")
+    // a Friday that is days away, and the one after it
+    const ahead = Temporal.Now.plainDateISO("UTC").add({ days: 3 })
+    const friday = ahead.add({ days: (12 - ahead.dayOfWeek) % 7 })
+    const from = `${friday}T03:30:00.000Z`
+    await whenVerdict(goal.goal_instance_id, from, "will_run")
     const { json } = await t.call(
       "GET",
-      `/goals/${goal.goal_instance_id}/preview?from=2027-01-01T03:30:00.000Z&count=2`,
+      `/goals/${goal.goal_instance_id}/preview?from=${from}&count=2`,
       {
         as: "customer:acme",
       },
@@ -89,7 +97,7 @@ describe("an answer about what is ahead", () => {
       spread_seconds: 0,
       will_run: true,
       reason: null,
-      items: ["2027-01-01", "2027-01-08"].map((day) => ({
+      items: [friday, friday.add({ days: 7 })].map((day) => ({
         scheduled_time: `${day}T03:30:00.000Z`,
         starts_at: `${day}T03:30:00.000Z`,
         local: `${day}T09:00:00+05:30`,

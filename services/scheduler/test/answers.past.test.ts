@@ -121,7 +121,9 @@ describe("an explanation of the past", () => {
   it("an instant is explained by the version of the goal that held then", async () => {
     const { hired_instance_id } = t.hire(minutesAgo(20 * 24 * 60))
     const ago = (days: number) => minutesAgo(days * 24 * 60)
-    const at = (days: number, hour: string) => iso(Date.now() + days * DAY).replace(/T.*/, `T${hour}:00:00.000Z`)
+    // the day may end meanwhile
+    const now = Date.now()
+    const at = (days: number, hour: string) => iso(now + days * DAY).replace(/T.*/, `T${hour}:00:00.000Z`)
     // disabled from the start, so that none of its slots runs now
     const goal = t.goal(hired_instance_id, {
       frequency: "daily",
@@ -154,7 +156,8 @@ describe("an explanation of the past", () => {
     await whenVerdict(goal.goal_instance_id, iso(at), "paused")
     t.goal(hire.hired_instance_id, {
       ...goal,
-      schedule: { cron: "0 0 1 1 *" },
+      // none of whose slots is near
+      schedule: { cron: `0 0 1 ${(new Date().getUTCMonth() + 6) % 12 + 1} *` },
       changed_at: DateTime.makeUnsafe(at + 1),
     })
     const next = iso(at + MINUTE)

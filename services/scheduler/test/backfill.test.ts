@@ -5,8 +5,12 @@ import { asOwner } from "./Owner.ts"
 import { eventually, made, startScheduler, type TestScheduler, unique } from "./Harness.ts"
 
 const DAY = 86_400_000
-/** Midnight of a day, so many days ago. */
-const daysAgo = (days: number) => new Date(Math.floor(Date.now() / DAY - days) * DAY).toISOString()
+/** The day on which the test begins: it may end meanwhile. */
+const today = Math.floor(Date.now() / DAY)
+/** Midnight of a day, so many days before. */
+const daysAgo = (days: number) => new Date((today - days) * DAY).toISOString()
+/** An hour of the day that is not now, nor soon. */
+const hour = String((new Date().getUTCHours() + 12) % 24).padStart(2, "0")
 const minute = (ago: number) => new Date(Math.floor(Date.now() / 60_000 - ago) * 60_000).toISOString()
 
 interface Slot {
@@ -43,7 +47,7 @@ describe("backfill", () => {
     )
     return goal_instance_id
   }
-  const daily = () => arrived({ frequency: "daily", schedule: { at: "09:00" } })
+  const daily = () => arrived({ frequency: "daily", schedule: { at: `${hour}:00` } })
   const outcomes = (slots: ReadonlyArray<Slot>) => slots.map((slot) => slot.outcome)
 
   it("makes a run of each slot, oldest first, once; a preview says which and changes nothing", async () => {
@@ -56,7 +60,7 @@ describe("backfill", () => {
     assert.deepStrictEqual(
       preview.json.slots,
       [5, 4, 3, 2, 1].map((ago) => ({
-        scheduled_time: daysAgo(ago).replace("T00", "T09"),
+        scheduled_time: daysAgo(ago).replace("T00", `T${hour}`),
         outcome: "would_queue",
       })),
     )

@@ -117,7 +117,7 @@ describe("metrics and readiness", () => {
     assert.strictEqual((await readiness(t)).status, 200)
     await asOwner(t.database.ownerUrl, (sql) =>
       sql`update run_queue set forced = true, rank = 0, state = 'timed',
-      claimable_at = now() + interval '5 seconds'`)
+      claimable_at = now() + interval '9 seconds'`)
     assert.match((await readiness(t)).json.checks.lateness, /^due work has waited for 36\d\d s/)
   })
 

@@ -12,7 +12,18 @@ import type { ClaimedRun } from "../src/Model.ts"
 import { byOperator, Queue } from "../src/Queue.ts"
 import type { Outcome } from "../src/Queue/Outcome.ts"
 import { RunsRepo } from "../src/Runs/Repo.ts"
-import { claim, database, done, goalOf, leasesEnd, materialise, runsOf, storage, write } from "./EngineHarness.ts"
+import {
+  claim,
+  database,
+  done,
+  goalOf,
+  leasesEnd,
+  materialise,
+  runsOf,
+  storage,
+  withinAMinute,
+  write,
+} from "./EngineHarness.ts"
 
 const startDue = Effect.flatMap(makeStartDue, (start) => start(100, { holder: "one", leaseMs: 10_000 }))
 
@@ -53,6 +64,7 @@ const claimOf = Effect.fnUntraced(function* (goal: string) {
 
 /** A run that was made and claimed in two steps, and one in one: each of a goal of its own with the same settings. */
 const both = Effect.fnUntraced(function* (overlap: string) {
+  yield* withinAMinute
   const old = yield* goalOf({ missed: "skip", overlap }, 1)
   yield* materialise
   const slow = yield* claimOf(old.goal_instance_id)

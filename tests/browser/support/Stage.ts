@@ -19,8 +19,8 @@ export interface Stage {
     path: string,
     body?: unknown,
   ): Promise<Json>
-  /** A trading agent at work for a customer. */
-  trader(customer: string): Promise<string>
+  /** A trading agent at work for a customer, in Asia/Kolkata unless it says. */
+  trader(customer: string, timezone?: string): Promise<string>
   /** A goal of a trading agent that drafts an order when it is asked to. */
   orders(customer: string, hire: string, units: number): Promise<string>
   /** Runs a goal and waits for its draft; answers the draft's id. */
@@ -67,7 +67,7 @@ export const openStage = async (): Promise<Stage> => {
     url: `http://127.0.0.1:${stack.base}`,
     call,
     activate,
-    trader: async (customer) => {
+    trader: async (customer, timezone = config.timezone) => {
       const as = `customer:${customer}` as const
       const { subscription_id } = await call(as, "hiring", "POST", "/subscriptions", {
         agent_id: tradingDeltaFutures,
@@ -78,7 +78,7 @@ export const openStage = async (): Promise<Stage> => {
       const { hired_instance_id: hire } = await call(as, "hiring", "PUT", "/hired-agents/draft", {
         subscription_id,
         agent_id: tradingDeltaFutures,
-        config,
+        config: { ...config, timezone },
       })
       await call(as, "hiring", "POST", `/hired-agents/${hire}/finalize`, {})
       return String(hire)

@@ -5,6 +5,7 @@ import { readScripts } from "@stint/cli/Scripts"
 import { migrate } from "@stint/edge/Migrator"
 import { Effect, Redacted } from "effect"
 import { setGoal } from "../../support/Customer.ts"
+import { farSchedule } from "../../support/FarTimes.ts"
 import { startStack } from "../../support/Stack.ts"
 import type { Ground } from "../Ground.ts"
 import { type Attack, type judge, until } from "../Proof.ts"
@@ -73,7 +74,7 @@ export const copyToYounger = async (
   await setGoal(hiring, customer, hire, {
     goal_template_id: "trading.guardrail_report.v1",
     frequency: "monthly",
-    settings: {},
+    settings: { schedule: farSchedule() },
   })
   await until("the feed is followed", async () => {
     const { n } = await superuser.row("hiring", "select count(*)::int as n from goal_instances")
@@ -97,7 +98,7 @@ export const copyToYounger = async (
     const goal = await setGoal(asked, customer, hire, {
       goal_template_id: "trading.guardrail_report.v1",
       frequency: "monthly",
-      settings: {},
+      settings: { schedule: farSchedule() },
     })
     const path = `/api/v1/hired-agents/${hire}/goals/${goal.goal_instance_id}/run`
     await copy.call("hiring", "POST", path, { as, body: {} })

@@ -120,11 +120,14 @@ export class SeparateEditor extends problem<SeparateEditor>()("SeparateEditor", 
 /** The most decisions of one request (api.md). */
 const MOST_DECISIONS = 200
 
+/** What somebody sees: neither a blank nor a character without a look. */
+const seen = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u
+
 /** A request for changes says what is to change. */
 export const notesOfChanges = Schema.makeFilter((
   { decision, notes }: { readonly decision: Decision; readonly notes?: string },
 ) =>
-  decision !== "changes_requested" || (notes ?? "").trim() !== "" ||
+  decision !== "changes_requested" || seen.test(notes ?? "") ||
   { path: ["notes"], issue: "is required: it tells the maker what to change" }
 )
 

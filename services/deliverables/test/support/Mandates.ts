@@ -1,6 +1,8 @@
 /** Mandates in the hands of a test: signed over HTTP, drafts that they look at. */
 import { assert } from "@effect/vitest"
+import { zoneAtNoon } from "../../../../tests/support/FarTimes.ts"
 import { newKey, type Stage, until } from "./Harness.ts"
+import { marketingConfig } from "./World.ts"
 
 /** An instant so many days ahead. */
 export const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -27,9 +29,12 @@ export const signed = async (stage: Stage, hire: string, more: object = {}) => {
   return json
 }
 
-/** A hire with a goal of that name. */
+/** A hire with a goal of that name, in a zone in which no period ends soon unless it is given another one. */
 export const begin = ({ world }: Stage, name: string, given = {}) =>
-  world.goal(`GOI-${name}`, world.hire(`HAI-${name}`, given))
+  world.goal(
+    `GOI-${name}`,
+    world.hire(`HAI-${name}`, { config: { ...marketingConfig, timezone: zoneAtNoon() }, ...given }),
+  )
 
 /** The n-th slot. */
 export const slots = (n: number) => `2026-03-${String(n + 1).padStart(2, "0")}T09:00:00.000Z`

@@ -11,7 +11,8 @@ import { CursorGone } from "@stint/edge/Follower"
 import { DateTime, Effect, Layer, Option, Schema } from "effect"
 import { Catalog, Hiring, Scheduler } from "../../src/Clients.ts"
 
-const marketingConfig = {
+/** A config of the marketing agent that is complete. */
+export const marketingConfig = {
   nickname: "Asha",
   theme: "dark",
   primary_language: "en",

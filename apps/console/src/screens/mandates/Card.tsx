@@ -4,6 +4,7 @@ import type { Mandate } from "@stint/domain/deliverables/Mandates"
 import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
+import { failureOf } from "../../api/Client.ts"
 import { goalsQuery } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
 import { revokeMandate } from "../../api/Mandates.ts"
@@ -12,26 +13,54 @@ import { useMay } from "../../shell/User.ts"
 import { Ask, ReasonField } from "../../ui/Ask.tsx"
 import { Instant } from "../../ui/Instant.tsx"
 import { Tag } from "../../ui/Tag.tsx"
+import { toast } from "../../ui/Toasts.tsx"
 import styles from "./mandates.module.css"
 import { operationWords, stateOf, valueWords } from "./Words.ts"
 
-const Revoke = ({ close, mandate }: { readonly mandate: Mandate; readonly close: () => void }): ReactNode => {
+/** Revokes a mandate; what is shown of it and of drafts is read again. */
+const useRevoke = ({ mandate_id }: Mandate) => {
   const client = useQueryClient()
+  return async (reason: string): Promise<void> => {
+    await revokeMandate(mandate_id, reason)
+    await client.invalidateQueries({ queryKey: ["deliverables"] })
+  }
+}
+
+const Revoke = ({ close, mandate }: { readonly mandate: Mandate; readonly close: () => void }): ReactNode => {
+  const revoke = useRevoke(mandate)
   const [reason, setReason] = useState("")
   return (
     <Ask
       title="Go back to asking?"
       verb="Revoke the mandate"
       bad
-      act={async () => {
-        await revokeMandate(mandate.mandate_id, reason)
-        await client.invalidateQueries({ queryKey: ["deliverables"] })
-      }}
+      act={() => revoke(reason)}
       close={close}
     >
       <p>From now on each of these drafts waits for a person. What it approved stays approved.</p>
       <ReasonField reason={reason} set={setReason} optional autoFocus />
     </Ask>
+  )
+}
+
+/** The ways back to asking: at once, and with a reason for the record. */
+const Ends = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
+  const revoke = useRevoke(mandate)
+  const [asking, setAsking] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const atOnce = () => {
+    setBusy(true)
+    revoke("").then(
+      () => toast("ok", "These drafts ask you again."),
+      (error: unknown) => toast("bad", failureOf(error).message),
+    ).finally(() => setBusy(false))
+  }
+  return (
+    <>
+      <Button variant="default" size="compact-sm" loading={busy} onClick={atOnce}>Ask me again</Button>
+      <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke…</Button>
+      {asking ? <Revoke mandate={mandate} close={() => setAsking(false)} /> : null}
+    </>
   )
 }
 
@@ -60,7 +89,6 @@ const Scope = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
 
 /** What it covers, how much it used, who signed it, and how to end it. */
 export const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
-  const [asking, setAsking] = useState(false)
   const hire = useQuery(hireQuery(mandate.hired_instance_id)).data
   const state = stateOf(mandate)
   const mayRevoke = useMay("reviewer") && (mandate.state === "active" || mandate.state === "used_up")
@@ -79,7 +107,7 @@ export const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
           <Scope mandate={mandate} />
         </span>
         <span className="spring" />
-        {mayRevoke ? <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>Revoke</Button> : null}
+        {mayRevoke ? <Ends mandate={mandate} /> : null}
       </header>
       <Rules rules={mandate.rules} />
       <p className="dim">
@@ -97,7 +125,6 @@ export const Card = ({ mandate }: { readonly mandate: Mandate }): ReactNode => {
           </>
         )}
       </p>
-      {asking ? <Revoke mandate={mandate} close={() => setAsking(false)} /> : null}
     </article>
   )
 }
