@@ -194,15 +194,10 @@ describe("sight", () => {
     })
     const runs = (path = "", as: "customer:acme" | "operator:olga" = "customer:acme") =>
       stack.call("scheduler", "GET", `/api/v1/scheduler/runs${path}`, { as })
-    const runIn = (...states: ReadonlyArray<string>) =>
-      until(
-        `the run is ${states.join(" or ")}`,
-        async () =>
-          (await runs(`?goal_instance_id=${goal}`)).json.items.find((it: { status: string }) =>
-            states.includes(it.status)
-          ),
-      )
-    const { scheduled_run_id } = await runIn("dead_lettered")
+    const { scheduled_run_id } = await until("the run is dead-lettered", async () => {
+      const { items } = (await runs(`?goal_instance_id=${goal}`)).json
+      return items.find(({ status }: { status: string }) => status === "dead_lettered")
+    })
     await pin("1.0.0")
     // the next version: what is known of this one is kept
     const { agent_id, config, subscription_id } = (await hiring("GET", `/api/v1/hired-agents/${hire}`, asCustomer)).json
@@ -269,6 +264,10 @@ describe("sight", () => {
     const slot = runKey(goal, Date.parse(next.scheduled_time))
     const { traceId } = await Effect.runPromise(Effect.provide(runTrace(slot), Digest.layerWebCrypto))
     assert.strictEqual(edited!.links[0]!.traceId, traceId)
+    const untraced = "select correlation_id as id from gateway_audit_logs where causation_id is null"
+    const audited = () => stack.sql<{ id: string }>("scheduler", untraced)
+    const isSent = ({ id }: { id: string }) => collector.spans.some(({ traceId }) => traceId === id)
+    await until("the audit names the trace of a request's own span", async () => (await audited()).some(isSent))
     // a token begins so
     for (const { text } of collector.spans) assert.notInclude(text, "eyJ")
   })

@@ -17,7 +17,7 @@ import { StateMetrics } from "@stint/edge/Metrics"
 import { heartbeat, lookForChanges } from "@stint/edge/Schedules"
 import * as Watchdog from "@stint/edge/Watchdog"
 import { type Cause, Context, Effect, Fiber, Layer, Queue, Semaphore, Stream } from "effect"
-import { type Probe, probesOf, scopeOf, touchedBy } from "./Changes/Policy.ts"
+import { type Probe, probesOf, scopeOf, touchedBy, touchesAll } from "./Changes/Policy.ts"
 import { type Told, Watch } from "./Changes/Watch.ts"
 import { Upstreams } from "./Upstreams.ts"
 import type { ServiceName } from "./Upstreams/Table.ts"
@@ -195,7 +195,8 @@ export class Changes extends Context.Service<Changes, {
           const claims = yield* Effect.option(verifier.verify(token))
           if (claims._tag === "None") return
           const topics = touchedBy(service, path)
-          for (const key of new Set([scopeOf(claims.value.caller), "everybody"])) {
+          const keys = touchesAll(service, path) ? scopes.keys() : new Set([scopeOf(claims.value.caller), "everybody"])
+          for (const key of keys) {
             const scoped = scopes.get(key)
             if (scoped !== undefined && scoped.listeners.size > 0) tell(scoped, topics)
           }

@@ -132,6 +132,16 @@ describe("a page that listens", () => {
     assert.isEmpty(other.topics)
   })
 
+  it("hears nothing of a question that is asked by POST, and of a pause whoever it is", async () => {
+    const browser = await signedIn("customer", "acme")
+    const [page, other] = [await listen(browser), await listen(await signedIn("customer", "other"))]
+    // pages ask it again for each change that they hear of
+    assert.isTrue((await browser.send("POST", "/api/v1/scheduler/preview", { body: {} })).ok)
+    assert.isTrue((await (await signedIn("operator")).send("POST", "/api/v1/scheduler/pause", { body: {} })).ok)
+    await until("both hear of the pause", () => page.topics.length > 0 && other.topics.length > 0)
+    for (const { topics } of [page, other]) assert.deepStrictEqual([...topics], ["scheduler", "runs", "goals"])
+  })
+
   it("costs one watcher, however many pages of its customer listen, and nothing when none does", async () => {
     const browser = await signedIn("customer", "alone")
     await listen(browser)

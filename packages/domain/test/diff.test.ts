@@ -74,13 +74,11 @@ describe("the words of two texts", () => {
     const next = random(7)
     const long = (from: number) =>
       Array.from({ length: 16_000 }, () => `${from + Math.floor(next() * 3)} `).join("").slice(0, 64 * 1024)
-    const started = performance.now()
     const [before, after] = [long(0), long(1)]
+    // some 10 ms; without its budget it would be minutes, which no test has
     const changes = wordChanges(before, after)
     assert.strictEqual(joined(changes, "removed"), before)
     assert.strictEqual(joined(changes, "added"), after)
-    // some 10 ms where nothing else runs; without its budget it would be minutes
-    assert.isBelow(performance.now() - started, 20_000)
   })
 
   it("that differ in little are found in long texts as well", () => {

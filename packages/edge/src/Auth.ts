@@ -15,7 +15,8 @@ import {
 } from "@stint/domain/Caller"
 import { DutyMissing, Unauthorized, type Unavailable, WrongRole } from "@stint/domain/Problem"
 import { audience as ours, LONGEST_LIFETIME, serviceAudience } from "@stint/domain/Tokens"
-import { Config, Context, Effect, Layer, Option, Redacted, Result } from "effect"
+import { Config, Context, Effect, Layer, Option, Redacted, Result, type Types } from "effect"
+import type { HttpServerResponse } from "effect/http"
 import { errors, jwtVerify } from "jose"
 import { type Claims, claimsOf, type Rules, TOLERANCE } from "./Auth/Claims.ts"
 import { isRevoked } from "./Auth/Revoked.ts"
@@ -94,27 +95,31 @@ const verifying = Effect.fnUntraced(function* (service: string) {
   })
 })
 
-/** Who may call an endpoint: refuses with the roles, and of services the names, that may. */
-const allow = (caller: Caller, annotations: Context.Context<never>) => {
+/** Why a caller may not call an endpoint, with the roles, and of services the names, that may; undefined: it may. */
+const wrongRole = (caller: Caller, annotations: Context.Context<never>): WrongRole | undefined => {
   const allowed = Option.getOrElse(Context.getOption(annotations, Access), (): ReadonlyArray<Role> => [])
   if (!allowed.includes(caller.role)) {
     const detail = `This needs the role ${allowed.join(" or ")}; the token says ${caller.role}`
-    return Effect.fail(new WrongRole({ detail, allowed_roles: allowed }))
+    return new WrongRole({ detail, allowed_roles: allowed })
   }
-  if (caller.role !== "service") return Effect.void
+  if (caller.role !== "service") return undefined
   const callers: ReadonlyArray<string> = Option.getOrElse(Context.getOption(annotations, Callers), () => [])
-  if (callers.includes(caller.subject)) return Effect.void
+  if (callers.includes(caller.subject)) return undefined
   const detail = `Of the services this is for ${callers.join(" and ") || "none"}; the token is ${caller.subject}'s`
-  return Effect.fail(new WrongRole({ detail, allowed_roles: allowed }))
+  return new WrongRole({ detail, allowed_roles: allowed })
 }
 
-/** Whether the duties of a token allow a call: what is no GET is a change, unless the endpoint says what it needs. */
-const allowDuty = (caller: Caller, method: string, annotations: Context.Context<never>) => {
+/** Why the duties of a token do not allow a call: what is no GET is a change, unless the endpoint says what it needs. */
+const dutyMissing = (
+  caller: Caller,
+  method: string,
+  annotations: Context.Context<never>,
+): DutyMissing | undefined => {
   const byDefault: Duty = method === "GET" ? "reader" : "editor"
   const duty = Option.getOrElse(Context.getOption(annotations, Needs), () => byDefault)
-  if (hasDuty(caller, duty)) return Effect.void
+  if (hasDuty(caller, duty)) return undefined
   const detail = `This needs the duty ${duty}; the token has ${caller.duties?.join(", ") || "none"}`
-  return Effect.fail(new DutyMissing({ detail, duty }))
+  return new DutyMissing({ detail, duty })
 }
 
 /** The token of an `Authorization` header, if it has one. */
@@ -135,30 +140,37 @@ export class Verifier extends Context.Service<Verifier, {
         let verified = new Map<string, { readonly claims: Claims; readonly until: number }>()
         let by: Believed | undefined
 
+        const verifyAnew = Effect.fnUntraced(function* (token: string, believed: Believed) {
+          verified.delete(token)
+          const claims = yield* verify(token)
+          const after = yield* trust.now
+          if (isRevoked(claims, after.revoked)) return yield* new Unauthorized({ detail: "The token is revoked" })
+          // Not what was verified while the keys or the revocations changed
+          if (after === believed && after === by) {
+            if (verified.size >= CACHED) verified.delete(verified.keys().next().value!)
+            verified.set(token, { claims, until: Math.min(claims.exp * 1000, Date.now() + CACHED_MS) })
+          }
+          return claims
+        })
+
         return Verifier.of({
-          verify: Effect.fnUntraced(function* (token: string) {
-            const believed = yield* trust.now
-            if (believed !== by) {
-              verified = new Map()
-              by = believed
-            }
-            const known = verified.get(token)
-            if (known !== undefined && known.until > Date.now()) return known.claims
-            verified.delete(token)
-            const claims = yield* verify(token)
-            const after = yield* trust.now
-            if (isRevoked(claims, after.revoked)) return yield* new Unauthorized({ detail: "The token is revoked" })
-            // Not what was verified while the keys or the revocations changed
-            if (after === believed && after === by) {
-              if (verified.size >= CACHED) verified.delete(verified.keys().next().value!)
-              verified.set(token, { claims, until: Math.min(claims.exp * 1000, Date.now() + CACHED_MS) })
-            }
-            return claims
-          }),
+          verify: (token) =>
+            Effect.flatMap(trust.now, (believed) => {
+              if (believed !== by) {
+                verified = new Map()
+                by = believed
+              }
+              const known = verified.get(token)
+              return known !== undefined && known.until > Date.now()
+                ? Effect.succeed(known.claims)
+                : verifyAnew(token, believed)
+            }),
         })
       }),
     ).pipe(Layer.provide(Trust.layer))
 }
+
+type Answering = Effect.Effect<HttpServerResponse.HttpServerResponse, DutyMissing | Types.unhandled | WrongRole>
 
 /** The layer of `Authorization` for the service of that name. */
 export const layer = (service: string) =>
@@ -167,17 +179,19 @@ export const layer = (service: string) =>
     Effect.gen(function* () {
       const verifier = yield* Verifier
       return Authorization.of({
-        bearer: Effect.fnUntraced(function* (httpEffect, { credential, endpoint, group }) {
-          const facts = (yield* Facts) ?? {}
-          facts.asked = { group: group.identifier, name: endpoint.identifier, path: endpoint.path }
-          const token = Redacted.value(credential)
-          if (token === "") return yield* new Unauthorized({ detail: "Send Authorization: Bearer <token>" })
-          const { caller } = yield* verifier.verify(token)
-          facts.caller = caller
-          yield* allow(caller, endpoint.annotations)
-          yield* allowDuty(caller, endpoint.method, endpoint.annotations)
-          return yield* Effect.provideService(httpEffect, CurrentCaller, caller)
-        }),
+        bearer: (httpEffect, { credential, endpoint: { annotations, identifier, method, path }, group }) =>
+          Effect.flatMap(Facts, (facts = {}) => {
+            facts.asked = { group: group.identifier, name: identifier, path }
+            const token = Redacted.value(credential)
+            if (token === "") return Effect.fail(new Unauthorized({ detail: "Send Authorization: Bearer <token>" }))
+            return Effect.flatMap(verifier.verify(token), ({ caller }): Answering => {
+              facts.caller = caller
+              const refusal = wrongRole(caller, annotations) ?? dutyMissing(caller, method, annotations)
+              return refusal === undefined
+                ? Effect.provideService(httpEffect, CurrentCaller, caller)
+                : Effect.fail(refusal)
+            })
+          }),
       })
     }),
   ).pipe(Layer.provide(Verifier.layer(service)))

@@ -153,9 +153,8 @@ export const jsonText = Effect.fnUntraced(function* (request: HttpServerRequest.
 /** The layer of `BodyLimits`. An empty body counts as `{}`. */
 export const layer = Layer.effect(
   BodyLimits,
-  Effect.map(Bounds, (bounds) =>
-    Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-      if (endpoint.method === "GET") return yield* httpEffect
+  Effect.map(Bounds, (bounds) => {
+    const limited: typeof BodyLimits.Service = Effect.fnUntraced(function* (httpEffect, { endpoint }) {
       const turn = yield* Turn
       if (endpoint.payload.size === 0) return yield* turn(httpEffect)
       const request = yield* HttpServerRequest.HttpServerRequest
@@ -167,5 +166,7 @@ export const layer = Layer.effect(
         const read_ = Object.create(request, { text: { value: Effect.succeed(text) } })
         return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, read_)
       }))
-    })),
+    })
+    return (httpEffect, options) => options.endpoint.method === "GET" ? httpEffect : limited(httpEffect, options)
+  }),
 )

@@ -153,15 +153,14 @@ export const layer = Layer.effect(
     )
     yield* Effect.forkScoped(Effect.andThen(upkeepBegins, Effect.repeat(prune, pruneKeys)))
 
-    return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-      if (endpoint.method !== "GET" && Option.isNone(Context.getOption(endpoint.annotations, Tagged))) {
+    const once: typeof Idempotency.Service = Effect.fnUntraced(function* (httpEffect, { endpoint }) {
+      if (Option.isNone(Context.getOption(endpoint.annotations, Tagged))) {
         yield* metWithoutTag
       }
       const request = yield* HttpServerRequest.HttpServerRequest
       const given = request.headers["idempotency-key"]
       if (
-        given === undefined || endpoint.method === "GET" ||
-        Option.isSome(Context.getOption(endpoint.annotations, KeepsReplies))
+        given === undefined || Option.isSome(Context.getOption(endpoint.annotations, KeepsReplies))
       ) {
         return yield* httpEffect
       }
@@ -180,5 +179,6 @@ export const layer = Layer.effect(
         ? Effect.catchCauseIf(withWork(scope, prints, httpEffect), isTaken, () => keyed)
         : keyed
     })
+    return (httpEffect, options) => options.endpoint.method === "GET" ? httpEffect : once(httpEffect, options)
   }),
 )

@@ -8,7 +8,7 @@ import { Bounds } from "@stint/domain/Bounds"
 import { type Caller, CurrentCaller, customerOf } from "@stint/domain/Caller"
 import { RateLimited } from "@stint/domain/Problem"
 import { RateLimits, WaitsForOthers } from "@stint/domain/Protocol"
-import { Context, Effect, Exit, Layer, Option } from "effect"
+import { Context, Effect, Exit, Layer, Option, type Types } from "effect"
 import { HttpServerRequest, type HttpServerResponse } from "effect/http"
 import * as AtOnce from "./RateLimit/AtOnce.ts"
 import * as Leases from "./RateLimit/Leases.ts"
@@ -79,6 +79,8 @@ const moved = (
     bytesOf(body !== undefined && "contentLength" in body ? body.contentLength : 0)
 }
 
+type Answering = Effect.Effect<HttpServerResponse.HttpServerResponse, RateLimited | Types.unhandled>
+
 /** The layer of `RateLimits`. */
 export const layer = Layer.effect(
   RateLimits,
@@ -110,24 +112,30 @@ export const layer = Layer.effect(
     const prune = Effect.catchCause(repo.prune(), (cause) => Effect.logDebug("rates can't be pruned now", cause))
     yield* Effect.forkScoped(Effect.andThen(upkeepBegins, Effect.repeat(prune, pruneRates)))
 
-    return Effect.fnUntraced(function* (httpEffect, { endpoint }) {
-      const caller = yield* CurrentCaller
-      if (caller.role === "service") return yield* httpEffect
-      const { name, policy, rate } = bucketOf(caller)
-      const { allowed, left, waitMs } = yield* spend(name, rate)
-      const facts = yield* Facts
-      if (facts !== undefined) facts.headers = { ...facts.headers, ...fields(policy, rate, left) }
-      if (!allowed) return yield* refusal(rate, waitMs)
-      const request = yield* HttpServerRequest.HttpServerRequest
-      // also of one that is refused: its bytes came all the same
-      const answering = Effect.onExit(
-        httpEffect,
-        (exit) => Effect.sync(() => owe(name, rate, Math.floor(moved(request, facts, exit) / bounds.request_bytes))),
-      )
-      if (policy !== "customer") return yield* answering
-      if (endpoint.method === "GET") return yield* readTurn(name)(answering)
-      const waits = Option.isSome(Context.getOption(endpoint.annotations, WaitsForOthers))
-      return yield* Effect.provideService(answering, AtOnce.Turn, (waits ? waitTurn : writeTurn)(name))
-    })
+    return (httpEffect, { endpoint }) =>
+      Effect.withFiber(({ context }) => {
+        const caller = Context.get(context as Context.Context<CurrentCaller>, CurrentCaller)
+        if (caller.role === "service") return httpEffect
+        const { name, policy, rate } = bucketOf(caller)
+        return Effect.flatMap(spend(name, rate), ({ allowed, left, waitMs }): Answering => {
+          const facts = Context.get(context, Facts)
+          if (facts !== undefined) facts.headers = { ...facts.headers, ...fields(policy, rate, left) }
+          if (!allowed) return refusal(rate, waitMs)
+          const request = Context.get(
+            context as Context.Context<HttpServerRequest.HttpServerRequest>,
+            HttpServerRequest.HttpServerRequest,
+          )
+          // also of one that is refused: its bytes came all the same
+          const answering = Effect.onExit(
+            httpEffect,
+            (exit) =>
+              Effect.sync(() => owe(name, rate, Math.floor(moved(request, facts, exit) / bounds.request_bytes))),
+          )
+          if (policy !== "customer") return answering
+          if (endpoint.method === "GET") return readTurn(name)(answering)
+          const waits = Option.isSome(Context.getOption(endpoint.annotations, WaitsForOthers))
+          return Effect.provideService(answering, AtOnce.Turn, (waits ? waitTurn : writeTurn)(name))
+        })
+      })
   }),
 )

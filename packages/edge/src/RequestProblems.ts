@@ -81,9 +81,8 @@ const rowUnreadable = Effect.fnUntraced(function* ({ method, url }: HttpServerRe
   )
 })
 
-/** Notes the trace of the request's own span, where spans are made: the audit names it. */
+/** Notes the trace of the request's own span: the audit names it. */
 const nameTrace = Effect.gen(function* () {
-  if (!(yield* Traced)) return
   const facts = yield* Facts
   const span = yield* Effect.option(Effect.currentSpan)
   if (facts === undefined || span._tag === "None") return
@@ -97,35 +96,38 @@ const nameTrace = Effect.gen(function* () {
  */
 export const layer = Layer.effect(
   RequestProblems,
-  Effect.map(Bounds, (bounds) => (httpEffect) =>
-    Effect.catchCause(Effect.andThen(nameTrace, httpEffect), (cause) => {
-      const failure = Cause.findErrorOption(cause)
-      if (failure._tag === "Some") {
-        const error: unknown = failure.value
-        if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.fail(bounded(failure.value, bounds))
-        if (error.kind !== "Body" && error.kind !== "ResponseHeaders") {
-          return HttpServerRespondable.toResponse(undecoded(error, bounds))
+  Effect.map(
+    Effect.zip(Bounds, Traced),
+    ([bounds, isTraced]) => (httpEffect) =>
+      Effect.catchCause(isTraced ? Effect.andThen(nameTrace, httpEffect) : httpEffect, (cause) => {
+        const failure = Cause.findErrorOption(cause)
+        if (failure._tag === "Some") {
+          const error: unknown = failure.value
+          if (!HttpApiError.HttpApiSchemaError.is(error)) return Effect.fail(bounded(failure.value, bounds))
+          if (error.kind !== "Body" && error.kind !== "ResponseHeaders") {
+            return HttpServerRespondable.toResponse(undecoded(error, bounds))
+          }
         }
-      }
-      if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
-      const defect = Cause.squash(cause)
-      if (isSqlUnavailable(defect)) {
-        return Effect.andThen(
-          Effect.logWarning(`the database can't do its part: ${postgresWords(defect)}`),
-          HttpServerRespondable.toResponse(
-            new Unavailable({ detail: "The database can't do its part now; try again" }),
-          ),
-        )
-      }
-      const unread = whyUnread(defect)
-      if (unread !== undefined) {
-        return HttpServerRequest.HttpServerRequest.use((request) => rowUnreadable(request, unread))
-      }
-      return Effect.gen(function* () {
-        yield* Effect.logError("a request failed", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
-        return yield* HttpServerRespondable.toResponse(
-          new InternalError({ detail: "It is logged under the request_id; trying again may help" }),
-        )
-      })
-    })),
+        if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+        const defect = Cause.squash(cause)
+        if (isSqlUnavailable(defect)) {
+          return Effect.andThen(
+            Effect.logWarning(`the database can't do its part: ${postgresWords(defect)}`),
+            HttpServerRespondable.toResponse(
+              new Unavailable({ detail: "The database can't do its part now; try again" }),
+            ),
+          )
+        }
+        const unread = whyUnread(defect)
+        if (unread !== undefined) {
+          return HttpServerRequest.HttpServerRequest.use((request) => rowUnreadable(request, unread))
+        }
+        return Effect.gen(function* () {
+          yield* Effect.logError("a request failed", cause).pipe(Effect.annotateLogs({ request_id: yield* RequestId }))
+          return yield* HttpServerRespondable.toResponse(
+            new InternalError({ detail: "It is logged under the request_id; trying again may help" }),
+          )
+        })
+      }),
+  ),
 )

@@ -9,11 +9,15 @@ const decodeExplanation = decoder(Explanation)
 
 const goalUrl = (goal: string): string => `/api/v1/scheduler/goals/${encodeURIComponent(goal)}`
 
+/** How often it is asked again whether a goal runs that does not, in milliseconds: not every pause ends through this front door. */
+const AGAIN_MS = 15_000
+
 /** The next fires of a stored goal, and whether it will run. */
 export const goalPreviewQuery = (goal: string, count: number) =>
   queryOptions({
     queryKey: ["goals", "preview", goal, count],
     queryFn: ({ signal }) => call("GET", `${goalUrl(goal)}/preview`, decodeGoalPreview, { query: { count }, signal }),
+    refetchInterval: ({ state }) => state.data?.will_run === false ? AGAIN_MS : false,
   })
 
 /** The fires of a rule that is not saved. */

@@ -36,8 +36,17 @@ export const probesOf = (caller: Caller): ReadonlyArray<Probe> => {
     ]
 }
 
+/** The last words of routes that are asked by POST for the size of the question, and write nothing: pages ask them as they read. */
+const questions = /\/(preview|simulate|check|lookup)$/
+
+/** A write that changes what is ahead of every customer. */
+export const touchesAll = (service: ServiceName, path: string): boolean =>
+  service === "scheduler" && /\/(pause|resume)$/.test(path)
+
 /** What a write to a route may have changed. */
 export const touchedBy = (service: ServiceName, path: string): ReadonlyArray<Topic> => {
+  if (questions.test(path)) return []
+  if (touchesAll(service, path)) return ["scheduler", "runs", "goals"]
   switch (service) {
     case "catalog":
       return []

@@ -40,18 +40,19 @@ const Headline = (
   { health, status }: { readonly health: SchedulerHealth; readonly status: Status | undefined },
 ): ReactNode => {
   const shown = words[health.status]
+  const isPaused = status?.is_paused === true
   const here = useQuery(replicasQuery).data?.items.filter(({ state }) => state === "here").length
   return (
     <div className={styles.headline}>
-      <h2 data-kind={shown.kind}>
+      <h2 data-kind={isPaused && shown.kind === "ok" ? "wait" : shown.kind}>
         <span className={styles.dot} aria-hidden="true" />
-        {status?.is_paused === true ? "Paused" : shown.words}
+        {isPaused ? "Paused" : shown.words}
       </h2>
       <p className="dim">
-        {status?.is_paused === true ? `${shown.words.toLowerCase()}, ` : ""}
+        {isPaused ? `no run begins; otherwise ${shown.words.toLowerCase()}, ` : ""}
         {reasonOf(health)}
         {here === undefined ? null : ` · ${counted(here, "scheduler")}`}
-        {status === undefined
+        {status === undefined || (isPaused && status.scopes.length === 0)
           ? null
           : ` · ${
             status.scopes.length === 0
