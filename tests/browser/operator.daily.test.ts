@@ -97,6 +97,7 @@ describe.skipIf(chromiumPath === undefined)(named("what operators do daily"), ()
   it("dead letters that are selected are discarded together", async () => {
     const [, second] = ground.broken
     await page.goto(`/dead-letters/${second.cause}`)
+    await page.getByText("failed again", { exact: true }).waitFor()
     await page.getByRole("checkbox", { name: `Select ${second.goal}` }).check()
     const bar = page.getByRole("region", { name: "Selected dead letters" })
     await bar.getByText("1 dead letter selected").waitFor()

@@ -48,7 +48,7 @@ const recordOf = (customer: string, phone: string) => ({
   consent: true,
 })
 
-/** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it. */
+/** Makes a run of a goal dead-lettered an hour ago, as the scheduler would have written it; the second was retried once. */
 const breakRun = async (
   stack: ReachedStack,
   customer: string,
@@ -73,9 +73,9 @@ const breakRun = async (
     "scheduler",
     `
     insert into scheduler_dlq (dlq_id, goal_instance_id, hired_instance_id, error_type, error_message, stack_trace, fingerprint,
-        first_failed_at, last_failed_at, expires_at, state)
+        first_failed_at, last_failed_at, expires_at, retry_count, state)
       values ('${entry}', '${goal}', '${hire}', 'PERMANENT', '${message}', 'at decode', '${cause}', ${at}, ${at},
-        ${at} + interval '7 days', 'open')`,
+        ${at} + interval '7 days', ${nth}, 'open')`,
   )
   await stack.sql(
     "scheduler",

@@ -54,8 +54,8 @@ export const Again = ({ brief = false, entry }: {
   return failed
     ? (
       <b>
-        It was queued again {counted(entry.retry_count, "time")}, and failed again:{" "}
-        <Ago at={entry.last_failed_at} zone={ownZone} />.
+        It was queued again {counted(entry.retry_count, "time")}, and failed again (
+        <Ago at={entry.last_failed_at} zone={ownZone} />).
       </b>
     )
     : <b>Its runs are queued again.</b>

@@ -195,6 +195,7 @@ const Structured = ({ base, ...props }: Props & { readonly base: JsonObject }): 
               path={path}
               value={fields[key]}
               beside={fields}
+              labelOf={titled}
               faults={faults}
               disabled={false}
               set={put}
