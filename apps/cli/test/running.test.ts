@@ -32,11 +32,11 @@ const explain = async (...args: ReadonlyArray<string>) => {
 describe("stint explain", () => {
   it("says in a sentence why a goal of the sample ran, and what led to it", async () => {
     const token = await tokenFor(env, "viewer", "vera")
+    type Asked = "goal_instance_id" | "scheduled_time" | "deliverable_id"
     const runs = async () => {
       const url = `http://127.0.0.1:${base + 4}/api/v1/scheduler/runs?status=completed`
       const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } })
-      // deno-lint-ignore no-explicit-any
-      return (await response.json() as any).items
+      return (await response.json() as { readonly items: ReadonlyArray<Record<Asked, string>> }).items
     }
     const run = await until("a run of the sample is over", async () => (await runs())[0])
     const text = await explain("--goal", run.goal_instance_id, "--at", run.scheduled_time)

@@ -156,6 +156,6 @@ export const makeClaim = <E>(
 const increments = (runs: ReadonlyArray<Taken>, lost: number): Increments => {
   const counted = new Increments()
   counted.add("takeovers", "", lost)
-  for (const { lateness } of runs) if (lateness !== null) counted.observe("lateness", lateness)
+  for (const { lateness } of runs) if (lateness !== null) counted.lateness(lateness)
   return counted
 }

@@ -27,11 +27,10 @@ export class Increments {
     this.#values.set(key, (this.#values.get(key) ?? 0) + value)
   }
 
-  /** Adds an observation in seconds to a histogram; above the highest bound it counts as `+Inf`. */
-  observe(name: "lateness" | "draft_lateness" | "duration", seconds: number): void {
-    const bounds = name === "duration" ? DURATION_BUCKETS : LATENESS_BUCKETS
-    this.add(name, String(bounds.find((bound) => seconds <= bound) ?? "+Inf"), 1)
-    this.add(name, "sum", Math.max(seconds, 0))
+  /** Counts how late a claim was, in seconds, in its histogram; above the highest bound as `+Inf`. SQL counts into the others. */
+  lateness(seconds: number): void {
+    this.add("lateness", String(LATENESS_BUCKETS.find((bound) => seconds <= bound) ?? "+Inf"), 1)
+    this.add("lateness", "sum", Math.max(seconds, 0))
   }
 
   /** Counts outcomes of one kind. */

@@ -1,10 +1,11 @@
 /** The SQL that stores new drafts: what is drafted at once, and what a slow maker made. */
-import { type PgClient, PgTypes } from "@effect/sql-pg"
+import type { PgClient } from "@effect/sql-pg"
 import type { ApprovalRules } from "@stint/domain/Definition/Approval"
 import type { AgentTypeId, CustomerId, DeliverableId, GoalInstanceId, HiredInstanceId } from "@stint/domain/Ids"
 import type { DraftPayload } from "@stint/domain/Payload"
 import { isoOf } from "@stint/domain/Instants"
-import { DateTime, Effect, Result, Schema } from "effect"
+import { texts } from "@stint/edge/Pg/Lists"
+import { DateTime, Effect, Schema } from "effect"
 
 /** A draft to store. */
 export interface NewDraft {
@@ -23,9 +24,6 @@ export interface NewDraft {
   /** What its template asks of approvals; null: one person's, which never gets old. */
   readonly approval: ApprovalRules | null
 }
-
-/** A list of texts as a parameter. The client would look at each for its type. */
-const texts = (list: ReadonlyArray<string>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
 
 /** The columns of drafts, ordered by key, so that two callers with the same runs wait and do not deadlock. */
 const columnsOf = (drafts: ReadonlyArray<NewDraft>) => {

@@ -2,11 +2,12 @@
 import { PgClient } from "@effect/sql-pg"
 import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
 import { ErrorType } from "@stint/domain/scheduler/Runs"
+import { integers, texts } from "@stint/edge/Pg/Lists"
 import { Effect, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import { AttemptErrorRow, Fenced, IdList, rowsFrom, RunId } from "../Row.ts"
 import { DURATION_BUCKETS, LATENESS_BUCKETS } from "../Counters.ts"
-import { inputById, inputOf, integers, texts } from "./Input.ts"
+import { inputById, inputOf } from "./Input.ts"
 import { MAKERS } from "./Makings.ts"
 import { ERROR, IS_HELD } from "./Transitions.ts"
 

@@ -1,6 +1,5 @@
 /** How a statement reads the rows that it is given. */
-import { type PgClient, PgTypes } from "@effect/sql-pg"
-import { Result } from "effect"
+import type { PgClient } from "@effect/sql-pg"
 
 /**
  * A CTE `input` of one row over a JSON array of rows with an `id`: `ids`, and `by_id` from an id to its row. Statements name
@@ -16,13 +15,3 @@ export const IDS = "(select ids from input)::varchar[]"
 
 /** The row of `input` for a row of a table. */
 export const inputOf = (id: string): string => `((select by_id from input) -> ${id})`
-
-/** A list of texts as a parameter. The client would look at each for its type. */
-export const texts = (list: ReadonlyArray<string | null>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.text))
-
-/** The same of booleans. */
-export const flags = (list: ReadonlyArray<boolean>) => Result.getOrThrow(PgTypes.array(list, PgTypes.OID.bool))
-
-/** The same of whole numbers. */
-export const integers = (list: ReadonlyArray<number>) =>
-  Result.getOrThrow(PgTypes.array(list.map(BigInt), PgTypes.OID.int8))

@@ -1,6 +1,6 @@
 /** When goals fall due next: what a batch of due goals ends with, in the statement that claims their runs, if it claims any. */
+import { texts } from "@stint/edge/Pg/Lists"
 import type { PgClient } from "@effect/sql-pg"
-import { texts } from "./Input.ts"
 
 /** When a goal falls due next, and until when its slots are decided; each as text. */
 export interface NextOfGoal {

@@ -4,6 +4,7 @@
  * way, before anything but their completion becomes of them and before anybody reads them; their completion writes both with
  * the end (`takeOut`, Ends.ts). No other statement touches them.
  */
+import { flags, texts } from "@stint/edge/Pg/Lists"
 import { READ_ONLY, sqlState } from "@stint/edge/Pg/SqlErrors"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
@@ -11,7 +12,6 @@ import type { Fragment } from "effect/sql/Statement"
 import { LATENESS_BUCKETS } from "../Counters.ts"
 import { SHARDS } from "./Counters.ts"
 import { agentOf, isFree } from "./Enqueue.ts"
-import { flags, texts } from "./Input.ts"
 import { nextInput, type NextOfGoal, settingNext } from "./Next.ts"
 
 /** Runs that are claimed as they are made, column by column: arrays cost Postgres and this process less than rows in JSON. */
