@@ -1,5 +1,8 @@
-/** The mail server of the proof `notices`, a process to kill: each message that it takes is a line of a file before it says so. */
-import { appendFileSync } from "node:fs"
+/**
+ * The mail server of the proof `notices`, a process to kill: each message that it takes is a line of a file before it says so. Until
+ * there is a file beside it whose name ends with `.says`, it takes them and says nothing.
+ */
+import { appendFileSync, existsSync } from "node:fs"
 import process from "node:process"
 import { SMTPServer } from "smtp-server"
 
@@ -16,7 +19,7 @@ const server = new SMTPServer({
       const to = session.envelope.rcptTo.map(({ address }) => address)
       appendFileSync(file!, `${JSON.stringify({ at: Date.now(), to, raw })}\n`)
       // taken, and not said yet: who is killed now does not know
-      setTimeout(done, 150)
+      if (existsSync(`${file}.says`)) setTimeout(done, 150)
     })
   },
 })
