@@ -215,12 +215,26 @@ describe("a maker that breaks a rule fails the cases of it", () => {
       assert.deepStrictEqual([failed, cases.find(({ name }) => name === "callback")!.state], [{}, "ok"])
     })
     await withMaker(answering(callingBack(1)), async (url) => {
-      assert.match((await check(url, "--seconds", "1", "--case", "callback")).failed.callback!, /did not try again/)
+      assert.match((await check(url, "--seconds", "3", "--case", "callback")).failed.callback!, /did not try again/)
     })
   })
 
-  it.each<[string, ReturnType<typeof callingBack>, RegExp]>([
-    ["nothing", callingBack(0), /called nothing back within 1 s/],
+  it("calls back before either of two requests at once has its 202", async () => {
+    const both = Promise.withResolvers<void>()
+    let told = 0
+    const handler = async (request: Request) => {
+      await callBack(await request.text(), "draft.made", { draft: good }, 1, SECRET)
+      if (++told === 2) both.resolve()
+      await both.promise
+      return json(202, {})
+    }
+    await withMaker(handler, async (url) => {
+      assert.deepStrictEqual((await check(url, "--seconds", "30", "--case", "at once")).failed, {})
+    })
+  })
+
+  it.each<[string, ReturnType<typeof callingBack>, RegExp, string?]>([
+    ["nothing", callingBack(0), /called nothing back within 3 s/, "3"],
     [
       "with another secret",
       callingBack(1, "draft.made", { draft: good }, `whsec_${btoa("another secret")}`),
@@ -229,9 +243,9 @@ describe("a maker that breaks a rule fails the cases of it", () => {
     ["what is no answer", callingBack(1, "draft.approved"), /what it called back is no answer/],
     ["no draft", callingBack(1, "draft.made", { draft: { title: "A reply" } }), /not valid: \$\.fields is required/],
     ["that it refuses", callingBack(1, "draft.refused", { detail: "no" }), /it called back draft\.refused: no/],
-  ])("calls back %s", async (_, twist, why) => {
+  ])("calls back %s", async (_, twist, why, seconds = "120") => {
     await withMaker(answering(twist), async (url) => {
-      assert.match((await check(url, "--seconds", "1", "--case", "draft")).failed.draft!, why)
+      assert.match((await check(url, "--seconds", seconds, "--case", "draft")).failed.draft!, why)
     })
   })
 

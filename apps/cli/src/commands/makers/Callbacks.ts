@@ -14,8 +14,13 @@ export type Called = { readonly draft: unknown } | { readonly fault: string }
 /** Where makers call back while they are checked. */
 export interface Callbacks {
   readonly url: string
-  /** The next answer to a request under the key; undefined when none comes in time, in milliseconds. */
-  next(key: string, within: number): Promise<Called | undefined>
+  /** How many answers came under the key: taken before a request is sent, it tells its own from those of before. */
+  came(key: string): number
+  /**
+   * The first answer under the key but for so many of before; undefined when none comes in time, in milliseconds. It may be
+   * there already, since a maker may call back before its 202 is read; one answer is that of all requests it came after.
+   */
+  next(key: string, before: number, within: number): Promise<Called | undefined>
   /** The call is one of a request under the key. */
   expect(call_id: string, key: string): void
   /** Answers the next answer under the key 503. */
@@ -59,9 +64,8 @@ const judged = async (
 export const openCallbacks = (secret: Uint8Array, reached: URL | undefined): Callbacks => {
   const keys = new Map<string, string>()
   const refused = new Set<string>()
+  const answers = new Map<string, ReadonlyArray<Called>>()
   const waiting = new Map<string, Set<(called: Called) => void>>()
-  /** What came before anybody waited for it: it may be faster than the 202. */
-  const early = new Map<string, Called>()
   const at = reached === undefined
     ? { hostname: "127.0.0.1", port: 0 }
     : { hostname: "0.0.0.0", port: Number(reached.port || (reached.protocol === "https:" ? 443 : 80)) }
@@ -71,9 +75,8 @@ export const openCallbacks = (secret: Uint8Array, reached: URL | undefined): Cal
     if (key === undefined) return Response.json({ code: "call_not_found" }, { status: 404 })
     if (called === undefined) return Response.json({ state: "making" })
     if (refused.delete(key)) return Response.json({ code: "unavailable" }, { status: 503 })
-    const tells = waiting.get(key)
-    if (tells === undefined) early.set(key, called)
-    for (const tell of tells ?? []) tell(called)
+    answers.set(key, [...answers.get(key) ?? [], called])
+    for (const tell of waiting.get(key) ?? []) tell(called)
     waiting.delete(key)
     return "draft" in called
       ? Response.json({ state: "made" })
@@ -83,10 +86,11 @@ export const openCallbacks = (secret: Uint8Array, reached: URL | undefined): Cal
     url: `${reached?.origin ?? `http://127.0.0.1:${server.addr.port}`}${ANSWERS_PATH}`,
     expect: (call_id, key) => void keys.set(call_id, key),
     refuse: (key) => void refused.add(key),
-    next: (key, within) =>
+    came: (key) => answers.get(key)?.length ?? 0,
+    next: (key, before, within) =>
       new Promise((resolve) => {
-        const there = early.get(key)
-        if (early.delete(key)) return resolve(there)
+        const there = answers.get(key)?.[before]
+        if (there !== undefined) return resolve(there)
         const late = setTimeout(() => resolve(undefined), within)
         const tell = (called: Called) => {
           clearTimeout(late)

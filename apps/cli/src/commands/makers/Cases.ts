@@ -86,7 +86,7 @@ const whileAway = async (maker: Maker): Promise<string | Skip | undefined> => {
   maker.callbacks?.refuse(request.key)
   const answer = await ask(maker, request)
   if (answer.status !== 202 || answer.location !== null) return { skipped: "it does not call back" }
-  const called = await maker.callbacks?.next(request.key, maker.within)
+  const called = await maker.callbacks?.next(request.key, 0, maker.within)
   if (called === undefined) {
     return `what it called back was answered 503, and it did not try again within ${maker.within / 1_000} s`
   }

@@ -115,21 +115,24 @@ export const wordsOf = ({ status, why }: Answer): string => status === 0 ? why :
 
 const nothing: Answer = { status: 0, location: null, body: undefined, why: "" }
 
-/** What it calls back, as an answer. */
-const calledBack = async ({ callbacks, within }: Maker, { key }: Request): Promise<Answer> => {
+/** What it calls back, as an answer, but for so many answers of before. */
+const calledBack = async ({ callbacks, within }: Maker, { key }: Request, before: number): Promise<Answer> => {
   if (callbacks === undefined) return { ...nothing, why: "it answered 202 without a Location" }
-  const called = await callbacks.next(key, within)
+  const called = await callbacks.next(key, before, within)
   if (called === undefined) {
     return { ...nothing, why: `it answered 202 without a Location, and called nothing back within ${within / 1_000} s` }
   }
   return "draft" in called ? { ...nothing, status: 200, body: called.draft } : { ...nothing, why: called.fault }
 }
 
-const looked = async (maker: Maker, request: Request, first: Answer): Promise<Answer> => {
-  let [answer, at] = [first, first.location]
+/** Asks, and looks or waits until there is more than a 202. */
+const looked = async (maker: Maker, request: Request): Promise<Answer> => {
+  const before = maker.callbacks?.came(request.key) ?? 0
+  let answer = await ask(maker, request)
+  let at = answer.location
   for (const end = Date.now() + maker.within; answer.status === 202;) {
     at = answer.location ?? at
-    if (at === null) return await calledBack(maker, request)
+    if (at === null) return await calledBack(maker, request, before)
     const url = URL.parse(at, maker.url)
     if (url === null) return { ...answer, status: 0, why: "the Location of its 202 is no url" }
     if (url.origin !== new URL(maker.url).origin) {
@@ -149,7 +152,7 @@ export type Outcome = { readonly draft: string } | { readonly fault: string }
 
 /** Asks for a draft, looks until it is there, and judges it as deliverables would. */
 export const draft = async (maker: Maker, request: Request): Promise<Outcome> => {
-  const last = await looked(maker, request, await ask(maker, request))
+  const last = await looked(maker, request)
   if (last.status !== 200) return { fault: wordsOf(last) }
   const { data } = JSON.parse(bodyOf(maker, request)) as { readonly data: Record<string, never> }
   const { agent_id, config, goal_template_id, output, settings } = data
