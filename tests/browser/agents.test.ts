@@ -16,7 +16,7 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
   afterEach(leave)
   afterAll(() => browser?.close())
 
-  it("an agent is hired: subscribed, paid, filled in with the service's faults at their fields, finalized", async () => {
+  it("an agent is hired: subscribed, paid, filled in with the service's faults at their fields, finished", async () => {
     const visitor = await visit(browser, stage.url)
     const { complaints, page } = visitor
     await enter(visitor, stage.url, { role: "customer", subject: "hal" })
@@ -33,29 +33,41 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     // the page goes on by itself
     await page.getByRole("button", { name: "Set it up" }).click()
 
+    // the browser's zone is proposed, and kept with the first thing that somebody fills in, not before
+    const hireOf = async () =>
+      (await stage.call("customer:hal", "hiring", "GET", "/hired-agents?customer_id=hal")).items as Items
+    const zone = page.getByRole("combobox", { name: /^Time zone/ })
+    const own = await page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert.strictEqual(await zone.inputValue(), own)
+    await page.getByText("That of this browser is filled in").waitFor()
+    assert.deepStrictEqual((await hireOf())[0]!.config, {})
     await page.getByLabel(/^Nickname/).fill("Nora")
+    await until(
+      "both are kept",
+      async () => JSON.stringify((await hireOf())[0]!.config) === JSON.stringify({ nickname: "Nora", timezone: own }),
+    )
     await page.getByLabel(/^Appearance/).selectOption("dark")
-    await page.getByRole("combobox", { name: /^Time zone/ }).fill("Asia/Kolkata")
+    await zone.fill("Asia/Kolkata")
     await page.getByLabel(/^Exchange\b(?! credential)/).selectOption("delta_exchange_india")
     await page.getByRole("combobox", { name: /^Allowed coins/ }).fill("BTC")
     await page.keyboard.press("Enter")
     await page.getByLabel(/^Most units in an order/).fill("0")
-    await page.getByRole("button", { name: "Finalize" }).click()
+    await page.getByRole("button", { name: "Finish and put it to work" }).click()
     await page.getByText("must be greater than 0").waitFor()
     // the first field with a fault has the focus
     await until(
       "the first fault has the focus",
       async () => await page.evaluate("document.activeElement.id") === "$.config.credential_ref",
     )
+    await page.getByText(/the name that it is kept under, such as: vault-7/).waitFor()
     await page.getByLabel(/^Exchange credential/).fill("vault-9")
     await page.getByLabel(/^Default coin/).selectOption("BTC")
     await page.getByLabel(/^Most units in an order/).fill("5")
     await page.getByText("All is filled in and kept.").waitFor()
-    await page.getByRole("button", { name: "Finalize" }).click()
+    await page.getByRole("button", { name: "Finish and put it to work" }).click()
     await page.getByText("It has nothing to do yet").waitFor()
 
-    const hires = await stage.call("customer:hal", "hiring", "GET", "/hired-agents?customer_id=hal")
-    const [hire] = hires.items as Items
+    const [hire] = await hireOf()
     assert.deepStrictEqual([hire!.configured, hire!.config], [true, {
       nickname: "Nora",
       theme: "dark",

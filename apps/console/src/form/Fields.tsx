@@ -10,7 +10,7 @@ import type { ReactNode } from "react"
 import { titled } from "../format/Words.ts"
 import "./Inputs.ts"
 import { Group, Keys, Pairs, Raw, Rows } from "./Objects.tsx"
-import { faultAt, listOf, textOf, type Value, type Values, withValue } from "./Values.ts"
+import { descriptionOf, faultAt, listOf, textOf, type Value, type Values, withValue } from "./Values.ts"
 import { ZoneInput } from "./ZoneInput.tsx"
 
 /** What each field has. */
@@ -34,7 +34,7 @@ const filled = (text: string): string | undefined => text === "" ? undefined : t
 export const inputProps = ({ disabled, faults, field, path }: FieldProps, deep = true) => ({
   id: path,
   label: field.label,
-  description: field.description,
+  description: descriptionOf(field),
   required: field.required,
   error: faultAt(faults, path, deep),
   disabled,

@@ -6,22 +6,25 @@ import { type ReactNode, useState } from "react"
 import { titled } from "../format/Words.ts"
 import { type FieldProps, Fields } from "./Fields.tsx"
 import styles from "./form.module.css"
-import { faultAt, listOf, objectOf, textOf, type Value, type Values, withValue } from "./Values.ts"
+import { descriptionOf, faultAt, listOf, objectOf, textOf, type Value, type Values, withValue } from "./Values.ts"
 
 const Frame = ({ children, deep = false, faults, field, path }: Pick<FieldProps, "faults" | "field" | "path"> & {
   readonly deep?: boolean
   readonly children: ReactNode
-}): ReactNode => (
-  <fieldset className={styles.group} id={path} tabIndex={-1}>
-    <legend>
-      {field.label}
-      {field.required ? <span className={styles.required} aria-hidden="true">*</span> : null}
-    </legend>
-    {field.description === undefined ? null : <p className={styles.description}>{field.description}</p>}
-    {children}
-    <Input.Error>{faultAt(faults, path, deep)}</Input.Error>
-  </fieldset>
-)
+}): ReactNode => {
+  const description = descriptionOf(field)
+  return (
+    <fieldset className={styles.group} id={path} tabIndex={-1}>
+      <legend>
+        {field.label}
+        {field.required ? <span className={styles.required} aria-hidden="true">*</span> : null}
+      </legend>
+      {description === undefined ? null : <p className={styles.description}>{description}</p>}
+      {children}
+      <Input.Error>{faultAt(faults, path, deep)}</Input.Error>
+    </fieldset>
+  )
+}
 
 const kept = (values: Values): Values | undefined => Object.keys(values).length === 0 ? undefined : values
 

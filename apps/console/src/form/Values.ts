@@ -1,4 +1,5 @@
 /** What a form holds: JSON, as the service takes it; a field that is left empty has no key. */
+import type { Field } from "@stint/domain/Definition"
 import type { FieldIssue } from "@stint/domain/Problem"
 import type { JsonObject } from "@stint/domain/Protocol"
 import { hashKey } from "@tanstack/react-query"
@@ -52,3 +53,13 @@ export const focusFirst = (faults: ReadonlyArray<FieldIssue>): boolean => {
   }
   return false
 }
+
+/** Whether a key is of references to credentials, by its name: `credential_ref`, `platform_credentials`. */
+const isReference = (key: string): boolean => /(?:_refs?|credentials?)$/i.test(key)
+
+/** What stands under the label of a field; at a reference also what one looks like: nothing else says whether a name or a secret is asked for. */
+export const descriptionOf = ({ description, key }: Field): string | undefined =>
+  isReference(key)
+    ? [description, "It is the name that it is kept under, such as: vault-7"].filter((part) => part !== undefined)
+      .join(". ")
+    : description

@@ -18,6 +18,7 @@ import { focusFirst, isSame, type Values } from "../../form/Values.ts"
 import { counted } from "../../format/Words.ts"
 import { toast } from "../../ui/Toasts.tsx"
 import styles from "./agents.module.css"
+import { useProposed, withoutUnseen, withProposals } from "./Proposed.ts"
 
 /** How long after the last key a draft is kept, in milliseconds. */
 const PAUSE_MS = 500
@@ -39,8 +40,9 @@ const useHireCall = () => {
 
 const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }): ReactNode => {
   const { agent_id, hired_instance_id, missing, subscription_id } = hire
-  const [values, setValues] = useState<Values>(hire.config)
-  // the faults of what nobody has filled in yet are counted, not shown, until someone wants to finalize
+  const { proposed, seen } = useProposed(type.config_schema.fields, hire.config, root)
+  const [values, setValues] = useState<Values>({ ...hire.config, ...proposed })
+  // the faults of what nobody has filled in yet are counted, not shown, until someone wants to finish
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
   const [all, setAll] = useState(false)
   const navigate = useNavigate()
@@ -54,14 +56,18 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
     },
   })
   const { mutate } = save
+  // what is proposed goes with what a person has filled in, not by itself
+  const begun = touched.size > 0
   useEffect(() => {
-    if (values === kept.current) return
-    const timer = setTimeout(() => mutate(values), PAUSE_MS)
+    const config = withoutUnseen(values, proposed, seen.current)
+    if (!begun || isSame(config, kept.current)) return
+    const timer = setTimeout(() => mutate(config), PAUSE_MS)
     return () => clearTimeout(timer)
-  }, [mutate, values])
+  }, [begun, mutate, proposed, seen, values])
   const finalize = useMutation({
     mutationFn: async () => {
-      const stored = values === kept.current ? hire : await save.mutateAsync(values)
+      const config = withoutUnseen(values, proposed, seen.current)
+      const stored = isSame(config, kept.current) ? hire : await save.mutateAsync(config)
       return stored.configured ? await keep(finalizeHire(hired_instance_id)) : stored
     },
     onSuccess: (now) => {
@@ -80,7 +86,8 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
   })
   const refused = failureOf(save.error ?? finalize.error)
   const faults: ReadonlyArray<FieldIssue> = [...(save.isError ? refused.faults : []), ...missing]
-  const shown = faults.filter(({ path }) => all || touched.has(keyOf(path)))
+  const isProposed = (path: string) => proposed[keyOf(path)] !== undefined && values[keyOf(path)] !== undefined
+  const shown = faults.filter(({ path }) => (all || touched.has(keyOf(path))) && !isProposed(path))
   const change = (now: Values) => {
     setTouched((was) =>
       new Set([...was, ...Object.keys({ ...values, ...now }).filter((key) => values[key] !== now[key])])
@@ -88,18 +95,27 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
     setValues(now)
   }
   const open = new Set(missing.map(({ path }) => keyOf(path))).size
+  const isKept = !save.isPending && (!begun || isSame(withoutUnseen(values, proposed, seen.current), kept.current))
   return (
     <Form submit={() => finalize.mutate()}>
-      <Fields fields={type.config_schema.fields} root={root} values={values} faults={shown} set={change} />
+      <Fields
+        fields={withProposals(type.config_schema.fields, proposed, values)}
+        root={root}
+        values={values}
+        faults={shown}
+        set={change}
+      />
       <Refusal of={save.isError || refused.faults.length > 0 ? save : finalize} />
       <div className={styles.save}>
-        <Button type="submit" loading={finalize.isPending}>Finalize</Button>
+        <Button type="submit" loading={finalize.isPending}>Finish and put it to work</Button>
         <span className="dim" role="status">
-          {save.isPending || values !== kept.current
+          {!isKept
             ? "Keeping it…"
-            : open === 0
-            ? "All is filled in and kept."
-            : `Kept. ${counted(open, "field")} to fill in.`}
+            : open > 0
+            ? `Kept. ${counted(open, "field")} to fill in.`
+            : `All is filled in and kept. ${
+              hire.trial_status === "not_started" ? "Its trial starts with its first goal." : ""
+            }`}
         </span>
       </div>
     </Form>
