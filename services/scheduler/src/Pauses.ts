@@ -3,13 +3,15 @@
  * They are written here. They bind in a claim: `is_paused` (sql/scheduler/190_queue_state.up.sql), by which `Queue/Repo/Lanes.ts`
  * and `Queue/Repo/Transitions.ts` pass over what is paused.
  */
-import type { Caller } from "@stint/domain/Caller"
+import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
 import { HireNotFound } from "@stint/domain/hiring/Hires"
+import type { CustomerId } from "@stint/domain/Ids"
 import { CustomerNotFound } from "@stint/domain/Problem"
-import type { Pause, Paused, Resume, Resumed, Scope, Status } from "@stint/domain/scheduler/Pauses"
+import type { HoldingPause, Pause, Paused, Resume, Resumed, Scope, Status } from "@stint/domain/scheduler/Pauses"
 import { Ids } from "@stint/edge/Ids"
 import { Clock, Context, DateTime, Effect, Layer } from "effect"
 import { Alerts } from "./Alerts.ts"
+import { namingFor } from "./Names.ts"
 import { Nudge } from "./Nudge.ts"
 import { PausesRepo } from "./Pauses/Repo.ts"
 import type { StateRow } from "./Pauses/Row.ts"
@@ -27,6 +29,8 @@ export class Pauses extends Context.Service<Pauses, {
   /** Lets a scope go on. One that was paused can be resumed whether it is known or not. */
   resume(caller: Caller, input: Resume): Effect.Effect<Resumed, HireNotFound | CustomerNotFound>
   readonly status: Effect.Effect<Status>
+  /** The pauses that hold: those that bind a customer, or all. A customer reads its own alone. */
+  holding(caller: Caller, asked?: CustomerId): Effect.Effect<ReadonlyArray<HoldingPause>, CustomerNotFound>
 }>()("scheduler/Pauses") {
   static readonly layer = Layer.effect(
     Pauses,
@@ -105,7 +109,21 @@ export class Pauses extends Context.Service<Pauses, {
         }
       })
 
-      return Pauses.of({ pause, resume, status: statusOf(repo) })
+      const holding = Effect.fn("Pauses.holding")(function* (caller: Caller, asked?: CustomerId) {
+        const customer = asked ?? customerOf(caller)
+        if (customer !== undefined && !canSee(caller, customer)) {
+          return yield* new CustomerNotFound({ detail: customer })
+        }
+        const naming = namingFor(caller)
+        return (yield* repo.holding(customer ?? null)).map(({ paused_at, paused_by, paused_reason, state_id }) => ({
+          scope: scopeOf(state_id) ?? null,
+          paused_at: DateTime.makeUnsafe(paused_at!),
+          paused_by: naming(paused_by ?? "unknown"),
+          reason: paused_reason,
+        }))
+      })
+
+      return Pauses.of({ pause, resume, status: statusOf(repo), holding })
     }),
   )
 }

@@ -166,4 +166,42 @@ describe("pauses", () => {
     assert.strictEqual((await t.call("GET", "/status", { as: "viewer:vera" })).status, 200)
     assert.strictEqual((await t.call("GET", "/status", { as: "customer:acme" })).status, 403)
   })
+
+  it("a customer reads the pauses that bind it, without operators' names, and no other's", async () => {
+    const [pia, other] = ["pia", "rhea"].map((name) => t.hire({ customer_id: name as never }))
+    for (const hire of [pia!, other!]) {
+      const goal = t.goal(hire.hired_instance_id)
+      const known = () => t.call("GET", `/goals/${goal.goal_instance_id}/preview`)
+      await eventually(known, ({ status }) => status === 200, "the scheduler knows the hire")
+    }
+    const scopes = [
+      { hired_instance_id: pia!.hired_instance_id },
+      { customer_id: "pia" },
+      { hired_instance_id: other!.hired_instance_id },
+      undefined,
+    ]
+    const bodyOf = (scope: object | undefined) => ({ reason: "a look", ...(scope === undefined ? {} : { scope }) })
+    for (const scope of scopes) {
+      assert.strictEqual((await t.call("POST", "/pause", { body: bodyOf(scope) })).status, 200)
+    }
+    const read = async (as: Parameters<typeof t.call>[2] & object, query = "") => {
+      const { json, status } = await t.call("GET", `/pauses${query}`, as)
+      return status === 200 ? json.items : [status, json.code]
+    }
+    const scopesOf = (items: ReadonlyArray<{ readonly scope: unknown }>) => items.map(({ scope }) => scope)
+    const own = await read({ as: "customer:pia" })
+    // everything's first, then the oldest
+    assert.deepStrictEqual(scopesOf(own), [null, scopes[0], scopes[1]])
+    assert.deepInclude(own[0], { paused_by: "an operator", reason: "a look" })
+    assert.deepStrictEqual(await read({ as: "customer:pia" }, "?customer_id=pia"), own)
+    assert.deepStrictEqual(await read({ as: "customer:pia" }, "?customer_id=rhea"), [404, "customer_not_found"])
+    for (const as of ["viewer:vera", "operator:otto"] as const) {
+      const named = own.map((one: object) => ({ ...one, paused_by: "olga" }))
+      assert.deepStrictEqual(await read({ as }, "?customer_id=pia"), named)
+      assert.includeDeepMembers(scopesOf(await read({ as })), scopes.map((scope) => scope ?? null))
+    }
+    assert.deepStrictEqual((await read({ as: "service:hiring" }))[0], 403)
+    for (const scope of scopes) await t.call("POST", "/resume", { body: scope === undefined ? {} : { scope } })
+    assert.deepStrictEqual(await read({ as: "customer:pia" }), [])
+  })
 })

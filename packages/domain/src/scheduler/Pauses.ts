@@ -81,6 +81,16 @@ export const Status = Schema.Struct({
 })
 export type Status = typeof Status.Type
 
+/** A pause that holds now. */
+export const HoldingPause = Schema.Struct({
+  /** Null: the whole scheduler. */
+  scope: Schema.NullOr(Scope),
+  paused_at: Instant,
+  paused_by: Schema.String.annotate({ description: "Who; a customer reads `an operator`", examples: ["ops.asha"] }),
+  reason: Schema.NullOr(Schema.String),
+})
+export type HoldingPause = typeof HoldingPause.Type
+
 /** 409: the goal is paused, and the request was not forced. */
 export class SchedulerPaused extends problem<SchedulerPaused>()("SchedulerPaused", {
   code: "scheduler_paused",
@@ -128,6 +138,19 @@ export class PausesGroup extends HttpApiGroup.make("pauses")
         OpenApi.Description,
         "Operators, viewers and services: whether it is paused, by whom, why, which scopes, and how many runs " +
           "are running and pending.",
+      ),
+    HttpApiEndpoint.get("holding", "/pauses", {
+      query: { customer_id: Schema.optionalKey(CustomerId) },
+      success: Schema.Struct({ items: Schema.Array(HoldingPause) }),
+      error: CustomerNotFound,
+    })
+      .annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the pauses that hold")
+      .annotate(
+        OpenApi.Description,
+        "The pauses of everything, of a customer and of its hired agents that hold now, that of everything first. A customer " +
+          "reads those that bind it, operators and viewers all, or those that bind `customer_id`. A customer is not shown " +
+          "operators' names.",
       ),
   )
   .prefix("/scheduler") {}

@@ -13,6 +13,11 @@ export const PausesHttp = HttpApiBuilder.group(
       pause: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => pauses.pause(caller, payload)),
       resume: ({ payload }) => Effect.flatMap(CurrentCaller, (caller) => pauses.resume(caller, payload)),
       status: () => pauses.status,
+      holding: ({ query }) =>
+        Effect.flatMap(
+          CurrentCaller,
+          (caller) => Effect.map(pauses.holding(caller, query.customer_id), (items) => ({ items })),
+        ),
     })
   }),
 )

@@ -12,7 +12,7 @@ import type { Condition } from "../Alerts/Policy.ts"
 import { alertWriter } from "../Alerts/Repo.ts"
 import { PAUSE_LOCK } from "../Locks.ts"
 import { Nudge } from "../Nudge.ts"
-import { scopeOf } from "../Scopes.ts"
+import { GLOBAL, scopeOf } from "../Scopes.ts"
 import { StateRow } from "./Row.ts"
 
 /** A pause as an alert, which its resume ends. */
@@ -28,6 +28,8 @@ const alertIdOf = (line: NewActionRow): string => line.log_id.replace(/^LOG-/, "
 /** The pauses' storage. */
 export class PausesRepo extends Context.Service<PausesRepo, {
   states(): Effect.Effect<ReadonlyArray<StateRow>>
+  /** What is paused: all that binds a customer's hires, or all (null); everything's pause first, then the oldest. */
+  holding(customer: string | null): Effect.Effect<ReadonlyArray<StateRow>>
   /** Pauses a scope. After it returns, no claim of that scope commits. The new state, and whether it was paused before. */
   pause(
     state_id: string,
@@ -49,7 +51,7 @@ export class PausesRepo extends Context.Service<PausesRepo, {
       const nudge = yield* Nudge
       const writeLine = yield* actionLogWriter
       const alerts = yield* alertWriter
-      const { ofScope, setPaused, setRunning, state, states } = yield* statements
+      const { holding, ofScope, setPaused, setRunning, state, states } = yield* statements
       const counts = SqlSchema.findOne({
         Request: Schema.String,
         Result: Schema.Struct({ running: Schema.Int, pending: Schema.Int }),
@@ -61,6 +63,7 @@ export class PausesRepo extends Context.Service<PausesRepo, {
 
       return PausesRepo.of({
         states: () => Effect.orDie(states()),
+        holding: (customer) => Effect.orDie(holding(customer)),
         pause: (id, reason, line) =>
           Effect.orDie(sql.withTransaction(Effect.gen(function* () {
             yield* sql`select pg_advisory_xact_lock(${PAUSE_LOCK})`
@@ -104,6 +107,15 @@ const statements = Effect.map(PgClient.PgClient, (sql) => ({
     Request: Schema.Void,
     Result: StateRow,
     execute: () => sql`select * from scheduler_state`,
+  }),
+  holding: SqlSchema.findAll({
+    Request: Schema.NullOr(Schema.String),
+    Result: StateRow,
+    execute: (customer) =>
+      sql`select * from scheduler_state where status = 'paused' and ${
+        customer === null ? sql`true` : sql`(state_id in (${GLOBAL}, ${`customer:${customer}`}) or state_id in
+            (select 'hire:' || hired_instance_id from projected_hires where customer_id = ${customer}))`
+      } order by state_id <> ${GLOBAL}, paused_at, state_id`,
   }),
   state: SqlSchema.findOneOption({
     Request: Schema.String,
