@@ -59,6 +59,16 @@ export type TimeStyle = keyof typeof styles
 export const timeIn = (moment: Moment, zone: string, style: TimeStyle = "full"): string =>
   formatOf({ ...styles[style], timeZone: zone }).format(millisOf(moment))
 
+/**
+ * The short name of a zone, where its clock shows another time than the reader's own at that moment, so that nobody takes the one
+ * for the other; nothing where both show the same.
+ */
+export const zoneMark = (moment: Moment, zone: string, own: string = ownZone): string | undefined =>
+  zone === own || timeIn(moment, zone, "exact") === timeIn(moment, own, "exact")
+    ? undefined
+    : formatOf({ timeZoneName: "short", timeZone: zone }).formatToParts(millisOf(moment))
+      .find(({ type }) => type === "timeZoneName")?.value
+
 /** A moment in UTC, to the second, as logs have it. */
 export const utcOf = (moment: Moment): string =>
   `${new Date(millisOf(moment)).toISOString().slice(0, 19).replace("T", " ")} UTC`

@@ -1,6 +1,6 @@
 /** An instant in a zone, with UTC on hover. */
 import type { ReactNode } from "react"
-import { fromNow, millisOf, type Moment, timeIn, type TimeStyle, utcOf } from "../format/Time.ts"
+import { fromNow, millisOf, type Moment, timeIn, type TimeStyle, utcOf, zoneMark } from "../format/Time.ts"
 import { useNow } from "./Now.ts"
 
 interface Shown {
@@ -11,13 +11,16 @@ interface Shown {
   readonly named?: boolean
 }
 
-/** An instant on the wall clock of a zone. */
-export const Instant = ({ as = "full", at, named = false, zone }: Shown): ReactNode => (
-  <time dateTime={new Date(millisOf(at)).toISOString()} title={utcOf(at)}>
-    {timeIn(at, zone, as)}
-    {named ? ` ${zone}` : ""}
-  </time>
-)
+/** An instant on the wall clock of a zone, marked where that is not the clock of the reader. */
+export const Instant = ({ as = "full", at, named = false, zone }: Shown): ReactNode => {
+  const mark = named ? zone : as === "full" || as === "exact" ? zoneMark(at, zone) : undefined
+  return (
+    <time dateTime={new Date(millisOf(at)).toISOString()} title={utcOf(at)}>
+      {timeIn(at, zone, as)}
+      {mark === undefined ? "" : ` ${mark}`}
+    </time>
+  )
+}
 
 /** How far an instant is from now, with the instant in its zone and UTC on hover. */
 export const Ago = ({ at, zone }: { readonly at: Moment; readonly zone: string }): ReactNode => {
