@@ -92,6 +92,10 @@ const entriesFor = (allowed: ReadonlyArray<AllowedHost>, url: URL, tenant: strin
 export const isAllowed = (allowed: ReadonlyArray<AllowedHost>, url: URL, tenant: string | undefined): boolean =>
   entriesFor(allowed, url, tenant).length > 0
 
+/** Whether the list has the url's host, be it for one tenant alone. */
+export const isListed = (allowed: ReadonlyArray<AllowedHost>, url: URL): boolean =>
+  allowed.some(({ hostname, port }) => hostname === url.hostname && (port === undefined || port === portOf(url)))
+
 /** Whether the url's host, which the list has for this tenant, may lead to an address of a network of one's own. */
 export const mayBePrivate = (allowed: ReadonlyArray<AllowedHost>, url: URL, tenant: string | undefined): boolean =>
   entriesFor(allowed, url, tenant).some((entry) => entry.mayBePrivate)

@@ -2,7 +2,7 @@
  * Makings: drafts of slow makers (domain.md, "Makers"). The queue (`makings`) holds each from its request until it ends; while its
  * maker works nothing else is held for it. `Makings/Worker.ts` has them made.
  */
-import { type SlowTemplateMaker, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
+import { type SlowTemplateMaker, type TemplateMaker, timeoutSecondsOf } from "@stint/domain/Definition/Maker"
 import {
   type MakerPlace,
   MakingNotFound,
@@ -47,6 +47,14 @@ export type MakingOutcome = Result.Result<Making, MakingProblem>
 /** Where the calls of a maker go. */
 export const placeOf = (makers: SlowMakersByKind, spec: SlowTemplateMaker, customer_id: CustomerId) =>
   spec.kind === "model" ? makers.model.place(spec, customer_id) : makers.http.place(spec, customer_id)
+
+/** Why such a maker can be called for no customer; null where nothing is known to be in its way. */
+const faultOf = (makers: SlowMakersByKind, spec: TemplateMaker): Effect.Effect<string | null> =>
+  spec.kind === "model"
+    ? makers.model.fault(spec)
+    : spec.kind === "http"
+    ? makers.http.fault(spec)
+    : Effect.succeed(null)
 
 const rowOf = (
   { attempt, goal, hire, idempotency_key, scheduled_time, spec }: Asked,
@@ -96,6 +104,8 @@ export class Makings extends Context.Service<Makings, {
   cancel(keys: ReadonlyArray<string>): Effect.Effect<number>
   /** Where makers are called, by name: the models that are there, and whatever was called. */
   readonly places: Effect.Effect<ReadonlyArray<MakerPlace>>
+  /** Why each of some makers can be called for no customer; null where nothing is known to be in its way. */
+  check(makers: ReadonlyArray<TemplateMaker>): Effect.Effect<ReadonlyArray<string | null>>
   /** Asks a model whether it answers. */
   checkModel(alias: string): Effect.Effect<ModelCheck, ModelNotFound>
   /** Waits until this process has queued some: a hint, since the queue is the truth. */
@@ -161,6 +171,9 @@ export class Makings extends Context.Service<Makings, {
         get,
         cancel: repo.cancel,
         places: Effect.map(repo.places, (called) => withModels(called, models)),
+        check: Effect.fn("Makings.check")(function* (specs: ReadonlyArray<TemplateMaker>) {
+          return yield* Effect.forEach(specs, (spec) => faultOf(makers, spec))
+        }),
         checkModel,
         asked: Queue.take(hints),
         begun: hint,

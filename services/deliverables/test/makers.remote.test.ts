@@ -191,6 +191,33 @@ onStage("an http maker", (stage) => {
     assert.lengthOf(await callsOf(stage(), goal), 0)
   })
 
+  it("is asked about before anything is run: why it can't be called, to operators and viewers", async () => {
+    const check = (as: `${"operator" | "viewer" | "customer" | "service"}:${string}`, makers: ReadonlyArray<object>) =>
+      stage().call("POST", "/api/v1/maker-places/check", { as, body: { makers } })
+    const http = (url: string, more: object = {}) => ({ kind: "http", url, ...more })
+    const makers = [
+      http("http://127.0.0.1:9/make"),
+      http("https://agents.example.com/make"),
+      http("http://127.0.0.1:9/make", { secret_ref: "unknown" }),
+      { kind: "model", model: "nobody", instructions: "Write." },
+      { kind: "builtin" },
+    ]
+    for (const as of ["operator:olga", "viewer:vera"] as const) {
+      const { json, status } = await check(as, makers)
+      assert.strictEqual(status, 200)
+      const problems = json.items.map(({ problem }: { problem: string | null }) => problem)
+      assert.deepStrictEqual([problems[0], problems[4], problems.length], [null, null, 5])
+      assert.match(problems[1], /^The host agents\.example\.com is not in STINT_MAKER_HOSTS/)
+      assert.include(problems[2], "The secret unknown is not known")
+      assert.include(problems[3], "nobody")
+    }
+    assert.strictEqual((await check("operator:olga", [http("ftp://127.0.0.1/make")])).status, 400)
+    assert.strictEqual((await check("operator:olga", [])).status, 400)
+    for (const as of ["customer:acme", "service:scheduler"] as const) {
+      assert.strictEqual((await check(as, makers)).status, 403)
+    }
+  })
+
   it("has a document of its own for who writes a maker", async () => {
     const { json } = await stage().call("GET", "/makers/openapi.json")
     assert.sameMembers(Object.keys(json.paths), ["/make", "/makings/{making}", "/api/v1/maker-answers"])

@@ -1,5 +1,6 @@
 /** Makers: where they are called, what they cost, and what agents did in a period. */
-import { MakerPlace, ModelCheck } from "@stint/domain/deliverables/Makings"
+import type { TemplateMaker } from "@stint/domain/Definition/Maker"
+import { MakerPlace, MakersChecked, ModelCheck } from "@stint/domain/deliverables/Makings"
 import { DecisionTime, Report, Spending, SpendingOfAll } from "@stint/domain/deliverables/Reports"
 import { queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
@@ -8,6 +9,7 @@ import { hireUrl } from "./Hires.ts"
 
 const decodePlaces = decoder(Schema.Struct({ items: Schema.Array(MakerPlace) }))
 const decodeCheck = decoder(ModelCheck)
+const decodeProblems = decoder(MakersChecked)
 const decodeReport = decoder(Report)
 const decodeSpending = decoder(Spending)
 const decodeAll = decoder(SpendingOfAll)
@@ -24,6 +26,16 @@ export const placesQuery = queryOptions({
   queryFn: ({ signal }) => call("GET", "/api/v1/maker-places", decodePlaces, { signal }),
   refetchInterval: PLACES_MS,
 })
+
+/** Why each of some makers can't be called, as this installation is set up; null where nothing is known to be in its way. */
+export const makerProblemsQuery = (makers: ReadonlyArray<TemplateMaker>) =>
+  queryOptions({
+    queryKey: ["snapshot", "maker-problems", makers],
+    queryFn: ({ signal }) =>
+      call("POST", "/api/v1/maker-places/check", decodeProblems, { body: { makers }, signal })
+        .then(({ items }) => items.map(({ problem }) => problem)),
+    enabled: makers.length > 0,
+  })
 
 /** Asks a model whether it answers. Its provider may charge for it. */
 export const checkModel = (alias: string): Promise<ModelCheck> =>

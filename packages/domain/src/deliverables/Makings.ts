@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { Access, Callers } from "../Caller.ts"
+import { TemplateMaker } from "../Definition/Maker.ts"
 import { Making } from "../Making.ts"
 import { faultFields, problem } from "../Problem.ts"
 import { Provider } from "../Models.ts"
@@ -102,6 +103,25 @@ export const MakerPlace = Schema.Struct({
 }).annotate({ identifier: "MakerPlace" })
 export type MakerPlace = typeof MakerPlace.Type
 
+/** Makers that are asked about, as templates name them. */
+export const MakersAsked = Schema.Struct({
+  makers: Schema.Array(TemplateMaker).check(
+    Schema.isBetweenLength(1, 100),
+  ),
+}).annotate({ identifier: "MakersAsked" })
+export type MakersAsked = typeof MakersAsked.Type
+
+/** Why each of them can't be called, in their order. */
+export const MakersChecked = Schema.Struct({
+  items: Schema.Array(Schema.Struct({
+    problem: Schema.NullOr(Schema.String).annotate({
+      description: "What to mend; null where nothing is known to be in its way. Nothing is called",
+      examples: ["The host agents.example.com is not in STINT_MAKER_HOSTS: whoever runs the stack adds it there"],
+    }),
+  })),
+}).annotate({ identifier: "MakersChecked" })
+export type MakersChecked = typeof MakersChecked.Type
+
 /** What became of a question of a few tokens to a model. */
 export const ModelCheck = Schema.Struct({
   alias: Schema.String.annotate({ examples: ["writer"] }),
@@ -138,6 +158,14 @@ export class MakingsGroup extends HttpApiGroup.make("makings")
         OpenApi.Description,
         "For operators and viewers: every model of STINT_MODELS, and every host that was called, how many drafts it makes and how " +
           "many wait for it, and since when it is away.",
+      ),
+    HttpApiEndpoint.post("checkMakers", "/maker-places/check", { payload: MakersAsked, success: MakersChecked })
+      .annotate(Access, ["operator", "viewer"])
+      .annotate(OpenApi.Summary, "Ask whether makers can be called")
+      .annotate(
+        OpenApi.Description,
+        "For operators and viewers: by the settings of this installation, why runs of templates with these makers would fail: a " +
+          "host that STINT_MAKER_HOSTS does not list for anybody, a secret or a model that is not known. It calls none of them.",
       ),
     HttpApiEndpoint.post("checkModel", "/models/:alias/check", {
       params: { alias: Schema.String.annotate({ description: "The alias of the model", examples: ["writer"] }) },

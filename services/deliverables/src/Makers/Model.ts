@@ -231,6 +231,8 @@ export const makeModel = Effect.gen(function* () {
         modelOf(alias),
         ({ max_concurrency: limit = DEFAULT_CONCURRENCY }) => ({ name: placeName(alias), limit }),
       ),
+    fault: ({ model }) =>
+      Effect.match(modelOf(model), { onFailure: ({ detail }) => detail ?? null, onSuccess: () => null }),
     make,
   }
   return maker

@@ -5,7 +5,7 @@
 import { isPrivateAddress } from "@stint/domain/Addresses"
 import { Bounds } from "@stint/domain/Bounds"
 import type { HttpMaker } from "@stint/domain/Definition/Maker"
-import { isAllowed, mayBePrivate, placeOf, portOf } from "@stint/domain/HostList"
+import { isAllowed, isListed, mayBePrivate, placeOf, portOf } from "@stint/domain/HostList"
 import { ANSWERS_PATH } from "@stint/domain/makers/Answers"
 import { type DraftRequested, NoDraft, Working } from "@stint/domain/makers/Api"
 import type { FieldIssue } from "@stint/domain/Problem"
@@ -100,6 +100,10 @@ const locationOf = (location: string | undefined, url: string): Result.Result<st
     : Result.fail(new MakerMisconfigured({ detail: "The Location of the maker is of another host" }))
 }
 
+const notListed = ({ host }: URL): string =>
+  `The host ${host} is not in STINT_MAKER_HOSTS: whoever runs the stack adds it there and starts the services again, which read it ` +
+  "at their start (docs/makers.md)"
+
 /**
  * Makes the maker. `STINT_MAKER_HOSTS` lists the hosts that may be called; each is a place of its own. `STINT_CONSOLE_URL` is where they
  * may call back.
@@ -115,7 +119,7 @@ export const makeRemote = Effect.gen(function* () {
     front === undefined || secret_ref === undefined ? undefined : `${front.href.replace(/\/+$/, "")}${ANSWERS_PATH}`
   const exchange = makeExchange(yield* makeSigner)
 
-  const signing = ({ secret_ref }: HttpMaker): Effect.Effect<Signing, MakingError> =>
+  const signing = ({ secret_ref }: HttpMaker): Effect.Effect<Signing, MakerMisconfigured | MakerFailed> =>
     secret_ref === undefined ? Effect.succeed([]) : secretsOf(MAKER_SECRETS, secret_ref).pipe(
       Effect.catchTags({
         SecretUnknown: ({ why }) => Effect.fail(new MakerMisconfigured({ detail: why })),
@@ -128,13 +132,15 @@ export const makeRemote = Effect.gen(function* () {
       const parsed = new URL(url)
       return isAllowed(hosts, parsed, customer_id)
         ? Effect.succeed({ name: `host:${placeOf({ hostname: parsed.hostname, port: portOf(parsed) })}`, limit })
-        : Effect.fail(
-          new MakerMisconfigured({
-            detail:
-              `The host ${parsed.host} is not in STINT_MAKER_HOSTS: whoever runs the stack adds it there and starts ` +
-              "the services again, which read it at their start (docs/makers.md)",
-          }),
-        )
+        : Effect.fail(new MakerMisconfigured({ detail: notListed(parsed) }))
+    })
+
+  const fault: SlowMaker<HttpMaker>["fault"] = (spec) =>
+    Effect.suspend(() => {
+      const url = new URL(spec.url)
+      return isListed(hosts, url)
+        ? Effect.match(signing(spec), { onFailure: ({ detail }) => detail ?? null, onSuccess: () => null })
+        : Effect.succeed(notListed(url))
     })
 
   /**
@@ -239,6 +245,6 @@ export const makeRemote = Effect.gen(function* () {
     },
   )
 
-  const maker: SlowMaker<HttpMaker> = { place, make }
+  const maker: SlowMaker<HttpMaker> = { place, fault, make }
   return maker
 })

@@ -96,6 +96,8 @@ export interface Place {
 export interface SlowMaker<Spec extends SlowTemplateMaker> {
   /** Where the calls of such a maker go, asked before it is queued. Fails with MakerMisconfigured where it can't be called. */
   place(spec: Spec, customer_id: CustomerId): Effect.Effect<Place, MakerMisconfigured>
+  /** Why it can be called for no customer, as this installation is set up; null where nothing is known to be in its way. */
+  fault(spec: Spec): Effect.Effect<string | null>
   /**
    * Makes a draft. It is interrupted at the deadline, when its lease is lost, and at the drain; then it is asked again, and
    * calls that were recorded stay recorded. It does not retry by itself, but for the one repair of what does not decode.

@@ -11,6 +11,8 @@ export const MakingsHttp = HttpApiBuilder.group(
     return handlers.handleAll({
       get: ({ params }) => makings.get(params.key),
       places: () => Effect.map(makings.places, (items) => ({ items })),
+      checkMakers: ({ payload }) =>
+        Effect.map(makings.check(payload.makers), (found) => ({ items: found.map((problem) => ({ problem })) })),
       checkModel: ({ params }) => makings.checkModel(params.alias),
       cancel: ({ payload }) => Effect.map(makings.cancel(payload.keys), (cancelled) => ({ cancelled })),
     })

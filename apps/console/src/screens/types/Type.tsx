@@ -16,6 +16,7 @@ import { Table } from "../../ui/Table.tsx"
 import { definitionOf, pretty } from "./Definition.ts"
 import { differ } from "./Diff.ts"
 import { Fields } from "./Fields.tsx"
+import { MakerNotes } from "./MakerNotes.tsx"
 import { MigrateForm } from "./MigrateForm.tsx"
 import type { View } from "./Routes.ts"
 import styles from "./types.module.css"
@@ -106,6 +107,7 @@ const Version = ({ versions }: { readonly versions: ReadonlyArray<AgentType> }):
           published <Instant at={shown.created_at} zone={ownZone} as="exact" />
         </span>
       </div>
+      <MakerNotes type={shown} />
       {view === "fields" ? <Fields type={shown} /> : null}
       {view === "json"
         ? <pre className="code" tabIndex={0} style={{ maxHeight: "none" }}>{pretty(definitionOf(shown))}</pre>
