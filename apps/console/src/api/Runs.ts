@@ -3,6 +3,7 @@ import { listOf } from "@stint/domain/Protocol"
 import { Run, RunCounts } from "@stint/domain/scheduler/Runs"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
+import { millisOf, type Moment } from "../format/Time.ts"
 import { somePages } from "./Pages.ts"
 import { PAGE } from "./Queries.ts"
 
@@ -76,6 +77,60 @@ export const runsSnapshotQuery = (filter: Query) =>
     // pages never change once they are read: comparing all of them at each new one would be the cost of a long list
     structuralSharing: false,
     gcTime: 0,
+  })
+
+/** How many failed runs are looked at, and of how many goals whether a later run went well: each asks. */
+const FAILED = 100
+const GOALS = 20
+
+/** The newest run of a filter. */
+const newest = (filter: Query, signal: AbortSignal): Promise<Run | undefined> =>
+  call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, limit: 1 }, signal })
+    .then(({ items }) => items[0])
+
+/** Of the goals of a filter whose last run that ended failed for good, that run. */
+export const lastFailedQuery = (filter: Query) =>
+  queryOptions({
+    queryKey: ["runs", "failed", filter],
+    queryFn: async ({ signal }): Promise<ReadonlyArray<Run>> => {
+      const { items } = await call("GET", "/api/v1/scheduler/runs", decodeList, {
+        query: { ...filter, status: "dead_lettered", limit: FAILED },
+        signal,
+      })
+      const last = items.filter((run, nth) =>
+        items.findIndex(({ goal_instance_id }) => goal_instance_id === run.goal_instance_id) === nth
+      )
+      const still = await Promise.all(
+        last.slice(0, GOALS).map(async (run) => {
+          const { goal_instance_id, scheduled_time } = run
+          const done = await newest({ goal_instance_id, status: "completed" }, signal)
+          return done !== undefined && done.scheduled_time.epochMilliseconds > scheduled_time.epochMilliseconds
+            ? []
+            : [run]
+        }),
+      )
+      return still.flat()
+    },
+  })
+
+/** How often a run that was asked for is looked for until it is there, in milliseconds. */
+const SOUGHT_MS = 1_000
+
+/** The run of a goal by its slot: one that was asked for just now comes a moment later; null until then. */
+export const runAtQuery = (goal_instance_id: string, slot: Moment) =>
+  queryOptions({
+    queryKey: ["runs", "at", goal_instance_id, millisOf(slot)],
+    queryFn: ({ signal }) =>
+      runsPage(
+        {
+          goal_instance_id,
+          from: new Date(millisOf(slot)).toISOString(),
+          to: new Date(millisOf(slot) + 1).toISOString(),
+        },
+        "",
+        signal,
+      ).then(({ items }) => items[0] ?? null),
+    refetchInterval: ({ state: { data } }) => data == null ? SOUGHT_MS : isUnderWay(data) ? UNDER_WAY_MS : false,
   })
 
 /** One run, with its attempts. */

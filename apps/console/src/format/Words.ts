@@ -9,10 +9,12 @@ export const count = (value: number): string => number.format(value)
 export const counted = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`
 
+/** Words as they begin a sentence. */
+export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+
 /** An identifier in words: `marketing.healthcare.v1` is Marketing healthcare, `close_position` Close position. */
 export const titled = (id: string): string => {
-  const words = id.replace(/\.v\d+$/, "").replaceAll(/[._-]+/g, " ").trim()
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return capital(id.replace(/\.v\d+$/, "").replaceAll(/[._-]+/g, " ").trim())
 }
 
 /** A hash or an id by its ends: 9f3c...a17e. */

@@ -17,18 +17,18 @@ import { InTheMaking } from "./InTheMaking.tsx"
 import { type Tab, tabs } from "./Routes.ts"
 import { Settings } from "./Settings.tsx"
 import { Spend } from "./Spend.tsx"
-import { stateOf, trialOf } from "./Words.ts"
+import { PauseNote, Standing, usePause } from "./Standing.tsx"
+import { trialOf } from "./Words.ts"
 
 const Report = lazy(() => import("./Report.tsx").then(({ Report }) => ({ default: Report })))
 
 const route = getRouteApi("/app/agents/$hire")
 
 const Beside = ({ hire }: { readonly hire: Hire }): ReactNode => {
-  const state = stateOf(hire)
   const trial = trialOf(hire, useNow())
   return (
     <>
-      <Tag kind={state.kind}>{state.words}</Tag>
+      <Standing hire={hire} among={{ hired_instance_id: hire.hired_instance_id }} />
       {trial === undefined ? null : (
         <span>
           <Tag kind={trial.kind}>{trial.words}</Tag>
@@ -64,6 +64,16 @@ const Tabs = ({ here, id }: { readonly here: Tab; readonly id: string }): ReactN
   </nav>
 )
 
+/** That it is paused, where it is. */
+const Notes = ({ hire }: { readonly hire: Hire }): ReactNode => {
+  const pause = usePause(hire)
+  return (
+    <div className="notes column">
+      {pause === undefined ? null : <PauseNote pause={pause} zone={zoneOf(hire.config)} />}
+    </div>
+  )
+}
+
 /** The page of an agent. One that is not finalized yet begins with its form. */
 export const Agent = (): ReactNode => {
   const { hire: id } = route.useParams()
@@ -90,6 +100,7 @@ export const Agent = (): ReactNode => {
             case "goals":
               return (
                 <>
+                  <Notes hire={known} />
                   <InTheMaking hire={known} />
                   <Goals hire={known} />
                 </>

@@ -16,7 +16,8 @@ import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import styles from "./agents.module.css"
-import { stateOf, subscriptionWords, trialOf } from "./Words.ts"
+import { Standing, usePause } from "./Standing.tsx"
+import { subscriptionWords, trialOf } from "./Words.ts"
 
 const DAY = 86_400_000
 /** How far ahead runs are told of at most, and how many agents without a run within a day look there: each asks. */
@@ -43,7 +44,7 @@ const Agent = ({ hire, looks, soon }: {
   const later =
     useQuery({ ...upcomingQuery({ hired_instance_id: hire.hired_instance_id, to }, 1), enabled: looks }).data
   const next = soon ?? later?.items.find(({ will_run }) => will_run)
-  const state = stateOf(hire)
+  const pause = usePause(hire)
   const trial = trialOf(hire, now)
   const zone = zoneOf(hire.config)
   return (
@@ -51,15 +52,23 @@ const Agent = ({ hire, looks, soon }: {
       <b>{hireName(hire)}</b>
       <span className={styles.tags}>
         {trial === undefined ? null : <Tag kind={trial.kind}>{trial.words}</Tag>}
-        <Tag kind={state.kind}>{state.words}</Tag>
+        <Standing hire={hire} among={{ customer_id: hire.customer_id }} />
       </span>
       <span className="dim">{titled(hire.agent_id)}</span>
       <span className={styles.next}>
-        {next === undefined ? null : (
-          <>
-            next run <Instant at={next.starts_at} zone={zone} />
-          </>
-        )}
+        {pause !== undefined
+          ? (
+            <>
+              paused since <Instant at={pause.paused_at} zone={zone} />
+            </>
+          )
+          : next === undefined
+          ? null
+          : (
+            <>
+              next run <Instant at={next.starts_at} zone={zone} />
+            </>
+          )}
       </span>
     </Link>
   )

@@ -2,30 +2,34 @@
 import { Button } from "@mantine/core"
 import type { Goal } from "@stint/domain/hiring/Goals"
 import type { Hire } from "@stint/domain/hiring/Hires"
+import type { Run } from "@stint/domain/scheduler/Runs"
 import { useQuery } from "@tanstack/react-query"
-import { Link } from "@tanstack/react-router"
+import { Link, useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { agentTypeQuery } from "../../api/Catalog.ts"
 import { goalsQuery } from "../../api/Goals.ts"
 import { goalPreviewQuery } from "../../api/Answers.ts"
+import { lastFailedQuery } from "../../api/Runs.ts"
 import { zoneOf } from "../../format/Time.ts"
 import { titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { Instant } from "../../ui/Instant.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
-import { Tag } from "../../ui/Tag.tsx"
 import styles from "./agents.module.css"
-import { useNavigate } from "@tanstack/react-router"
+import { failedAt, failureOfRun, GoalTags, usePause } from "./Standing.tsx"
 
 /** How many goals are shown at first: each asks for its next run. */
 const SHOWN = 20
 
-const Line = ({ goal, name, zone }: {
+const Line = ({ failed, goal, name, paused, zone }: {
   readonly goal: typeof Goal.json.Type
+  /** Its last run, where that failed for good. */
+  readonly failed: Run | undefined
+  readonly paused: boolean
   readonly name: string
   readonly zone: string
 }): ReactNode => {
-  const { enabled, frequency, goal_instance_id, hired_instance_id } = goal
+  const { frequency, goal_instance_id, hired_instance_id } = goal
   const preview = useQuery(goalPreviewQuery(goal_instance_id, 1)).data
   const next = preview?.items[0]
   return (
@@ -35,9 +39,9 @@ const Line = ({ goal, name, zone }: {
       className={styles.row}
     >
       <b className="ellipsis">{name}</b>
-      <Tag kind={!enabled ? "plain" : frequency === "on_demand" ? "plain" : "ok"}>
-        {!enabled ? "off" : frequency === "on_demand" ? "on demand" : "on"}
-      </Tag>
+      <span className={styles.tags}>
+        <GoalTags goal={goal} failed={failed !== undefined} paused={paused} />
+      </span>
       <span className="dim ellipsis">{preview?.rule_in_words ?? titled(frequency)}</span>
       <span className="dim">
         {next === undefined || preview?.will_run !== true ? null : (
@@ -46,6 +50,11 @@ const Line = ({ goal, name, zone }: {
           </>
         )}
       </span>
+      {failed === undefined ? null : (
+        <span className={styles.failed}>
+          Failed for good on <Instant at={failedAt(failed)} zone={zone} />: {failureOfRun(failed)}
+        </span>
+      )}
     </Link>
   )
 }
@@ -56,6 +65,8 @@ export const Goals = ({ hire }: { readonly hire: Hire }): ReactNode => {
   const [all, setAll] = useState(false)
   const navigate = useNavigate()
   const query = useQuery(goalsQuery(hired_instance_id))
+  const failed = useQuery(lastFailedQuery({ hired_instance_id })).data
+  const paused = usePause(hire) !== undefined
   const type = useQuery(agentTypeQuery(agent_id, definition_version)).data
   const set = () => void navigate({ to: "/agents/$hire/goals/new", params: { hire: hired_instance_id } })
   useActions(active ? [{ label: "Set a goal", keys: "c", run: set }] : [])
@@ -85,6 +96,8 @@ export const Goals = ({ hire }: { readonly hire: Hire }): ReactNode => {
                   <Line
                     key={goal.goal_instance_id}
                     goal={goal}
+                    failed={failed?.find((run) => run.goal_instance_id === goal.goal_instance_id)}
+                    paused={paused}
                     name={nameOf(goal.goal_template_id)}
                     zone={zoneOf(hire.config)}
                   />

@@ -10,6 +10,10 @@ interface State {
   readonly words: string
 }
 
+/** Whether its goals may run, pauses aside. */
+export const isAtWork = ({ active, finalized_at, subscription_status }: Hire): boolean =>
+  active && finalized_at !== null && subscription_status === "active"
+
 /** Whether the hire works, or what keeps it from it. */
 export const stateOf = (hire: Hire): State => {
   if (!hire.active) return { kind: "plain", words: "deactivated" }

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { subscriptionsInQuery } from "../../api/Customers.ts"
-import { counted } from "../../format/Words.ts"
+import { capital, counted } from "../../format/Words.ts"
 import { More } from "../../ui/More.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
@@ -11,8 +11,6 @@ import { subscriptionStates, subscriptionStatuses } from "./States.ts"
 import { Subscriptions } from "./Subscriptions.tsx"
 
 const route = getRouteApi("/app/subscriptions")
-
-const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** The screen. */
 export const AllSubscriptions = (): ReactNode => {

@@ -6,7 +6,7 @@ import { getRouteApi, Link } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { causesQuery, deadLetterCountsQuery } from "../../api/DeadLetters.ts"
 import { ownZone } from "../../format/Time.ts"
-import { count, counted } from "../../format/Words.ts"
+import { capital, count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Counted } from "../../ui/Counted.tsx"
@@ -85,7 +85,7 @@ export const Causes = (): ReactNode => {
                 activeProps={{}}
                 activeOptions={{ exact: true }}
               >
-                {one.charAt(0).toUpperCase() + one.slice(1)}
+                {capital(one)}
                 <Counted value={counts?.[one]} />
               </Link>
             ))}

@@ -4,6 +4,7 @@ import type { AgentType } from "@stint/domain/catalog/AgentTypes"
 import { findTemplate } from "@stint/domain/Definition"
 import type { Goal as GoalModel } from "@stint/domain/hiring/Goals"
 import type { Hire } from "@stint/domain/hiring/Hires"
+import type { Run } from "@stint/domain/scheduler/Runs"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
@@ -12,7 +13,8 @@ import { failureOf } from "../../api/Client.ts"
 import { deleteGoal, goalsQuery, putGoal, runGoal } from "../../api/Goals.ts"
 import { hireQuery } from "../../api/Hires.ts"
 import { goalPreviewQuery } from "../../api/Answers.ts"
-import { millisOf, zoneOf } from "../../format/Time.ts"
+import { lastFailedQuery } from "../../api/Runs.ts"
+import { millisOf, type Moment, zoneOf } from "../../format/Time.ts"
 import { hireName, titled } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { Confirm } from "../../ui/Confirm.tsx"
@@ -21,8 +23,10 @@ import { Page } from "../../ui/Page.tsx"
 import { Bone, Empty, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import { toast } from "../../ui/Toasts.tsx"
+import { FailedNote, GoalTags, PauseNote, usePause } from "../agents/Standing.tsx"
 import { Editor } from "./Editor.tsx"
 import styles from "./goals.module.css"
+import { JustRun } from "./JustRun.tsx"
 import { Runs } from "./Runs.tsx"
 
 type StoredGoal = typeof GoalModel.json.Type
@@ -40,6 +44,7 @@ const schedulerWords = {
 
 const useGoalActions = (
   { enabled, frequency, goal_instance_id, goal_template_id, hired_instance_id, settings }: StoredGoal,
+  asked: (slot: Moment) => void,
 ) => {
   const client = useQueryClient()
   const refresh = () => {
@@ -48,8 +53,9 @@ const useGoalActions = (
   const onError = (error: unknown) => toast("bad", failureOf(error).message)
   const run = useMutation({
     mutationFn: () => runGoal(hired_instance_id, goal_instance_id),
-    onSuccess: ({ scheduler }) => {
+    onSuccess: ({ scheduled_time, scheduler }) => {
       toast("ok", schedulerWords[scheduler])
+      asked(scheduled_time)
       refresh()
     },
     onError,
@@ -71,16 +77,21 @@ const useGoalActions = (
   return { run, toggle, refresh, forget }
 }
 
-const Head = (
-  { goal, hire, name }: { readonly goal: StoredGoal; readonly hire: Hire; readonly name: string },
-): ReactNode => {
+const Head = ({ asked, goal, hire, name }: {
+  readonly goal: StoredGoal
+  readonly hire: Hire
+  readonly name: string
+  /** A run was asked for, at this slot. */
+  readonly asked: (slot: Moment) => void
+}): ReactNode => {
   const { enabled, goal_instance_id, hired_instance_id } = goal
-  const { forget, refresh, run, toggle } = useGoalActions(goal)
+  const { forget, refresh, run, toggle } = useGoalActions(goal, asked)
   const [deleting, setDeleting] = useState(false)
   const navigate = useNavigate()
   // the scheduler hears of a new goal a moment later
   const isHeardOf = useNow() - millisOf(goal.created_at) > HEARD_MS
   const preview = useQuery({ ...goalPreviewQuery(goal_instance_id, 1), enabled: isHeardOf && !deleting }).data
+  const paused = usePause(hire) !== undefined
   const runs = hire.active && enabled
   useActions([
     ...(runs ? [{ label: "Run this goal now", keys: "n", run: () => run.mutate() }] : []),
@@ -90,8 +101,8 @@ const Head = (
   ])
   return (
     <div className={styles.head}>
-      {/* one that runs when it is asked lacks nothing: the page says that of it beside its form */}
-      {preview !== undefined && !preview.will_run && preview.reason !== null && enabled &&
+      {/* one that runs when it is asked lacks nothing: the page says that of it beside its form; of a pause a note tells */}
+      {preview !== undefined && !preview.will_run && preview.reason !== null && enabled && !paused &&
           goal.frequency !== "on_demand"
         ? <Tag kind="wait">{preview.reason}</Tag>
         : null}
@@ -130,12 +141,42 @@ const Head = (
   )
 }
 
-const Known = ({ goal, hire, type }: {
+const useLastFailed = ({ goal_instance_id }: StoredGoal): Run | undefined =>
+  useQuery(lastFailedQuery({ goal_instance_id })).data?.[0]
+
+const Tags = ({ goal, hire }: { readonly goal: StoredGoal; readonly hire: Hire }): ReactNode => (
+  <GoalTags goal={goal} failed={useLastFailed(goal) !== undefined} paused={usePause(hire) !== undefined} />
+)
+
+/** What is to be known first: what became of the run that was asked for, a pause, and that the last run failed. */
+const Notes = ({ goal, hire, slot }: {
+  readonly goal: StoredGoal
+  readonly hire: Hire
+  /** That of the run that was asked for on this page. */
+  readonly slot: Moment | undefined
+}): ReactNode => {
+  const pause = usePause(hire)
+  const failed = useLastFailed(goal)
+  const zone = zoneOf(hire.config)
+  return (
+    <div className="notes">
+      {slot === undefined
+        ? null
+        : <JustRun key={millisOf(slot)} goal={goal.goal_instance_id} slot={slot} zone={zone} />}
+      {pause === undefined ? null : <PauseNote pause={pause} zone={zone} />}
+      {failed === undefined ? null : <FailedNote hire={hire} run={failed} />}
+    </div>
+  )
+}
+
+const Known = ({ goal, hire, slot, type }: {
   readonly goal: StoredGoal
   readonly hire: Hire
   readonly type: AgentType
+  readonly slot: Moment | undefined
 }): ReactNode => (
   <>
+    <Notes goal={goal} hire={hire} slot={slot} />
     <Editor
       // another version of it, saved here or elsewhere, begins the form again
       key={JSON.stringify([goal.settings, goal.frequency])}
@@ -151,6 +192,7 @@ const Known = ({ goal, hire, type }: {
 /** The page of a goal. */
 export const Goal = (): ReactNode => {
   const { goal: id, hire: hireId } = route.useParams()
+  const [asked, setAsked] = useState<{ readonly goal: string; readonly slot: Moment }>()
   const hire = useQuery(hireQuery(hireId))
   const goals = useQuery(goalsQuery(hireId))
   const of = hire.data
@@ -165,13 +207,15 @@ export const Goal = (): ReactNode => {
       title={name}
       beside={
         <>
-          {goal === undefined ? null : <Tag kind={goal.enabled ? "ok" : "plain"}>{goal.enabled ? "on" : "off"}</Tag>}
+          {goal === undefined || of === undefined ? null : <Tags goal={goal} hire={of} />}
           <Link to="/agents/$hire" params={{ hire: hireId }} search={{ tab: "goals" }} className="dim">
             ‹ {of === undefined ? "Agent" : hireName(of)}
           </Link>
         </>
       }
-      actions={goal === undefined || of === undefined ? null : <Head goal={goal} hire={of} name={name} />}
+      actions={goal === undefined || of === undefined
+        ? null
+        : <Head goal={goal} hire={of} name={name} asked={(slot) => setAsked({ goal: id, slot })} />}
     >
       <Loaded of={hire} skeleton={<Bone height={400} />}>
         {(known) => (
@@ -181,7 +225,14 @@ export const Goal = (): ReactNode => {
                 ? <Empty title="There is no such goal" />
                 : (
                   <Loaded of={type} skeleton={<Bone height={400} />}>
-                    {(definition) => <Known goal={goal} hire={known} type={definition} />}
+                    {(definition) => (
+                      <Known
+                        goal={goal}
+                        hire={known}
+                        type={definition}
+                        slot={asked?.goal === id ? asked.slot : undefined}
+                      />
+                    )}
                   </Loaded>
                 )}
           </Loaded>

@@ -12,8 +12,9 @@ import { Instant } from "../../ui/Instant.tsx"
 import { More } from "../../ui/More.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
-import { states } from "../runs/Words.ts"
+import { failureOfRun } from "../agents/Standing.tsx"
 import styles from "./goals.module.css"
+import { states } from "./Words.ts"
 
 const Why = (
   { at, close, goal }: { readonly goal: string; readonly at: Date; readonly close: () => void },
@@ -42,11 +43,13 @@ const origins: Record<Run["origin"], string> = {
   backfill: "backfilled",
 }
 
-const about = ({ attempt, attempts, origin, reason }: Run): string =>
+const about = (run: Run): string =>
   [
-    origins[origin],
-    attempt > 1 ? counted(attempt, "attempt") : "",
-    reason ?? attempts.at(-1)?.error_details?.message ?? "",
+    origins[run.origin],
+    run.attempt > 1 ? counted(run.attempt, "attempt") : "",
+    run.status === "dead_lettered"
+      ? failureOfRun(run)
+      : run.reason ?? run.attempts.at(-1)?.error_details?.message ?? "",
   ]
     .filter((part) => part !== "").join(" · ")
 

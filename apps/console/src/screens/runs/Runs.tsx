@@ -7,7 +7,7 @@ import { failureOf } from "../../api/Client.ts"
 import { runCountsQuery, runsHeadQuery, runsSnapshotQuery } from "../../api/Runs.ts"
 import { type FileKind, save } from "../../format/Files.ts"
 import { millisOf } from "../../format/Time.ts"
-import { count, counted } from "../../format/Words.ts"
+import { capital, count, counted } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useIsOperator } from "../../shell/Role.ts"
 import { Counted } from "../../ui/Counted.tsx"
@@ -53,8 +53,6 @@ const useRuns = (search: RunsSearch) => {
   }
   return { filter, head, lines, loadMore, more, failed: snapshot.isError ? snapshot : undefined }
 }
-
-const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** As the filters: drawn again when the search changes, and not with each page of the list. */
 const Tabs = memo((): ReactNode => {

@@ -6,6 +6,7 @@ import { getRouteApi, useRouter } from "@tanstack/react-router"
 import { type ReactNode, useState } from "react"
 import { failureOf } from "../../api/Client.ts"
 import { oidcUrl, sessionQuery, signInLocally } from "../../api/Session.ts"
+import { capital } from "../../format/Words.ts"
 import { placesOf } from "../../shell/Navigation.ts"
 import { useTitle } from "../../ui/Page.tsx"
 import styles from "./sign-in.module.css"
@@ -17,8 +18,6 @@ const words: Record<PersonRole, string> = {
   operator: "Runs the system: schedules, failures, agent types",
   viewer: "Sees everything, changes nothing",
 }
-
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 const Local = (
   { people = [], roles }: {
