@@ -83,24 +83,40 @@ describe.skipIf(chromiumPath === undefined)(named("every screen of operators"), 
     )
     await page.setViewportSize(sizes.desk)
     await page.goto("/runs?goal=GOI-many")
-    const lines = page.getByRole("list", { name: "Runs" }).getByRole("listitem")
-    await lines.first().waitFor()
+    const table = page.getByRole("table", { name: "Runs" })
+    await table.getByRole("row").nth(1).waitFor()
+    assert.deepStrictEqual(await table.getByRole("columnheader").allInnerTexts(), [
+      "State",
+      "Slot ↓",
+      "Agent, customer, goal",
+      "Why",
+      "Attempt",
+      "Began late",
+      "Took",
+    ])
+    assert.strictEqual(await table.getByRole("columnheader").nth(1).getAttribute("aria-sort"), "descending")
     // each time to the end of what is there, as soon as the list has changed
     const most = await page.evaluate(`(async () => {
-      const list = document.querySelector("ul[aria-label=Runs]")
+      const scroller = document.querySelector(".list-scroller")
+      const list = scroller.querySelector(".list-lines")
       let most = 0
       while (list.querySelector("a[href$=SCH-many-000001]") === null) {
         const changed = new Promise((resolve) => {
           const watch = new MutationObserver(() => (watch.disconnect(), resolve()))
           watch.observe(list, { attributes: true, childList: true })
         })
-        list.parentElement.scrollTop = list.parentElement.scrollHeight
+        scroller.scrollTop = scroller.scrollHeight
         await changed
         most = Math.max(most, list.childElementCount)
       }
       return most
     })()`) as number
     assert.isAtMost(most, LINES)
+    // the heads stay: they stand where the list begins, whatever was scrolled
+    const [heads, frame] = await page.evaluate(
+      `[".list-scroller [role=rowgroup]", ".list-scroller"].map((it) => document.querySelector(it).getBoundingClientRect().top)`,
+    ) as readonly [number, number]
+    assert.strictEqual(heads, frame)
     await until("all of them are counted", async () => (await page.getByTestId("loaded").innerText()) === "100,000")
   })
 })

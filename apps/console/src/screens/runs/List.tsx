@@ -14,8 +14,9 @@ import { Tag } from "../../ui/Tag.tsx"
 import styles from "./runs.module.css"
 import { durationOf, latenessOf, origins, states } from "./Words.ts"
 
-/** The height of a line, in pixels, as in runs.module.css. */
+/** The heights of a line and of the heads, in pixels, as in runs.module.css. */
 const LINE = 44
+const HEADS = 32
 
 /** How far from its end the next page of a list is read, in lines. */
 const AHEAD = 100
@@ -38,6 +39,36 @@ const whose = ({ agent_id, customer_id }: Run): string =>
     " · ",
   )
 
+/** The columns, in their order. */
+const columns = [
+  { label: "State" },
+  { label: "Slot", sort: "descending" },
+  { label: "Agent, customer, goal" },
+  { label: "Why" },
+  { label: "Attempt", figure: true },
+  { label: "Began late", figure: true },
+  { label: "Took", figure: true },
+] as const satisfies ReadonlyArray<{ readonly label: string; readonly sort?: "descending"; readonly figure?: boolean }>
+
+/** The heads of the columns, which stay while the list is scrolled. */
+const Heads = (): ReactNode => (
+  <div role="rowgroup" className={styles.heads}>
+    <div role="row" aria-rowindex={1} className={styles.entry}>
+      {columns.map(({ label, ...column }) => (
+        <span
+          key={label}
+          role="columnheader"
+          aria-sort={"sort" in column ? column.sort : undefined}
+          className={"figure" in column ? styles.figure : undefined}
+        >
+          {label}
+          {"sort" in column ? <span aria-hidden="true">{" ↓"}</span> : null}
+        </span>
+      ))}
+    </div>
+  </div>
+)
+
 const Line = ({ run }: { readonly run: Run }): ReactNode => {
   const state = states[run.status]
   const late = latenessOf(run)
@@ -45,54 +76,46 @@ const Line = ({ run }: { readonly run: Run }): ReactNode => {
   const error = run.attempts.at(-1)?.error_details?.message
   return (
     <>
-      <span>
+      <span role="cell">
         <Tag kind={state.kind}>{state.words}</Tag>
       </span>
-      <span className={styles.slot}>
-        <Instant at={run.scheduled_time} zone={ownZone} as="exact" />
+      <span role="cell" className={styles.slot}>
+        <Link to="/runs/$run" params={{ run: run.scheduled_run_id }} preload={false} className={styles.open}>
+          <Instant at={run.scheduled_time} zone={ownZone} as="exact" />
+        </Link>
       </span>
-      <span className={styles.goal}>
+      <span role="cell" className={styles.goal}>
         <span className="ellipsis">{whose(run)}</span>
         <span className="mono ellipsis">{run.goal_instance_id}</span>
       </span>
-      <span className={`dim ellipsis ${styles.why}`}>
+      <span role="cell" className={`dim ellipsis ${styles.why}`}>
         {run.status === "completed" ? origins[run.origin] : run.reason ?? error ?? origins[run.origin]}
       </span>
-      <span className={styles.figure}>{run.attempt > 1 ? `attempt ${run.attempt}` : ""}</span>
-      <span className={styles.figure} title="How late it began">
-        {late === undefined ? "" : `+${span(Math.max(0, late))}`}
-      </span>
-      <span className={styles.figure} title="How long it took">{took === undefined ? "" : span(took)}</span>
+      <span role="cell" className={styles.figure}>{run.attempt > 0 ? run.attempt : ""}</span>
+      <span role="cell" className={styles.figure}>{late === undefined ? "" : `+${span(Math.max(0, late))}`}</span>
+      <span role="cell" className={styles.figure}>{took === undefined ? "" : span(took)}</span>
     </>
   )
 }
 
 /** A line in its place. One that stays where it is is not drawn again when others come: links are what costs in a long list. */
-const Row = memo(({ index, on, run, size, start }: {
+const Row = memo(({ index, on, run, start }: {
   readonly run: Run
   readonly index: number
   /** Its top, in pixels. */
   readonly start: number
   readonly on: boolean
-  /** How many lines there are; -1 while that is not known. */
-  readonly size: number
 }): ReactNode => (
-  <li
-    className={`list-line ${styles.line}`}
+  <div
+    role="row"
+    className={`list-line ${styles.line} ${styles.entry}`}
     data-on={on ? "" : undefined}
     style={{ transform: `translateY(${start}px)` }}
-    aria-setsize={size}
-    aria-posinset={index + 1}
+    // the heads are the first
+    aria-rowindex={index + 2}
   >
-    <Link
-      to="/runs/$run"
-      params={{ run: run.scheduled_run_id }}
-      preload={false}
-      className={`list-entry ${styles.entry}`}
-    >
-      <Line run={run} />
-    </Link>
-  </li>
+    <Line run={run} />
+  </div>
 ))
 
 /** The list. */
@@ -110,6 +133,9 @@ export const List = ({ failed, loadMore, more, runs }: {
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE,
     overscan: 12,
+    // the heads lie over what is scrolled under them
+    scrollMargin: HEADS,
+    scrollPaddingStart: HEADS,
   })
   const shown = lines.getVirtualItems()
   const last = shown.at(-1)?.index ?? 0
@@ -142,21 +168,23 @@ export const List = ({ failed, loadMore, more, runs }: {
         </div>
       )}
       <div ref={scroller} className="list-scroller">
-        <ul className="list-lines" style={{ height: lines.getTotalSize() }} aria-label="Runs">
-          {shown.map(({ index, start }) => {
-            const run = runs[index]
-            return run === undefined ? null : (
-              <Row
-                key={run.scheduled_run_id}
-                run={run}
-                index={index}
-                start={start}
-                on={index === at}
-                size={more ? -1 : runs.length}
-              />
-            )
-          })}
-        </ul>
+        <div role="table" aria-label="Runs" aria-rowcount={more ? -1 : runs.length + 1}>
+          <Heads />
+          <div role="rowgroup" className="list-lines" style={{ height: lines.getTotalSize() }}>
+            {shown.map(({ index, start }) => {
+              const run = runs[index]
+              return run === undefined ? null : (
+                <Row
+                  key={run.scheduled_run_id}
+                  run={run}
+                  index={index}
+                  start={start - HEADS}
+                  on={index === at}
+                />
+              )
+            })}
+          </div>
+        </div>
       </div>
     </>
   )
