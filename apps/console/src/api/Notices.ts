@@ -5,23 +5,24 @@ import type { CustomerId } from "@stint/domain/Ids"
 import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
-import { call, CallFailed, decoder, idempotencyKey } from "./Client.ts"
+import { call, decoder, idempotencyKey } from "./Client.ts"
+import { everyPage } from "./Pages.ts"
 
 const decodeReviewer = decoder(Reviewer)
+const decodeReviewers = decoder(listOf(Reviewer))
 const decodeNotices = decoder(listOf(Notice))
 const decodeTest = decoder(Schema.Struct({ items: Schema.Array(Notice) }))
 
 const pathOf = (person: string) => `/api/v1/reviewers/${encodeURIComponent(person)}`
 
-/** The settings of a person; null where it has none yet. */
+/** The settings of a person; null where it has none yet. Found in the list: asked for by name, none would be an error. */
 export const reviewerQuery = (customer_id: CustomerId, person: string) =>
   queryOptions({
     queryKey: ["deliverables", "reviewer", customer_id, person],
     queryFn: ({ signal }) =>
-      call("GET", pathOf(person), decodeReviewer, { query: { customer_id }, signal }).catch((error: unknown) => {
-        if (error instanceof CallFailed && error.code === "reviewer_not_found") return null
-        throw error
-      }),
+      everyPage((cursor) =>
+        call("GET", "/api/v1/reviewers", decodeReviewers, { query: { customer_id, cursor, limit: 200 }, signal })
+      ).then((reviewers) => reviewers.find((one) => one.person === person) ?? null),
   })
 
 /** Replaces the settings of a person. */
