@@ -12,6 +12,7 @@ import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
+import { runsPage } from "./Runs.ts"
 
 const decode = decoder(DeadLetter)
 const decodeList = decoder(listOf(DeadLetter))
@@ -60,6 +61,32 @@ export const deadLetterOfGoalQuery = (goal: string) =>
     queryFn: ({ signal }) =>
       page({ goal_instance_id: goal, state: "open" }, "", signal).then(({ items }) => items[0] ?? null),
   })
+
+/** How far back the health looks, and how often it is asked whose runs fail, in milliseconds. */
+const HOUR_MS = 3_600_000
+const WHOSE_MS = 15_000
+
+/** The one customer whose runs failed for good in the last hour, wait as dead letters, or are retried; null where it is not one alone. */
+export const onlyCustomerQuery = queryOptions({
+  queryKey: ["dead_letters", "whose"],
+  queryFn: async ({ signal }): Promise<string | null> => {
+    const from = new Date(Date.now() - HOUR_MS).toISOString()
+    const pages = await Promise.all([
+      page({ from }, "", signal),
+      page({ state: "open" }, "", signal),
+      runsPage({ status: "retrying" }, "", signal),
+    ])
+    const customers = new Set(
+      pages.flatMap(({ items }) =>
+        items.map(({ customer_id }: { readonly customer_id?: string | null }) => customer_id)
+      ),
+    )
+    // what is on further pages may be another's
+    if (customers.size !== 1 || pages.some(({ next_cursor }) => next_cursor !== null)) return null
+    return [...customers][0] ?? null
+  },
+  refetchInterval: WHOSE_MS,
+})
 
 /** Queues all runs of an entry again. */
 export const retryDeadLetter = (id: string): Promise<typeof Retried.Type> =>

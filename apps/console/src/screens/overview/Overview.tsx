@@ -2,8 +2,9 @@
 import type { SchedulerHealth } from "@stint/domain/scheduler/Health"
 import type { Status } from "@stint/domain/scheduler/Pauses"
 import { useQuery } from "@tanstack/react-query"
-import { getRouteApi } from "@tanstack/react-router"
+import { getRouteApi, Link } from "@tanstack/react-router"
 import type { ReactNode } from "react"
+import { onlyCustomerQuery } from "../../api/DeadLetters.ts"
 import { replicasQuery } from "../../api/Figures.ts"
 import { healthQuery, statusQuery } from "../../api/Operations.ts"
 import { counted } from "../../format/Words.ts"
@@ -22,6 +23,20 @@ const words: Readonly<Record<SchedulerHealth["status"], { readonly kind: Kind; r
   healthy: { kind: "ok", words: "Healthy" },
   degraded: { kind: "wait", words: "Degraded" },
   down: { kind: "bad", words: "Down" },
+}
+
+/** Whether runs that failed make the status what it is, and no part that is away. */
+const isOfRuns = ({ problems, status }: SchedulerHealth): boolean => status !== "healthy" && problems.length === 0
+
+/** That all of it is one customer's, where it is: the rule of the health counts all runs alike. */
+const OneCustomer = ({ health }: { readonly health: SchedulerHealth }): ReactNode => {
+  const customer = useQuery({ ...onlyCustomerQuery, enabled: isOfRuns(health) }).data
+  return customer == null || !isOfRuns(health) ? null : (
+    <p>
+      Only runs of one customer fail, {customer}'s:{" "}
+      <Link to="/runs" search={{ customer, status: "dead_lettered" }}>see them</Link>
+    </p>
+  )
 }
 
 /** Why the status is what it is, by the rule of the health (api.md). */
@@ -60,6 +75,7 @@ const Headline = (
               : `${counted(status.scopes.length, "customer or agent", "customers or agents")}`
           } paused`}
       </p>
+      <OneCustomer health={health} />
     </div>
   )
 }
