@@ -105,7 +105,9 @@ describe.skipIf(chromiumPath === undefined)(named("agents, goals and the calenda
     await page.getByRole("button", { name: "Set the goal" }).click()
     await page.getByRole("button", { name: "Run now" }).click()
     await page.getByText(/^It is queued/).waitFor()
-    await page.getByText("completed").waitFor()
+    // what was run stands at the top of the page, and leads to its draft
+    await page.getByRole("main").getByRole("link", { name: "Open the draft" }).first().waitFor()
+    await page.getByText("completed").first().waitFor()
     await page.getByRole("button", { name: "why" }).first().click()
     await page.getByRole("dialog", { name: "Why" }).getByRole("heading", { name: /ran/ }).waitFor()
     await page.keyboard.press("Escape")

@@ -236,4 +236,47 @@ describe.skipIf(chromiumPath === undefined)(named("makers on the screen"), () =>
     assert.strictEqual(await versionOf(), "1.1.0")
     assert.deepStrictEqual(complaints, [])
   })
+
+  it("a program whose host is not listed is told of once it is published, and to the customer whose goal failed of it", async () => {
+    const customer = "unlisted-co"
+    const type = {
+      ...definition(9, "1.0.0"),
+      agent_type_id: "unlisted.screens.v1",
+      goal_templates: [template("elsewhere", { kind: "http", url: "https://agents.example.com/make" })],
+    }
+    const operator = await as("operator")
+    await operator.page.goto("/types/publish")
+    await operator.page.getByLabel("Definition, as JSON").fill(JSON.stringify(type))
+    await operator.page.getByRole("button", { name: "Publish", exact: true }).click()
+    await operator.page.getByText(/^Digest by elsewhere: The host agents\.example\.com is not in STINT_MAKER_HOSTS/)
+      .waitFor()
+    const agent = (await hireAgent(hiring, customer, type.agent_type_id, {}, { nickname: "Una" })).hired_instance_id
+    const { goal_instance_id } = await setGoal(hiring, customer, agent, {
+      goal_template_id: "digest.elsewhere",
+      frequency: "on_demand",
+      settings: {},
+    })
+    const visitor = await visit(browser, url)
+    await enter(visitor, url, { role: "customer", subject: customer })
+    const { complaints, page } = visitor
+    await page.goto(`/agents/${agent}/goals/${goal_instance_id}`)
+    await page.getByRole("button", { name: "Run now" }).click()
+    await page.getByText(/Its last run failed for good on .*: The host agents\.example\.com is not in/).waitFor()
+    await page.goto("/agents")
+    const card = page.getByRole("link", { name: /Una/ })
+    await card.getByText("1 goal failed").waitFor()
+    const scope = { customer_id: customer }
+    const act = (what: string, body: object) =>
+      stack.call("scheduler", "POST", `/api/v1/scheduler/${what}`, { as: "operator:olga", body: { scope, ...body } })
+    await act("pause", { reason: "a look" })
+    await page.reload()
+    await card.getByText("paused", { exact: true }).waitFor()
+    await page.goto(`/agents/${agent}?tab=goals`)
+    await page.getByText(/^An operator paused all your agents on .*: a look\./).waitFor()
+    await page.getByText(/^Failed for good on .*: The host agents/).waitFor()
+    const looked = [["agents", "/agents"], ["goals", `/agents/${agent}?tab=goals`]] as const
+    assert.deepStrictEqual(await unusable(page, looked), {})
+    await act("resume", {})
+    assert.deepStrictEqual([...complaints, ...operator.complaints], [])
+  })
 })

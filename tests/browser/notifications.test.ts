@@ -41,5 +41,7 @@ describe.skipIf(chromiumPath === undefined)(named("notifications"), () => {
     const visitor = await visit(browser, stage.url)
     await signIn(visitor, "Customer", "noa")
     assert.deepStrictEqual(await unusable(visitor.page, [["notifications", "/notifications"]]), {})
+    // also of a person without settings nothing is asked for that is not there
+    assert.deepStrictEqual(visitor.complaints, [])
   })
 })

@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)(named("every screen of operators"), 
     await table.getByRole("row").nth(1).waitFor()
     assert.deepStrictEqual(await table.getByRole("columnheader").allInnerTexts(), [
       "State",
-      "Slot ↓",
+      "Slot↓",
       "Agent, customer, goal",
       "Why",
       "Attempt",

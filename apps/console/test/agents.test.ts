@@ -2,6 +2,7 @@
 import type { Field } from "@stint/domain/Definition"
 import { assert, describe, it } from "vitest"
 import { descriptionOf } from "../src/form/Values.ts"
+import { zoneMark } from "../src/format/Time.ts"
 import { proposedFor, withoutUnseen, withProposals } from "../src/screens/agents/Proposed.ts"
 
 const field = (key: string, more: Partial<Field> = {}): Field => ({
@@ -10,6 +11,18 @@ const field = (key: string, more: Partial<Field> = {}): Field => ({
   type: "text",
   required: true,
   ...more,
+})
+
+describe("the zone of an instant", () => {
+  const noon = new Date("2026-07-01T12:00:00Z")
+
+  it("is named where the reader's clock shows another time", () => {
+    assert.match(zoneMark(noon, "Asia/Kolkata", "UTC")!, /^(?:GMT\+5:30|IST)$/)
+    assert.isDefined(zoneMark(noon, "Europe/London", "UTC"))
+    // in winter both clocks show the same
+    assert.isUndefined(zoneMark(new Date("2026-01-01T12:00:00Z"), "Europe/London", "UTC"))
+    assert.isUndefined(zoneMark(noon, "Asia/Calcutta", "Asia/Kolkata"))
+  })
 })
 
 describe("the form of a new agent", () => {

@@ -62,7 +62,7 @@ const Heads = (): ReactNode => (
           className={"figure" in column ? styles.figure : undefined}
         >
           {label}
-          {"sort" in column ? <span aria-hidden="true">{" ↓"}</span> : null}
+          {"sort" in column ? <span aria-hidden="true" className={styles.sorted}>↓</span> : null}
         </span>
       ))}
     </div>
