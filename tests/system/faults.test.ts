@@ -78,7 +78,7 @@ describe("kill -9 while 200 goals are due", () => {
   const whileDraftsAreWritten = async (kill: () => Promise<void>) => {
     const lock = stack.sql(
       "deliverables",
-      "do $$ begin lock table deliverables in share mode; perform pg_sleep(60); end $$",
+      "do $$ begin lock table deliverables in share mode; perform pg_sleep(600); end $$",
     ).catch(() => undefined)
     const locks = `from pg_locks where relation = 'deliverables'::regclass
       and database = (select oid from pg_database where datname = current_database())`
