@@ -137,7 +137,7 @@ const onMandates = (
 const openings = (hands: Hands, acts: Acts, drafts: ReadonlyArray<Made>) => {
   const { look, mandates, send, sendAs } = hands
   const comes = (id: string, what: string, holds: (draft: Awaited<ReturnType<typeof look>>) => boolean) =>
-    until(`${id} is ${what}`, async () => holds(await look(id)), 30_000, 10)
+    until(`${id} is ${what}`, async () => holds(await look(id)), undefined, 10)
   /** The maker writes the next revision. */
   const remake = async (id: string) => {
     const { revision } = await look(id)
