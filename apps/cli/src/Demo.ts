@@ -1,5 +1,6 @@
 import { DemoError, sentenceOf } from "./Demo/DemoError.ts"
 import { makeNarrator, type Narrator } from "./Demo/Narrator.ts"
+import { until } from "./Demo/Play.ts"
 import { type Checks, makeChecks } from "./Demo/Promises.ts"
 import { openReceiver, type Receiver } from "./Demo/Receiver.ts"
 import type { Totals } from "./Demo/scenes/Audit.ts"
@@ -73,7 +74,13 @@ const play = async (
   ])
   await show.says("launcher", `${Object.keys(stage.urls).join(", ")} are ready`)
   const statuses = await Promise.all(
-    Object.values(stage.urls).map(async (url) => (await fetch(`${url}/readyz`)).status),
+    Object.entries(stage.urls).map(([name, url]) =>
+      until({ patience, show }, `That ${name} is ready`, 10, async () => {
+        const { body, ok, status } = await fetch(`${url}/readyz`)
+        await body?.cancel()
+        return ok ? status : undefined
+      })
+    ),
   )
   const processes = await Promise.all(
     (Object.keys(stage.urls) as ReadonlyArray<keyof Stage["urls"]>).map((service) => stage.processOf(service)),
@@ -92,7 +99,7 @@ const play = async (
     person({ who, subject, token: await key.sign({ role, subject, ttl: 600 }), urls: stage.urls, signal })
   const asha = await cast("Asha, customer", "customer", "asha")
   const olga = await cast("Olga, operator", "operator", "olga")
-  return await tell({ asha, checks, olga, patience: Math.max(1, patience), receiver, show, stage }, signal)
+  return await tell({ asha, checks, olga, patience, receiver, show, stage }, signal)
 }
 
 /** Says at the end what was verified; the exit status. */
@@ -148,7 +155,10 @@ export const playDemo = async ({ env, json, patience, within }: DemoOptions): Pr
   try {
     stage = await openStage(env, receiver.host)
     stage.lost.catch((reason) => controller.abort(reason))
-    totals = await Promise.race([play({ checks, patience, receiver, show, signal, stage }), over])
+    totals = await Promise.race([
+      play({ checks, patience: Math.max(1, patience), receiver, show, signal, stage }),
+      over,
+    ])
   } catch (thrown) {
     error = thrown
   }
