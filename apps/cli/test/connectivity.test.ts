@@ -28,7 +28,10 @@ const throughSocket = (env: Databases["env"], host: string): Record<string, stri
   Object.fromEntries(
     Object.entries(env).map(([name, text]) => {
       const { database, password, user } = parsePgUrl(text)
-      return [name, `postgresql+asyncpg://${user}:${encodeURIComponent(password!)}@/${database}?host=${host}`]
+      return [
+        name,
+        `postgresql+asyncpg://${user}:${encodeURIComponent(password!)}@/${database}?host=${host}&connect_timeout=60`,
+      ]
     }),
   )
 
@@ -97,6 +100,7 @@ describe("a failure", () => {
     const url = new URL(databases.env.CATALOG_DATABASE_URL!)
     url.password = secret
     change(url)
+    url.searchParams.set("connect_timeout", "60")
     const { status, text } = await invoked(args, { CATALOG_DATABASE_URL: String(url) })
     assert.notInclude(text, secret)
     return { status, text: text.trim() }
@@ -204,7 +208,8 @@ describe.skipIf(!hasOpenssl)("TLS", () => {
   const ping = async (host: string, mode: string, trusting: Record<string, string> = {}) => {
     const { password, user } = postgres.superuser
     const env = {
-      CATALOG_DATABASE_URL: `postgres://${user}:${password}@${host}:${postgres.port}/postgres?sslmode=${mode}`,
+      CATALOG_DATABASE_URL:
+        `postgres://${user}:${password}@${host}:${postgres.port}/postgres?sslmode=${mode}&connect_timeout=60`,
     }
     const args = ["db", "ping", "--service", "catalog"]
     // whom a process trusts is decided as it starts
