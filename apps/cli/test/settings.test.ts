@@ -9,6 +9,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { freePortBase } from "../../../tests/support/Stack.ts"
+import { programs } from "../bin/programs.js"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import { cleanUp, launch, launchCommand, newFolder } from "./support/launcher.ts"
 import { isStep } from "./support/stack.ts"
@@ -19,7 +20,10 @@ let migrated: Databases
 let empty: Databases
 let folder: string
 let portBase: string
+/** The folder of the programs, as a stack runs them: from its sources each costs twice as much. */
+let bundle: string
 beforeAll(async () => {
+  bundle = (await programs(true))!
   ;[migrated, empty, folder] = await Promise.all([makeDatabases("migrated"), makeDatabases("empty"), newFolder()])
   await writeFile(join(folder, "token"), "token")
   portBase = String(await freePortBase())
@@ -58,7 +62,7 @@ const expectRefusal = async (run: ReturnType<typeof launchCommand>, says: RegExp
 
 describe("a service that is started alone", () => {
   const alone = (service: string, env: Env) =>
-    launchCommand([Deno.execPath(), "run", "--allow-all", `services/${service}/src/main.ts`], {
+    launchCommand([Deno.execPath(), "run", "--allow-all", join(bundle, `services/${service}/src/main.mjs`)], {
       STINT_PORT_BASE: portBase,
       STINT_JWKS: '{"keys":[]}',
       STINT_SERVICE_TOKEN_FILE: join(folder, "token"),
