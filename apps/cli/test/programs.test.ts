@@ -1,6 +1,6 @@
 /** The bundled programs: which of them runs, and when the sources run instead. On a copy of this project. */
 import { execFile } from "node:child_process"
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises"
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
@@ -41,7 +41,16 @@ const programOf = (folder: string): Promise<string> => readFile(join(folder, "ap
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "stint-programs-test-"))
   for (
-    const name of ["apps/cli", "apps/gateway", "packages", "services", "package.json", "package-lock.json", "deno.json"]
+    const name of [
+      "apps/cli",
+      "apps/gateway",
+      "packages",
+      "services",
+      "sql",
+      "package.json",
+      "package-lock.json",
+      "deno.json",
+    ]
   ) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
@@ -70,6 +79,23 @@ describe("the bundle of the programs", () => {
     assert.include(both, await make())
     assert.match(await help(), /^Usage: stint/)
     assert.deepStrictEqual((await readdir(place())).filter((name) => name.startsWith("new-")), [])
+  })
+
+  it("is left by npm ci with the databases of a new home and its compiled code, which are made once", async () => {
+    const folder = await make()
+    const cache = join(copy, "node_modules/.cache/stint")
+    const module = JSON.stringify(join(copy, "apps/cli/bin/warmUp.js"))
+    const code = `await (await import(${module})).warmUp(${JSON.stringify(folder)})`
+    const warmUp = () => run("node", ["--input-type=module", "-e", code], { env: { ...process.env, TMPDIR: copy } })
+    await warmUp()
+    assert.match((await readdir(cache)).join(), /^stack-[^,]+$/)
+    const compiled = (await readdir(join(folder, "deno"))).filter((name) => name.startsWith("v8_code_cache"))
+    const sizes = await Promise.all(compiled.map(async (name) => (await stat(join(folder, "deno", name))).size))
+    // of six programs
+    assert.isAbove(sizes.reduce((sum, size) => sum + size, 0), 1_000_000)
+    await rm(cache, { recursive: true })
+    await warmUp()
+    assert.notInclude(await readdir(join(copy, "node_modules/.cache")), "stint")
   })
 
   it("holds what a program uses of the modules that it imports through an index", async () => {
