@@ -8,32 +8,38 @@ import { denoBinary } from "./deno.js"
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../../")
 
-/** In the order in which a start waits for them. */
-const mains = [
-  ...["scheduler", "deliverables", "hiring", "catalog"].map((name) => `services/${name}/src/main.mjs`),
-  "apps/gateway/src/main.mjs",
+/** The services and the front door, in the order in which a start waits for them. */
+const services = [
+  ...["scheduler", "deliverables", "hiring", "catalog"].map((name) => `services/${name}`),
+  "apps/gateway",
 ]
 
-/** Runs a program until it ends, whatever comes of it. */
-const run = (program, args, given = {}) =>
+/** What a program sees of this environment: no setting of a stack. */
+const seen = ["HOME", "PATH", "TMPDIR", "XDG_CACHE_HOME"]
+
+/** Runs a program of Deno until it ends, whatever comes of it. */
+const run = (args, given = {}) =>
   new Promise((resolve) => {
-    const env = { ...process.env, DENO_NO_UPDATE_CHECK: "1", ...given }
-    const child = spawn(program, args, { cwd: root, env, stdio: "ignore" })
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => seen.includes(name)))
+    const child = spawn(denoBinary(), ["run", "--allow-all", "--no-prompt", "--cached-only", "--no-remote", ...args], {
+      cwd: root,
+      env: { ...own, DENO_NO_UPDATE_CHECK: "1", ...given },
+      stdio: "ignore",
+    })
     child.on("error", resolve)
     child.on("exit", resolve)
   })
 
-/** Runs each program of a bundle, which refuses a port that is none: Deno has kept its compiled code by then. */
-const load = async (bundle) => {
-  const given = { DENO_DIR: join(bundle, "deno"), STINT_PORT_BASE: "0" }
-  const flags = ["run", "--allow-env", "--no-prompt", ...bundledFlags]
-  for (const main of mains) await run(denoBinary(), [...flags, join(bundle, main)], given)
-  await run(process.execPath, [join(root, "apps/cli/bin/stint.js"), "start"], given)
+/** Has each program refuse what it is given: a port that is none, or a home in a file. */
+const load = async (bundle, DENO_DIR) => {
+  const ofProgram = (name) => [...bundledFlags, "--preload", "apps/cli/bin/stay.js", join(bundle, name, "src/main.mjs")]
+  for (const name of services) await run(ofProgram(name), { DENO_DIR, STINT_PORT_BASE: "0" })
+  await run([...ofProgram("apps/cli"), "start"], { DENO_DIR, STINT_HOME: join(bundle, "made.json", "home") })
 }
 
-/** Makes them once for a bundle. What can't be made is left to the first start. */
+/** Makes both once for a bundle. What can't be made is left to the first start. */
 export const warmUp = async (bundle) => {
-  if (fs.existsSync(join(bundle, "deno"))) return
-  const makeDatabases = ["run", "--allow-all", "--no-prompt", "--cached-only", "--no-remote", "apps/cli/src/prepare.ts"]
-  await Promise.all([run(denoBinary(), makeDatabases), load(bundle)])
+  const DENO_DIR = join(bundle, "deno")
+  if (fs.existsSync(DENO_DIR)) return
+  await Promise.all([run(["apps/cli/src/prepare.ts"]), load(bundle, DENO_DIR)])
 }
