@@ -9,6 +9,7 @@ import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { Effect, Redacted } from "effect"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { patiently } from "../support/Until.ts"
 import { drained, fallDue, freshSlot, makeGoals, standOn } from "./Ground.ts"
 import { judge, type Proof } from "./Proof.ts"
 
@@ -65,16 +66,20 @@ export const audit: Proof = {
       "deliverables",
       `select deliverable_id as id from deliverables where customer_id = '${customer}'`,
     )
-    const review = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/review`, {
-      as: `customer:${customer}`,
-      body: { decision: "approved" },
-    })
+    const review = await patiently(() =>
+      stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/review`, {
+        as: `customer:${customer}`,
+        body: { decision: "approved" },
+      })
+    )
     is("a review", review.status, 200)
-    const executed = await stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/execute`, {
-      as: `customer:${customer}`,
-      body: { approval_id: review.json.approval_id },
-      headers: { "idempotency-key": "audit" },
-    })
+    const executed = await patiently(() =>
+      stack.call("deliverables", "POST", `/api/v1/deliverables/${made.id}/execute`, {
+        as: `customer:${customer}`,
+        body: { approval_id: review.json.approval_id },
+        headers: { "idempotency-key": "audit" },
+      })
+    )
     is("an execution", executed.status, 200)
     const paused = await stack.call("scheduler", "POST", "/api/v1/scheduler/pause", {
       as: "operator:olga",

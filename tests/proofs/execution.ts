@@ -11,6 +11,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Answer } from "../support/Service.ts"
 import { openSuperuser } from "../support/Superuser.ts"
+import { patiently } from "../support/Until.ts"
 import { drained, fallDue, freshSlot, type Ground, makeGoals, order, standOn } from "./Ground.ts"
 import { type Attack, judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
 
@@ -75,14 +76,17 @@ const callerOf = ({ stack }: Ground) => {
   const as = "customer:acme"
   return {
     review: async (id: string, decision: "approved" | "rejected"): Promise<string> =>
-      (await stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })).json
-        .approval_id,
+      (await patiently(() =>
+        stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/review`, { as, body: { decision } })
+      )).json.approval_id,
     execute: (id: string, approval_id: string, key: string): Promise<Answer | undefined> =>
-      stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/execute`, {
-        as,
-        body: { approval_id },
-        headers: { "idempotency-key": key },
-      }).catch(() => undefined),
+      patiently(() =>
+        stack.call("deliverables", "POST", `/api/v1/deliverables/${id}/execute`, {
+          as,
+          body: { approval_id },
+          headers: { "idempotency-key": key },
+        })
+      ).catch(() => undefined),
   }
 }
 type Caller = ReturnType<typeof callerOf>

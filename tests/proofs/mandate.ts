@@ -9,6 +9,7 @@ import { PORTS } from "@stint/edge/Ports"
 import { configs } from "../support/Customer.ts"
 import { zoneAtNoon } from "../support/FarTimes.ts"
 import { callerOf } from "../support/Stack.ts"
+import { patiently } from "../support/Until.ts"
 import { type Goals, type Ground, makeGoals, order, standOn } from "./Ground.ts"
 import { type Other, startOther } from "./mandate/Replica.ts"
 import { type Attack, judge, type Proof, randomOf, until } from "./Proof.ts"
@@ -86,14 +87,15 @@ const play = async (ground: Ground, other: Other, round: Round, nth: number, ran
   const as = `customer:${customer}` as const
   const send = (path: string, body: object) =>
     stack.call("deliverables", "POST", `/api/v1/mandates${path}`, { as, body })
-  const signed = await send("", {
+  const terms = {
     hired_instance_id: goals.hire,
     rules: [{ path: "units", op: "lte", value: 2 }, { path: "coin", op: "eq", value: "BTC" }],
     max_uses: LIMIT,
     per: "month",
     valid_until: new Date(Date.now() + 86_400_000).toISOString(),
     action: round.action,
-  })
+  }
+  const signed = await patiently(() => send("", terms))
   if (signed.status !== 201) throw new Error(`the mandate is not signed: ${JSON.stringify(signed.json)}`)
   const mandate: string = signed.json.mandate_id
   const { goal } = await superuser.row(

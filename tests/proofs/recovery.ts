@@ -134,7 +134,7 @@ const loseFeed = async ({ stack, superuser }: Ground, { customer, hire }: Goals,
   const digest = "md5(string_agg(goal_instance_id, ',' order by goal_instance_id)) as ids from"
   const known = async () => (await superuser.row("scheduler", `select ${digest} projected_goals`)).ids
   const { ids } = await superuser.row("hiring", `select ${digest} goal_instances`)
-  await until("the projection is what hiring has", async () => await known() === ids, 60_000)
+  await until("the projection is what hiring has", async () => await known() === ids)
   const { n } = await superuser.row(
     "scheduler",
     "select count(*)::int as n from projected_goals where next_slot is null",
@@ -201,11 +201,15 @@ export const recovery: Proof = {
     const goals = await makeGoals(ground, "acme", attack.full ? 1_000 : 200)
     const acknowledged = await killEach(ground, goals, attack, random, judged)
     judged.that(acknowledged > 0, "nothing was acknowledged while it was attacked")
+    const allReady = async () => {
+      for (const service of ["catalog", "hiring", "deliverables", "scheduler"] as const) {
+        await ground.stack.isReady(service)
+      }
+    }
+    await allReady()
     await loseFeed(ground, goals, judged)
     attack.say("the projection was rebuilt from hiring")
-    for (const service of ["catalog", "hiring", "deliverables", "scheduler"] as const) {
-      await ground.stack.isReady(service)
-    }
+    await allReady()
     const planners = await killPlanner(ground, goals, attack, random, judged)
     return {
       figures: {

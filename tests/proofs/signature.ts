@@ -7,6 +7,7 @@
  * two approvals, an editor's own signature, a decision while the maker works, two revisions of one request for changes, a mandate that
  * approves after its revocation, its end or its last use, or what a person wrote, or what its rules do not cover.
  */
+import { patiently } from "../support/Until.ts"
 import { drained, fallDue, freshSlot, type Ground, makeGoals, standOn } from "./Ground.ts"
 import { type Attack, judge, type Proof, randomOf, until } from "./Proof.ts"
 import { actsOf, type Came, customer } from "./signature/Acts.ts"
@@ -49,10 +50,9 @@ const EACH = { quick: 5, full: 84 }
 const draftsOn = async (ground: Ground, each: number): Promise<ReadonlyArray<Made>> => {
   const { stack, superuser } = ground
   for (const [type, approval] of types) {
-    const published = await stack.call("catalog", "POST", "/api/v1/agent-types", {
-      as: "operator:olga",
-      body: definitionOf(type, approval),
-    })
+    const published = await patiently(() =>
+      stack.call("catalog", "POST", "/api/v1/agent-types", { as: "operator:olga", body: definitionOf(type, approval) })
+    )
     if (published.status !== 201) throw new Error(JSON.stringify(published.json))
     const template = { goal_template_id: "note", settings: {} }
     const goals = await makeGoals(ground, customer, each, template, { agent_id: type, config: {} })

@@ -1,5 +1,6 @@
 /** A customer's way through hiring, as tests need it again and again. */
 import type { Answer, Send } from "./Service.ts"
+import { patiently } from "./Until.ts"
 
 /** Sends a request to hiring. */
 export type CallHiring = (method: string, path: string, send?: Send) => Promise<Answer>
@@ -29,7 +30,8 @@ export const configs = {
   },
 } as const
 
-const ok = (answer: Answer, what: string) => {
+const ok = async (what: string, ask: () => Promise<Answer>) => {
+  const answer = await patiently(ask)
   if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.json)}`)
   return answer.json
 }
@@ -43,24 +45,21 @@ export const hireAgent = async (
   config: Record<string, unknown> = configs[agent_id as keyof typeof configs],
 ) => {
   const as = `customer:${customer}` as const
-  const subscription = ok(
-    await call("POST", "/api/v1/subscriptions", { as, body: { agent_id, customer_id: customer, duration: "monthly" } }),
+  const { subscription_id } = await ok(
     "subscribe",
+    () => call("POST", "/api/v1/subscriptions", { as, body: { agent_id, customer_id: customer, duration: "monthly" } }),
   )
-  ok(
-    await call("POST", `/api/v1/subscriptions/${subscription.subscription_id}/activate`, { as: "operator:olga" }),
+  await ok(
     "activate",
+    () => call("POST", `/api/v1/subscriptions/${subscription_id}/activate`, { as: "operator:olga" }),
   )
-  const hire = ok(
-    await call("PUT", "/api/v1/hired-agents/draft", {
-      as,
-      body: { subscription_id: subscription.subscription_id, agent_id, config, settings },
-    }),
+  const hire = await ok(
     "draft",
+    () => call("PUT", "/api/v1/hired-agents/draft", { as, body: { subscription_id, agent_id, config, settings } }),
   )
-  return ok(await call("POST", `/api/v1/hired-agents/${hire.hired_instance_id}/finalize`, { as }), "finalize")
+  return await ok("finalize", () => call("POST", `/api/v1/hired-agents/${hire.hired_instance_id}/finalize`, { as }))
 }
 
 /** Sets a goal; the goal. */
 export const setGoal = async (call: CallHiring, customer: string, hire: string, body: Record<string, unknown>) =>
-  ok(await call("PUT", `/api/v1/hired-agents/${hire}/goals`, { as: `customer:${customer}`, body }), "goal")
+  await ok("goal", () => call("PUT", `/api/v1/hired-agents/${hire}/goals`, { as: `customer:${customer}`, body }))

@@ -20,6 +20,10 @@ const administer = <A, E>(statement: (sql: PgClient.PgClient) => Effect.Effect<A
     statement,
   ).pipe(Effect.orDie)
 
+/** With time to open a connection on a machine that has other things to do as well: five seconds is the default. */
+const patient = (url: Redacted.Redacted): Redacted.Redacted =>
+  Redacted.make(`${Redacted.value(url)}?connect_timeout=60`)
+
 const makeDatabase = (
   service: ServiceName,
   from: "service" | "service, clock" | "nothing",
@@ -41,8 +45,8 @@ const makeDatabase = (
     return {
       database,
       runtimeRole: template.runtimeRole,
-      databaseUrl: urlOf(server, template.runtimeRole, passwords[template.runtimeRole]!, database),
-      migrateUrl: urlOf(server, owner, passwords[owner]!, database),
+      databaseUrl: patient(urlOf(server, template.runtimeRole, passwords[template.runtimeRole]!, database)),
+      migrateUrl: patient(urlOf(server, owner, passwords[owner]!, database)),
     }
   })
 

@@ -140,6 +140,8 @@ export const reachStack = async (home: string, base: number): Promise<ReachedSta
           Effect.provide(PgClient.layer({
             url: Redacted.make(`postgres://${user}:${password}@127.0.0.1:${port}/stint_${service}`),
             maxConnections: 1,
+            // on a machine that has other things to do as well
+            connectTimeout: "60 seconds",
           })),
         ),
       ) as Promise<ReadonlyArray<A>>

@@ -7,6 +7,18 @@ const LONGEST_MS = 120_000
 const EVERY_MS = 20
 
 /**
+ * Asks again while the answer is 503: a service that is needed took longer than its callers wait, as it may on a busy machine, and
+ * nothing was done. For what a test sets up, not for what it is about.
+ */
+export const patiently = async <A extends { readonly status: number }>(ask: () => Promise<A>): Promise<A> => {
+  for (const end = Date.now() + LONGEST_MS;;) {
+    const answer = await ask()
+    if (answer.status !== 503 || Date.now() > end) return answer
+    await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
+  }
+}
+
+/**
  * Looks until it sees something: anything but `false` or `undefined`, which it gives back. A look that fails sees nothing: a
  * service that is being started again does not answer. Fails after two minutes with what was waited for, the last failure, and
  * what `more` knows.

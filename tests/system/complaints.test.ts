@@ -58,7 +58,7 @@ describe("prevented", () => {
     assert.deepStrictEqual(violations, [])
   }
   const count = async (statement: string): Promise<number> => (await ground.superuser.row("scheduler", statement)).n
-  const heldBy = () => count("select count(distinct holder)::int as n from run_queue where holder is not null")
+  const held = () => count("select count(*)::int as n from run_queue where holder is not null")
 
   it("two instances that run a schedule twice (n8n #7045, #22488)", async () => {
     const before = await fencesOf(ground.superuser)
@@ -93,7 +93,7 @@ describe("prevented", () => {
     await standStill(ground.superuser, two.role, two.signal)
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
-    await until("one holds all", async () => await heldBy() === 1)
+    await until("one holds all", async () => await held() === GOALS)
     // its lease ends for the other, while its call is still open: both will have the answer
     await standStill(ground.superuser, one.role, one.signal)
     await ground.superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
@@ -114,10 +114,7 @@ describe("prevented", () => {
     await ground.stack.kill("deliverables", "SIGSTOP")
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
-    await until(
-      "all are held",
-      async () => await count("select count(*)::int as n from run_queue where holder is not null") === GOALS,
-    )
+    await until("all are held", async () => await held() === GOALS)
     for (const replica of [one, two]) replica.signal("SIGKILL")
     await Promise.all([one.ended, two.ended])
     const longest = await count(
@@ -160,7 +157,10 @@ describe("prevented", () => {
 
   it("polling that burns an idle database (Hatchet #2538)", async () => {
     const seconds = 5
-    const statements = await statementsIn(ground, seconds)
+    // what a session is sent once is upkeep, a dozen deletions within a minute of a start: polling sends the same again
+    const all = await statementsIn(ground, seconds)
+    const nameOf = (statement: string) => statement.split(": ", 1)[0]!
+    const statements = all.filter((one) => all.filter((other) => nameOf(other) === nameOf(one)).length > 1)
     assert.isAtMost(statements.length, 2 * 2 * seconds, `of two schedulers:\n${statements.join("\n")}`)
   })
 

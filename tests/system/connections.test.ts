@@ -19,7 +19,8 @@ describe("connections", () => {
   beforeAll(async () => {
     stack = await startStack({
       STINT_BOUNDS:
-        `${UNHURRIED},header_seconds=2,idle_seconds=3,connections_per_peer=${PER_PEER},connection_requests=5`,
+        // more than it takes to answer on a machine that stalls
+        `${UNHURRIED},header_seconds=6,idle_seconds=7,connections_per_peer=${PER_PEER},connection_requests=5`,
     })
   })
   afterAll(() => stack.stop())
@@ -38,27 +39,28 @@ describe("connections", () => {
   const closed = (what: string, peers: ReadonlyArray<Peer>) =>
     until(what, () => Promise.resolve(peers.every((peer) => peer.closed)))
   const ask = "GET /livez HTTP/1.1\r\nhost: a\r\n\r\n"
-  const alive = async () => assert.strictEqual((await fetch(`http://127.0.0.1:${stack.base + 1}/livez`)).status, 200)
+  /** Over a connection of its own: one that fetch kept may be closed just then. */
+  const alive = async () => {
+    const peer = await open("GET /livez HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+    await answered(peer)
+    assert.match(peer.got, /^HTTP\/1.1 200/)
+  }
 
-  it("A5: that send half a header, a drop at a time, or nothing are closed", async () => {
+  it("A5: that send half a header, a drop at a time, or nothing, that idle, or begin another request and stop, are closed", async () => {
     const peers = []
     for (let n = 0; n < 20; n++) peers.push(await open("GET /livez HTTP/1.1\r\nhost: a\r\nx"))
     for (let n = 0; n < 10; n++) peers.push(await open(""))
     const slow = await open("GET /livez HTTP/1.1\r\n")
     const drops = setInterval(() => slow.socket.write("x: 1\r\n"), 100)
-    await alive()
-    await closed("they are closed", [...peers, slow])
-    clearInterval(drops)
-    await alive()
-  })
-
-  it("A5: that idle after an answer, or begin another request and stop, are closed", async () => {
-    const peers = [await open(ask), await open(`${ask}GET /li`)]
-    for (const peer of peers) {
+    const idle = [await open(ask), await open(`${ask}GET /li`)]
+    for (const peer of idle) {
       await answered(peer)
       assert.match(peer.got, /^HTTP\/1.1 200/)
     }
-    await closed("they are closed", peers)
+    await alive()
+    await closed("they are closed", [...peers, slow, ...idle])
+    clearInterval(drops)
+    await alive()
   })
 
   it("A5: that are more than one address may have take the place of those that idle longest", async () => {
@@ -69,8 +71,9 @@ describe("connections", () => {
       assert.match(peer.got, /^HTTP\/1.1 200/)
       idle.push(peer)
     }
-    await closed("all of them are closed in the end", idle)
+    await closed("the first of them are closed", idle.slice(0, 10))
     await alive()
+    for (const { socket } of idle) socket.destroy()
   })
 
   it("A5: that had their share of requests are closed after the answer", async () => {

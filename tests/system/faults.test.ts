@@ -33,9 +33,9 @@ describe("kill -9 while 200 goals are due", () => {
   /** How many rows there are. */
   const count = async (service: ServiceName, rows: string) =>
     Number((await stack.sql<{ n: bigint }>(service, `select count(*) as n from ${rows}`))[0]!.n)
-  /** Triggers every goal for one instant: then all of them are due. The instant. */
-  const allDue = async () => {
-    const at = Date.now()
+  /** Triggers every goal for one instant, that of `fallDue`: an hour ahead, so that no run begins before it. The instant. */
+  const trigger = async () => {
+    const at = Date.now() + 3_600_000
     const scheduled_time = new Date(at).toISOString()
     for (let n = 0; n < GOALS; n += 20) {
       await Promise.all(
@@ -50,6 +50,11 @@ describe("kill -9 while 200 goals are due", () => {
     }
     return at
   }
+  /** The instant comes: all of them are due. */
+  const fallDue = async () => {
+    await stack.sql("scheduler", "update run_queue set claimable_at = now() where state = 'timed'")
+    await stack.sql("scheduler", "select pg_notify('stint_scheduler', '')")
+  }
   const completed = (at: number) =>
     count(
       "scheduler",
@@ -62,9 +67,10 @@ describe("kill -9 while 200 goals are due", () => {
 
   /** deliverables is held up: runs have begun, and nobody has looked at them. The victim is killed, then it goes on. */
   const whileDeliverablesStands = async (kill: (at: number) => Promise<void>) => {
+    const at = await trigger()
     await stack.kill("deliverables", "SIGSTOP")
     try {
-      const at = await allDue()
+      await fallDue()
       await until("runs hang in deliverables", async () => await running() > 0)
       assert.strictEqual(await completed(at), 0)
       await kill(at)
@@ -78,7 +84,7 @@ describe("kill -9 while 200 goals are due", () => {
   const whileDraftsAreWritten = async (kill: () => Promise<void>) => {
     const lock = stack.sql(
       "deliverables",
-      "do $$ begin lock table deliverables in share mode; perform pg_sleep(60); end $$",
+      "do $$ begin lock table deliverables in share mode; perform pg_sleep(600); end $$",
     ).catch(() => undefined)
     const locks = `from pg_locks where relation = 'deliverables'::regclass
       and database = (select oid from pg_database where datname = current_database())`
@@ -86,7 +92,8 @@ describe("kill -9 while 200 goals are due", () => {
       stack.sql<{ n: bigint }>("deliverables", `select count(*) as n ${locks} and ${what}`)
         .then(([row]) => row!.n > 0n)
     await until("the table is locked", () => waits("mode = 'ShareLock' and granted"))
-    const at = await allDue()
+    const at = await trigger()
+    await fallDue()
     await until("a transaction waits to write its drafts", () => waits("not granted"))
     assert.isAbove(await running(), 0)
     assert.strictEqual(await completed(at), 0)

@@ -40,11 +40,14 @@ afterAll(async () => {
 describe("the stack, as its operators see it", () => {
   it("every service shows its metrics, without a token", async () => {
     for (const name of names) {
-      const response = await fetch(`http://127.0.0.1:${stack.base + PORTS[name]}/metrics`)
-      const text = await response.text()
-      assert.strictEqual(response.status, 200)
+      let text = ""
+      // what takes two seconds to be read, as it may in the first ones of a busy machine, is left out, and said to be
+      await until(`${name} can read all that it shows`, async () => {
+        const response = await fetch(`http://127.0.0.1:${stack.base + PORTS[name]}/metrics`)
+        text = await response.text()
+        return response.status === 200 && !/^stint_state_readable\{.*\} 0$/m.test(text)
+      }, () => text)
       assert.match(text, new RegExp(`^stint_${name}_\\w+(\\{.*\\})? \\d`, "m"), name)
-      assert.notMatch(text, /^stint_state_readable\{.*\} 0$/m)
     }
   })
 
@@ -65,11 +68,14 @@ describe("the stack, as its operators see it", () => {
       Number((await stack.sql<{ n: bigint }>("catalog", "select count(*) as n from gateway_audit_logs"))[0]!.n)
     const before = await lines()
     const path = "/api/v1/agent-types"
-    const answers = await Promise.all(
-      Array.from({ length: 300 }, () => stack.call("catalog", "GET", path, { as: "viewer:vera" })),
-    )
+    // in waves: all at once keep a cold process from its database for so long, on a busy machine, that it gives that up
+    const answers: Array<Answer> = []
+    for (let wave = 0; wave < 6; wave++) {
+      const asked = Array.from({ length: 50 }, () => stack.call("catalog", "GET", path, { as: "viewer:vera" }))
+      answers.push(...await Promise.all(asked))
+    }
     await stack.kill("catalog", "SIGTERM")
-    assert.isTrue(answers.every(({ status }) => status === 200))
+    assert.deepStrictEqual(answers.filter(({ status }) => status !== 200), [])
     await until("each request has its line", async () => await lines() >= before + answers.length)
   })
 })

@@ -1,5 +1,6 @@
 import { DemoError, sentenceOf } from "./Demo/DemoError.ts"
 import { makeNarrator, type Narrator } from "./Demo/Narrator.ts"
+import { until } from "./Demo/Play.ts"
 import { type Checks, makeChecks } from "./Demo/Promises.ts"
 import { openReceiver, type Receiver } from "./Demo/Receiver.ts"
 import type { Totals } from "./Demo/scenes/Audit.ts"
@@ -19,6 +20,8 @@ export interface DemoOptions {
   readonly json: boolean
   /** How long it may take in all, in seconds: more than ENDING_MS. */
   readonly within: number
+  /** How many times as long as usual that is; less than once where it is shorter. */
+  readonly patience: number
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -51,8 +54,9 @@ const about =
 
 /** Plays on an open stage. */
 const play = async (
-  { checks, receiver, show, signal, stage }: {
+  { checks, patience, receiver, show, signal, stage }: {
     readonly checks: Checks
+    readonly patience: number
     readonly receiver: Receiver
     readonly show: Narrator
     readonly signal: AbortSignal
@@ -70,7 +74,13 @@ const play = async (
   ])
   await show.says("launcher", `${Object.keys(stage.urls).join(", ")} are ready`)
   const statuses = await Promise.all(
-    Object.values(stage.urls).map(async (url) => (await fetch(`${url}/readyz`)).status),
+    Object.entries(stage.urls).map(([name, url]) =>
+      until({ patience, show }, `That ${name} is ready`, 10, async () => {
+        const { body, ok, status } = await fetch(`${url}/readyz`)
+        await body?.cancel()
+        return ok ? status : undefined
+      })
+    ),
   )
   const processes = await Promise.all(
     (Object.keys(stage.urls) as ReadonlyArray<keyof Stage["urls"]>).map((service) => stage.processOf(service)),
@@ -89,7 +99,7 @@ const play = async (
     person({ who, subject, token: await key.sign({ role, subject, ttl: 600 }), urls: stage.urls, signal })
   const asha = await cast("Asha, customer", "customer", "asha")
   const olga = await cast("Olga, operator", "operator", "olga")
-  return await tell({ asha, checks, olga, receiver, show, stage }, signal)
+  return await tell({ asha, checks, olga, patience, receiver, show, stage }, signal)
 }
 
 /** Says at the end what was verified; the exit status. */
@@ -127,7 +137,7 @@ const conclude = (
  * Plays the demo on a stack of its own and ends whatever it started, also when it fails or is interrupted. The exit status:
  * 0 when everything held, 1 when something did not, 130 when it was interrupted.
  */
-export const playDemo = async ({ env, json, within }: DemoOptions): Promise<number> => {
+export const playDemo = async ({ env, json, patience, within }: DemoOptions): Promise<number> => {
   const terminal = standardTerminal(env)
   const { controller, done, hurry } = endings(within * 1_000 - ENDING_MS)
   const { signal } = controller
@@ -145,7 +155,10 @@ export const playDemo = async ({ env, json, within }: DemoOptions): Promise<numb
   try {
     stage = await openStage(env, receiver.host)
     stage.lost.catch((reason) => controller.abort(reason))
-    totals = await Promise.race([play({ checks, receiver, show, signal, stage }), over])
+    totals = await Promise.race([
+      play({ checks, patience: Math.max(1, patience), receiver, show, signal, stage }),
+      over,
+    ])
   } catch (thrown) {
     error = thrown
   }

@@ -22,11 +22,12 @@ export type ServiceDatabases = Readonly<Record<ServiceName, ServiceDatabase>>
 export const urlOf = (server: Server, role: string, password: string, database: string): Redacted.Redacted =>
   Redacted.make(urlTextOf(server, role, password, database))
 
-/** A superuser's client, on one connection. */
+/** A superuser's client, on one connection. The server is ours, and there: a busy machine may take long to let us in. */
 export const adminClient = (server: Server, database = "postgres") =>
-  PgClient.makeClient({ url: urlOf(server, server.user, server.password, database) }).pipe(
-    Effect.provide(Reactivity.layer),
-  )
+  PgClient.makeClient({
+    url: urlOf(server, server.user, server.password, database),
+    connectTimeout: "30 seconds",
+  }).pipe(Effect.provide(Reactivity.layer))
 
 /** Role and database names are ours and plain, passwords are base64url: none needs quoting. */
 const provisionService = (sql: PgClient.PgClient, prefix: string, service: ServiceName, passwords: Passwords) =>

@@ -8,6 +8,7 @@ import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
 import { root } from "../src/Home.ts"
 
 const run = promisify(execFile)
+const services = ["catalog", "hiring", "deliverables", "scheduler"]
 
 let copy: string
 const place = () => join(copy, "node_modules/.cache/stint-programs")
@@ -41,7 +42,16 @@ const programOf = (folder: string): Promise<string> => readFile(join(folder, "ap
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "stint-programs-test-"))
   for (
-    const name of ["apps/cli", "apps/gateway", "packages", "services", "package.json", "package-lock.json", "deno.json"]
+    const name of [
+      "apps/cli",
+      "apps/gateway",
+      "packages",
+      "services",
+      "sql",
+      "package.json",
+      "package-lock.json",
+      "deno.json",
+    ]
   ) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
@@ -72,9 +82,27 @@ describe("the bundle of the programs", () => {
     assert.deepStrictEqual((await readdir(place())).filter((name) => name.startsWith("new-")), [])
   })
 
+  it("is left by npm ci with the databases of a new home and its compiled code, which are made once", async () => {
+    const folder = await make()
+    const cache = join(copy, "node_modules/.cache/stint")
+    const module = JSON.stringify(join(copy, "apps/cli/bin/warmUp.js"))
+    const code = `await (await import(${module})).warmUp(${JSON.stringify(folder)})`
+    const warmUp = () => run("node", ["--input-type=module", "-e", code], { env: { ...process.env, TMPDIR: copy } })
+    await warmUp()
+    assert.match((await readdir(cache)).join(), /^stack-[^,]+$/)
+    const compiled = (await readdir(join(folder, "deno"))).filter((name) => name.startsWith("v8_code_cache"))
+    const kept = (await Promise.all(compiled.map((name) => readFile(join(folder, "deno", name), "latin1")))).join("")
+    for (const name of ["apps/cli", "apps/gateway", ...services.map((service) => `services/${service}`)]) {
+      assert.include(kept, `${name}/src/main.mjs`)
+    }
+    await rm(cache, { recursive: true })
+    await warmUp()
+    assert.notInclude(await readdir(join(copy, "node_modules/.cache")), "stint")
+  })
+
   it("holds what a program uses of the modules that it imports through an index", async () => {
     const folder = await make()
-    for (const service of ["catalog", "hiring", "deliverables", "scheduler"]) {
+    for (const service of services) {
       const program = await readFile(join(folder, `services/${service}/src/main.mjs`), "utf8")
       assert.notMatch(program, /\b(Effect|Schema|Layer|HttpApi|SqlClient|PgClient|Model|CircuitBreaker)_exports\b/)
     }

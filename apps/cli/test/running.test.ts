@@ -6,7 +6,7 @@ import { cleanUp, launch, type Launcher, newFolder } from "./support/launcher.ts
 import { place, tokenFor } from "./support/stack.ts"
 
 let stack: Launcher
-let env: Record<string, string>
+let env: Awaited<ReturnType<typeof place>>["env"]
 let base: number
 beforeAll(async () => {
   ;({ base, env } = await place())

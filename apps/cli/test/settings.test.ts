@@ -9,9 +9,11 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { afterAll, beforeAll } from "vitest"
 import { freePortBase } from "../../../tests/support/Stack.ts"
+import { bundledFlags } from "../bin/bundledFlags.js"
+import { programs } from "../src/Programs.ts"
 import { type Databases, makeDatabases } from "./support/databases.ts"
 import { cleanUp, launch, launchCommand, newFolder } from "./support/launcher.ts"
-import { isStep } from "./support/stack.ts"
+import { isStep, refused } from "./support/stack.ts"
 
 const secret = "hunter2"
 
@@ -19,7 +21,9 @@ let migrated: Databases
 let empty: Databases
 let folder: string
 let portBase: string
+let bundle: string
 beforeAll(async () => {
+  bundle = (await programs(true))!
   ;[migrated, empty, folder] = await Promise.all([makeDatabases("migrated"), makeDatabases("empty"), newFolder()])
   await writeFile(join(folder, "token"), "token")
   portBase = String(await freePortBase())
@@ -57,13 +61,19 @@ const expectRefusal = async (run: ReturnType<typeof launchCommand>, says: RegExp
 }
 
 describe("a service that is started alone", () => {
-  const alone = (service: string, env: Env) =>
-    launchCommand([Deno.execPath(), "run", "--allow-all", `services/${service}/src/main.ts`], {
-      STINT_PORT_BASE: portBase,
-      STINT_JWKS: '{"keys":[]}',
-      STINT_SERVICE_TOKEN_FILE: join(folder, "token"),
-      ...env,
-    })
+  const own = () => ({
+    STINT_PORT_BASE: portBase,
+    STINT_JWKS: '{"keys":[]}',
+    STINT_SERVICE_TOKEN_FILE: join(folder, "token"),
+  })
+  /** From the bundle: a process loads its sources for seconds. */
+  const alone = (service: string, env: Env) => {
+    const program = join(bundle, `services/${service}/src/main.mjs`)
+    return launchCommand(
+      [Deno.execPath(), "run", "--allow-all", ...bundledFlags, program],
+      { ...own(), DENO_DIR: join(bundle, "deno"), ...env },
+    )
+  }
   const its = (change: (url: URL) => void) => ({
     CATALOG_DATABASE_URL: changed(migrated.env.CATALOG_DATABASE_URL!, change),
   })
@@ -175,6 +185,12 @@ describe("a service that is started alone", () => {
       /^hiring: STINT_PORT_BASE must be a port from 1 to 65531$/,
     ],
   ]
+  it("catalog: no url, from its sources", () =>
+    expectRefusal(
+      launchCommand([Deno.execPath(), "run", "--allow-all", "services/catalog/src/main.ts"], own()),
+      /^catalog: CATALOG_DATABASE_URL is not set$/,
+    ))
+
   for (const [what, service, env, says] of cases) {
     it(`${service}: ${what}`, () => expectRefusal(alone(service, env()), says))
   }
@@ -208,8 +224,14 @@ describe("a service that is started alone", () => {
 })
 
 describe("stint start", () => {
-  const start = async (env: Env) =>
-    launch(["start", "--no-sample"], { STINT_HOME: await newFolder(), STINT_PORT_BASE: portBase, ...env })
+  const place = async (env: Env) => ({ STINT_HOME: await newFolder(), STINT_PORT_BASE: portBase, ...env })
+  /** What it says; a password is not in it. */
+  const said = async (env: Env) => {
+    const text = await refused(await place(env))
+    assert.notInclude(text, secret)
+    assert.notInclude(text, parsePgUrl(migrated.env.CATALOG_DATABASE_URL!).password!)
+    return text
+  }
   const its = (change: (url: URL) => void): Env => ({
     ...migrated.env,
     CATALOG_DATABASE_URL: changed(migrated.env.CATALOG_DATABASE_URL!, change),
@@ -217,33 +239,27 @@ describe("stint start", () => {
   })
 
   it("a bad url", async () =>
-    expectRefusal(
-      await start({ HIRING_DATABASE_URL: `mysql://ann:${secret}@h/db` }),
+    await expectRefusal(
+      launch(["start", "--no-sample"], await place({ HIRING_DATABASE_URL: `mysql://ann:${secret}@h/db` })),
       /^stint: HIRING_DATABASE_URL is no Postgres url: .*\.$/,
     ))
   it("a wrong password", async () =>
-    expectRefusal(
-      await start(its((url) => url.password = secret)),
-      /^stint: .*catalog.*password authentication failed/,
-    ))
+    assert.match(await said(its((url) => url.password = secret)), /catalog.*password authentication failed/))
   it("a missing database", async () =>
-    expectRefusal(
-      await start(its((url) => url.pathname = "/nowhere")),
-      /^stint: .*database "nowhere" does not exist\.$/,
-    ))
+    assert.match(await said(its((url) => url.pathname = "/nowhere")), /database "nowhere" does not exist\.$/))
   it("a newer schema", async () => {
     const newer = await makeDatabases("migrated")
     await makeNewer(newer.env)
-    await expectRefusal(
-      await start(newer.env),
-      /^stint: catalog: the schema is newer than this program \(\S+\), .*990_future\.$/,
+    assert.match(
+      await said(newer.env),
+      /^catalog: the schema is newer than this program \(\S+\), .*990_future\.$/,
     )
     await newer.release()
   })
   it("a port in use", async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(Number(portBase) + 2, "127.0.0.1", resolve))
-    await expectRefusal(await start(migrated.env), /^stint: .*port.* in use/i)
+    assert.match(await said(migrated.env), /port.* in use/i)
     server.close()
   })
   it("a key that is none, or can't be read", async () => {
@@ -251,17 +267,15 @@ describe("stint start", () => {
     await Promise.all([garbage, blocked].map((home) => mkdir(join(home, "keys"))))
     await writeFile(join(garbage, "keys", "signing.jwk.json"), "no key")
     await mkdir(join(blocked, "keys", "signing.jwk.json"))
-    await expectRefusal(
-      await start({ ...migrated.env, STINT_HOME: garbage }),
-      /^stint: \S+ holds no private key: remove it, and a new one is made\.$/,
+    assert.match(
+      await said({ ...migrated.env, STINT_HOME: garbage }),
+      /^\S+ holds no private key: remove it, and a new one is made\.$/,
     )
-    await expectRefusal(
-      await start({ ...migrated.env, STINT_HOME: blocked }),
-      /^stint: The key \S+ can't be read: .*\.$/,
-    )
+    assert.match(await said({ ...migrated.env, STINT_HOME: blocked }), /^The key \S+ can't be read: .*\.$/)
   })
   it("a flag that is neither", async () => {
-    const { status, text } = await (await start({ ...migrated.env, PERSISTENCE_MODE: "maybe" })).end
+    const run = launch(["start", "--no-sample"], await place({ ...migrated.env, PERSISTENCE_MODE: "maybe" }))
+    const { status, text } = await run.end
     assert.strictEqual(status, 1)
     assert.match(text, /^stint: .*hiring: PERSISTENCE_MODE must be db or memory\.?$/m)
   })

@@ -10,7 +10,7 @@ import { freePortBase } from "../../../tests/support/Stack.ts"
 import { services } from "../src/Provision.ts"
 import { until } from "../../../tests/support/Until.ts"
 import { cleanUp, groupOf, launch, launchCommand, newFolder } from "./support/launcher.ts"
-import { isGone, noneLeft, place, postgresOf, refusal, tokenFor } from "./support/stack.ts"
+import { isGone, noneLeft, place, postgresOf, refused, tokenFor } from "./support/stack.ts"
 
 afterAll(cleanUp)
 
@@ -55,12 +55,12 @@ describe("stint start", () => {
     await stack.line(/^scheduler is back/)
     assert.lengthOf((await groupOf(stack.pid)).filter(({ command }) => command.includes("services/")), 4)
 
-    const taken = await refusal({ ...env, STINT_HOME: await newFolder() })
+    const taken = await refused({ ...env, STINT_HOME: await newFolder() })
     assert.include(taken, `Port ${base + 1}, which catalog needs, is in use`)
     const { text: twice } = await launch(["start"], env).end
     const holder = (await groupOf(stack.pid)).find(({ command }) => command.includes("main.mjs start"))!.pid
     assert.include(twice, `is in use: a stint of ${home} runs as process ${holder};`)
-    assert.match(await refusal({ ...env, STINT_PORT_BASE: String(await freePortBase()) }), /Another stint .* is using/)
+    assert.match(await refused({ ...env, STINT_PORT_BASE: String(await freePortBase()) }), /Another stint .* is using/)
 
     const postgres = await postgresOf(home)
     stack.signal("SIGINT")

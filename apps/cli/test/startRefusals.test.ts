@@ -8,7 +8,7 @@ import { services } from "../src/Provision.ts"
 import { settingsOf } from "../src/Stack/Settings.ts"
 import { invoke } from "./support/invoke.ts"
 import { cleanUp, launch, newFolder } from "./support/launcher.ts"
-import { place, refusal, tokenFor } from "./support/stack.ts"
+import { place, refusal, refused } from "./support/stack.ts"
 
 afterAll(cleanUp)
 
@@ -26,7 +26,7 @@ describe("stint start says in one sentence", () => {
     const { base, env, home } = await place()
     const thief = createServer().listen(base + 3, "127.0.0.1")
     await new Promise((resolve) => thief.once("listening", resolve))
-    assert.match(await refusal(env), /Port \d+, which deliverables needs, is in use/)
+    assert.match(await refused(env), /Port \d+, which deliverables needs, is in use/)
     thief.close()
     assert.isFalse(await exists(join(home, "postgres.json")))
   })
@@ -34,16 +34,16 @@ describe("stint start says in one sentence", () => {
   it("that the home can't be written", async () => {
     const { env, home } = await place()
     await writeFile(join(home, "file"), "")
-    assert.match(await refusal({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
+    assert.match(await refused({ ...env, STINT_HOME: join(home, "file", "home") }), /can't be written/)
   })
 
   it("that a file of the home is not what it should be, and what to do", async () => {
     const { env, home } = await place()
     await mkdir(join(home, "postgres.lock"))
-    assert.match(await refusal(env), /postgres\.lock is a folder/)
+    assert.match(await refused(env), /postgres\.lock is a folder/)
     await rmdir(join(home, "postgres.lock"))
     await writeFile(join(home, "postgres.json"), `{"user":"postgres","pass`)
-    assert.match(await refusal(env), /postgres\.json, .* is damaged: put back a copy/)
+    assert.match(await refused(env), /postgres\.json, .* is damaged: put back a copy/)
     await rm(join(home, "postgres.json"))
 
     // makes the home's databases as a start does
@@ -54,10 +54,10 @@ describe("stint start says in one sentence", () => {
       return () => writeFile(join(home, name), text)
     }
     const restore = await spoil("postgres.json")
-    assert.match(await refusal(env), /The password in \S+postgres\.json is not that of the database/)
+    assert.match(await refused(env), /The password in \S+postgres\.json is not that of the database/)
     await restore()
     await spoil("database-roles.json")
-    assert.match(await refusal(env), /The passwords in \S+database-roles\.json are not those .*: remove that file/)
+    assert.match(await refused(env), /The passwords in \S+database-roles\.json are not those .*: remove that file/)
     await rm(join(home, "database-roles.json"))
     const healed = launch(["start", "--no-sample"], env)
     await healed.line(/^ready/)
@@ -67,7 +67,7 @@ describe("stint start says in one sentence", () => {
 
   it("that its path has a comma", async () => {
     const { env, home } = await place()
-    assert.match(await refusal({ ...env, STINT_HOME: join(home, "a,b") }), /has a comma in its path/)
+    assert.match(await refused({ ...env, STINT_HOME: join(home, "a,b") }), /has a comma in its path/)
   })
 
   it("that a Postgres does not answer", async () => {
@@ -75,21 +75,20 @@ describe("stint start says in one sentence", () => {
     const urls = services.map((
       service,
     ) => [`${service.toUpperCase()}_DATABASE_URL`, `postgres://me:secret@127.0.0.1:${base}/x`])
-    const { status, text } = await launch(["start"], { ...env, ...Object.fromEntries(urls) }).end
-    assert.strictEqual(status, 1)
-    assert.match(text, /^stint: The Postgres of \w+ at 127\.0\.0\.1:\d+ does not answer[^\n]+\.$/m)
+    const text = await refused({ ...env, ...Object.fromEntries(urls) })
+    assert.match(text, /^The Postgres of \w+ at 127\.0\.0\.1:\d+ does not answer[^\n]+\.$/)
     assert.notInclude(text, "secret")
     assert.isFalse(await exists(join(home, "postgres")))
   })
 
   it("that a url is half given, or none", async () => {
     const { env } = await place()
-    assert.match(await refusal({ ...env, HIRING_MIGRATE_URL: "postgres://me@127.0.0.1/x" }), /HIRING_DATABASE_URL/)
+    assert.match(await refused({ ...env, HIRING_MIGRATE_URL: "postgres://me@127.0.0.1/x" }), /HIRING_DATABASE_URL/)
     assert.match(
-      await refusal({ ...env, HIRING_DATABASE_URL: "mysql://me:secret@127.0.0.1/x" }),
-      /^stint: HIRING_DATABASE_URL is no/,
+      await refused({ ...env, HIRING_DATABASE_URL: "mysql://me:secret@127.0.0.1/x" }),
+      /^HIRING_DATABASE_URL is no/,
     )
-    assert.match(await refusal({ ...env, STINT_JWKS_URL: "http://127.0.0.1:1/jwks" }), /CATALOG_TOKEN_FILE/)
+    assert.match(await refused({ ...env, STINT_JWKS_URL: "http://127.0.0.1:1/jwks" }), /CATALOG_TOKEN_FILE/)
   })
 })
 
@@ -149,13 +148,19 @@ describe("the command line", () => {
   it("tokens are signed with the key of their stack, and end when they should", async () => {
     const env = { STINT_HOME: join(await newFolder(), "home") }
     await openDevKey(env.STINT_HOME, {})
-    const [first, second] = await Promise.all([tokenFor(env, "viewer", "me"), tokenFor(env, "operator", "it")])
+    const signed = async (...args: ReadonlyArray<string>) => {
+      const { status, text } = await launch(["token", ...args], env).end
+      assert.strictEqual(status, 0)
+      return text.trim()
+    }
+    const [first, second] = await Promise.all([
+      signed("--role", "viewer", "--subject", "me", "--ttl", "90s"),
+      signed("--role", "operator", "--subject", "it"),
+    ])
     const partOf = (token: string, index: number) =>
       JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(token.split(".")[index]!, { alphabet: "base64url" })))
     assert.strictEqual(partOf(first, 0).kid, partOf(second, 0).kid)
-    const { status, text } = await launch(["token", "--role", "viewer", "--subject", "me", "--ttl", "90s"], env).end
-    assert.strictEqual(status, 0)
-    const { exp, iat, role, sub } = partOf(text.trim(), 1)
+    const { exp, iat, role, sub } = partOf(first, 1)
     assert.deepStrictEqual({ role, sub, ttl: exp - iat }, { role: "viewer", sub: "me", ttl: 90 })
   })
 })

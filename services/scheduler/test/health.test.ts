@@ -41,9 +41,18 @@ describe("a feed that is held up", () => {
     const [alert] = await alerted(1, "it is alerted")
     assert.match(alert!.message, /^a feed is held up: no page of it was got for \d+ s$/)
     fares.rebuilds = 3
-    assert.include((await health()).problems[0].detail, "rebuilt 3 times")
+    // beside it may be what was late by the moved clock
+    const feed = (await health()).problems.find(({ part }: { part: string }) => part === "a feed")
+    assert.include(feed.detail, "rebuilt 3 times")
     Object.assign(fares, { held: false, rebuilds: 0, workedAt: clock.now() })
-    assert.deepInclude(await health(), { status: "healthy", problems: [] })
+    await eventually(
+      () => {
+        clock.advance("200 millis")
+        return health()
+      },
+      ({ problems, status }) => status === "healthy" && problems.length === 0,
+      "it is over",
+    )
     // as if nobody had said so for long
     await asOwner(t.database.ownerUrl, (sql) => sql`update alerts set held_at = held_at - interval '1 minute'`)
     await alerted(0, "the alert ends")

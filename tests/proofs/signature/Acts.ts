@@ -1,5 +1,7 @@
 /** What people do to a draft, each knowing what it last saw of it, which is often no longer so; and what they sign in its place. */
 import { randomUUID } from "node:crypto"
+import type { Answer } from "../../support/Service.ts"
+import { patiently } from "../../support/Until.ts"
 import type { Ground } from "../Ground.ts"
 import { until } from "../Proof.ts"
 import type { Made } from "./Judge.ts"
@@ -13,15 +15,19 @@ export type Came = readonly [kind: string, what: string]
 /** A word that every draft of a built-in maker holds, and none that a person edited here. */
 const MADE = "drafted"
 
-/** The hands of the people. */
-const handsOf = ({ stack }: Ground, pick: <A>(items: ReadonlyArray<A>) => A) => {
+/** The hands of the people; `asking` asks for an answer once, or insists on one. */
+const handsOf = (
+  { stack }: Ground,
+  pick: <A>(items: ReadonlyArray<A>) => A,
+  asking: (ask: () => Promise<Answer>) => Promise<Answer> = (ask) => ask(),
+) => {
   const call = (who: string, method: string, path: string, body?: object) =>
     stack.call("deliverables", method, `/api/v1${path}`, {
       as: `customer:${customer}/${who}`,
       ...(body === undefined ? {} : { body, headers: { "idempotency-key": randomUUID() } }),
     })
   const send = (who: string, method: string, path: string, body: object): Promise<string> =>
-    call(who, method, path, body).then(
+    asking(() => call(who, method, path, body)).then(
       ({ json, status }) => status < 300 ? "done" : String(json?.code),
       () => "no answer",
     )
@@ -137,7 +143,7 @@ const onMandates = (
 const openings = (hands: Hands, acts: Acts, drafts: ReadonlyArray<Made>) => {
   const { look, mandates, send, sendAs } = hands
   const comes = (id: string, what: string, holds: (draft: Awaited<ReturnType<typeof look>>) => boolean) =>
-    until(`${id} is ${what}`, async () => holds(await look(id)), 30_000, 10)
+    until(`${id} is ${what}`, async () => holds(await look(id)), undefined, 10)
   /** The maker writes the next revision. */
   const remake = async (id: string) => {
     const { revision } = await look(id)
@@ -217,7 +223,9 @@ export const actsOf = (ground: Ground, drafts: ReadonlyArray<Made>, random: () =
   const hands = handsOf(ground, pick)
   const ofDraft = onDraft(hands, ground, pick)
   const acts = { ...ofDraft, ...onMandates(hands, drafts, random, pick) }
-  const opens = openings(hands, ofDraft, drafts)
+  // what others are built on is asked for again where a service that is needed took too long
+  const insisting = handsOf(ground, pick, patiently)
+  const opens = openings(insisting, onDraft(insisting, ground, pick), drafts)
   const kinds = ["approve", "approve", "approve", "approve", "edit", "withdraw", "execute", "execute"] as const
   const rare = [["expire", 0.01], ["sign", 0.04], ["revoke", 0.06], ["changes", 0.16]] as const
   return {

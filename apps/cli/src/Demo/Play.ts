@@ -17,6 +17,8 @@ export interface Play {
   readonly asha: Person
   /** The operator. */
   readonly olga: Person
+  /** How many times as long as on a machine of today a thing may take: as `--within` allows. */
+  readonly patience: number
 }
 
 /** What the first scene makes, and the others work with. */
@@ -29,13 +31,14 @@ export interface Agents {
   readonly everyMinute: Goal
 }
 
-/** Looks every 50 ms until there is something; fails with a DemoError after so many seconds. */
+/** Looks every 50 ms until there is something; fails with a DemoError after so many seconds, longer on a slow machine. */
 export const until = async <A>(
-  { show }: Pick<Play, "show">,
+  { patience, show }: Pick<Play, "patience" | "show">,
   what: string,
-  seconds: number,
+  most: number,
   look: () => Promise<A | undefined>,
 ): Promise<A> => {
+  const seconds = Math.round(most * patience)
   for (const limit = show.elapsed() + seconds * 1_000; show.elapsed() < limit; await show.pause(50)) {
     const found = await look()
     if (found !== undefined) return found

@@ -213,8 +213,9 @@ const keepRunning = async (service: Service): Promise<void> => {
     service.child = child
     void watch(service, process, instance)
     const { code, signal } = await child.status
-    // A Ctrl-C reaches the services as soon as it reaches us; and whatever holds a pipe open is not waited for
-    await Promise.all([pause(30), Promise.race([read, pause(500)])])
+    // A Ctrl-C reaches the services as soon as it reaches us; and whatever holds a pipe open is not waited for, but a busy
+    // machine may read late what the process said: why it ended
+    await Promise.all([pause(30), Promise.race([read, pause(5_000)])])
     if (service.stopping) return
     const taken = takenPort(task, said)
     if (taken !== undefined) {

@@ -33,6 +33,11 @@ export const demo: Command = {
   run: async ({ json, within }) => {
     const seconds = withinOf(String(within))
     const { playDemo } = await import("../Demo.ts")
-    return await playDemo({ json: json === true, within: seconds, env: Deno.env.toObject() })
+    return await playDemo({
+      json: json === true,
+      within: seconds,
+      patience: seconds / WITHIN,
+      env: Deno.env.toObject(),
+    })
   },
 }

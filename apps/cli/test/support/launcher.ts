@@ -17,7 +17,7 @@ export interface Launcher {
   lines(): ReadonlyArray<string>
   /** The same without those of the services, which may come at any time: on a busy machine one may say that another is away. */
   own(): ReadonlyArray<string>
-  /** Waits for a line; fails when the program ends without it, or after two minutes. */
+  /** Waits for a line; fails when all that the program said is read, and it is not there, or after two minutes. */
   line(pattern: RegExp): Promise<string>
   /** The exit status, and all that was said. */
   readonly end: Promise<{ readonly status: number | null; readonly text: string }>
@@ -38,22 +38,31 @@ export const newFolder = async (): Promise<string> => {
 /** Variables of this process that would reach the stack. */
 const foreign = /^(STINT_|npm_)|_(DATABASE|MIGRATE)_URL$/
 
+/** The environment of this process without them. */
+export const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || foreign.test(name) ? [] : [[name, value]]
+    ),
+  )
+
 /** Starts `command` with an environment that holds nothing of ours but `env`. */
 export const launchCommand = (
   command: readonly [string, ...ReadonlyArray<string>],
   env: Readonly<Record<string, string>>,
 ): Launcher => {
   const [program, ...args] = command
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)))
   const child = spawn(program, args, {
     cwd: root,
     detached: true,
-    env: { ...clean, ...env },
+    env: { ...ownEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
   groups.push(child.pid!)
   let text = ""
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => text += chunk)
+  let closed = false
+  child.once("close", () => closed = true)
   const lines = () => text.split("\n").slice(0, -1)
   return {
     pid: child.pid!,
@@ -63,7 +72,7 @@ export const launchCommand = (
       const look = () => lines().find((line) => pattern.test(line))
       await until(
         `a line like ${pattern}, or the end`,
-        () => look() !== undefined || child.exitCode !== null,
+        () => look() !== undefined || closed,
         () => text,
       )
       const found = look()

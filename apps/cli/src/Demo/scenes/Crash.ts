@@ -16,7 +16,7 @@ const AT_ONCE = 4
 /** How long nothing has to happen before it is said why, in milliseconds. */
 const STILL_MS = 1_000
 
-/** So many runs are asked for before anything is held up, and so many only after the kill. */
+/** So many runs are asked for before anything is held up, and so many only after the kill, or where nothing else hangs. */
 const EARLIEST = 12
 const LEFT_OVER = 12
 
@@ -63,9 +63,16 @@ interface Killed {
 
 /**
  * Kills the scheduler at the worst moment: deliverables has made drafts, and its answer is not read. To get there,
- * deliverables is held up until calls hang in it; then the scheduler is held up, and deliverables goes on.
+ * deliverables is held up until calls hang in it; then the scheduler is held up, and deliverables goes on. Where all that was
+ * asked for is done already, `askMore` lets one more be asked for, which hangs.
  */
-const killAtTheWorst = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>, asked: () => number) => {
+const killAtTheWorst = async (
+  play: Play,
+  agents: Agents,
+  goals: ReadonlyArray<Goal>,
+  asked: () => number,
+  askMore: () => void,
+) => {
   const { show, stage } = play
   const [scheduler, deliverables] = await Promise.all([stage.processOf("scheduler"), stage.processOf("deliverables")])
   const inState = async (wanted: Run["status"]) =>
@@ -78,34 +85,36 @@ const killAtTheWorst = async (play: Play, agents: Agents, goals: ReadonlyArray<G
     10,
     async () => asked() >= EARLIEST && await inState("completed") > 0 || undefined,
   )
-  const calls = await until(play, "A call that hangs", 10, async () => {
-    Deno.kill(deliverables, "SIGSTOP")
-    try {
-      await show.pause(HOLD_MS)
-      if (await inState("running") === 0) return undefined
-      // Nothing can be completed while deliverables is held up, so this counts what the scheduler has noted
-      const noted = await inState("completed")
-      Deno.kill(scheduler, "SIGSTOP")
-      return { noted }
-    } finally {
-      Deno.kill(deliverables, "SIGCONT")
-    }
-  })
+  let noted: number
+  Deno.kill(deliverables, "SIGSTOP")
   try {
-    await until(play, "A draft that nobody takes note of", 5, async () => await drafts() > calls.noted || undefined)
+    noted = await until(play, "A call that hangs", 10, async () => {
+      await show.pause(HOLD_MS)
+      // Nothing can be completed while deliverables is held up, so this counts what the scheduler has noted
+      if (await inState("running") > 0) return await inState("completed")
+      askMore()
+      return undefined
+    })
+    Deno.kill(scheduler, "SIGSTOP")
+  } finally {
+    Deno.kill(deliverables, "SIGCONT")
+  }
+  try {
+    await until(play, "A draft that nobody takes note of", 5, async () => await drafts() > noted || undefined)
     await show.pause(HOLD_MS)
   } finally {
     Deno.kill(scheduler, "SIGKILL")
   }
   const made = await drafts()
-  return { asked: asked(), made, unnoted: made - calls.noted }
+  return { asked: asked(), made, unnoted: made - noted }
 }
 
 /** Asks for all the runs, and kills the scheduler in between. */
 const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>): Promise<Killed> => {
   const { asha, show } = play
   const wanted = Array.from({ length: TIMES }, () => goals).flat()
-  const latest = wanted.length - LEFT_OVER
+  const last = wanted.length - 1
+  let latest = wanted.length - LEFT_OVER
   let accepted = 0
   let killed: Killed | undefined
   const asking = async () => {
@@ -116,7 +125,7 @@ const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>
     }
   }
   const killing = async () => {
-    killed = await killAtTheWorst(play, agents, goals, () => accepted)
+    killed = await killAtTheWorst(play, agents, goals, () => accepted, () => latest = Math.min(latest + 1, last))
   }
   await Promise.all([killing(), ...Array.from({ length: AT_ONCE }, asking)])
   return killed!
@@ -124,13 +133,13 @@ const askAndKill = async (play: Play, agents: Agents, goals: ReadonlyArray<Goal>
 
 /** The scene. */
 export const crash = async (play: Play, agents: Agents): Promise<void> => {
-  const { asha, checks, show, stage } = play
+  const { asha, checks, patience, show, stage } = play
   const goals = await setGoals(play, agents)
   const total = goals.length * TIMES
   await show.says(asha.who, `sets ${goals.length} more goals, and runs each ${TIMES} times: ${total} runs, at once`)
 
   const within = (line: Promise<string>, milliseconds: number) =>
-    Promise.race([line, show.pause(milliseconds).then(() => undefined)])
+    Promise.race([line, show.pause(milliseconds * patience).then(() => undefined)])
   const pid = await stage.processOf("scheduler")
   const died = stage.line(/^scheduler ended by SIGKILL/)
   const back = stage.line(/^scheduler is back/)
@@ -150,7 +159,9 @@ export const crash = async (play: Play, agents: Agents): Promise<void> => {
   if (obituary !== undefined) await show.says("launcher", obituary)
 
   const returned = await within(back, 20_000)
-  if (returned === undefined) throw new DemoError("The scheduler did not come back within 20 s")
+  if (returned === undefined) {
+    throw new DemoError(`The scheduler did not come back within ${Math.round(20 * patience)} s`)
+  }
   await show.says("launcher", returned)
   const next = await stage.processOf("scheduler")
   await checks.equal("restarted", true, next !== pid)

