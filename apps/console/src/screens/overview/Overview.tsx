@@ -32,10 +32,10 @@ const isOfRuns = ({ problems, status }: SchedulerHealth): boolean => status !== 
 const OneCustomer = ({ health }: { readonly health: SchedulerHealth }): ReactNode => {
   const customer = useQuery({ ...onlyCustomerQuery, enabled: isOfRuns(health) }).data
   return customer == null || !isOfRuns(health) ? null : (
-    <p>
-      Only runs of one customer fail, {customer}'s:{" "}
-      <Link to="/runs" search={{ customer, status: "dead_lettered" }}>see them</Link>
-    </p>
+    <>
+      <p>All runs that fail are of one customer, {customer}.</p>
+      <Link to="/runs" search={{ customer, status: "dead_lettered" }}>See them</Link>
+    </>
   )
 }
 
