@@ -30,6 +30,7 @@ const verified = async (request: Request): Promise<Came> => {
 
 /** A draft of the made-up review. */
 export const good = { title: "A reply", fields: { reply: "Thank you." } }
+
 /** An answer in JSON. */
 export const json = (status: number, body: unknown, headers = {}) => Response.json(body, { status, headers })
 

@@ -45,13 +45,13 @@ export const JustRun = ({ goal, slot, zone }: {
   useEffect(() => {
     if (told.current || run === undefined || (draft === undefined && !failed)) return
     told.current = true
-    if (draft === undefined) toast("bad", `It failed for good: ${failureOfRun(run)}`)
-    else {toast(
-        "ok",
-        <>
-          Its draft is there. <ToDraft id={draft} />
-        </>,
-      )}
+    if (draft === undefined) return toast("bad", `It failed for good: ${failureOfRun(run)}`)
+    toast(
+      "ok",
+      <>
+        Its draft is there. <ToDraft id={draft} />
+      </>,
+    )
   }, [draft, failed, run])
   // that the last run failed, when and why has a note of its own
   if (failed) return null
