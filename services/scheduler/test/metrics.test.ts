@@ -67,9 +67,13 @@ describe("metrics and readiness", () => {
     const t = await start({ env: { STINT_LATENESS_OBJECTIVE: "1" } })
     t.answer(() => Effect.fail(new Away({ message: "connection refused" })))
     t.request(t.goal(t.hire().hired_instance_id))
-    const late = await eventually(() => readiness(t), ({ status }) => status === 503, "not ready")
+    // on a machine that stalls it is, for a moment, not ready for other reasons as well
+    const late = await eventually(
+      () => readiness(t),
+      ({ json, status }) => status === 503 && json.checks.lateness !== "ok" && json.checks.engine === "ok",
+      "not ready, and not for the engine",
+    )
     assert.match(late.json.checks.lateness, /^due work has waited for \d+ s; the objective is 1 s$/)
-    assert.strictEqual(late.json.checks.engine, "ok")
     const text = await eventually(
       () => metrics(t),
       (text) =>
@@ -78,8 +82,11 @@ describe("metrics and readiness", () => {
     )
     assert.strictEqual(figure(text, "stint_scheduler_waiting_objective_seconds"), 1)
     // whoever watches it knows that it could do its work
-    await eventually(() => metrics(t), (text) => figure(text, "stint_ready") === 0, "so does its readiness")
-    assert.strictEqual(figure(await metrics(t), "stint_ready_itself"), 1)
+    await eventually(
+      () => metrics(t),
+      (text) => figure(text, "stint_ready") === 0 && figure(text, "stint_ready_itself") === 1,
+      "so does its readiness",
+    )
     await eventually(
       () => metrics(t),
       (text) => figure(text, 'stint_scheduler_breaker\\{downstream="deliverables",state="closed"\\}') === 0,

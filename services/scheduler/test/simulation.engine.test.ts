@@ -77,6 +77,7 @@ const database = Layer.unwrap(Effect.gen(function* () {
       create table clock.instant (at timestamptz not null);
       insert into clock.instant values ('epoch');
       create function clock.now() returns timestamptz stable language sql as 'select at from clock.instant';
+      create function clock.statement_timestamp() returns timestamptz stable language sql as 'select at from clock.instant';
       create function clock.clock_timestamp() returns timestamptz stable language sql as 'select at from clock.instant';
       grant usage on schema clock to public;
       grant select, update on clock.instant to public;
