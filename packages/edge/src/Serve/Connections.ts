@@ -29,9 +29,14 @@ interface ConnectionServer extends Listening {
   readonly finished: Promise<void>
 }
 
+/** What Deno asks of the signal that closes a connection: it listens once. */
+interface ClosingSignal {
+  addEventListener(type: "abort", close: () => void): void
+}
+
 type ServeConnection = (
   connection: Deno.TcpConn,
-  signal: AbortSignal,
+  signal: ClosingSignal,
   handler: Fetch,
   onError: (error: unknown) => Response,
   onListen: () => void,
@@ -86,10 +91,36 @@ const following = (response: Response, over: () => void): Response => {
   return new Response(body, response)
 }
 
+/**
+ * Closes a connection. Deno throws at that when it is ending already: its peer hung up, or it is being shut down. What a listener of an
+ * AbortSignal throws ends the process, so the listener is called from here.
+ */
+class Closing implements ClosingSignal {
+  begun = false
+  #close = () => {}
+
+  addEventListener(_type: "abort", close: () => void) {
+    this.#close = close
+  }
+
+  /** False where it is ending already. */
+  begin(): boolean {
+    if (this.begun) return false
+    this.begun = true
+    try {
+      this.#close()
+      return true
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource) return false
+      throw error
+    }
+  }
+}
+
 /** A connection that is open. */
 class Open {
   readonly peer: string
-  readonly closing = new AbortController()
+  readonly closing = new Closing()
   server: ConnectionServer | undefined
   /** Requests that are being handled. */
   busy = 0
@@ -118,12 +149,12 @@ class Connections {
   #closeStalest(peer?: string): boolean {
     let stalest: Open | undefined
     for (const open of this.#all) {
-      if (open.busy > 0 || open.closing.signal.aborted || (peer !== undefined && open.peer !== peer)) continue
+      if (open.busy > 0 || open.closing.begun || (peer !== undefined && open.peer !== peer)) continue
       if (stalest === undefined || open.due < stalest.due) stalest = open
     }
     if (stalest === undefined) return false
+    if (!stalest.closing.begin()) return this.#closeStalest(peer)
     this.#remove(stalest)
-    stalest.closing.abort()
     return true
   }
 
@@ -136,10 +167,8 @@ class Connections {
   #look() {
     const now = performance.now()
     for (const open of this.#all) {
-      if (open.busy === 0 && open.due <= now) {
-        this.#remove(open)
-        open.closing.abort()
-      }
+      // one that is ending counts until it has ended
+      if (open.busy === 0 && open.due <= now && open.closing.begin()) this.#remove(open)
     }
   }
 
@@ -178,7 +207,9 @@ class Connections {
       let endless = false
       try {
         const response = await fetch(request)
-        if (++open.served === requests) void open.server?.shutdown().catch(() => {})
+        if (++open.served >= requests) response.headers.set("connection", "close")
+        // of HTTP/2, which has no such header; a shutdown waits for a peer that does not read, and can't be cut short
+        if (open.served > requests) void open.server?.shutdown().catch(() => {})
         endless = isEventStream(response)
         return endless ? following(response, over) : response
       } finally {
@@ -186,7 +217,7 @@ class Connections {
       }
     }
     this.#add(open)
-    open.server = serve(connection, open.closing.signal, handle, failed, () => {})
+    open.server = serve(connection, open.closing, handle, failed, () => {})
     open.server.finished.catch(() => {}).finally(() => this.#remove(open))
   }
 
