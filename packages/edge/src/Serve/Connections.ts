@@ -91,6 +91,16 @@ const following = (response: Response, over: () => void): Response => {
   return new Response(body, response)
 }
 
+/** The answer, which says that its connection is closed after it. The headers of one that another server gave can't be changed. */
+const closedAfter = (response: Response): Response => {
+  try {
+    response.headers.set("connection", "close")
+    return response
+  } catch {
+    return closedAfter(new Response(response.body, response))
+  }
+}
+
 /**
  * Closes a connection. Deno throws at that when it is ending already: its peer hung up, or it is being shut down. What a listener of an
  * AbortSignal throws ends the process, so the listener is called from here.
@@ -207,11 +217,12 @@ class Connections {
       let endless = false
       try {
         const response = await fetch(request)
-        if (++open.served >= requests) response.headers.set("connection", "close")
-        // of HTTP/2, which has no such header; a shutdown waits for a peer that does not read, and can't be cut short
+        const isLast = ++open.served >= requests
+        // of HTTP/2, where no header says so; a shutdown waits for a peer that does not read, and can't be cut short
         if (open.served > requests) void open.server?.shutdown().catch(() => {})
         endless = isEventStream(response)
-        return endless ? following(response, over) : response
+        const answer = endless ? following(response, over) : response
+        return isLast ? closedAfter(answer) : answer
       } finally {
         if (!endless) over()
       }
