@@ -18,6 +18,7 @@ import { toast } from "../../ui/Toasts.tsx"
 import { Breaks } from "./Breaks.tsx"
 import { definitionOf, pretty } from "./Definition.ts"
 import { differ } from "./Diff.ts"
+import { MakerNotes } from "./MakerNotes.tsx"
 import styles from "./types.module.css"
 
 const route = getRouteApi("/app/types/publish")
@@ -111,6 +112,10 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
             ))}
           </ul>
         )}
+        <MakerNotes
+          definition={value}
+          follows="You can publish it: until that is mended each run of it fails for good."
+        />
         {before === undefined || faults.length > 0
           ? null
           : <Breaks type={(before as AgentTypeDefinition).agent_type_id} definition={value} text={text} />}
