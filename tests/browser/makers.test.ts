@@ -282,7 +282,9 @@ describe.skipIf(chromiumPath === undefined)(named("makers on the screen"), () =>
     await page.goto(`/agents/${agent}?tab=goals`)
     await page.getByText(/^An operator paused all your agents on .*: a look\./).waitFor()
     await page.getByText(/^Failed for good on .*: The host agents/).waitFor()
-    const looked = [["agents", "/agents"], ["goals", `/agents/${agent}?tab=goals`]] as const
+    await page.goto("/calendar")
+    await page.getByText(/^An operator paused all your agents on .*: a look\./).waitFor()
+    const looked = [["agents", "/agents"], ["goals", `/agents/${agent}?tab=goals`], ["calendar", "/calendar"]] as const
     assert.deepStrictEqual(await unusable(page, looked), {})
     await act("resume", {})
     assert.deepStrictEqual([...complaints, ...operator.complaints], [])

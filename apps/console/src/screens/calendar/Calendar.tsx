@@ -3,12 +3,14 @@ import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { hiresQuery } from "../../api/Hires.ts"
+import { pausesQuery } from "../../api/Pauses.ts"
 import { addDays, dayIn, dayStart, timeIn, zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Loaded } from "../../ui/States.tsx"
+import { PauseNote } from "../agents/Standing.tsx"
 import styles from "./calendar.module.css"
 import { Day } from "./Day.tsx"
 import { type Slot, useSlots } from "./Slots.ts"
@@ -81,7 +83,12 @@ const viewOf = ({ month, week }: CalendarSearch, today: string, zone: string): V
 const Filters = ({ zone, zones }: { readonly zone: string; readonly zones: ReadonlyArray<string> }): ReactNode => {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const hires = useQuery(hiresQuery(useCustomer())).data ?? []
+  const customer = useCustomer()
+  const hires = useQuery(hiresQuery(customer)).data ?? []
+  // of one agent alone its own slots tell, unless it is the one that is shown
+  const pause = useQuery(pausesQuery(customer)).data?.items.find(({ scope }) =>
+    scope?.hired_instance_id === undefined || scope.hired_instance_id === search.agent
+  )
   const set = (now: CalendarSearch) => void navigate({ to: "/calendar", search: now, replace: true })
   const { agent: _, ...withoutAgent } = search
   const { zone: __, ...withoutZone } = search
@@ -207,6 +214,7 @@ export const Calendar = (): ReactNode => {
       }
       actions={<Filters zone={zone} zones={zones} />}
     >
+      <div className="notes">{pause === undefined ? null : <PauseNote pause={pause} zone={zone} />}</div>
       <Loaded of={slots} skeleton={<Grid view={view} zone={zone} today={today} byDay={new Map()} />}>
         {({ byDay, more }) => (
           <>

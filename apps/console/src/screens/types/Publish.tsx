@@ -99,7 +99,7 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
         <div className={styles.line}>
           <Button disabled={faults.length > 0} loading={send.isPending} onClick={go}>Publish</Button>
           <span className="dim" role="status">
-            {faults.length === 0 ? "It decodes." : `${faults.length} to correct`}
+            {faults.length === 0 ? "No faults." : `${faults.length} to correct`}
           </span>
         </div>
         {send.isError ? <Refused error={send.error} /> : null}
