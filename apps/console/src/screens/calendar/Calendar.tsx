@@ -83,12 +83,7 @@ const viewOf = ({ month, week }: CalendarSearch, today: string, zone: string): V
 const Filters = ({ zone, zones }: { readonly zone: string; readonly zones: ReadonlyArray<string> }): ReactNode => {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const customer = useCustomer()
-  const hires = useQuery(hiresQuery(customer)).data ?? []
-  // of one agent alone its own slots tell, unless it is the one that is shown
-  const pause = useQuery(pausesQuery(customer)).data?.items.find(({ scope }) =>
-    scope?.hired_instance_id === undefined || scope.hired_instance_id === search.agent
-  )
+  const hires = useQuery(hiresQuery(useCustomer())).data ?? []
   const set = (now: CalendarSearch) => void navigate({ to: "/calendar", search: now, replace: true })
   const { agent: _, ...withoutAgent } = search
   const { zone: __, ...withoutZone } = search
@@ -155,7 +150,12 @@ const Grid = ({ byDay, today, view: { days, isWeek, month }, zone }: {
 export const Calendar = (): ReactNode => {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const hires = useQuery(hiresQuery(useCustomer())).data ?? []
+  const customer = useCustomer()
+  const hires = useQuery(hiresQuery(customer)).data ?? []
+  // of one agent alone its own slots tell, unless it is the one that is shown
+  const pause = useQuery(pausesQuery(customer)).data?.items.find(({ scope }) =>
+    scope?.hired_instance_id === undefined || scope.hired_instance_id === search.agent
+  )
   const own = hires.filter(({ hired_instance_id }) => search.agent === undefined || hired_instance_id === search.agent)
   const zone = search.zone ?? usualZone(own.map(({ config }) => zoneOf(config)))
   const zones = [...new Set([zone, "UTC", ...hires.map(({ config }) => zoneOf(config))])].sort()

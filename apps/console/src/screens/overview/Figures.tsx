@@ -65,7 +65,7 @@ const DeadLetters = (): ReactNode => {
       kind={(health.data?.dlq_size ?? 0) > 0 ? "bad" : undefined}
       below={day === undefined
         ? "open"
-        : `open · ${count(day.dead_letters_opened)} in, ${count(day.dead_letters_closed)} out in 24 h`}
+        : `open · ${count(day.dead_letters_opened)} in, ${count(day.dead_letters_closed)} out in 24\u00a0h`}
       to={{ to: "/dead-letters" }}
     />
   )
