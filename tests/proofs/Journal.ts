@@ -4,10 +4,22 @@
  */
 import type { Superuser } from "../support/Superuser.ts"
 
+/** The triggers that it adds, and the tables that they are on. */
+const TRIGGERS = {
+  proof: "run_queue",
+  proof_gone: "run_queue",
+  proof_started: "run_queue",
+  proof_made: "goal_runs",
+  proof_changed: "goal_runs",
+  proof_paused: "scheduler_state",
+} as const
+
 /** Adds the triggers to a stack's scheduler database, and begins with an empty record. */
 export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
   for (
     const statement of [
+      // one by one: together they would lock several tables, and meet the transactions of a scheduler in a deadlock
+      ...Object.entries(TRIGGERS).map(([trigger, table]) => `drop trigger if exists ${trigger} on ${table}`),
       "drop schema if exists proof cascade",
       "create schema proof",
       // a change of a live run: the fence before and after, and when the lease that it had was to end
@@ -45,7 +57,7 @@ export const keepJournal = async ({ sql }: Superuser): Promise<void> => {
       `create function proof.note_pause() returns trigger language plpgsql security definer as $$ begin
         insert into proof.pauses (state, paused) values (new.state_id, new.status = 'paused');
         return null; end $$`,
-      `create trigger proof after insert or update on scheduler_state for each row execute function proof.note_pause()`,
+      `create trigger proof_paused after insert or update on scheduler_state for each row execute function proof.note_pause()`,
     ]
   ) await sql("scheduler", statement)
 }

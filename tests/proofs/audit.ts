@@ -9,7 +9,7 @@ import { postgresWords } from "@stint/edge/Pg/SqlErrors"
 import { Effect, Redacted } from "effect"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { patiently } from "../support/Until.ts"
+import { pastDeadlocks, patiently } from "../support/Until.ts"
 import { drained, fallDue, freshSlot, makeGoals, standOn } from "./Ground.ts"
 import { judge, type Proof } from "./Proof.ts"
 
@@ -117,11 +117,13 @@ export const audit: Proof = {
       for (const role of [`stint_${service}`, `stint_${service}_owner`]) {
         const url = Redacted.make(`postgres://${role}:${passwords[role]}@127.0.0.1:${port}/stint_${service}`)
         for (const statement of attempts[service]!) {
-          const answer = await Effect.runPromise(
-            Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
-              Effect.match({ onSuccess: () => "", onFailure: postgresWords }),
-              Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
-            ),
+          const answer = await pastDeadlocks(() =>
+            Effect.runPromise(
+              Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
+                Effect.match({ onSuccess: () => "", onFailure: postgresWords }),
+                Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
+              ),
+            )
           )
           if (REFUSED.test(answer)) refused++
           else violations.push(`${role} may: ${statement} (${answer})`)

@@ -19,6 +19,17 @@ export const patiently = async <A extends { readonly status: number }>(ask: () =
 }
 
 /**
+ * Asks again while the refusal of a statement is that Postgres ended it in a deadlock: what locks several tables, as `truncate cascade`,
+ * may meet the background work of a service there, whose locks come in another order. It was not refused for what it is.
+ */
+export const pastDeadlocks = async <A extends string | undefined>(refusal: () => Promise<A>): Promise<A> => {
+  for (const end = Date.now() + LONGEST_MS;;) {
+    const answer = await refusal()
+    if (!/^40P01$|deadlock detected/.test(answer ?? "") || Date.now() > end) return answer
+  }
+}
+
+/**
  * Looks until it sees something: anything but `false` or `undefined`, which it gives back. A look that fails sees nothing: a
  * service that is being started again does not answer. Fails after two minutes with what was waited for, the last failure, and
  * what `more` knows.

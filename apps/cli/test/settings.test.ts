@@ -208,8 +208,11 @@ describe("a service that is started alone", () => {
   it("catalog: a port in use", async () => {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(Number(portBase) + 1, "127.0.0.1", resolve))
-    await expectRefusal(alone("catalog", migrated.env), /^catalog: port \d+ is in use; /)
-    server.close()
+    try {
+      await expectRefusal(alone("catalog", migrated.env), /^catalog: port \d+ is in use; /)
+    } finally {
+      server.close()
+    }
   })
 
   it("catalog: a database that is merely away is waited for, and /readyz says so", async () => {
@@ -257,10 +260,13 @@ describe("stint start", () => {
     await newer.release()
   })
   it("a port in use", async () => {
-    const server = createServer()
+    const server = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => server.listen(Number(portBase) + 2, "127.0.0.1", resolve))
-    assert.match(await said(migrated.env), /port.* in use/i)
-    server.close()
+    try {
+      assert.match(await said(migrated.env), /port.* in use/i)
+    } finally {
+      server.close()
+    }
   })
   it("a key that is none, or can't be read", async () => {
     const [garbage, blocked] = [await newFolder(), await newFolder()]

@@ -24,10 +24,13 @@ describe("stint start says in one sentence", () => {
 
   it("that a port is in use, before anything is made", async () => {
     const { base, env, home } = await place()
-    const thief = createServer().listen(base + 3, "127.0.0.1")
+    const thief = createServer((socket) => socket.destroy()).listen(base + 3, "127.0.0.1")
     await new Promise((resolve) => thief.once("listening", resolve))
-    assert.match(await refused(env), /Port \d+, which deliverables needs, is in use/)
-    thief.close()
+    try {
+      assert.match(await refused(env), /Port \d+, which deliverables needs, is in use/)
+    } finally {
+      thief.close()
+    }
     assert.isFalse(await exists(join(home, "postgres.json")))
   })
 

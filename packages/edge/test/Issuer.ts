@@ -32,13 +32,14 @@ const handlers = HttpApiBuilder.group(
 export const makeKey = async (kid: string) => {
   const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true })
   const jwk: JWK = { ...await exportJWK(publicKey), alg: "EdDSA", use: "sig", kid }
-  const seconds = Math.floor(Date.now() / 1000)
+  const now = () => Math.floor(Date.now() / 1000)
   const sign = (claims: Record<string, unknown> = {}, header: Record<string, unknown> = { kid }) => {
-    const all = { sub: "acme", role: "customer", aud: "stint", iat: seconds, exp: seconds + 3_600, ...claims }
+    const iat = now()
+    const all = { sub: "acme", role: "customer", aud: "stint", iat, exp: iat + 3_600, ...claims }
     const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
     return new SignJWT(given).setProtectedHeader({ alg: "EdDSA", ...header }).sign(privateKey)
   }
-  return { jwk, sign, seconds }
+  return { jwk, sign, now }
 }
 export const [one, other] = [await makeKey("one"), await makeKey("other")]
 export const setOf = (...keys: ReadonlyArray<{ readonly jwk: JWK }>) =>

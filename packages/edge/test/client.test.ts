@@ -2,7 +2,7 @@
 import * as Client from "@stint/edge/Client"
 import { Files } from "@stint/edge/Files"
 import { assert, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Schema } from "effect"
+import { ConfigProvider, type Duration, Effect, Layer, Schema } from "effect"
 import { FetchHttpClient, HttpClientError } from "effect/http"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 
@@ -11,9 +11,9 @@ const Api = HttpApi.make("api").add(
 )
 
 /** Asks for the thing of a service that answers so. */
-const ask = (answer: () => Promise<Response>) =>
+const ask = (answer: () => Promise<Response>, deadline: Duration.Input = "50 millis") =>
   Effect.gen(function* () {
-    const client = yield* Client.make(Api, { name: "catalog", deadline: "50 millis" })
+    const client = yield* Client.make(Api, { name: "catalog", deadline })
     return yield* client.things.one()
   }).pipe(
     Effect.provide(Client.layer),
@@ -35,7 +35,9 @@ const headers = { "content-type": "application/json" }
 
 it.live("an answer in time is decoded", () =>
   Effect.gen(function* () {
-    assert.deepStrictEqual(yield* ask(() => Promise.resolve(new Response(`{"n":1}`, { headers }))), { n: 1 })
+    assert.deepStrictEqual(yield* ask(() => Promise.resolve(new Response(`{"n":1}`, { headers })), "1 minute"), {
+      n: 1,
+    })
   }))
 
 it.live.each(

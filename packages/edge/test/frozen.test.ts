@@ -4,7 +4,8 @@ import { isSqlUnavailable } from "@stint/edge/Pg"
 import * as Client from "@stint/edge/Pg/Client"
 import { connectionOf } from "@stint/edge/Pg/Connection"
 import { pipelined } from "@stint/edge/Pg/Pipeline"
-import { Watchdog } from "@stint/edge/Watchdog"
+import * as Metrics from "@stint/edge/Metrics"
+import * as Watch from "@stint/edge/Watchdog"
 import { assert, layer } from "@effect/vitest"
 import { Cause, Context, Deferred, Effect, Exit, Fiber, Layer, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -93,11 +94,14 @@ const whileFrozen = <A, E, R>(sql: PgClient.PgClient, use: Effect.Effect<A, E, R
     return result
   })
 
-layer(Wire.layer, { excludeTestServices: true })("on a server that stopped answering", (it) => {
+/** A watch of its own: the process has one that other tests may have something late in. */
+const watch = Watch.layer.pipe(Layer.provide(Layer.sync(Metrics.StateMetrics, Metrics.StateMetrics.make)))
+
+layer(Layer.merge(Wire.layer, watch), { excludeTestServices: true })("on a server that stopped answering", (it) => {
   it.effect("a statement fails as unavailable, and is stalled until its connection is closed", () =>
     Effect.scoped(Effect.gen(function* () {
       const sql = yield* clientOf(1)
-      const watch = yield* Watchdog
+      const watch = yield* Watch.Watchdog
       const stalled = Effect.sync(() => watch.stalled().get("database") ?? 0)
       const [exit, during] = yield* whileFrozen(sql, Effect.all([Effect.exit(sql`select 2`), stalled]))
       assert.isTrue(away(exit))
@@ -108,7 +112,7 @@ layer(Wire.layer, { excludeTestServices: true })("on a server that stopped answe
   it.effect("reads that share a session fail as well, each by its deadline, and its end is nobody's after that", () =>
     Effect.scoped(Effect.gen(function* () {
       const sql = yield* clientOf(4)
-      const watch = yield* Watchdog
+      const watch = yield* Watch.Watchdog
       const both = Effect.all([Effect.exit(sql`select 2`), Effect.exit(sql`select 3`)], { concurrency: "unbounded" })
       const exits = yield* whileFrozen(sql, Effect.andThen(pipelined(both), pipelined(both)))
       assert.deepStrictEqual(exits.map(away), [true, true])

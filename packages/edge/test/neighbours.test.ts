@@ -199,7 +199,6 @@ it.live(
         assert.isUndefined((yield* neighbours.away)[0]!.because)
       })
     ),
-  20_000,
 )
 
 it.live("C2: one that is here and away for another is disputed, until it is away from here or the other finds it again", () =>

@@ -7,16 +7,17 @@ import { Ramp } from "../src/Pg/Ramp.ts"
 const makeUsers = (ramp: Ramp) => {
   let now = 0
   const begin = Effect.fnUntraced(function* () {
-    const [began, end] = [Deferred.makeUnsafe<void>(), Deferred.makeUnsafe<void>()]
+    const [began, end] = [Deferred.makeUnsafe<number>(), Deferred.makeUnsafe<void>()]
     const use = Effect.gen(function* () {
       now++
-      yield* Deferred.succeed(began, undefined)
+      yield* Deferred.succeed(began, now)
       yield* Deferred.await(end)
       now--
     })
     const fiber = yield* Effect.forkChild(ramp.within(use), { startImmediately: true })
     return {
       fiber,
+      /** Waits until it begins: how many there were then, itself included. */
       began: Deferred.await(began),
       end: Effect.andThen(Deferred.succeed(end, undefined), Fiber.join(fiber)),
     }
@@ -43,10 +44,8 @@ describe("a ramp", () => {
       const users = makeUsers(ramp)
       const all = yield* Effect.replicateEffect(users.begin(), 9)
       assert.strictEqual(users.now(), 2)
-      yield* all[2]!.began
-      assert.strictEqual(users.now(), 3)
-      yield* all[8]!.began
-      assert.strictEqual(users.now(), 9)
+      assert.strictEqual(yield* all[2]!.began, 3)
+      assert.strictEqual(yield* all[8]!.began, 9)
       yield* (yield* users.begin()).began
       yield* Effect.forEach(all, ({ end }) => end)
       assert.strictEqual(users.now(), 1)

@@ -96,7 +96,6 @@ it.live(
         yield* said(writes, /^ok$/)
       }
     })),
-  60_000,
 )
 
 it("C7: a login that is refused is said as one", () => {

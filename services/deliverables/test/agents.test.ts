@@ -94,6 +94,5 @@ describe("the agent type of deliverables of before", () => {
         )
         assert.strictEqual(row!.version, 2)
       }).pipe(Effect.scoped),
-    60_000,
   )
 })

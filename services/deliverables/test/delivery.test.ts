@@ -1,6 +1,7 @@
 /** The delivery of committed intents: after crashes, lost leases and lost connections, by several replicas, and when draining. */
 import { assert, describe, it } from "@effect/vitest"
 import { canonicalJson } from "@stint/domain/Canonical"
+import { beforeAnother } from "./support/Deliveries.ts"
 import { type Approved, onStage, type Stage, until, withStage } from "./support/Harness.ts"
 import { answer, heldAnswer, type Receiver, startReceiver } from "./support/Receiver.ts"
 import { connect } from "./support/Statements.ts"
@@ -44,14 +45,17 @@ onStage("the delivery of an intent", (stage) => {
   it("whose process died waits for the end of its lease", async () => {
     const { approved, executed, journalOf, sql } = stage()
     const draft = await approved("crash")
-    await commitAndDie(stage(), draft, { lease: "600 milliseconds" })
+    await commitAndDie(stage(), draft, { lease: "1 hour" })
     await notify(stage())
     const busy = await stage().execute(draft.id, { approval_id: draft.approval_id })
     assert.strictEqual(busy.json.code, "execution_in_progress")
+    // from here on it ends soon
     const [{ lease }] = await sql(
-      "select date_trunc('milliseconds', locked_until)::text as lease from executions where deliverable_id = $1",
+      `update executions set locked_until = clock_timestamp() + interval '600 milliseconds' where deliverable_id = $1
+      returning date_trunc('milliseconds', locked_until)::text as lease`,
       [draft.id],
     ) as [{ lease: string }]
+    await notify(stage())
     assert.deepInclude((await executed(draft.id)).execution, { delivery_id: `DLV-${draft.id}`, attempts: 2 })
     assert.strictEqual(journalOf(draft.id).length, 1)
     const [{ after }] = await sql(
@@ -137,9 +141,15 @@ onStage("the delivery of an intent", (stage) => {
       await until(() => receiver.received.length === 1)
       // a third transaction holds the deliverable until the deletion and then the outcome of the delivery wait for it
       const [observer, third] = [connect(url), connect(url)]
+      const [{ pid }] = await third.sql("select pg_backend_pid() as pid") as [{ pid: number }]
+      /** Whether so many wait for what it holds, or for who does. */
       const waiting = async (n: number) => {
         const [row] = await observer.sql(
-          "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          `with recursive waiting (pid) as (
+            select pid from pg_stat_activity where datname = current_database() and $1 = any (pg_blocking_pids(pid))
+            union select a.pid from pg_stat_activity a join waiting w on w.pid = any (pg_blocking_pids(a.pid))
+          ) select count(*)::int as n from waiting`,
+          [pid],
         )
         return row!.n === n
       }
@@ -224,7 +234,7 @@ onStage("an execution under its Idempotency-Key", (stage) => {
       const { approved, execute, executed } = stage()
       const { id, approval_id } = await approved("outcome", webhook(receiver))
       receiver.answers.push(answer(503))
-      const first = await execute(id, { approval_id }, "outcome")
+      const first = await beforeAnother(stage(), id, () => execute(id, { approval_id }, "outcome"))
       assert.deepStrictEqual([first.status, first.json.execution.attempts], [202, 1])
       await executed(id)
       const repeated = await execute(id, { approval_id }, "outcome")

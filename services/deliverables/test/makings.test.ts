@@ -148,9 +148,20 @@ onStage("a making", (stage) => {
     maker.on(goal, (_, nth) => nth === 1 ? held.promise : draftOf("By the second"))
     await ask(stage(), goal)
     await until(() => maker.of(goal).length === 1)
-    await stage().sql("update makings set lease_until = now() where idempotency_key = $1", [`${goal}:${slot}`])
-    // what comes in is a hint for the worker to look
-    await ask(stage(), goalAt(stage(), "hint-lost"))
+    const [{ fence }] = await stage().sql("select fence from makings where idempotency_key = $1", [
+      `${goal}:${slot}`,
+    ]) as [{ fence: unknown }]
+    // again and again: its holder renews it every five seconds, maybe right now
+    let hints = 0
+    await until(async () => {
+      await stage().sql("update makings set lease_until = now() where idempotency_key = $1 and fence = $2", [
+        `${goal}:${slot}`,
+        fence,
+      ])
+      // what comes in is a hint for the worker to look
+      await ask(stage(), goalAt(stage(), `hint-lost-${++hints}`))
+      return maker.of(goal).length > 1
+    })
     await until(async () => (await draftsOf(stage(), goal)).length === 1)
     held.resolve(draftOf("By the first"))
     const next = goalAt(stage(), "after-lost")

@@ -13,7 +13,7 @@ interface Line {
   readonly action_metadata: Record<string, unknown>
 }
 
-/** Every table that these actions write to. */
+/** Every table that these actions write to. A change gets its place in the outbox after it, from whoever reads next. */
 const tables = ["subscriptions", "hired_agents", "goal_instances", "hiring_outbox", "trials", "customer_entity"]
 
 describe("hiring's action log", () => {
@@ -75,7 +75,9 @@ describe("hiring's action log", () => {
       Effect.map(
         Effect.forEach(tables, (table) =>
           Effect.map(
-            sql<{ row: string }>`select to_jsonb(t)::text as row from ${sql(table)} t order by 1`,
+            sql<{ row: string }>`select (to_jsonb(t) - '{position,mark}'::text[])::text as row from ${
+              sql(table)
+            } t order by 1`,
             (rows) => [table, rows.map(({ row }) => row)] as const,
           )),
         Object.fromEntries,
@@ -150,12 +152,15 @@ describe("hiring's action log", () => {
         sql`create trigger no_line before insert on hiring_action_log for each row execute function no_line()`,
       )
     )
-    for (const [action, act] of Object.entries(acts)) {
-      const before = await everything()
-      assert.strictEqual((await act()).status, 500, action)
-      assert.deepStrictEqual(await everything(), before, action)
+    try {
+      for (const [action, act] of Object.entries(acts)) {
+        const before = await everything()
+        assert.strictEqual((await act()).status, 500, action)
+        assert.deepStrictEqual(await everything(), before, action)
+      }
+    } finally {
+      await hiring.ownerSql((sql) => sql`drop trigger no_line on hiring_action_log`)
     }
-    await hiring.ownerSql((sql) => sql`drop trigger no_line on hiring_action_log`)
     // a goal of a subscription past due does not run
     const { past_due, ...others } = acts
     for (const [action, act] of Object.entries({ ...others, past_due })) {

@@ -94,7 +94,7 @@ describe("a row that can't be read", () => {
     assert.deepStrictEqual([page.status, page.json.items], [200, []])
     // Its owner is told of a fault of ours, and not that the database is away
     assert.strictEqual((await get(`/hired-agents/${sick.hire}`, sick.acme.as)).status, 500)
-    assert.isAtLeast(await unreadable("hires"), 1)
+    await eventually("it is counted", () => unreadable("hires"), (many) => many >= 1)
   })
 
   it("A2: goal_instances: settings that are too large or of another shape", async () => {
@@ -129,7 +129,8 @@ describe("a row that can't be read", () => {
     ])
     const next = await hiring.call("GET", `${base}/goal-changes?after=${json.cursor}`, scheduler)
     assert.deepStrictEqual([next.status, next.json.items], [200, []])
-    assert.strictEqual(await unreadable("changes of the feed"), 2)
+    // a scrape may show a reading that is a second old
+    await eventually("both are counted, once", () => unreadable("changes of the feed"), (many) => many === 2)
   })
 
   it("A2: a page of the feed ends before 2 MiB, and the next one goes on", async () => {
@@ -175,10 +176,10 @@ describe("a row that can't be read", () => {
   })
 
   it("A2: customer_entity and trials: a list goes on past it", async () => {
-    const record = (name: string) => ({
+    const record = (name: string, phone: string) => ({
       full_name: name,
       email: `${name}@example.com`,
-      phone: `+4930${Math.floor(Math.random() * 1e7)}`,
+      phone,
       business_name: "b",
       business_industry: "i",
       business_address: "a",
@@ -186,8 +187,8 @@ describe("a row that can't be read", () => {
       consent: true,
     })
     const made: Array<string> = []
-    for (const name of ["one", "two"]) {
-      const { json } = await hiring.call("POST", `${base}/customers`, { ...operator, body: record(name) })
+    for (const [name, phone] of [["one", "+49301234567"], ["two", "+49301234568"]] as const) {
+      const { json } = await hiring.call("POST", `${base}/customers`, { ...operator, body: record(name, phone) })
       made.push(json.customer_id)
     }
     await owner(`update customer_entity set business_address = repeat('x', ${LARGE}) where customer_id = '${made[0]}'`)

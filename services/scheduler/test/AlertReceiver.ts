@@ -27,6 +27,8 @@ export const startReceiver = async () => {
     let body = ""
     request.on("data", (chunk) => body += chunk)
     request.on("end", async () => {
+      // as it is when the request is counted: who waits for that changes it
+      const answer = status
       requests++
       const id = String(request.headers["webhook-id"])
       const timestamp = Number(request.headers["webhook-timestamp"])
@@ -37,10 +39,10 @@ export const startReceiver = async () => {
           Effect.provide(SecureRandom.layerWebCrypto),
         ),
       )
-      if (status === 200) {
+      if (answer === 200) {
         received.push({ id, ...JSON.parse(body), isSigned: request.headers["webhook-signature"] === expected })
       }
-      response.writeHead(status).end()
+      response.writeHead(answer).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))

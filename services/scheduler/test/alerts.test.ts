@@ -2,6 +2,7 @@
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { type Received, startReceiver } from "./AlertReceiver.ts"
+import { ALERT_LOCK } from "../src/Locks.ts"
 import { eventually, made, refused, type StartOptions, startScheduler } from "./Harness.ts"
 import { asOwner } from "./Owner.ts"
 
@@ -78,10 +79,17 @@ describe("alerts", () => {
         `${count} of ${kind} are delivered`,
       )
     t.answer((batch) => Effect.succeed(batch.map((run) => refused(run, 400, "invalid_request"))))
-    for (let n = 1; n <= 3; n++) {
-      t.request(goal)
-      await eventually(() => runs("dead_lettered"), (dead) => dead === n, `${n} are dead-lettered`)
-    }
+    // conditions are evaluated now and then, and by one at a time: not before all three have failed
+    await asOwner(t.database.ownerUrl, (sql) =>
+      sql.withTransaction(Effect.andThen(
+        sql`select pg_advisory_xact_lock(${ALERT_LOCK})`,
+        Effect.promise(async () => {
+          for (let n = 1; n <= 3; n++) {
+            t.request(goal)
+            await eventually(() => runs("dead_lettered"), (dead) => dead === n, `${n} are dead-lettered`)
+          }
+        }),
+      )))
     const [begun] = await delivered("failures", 1)
     assert.deepInclude(begun!.data, { subject: goal.goal_instance_id, details: { in_a_row: 3 } })
     const [rate] = await delivered("success_rate", 1)

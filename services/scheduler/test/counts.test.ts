@@ -3,11 +3,15 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import { startScheduler, type TestScheduler } from "./Harness.ts"
 import { asOwner } from "./Owner.ts"
 
+/** Midnight (UTC) of a day, so many days ago: runs are kept for 30 days, and the service removes older ones within a minute of its start. */
+const daysAgo = (days: number) => `${new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`
+
 describe("counts", () => {
+  const [past, next, later] = [daysAgo(20), daysAgo(11), daysAgo(10)]
   let t: TestScheduler
   beforeAll(async () => {
     t = await startScheduler()
-    // 1,200 of acme that completed; of bee two that were cancelled and one dead-lettered, in another month
+    // 1,200 of acme that completed; of bee two that were cancelled and one dead-lettered, some days later
     await asOwner(
       t.database.ownerUrl,
       (sql) =>
@@ -17,9 +21,9 @@ describe("counts", () => {
             case how when 'completed' then 'completed' else 'cancelled' end, case how when 'completed' then at end, at,
             'key-' || n, case how when 'dead_lettered' then how when 'cancelled' then 'overlap_open' end
           from (
-            select n, 'acme' as customer, 'completed' as how, timestamptz '2026-02-01Z' + make_interval(secs => n) as at from generate_series(1, 1200) n
-            union all select n, 'bee', 'cancelled', timestamptz '2026-03-01Z' + make_interval(secs => n) from generate_series(2001, 2002) n
-            union all select 3000, 'bee', 'dead_lettered', timestamptz '2026-03-02Z'
+            select n, 'acme' as customer, 'completed' as how, ${past}::timestamptz + make_interval(secs => n) as at from generate_series(1, 1200) n
+            union all select n, 'bee', 'cancelled', ${next}::timestamptz + make_interval(secs => n) from generate_series(2001, 2002) n
+            union all select 3000, 'bee', 'dead_lettered', ${later}::timestamptz
           ) runs`,
     )
     await asOwner(
@@ -49,9 +53,9 @@ describe("counts", () => {
       dead_lettered: 1,
     })
     assert.deepStrictEqual(await counts("?goal_instance_id=GOI-1"), { ...none, completed: 600, cancelled: 1 })
-    assert.deepStrictEqual(await counts("?hired_instance_id=HAI-acme&to=2026-02-01T00:00:00Z"), none)
-    assert.deepStrictEqual(await counts("?from=2026-03-02T00:00:00Z"), { ...none, dead_lettered: 1 })
-    assert.deepStrictEqual(await counts("?to=2026-03-02T00:00:00Z&hired_instance_id=HAI-bee"), {
+    assert.deepStrictEqual(await counts(`?hired_instance_id=HAI-acme&to=${past}`), none)
+    assert.deepStrictEqual(await counts(`?from=${later}`), { ...none, dead_lettered: 1 })
+    assert.deepStrictEqual(await counts(`?to=${later}&hired_instance_id=HAI-bee`), {
       ...none,
       cancelled: 2,
     })

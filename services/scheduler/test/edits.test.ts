@@ -85,7 +85,8 @@ layer(stored, { excludeTestServices: true })("edits of goals", (it) => {
 
   it.effect("C1: an edit that is read late decides by its own instant: runs that were never claimed go, the others stay", () =>
     Effect.gen(function* () {
-      yield* claim(1000)
+      // of the other tests of this file, for as long as this one takes
+      yield* claim(1000, 600_000)
       const parallel = { cron: "* * * * *", overlap: "parallel" }
       const goal = yield* begun(6, { schedule: parallel })
       yield* materialise
@@ -237,7 +238,9 @@ layer(stored, { excludeTestServices: true })("edits of goals", (it) => {
         }
         assert.strictEqual(yield* rederive, 0)
         yield* materialise
-        assert.deepStrictEqual([yield* slots(goal.id), yield* slots(edited.id)], made)
+        // a minute may have begun meanwhile, whose slot is none of these
+        const again = [yield* slots(goal.id), yield* slots(edited.id)]
+        assert.deepStrictEqual(again.map((all, nth) => all.filter((slot) => slot <= made[nth]!.at(-1)!)), made)
       }))
   }
 

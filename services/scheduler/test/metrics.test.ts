@@ -67,7 +67,11 @@ describe("metrics and readiness", () => {
     const t = await start({ env: { STINT_LATENESS_OBJECTIVE: "1" } })
     t.answer(() => Effect.fail(new Away({ message: "connection refused" })))
     t.request(t.goal(t.hire().hired_instance_id))
-    const late = await eventually(() => readiness(t), ({ status }) => status === 503, "not ready")
+    const late = await eventually(
+      () => readiness(t),
+      ({ json, status }) => status === 503 && json.checks.lateness !== "ok",
+      "not ready",
+    )
     assert.match(late.json.checks.lateness, /^due work has waited for \d+ s; the objective is 1 s$/)
     assert.strictEqual(late.json.checks.engine, "ok")
     const text = await eventually(

@@ -84,7 +84,7 @@ describe("pauses", () => {
     const first = await t.call("POST", "/pause", { body: { scope, reason: "look first" } })
     assert.deepInclude(first.json, { status: "paused", running_goals_at_pause: 1, running_goals_after_wait: 1 })
     const waiting = t.call("POST", "/pause", {
-      body: { scope, reason: "look first", wait_for_completion: true, timeout_seconds: 10 },
+      body: { scope, reason: "look first", wait_for_completion: true, timeout_seconds: 120 },
     })
     finish()
     assert.deepInclude((await waiting).json, { status: "already_paused", running_goals_after_wait: 0 })

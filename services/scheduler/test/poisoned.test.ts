@@ -41,8 +41,11 @@ describe("a poisoned row", () => {
       "the slot is recorded",
     )
     assert.strictEqual(missed!.reason_code, "schedule_invalid")
-    const metrics = await t.service.call("GET", "/metrics")
-    assert.match(metrics.json, /^stint_unreadable_rows\{what="goals"\} 1$/m)
+    await eventually(
+      async () => (await t.service.call("GET", "/metrics")).json as string,
+      (text) => /^stint_unreadable_rows\{what="goals"\} 1$/m.test(text),
+      "the metric counts it",
+    )
   })
 
   it("A3: of an alert keeps no other alert back", async () => {

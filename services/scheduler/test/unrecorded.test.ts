@@ -152,6 +152,26 @@ layer(database, { excludeTestServices: true })("a run that is claimed as it is m
     }
   }
 
+  it.effect("starts, made before or as it is claimed, when what its claim waited for is over: a resume", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* withinAMinute
+      const old = yield* goalOf({ missed: "skip" }, 1)
+      yield* materialise
+      const young = yield* goalOf({ missed: "skip" }, 1)
+      const over = yield* sql.withTransaction(Effect.gen(function* () {
+        yield* sql`select pg_sleep(0.005)`
+        const [clock] = yield* sql<{ over: Date }>`select clock_timestamp() as over`
+        yield* claimOf(old.goal_instance_id)
+        yield* startDue
+        return clock!.over
+      }))
+      for (const goal of [old, young]) {
+        const [run] = yield* runsOf(goal.goal_instance_id)
+        assert.isAtLeast(run!.attempts[0]!.started_at.epochMilliseconds, over.getTime())
+      }
+    }))
+
   it.effect("is listed, found and explained as running", () =>
     Effect.gen(function* () {
       const answers = yield* AnswersRepo

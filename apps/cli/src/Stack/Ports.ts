@@ -6,6 +6,9 @@ import { portOf, type ProcessName, serviceNames, type Settings, urlOf } from "./
 /** How long a service of a killed launcher may take to drain, in milliseconds. */
 const DRAIN_MS = 21_000
 
+/** How long it may take to say so on a machine that has other things to do as well, in milliseconds. */
+const ANSWER_MS = 5_000
+
 const isFree = (settings: Settings, service: ProcessName): boolean => {
   const port = portOf(settings, service)
   try {
@@ -21,7 +24,7 @@ const isFree = (settings: Settings, service: ProcessName): boolean => {
 /** Whether what listens there is a service that goes away, because its launcher was killed. */
 const isDraining = async (settings: Settings, service: ProcessName): Promise<boolean> => {
   try {
-    const response = await fetch(`${urlOf(settings, service)}/readyz`, { signal: AbortSignal.timeout(1_000) })
+    const response = await fetch(`${urlOf(settings, service)}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS) })
     const { checks } = await response.json() as { readonly checks?: Record<string, string> }
     return checks?.drain !== undefined
   } catch {

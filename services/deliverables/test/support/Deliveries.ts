@@ -16,6 +16,22 @@ export const waiting = async (
   return draft
 }
 
+/**
+ * What is answered of a delivery whose first attempt fails before there is another one, however long it takes to answer; then the
+ * next attempt is due.
+ */
+export const beforeAnother = async <A>({ retries, sql }: Stage, id: string, ask: () => Promise<A>): Promise<A> => {
+  const { after } = retries
+  retries.after = 3_600_000
+  try {
+    return await ask()
+  } finally {
+    retries.after = after
+    await sql("update executions set next_attempt_at = now() where deliverable_id = $1 and state = 'pending'", [id])
+    await sql("select pg_notify('stint_executions', '')::text")
+  }
+}
+
 /** Waits until the delivery of a deliverable has ended, and gives its execution. */
 export const ended = (stage: Stage, id: string) =>
   until(async () => {

@@ -1,6 +1,6 @@
 /** Deliverables behind its fetch handler on a database of its own, with a hiring and a catalog of the test. */
 import { afterAll, assert, beforeAll, describe } from "@effect/vitest"
-import { Layer, Schedule } from "effect"
+import { Duration, Effect, Layer, Schedule } from "effect"
 import { withDatabase } from "../../../../tests/support/Database.ts"
 import { type Answer, ready, type Send, startService, type TestService } from "../../../../tests/support/Service.ts"
 import { until as untilNamed } from "../../../../tests/support/Until.ts"
@@ -25,6 +25,8 @@ export interface Stage {
   readonly service: TestService
   /** The database, as the service's role. */
   readonly url: string
+  /** The backoff of deliveries, in milliseconds. */
+  readonly retries: { after: number }
   /** Starts another replica on the same database, with these files (default: the same). */
   replica(files?: Record<string, string>): Promise<TestService>
   /** Runs a statement as the owner of the schema. */
@@ -139,7 +141,11 @@ export const startStage = async (options: StageOptions = {}) => {
     STINT_WEBHOOK_HOSTS: "127.0.0.1",
     ...options.env,
   }
-  const retry = Layer.succeed(DeliveryRetry, Schedule.spaced(`${options.retryAfter ?? 50} millis`))
+  const retries = { after: options.retryAfter ?? 50 }
+  const retry = Layer.succeed(
+    DeliveryRetry,
+    Schedule.modifyDelay(Schedule.forever, () => Effect.sync(() => Duration.millis(retries.after))),
+  )
   const files: Record<string, string> = {}
   const replica: Stage["replica"] = async (own = files) => {
     Object.assign(own, { "secrets.json": secrets, ...options.files })
@@ -157,6 +163,7 @@ export const startStage = async (options: StageOptions = {}) => {
     files,
     service,
     url: database.url,
+    retries,
     replica,
     sql: owner.sql,
     call: service.call,

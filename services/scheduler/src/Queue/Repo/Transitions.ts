@@ -95,21 +95,25 @@ const expireOne = (sql: PgClient.PgClient) =>
       ),
   })
 
-/** ready -> held, of the runs that a query picks and locks: a lease, a new fence, and an attempt charged. */
+/**
+ * ready -> held, of the runs that a query picks and locks: a lease, a new fence, and an attempt charged. It starts at this statement
+ * and not at its transaction, which may have waited for a resume: no run started before the resume that let it.
+ */
 const taking = (sql: PgClient.PgClient, { holder, leaseMs }: typeof Lease.Type, picked: Fragment) =>
   sql`with picked as (${picked}), taken as (
-        update run_queue q set state = 'held', fence = nextval('run_fence'), holder = ${holder}, claimed_at = now(),
-          claimable_at = now() + make_interval(secs => ${leaseMs / 1000}), attempt = q.attempt + 1
+        update run_queue q set state = 'held', fence = nextval('run_fence'), holder = ${holder},
+          claimed_at = statement_timestamp(), claimable_at = now() + make_interval(secs => ${leaseMs / 1000}),
+          attempt = q.attempt + 1
         where q.scheduled_run_id = any (array(select scheduled_run_id from picked))
         returning q.*
       ), executions as (
         insert into goal_runs (run_id, scheduled_run_id, goal_instance_id, idempotency_key, status, started_at, attempt)
         select replace(t.scheduled_run_id, 'SCH-', 'RUN-'), t.scheduled_run_id, t.goal_instance_id, r.idempotency_key,
-          'running', now(), t.attempt
+          'running', t.claimed_at, t.attempt
         from taken t cross join lateral (
           select idempotency_key from scheduled_goal_runs where scheduled_run_id = t.scheduled_run_id limit 1) r
         -- a slot whose run was pruned and that is triggered anew meets the execution that it had
-        on conflict (idempotency_key) do update set status = 'running', started_at = now(),
+        on conflict (idempotency_key) do update set status = 'running', started_at = excluded.started_at,
           run_id = excluded.run_id, scheduled_run_id = excluded.scheduled_run_id,
           attempt = excluded.attempt, completed_at = null, error_details = null
       )

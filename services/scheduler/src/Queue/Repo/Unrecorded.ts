@@ -79,7 +79,8 @@ export const RUN_KEY = "run_key(goal_instance_id, scheduled_time)"
 /**
  * -> held. Whoever calls it has locked the goals, so that no two make the run of one slot. When the goals fall due next, and the
  * counters, are written with it, as the last statement of its transaction: the counters' rows are locked until that commits.
- * The lists are selected, which hides how many a batch has: else the database would plan it anew for each that has few.
+ * The lists are selected, which hides how many a batch has: else the database would plan it anew for each that has few. A run starts
+ * at this statement, as in `taking`: its transaction may have waited for a resume.
  */
 const start =
   (sql: PgClient.PgClient) =>
@@ -92,7 +93,7 @@ const start =
           i.scheduled_time, i.serial, i.caught_up, i.due_at, now() + make_interval(secs => ${
         leaseMs / 1000
       }), 'held', 1,
-          nextval('run_fence'), ${holder}, now(), false
+          nextval('run_fence'), ${holder}, statement_timestamp(), false
         from unnest((select ${texts(runs)}::varchar[]), (select ${texts(goals)}::varchar[]),
             (select ${texts(hires)}::varchar[]), (select ${texts(customers)}::varchar[]),
             (select ${texts(slots)}::timestamptz[]), (select ${flags(serial)}), (select ${flags(caught_up)}),
