@@ -4,7 +4,7 @@
  */
 import type { Rule } from "@stint/domain/Schedule"
 import { nextAfter } from "@stint/scheduler/Calendar"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import {
   drained,
   exactlyOnce,
@@ -46,6 +46,12 @@ describe("prevented", () => {
   })
   afterAll(async () => {
     for (const end of ends.reverse()) await end()
+  })
+
+  // a test that failed leaves nobody standing still for the next ones, which would wait for them in vain
+  afterEach(async () => {
+    await ground?.stack.kill("deliverables", "SIGCONT")
+    for (const replica of [one, two]) replica?.signal("SIGCONT")
   })
 
   /** Fails unless every goal has one completed run and one deliverable for the slot, and no fence was passed over. */
