@@ -21,7 +21,7 @@ const draft: Made = {
 }
 
 /** An event at so many milliseconds after noon, which is its number too. */
-const event = (n: number, kind: string, it: object): Event => ({ n, kind, began: NOON + n, at: NOON + n, it })
+const event = (n: number, kind: string, it: object): Event => ({ n, kind, began: NOON + n, it })
 
 const signed = (n: number, changes: object = {}): Event =>
   event(n, "mandates", {

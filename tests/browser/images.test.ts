@@ -99,6 +99,8 @@ describe.skipIf(chromiumPath === undefined || process.env.STINT_SCREENSHOTS === 
       await page.emulateMedia({ colorScheme: look.colorScheme ?? "light", reducedMotion: "reduce" })
       await page.goto(path)
       await calm(page)
+      // a page that was opened just now polls until its stream is there
+      if (look.size === undefined) await page.getByText("live", { exact: true }).waitFor()
       if (path === "/overview") await page.locator("[role=img] canvas").nth(1).waitFor()
       const file = fileURLToPath(new URL(`../../docs/images/${name}.png`, import.meta.url))
       await page.screenshot({ path: file, animations: "disabled" })

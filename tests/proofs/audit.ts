@@ -121,7 +121,7 @@ export const audit: Proof = {
             Effect.runPromise(
               Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
                 Effect.match({ onSuccess: () => "", onFailure: postgresWords }),
-                Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
+                Effect.provide(PgClient.layer({ url, maxConnections: 1, connectTimeout: "60 seconds" })),
               ),
             )
           )

@@ -60,7 +60,7 @@ export const isolation: Proof = {
         )
         return Effect.runPromise(
           Effect.flatMap(PgClient.PgClient, (sql) => sql`select 1`).pipe(
-            Effect.provide(PgClient.layer({ url, maxConnections: 1 })),
+            Effect.provide(PgClient.layer({ url, maxConnections: 1, connectTimeout: "60 seconds" })),
             Effect.match({ onSuccess: () => "enters", onFailure: postgresWords }),
           ),
         )

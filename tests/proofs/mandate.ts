@@ -108,7 +108,7 @@ const play = async (ground: Ground, other: Other, round: Round, nth: number, ran
   await until(`${from} drafts are approved`, async () => await usesOf(ground, mandate) >= from, 120_000, 5)
   let atRevocation: number | undefined
   if (round.revokes) {
-    const revoked = await send(`/${mandate}/revoke`, { reason: "The attack" })
+    const revoked = await patiently(() => send(`/${mandate}/revoke`, { reason: "The attack" }))
     atRevocation = revoked.status === 200 ? await usesOf(ground, mandate) : -1
   }
   if (round.kills === "own") {

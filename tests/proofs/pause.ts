@@ -4,6 +4,7 @@
  *
  * Would catch: a claim that looks for a pause before it takes its lock, or takes none; a pause that waits for no claim.
  */
+import { patiently } from "../support/Until.ts"
 import { decided, drained, exactlyOnce, fallDue, fleetOn, freshSlot, makeGoals, outcomeOf, standOn } from "./Ground.ts"
 import { fencesOf, keepJournal, pausesOf } from "./Journal.ts"
 import { judge, type Proof, randomOf, sleep, until } from "./Proof.ts"
@@ -35,7 +36,7 @@ export const pause: Proof = {
     await Promise.all(replicas.map((replica) => replica.isReady()))
     const operate = async (replica: number, what: "pause" | "resume", body: Record<string, unknown>) => {
       const send = { as: "operator:olga", body } as const
-      const answer = await replicas[replica]!.call("POST", `/api/v1/scheduler/${what}`, send)
+      const answer = await patiently(() => replicas[replica]!.call("POST", `/api/v1/scheduler/${what}`, send))
       if (answer.status !== 200) throw new Error(`${what}: ${answer.status} ${JSON.stringify(answer.json)}`)
     }
     const scopes = [

@@ -4,7 +4,7 @@
  */
 import type { Rule } from "@stint/domain/Schedule"
 import { nextAfter } from "@stint/scheduler/Calendar"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import {
   drained,
   exactlyOnce,
@@ -20,6 +20,7 @@ import {
 import { statementsIn } from "../proofs/idle.ts"
 import { fencesOf, keepJournal } from "../proofs/Journal.ts"
 import { type Attack, judge, until } from "../proofs/Proof.ts"
+import { type HeldDrafts, holdDrafts } from "../support/HeldDrafts.ts"
 import type { Fleet, Replica } from "../support/Fleet.ts"
 import { standStill } from "../support/StandStill.ts"
 
@@ -36,6 +37,8 @@ describe("prevented", () => {
   let fleet: Fleet
   let one: Replica
   let two: Replica
+  /** Drafts are not written while this is held. */
+  let held: HeldDrafts | undefined
   beforeAll(async () => {
     ground = await standOn(attack)
     await keepJournal(ground.superuser)
@@ -48,6 +51,12 @@ describe("prevented", () => {
     for (const end of ends.reverse()) await end()
   })
 
+  // a test that failed leaves nobody standing still for the next ones, which would wait for them in vain
+  afterEach(async () => {
+    await held?.release()
+    for (const replica of [one, two]) replica?.signal("SIGCONT")
+  })
+
   /** Fails unless every goal has one completed run and one deliverable for the slot, and no fence was passed over. */
   const ranOnce = async (slot: string) => {
     const { is, that, violations } = judge()
@@ -58,7 +67,7 @@ describe("prevented", () => {
     assert.deepStrictEqual(violations, [])
   }
   const count = async (statement: string): Promise<number> => (await ground.superuser.row("scheduler", statement)).n
-  const held = () => count("select count(*)::int as n from run_queue where holder is not null")
+  const inHand = () => count("select count(*)::int as n from run_queue where holder is not null")
 
   it("two instances that run a schedule twice (n8n #7045, #22488)", async () => {
     const before = await fencesOf(ground.superuser)
@@ -89,11 +98,11 @@ describe("prevented", () => {
   })
 
   it("a rescuer that overwrites a finished job (River #1302)", async () => {
-    await ground.stack.kill("deliverables", "SIGSTOP")
+    held = await holdDrafts(ground.stack)
     await standStill(ground.superuser, two.role, two.signal)
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
-    await until("one holds all", async () => await held() === GOALS)
+    await until("one holds all", async () => await inHand() === GOALS)
     // its lease ends for the other, while its call is still open: both will have the answer
     await standStill(ground.superuser, one.role, one.signal)
     await ground.superuser.sql("scheduler", "update run_queue set claimable_at = now() where holder is not null")
@@ -104,24 +113,24 @@ describe("prevented", () => {
       async () => await count("select count(*)::int as n from run_queue where attempt = 2") === GOALS,
     )
     one.signal("SIGCONT")
-    await ground.stack.kill("deliverables", "SIGCONT")
+    await held.release()
     await drained(ground)
     await one.isReady()
     await ranOnce(slot)
   })
 
   it("jobs that are stuck for hours after a crash (graphile-worker #222: 4 h, River #1258: 91 days)", async () => {
-    await ground.stack.kill("deliverables", "SIGSTOP")
+    held = await holdDrafts(ground.stack)
     const slot = freshSlot()
     await fallDue(ground, goals, slot)
-    await until("all are held", async () => await held() === GOALS)
+    await until("all are held", async () => await inHand() === GOALS)
     for (const replica of [one, two]) replica.signal("SIGKILL")
     await Promise.all([one.ended, two.ended])
     const longest = await count(
       "select max(ceil(extract(epoch from claimable_at - clock_timestamp())))::int as n from run_queue",
     )
     assert.isAtMost(longest, LEASE, "seconds until every run may be taken over")
-    await ground.stack.kill("deliverables", "SIGCONT")
+    await held.release()
     ;[one, two] = await Promise.all([fleet.start(1), fleet.start(2)])
     await drained(ground)
     await ranOnce(slot)

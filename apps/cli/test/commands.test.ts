@@ -11,7 +11,7 @@ import { revokeToken } from "../src/DevKey/Revoked.ts"
 import * as body from "./support/bodies.ts"
 import { hires } from "./support/cases/hires.ts"
 import { inbox } from "./support/cases/inbox.ts"
-import { makers } from "./support/cases/makers.ts"
+import { makers, typeOf } from "./support/cases/makers.ts"
 import { local, type Place } from "./support/cases/local.ts"
 import { mandates } from "./support/cases/mandates.ts"
 import { operations } from "./support/cases/operations.ts"
@@ -60,6 +60,29 @@ describe("a command that calls the services", () => {
     const text = await invoke(["models", "check", "writer"], { answers, role: "operator" })
     assert.deepStrictEqual([text.status, text.calls], [1, ["deliverables.makings.checkModel"]])
     assert.match(text.out, /^writer +away +- +0 +It can't be reached\n$/)
+  })
+
+  it("stint types makers says why one can't be called, and its exit status is 1 then; of one without it asks nobody", async () => {
+    const problem = "The host agents.example.com is not in STINT_MAKER_HOSTS"
+    const answers: Answers = { "deliverables.makings.checkMakers": () => ({ items: [{ problem }] }) }
+    const stdin = typeOf({ kind: "http", url: "https://agents.example.com/make" })
+    const text = await invoke(["types", "makers", "-"], { answers, role: "operator", stdin })
+    assert.strictEqual(text.status, 1, text.err)
+    assert.match(text.out, /^tea\.0 +https:\/\/agents\.example\.com\/make +The host agents\.example\.com is not in/)
+    const json = await invoke(["types", "makers", "-", "--json"], { answers, role: "operator", stdin })
+    assert.deepStrictEqual([json.status, JSON.parse(json.out).items[0].problem], [1, problem])
+    const none = await invoke(["types", "makers", "-"], { answers, role: "operator", stdin: agentType })
+    assert.deepStrictEqual([none.status, none.out, none.calls], [0, "", []])
+    assert.match(none.err, /It calls none/)
+  })
+
+  it("stint runs last is of somebody: it asks nobody without one, unless the token is a customer's", async () => {
+    const answers: Answers = { "scheduler.runs.last": () => ({ items: [], next_cursor: null }) }
+    const operator = await invoke(["runs", "last"], { answers, role: "operator" })
+    assert.deepStrictEqual([operator.status, operator.out, operator.calls], [2, "", []])
+    assert.match(operator.err, /Say of whom: --goal, --hire or --customer\./)
+    const customer = await invoke(["runs", "last"], { answers, role: "customer" })
+    assert.deepStrictEqual([customer.status, customer.calls], [0, ["scheduler.runs.last"]])
   })
 
   it("stint hires new subscribes, and says what an operator does while it waits for its payment", async () => {

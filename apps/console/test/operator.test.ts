@@ -4,6 +4,7 @@ import { Schema } from "effect"
 import { assert, describe, it } from "vitest"
 import { instantIn, localIn } from "../src/format/Local.ts"
 import { money, spent } from "../src/format/Money.ts"
+import { onlyCustomerOf } from "../src/api/OnlyCustomer.ts"
 import { csvOf } from "../src/format/Files.ts"
 import { columns, record } from "../src/screens/audit/Export.ts"
 import { mergeLogs } from "../src/screens/audit/Merge.ts"
@@ -149,5 +150,22 @@ describe("money", () => {
       [spent({ ...spending, max_cost_per_month: 12.5 }), spent({ ...spending, max_cost_per_month: null })],
       ["1.20 of 12.50", "1.20"],
     )
+  })
+})
+
+describe("that all that fails is one customer's", () => {
+  const page = (of: ReadonlyArray<string | null | undefined>, next_cursor: string | null = null) => ({
+    items: of.map((customer_id) => customer_id === undefined ? {} : { customer_id }),
+    next_cursor,
+  })
+  it("is said where everything is, whatever failed of it", () => {
+    assert.strictEqual(onlyCustomerOf([page(["acme", "acme"]), page([]), page(["acme"])]), "acme")
+  })
+  it("is not said where nothing failed, of several, of somebody unknown, and where there is more than was read", () => {
+    assert.isNull(onlyCustomerOf([page([]), page([])]))
+    assert.isNull(onlyCustomerOf([page(["acme"]), page(["bee"])]))
+    assert.isNull(onlyCustomerOf([page(["acme", null])]))
+    assert.isNull(onlyCustomerOf([page([null]), page([undefined])]))
+    assert.isNull(onlyCustomerOf([page(["acme"], "next"), page([])]))
   })
 })

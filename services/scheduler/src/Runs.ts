@@ -2,7 +2,15 @@
 import { type Caller, canSee, customerOf } from "@stint/domain/Caller"
 import type { ScheduledRunId } from "@stint/domain/Ids"
 import { CustomerNotFound, InvalidRequest } from "@stint/domain/Problem"
-import { Run, type RunCounts, RunFinal, RunNotFound, type RunStatus } from "@stint/domain/scheduler/Runs"
+import {
+  type LastRun,
+  Run,
+  type RunCounts,
+  type RunEnd,
+  RunFinal,
+  RunNotFound,
+  type RunStatus,
+} from "@stint/domain/scheduler/Runs"
 import { runTrace } from "@stint/domain/scheduler/Traces"
 import { Ids } from "@stint/edge/Ids"
 import { traceUrl } from "@stint/edge/Tracing"
@@ -42,6 +50,14 @@ export interface RunsQuery extends RunCountsQuery, PageQuery {
   readonly late_over_seconds?: number
 }
 
+/** Whose last runs a person asks for; a customer sees its own alone. */
+export interface LastRunsQuery extends PageQuery {
+  readonly goal_instance_id?: string
+  readonly hired_instance_id?: string
+  readonly customer_id?: string
+  readonly status?: RunEnd
+}
+
 /** A person's filter as the storage has it. A customer is limited to its own. */
 const filterOf = Effect.fnUntraced(function* <Q extends RunCountsQuery>(caller: Caller, query: Q) {
   const { from, to, ...filter } = query
@@ -60,6 +76,8 @@ const filterOf = Effect.fnUntraced(function* <Q extends RunCountsQuery>(caller: 
 export class Runs extends Context.Service<Runs, {
   /** The latest slots first. */
   list(caller: Caller, query: RunsQuery): Effect.Effect<Page<Run>, InvalidRequest | CustomerNotFound>
+  /** The last run that ended of each goal, by the goals' ids. 400 unless it is of a goal, a hire or a customer. */
+  last(caller: Caller, query: LastRunsQuery): Effect.Effect<Page<LastRun>, InvalidRequest | CustomerNotFound>
   /** How many are in each status, up to `MOST_COUNTED`. */
   counts(caller: Caller, query: RunCountsQuery): Effect.Effect<RunCounts, CustomerNotFound>
   get(caller: Caller, id: ScheduledRunId): Effect.Effect<Run, RunNotFound>
@@ -72,6 +90,7 @@ export class Runs extends Context.Service<Runs, {
       const repo = yield* RunsRepo
       const ids = yield* Ids
       const cursorOf = decodeCursor(Schema.Tuple([CursorMillis, cursorId("SCH")]))
+      const goalCursorOf = decodeCursor(Schema.Tuple([cursorId("GOI")]))
 
       const list = Effect.fn("Runs.list")(function* (caller: Caller, query: RunsQuery) {
         const { cursor, limit = DEFAULT_LIMIT, ...asked } = query
@@ -90,6 +109,27 @@ export class Runs extends Context.Service<Runs, {
           limit,
           ({ scheduled_run_id, scheduled_time }) => [scheduled_time, scheduled_run_id],
           (row) => toRun(row, namingFor(caller)),
+        )
+      })
+
+      const last = Effect.fn("Runs.last")(function* (caller: Caller, query: LastRunsQuery) {
+        const { cursor, limit = DEFAULT_LIMIT, ...asked } = query
+        const after = yield* goalCursorOf(cursor)
+        const filter = yield* filterOf(caller, asked)
+        if ((filter.customer_id ?? filter.hired_instance_id ?? filter.goal_instance_id) === undefined) {
+          return yield* invalidParameter("customer_id", "is needed, or hired_instance_id or goal_instance_id")
+        }
+        const rows = yield* repo.last({
+          ...filter,
+          ...(after === undefined ? {} : { after: after[0] }),
+          limit: limit + 1,
+        })
+        const naming = namingFor(caller)
+        return yield* pageOf(
+          rows,
+          limit,
+          ({ goal_instance_id }) => [goal_instance_id],
+          ({ enabled, ...row }) => ({ enabled, run: toRun(row, naming) }),
         )
       })
 
@@ -129,7 +169,7 @@ export class Runs extends Context.Service<Runs, {
         },
       )
 
-      return Runs.of({ list, counts, get, cancel })
+      return Runs.of({ list, last, counts, get, cancel })
     }),
   )
 }

@@ -38,17 +38,28 @@ const fill = Effect.gen(function* () {
       serial, claimable_at, state)
     select scheduled_run_id, goal_instance_id, hired_instance_id, customer_id, scheduled_time, false, scheduled_time, 'timed'
     from scheduled_goal_runs where status = 'pending'`
-  yield* sql`analyze scheduled_goal_runs`
+  // of the goals, three are of one customer
+  yield* sql`insert into projected_hires (hired_instance_id, customer_id, agent_id, timezone, runnable, version, changed_at)
+    select id, case id when 'HAI-2' then 'bee' else 'acme' end, 'gardening.v1', 'UTC', true, 1, now()
+    from unnest(array['HAI-1', 'HAI-2']) id`
+  yield* sql`insert into projected_goals (goal_instance_id, hired_instance_id, customer_id, version, changed_at, enabled, frequency,
+      schedule)
+    select 'GOI-' || n, hire, case hire when 'HAI-2' then 'bee' else 'acme' end, 1, now(), true, 'on_demand', '{}'
+    from (select n, case when n in (7, 77, 777) then 'HAI-2' else 'HAI-1' end as hire
+      from generate_series(0, ${ROWS / 100 - 1}::int) n) x`
+  yield* sql`analyze scheduled_goal_runs, projected_goals, projected_hires`
 })
 
-/** How many rows of the table were read since this connection began. */
-const read = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-  yield* sql`select pg_stat_force_next_flush()`
-  const [row] = yield* sql<{ rows: number; whole: number }>`select (seq_tup_read + idx_tup_fetch)::int as rows,
-      seq_tup_read::int as whole from pg_stat_user_tables where relname = 'scheduled_goal_runs'`
-  return row!
-})
+/** How many rows of a table were read since this connection began. */
+const readOf = (table: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    yield* sql`select pg_stat_force_next_flush()`
+    const [row] = yield* sql<{ rows: number; whole: number }>`select (seq_tup_read + idx_tup_fetch)::int as rows,
+        seq_tup_read::int as whole from pg_stat_user_tables where relname = ${table}`
+    return row!
+  })
+const read = readOf("scheduled_goal_runs")
 
 describe("lists of many runs", { timeout: 600_000 }, () => {
   it.live("D24: by status read few rows, figures those of their window, of the whole table none", () =>
@@ -72,6 +83,15 @@ describe("lists of many runs", { timeout: 600_000 }, () => {
         // the pending ones are few: all of them may be read, and sorted
         assert.isAtMost(after.rows - before.rows, 6 * LIMIT, status)
       }
+
+      // three goals among all: their last slots, and no other goal's
+      const [first, goals] = [yield* read, yield* readOf("projected_goals")]
+      const lasts = yield* repo.last({ customer_id: "bee", limit: LIMIT })
+      const [then, goalsThen] = [yield* read, yield* readOf("projected_goals")]
+      assert.deepStrictEqual(lasts.entries.map(({ key }) => key.goal_instance_id), ["GOI-7", "GOI-77", "GOI-777"])
+      assert.strictEqual(then.whole - first.whole, 0)
+      assert.isAtMost(then.rows - first.rows, 3 * 10)
+      assert.isAtMost(goalsThen.rows - goals.rows, 3)
 
       // an hour of 3,600 runs among all
       const sql = yield* PgClient.PgClient

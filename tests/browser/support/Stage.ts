@@ -2,7 +2,7 @@
 import { marketingHealthcare } from "@stint/domain/agents/marketing_healthcare/Definition"
 import { tradeIntentDraft, tradingDeltaFutures } from "@stint/domain/agents/trading_delta_futures/Definition"
 import type { Send } from "../../support/Service.ts"
-import { until } from "../../support/Until.ts"
+import { patiently, until } from "../../support/Until.ts"
 import { sharedStack } from "./Shared.ts"
 
 type Json = Record<string, unknown>
@@ -48,7 +48,8 @@ export const types = { marketing: marketingHealthcare, trading: tradingDeltaFutu
 export const openStage = async (): Promise<Stage> => {
   const stack = await sharedStack()
   const call: Stage["call"] = async (as, service, method, path, body) => {
-    const answer = await stack.call(service, method, `/api/v1${path}`, { as, ...(body === undefined ? {} : { body }) })
+    const send = { as, ...(body === undefined ? {} : { body }) }
+    const answer = await patiently(() => stack.call(service, method, `/api/v1${path}`, send))
     if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer.json)}`)
     return answer.json as Json
   }

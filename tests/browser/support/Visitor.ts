@@ -29,7 +29,7 @@ export interface Visitor {
 /** Starts the browser. */
 export const launch = (): Promise<Browser> => {
   if (chromiumPath === undefined) throw new Error("there is no Chromium here")
-  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] })
+  return chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"], timeout: STEP_MS })
 }
 
 const sessions = new Set<BrowserContext>()

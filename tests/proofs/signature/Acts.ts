@@ -34,12 +34,12 @@ const handsOf = (
   return {
     send: (method: string, path: string, body: object) => send(pick(people), method, path, body),
     sendAs: send,
-    look: async (id: string) => (await call("ann", "GET", `/deliverables/${id}`)).json,
+    look: async (id: string) => (await asking(() => call("ann", "GET", `/deliverables/${id}`))).json,
     approvalsOf: async (id: string): Promise<ReadonlyArray<{ readonly approval_id: string }>> =>
-      (await call("ann", "GET", `/deliverables/${id}/approvals`)).json.items,
+      (await asking(() => call("ann", "GET", `/deliverables/${id}/approvals`))).json.items,
     /** The mandates that are not revoked. */
     mandates: async (): Promise<ReadonlyArray<{ readonly mandate_id: string; readonly hired_instance_id: string }>> =>
-      (await call("ann", "GET", `/mandates?customer_id=${customer}&limit=100`)).json.items.filter(
+      (await asking(() => call("ann", "GET", `/mandates?customer_id=${customer}&limit=100`))).json.items.filter(
         ({ revoked_at }: { readonly revoked_at: string | null }) => revoked_at === null,
       ),
   }

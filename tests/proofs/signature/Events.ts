@@ -6,7 +6,7 @@
 import type { Ground } from "../Ground.ts"
 
 const events = `create table proof_events (n bigserial primary key, deliverable_id varchar, kind varchar not null,
-  began timestamptz not null default now(), at timestamptz not null default clock_timestamp(), it jsonb not null)`
+  began timestamptz not null default now(), it jsonb not null)`
 
 const record =
   `create function proof_record() returns trigger language plpgsql security definer set search_path = public as $$
@@ -47,12 +47,11 @@ export const watch = async ({ superuser }: Ground): Promise<void> => {
 // deno-lint-ignore no-explicit-any
 export type Row = any
 
-/** A row that was written, with its number; instants in epoch milliseconds: of its transaction's begin, and of the writing. */
+/** A row that was written, with its number, and when its transaction began, in epoch milliseconds. */
 export interface Event {
   readonly n: number
   readonly kind: string
   readonly began: number
-  readonly at: number
   readonly it: Row
 }
 
@@ -66,8 +65,8 @@ export interface Events {
 export const eventsOf = async ({ superuser }: Pick<Ground, "superuser">): Promise<Events> => {
   const rows: ReadonlyArray<Row> = await superuser.sql(
     "deliverables",
-    `select n::float8 as n, deliverable_id, kind, extract(epoch from began)::float8 * 1000 as began,
-        extract(epoch from at)::float8 * 1000 as at, it from proof_events order by n`,
+    `select n::float8 as n, deliverable_id, kind, extract(epoch from began)::float8 * 1000 as began, it
+      from proof_events order by n`,
   )
   const ofDrafts = new Map<string, Array<Event>>()
   const ofMandates: Array<Event> = []

@@ -22,7 +22,7 @@ export interface Made {
   readonly rules: Rules | null
 }
 
-/** A transaction judges by the instant at which it began, which may be so long before it wrote, in milliseconds. */
+/** A transaction judges by the instant at which it began, and by what was read so long before that, at most, in milliseconds. */
 const SLACK = 5_000
 
 const hashOf = (payload: unknown) => createHash("sha256").update(canonicalJson(payload)).digest("hex")
@@ -60,13 +60,13 @@ const replay = ({ id, customer, goal, hire, payload, rules, template }: Made, le
   }
   const say = (what: string) => void wrong.push(`${id}: ${what}`)
 
-  const decided = ({ at, began, it, n }: Event) => {
+  const decided = ({ began, it, n }: Event) => {
     if (it.revision !== now.revision || it.content_sha256 !== now.hash) {
       say(`${it.approval_id} is a decision on revision ${it.revision}, while ${now.revision} was there`)
     }
     if (now.revising) say(`${it.approval_id} was taken while its maker revised it`)
     if (now.rejected) say(`${it.approval_id} was taken after it was rejected`)
-    if (at > now.until + SLACK) say(`${it.approval_id} was taken after it had expired`)
+    if (began > now.until + SLACK) say(`${it.approval_id} was taken after it had expired`)
     if (it.decision !== "approved") {
       now.rejected ||= !it.asks_changes
       return
@@ -91,14 +91,14 @@ const replay = ({ id, customer, goal, hire, payload, rules, template }: Made, le
     })
   }
 
-  const executed = ({ at, it }: Event) => {
+  const executed = ({ began, it }: Event) => {
     now.executions++
     if (it.content_sha256 !== now.hash || hashOf(JSON.parse(it.body)) !== now.hash) {
       say(`executed with other content than its revision ${now.revision}`)
     }
     const counted = approvals.filter((one) =>
       one.revision === now.revision && one.content_sha256 === it.content_sha256 && !withdrawn.has(one.approval_id) &&
-      (one.expires_at === null || Date.parse(one.expires_at) > at - SLACK) &&
+      (one.expires_at === null || Date.parse(one.expires_at) > began - SLACK) &&
       !(rules?.separate_editor === true && one.mandate_id === null && one.decided_by === now.author)
     )
     const people = counted.some(({ mandate_id }) => mandate_id !== null)

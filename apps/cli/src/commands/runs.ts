@@ -4,6 +4,9 @@ import { remote } from "../Remote/Command.ts"
 /** What a person sees of a run, as the scheduler says it. */
 const statuses = ["pending", "running", "retrying", "completed", "cancelled", "dead_lettered"]
 
+/** How one ends that was not cancelled. */
+const ends = ["completed", "dead_lettered"]
+
 /** `stint runs`: which slot ran, and how it went. */
 export const runs = remote({
   about: "Runs: which slot of a goal ran, how it went, and every attempt of it.",
@@ -19,6 +22,16 @@ export const runs = remote({
         from: { value: "INSTANT", about: "slots from this instant on, such as 2026-03-01T09:00:00Z" },
         to: { value: "INSTANT", about: "slots before this instant" },
         follow: { about: "prints a line for each run that comes or changes, until Ctrl-C" },
+        ...pageFlags,
+      },
+    },
+    last: {
+      about: "of each goal the last that completed or failed for good, of a goal, a hire or a customer",
+      flags: {
+        goal: { value: "GOAL", about: "of this goal" },
+        hire: { value: "HIRE", about: "of the goals of this hire" },
+        customer: { value: "CUSTOMER", about: "of the goals of this customer" },
+        status: { value: "STATUS", about: "the goals alone whose last run ended so", of: ends },
         ...pageFlags,
       },
     },

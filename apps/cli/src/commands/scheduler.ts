@@ -18,6 +18,10 @@ export const scheduler = remote({
   about: "The scheduler: how it stands, pausing it, and runs that an operator asks for.",
   actions: {
     status: { about: "whether it is paused, by whom and why, and how many runs wait and run" },
+    pauses: {
+      about: "the pauses that hold, since when and why; a customer's token reads those that bind it",
+      flags: { customer: { value: "CUSTOMER", about: "those that bind this customer" } },
+    },
     health: { about: "healthy, degraded or down: the figures of the last hour, and what is in the way" },
     pause: {
       about: "as an operator: no new run starts, of all unless --hire or --customer says of whom",

@@ -18,6 +18,12 @@ export const types = remote({
         "whom the version in a file of JSON would break, - for standard input; it stores nothing, and the exit status is 1 when something breaks",
       operands: ["FILE"],
     },
+    makers: {
+      about:
+        "which models and programs the version in a file of JSON calls, - for standard input, and why one can't be called by the " +
+        "settings of this installation; it calls none, and the exit status is 1 when one can't be",
+      operands: ["FILE"],
+    },
     publish: {
       about: "publishes the version in a file of JSON, - for standard input; the same again changes nothing",
       operands: ["FILE"],

@@ -12,6 +12,7 @@ import { listOf } from "@stint/domain/Protocol"
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
+import { onlyCustomerOf } from "./OnlyCustomer.ts"
 import { runsPage } from "./Runs.ts"
 
 const decode = decoder(DeadLetter)
@@ -76,14 +77,7 @@ export const onlyCustomerQuery = queryOptions({
       page({ state: "open" }, "", signal),
       runsPage({ status: "retrying" }, "", signal),
     ])
-    const customers = new Set(
-      pages.flatMap(({ items }) =>
-        items.map(({ customer_id }: { readonly customer_id?: string | null }) => customer_id)
-      ),
-    )
-    // what is on further pages may be another's
-    if (customers.size !== 1 || pages.some(({ next_cursor }) => next_cursor !== null)) return null
-    return [...customers][0] ?? null
+    return onlyCustomerOf(pages)
   },
   refetchInterval: WHOSE_MS,
 })

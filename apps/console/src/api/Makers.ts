@@ -2,7 +2,7 @@
 import type { TemplateMaker } from "@stint/domain/Definition/Maker"
 import { MakerPlace, MakersChecked, ModelCheck } from "@stint/domain/deliverables/Makings"
 import { DecisionTime, Report, Spending, SpendingOfAll } from "@stint/domain/deliverables/Reports"
-import { queryOptions } from "@tanstack/react-query"
+import { keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { Schema } from "effect"
 import { call, decoder } from "./Client.ts"
 import { hireUrl } from "./Hires.ts"
@@ -27,14 +27,19 @@ export const placesQuery = queryOptions({
   refetchInterval: PLACES_MS,
 })
 
-/** Why each of some makers can't be called, as this installation is set up; null where nothing is known to be in its way. */
+/** Why some of these makers can't be called, as this installation is set up, by the maker's JSON; those that nothing is in the way of are left out. */
 export const makerProblemsQuery = (makers: ReadonlyArray<TemplateMaker>) =>
   queryOptions({
     queryKey: ["snapshot", "maker-problems", makers],
-    queryFn: ({ signal }) =>
+    queryFn: ({ signal }): Promise<ReadonlyMap<string, string>> =>
       call("POST", "/api/v1/maker-places/check", decodeProblems, { body: { makers }, signal })
-        .then(({ items }) => items.map(({ problem }) => problem)),
+        .then(({ items }) =>
+          new Map(items.flatMap(({ problem }, nth) => problem === null ? [] : [[JSON.stringify(makers[nth]), problem]]))
+        ),
     enabled: makers.length > 0,
+    // what is said of a maker stays while another one is asked about
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
   })
 
 /** Asks a model whether it answers. Its provider may charge for it. */

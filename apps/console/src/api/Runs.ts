@@ -1,6 +1,6 @@
 /** Runs: which slot of a goal ran, and how it went. */
 import { listOf } from "@stint/domain/Protocol"
-import { Run, RunCounts } from "@stint/domain/scheduler/Runs"
+import { LastRun, Run, RunCounts } from "@stint/domain/scheduler/Runs"
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { call, decoder, idempotencyKey, type Query } from "./Client.ts"
 import { millisOf, type Moment } from "../format/Time.ts"
@@ -9,6 +9,7 @@ import { PAGE } from "./Queries.ts"
 
 const decode = decoder(Run)
 const decodeList = decoder(listOf(Run))
+const decodeLast = decoder(listOf(LastRun))
 const decodeCounts = decoder(RunCounts)
 
 /** How many runs of a filter are in each status, which may not be named in it. */
@@ -79,38 +80,22 @@ export const runsSnapshotQuery = (filter: Query) =>
     gcTime: 0,
   })
 
-/** How many failed runs are looked at, and of how many goals whether a later run went well: each asks. */
-const FAILED = 100
-const GOALS = 20
+/** How many pages of goals that failed are read: 1,000 goals. */
+const FAILED_PAGES = 5
 
-/** The newest run of a filter. */
-const newest = (filter: Query, signal: AbortSignal): Promise<Run | undefined> =>
-  call("GET", "/api/v1/scheduler/runs", decodeList, { query: { ...filter, limit: 1 }, signal })
-    .then(({ items }) => items[0])
-
-/** Of the goals of a filter whose last run that ended failed for good, that run. */
+/** The goals of a filter whose last run that ended failed for good, each with that run. */
 export const lastFailedQuery = (filter: Query) =>
   queryOptions({
     queryKey: ["runs", "failed", filter],
-    queryFn: async ({ signal }): Promise<ReadonlyArray<Run>> => {
-      const { items } = await call("GET", "/api/v1/scheduler/runs", decodeList, {
-        query: { ...filter, status: "dead_lettered", limit: FAILED },
-        signal,
-      })
-      const last = items.filter((run, nth) =>
-        items.findIndex(({ goal_instance_id }) => goal_instance_id === run.goal_instance_id) === nth
-      )
-      const still = await Promise.all(
-        last.slice(0, GOALS).map(async (run) => {
-          const { goal_instance_id, scheduled_time } = run
-          const done = await newest({ goal_instance_id, status: "completed" }, signal)
-          return done !== undefined && done.scheduled_time.epochMilliseconds > scheduled_time.epochMilliseconds
-            ? []
-            : [run]
-        }),
-      )
-      return still.flat()
-    },
+    queryFn: ({ signal }): Promise<ReadonlyArray<LastRun>> =>
+      somePages(
+        (cursor) =>
+          call("GET", "/api/v1/scheduler/runs/last", decodeLast, {
+            query: { ...filter, status: "dead_lettered", cursor, limit: RUNS_PAGE },
+            signal,
+          }),
+        FAILED_PAGES,
+      ).then(({ items }) => items),
   })
 
 /** How often a run that was asked for is looked for until it is there, in milliseconds. */

@@ -9,11 +9,13 @@ interface Shown {
   readonly as?: TimeStyle
   /** Whether the zone's name stands behind it. */
   readonly named?: boolean
+  /** Whether its zone is said beside it: then it has no mark of its own. */
+  readonly said?: boolean
 }
 
 /** An instant on the wall clock of a zone, marked where that is not the clock of the reader. */
-export const Instant = ({ as = "full", at, named = false, zone }: Shown): ReactNode => {
-  const mark = named ? zone : as === "full" || as === "exact" ? zoneMark(at, zone) : undefined
+export const Instant = ({ as = "full", at, named = false, said = false, zone }: Shown): ReactNode => {
+  const mark = named ? zone : !said && (as === "full" || as === "exact") ? zoneMark(at, zone) : undefined
   return (
     <time dateTime={new Date(millisOf(at)).toISOString()} title={utcOf(at)}>
       {timeIn(at, zone, as)}

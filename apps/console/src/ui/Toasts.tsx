@@ -1,4 +1,4 @@
-/** Short messages about what was done; read out by screen readers, gone after six seconds. */
+/** Short messages about what was done; read out by screen readers, gone after six seconds, or once its link was followed. */
 import { type ReactNode, useSyncExternalStore } from "react"
 import styles from "./toasts.module.css"
 
@@ -20,11 +20,13 @@ const set = (now: ReadonlyArray<Toast>): void => {
   for (const watcher of watchers) watcher()
 }
 
+const forget = (id: number): void => set(toasts.filter((one) => one.id !== id))
+
 /** Says that something was done, or failed. */
 export const toast = (kind: Toast["kind"], text: ReactNode): void => {
   const id = next++
   set([...toasts.slice(-2), { id, kind, text }])
-  setTimeout(() => set(toasts.filter((one) => one.id !== id)), STAYS_MS)
+  setTimeout(() => forget(id), STAYS_MS)
 }
 
 const subscribe = (watcher: () => void) => {
@@ -36,7 +38,8 @@ const subscribe = (watcher: () => void) => {
 export const Toasts = (): ReactNode => (
   <div className={styles.toasts} role="status" aria-live="polite">
     {useSyncExternalStore(subscribe, () => toasts).map(({ id, kind, text }) => (
-      <div key={id} className={styles.toast} data-kind={kind}>
+      // a link in it leads to what it told of
+      <div key={id} className={styles.toast} data-kind={kind} onClick={() => forget(id)}>
         <span aria-hidden="true">{kind === "ok" ? "✓" : "!"}</span>
         <span>{text}</span>
       </div>

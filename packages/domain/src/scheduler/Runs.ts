@@ -108,6 +108,20 @@ export const BoundedCount = Schema.Int.check(Schema.isBetween({ minimum: 0, maxi
 export const RunCounts = Schema.Record(RunStatus, BoundedCount)
 export type RunCounts = typeof RunCounts.Type
 
+/** How a run ends that was not cancelled. */
+export const RunEnd = Schema.Literals(["completed", "dead_lettered"])
+export type RunEnd = typeof RunEnd.Type
+
+/** Among how many of a goal's slots, the latest first, its last run that ended is looked for. */
+export const LAST_AMONG = 1_000
+
+/** The last run of a goal that was made or failed for good: cancelled ones and those under way are passed over. */
+export const LastRun = Schema.Struct({
+  enabled: Schema.Boolean.annotate({ description: "Whether its customer has the goal switched on" }),
+  run: Run,
+})
+export type LastRun = typeof LastRun.Type
+
 /** 404, also for a run of another customer's goal. */
 export class RunNotFound extends problem<RunNotFound>()("RunNotFound", {
   code: "run_not_found",
@@ -170,6 +184,25 @@ export class RunsGroup extends HttpApiGroup.make("runs")
         OpenApi.Description,
         `How many runs a list of each status has, up to ${MOST_COUNTED}: that many, or more. A customer counts those of its ` +
           "own goals, operators and viewers all.",
+      ),
+    HttpApiEndpoint.get("last", "/last", {
+      query: {
+        goal_instance_id: Schema.optionalKey(GoalInstanceId),
+        hired_instance_id: Schema.optionalKey(HiredInstanceId),
+        customer_id: Schema.optionalKey(CustomerId),
+        /** The goals alone whose last run ended so. */
+        status: Schema.optionalKey(RunEnd),
+        ...pageQuery,
+      },
+      success: listOf(LastRun),
+      error: [InvalidRequest, CustomerNotFound],
+    }).annotate(Access, ["customer", "operator", "viewer"])
+      .annotate(OpenApi.Summary, "List the last run of each goal")
+      .annotate(
+        OpenApi.Description,
+        "Of each goal that there is, the last run that completed or was dead-lettered, by the goals' ids: with `status` " +
+          "dead_lettered, the goals whose last run failed for good. A customer sees its own goals; operators and viewers name a " +
+          `goal, a hired agent or a customer. A goal whose ${LAST_AMONG} latest slots all were cancelled or are under way is left out.`,
       ),
     HttpApiEndpoint.get("get", "/:id", { params: { id: ScheduledRunId }, success: Run, error: RunNotFound })
       .annotate(Access, ["customer", "operator", "viewer"])

@@ -11,6 +11,7 @@ export const RunsHttp = HttpApiBuilder.group(
     const runs = yield* Runs
     return handlers.handleAll({
       list: ({ query }) => Effect.flatMap(CurrentCaller, (caller) => runs.list(caller, query)),
+      last: ({ query }) => Effect.flatMap(CurrentCaller, (caller) => runs.last(caller, query)),
       counts: ({ query }) => Effect.flatMap(CurrentCaller, (caller) => runs.counts(caller, query)),
       get: ({ params }) => Effect.flatMap(CurrentCaller, (caller) => runs.get(caller, params.id)),
       cancel: ({ params, payload }) =>

@@ -1,6 +1,6 @@
 /** The SQL of runs as people read them, and of their cancellation. */
 import { PgClient } from "@effect/sql-pg"
-import { MOST_COUNTED, RunCounts, type RunStatus } from "@stint/domain/scheduler/Runs"
+import { LAST_AMONG, MOST_COUNTED, RunCounts, type RunStatus } from "@stint/domain/scheduler/Runs"
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlSchema } from "effect/sql"
 import type { Fragment } from "effect/sql/Statement"
@@ -12,7 +12,7 @@ import type { NewActionRow } from "../ActionLog/Row.ts"
 import type { Cancellation } from "../Model.ts"
 import { Queue } from "../Queue.ts"
 import { areSomeUnrecorded, type Recorded } from "../Queue/Repo/Unrecorded.ts"
-import { RunCountFilter, RunFilter, RunRow } from "./Row.ts"
+import { LastRunFilter, LastRunRow, RunCountFilter, RunFilter, RunRow } from "./Row.ts"
 
 const Place = Schema.Struct({
   scheduled_time: Millis,
@@ -21,6 +21,8 @@ const Place = Schema.Struct({
   unrecorded: Schema.Boolean,
 })
 
+const GoalPlace = Schema.Struct({ goal_instance_id: Schema.String })
+
 /** How often a list is read at most until it lacks no run. Of all that falls due some always begin: they are younger than it. */
 const LOOKS = 3
 
@@ -28,6 +30,8 @@ const LOOKS = 3
 export class RunsRepo extends Context.Service<RunsRepo, {
   /** The latest slots first. */
   list(filter: RunFilter): Effect.Effect<Taken<RunRow, typeof Place.Type>>
+  /** Of each goal the last that ended: what ends is recorded, so the queue has none of them. */
+  last(filter: LastRunFilter): Effect.Effect<Taken<LastRunRow, typeof GoalPlace.Type>>
   /** How many are in each status, up to `MOST_COUNTED`. */
   counts(filter: RunCountFilter): Effect.Effect<RunCounts>
   /** A run; of `customer_id` alone where that is given. */
@@ -42,7 +46,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
     Effect.gen(function* () {
       const queue = yield* Queue
       const counts = yield* counting
-      const { find, list } = yield* reads
+      const { find, last, list } = yield* reads
       return RunsRepo.of({
         list: Effect.fnUntraced(function* (filter) {
           const which = recordedOf(filter)
@@ -54,6 +58,7 @@ export class RunsRepo extends Context.Service<RunsRepo, {
           }
           return taken
         }, Effect.orDie),
+        last: (filter) => Effect.orDie(last(filter)),
         counts: (filter) => Effect.orDie(counts(filter)),
         find: Effect.fnUntraced(function* (id, customer) {
           const request = { id, ...(customer === undefined ? {} : { customer }) }
@@ -135,8 +140,8 @@ const counting = Effect.map(PgClient.PgClient, (sql) => {
 const reads = Effect.map(PgClient.PgClient, (sql) => {
   const status = statusOf(sql)
   const millis = (column: string) => sql.unsafe(`floor(extract(epoch from ${column}) * 1000)::int8`)
-  const select = (unrecorded: Fragment = sql`false`, making: Fragment = sql`null::jsonb`) =>
-    sql`select ${making} as making, ${unrecorded} as unrecorded, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id,
+  const select = (more: Fragment, making: Fragment = sql`null::jsonb`) =>
+    sql`select ${making} as making, ${more}, r.scheduled_run_id, r.goal_instance_id, r.hired_instance_id,
         nullif(r.customer_id, '') as customer_id,
         (select agent_id from projected_hires h where h.hired_instance_id = r.hired_instance_id) as agent_id,
         r.scheduled_time, r.origin, ${status} as status, r.run_metadata ->> 'reason' as reason, r.reason_code,
@@ -158,7 +163,7 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
       Key: Place,
       Result: RunRow,
       query: (f) =>
-        sql`${select(areSomeUnrecorded(sql, recordedOf(f)))} where ${
+        sql`${select(sql`${areSomeUnrecorded(sql, recordedOf(f))} as unrecorded`)} where ${
           sql.and([
             sql`true`,
             ...conditions(sql, f),
@@ -176,11 +181,40 @@ const reads = Effect.map(PgClient.PgClient, (sql) => {
           ])
         } order by r.scheduled_time desc, r.scheduled_run_id desc limit ${f.limit}`,
     }),
+    last: findReadable(sql, {
+      what: "runs",
+      Request: LastRunFilter,
+      Key: GoalPlace,
+      Result: LastRunRow,
+      // the goals first: ordered and limited as one, they could be read in the order of all goals until so many are found
+      query: (f) =>
+        sql`with of_whom as materialized (
+              select g.goal_instance_id, g.enabled
+              from projected_goals g join projected_hires h using (hired_instance_id) where ${
+          sql.and([
+            ...(f.customer_id === undefined ? [] : [sql`h.customer_id = ${f.customer_id}`]),
+            ...(f.hired_instance_id === undefined ? [] : [sql`g.hired_instance_id = ${f.hired_instance_id}`]),
+            ...(f.goal_instance_id === undefined ? [] : [sql`g.goal_instance_id = ${f.goal_instance_id}`]),
+            ...(f.after === undefined ? [] : [sql`g.goal_instance_id > ${f.after}`]),
+          ])
+        }), lasts as (
+              select w.enabled, l.scheduled_run_id
+              from of_whom w cross join lateral (
+                select s.scheduled_run_id, s.status from (
+                  select e.scheduled_run_id, e.status, e.reason_code, e.scheduled_time from scheduled_goal_runs e
+                  where e.goal_instance_id = w.goal_instance_id order by e.scheduled_time desc limit ${LAST_AMONG}) s
+                where s.status = 'completed' or (s.status = 'cancelled' and s.reason_code = 'dead_lettered')
+                order by s.scheduled_time desc limit 1) l
+              where ${
+          f.status === undefined ? sql`true` : sql`l.status = ${f.status === "completed" ? "completed" : "cancelled"}`
+        } order by w.goal_instance_id limit ${f.limit})
+            ${select(sql`l.enabled`)} join lasts l using (scheduled_run_id) order by r.goal_instance_id`,
+    }),
     find: SqlSchema.findOneOption({
       Request: Schema.Struct({ id: Schema.String, customer: Schema.optionalKey(Schema.String) }),
       Result: RunRow,
       execute: ({ customer, id }) =>
-        sql`${select(sql`false`, underway)} where r.scheduled_run_id = ${id} and ${
+        sql`${select(sql`false as unrecorded`, underway)} where r.scheduled_run_id = ${id} and ${
           customer === undefined ? sql`true` : sql`r.customer_id = ${customer}`
         }`,
     }),

@@ -10,7 +10,7 @@ import {
   ScheduledRunId,
 } from "@stint/domain/Ids"
 import { ReasonCode } from "@stint/domain/scheduler/ReasonCodes"
-import { ErrorDetails, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
+import { ErrorDetails, RunEnd, RunOrigin, RunStatus } from "@stint/domain/scheduler/Runs"
 import { Schema } from "effect"
 import { Millis } from "../Model.ts"
 
@@ -91,3 +91,18 @@ export const RunFilter = Schema.Struct({
   limit: Schema.Int,
 })
 export type RunFilter = typeof RunFilter.Type
+
+/** The last run that ended of a goal, and whether the goal is switched on. */
+export const LastRunRow = Schema.Struct({ ...RunRow.fields, enabled: Schema.Boolean })
+export type LastRunRow = typeof LastRunRow.Type
+
+/** Whose last runs, by their goals' ids: of a goal, a hire or a customer, and which ended so. */
+export const LastRunFilter = Schema.Struct({
+  goal_instance_id: Schema.optionalKey(Schema.String),
+  hired_instance_id: Schema.optionalKey(Schema.String),
+  customer_id: Schema.optionalKey(Schema.String),
+  status: Schema.optionalKey(RunEnd),
+  after: Schema.optionalKey(Schema.String),
+  limit: Schema.Int,
+})
+export type LastRunFilter = typeof LastRunFilter.Type

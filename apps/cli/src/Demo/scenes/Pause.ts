@@ -5,7 +5,7 @@ import { Paused, Resumed } from "@stint/domain/scheduler/Pauses"
 import { listOf } from "@stint/domain/Protocol"
 import { DateTime } from "effect"
 import { sayRefusal } from "../People.ts"
-import type { Agents, Play } from "../Play.ts"
+import { type Agents, type Play, until } from "../Play.ts"
 import { draftOf, runNow, runsOf, setGoal } from "../Work.ts"
 
 const Actions = listOf(ActionLine)
@@ -37,9 +37,12 @@ export const pausing = async (play: Play, { trading }: Agents): Promise<void> =>
   })
   await show.says(olga.who, "triggers the goal herself")
   await show.refused("scheduler", sayRefusal(trigger))
+  const runs = () => runsOf(asha, { goal_instance_id: goal.goal_instance_id })
+  // it comes to the scheduler by hiring's feed
+  await until(play, "The run that is to wait", 10, async () => (await runs()).length > 0 || undefined)
   const since = show.elapsed()
   await show.pause(WATCHED_MS)
-  const waiting = await runsOf(asha, { goal_instance_id: goal.goal_instance_id })
+  const waiting = await runs()
   await show.says(
     "scheduler",
     `${((show.elapsed() - since) / 1000).toFixed(1)} s later the run is still ${waiting[0]?.status}`,

@@ -1,7 +1,8 @@
 import { AgentTypeId, CustomerId, GoalInstanceId, HiredInstanceId, ScheduledRunId } from "@stint/domain/Ids"
 import { Instant, Reason } from "@stint/domain/Protocol"
 import { SchedulerApi } from "@stint/domain/scheduler/Api"
-import { type Run, RunStatus } from "@stint/domain/scheduler/Runs"
+import { type LastRun, type Run, RunEnd, RunStatus } from "@stint/domain/scheduler/Runs"
+import { UsageError } from "../../Command.ts"
 import type { Handlers } from "../../Remote/Command.ts"
 import { EXIT, Failed } from "../../Remote/Failed.ts"
 import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
@@ -48,6 +49,35 @@ const list = (session: Session) => {
   return session.ask(SchedulerApi, "scheduler", ({ runs }) => runs.list({ query, ...whole }))
 }
 
+/** Of each goal the last run that ended. Fails with a UsageError where it is of nobody. */
+const last = async (session: Session): Promise<void> => {
+  const { context, flags } = session
+  if ((flags.goal ?? flags.hire ?? flags.customer ?? context.customer) === undefined) {
+    throw new UsageError("Say of whom: --goal, --hire or --customer.")
+  }
+  const query = {
+    ...only({
+      goal_instance_id: given(GoalInstanceId, "--goal", flags.goal),
+      hired_instance_id: given(HiredInstanceId, "--hire", flags.hire),
+      customer_id: given(CustomerId, "--customer", flags.customer),
+      status: given(RunEnd, "--status", flags.status),
+    }),
+    ...pageOf(flags),
+  }
+  showPage(
+    session,
+    await session.ask(SchedulerApi, "scheduler", ({ runs }) => runs.last({ query, ...whole })),
+    [
+      { head: "goal", of: ({ run }) => run.goal_instance_id },
+      { head: "state", of: ({ enabled }) => enabled ? "on" : "off" },
+      ...columns.filter(({ head }) => head !== "goal").map(({ of, ...column }) => ({
+        ...column,
+        of: ({ run }: LastRun) => of(run),
+      })),
+    ],
+  )
+}
+
 /** What of a run makes it another line of --follow. */
 const stateOf = ({ attempt, status }: Run): string => `${status} ${attempt}`
 
@@ -83,6 +113,7 @@ export const handlers: Handlers = {
     if (session.flags.follow === true) return await follow(session)
     showPage(session, await list(session), columns)
   },
+  last,
   show: async (session) => {
     const id = required(ScheduledRunId, "RUN", session.operands[0])
     if (session.flags.wait === true) return runEnded(session, await runAfter(session, id))

@@ -8,6 +8,7 @@ import { at, pageOf, showPage, showThing } from "../../Remote/Lists.ts"
 import { runAfter, runEnded } from "../../Remote/Runs.ts"
 import { given, keyed, numberOf, only, required, type Session, whole } from "../../Remote/Session.ts"
 import { meanwhile, timeoutOf } from "../../Remote/Wait.ts"
+import { table } from "../../Show/Table.ts"
 import { backfill } from "./Backfill.ts"
 
 /** The scope of a pause: one hire, one customer, or everything. Fails with a UsageError on both. */
@@ -44,6 +45,24 @@ const pause = async (session: Session): Promise<number> => {
   if (flags.wait !== true || left === 0) return 0
   io.err(`${left} runs are still under way; no new one starts.`)
   return 1
+}
+
+const pauses = async (session: Session): Promise<void> => {
+  const query = only({ customer_id: given(CustomerId, "--customer", session.flags.customer) })
+  const answer = await session.ask(SchedulerApi, "scheduler", ({ pauses }) => pauses.holding({ query, ...whole }))
+  session.show(answer, ({ value: { items } }) => {
+    table(session.io, [
+      {
+        head: "what",
+        of: ({ scope }) => scope === null ? "everything" : scope.hired_instance_id ?? scope.customer_id,
+        least: 12,
+      },
+      { head: "since", of: ({ paused_at }) => at(paused_at) },
+      { head: "by", of: ({ paused_by }) => paused_by, least: 8 },
+      { head: "reason", of: ({ reason }) => reason, least: 12 },
+    ], items)
+    if (items.length === 0) session.io.err("Nothing is paused.")
+  })
 }
 
 /** What a limit is for. Fails with a UsageError unless it is one thing. */
@@ -95,6 +114,7 @@ export const handlers: Handlers = {
     showThing(session, await session.ask(SchedulerApi, "scheduler", ({ pauses }) => pauses.status({ ...whole }))),
   health: async (session) =>
     showThing(session, await session.ask(SchedulerApi, "scheduler", ({ health }) => health.health({ ...whole }))),
+  pauses,
   pause,
   resume: async (session) => {
     const payload = { ...scopeOf(session), ...only({ reason: given(Reason, "--reason", session.flags.reason) }) }

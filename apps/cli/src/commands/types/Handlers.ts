@@ -9,6 +9,7 @@ import { given, keyed, only, required, type Session, whole } from "../../Remote/
 import { fields } from "../../Show/Fields.ts"
 import type { Column } from "../../Show/Table.ts"
 import { check } from "./Check.ts"
+import { makers } from "./Makers.ts"
 
 const columns: ReadonlyArray<Column<AgentType>> = [
   { head: "type", of: ({ agent_type_id }) => agent_type_id, least: 16 },
@@ -49,6 +50,7 @@ export const handlers: Handlers = {
       columns,
     ),
   check: async (session) => check(session, await definitionIn(session)),
+  makers: async (session) => makers(session, await definitionIn(session)),
   publish: async (session) => {
     const payload = await definitionIn(session)
     const answer = await session.ask(

@@ -28,6 +28,17 @@ const places = () => ({
 
 const unavailable = new Refusal(503, "unavailable", "A service that is needed does not answer now")
 
+/** An agent type whose templates have these makers. */
+export const typeOf = (...kinds: ReadonlyArray<object>): string => {
+  const { created_at: _c, id: _i, updated_at: _u, ...definition } = body.agentType
+  const goal_templates = kinds.map((maker, nth) => ({
+    ...body.agentType.goal_templates[0],
+    goal_template_id: `tea.${nth}`,
+    maker,
+  }))
+  return JSON.stringify({ ...definition, goal_templates })
+}
+
 /** One of each. */
 export const makers: ReadonlyArray<Case> = [
   {
@@ -56,6 +67,24 @@ export const makers: ReadonlyArray<Case> = [
     answers: { "deliverables.makings.places": places },
     says: /^agents\.example\.com:443 +away +0\/16 +3 +2026-03-01T09:00:00Z +2026-03-01T09:01:00Z +it answered 503\n$/,
     refused: "deliverables.makings.places",
+    by: unavailable,
+    exit: 1,
+  },
+  {
+    args: "types makers -",
+    role: "viewer",
+    stdin: typeOf(
+      { kind: "model", model: "writer", instructions: "Write a note." },
+      { kind: "builtin" },
+      { kind: "http", url: "https://agents.example.com/make" },
+    ),
+    answers: {
+      "deliverables.makings.checkMakers": ({ payload: { makers } }) =>
+        makers.length === 2 && makers[1].url === "https://agents.example.com/make" &&
+        { items: [{ problem: null }, { problem: null }] },
+    },
+    says: /^tea\.0 +model writer +-\ntea\.2 +https:\/\/agents\.example\.com\/make +-\n$/,
+    refused: "deliverables.makings.checkMakers",
     by: unavailable,
     exit: 1,
   },

@@ -81,6 +81,28 @@ export const operations: ReadonlyArray<Case> = [
     exit: 1,
   },
   {
+    args: "scheduler pauses --customer CUS-1",
+    role: "viewer",
+    answers: {
+      "scheduler.pauses.holding": ({ query }) =>
+        query.customer_id === "CUS-1" && {
+          items: [
+            { scope: null, paused_at: body.run.scheduled_time, paused_by: "ops.asha", reason: "exchange maintenance" },
+            {
+              scope: { hired_instance_id: "HAI-1" },
+              paused_at: body.run.scheduled_time,
+              paused_by: "ops.ben",
+              reason: null,
+            },
+          ],
+        },
+    },
+    says:
+      /^everything +2026-03-01T09:00:00Z +ops\.asha +exchange maintenance\nHAI-1 +2026-03-01T09:00:00Z +ops\.ben +-\n$/,
+    refused: "scheduler.pauses.holding",
+    by: missing("customer_not_found"),
+  },
+  {
     args: "scheduler health",
     answers: { "scheduler.health.health": () => body.health },
     says: /^status +healthy\n/,

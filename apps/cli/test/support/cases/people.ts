@@ -194,6 +194,17 @@ export const people: ReadonlyArray<Case> = [
     exit: 1,
   },
   {
+    args: "runs last --hire HAI-1 --status dead_lettered",
+    answers: {
+      "scheduler.runs.last": ({ query }) =>
+        query.hired_instance_id === "HAI-1" && query.status === "dead_lettered" &&
+        body.page({ enabled: true, run: { ...body.run, status: "dead_lettered", reason: "maker_refused" } }),
+    },
+    says: /^GOI-1 +on +SCH-1 +dead_lettered +2026-03-01T09:00:00Z +1 +maker_refused\n$/,
+    refused: "scheduler.runs.last",
+    by: missing("customer_not_found"),
+  },
+  {
     args: "runs show SCH-1",
     answers: {
       "scheduler.runs.get": () => ({ trace_url: "https://traces.example.com/trace/4bf92f3577b34da6", ...body.run }),

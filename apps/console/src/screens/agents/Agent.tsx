@@ -40,7 +40,7 @@ const Beside = ({ hire }: { readonly hire: Hire }): ReactNode => {
           )}
         </span>
       )}
-      <span className="dim">{titled(hire.agent_id)}</span>
+      {hireName(hire) === titled(hire.agent_id) ? null : <span className="dim">{titled(hire.agent_id)}</span>}
       <Spend hire={hire} />
     </>
   )

@@ -113,9 +113,7 @@ const Draft = ({ hire, type }: { readonly hire: Hire; readonly type: AgentType }
             ? "Keeping it…"
             : open > 0
             ? `Kept. ${counted(open, "field")} to fill in.`
-            : `All is filled in and kept. ${
-              hire.trial_status === "not_started" ? "Its trial starts with its first goal." : ""
-            }`}
+            : "All is filled in and kept."}
         </span>
       </div>
     </Form>

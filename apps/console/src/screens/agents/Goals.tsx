@@ -96,7 +96,7 @@ export const Goals = ({ hire }: { readonly hire: Hire }): ReactNode => {
                   <Line
                     key={goal.goal_instance_id}
                     goal={goal}
-                    failed={failed?.find((run) => run.goal_instance_id === goal.goal_instance_id)}
+                    failed={failed?.find(({ run }) => run.goal_instance_id === goal.goal_instance_id)?.run}
                     paused={paused}
                     name={nameOf(goal.goal_template_id)}
                     zone={zoneOf(hire.config)}

@@ -5,7 +5,7 @@ import type { Run } from "@stint/domain/scheduler/Runs"
 import { useQuery } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import type { Query } from "../../api/Client.ts"
-import { goalsQuery, type StoredGoal } from "../../api/Goals.ts"
+import type { StoredGoal } from "../../api/Goals.ts"
 import { pausesQuery } from "../../api/Pauses.ts"
 import { lastFailedQuery } from "../../api/Runs.ts"
 import { type Moment, zoneOf } from "../../format/Time.ts"
@@ -25,22 +25,17 @@ export const usePause = (hire: Hire): HoldingPause | undefined => {
   )
 }
 
-/** How an agent stands, in tags: that it is paused, that goals of it failed, or its state. `among`: whose failed runs are asked for. */
+/** How an agent stands, in tags: that it is paused, that goals of it failed, or its state. `among`: whose failed goals are asked for. */
 export const Standing = ({ among, hire }: { readonly hire: Hire; readonly among: Query }): ReactNode => {
   const { customer_id, hired_instance_id } = hire
   const works = isAtWork(hire)
   const pauses = useQuery({ ...pausesQuery(customer_id), enabled: works })
   const pause = usePause(hire)
   const runs = useQuery({ ...lastFailedQuery(among), enabled: works })
-  const own = (runs.data ?? []).filter((run) => run.hired_instance_id === hired_instance_id)
-  const goals = useQuery({ ...goalsQuery(hired_instance_id), enabled: works && own.length > 0 })
-  if (works && (pauses.isPending || runs.isPending || (own.length > 0 && goals.isPending))) {
-    return <Bone width={56} height={20} />
-  }
-  // of a goal that was deleted or switched off nobody waits for a run
+  if (works && (pauses.isPending || runs.isPending)) return <Bone width={56} height={20} />
+  // of a goal that was switched off nobody waits for a run
   const failed =
-    own.filter((run) => goals.data?.some((goal) => goal.enabled && goal.goal_instance_id === run.goal_instance_id))
-      .length
+    (runs.data ?? []).filter(({ enabled, run }) => enabled && run.hired_instance_id === hired_instance_id).length
   const { kind, words } = stateOf(hire)
   return (
     <>

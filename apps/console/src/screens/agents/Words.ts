@@ -19,7 +19,9 @@ export const stateOf = (hire: Hire): State => {
   if (!hire.active) return { kind: "plain", words: "deactivated" }
   if (hire.subscription_status === "canceled") return { kind: "plain", words: "subscription canceled" }
   if (hire.subscription_status === "past_due") return { kind: "bad", words: "payment past due" }
-  if (hire.finalized_at !== null) return { kind: "ok", words: "at work" }
+  if (hire.finalized_at !== null) {
+    return hire.goals_completed ? { kind: "ok", words: "at work" } : { kind: "wait", words: "has no goal yet" }
+  }
   if (hire.configured) return { kind: "wait", words: "filled in, not finished" }
   return { kind: "wait", words: `${counted(hire.missing.length, "field")} to fill in` }
 }

@@ -3,12 +3,14 @@ import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 import { hiresQuery } from "../../api/Hires.ts"
+import { pausesQuery } from "../../api/Pauses.ts"
 import { addDays, dayIn, dayStart, timeIn, zoneOf } from "../../format/Time.ts"
 import { hireName } from "../../format/Words.ts"
 import { useActions } from "../../shell/Actions.ts"
 import { useCustomer } from "../../shell/User.ts"
 import { Page } from "../../ui/Page.tsx"
 import { Loaded } from "../../ui/States.tsx"
+import { PauseNote } from "../agents/Standing.tsx"
 import styles from "./calendar.module.css"
 import { Day } from "./Day.tsx"
 import { type Slot, useSlots } from "./Slots.ts"
@@ -148,7 +150,12 @@ const Grid = ({ byDay, today, view: { days, isWeek, month }, zone }: {
 export const Calendar = (): ReactNode => {
   const search = route.useSearch()
   const navigate = useNavigate()
-  const hires = useQuery(hiresQuery(useCustomer())).data ?? []
+  const customer = useCustomer()
+  const hires = useQuery(hiresQuery(customer)).data ?? []
+  // of one agent alone its own slots tell, unless it is the one that is shown
+  const pause = useQuery(pausesQuery(customer)).data?.items.find(({ scope }) =>
+    scope?.hired_instance_id === undefined || scope.hired_instance_id === search.agent
+  )
   const own = hires.filter(({ hired_instance_id }) => search.agent === undefined || hired_instance_id === search.agent)
   const zone = search.zone ?? usualZone(own.map(({ config }) => zoneOf(config)))
   const zones = [...new Set([zone, "UTC", ...hires.map(({ config }) => zoneOf(config))])].sort()
@@ -207,6 +214,7 @@ export const Calendar = (): ReactNode => {
       }
       actions={<Filters zone={zone} zones={zones} />}
     >
+      <div className="notes">{pause === undefined ? null : <PauseNote pause={pause} zone={zone} />}</div>
       <Loaded of={slots} skeleton={<Grid view={view} zone={zone} today={today} byDay={new Map()} />}>
         {({ byDay, more }) => (
           <>

@@ -142,7 +142,7 @@ const Head = ({ asked, goal, hire, name }: {
 }
 
 const useLastFailed = ({ goal_instance_id }: StoredGoal): Run | undefined =>
-  useQuery(lastFailedQuery({ goal_instance_id })).data?.[0]
+  useQuery(lastFailedQuery({ goal_instance_id })).data?.[0]?.run
 
 const Tags = ({ goal, hire }: { readonly goal: StoredGoal; readonly hire: Hire }): ReactNode => (
   <GoalTags goal={goal} failed={useLastFailed(goal) !== undefined} paused={usePause(hire) !== undefined} />

@@ -67,7 +67,7 @@ const Next = ({ fires, zone }: { readonly fires: ReadonlyArray<Fire>; readonly z
   <ol className={styles.fires} aria-label="Next runs">
     {fires.map((fire) => (
       <li key={fire.scheduled_time.epochMilliseconds}>
-        <Instant at={fire.scheduled_time} zone={zone} />
+        <Instant at={fire.scheduled_time} zone={zone} said />
         {fire.note === undefined ? null : <span className={styles.note}>{fire.note}</span>}
       </li>
     ))}

@@ -59,7 +59,7 @@ const Meta = ({ draft, zone }: { readonly draft: Deliverable; readonly zone: str
       {hire === undefined
         ? <Bone width={120} />
         : <Link to="/agents/$hire" params={{ hire: draft.hired_instance_id }} className="dim">{hireName(hire)}</Link>}
-      <Suspense fallback={null}>
+      <Suspense fallback={<Bone width={90} />}>
         <Slot draft={draft} zone={zone} />
       </Suspense>
       <Written draft={draft} />

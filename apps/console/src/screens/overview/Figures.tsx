@@ -65,7 +65,7 @@ const DeadLetters = (): ReactNode => {
       kind={(health.data?.dlq_size ?? 0) > 0 ? "bad" : undefined}
       below={day === undefined
         ? "open"
-        : `open · in 24 h ${count(day.dead_letters_opened)} opened, ${count(day.dead_letters_closed)} closed`}
+        : `open · ${count(day.dead_letters_opened)} in, ${count(day.dead_letters_closed)} out in 24\u00a0h`}
       to={{ to: "/dead-letters" }}
     />
   )

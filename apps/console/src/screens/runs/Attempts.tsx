@@ -21,12 +21,12 @@ const Bars = ({ run }: { readonly run: Run }): ReactNode => {
   const to = Math.max(from + 1, last.ended_at === null ? now : millisOf(last.ended_at))
   return (
     <div className={styles.bars} aria-hidden="true">
-      {run.attempts.map((attempt) => {
+      {run.attempts.map((attempt, index) => {
         const start = millisOf(attempt.started_at)
         const end = attempt.ended_at === null ? to : millisOf(attempt.ended_at)
         return (
           <div
-            key={attempt.attempt}
+            key={index}
             className={styles.bar}
             data-kind={kindOf(attempt)}
             title={`Attempt ${attempt.attempt}`}
@@ -38,13 +38,19 @@ const Bars = ({ run }: { readonly run: Run }): ReactNode => {
   )
 }
 
-const Entry = ({ attempt, zone }: { readonly attempt: Attempt; readonly zone: string }): ReactNode => {
+const Entry = ({ again, attempt, zone }: {
+  readonly attempt: Attempt
+  /** Whether its number was there before: one that was redriven begins to count anew, and some tries are not charged. */
+  readonly again: boolean
+  readonly zone: string
+}): ReactNode => {
   const { ended_at, error_details, started_at } = attempt
   const kind = kindOf(attempt)
   return (
     <li className={styles.attempt} data-kind={kind}>
       <p>
         <b>Attempt {attempt.attempt}</b>
+        {again ? <span className="dim">again</span> : null}
         <Tag kind={kind}>{words[kind]}</Tag>
         <span className="dim">
           <Instant at={started_at} zone={zone} as="exact" />
@@ -79,7 +85,14 @@ export const Attempts = ({ run, zone }: { readonly run: Run; readonly zone: stri
       <>
         {run.attempts.length > 1 ? <Bars run={run} /> : null}
         <ol className={styles.timeline}>
-          {run.attempts.map((attempt, index) => <Entry key={index} attempt={attempt} zone={zone} />)}
+          {run.attempts.map((attempt, index) => (
+            <Entry
+              key={index}
+              attempt={attempt}
+              again={index > 0 && attempt.attempt <= run.attempts[index - 1]!.attempt}
+              zone={zone}
+            />
+          ))}
         </ol>
       </>
     )}

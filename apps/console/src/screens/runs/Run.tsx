@@ -75,7 +75,9 @@ const Facts = ({ run, zone }: { readonly run: Run; readonly zone: string }): Rea
             <dt>Reason</dt>
             <dd>
               {run.reason}
-              {run.reason_code === null ? null : <span className="faint mono">{` ${run.reason_code}`}</span>}
+              {run.reason_code === null || run.reason_code === run.status
+                ? null
+                : <span className="faint mono">{` ${run.reason_code}`}</span>}
             </dd>
           </>
         )}

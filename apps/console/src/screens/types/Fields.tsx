@@ -6,6 +6,14 @@ import { Table } from "../../ui/Table.tsx"
 import { Tag } from "../../ui/Tag.tsx"
 import styles from "./types.module.css"
 
+/** Who makes the drafts of a template. */
+const makerWords = ({ maker, skill_binding }: AgentType["goal_templates"][number]): string =>
+  maker?.kind === "model"
+    ? `Made by the model ${maker.model}`
+    : maker?.kind === "http"
+    ? `Made by the program at ${maker.url}`
+    : `Skill: ${skill_binding}`
+
 const typeWords = ({ format, item_type, type }: Field): string => {
   if (format === "iana_timezone") return "time zone"
   if (format === "local_time") return "time of day"
@@ -71,7 +79,7 @@ export const Fields = ({ type }: { readonly type: AgentType }): ReactNode => {
             <Tag>{template.default_frequency.replaceAll("_", " ")}</Tag>
             <span className="mono dim">{template.goal_template_id}</span>
           </div>
-          <p className="dim" style={{ marginBottom: 8 }}>Skill: {template.skill_binding}</p>
+          <p className="dim" style={{ marginBottom: 8 }}>{makerWords(template)}</p>
           {template.settings_schema.fields.length === 0
             ? <p className="dim">It has no settings but its schedule.</p>
             : <FieldTable label={`Settings of ${template.name}`} fields={template.settings_schema.fields} />}

@@ -18,6 +18,7 @@ import { toast } from "../../ui/Toasts.tsx"
 import { Breaks } from "./Breaks.tsx"
 import { definitionOf, pretty } from "./Definition.ts"
 import { differ } from "./Diff.ts"
+import { MakerNotes } from "./MakerNotes.tsx"
 import styles from "./types.module.css"
 
 const route = getRouteApi("/app/types/publish")
@@ -98,7 +99,7 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
         <div className={styles.line}>
           <Button disabled={faults.length > 0} loading={send.isPending} onClick={go}>Publish</Button>
           <span className="dim" role="status">
-            {faults.length === 0 ? "It decodes." : `${faults.length} to correct`}
+            {faults.length === 0 ? "No faults." : `${faults.length} to correct`}
           </span>
         </div>
         {send.isError ? <Refused error={send.error} /> : null}
@@ -111,6 +112,10 @@ const Editor = ({ before }: { readonly before: unknown }): ReactNode => {
             ))}
           </ul>
         )}
+        <MakerNotes
+          definition={value}
+          follows="You can publish it: until that is mended each run of it fails for good."
+        />
         {before === undefined || faults.length > 0
           ? null
           : <Breaks type={(before as AgentTypeDefinition).agent_type_id} definition={value} text={text} />}

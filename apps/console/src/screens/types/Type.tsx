@@ -107,7 +107,10 @@ const Version = ({ versions }: { readonly versions: ReadonlyArray<AgentType> }):
           published <Instant at={shown.created_at} zone={ownZone} as="exact" />
         </span>
       </div>
-      <MakerNotes type={shown} />
+      <MakerNotes
+        definition={shown}
+        follows="Until then each run of it fails for good, and waits under Dead letters."
+      />
       {view === "fields" ? <Fields type={shown} /> : null}
       {view === "json"
         ? <pre className="code" tabIndex={0} style={{ maxHeight: "none" }}>{pretty(definitionOf(shown))}</pre>

@@ -12,6 +12,7 @@ import { Instant } from "../../ui/Instant.tsx"
 import { Page } from "../../ui/Page.tsx"
 import { Bone, Loaded } from "../../ui/States.tsx"
 import { Tag } from "../../ui/Tag.tsx"
+import { GoalLink } from "../goals/GoalName.tsx"
 import { factsOf, verdicts } from "./Facts.ts"
 import { NextStep } from "./NextStep.tsx"
 import styles from "./why.module.css"
@@ -46,7 +47,9 @@ const Answer = ({ explanation, zone }: { readonly explanation: Explanation; read
       <section className={styles.answer} aria-live="polite">
         <p>
           <Tag kind={verdicts[verdict].kind}>{verdicts[verdict].words}</Tag>
-          {reason_code === null ? null : <span className="faint mono">{` ${reason_code}`}</span>}
+          {reason_code === null || reason_code === verdict
+            ? null
+            : <span className="faint mono">{` ${reason_code}`}</span>}
         </p>
         <h2 className={styles.sentence}>{sentence}</h2>
         {because.length === 0 ? null : (
@@ -85,7 +88,12 @@ export const Why = (): ReactNode => {
   return (
     <Page
       title="Why"
-      beside={<span className="dim">{preview?.rule_in_words}</span>}
+      beside={
+        <>
+          {shown?.run == null ? null : <GoalLink goal={goal} hire={shown.run.hired_instance_id} />}
+          <span className="dim">{preview?.rule_in_words}</span>
+        </>
+      }
       actions={<Link className="dim" to="/runs" search={{ goal }}>Runs of this goal</Link>}
     >
       <div className="column">
