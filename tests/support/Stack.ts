@@ -171,11 +171,22 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
   for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => output += chunk)
   const ended = new Promise<void>((resolve) => launcher.once("exit", () => resolve()))
   const group = launcher.pid!
+  const end = () => {
+    try {
+      // one that a test made stand still would not hear it
+      process.kill(-group, "SIGCONT")
+      process.kill(-group, "SIGTERM")
+    } catch { /* it has ended */ }
+    return ended
+  }
   await until(
     "the stack says that it is ready, or ends",
     () => /^ready/m.test(output) || launcher.exitCode !== null,
     () => output,
-  )
+  ).catch(async (error) => {
+    await end()
+    throw error
+  })
   if (launcher.exitCode !== null) throw new Error(`the stack did not start:\n${output}`)
   const pids = (name: ServiceName | "gateway") =>
     processesOf(group, `${name === "gateway" ? "apps" : "services"}/${name}/src/main.`)
@@ -200,12 +211,7 @@ export const startStack = async (env: Record<string, string> = {}, givenHome?: s
     },
     launcher: async () => (await processesOf(group, "apps/cli/src/main."))[0]!,
     stop: async ({ keepHome = false } = {}) => {
-      try {
-        // one that a test made stand still would not hear it
-        process.kill(-group, "SIGCONT")
-        process.kill(-group, "SIGTERM")
-      } catch { /* it has ended */ }
-      await ended
+      await end()
       if (!keepHome) await rm(home, { recursive: true, force: true })
     },
   }
