@@ -20,7 +20,7 @@ describe("a command line", () => {
       const [line, words] of [
         ["", "Say which command."],
         ["fly", 'There is no command "fly".'],
-        ["runs", "Say one of list, show, cancel."],
+        ["runs", "Say one of list, last, show, cancel."],
         ["runs show", "Say show RUN."],
         ["runs show A B", "Say show RUN."],
         ["runs list --follow --reason x", "--reason is not for list."],
@@ -145,7 +145,7 @@ describe("completions", () => {
       return stdout.trimEnd().split("\n")
     }
     assert.includeMembers(await offered("stint", "r"), ["runs", "retention"])
-    assert.deepStrictEqual(await offered("stint", "runs", ""), ["list", "show", "cancel", "--help"])
+    assert.deepStrictEqual(await offered("stint", "runs", ""), ["list", "last", "show", "cancel", "--help"])
     assert.includeMembers(await offered("stint", "runs", "list", "--"), ["--follow", "--json", "--status"])
     assert.deepStrictEqual(await offered("stint", "runs", "list", "--status", "com"), ["completed"])
     assert.includeMembers(await offered("stint", "start", "--"), ["--no-sample", "--help"])
