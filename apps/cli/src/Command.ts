@@ -53,7 +53,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError"
 }
 
-/** All flags of a command, those of its actions among them. */
+/** All flags of a command, those of its actions among them: one name is one kind of value, whatever the action. */
 export const allFlags = ({ actions = {}, flags }: Command): Readonly<Record<string, Flag>> =>
   Object.assign({}, flags, ...Object.values(actions).map(({ flags = {} }) => flags))
 

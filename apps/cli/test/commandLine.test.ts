@@ -51,6 +51,17 @@ describe("a command line", () => {
     }
   })
 
+  it("takes a flag of a name for the same kind of value in all actions of a command: they are parsed as one", async () => {
+    for (const [name, { command: { actions = {} } }] of Object.entries(await loadAll())) {
+      const kinds = new Map<string, string>()
+      for (const [flag, { of, value }] of Object.values(actions).flatMap(({ flags = {} }) => Object.entries(flags))) {
+        const kind = JSON.stringify([value !== undefined, of ?? null])
+        assert.strictEqual(kinds.get(flag) ?? kind, kind, `${name}: --${flag}`)
+        kinds.set(flag, kind)
+      }
+    }
+  })
+
   it("names as whom it asks: a person only of a customer, and nobody by the system's own name", async () => {
     for (
       const [as, words] of [

@@ -31,7 +31,7 @@ export const runs = remote({
         goal: { value: "GOAL", about: "of this goal" },
         hire: { value: "HIRE", about: "of the goals of this hire" },
         customer: { value: "CUSTOMER", about: "of the goals of this customer" },
-        status: { value: "STATUS", about: "the goals alone whose last run ended so", of: ends },
+        ended: { value: "STATUS", about: "the goals alone whose last run ended so", of: ends },
         ...pageFlags,
       },
     },

@@ -60,7 +60,7 @@ const last = async (session: Session): Promise<void> => {
       goal_instance_id: given(GoalInstanceId, "--goal", flags.goal),
       hired_instance_id: given(HiredInstanceId, "--hire", flags.hire),
       customer_id: given(CustomerId, "--customer", flags.customer),
-      status: given(RunEnd, "--status", flags.status),
+      status: given(RunEnd, "--ended", flags.ended),
     }),
     ...pageOf(flags),
   }

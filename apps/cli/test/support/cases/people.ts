@@ -194,7 +194,7 @@ export const people: ReadonlyArray<Case> = [
     exit: 1,
   },
   {
-    args: "runs last --hire HAI-1 --status dead_lettered",
+    args: "runs last --hire HAI-1 --ended dead_lettered",
     answers: {
       "scheduler.runs.last": ({ query }) =>
         query.hired_instance_id === "HAI-1" && query.status === "dead_lettered" &&
