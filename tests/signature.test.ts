@@ -7,6 +7,8 @@ import { judgeAll, type Made } from "./proofs/signature/Judge.ts"
 
 const DAY = 86_400_000
 const NOON = Date.parse("2026-06-01T12:00:00Z")
+/** So long after noon that no transaction that began then read what held at noon, in milliseconds. */
+const LATE = 6_000
 
 const payload = { goal_instance_id: "GOI-1", body: "was drafted" }
 const hashOf = (content: unknown) => createHash("sha256").update(canonicalJson(content)).digest("hex")
@@ -117,6 +119,27 @@ describe("the judge of proof signature", () => {
     ["by one person of two", [revision(2), use(3, { mandate_id: null }), execution(4)], [], [
       "executed with 1 approvals of 2",
     ]],
+    [
+      "that had run out",
+      [
+        revision(2),
+        use(3, { expires_at: new Date(NOON + 10).toISOString() }),
+        execution(LATE),
+      ],
+      [signed(1)],
+      [NONE],
+    ],
+    [
+      "after the draft had expired",
+      [
+        event(1, "deliverables", { revising_since: null, expires_at: new Date(NOON + 2).toISOString() }),
+        revision(2),
+        use(LATE),
+        execution(LATE + 1),
+      ],
+      [signed(1)],
+      ["APR-1 was taken after it had expired"],
+    ],
   ]
   for (const [what, ofDraft, ofMandates, sentences] of cases) {
     it(`finds an approval ${what}`, () => {
