@@ -70,7 +70,7 @@ describe("kill -9 while 200 goals are due", () => {
    * deliverables is held up: runs have begun, and nobody has looked at them. The victim is killed, then it goes on. On a machine that
    * stalls the scheduler may see that it is away before it claims: then nothing hangs, and they are triggered anew.
    */
-  const whileDeliverablesStands = async (kill: (at: number) => Promise<void>): Promise<number> => {
+  const whileDeliverablesStands = async (kill: () => Promise<void>): Promise<number> => {
     const at = await trigger()
     await stack.kill("deliverables", "SIGSTOP")
     try {
@@ -82,7 +82,7 @@ describe("kill -9 while 200 goals are due", () => {
       })
       if (hangs === "runs") {
         assert.strictEqual(await completed(at), 0)
-        await kill(at)
+        await kill()
         return at
       }
     } finally {
@@ -107,17 +107,20 @@ describe("kill -9 while 200 goals are due", () => {
     }
   }
 
-  /** The worst moment for the scheduler: drafts are made, and it has not heard of them. */
-  const unheard = async (at: number) => {
-    await stack.kill("scheduler", "SIGSTOP")
-    await stack.kill("deliverables", "SIGCONT")
-    await until("there are drafts that the scheduler has not heard of", async () => await drafted(at) > 0)
-    assert.strictEqual(await completed(at), 0)
-    await stack.kill("scheduler")
+  /** The worst moment for the scheduler: its call was taken, drafts are made, and it has not heard of them. */
+  const unheard = async () => {
+    try {
+      const at = await whileDraftsAreWritten(() => stack.kill("scheduler", "SIGSTOP"))
+      await until("there are drafts that the scheduler has not heard of", async () => await drafted(at) > 0)
+      assert.strictEqual(await completed(at), 0)
+      return at
+    } finally {
+      await stack.kill("scheduler")
+    }
   }
 
   const kills: Record<ServiceName | "postgres", () => Promise<number>> = {
-    scheduler: () => whileDeliverablesStands(unheard),
+    scheduler: unheard,
     deliverables: () => whileDraftsAreWritten(() => stack.kill("deliverables")),
     hiring: () => whileDeliverablesStands(() => stack.kill("hiring")),
     catalog: () => whileDeliverablesStands(() => stack.kill("catalog")),
